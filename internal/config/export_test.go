@@ -1,0 +1,4 @@
+package config
+
+// Distance is distance, for its own test.
+var Distance = distance

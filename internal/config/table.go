@@ -1,0 +1,174 @@
+package config
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"wxdesk/internal/secret"
+)
+
+// Name is the name of a variable.
+type Name string
+
+// The settings that commands ask for by name.
+const (
+	HTTPAddr     Name = "WXDESK_HTTP_ADDR"
+	OpsAddr      Name = "WXDESK_OPS_ADDR"
+	PublicURL    Name = "WXDESK_PUBLIC_URL"
+	MasterKeys   Name = "WXDESK_MASTER_KEYS"
+	WeChatAPI    Name = "WXDESK_WECHAT_API"
+	AllowPrivate Name = "WXDESK_ALLOW_PRIVATE"
+	EgressIPs    Name = "WXDESK_EGRESS_IPS"
+	CodecOrigin  Name = "WXDESK_CODEC_ORIGIN"
+	DatabaseURL  Name = "DATABASE_URL"
+
+	ContinueAfter   Name = "WXDESK_CONTINUE_AFTER"
+	LogLevel        Name = "WXDESK_LOG_LEVEL"
+	LogFormatName   Name = "WXDESK_LOG_FORMAT"
+	TemporalBin     Name = "WXDESK_TEMPORAL_BIN"
+	PGBin           Name = "WXDESK_PG_BIN"
+	TestDatabaseURL Name = "WXDESK_TEST_DATABASE_URL"
+
+	TemporalAddress   Name = "TEMPORAL_ADDRESS"
+	TemporalNamespace Name = "TEMPORAL_NAMESPACE"
+	OTLPEndpoint      Name = "OTEL_EXPORTER_OTLP_ENDPOINT"
+)
+
+// Limits and defaults of WXDESK_CONTINUE_AFTER. The Temporal server itself suggests it at 4,096 events.
+const (
+	defaultContinueAfter = 2000
+	minContinueAfter     = 20
+)
+
+// column is one of the two columns of defaults.
+type column int
+
+const (
+	inDev column = iota
+	elsewhere
+)
+
+// row is a variable: its name, its defaults in both columns, who reads its value into the Config (nil for those that
+// only libraries read), how its value may be shown (nil for as it is), and what it means, as a sentence for people.
+type row struct {
+	name     Name
+	defaults [2]fallback
+	read     func(c *Config, text string) error
+	show     func(text string) string
+	meaning  string
+}
+
+// fallback is what holds where a variable is not set: a value, or words about where the value comes from.
+type fallback struct{ value, words string }
+
+func is(value string) fallback    { return fallback{value: value} }
+func says(words string) fallback  { return fallback{words: words} }
+func both(f fallback) [2]fallback { return [2]fallback{f, f} }
+
+func (f fallback) String() string { return f.value + f.words }
+
+// table is the one list of settings, in the order in which people see them.
+func table() []row {
+	hidden := func(string) string { return secret.Redacted }
+	return []row{
+		{
+			HTTPAddr,
+			[2]fallback{is("127.0.0.1:8080"), is(":8080")},
+			func(c *Config, s string) error { return address(&c.HTTPAddr, s) }, nil,
+			"public listener: callbacks, API, console",
+		},
+		{
+			OpsAddr,
+			[2]fallback{is("127.0.0.1:9090"), is("127.0.0.1:9090")},
+			func(c *Config, s string) error { return address(&c.OpsAddr, s) }, nil,
+			"private listener: /healthz, /readyz, /metrics, codec; a worker of dev takes 9091",
+		},
+		{
+			PublicURL, both(says("http://WXDESK_HTTP_ADDR")),
+			func(c *Config, s string) error { return baseURL(&c.PublicURL, s) }, nil,
+			"how WeChat reaches the public listener",
+		},
+		{
+			MasterKeys,
+			[2]fallback{says("generated into .wxdesk/"), says("none, must be set")},
+			masterKeys, hidden,
+			"keys that seal secrets and texts: id:base64(32 bytes)[,…]; the first seals, all open",
+		},
+		{
+			DatabaseURL,
+			[2]fallback{says("the embedded one"), says("none, must be set")},
+			func(c *Config, s string) error { return postgresURL(&c.DatabaseURL, s) }, withoutPassword,
+			"Postgres: postgres://user:password@host:port/name?sslmode=…",
+		},
+		{
+			WeChatAPI,
+			[2]fallback{is("http://127.0.0.1:8090"), is("https://api.weixin.qq.com")},
+			func(c *Config, s string) error { return baseURL(&c.WeChatAPI, s) }, nil,
+			"base URL of the WeChat API; in dev the simulator's",
+		},
+		{
+			AllowPrivate,
+			[2]fallback{is("true"), is("false")},
+			func(c *Config, s string) error { return boolean(&c.AllowPrivate, s) }, nil,
+			"true allows calls to loopback and private addresses",
+		},
+		{
+			EgressIPs, both(says("nobody knows")), egressIPs, nil,
+			"addresses or networks that our calls to WeChat come from, for its IP allow list: 1.2.3.4[,…]",
+		},
+		{
+			CodecOrigin,
+			[2]fallback{is("http://127.0.0.1:8233"), says("no codec endpoint")},
+			func(c *Config, s string) error { return origin(&c.CodecOrigin, s) }, nil,
+			"origin of the Temporal Web UI, which may ask the codec endpoint to open payloads",
+		},
+		{
+			ContinueAfter, both(is(strconv.Itoa(defaultContinueAfter))), continueAfter, nil,
+			fmt.Sprintf("history events after which a conversation continues as new, at least %d", minContinueAfter),
+		},
+		{LogLevel, both(is("info")), logLevel, nil, "debug, info, warn or error"},
+		{LogFormatName, [2]fallback{is(string(LogText)), is(string(LogJSON))}, logFormat, nil, "json or text"},
+		{
+			TemporalBin, both(says("beside wxdesk, or built")),
+			func(c *Config, s string) error { c.TemporalBin = s; return nil }, nil,
+			"program of the Temporal dev server, for dev and tests",
+		},
+		{
+			PGBin, both(says("searched for")),
+			func(c *Config, s string) error { c.PGBin = s; return nil }, nil,
+			"folder of the PostgreSQL server's programs (initdb, postgres), for dev and tests",
+		},
+		{
+			TestDatabaseURL, both(says("an embedded one")),
+			func(c *Config, s string) error { return postgresURL(&c.TestDatabaseURL, s) }, withoutPassword,
+			"a Postgres for tests, which make databases in it; nothing else reads it",
+		},
+		{
+			TemporalAddress,
+			[2]fallback{says("the embedded one"), is("127.0.0.1:7233")},
+			nil, nil,
+			"Temporal's gRPC address",
+		},
+		{TemporalNamespace, both(is("default")), nil, nil, "Temporal's namespace"},
+		{"TEMPORAL_API_KEY", both(says("none")), nil, hidden, "key for Temporal Cloud"},
+		{"TEMPORAL_TLS", both(says("as the others say")), nil, nil, "true or false"},
+		{"TEMPORAL_TLS_SERVER_NAME", both(says("the address's")), nil, nil, "name to expect in Temporal's certificate"},
+		{"TEMPORAL_TLS_SERVER_CA_CERT_PATH", both(says("the system's")), nil, nil, "certificate authority, PEM file"},
+		{"TEMPORAL_TLS_CLIENT_CERT_PATH", both(says("none")), nil, nil, "our certificate, PEM file"},
+		{"TEMPORAL_TLS_CLIENT_KEY_PATH", both(says("none")), nil, nil, "our certificate's key, PEM file"},
+		{
+			OTLPEndpoint, both(says("no export")),
+			func(c *Config, s string) error {
+				c.ExportTraces = true
+				return baseURL(new(string), strings.TrimSuffix(s, "/"))
+			}, nil,
+			"where traces go, by OTLP over HTTP",
+		},
+		{"OTEL_SERVICE_NAME", both(says("wxdesk-api, wxdesk-worker")), nil, nil, "how traces and metrics name the process"},
+		{"OTEL_EXPORTER_OTLP_HEADERS", both(says("none")), nil, hidden, "headers for it: name=value[,…]"},
+		{"OTEL_TRACES_SAMPLER", both(says("parentbased_always_on")), nil, nil, "which traces are exported"},
+		{"OTEL_TRACES_SAMPLER_ARG", both(says("none")), nil, nil, "its argument, such as a share"},
+		{"OTEL_RESOURCE_ATTRIBUTES", both(says("none")), nil, nil, "what else describes the process: name=value[,…]"},
+	}
+}

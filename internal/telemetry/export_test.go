@@ -1,0 +1,4 @@
+package telemetry
+
+// OpsRoutes is the private listener without its listener.
+var OpsRoutes = opsRoutes

@@ -1,0 +1,113 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// OpsOptions say what the private listener offers.
+type OpsOptions struct {
+	Checks  []Check
+	Metrics http.Handler // Telemetry.Metrics
+	Codec   http.Handler // serves /codec/…, with the whole path; nil where there is no codec endpoint
+	// AnyPort takes a free port of the same host where the wanted one is taken, and logs it. It is for the default
+	// address in `wxdesk dev`; an address that somebody chose should fail instead.
+	AnyPort bool
+	Log     *slog.Logger // must be given
+}
+
+// Ops is the private listener. It serves /healthz (200 while the process does), /readyz (200, or 503 with the names of
+// what is not ready), /metrics, /codec/… if there is one, and nothing else. It asks for no password: its address must
+// not be reachable from outside.
+type Ops struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// NewOps listens at addr. Connections wait until Serve.
+func NewOps(addr string, o OpsOptions) (*Ops, error) {
+	listener, err := net.Listen("tcp", addr)
+	if o.AnyPort && errors.Is(err, syscall.EADDRINUSE) {
+		listener, err = freePort(addr)
+		if err == nil {
+			o.Log.Warn("the private listener's port is taken, using a free one", FieldAddr, listener.Addr().String())
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("private listener: %w", err)
+	}
+	return &Ops{listener: listener, server: &http.Server{
+		Handler:           opsRoutes(o),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}}, nil
+}
+
+func freePort(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+// Addr is host:port as it came to be.
+func (o *Ops) Addr() string { return o.listener.Addr().String() }
+
+// Serve answers until Shutdown, and then returns nil.
+func (o *Ops) Serve() error {
+	if err := o.server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("private listener: %w", err)
+	}
+	return nil
+}
+
+// Shutdown stops listening and lets answers under way finish, as long as ctx allows.
+func (o *Ops) Shutdown(ctx context.Context) error {
+	return errors.Join(o.server.Shutdown(ctx), ignoreClosed(o.listener.Close()))
+}
+
+// ignoreClosed: the server closes the listener, unless it never came to serve.
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func opsRoutes(o OpsOptions) http.Handler {
+	ready := newReadiness(o.Checks, o.Log)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if missing := ready.missing(r.Context()); len(missing) > 0 {
+			plain(w, http.StatusServiceUnavailable, "not ready: "+strings.Join(missing, ", ")+"\n")
+			return
+		}
+		plain(w, http.StatusOK, "ok\n")
+	})
+	mux.Handle("GET /metrics", o.Metrics)
+	if o.Codec != nil {
+		mux.Handle("/codec/", o.Codec)
+	}
+	return mux
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // whoever asked is gone
+}
