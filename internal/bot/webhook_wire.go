@@ -1,0 +1,172 @@
+package bot
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// What webhook.schema.json describes. A test holds the two together.
+type (
+	webhookRequest struct {
+		ConversationID conversation.ID        `json:"conversation_id"`
+		TurnID         conversation.MessageID `json:"turn_id"`
+		First          bool                   `json:"first"`
+		Account        webhookAccount         `json:"account"`
+		Customer       webhookCustomer        `json:"customer"`
+		Message        webhookMessage         `json:"message"`
+	}
+	webhookAccount struct {
+		ID       conversation.AccountID `json:"id"`
+		Language conversation.Language  `json:"language"`
+	}
+	webhookCustomer struct {
+		ID conversation.CustomerID `json:"id"`
+	}
+	webhookMessage struct {
+		Kind         string           `json:"kind"`
+		Text         string           `json:"text"`
+		Time         time.Time        `json:"time"`
+		Key          string           `json:"key,omitempty"`
+		MenuID       string           `json:"menu_id,omitempty"`
+		ScanResult   string           `json:"scan_result,omitempty"`
+		MediaID      string           `json:"media_id,omitempty"`
+		ThumbMediaID string           `json:"thumb_media_id,omitempty"`
+		PictureURL   string           `json:"picture_url,omitempty"`
+		Format       string           `json:"format,omitempty"`
+		Recognition  string           `json:"recognition,omitempty"`
+		Location     *webhookLocation `json:"location,omitempty"`
+		Link         *webhookLink     `json:"link,omitempty"`
+	}
+	webhookLocation struct {
+		Latitude  float64 `json:"latitude"`
+		Longitude float64 `json:"longitude"`
+		Label     string  `json:"label,omitempty"`
+	}
+	webhookLink struct {
+		URL         string `json:"url"`
+		Title       string `json:"title,omitempty"`
+		Description string `json:"description,omitempty"`
+	}
+
+	webhookAnswer struct {
+		Messages []webhookText   `json:"messages,omitempty"`
+		Command  *webhookCommand `json:"command,omitempty"`
+	}
+	webhookText struct {
+		Text string `json:"text"`
+	}
+	webhookCommand struct {
+		Name    conversation.Command `json:"name"`
+		Reason  string               `json:"reason,omitempty"`
+		QueueID conversation.QueueID `json:"queue_id,omitempty"`
+		Summary string               `json:"summary,omitempty"`
+	}
+)
+
+// An answer's limits. What is told to the agent is cut where it is longer.
+const (
+	maxWebhookTexts = 3
+	maxReason       = 1000 // characters
+	maxSummary      = 4000
+)
+
+func webhookRequestOf(q conversation.Question) webhookRequest {
+	return webhookRequest{
+		ConversationID: q.Conversation,
+		TurnID:         q.TurnID,
+		First:          q.First,
+		Account:        webhookAccount{ID: q.AccountID, Language: q.Language},
+		Customer:       webhookCustomer{ID: q.Customer},
+		Message:        webhookMessageOf(q),
+	}
+}
+
+func webhookMessageOf(q conversation.Question) webhookMessage {
+	f := q.Fields
+	m := webhookMessage{
+		Kind: q.Kind, Text: q.Text, Time: q.At.UTC(),
+		Key: f["EventKey"], MenuID: f["bizmsgmenuid"], ScanResult: f["ScanCodeInfo/ScanResult"],
+		MediaID: f["MediaId"], ThumbMediaID: f["ThumbMediaId"], PictureURL: f["PicUrl"],
+		Format: f["Format"], Recognition: f["Recognition"],
+		Location: locationOf(f),
+	}
+	if m.Key != "" { // an event: what stands for its text elsewhere is its key
+		m.Text = ""
+	}
+	if f["Url"] != "" {
+		m.Link = &webhookLink{URL: f["Url"], Title: f["Title"], Description: f["Description"]}
+	}
+	return m
+}
+
+// locationOf reads WeChat's Location_X, which is the latitude, and Location_Y.
+func locationOf(f map[string]string) *webhookLocation {
+	latitude, errX := strconv.ParseFloat(f["Location_X"], 64)
+	longitude, errY := strconv.ParseFloat(f["Location_Y"], 64)
+	if errX != nil || errY != nil || !(latitude >= -90 && latitude <= 90 && longitude >= -180 && longitude <= 180) {
+		return nil
+	}
+	return &webhookLocation{Latitude: latitude, Longitude: longitude, Label: f["Label"]}
+}
+
+// Why an answer is of no use. They quote nothing of it.
+var (
+	errNotUnderstood = errors.New("webhook: the answer is not the JSON that the schema describes")
+	errSaysNothing   = errors.New("webhook: the answer neither says something nor has a command")
+	errBlankText     = errors.New("webhook: a text of the answer is blank")
+	errTooMuch       = errors.New("webhook: the answer needs more messages than may be sent")
+)
+
+// readWebhookAnswer reads an answer. Long texts become several messages, as long as these are at most three and, by our
+// count, within the customer's reply allowance.
+func readWebhookAnswer(text []byte, replies int) (conversation.Answer, error) {
+	var said webhookAnswer
+	if !utf8.Valid(text) || json.Unmarshal(text, &said) != nil {
+		return conversation.Answer{}, errNotUnderstood
+	}
+	var answer conversation.Answer
+	if c := said.Command; c != nil {
+		if c.Name != conversation.CommandEscalate && c.Name != conversation.CommandEnd {
+			return conversation.Answer{}, errNotUnderstood
+		}
+		answer.Command = c.Name
+		if c.Name == conversation.CommandEscalate {
+			answer.Reason, answer.QueueID, answer.Summary = cut(c.Reason, maxReason), c.QueueID, cut(c.Summary, maxSummary)
+		}
+	}
+	for _, m := range said.Messages {
+		if wechat.Blank(m.Text) {
+			return conversation.Answer{}, errBlankText
+		}
+		parts := split(m.Text, wechat.MaxTextBytes)
+		if len(parts) == 0 { // there is no place to split at
+			return conversation.Answer{}, errTooMuch
+		}
+		answer.Texts = append(answer.Texts, parts...)
+	}
+	wasSplit := len(answer.Texts) > len(said.Messages)
+	switch {
+	case len(answer.Texts) > maxWebhookTexts, wasSplit && len(answer.Texts) > replies:
+		return conversation.Answer{}, errTooMuch
+	case len(answer.Texts) == 0 && answer.Command == conversation.CommandNone:
+		return conversation.Answer{}, errSaysNothing
+	}
+	return answer, nil
+}
+
+// cut shortens a text to a number of characters.
+func cut(text string, characters int) string {
+	for i := range text {
+		if characters == 0 {
+			return text[:i]
+		}
+		characters--
+	}
+	return text
+}

@@ -1,0 +1,279 @@
+package postgres_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+)
+
+func reveal(values []secret.Value) (list []string) {
+	for _, v := range values {
+		list = append(list, v.Reveal())
+	}
+	return list
+}
+
+func TestCreateAccount_opensItsDoor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	door, err := f.Door(t.Context(), f.account.ID)
+	require.NoError(t, err)
+	require.Equal(t, f.account, door.Account)
+	require.Equal(t, int64(1), door.Version)
+	require.Equal(t, []string{token}, reveal(door.Tokens))
+	require.Len(t, door.IDKey, 32)
+	require.Len(t, door.Keys, 1)
+
+	sealed, err := door.Keys[0].Cipher.Seal([]byte("hello"))
+	require.NoError(t, err)
+	keys, err := f.AccountKeys(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	require.Equal(t, door.IDKey, keys.IDKey)
+	require.Equal(t, f.account.AppID, keys.AppID)
+	require.Equal(t, f.account.OriginalID, keys.OriginalID)
+	plain, err := keys.Ciphers[door.Keys[0].ID].Open(sealed)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(plain))
+
+	credentials, err := f.Credentials(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	require.Equal(t, appSecret, credentials.AppSecret.Reveal())
+}
+
+func TestCreateAccount_refusesASecondWithTheSameAppID(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	_, err := f.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
+	require.ErrorIs(t, err, conversation.ErrExists)
+	require.NotContains(t, err.Error(), "wx0123456789abcdef")
+
+	require.NoError(t, f.DeleteAccount(t.Context(), cli, f.account.ID))
+	_, err = f.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
+	require.NoError(t, err, "a deleted account frees its AppID")
+}
+
+func TestCreateAccount_needsAKeyUnlessPlain(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	a, s := someAccount(), someSecrets()
+	s.EncodingAESKey = secret.Value{}
+	_, err := f.CreateAccount(t.Context(), cli, a, s)
+	require.ErrorIs(t, err, conversation.ErrKeyMissing)
+	a.Mode = wechat.ModePlain
+	a, err = f.CreateAccount(t.Context(), cli, a, s)
+	require.NoError(t, err)
+	door, err := f.Door(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Empty(t, door.Keys)
+	keys, err := f.AccountKeys(t.Context(), tenant, a.ID)
+	require.NoError(t, err)
+	require.Empty(t, keys.Ciphers)
+
+	a.Mode = wechat.ModeSafe
+	_, err = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	require.ErrorIs(t, err, conversation.ErrKeyMissing)
+	_, err = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{EncodingAESKey: secret.New(aesKey)})
+	require.NoError(t, err)
+}
+
+func TestBad_C16_unknownDisabledAndDeletedAccountsHaveNoDoor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	disabled := f.account
+	disabled.Disabled = true
+	disabled, err := f.UpdateAccount(t.Context(), cli, disabled, conversation.AccountSecrets{})
+	require.NoError(t, err)
+	for _, id := range []conversation.AccountID{disabled.ID, conversation.AccountID(uuid.NewString()), "1", "../", "\x00", ""} {
+		_, err = f.Door(t.Context(), id)
+		require.ErrorIs(t, err, conversation.ErrNotFound, "%q", id)
+	}
+	_, err = f.Credentials(t.Context(), tenant, disabled.ID)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	_, err = f.AccountKeys(t.Context(), tenant, disabled.ID)
+	require.NoError(t, err, "what was accepted is received")
+
+	require.NoError(t, f.DeleteAccount(t.Context(), cli, disabled.ID))
+	_, err = f.Account(t.Context(), tenant, disabled.ID)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	_, err = f.AccountKeys(t.Context(), tenant, disabled.ID)
+	require.NoError(t, err)
+	require.ErrorIs(t, f.DeleteAccount(t.Context(), cli, conversation.AccountID(uuid.NewString())), conversation.ErrNotFound)
+}
+
+func TestBad_M11_theSecondOfTwoUpdatesIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	errs := make([]error, 2)
+	var group errgroup.Group
+	for i := range errs {
+		group.Go(func() error {
+			a := f.account
+			a.Name = fmt.Sprintf("name %d", i)
+			_, errs[i] = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+			return nil
+		})
+	}
+	require.NoError(t, group.Wait())
+	if errs[0] != nil {
+		errs[0], errs[1] = errs[1], errs[0]
+	}
+	require.NoError(t, errs[0])
+	require.ErrorIs(t, errs[1], conversation.ErrVersion)
+}
+
+func TestBad_M03_savingAnAccountBackChangesNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a, err := f.Account(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	same := someSecrets()
+	same.EncodingAESKey = secret.New(aesKey[:42] + "H") // the same 32 bytes, other spare bits
+	for _, s := range []conversation.AccountSecrets{{}, same} {
+		saved, err := f.UpdateAccount(t.Context(), cli, a, s)
+		require.NoError(t, err)
+		require.Equal(t, a, saved)
+	}
+	require.Equal(t, 2, f.count(t, "account_secrets", "replaced_at is null"))
+	require.Equal(t, 2, f.count(t, "account_secrets", "true"))
+	require.Equal(t, 0, f.count(t, "audit", "action = 'account.update'"))
+}
+
+func TestBad_K10_replacedSecretsOpenTheDoorForTheOverlap(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	before, err := f.Door(t.Context(), f.account.ID)
+	require.NoError(t, err)
+	updated, err := f.UpdateAccount(t.Context(), cli, f.account, conversation.AccountSecrets{
+		Token: secret.New("fresh"), EncodingAESKey: secret.New("Z" + aesKey[1:]),
+	})
+	require.NoError(t, err)
+	require.Equal(t, int64(2), updated.Version)
+
+	door, err := f.Door(t.Context(), f.account.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"fresh", token}, reveal(door.Tokens))
+	require.Len(t, door.Keys, 2)
+	require.Equal(t, before.Keys[0].ID, door.Keys[1].ID)
+	require.Equal(t, before.IDKey, door.IDKey, "the id key never rotates")
+
+	f.exec(t, `update account_secrets set replaced_at = now() - interval '24 hours 1 second' where replaced_at is not null`)
+	door, err = f.Door(t.Context(), f.account.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"fresh"}, reveal(door.Tokens))
+	require.Len(t, door.Keys, 1)
+	keys, err := f.AccountKeys(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	require.Len(t, keys.Ciphers, 2, "Receive keeps every key")
+	require.Equal(t, 1, f.count(t, "audit", `action = 'account.update' and detail = '{"fields": ["aes_key", "token"]}'`))
+}
+
+func TestListAccounts_pagesOldestFirst(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	var want, got []conversation.AccountID
+	for i := range 5 {
+		a := someAccount()
+		a.AppID = wechat.AppID(fmt.Sprintf("wx%016x", i))
+		a, err := f.CreateAccount(t.Context(), cli, a, someSecrets())
+		require.NoError(t, err)
+		want = append(want, a.ID)
+	}
+	var after conversation.AccountID
+	for {
+		page, err := f.ListAccounts(t.Context(), tenant, after, 2)
+		require.NoError(t, err)
+		if len(page) == 0 {
+			break
+		}
+		for _, a := range page {
+			got = append(got, a.ID)
+			after = a.ID
+		}
+	}
+	require.Equal(t, want, got)
+}
+
+// S5: whatever the id, another tenant sees nothing and changes nothing.
+func TestS5_anotherTenantFindsNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.exec(t, `insert into tenants (id, name) values ('other', 'Other')`)
+	const other = conversation.Tenant("other")
+	stranger := conversation.Actor{Tenant: other, Name: "stranger"}
+	ref, turn, ids := f.answered(t, "hi")
+	foreign := conversation.Ref{Tenant: other, Conversation: ref.Conversation}
+	_, principal, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "")
+	require.NoError(t, err)
+	before := f.ending(t)
+
+	ctx := t.Context()
+	for name, call := range map[string]func() error{
+		"account": func() error { _, err := f.Account(ctx, other, f.account.ID); return err },
+		"update account": func() error {
+			_, err := f.UpdateAccount(ctx, stranger, f.account, conversation.AccountSecrets{})
+			return err
+		},
+		"delete account": func() error { return f.DeleteAccount(ctx, stranger, f.account.ID) },
+		"account keys":   func() error { _, err := f.AccountKeys(ctx, other, f.account.ID); return err },
+		"credentials":    func() error { _, err := f.Credentials(ctx, other, f.account.ID); return err },
+		"conversation":   func() error { _, err := f.Conversation(ctx, other, ref.Conversation); return err },
+		"messages":       func() error { _, err := f.Messages(ctx, other, ref.Conversation, 0, 10); return err },
+		"turn":           func() error { _, err := f.Turn(ctx, foreign, turn, 1); return err },
+		"store answer":   func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
+		"park":           func() error { _, err := f.Park(ctx, foreign, conversation.HandOver{MessageID: turn}); return err },
+		"mark sending":   func() error { _, err := f.MarkSending(ctx, foreign, ids[0], uuid.NewString()); return err },
+		"receive": func() error {
+			b := f.batch(ref.Conversation, "li", says("k9", "hello"))
+			b.Tenant = other
+			_, err := f.Receive(ctx, b)
+			return err
+		},
+		"begin command": func() error {
+			_, err := f.BeginCommand(ctx, conversation.CommandRequest{Tenant: other, TokenID: principal.TokenID})
+			return err
+		},
+		"finish command": func() error { return f.FinishCommand(ctx, other, uuid.NewString(), 200, nil) },
+		"revoke token":   func() error { return f.RevokeToken(ctx, stranger, principal.TokenID) },
+		"FAQ entries": func() error {
+			return f.PutFAQEntries(ctx, other, f.account.ID, []conversation.FAQEntry{{Language: "en", Phrase: "x", Answer: "y"}})
+		},
+		"record event": func() error {
+			return f.RecordEvent(ctx, conversation.Event{Tenant: other, AccountID: f.account.ID, MessageKey: "e", ReceivedAt: time.Unix(1, 0)})
+		},
+	} {
+		require.ErrorIs(t, call(), conversation.ErrNotFound, name)
+	}
+	require.NoError(t, f.CloseConversation(ctx, foreign, conversation.ClosedIdle))
+	list, err := f.Conversations(ctx, other, conversation.Filter{}, conversation.Position{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, list)
+	accounts, err := f.ListAccounts(ctx, other, "", 10)
+	require.NoError(t, err)
+	require.Empty(t, accounts)
+	tokens, err := f.ListTokens(ctx, other)
+	require.NoError(t, err)
+	require.Empty(t, tokens)
+	require.Equal(t, before, f.ending(t))
+}
+
+func TestErrors_neverQuoteRows(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a := someAccount()
+	a.Name, a.AppID, a.Kind = canary, "wx00000000000000ff", "no such kind"
+	_, err := f.CreateAccount(t.Context(), cli, a, someSecrets())
+	var refused *postgres.Refusal
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, postgres.Refusal{Code: "23514", Constraint: "accounts_kind_check"}, *refused)
+	require.NotContains(t, err.Error(), canary)
+	require.NotContains(t, fmt.Sprintf("%+v %#v", err, err), canary)
+}

@@ -1,0 +1,37 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+)
+
+// What the audit names.
+const (
+	actAccountCreate = "account.create"
+	actAccountUpdate = "account.update"
+	actAccountDelete = "account.delete"
+	actTokenCreate   = "token.create"
+	actTokenRevoke   = "token.revoke"
+	actBotCreate     = "bot.create"
+	actBotUpdate     = "bot.update"
+	actBotDelete     = "bot.delete"
+	actFAQCreate     = "faq-entry.create"
+	actFAQUpdate     = "faq-entry.update"
+	actFAQDelete     = "faq-entry.delete"
+)
+
+// record notes in the transaction of a change who made it. Fields are names, never values.
+func record(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, act, subject string, fields ...string) error {
+	detail, err := json.Marshal(map[string][]string{"fields": append([]string{}, fields...)})
+	if err != nil {
+		return fmt.Errorf("encode the audit's detail: %w", err)
+	}
+	const insert = `insert into audit (tenant, actor, action, subject, detail) values ($1, $2, $3, $4, $5)`
+	_, err = tx.ExecContext(ctx, insert, by.Tenant, by.Name, act, subject, string(detail))
+	return err
+}

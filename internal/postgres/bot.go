@@ -1,0 +1,234 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+)
+
+// botRow is a bot as it stands in the table.
+type botRow struct {
+	Tenant    conversation.Tenant  `db:"tenant"`
+	ID        conversation.BotID   `db:"id"`
+	Kind      conversation.BotKind `db:"kind"`
+	Name      string               `db:"name"`
+	URL       *string              `db:"url"`
+	Secret    []byte               `db:"secret"`
+	Version   int64                `db:"version"`
+	CreatedAt time.Time            `db:"created_at"`
+	UpdatedAt time.Time            `db:"updated_at"`
+}
+
+const botColumns = `tenant, id, kind, name, url, secret, version, created_at, updated_at`
+
+func (r botRow) setup() conversation.BotSetup {
+	b := conversation.BotSetup{
+		Tenant: r.Tenant, ID: r.ID, Kind: r.Kind, Name: r.Name, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+	if r.URL != nil {
+		b.URL = *r.URL
+	}
+	return b
+}
+
+// CreateBot adds a bot of the actor's tenant under b.ID, a new one where that is "". A bot that has the id already was
+// made by this very call before, and is answered as it is. The secret is a webhook's; every other kind has none.
+func (db *DB) CreateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
+	b.Tenant = by.Tenant
+	if b.ID == "" {
+		b.ID = conversation.BotID(newID())
+	}
+	row := botRow{Tenant: b.Tenant, ID: b.ID, Kind: b.Kind, Name: b.Name}
+	if b.Kind == conversation.BotWebhook {
+		row.URL, row.Secret = &b.URL, db.sealBotSecret(b.Tenant, b.ID, key)
+	}
+	return transact(ctx, db, "create bot "+string(b.ID), func(tx *sqlx.Tx) (conversation.BotSetup, error) {
+		const insert = `
+			insert into bots (tenant, id, kind, name, url, secret) values (:tenant, :id, :kind, :name, :url, :secret)
+			on conflict (tenant, id) do nothing`
+		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
+		if err != nil {
+			return conversation.BotSetup{}, err
+		}
+		if inserted > 0 {
+			if err := record(ctx, tx, by, actBotCreate, string(b.ID)); err != nil {
+				return conversation.BotSetup{}, err
+			}
+		}
+		return readBot(ctx, tx, b.Tenant, b.ID)
+	})
+}
+
+// Bot reads one. ErrNotFound when it is unknown or deleted.
+func (db *DB) Bot(ctx context.Context, t conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error) {
+	b, err := readBot(ctx, db.sql, t, id)
+	return b, explain(ctx, "read bot", err)
+}
+
+// ListBots pages by creation, oldest first; after is the last id of the page before, "" for the first page.
+func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error) {
+	const query = `
+		select ` + botColumns + ` from bots
+		where tenant = $1 and deleted_at is null
+			and ($2 = '' or (created_at, id) > (select created_at, id from bots where tenant = $1 and id = nullif($2, '')::uuid))
+		order by created_at, id limit $3`
+	var rows []botRow
+	if err := db.sql.SelectContext(ctx, &rows, query, t, after, limit); err != nil {
+		return nil, explain(ctx, "list bots", err)
+	}
+	bots := make([]conversation.BotSetup, len(rows))
+	for i, row := range rows {
+		bots[i] = row.setup()
+	}
+	return bots, nil
+}
+
+// UpdateBot gives the actor's bot another name, and a webhook another URL and, where key is not empty, another secret,
+// where its version is still b.Version (ErrVersion otherwise). What is equal stays: an update that changes nothing keeps
+// the version. A bot that stands one version further exactly as wished was brought there by this very call before. Its
+// kind stays for life. ErrNotFound when there is no such bot.
+func (db *DB) UpdateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
+	return transact(ctx, db, "update bot", func(tx *sqlx.Tx) (conversation.BotSetup, error) {
+		old, err := lockBot(ctx, tx, by.Tenant, b.ID)
+		if err != nil {
+			return conversation.BotSetup{}, err
+		}
+		fields := db.changedBot(old, b, key)
+		switch {
+		case old.Version == b.Version+1 && len(fields) == 0:
+			return old.setup(), nil
+		case old.Version != b.Version:
+			return conversation.BotSetup{}, conversation.ErrVersion
+		case len(fields) == 0:
+			return old.setup(), nil
+		}
+		old.Name = b.Name
+		if old.Kind == conversation.BotWebhook {
+			old.URL = &b.URL
+			if !key.Empty() {
+				old.Secret = db.sealBotSecret(old.Tenant, old.ID, key)
+			}
+		}
+		const update = `
+			update bots set name = :name, url = :url, secret = :secret, version = version + 1, updated_at = now()
+			where tenant = :tenant and id = :id`
+		if _, err := tx.NamedExecContext(ctx, update, old); err != nil {
+			return conversation.BotSetup{}, err
+		}
+		if err := record(ctx, tx, by, actBotUpdate, string(old.ID), fields...); err != nil {
+			return conversation.BotSetup{}, err
+		}
+		return readBot(ctx, tx, old.Tenant, old.ID)
+	})
+}
+
+// changedBot names, as columns, what an update changes.
+func (db *DB) changedBot(old botRow, b conversation.BotSetup, key secret.Value) (fields []string) {
+	if old.Name != b.Name {
+		fields = append(fields, "name")
+	}
+	if old.Kind != conversation.BotWebhook {
+		return fields
+	}
+	if old.setup().URL != b.URL {
+		fields = append(fields, "url")
+	}
+	if !key.Empty() && db.usableBotSecret(old.Tenant, old.ID, old.Secret).Reveal() != key.Reveal() {
+		fields = append(fields, "secret")
+	}
+	return fields
+}
+
+// DeleteBot takes a bot away, and its secret with it. Deleting it again changes nothing. ErrInUse while an account is set
+// up with it, ErrNotFound when there never was one.
+func (db *DB) DeleteBot(ctx context.Context, by conversation.Actor, id conversation.BotID) error {
+	return db.inTx(ctx, "delete bot", func(tx *sqlx.Tx) error {
+		const query = `select deleted_at is not null from bots where tenant = $1 and id = $2 for update`
+		var deleted bool
+		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {
+			return err
+		}
+		const uses = `select exists (select from accounts where tenant = $1 and bot_id = $2 and deleted_at is null)`
+		var used bool
+		if err := tx.GetContext(ctx, &used, uses, by.Tenant, id); err != nil {
+			return err
+		}
+		if used {
+			return conversation.ErrInUse
+		}
+		const update = `
+			update bots set deleted_at = now(), secret = null, version = version + 1, updated_at = now()
+			where tenant = $1 and id = $2`
+		if _, err := tx.ExecContext(ctx, update, by.Tenant, id); err != nil {
+			return err
+		}
+		return record(ctx, tx, by, actBotDelete, string(id))
+	})
+}
+
+func readBot(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error) {
+	const query = `select ` + botColumns + ` from bots where tenant = $1 and id = $2 and deleted_at is null`
+	var row botRow
+	err := sqlx.GetContext(ctx, q, &row, query, t, id)
+	return row.setup(), err
+}
+
+func lockBot(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.BotID) (row botRow, err error) {
+	const query = `select ` + botColumns + ` from bots where tenant = $1 and id = $2 and deleted_at is null for no key update`
+	err = tx.GetContext(ctx, &row, query, t, id)
+	return row, err
+}
+
+// chooseBot finds the bot that an account is to have, nil for none, and keeps it from being deleted before the account
+// has it.
+func chooseBot(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wanted conversation.BotID) (*conversation.BotID, error) {
+	const named = `select id from bots where tenant = $1 and id = $2 and deleted_at is null for key share`
+	const oldest = `
+		select id from bots where tenant = $1 and kind = 'faq' and deleted_at is null
+		order by created_at, id limit 1 for key share`
+	var id conversation.BotID
+	var err error
+	switch wanted {
+	case "":
+		return nil, nil
+	case conversation.DefaultBot:
+		err = tx.GetContext(ctx, &id, oldest, t)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil
+		}
+	default:
+		err = tx.GetContext(ctx, &id, named, t, wanted)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = conversation.ErrNoBot
+		}
+	}
+	return &id, err
+}
+
+func (db *DB) sealBotSecret(t conversation.Tenant, bot conversation.BotID, key secret.Value) []byte {
+	return db.ring.Seal(labelBotSecret, place("bots", t, string(bot), "secret"), []byte(key.Reveal()))
+}
+
+func (db *DB) openBotSecret(t conversation.Tenant, bot conversation.BotID, sealed []byte) (secret.Value, error) {
+	plain, err := db.ring.Open(labelBotSecret, place("bots", t, string(bot), "secret"), sealed)
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("secret of bot %s: %w", bot, err)
+	}
+	return secret.New(string(plain)), nil
+}
+
+// usableBotSecret is empty where there is none or it cannot be opened: such a bot fails, and people take over.
+func (db *DB) usableBotSecret(t conversation.Tenant, bot conversation.BotID, sealed []byte) secret.Value {
+	if len(sealed) == 0 {
+		return secret.Value{}
+	}
+	key, _ := db.openBotSecret(t, bot, sealed)
+	return key
+}

@@ -1,0 +1,167 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+)
+
+const botSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+func (f *fixture) webhook(t *testing.T) conversation.BotSetup {
+	t.Helper()
+	b, err := f.CreateBot(t.Context(), cli, conversation.BotSetup{
+		Kind: conversation.BotWebhook, Name: "My bot", URL: "https://bot.example/",
+	}, secret.New(botSecret))
+	require.NoError(t, err)
+	return b
+}
+
+func (f *fixture) useBot(t *testing.T, id conversation.BotID) error {
+	t.Helper()
+	a, err := f.Account(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	a.BotID = id
+	_, err = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	return err
+}
+
+func TestBots_changeByVersionAndLeaveATrace(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.webhook(t)
+	require.Equal(t, int64(1), b.Version)
+	require.Zero(t, f.count(t, "bots", "position(convert_to($1, 'UTF8') in secret) > 0", "MDEyMz"), "the secret is sealed")
+
+	b.Name = "Renamed"
+	changed, err := f.UpdateBot(t.Context(), cli, b, secret.Value{})
+	require.NoError(t, err)
+	require.Equal(t, int64(2), changed.Version)
+	again, err := f.UpdateBot(t.Context(), cli, b, secret.Value{})
+	require.NoError(t, err, "the same call once more")
+	require.Equal(t, changed, again)
+	b.Name = "Too late"
+	_, err = f.UpdateBot(t.Context(), cli, b, secret.Value{})
+	require.ErrorIs(t, err, conversation.ErrVersion)
+	same, err := f.UpdateBot(t.Context(), cli, changed, secret.New(botSecret))
+	require.NoError(t, err)
+	require.Equal(t, int64(2), same.Version, "the same secret is no change")
+
+	all, err := f.ListBots(t.Context(), tenant, "", 10)
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	rest, err := f.ListBots(t.Context(), tenant, all[0].ID, 10)
+	require.NoError(t, err)
+	require.Equal(t, []conversation.BotSetup{changed}, rest)
+	for _, act := range []string{"bot.create", "bot.update"} {
+		require.Equal(t, 1, f.count(t, "audit", "action = $1 and subject = $2", act, b.ID))
+	}
+}
+
+func TestBots_oneInUseStaysAndADeletedOneIsNoChoice(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.webhook(t)
+	require.NoError(t, f.useBot(t, b.ID))
+	require.ErrorIs(t, f.DeleteBot(t.Context(), cli, b.ID), conversation.ErrInUse)
+	require.NoError(t, f.useBot(t, ""))
+	require.NoError(t, f.DeleteBot(t.Context(), cli, b.ID))
+	require.NoError(t, f.DeleteBot(t.Context(), cli, b.ID), "again changes nothing")
+	require.Equal(t, 1, f.count(t, "bots", "id = $1 and secret is null", b.ID))
+	require.Equal(t, 1, f.count(t, "audit", "action = 'bot.delete'"))
+	require.ErrorIs(t, f.useBot(t, b.ID), conversation.ErrNoBot)
+	_, err := f.Bot(t.Context(), tenant, b.ID)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	require.ErrorIs(t, f.DeleteBot(t.Context(), cli, conversation.BotID(newConversation())), conversation.ErrNotFound)
+}
+
+func TestAccounts_withoutABotConversationsBeginWithPeople(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	require.NotEmpty(t, f.account.BotID, "the FAQ unless told otherwise")
+	require.NoError(t, f.useBot(t, ""))
+	got := f.receive(t, f.batch(newConversation(), "ann", says("1", "hello")))
+	require.Equal(t, conversation.HolderQueue, got.Holder)
+}
+
+func TestTurn_hasAllThatAWebhookIsTold(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	require.NoError(t, f.useBot(t, f.webhook(t).ID))
+	id := newConversation()
+	arrival := says("1", "here")
+	arrival.Kind, arrival.Fields = "location", []byte(`{"Location_X":"23.1","Location_Y":"113.2"}`)
+	got := f.receive(t, f.batch(id, "ann", arrival))
+	ref := conversation.Ref{Tenant: tenant, Conversation: id}
+	turn, err := f.Turn(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch)
+	require.NoError(t, err)
+	q := turn.Question
+	require.Equal(t, id, q.Conversation)
+	require.NotEmpty(t, q.Customer)
+	require.Equal(t, map[string]string{"Location_X": "23.1", "Location_Y": "113.2"}, q.Fields)
+	require.True(t, q.At.Equal(arrival.SaidAt))
+	require.Equal(t, conversation.MessageAllowance, q.Replies)
+	require.Equal(t, conversation.BotWebhook, q.Bot.Kind)
+	require.Equal(t, "https://bot.example/", q.Bot.URL)
+	require.Equal(t, botSecret, q.Bot.Secret.Reveal())
+
+	_, err = f.StoreAnswer(t.Context(), ref, q.TurnID, got.Epoch, conversation.Answer{
+		Command: conversation.CommandEscalate, Reason: "asked", Summary: canary + " wants tea",
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, f.count(t, "turns", "summary is not null"))
+
+	f.exec(t, `update bots set secret = 'tampered' where kind = 'webhook'`)
+	second := f.receive(t, f.batch(id, "ann", says("2", "and?")))
+	turn, err = f.Turn(t.Context(), ref, second.Receipts[0].MessageID, got.Epoch)
+	require.NoError(t, err)
+	require.True(t, turn.Question.Bot.Secret.Empty(), "the bot fails, so that people take over; asking again would not help")
+}
+
+func TestFAQEntries_areKeptByVersionAndOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	entry := conversation.KeptFAQEntry{FAQEntry: conversation.FAQEntry{Language: "en", Phrase: "hours", Answer: "9 to 5"}}
+	all, err := f.CreateFAQEntry(t.Context(), cli, entry)
+	require.NoError(t, err)
+	_, err = f.CreateFAQEntry(t.Context(), cli, entry)
+	require.ErrorIs(t, err, conversation.ErrExists)
+	entry.AccountID = f.account.ID
+	own, err := f.CreateFAQEntry(t.Context(), cli, entry)
+	require.NoError(t, err)
+	entry.AccountID = conversation.AccountID(newConversation())
+	_, err = f.CreateFAQEntry(t.Context(), cli, entry)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+
+	own.Answer = "never"
+	changed, err := f.UpdateFAQEntry(t.Context(), cli, own)
+	require.NoError(t, err)
+	require.Equal(t, int64(2), changed.Version)
+	again, err := f.UpdateFAQEntry(t.Context(), cli, own)
+	require.NoError(t, err)
+	require.Equal(t, changed, again)
+	own.Answer = "too late"
+	_, err = f.UpdateFAQEntry(t.Context(), cli, own)
+	require.ErrorIs(t, err, conversation.ErrVersion)
+
+	known, err := f.FAQEntries(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	require.Equal(t, []conversation.FAQEntry{{Language: "en", Phrase: "hours", Answer: "never"}}, known)
+	list, err := f.ListFAQEntries(t.Context(), tenant, conversation.FAQFilter{}, "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []conversation.KeptFAQEntry{all, changed}, list)
+
+	require.NoError(t, f.DeleteFAQEntry(t.Context(), cli, all.ID))
+	require.NoError(t, f.DeleteFAQEntry(t.Context(), cli, all.ID), "again changes nothing")
+	require.ErrorIs(t, f.DeleteFAQEntry(t.Context(), cli, conversation.FAQEntryID(newConversation())), conversation.ErrNotFound)
+	list, err = f.ListFAQEntries(t.Context(), tenant, conversation.FAQFilter{AccountID: f.account.ID, Language: "en"}, all.ID, 10)
+	require.NoError(t, err, "a page may begin behind an entry that is gone")
+	require.Equal(t, []conversation.KeptFAQEntry{changed}, list)
+	require.Equal(t, []int{2, 1, 1}, []int{
+		f.count(t, "audit", "action = 'faq-entry.create'"), f.count(t, "audit", "action = 'faq-entry.update'"),
+		f.count(t, "audit", "action = 'faq-entry.delete'"),
+	})
+}

@@ -1,0 +1,115 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+)
+
+// Why a delivery did not end as sent, where it was not WeChat who said so. Stable: the desk and tests read them.
+const (
+	reasonSuperseded = "superseded-by-person"
+	reasonClosed     = "conversation-closed"
+	reasonAnswerLost = "answer-lost"
+	reasonWindow     = "reply-window-closed"
+)
+
+// conversationRow is a conversation with what its changes need.
+type conversationRow struct {
+	ID         conversation.ID         `db:"id"`
+	AccountID  conversation.AccountID  `db:"account_id"`
+	CustomerID conversation.CustomerID `db:"customer_id"`
+	State      conversation.State      `db:"state"`
+	Holder     conversation.Holder     `db:"holder"`
+	QueueID    *conversation.QueueID   `db:"queue_id"`
+	Epoch      conversation.Epoch      `db:"epoch"`
+	LastSeq    int64                   `db:"last_seq"`
+}
+
+const conversationColumns = `id, account_id, customer_id, state, holder, queue_id, epoch, last_seq`
+
+// lockConversation locks a conversation's row; sql.ErrNoRows when there is none.
+func lockConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (row conversationRow, err error) {
+	const query = `select ` + conversationColumns + ` from conversations where tenant = $1 and id = $2 for no key update`
+	err = tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation)
+	return row, err
+}
+
+// lockConversation finds and locks the conversation's row, if there is one.
+func (r *reception) lockConversation(ctx context.Context) error {
+	row, err := lockConversation(ctx, r.tx, r.in.Ref)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	r.conversation = &row
+	return err
+}
+
+// number gives the next n numbers of the conversation and returns the last. It begins the conversation where it has no
+// row yet.
+func (r *reception) number(ctx context.Context, n int) (last int64, err error) {
+	if r.conversation == nil {
+		return int64(n), r.begin(ctx, int64(n))
+	}
+	r.conversation.LastSeq += int64(n)
+	const update = `update conversations set last_seq = $3, last_customer_at = now() where tenant = $1 and id = $2`
+	_, err = r.tx.ExecContext(ctx, update, r.in.Tenant, r.in.Conversation, r.conversation.LastSeq)
+	return r.conversation.LastSeq, err
+}
+
+// begin makes the conversation's row, after closing one that a lost run left open.
+func (r *reception) begin(ctx context.Context, lastSeq int64) error {
+	const query = `select id from conversations where tenant = $1 and account_id = $2 and customer_id = $3 and state <> 'closed'`
+	var left []conversation.ID
+	if err := r.tx.SelectContext(ctx, &left, query, r.in.Tenant, r.in.AccountID, r.customer.ID); err != nil {
+		return err
+	}
+	for _, id := range left {
+		lost := conversation.Ref{Tenant: r.in.Tenant, Conversation: id}
+		if err := closeConversation(ctx, r.tx, lost, conversation.ClosedSuperseded); err != nil {
+			return err
+		}
+	}
+	row := conversationRow{
+		ID: r.in.Conversation, AccountID: r.in.AccountID, CustomerID: r.customer.ID,
+		State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, LastSeq: lastSeq,
+	}
+	if !r.account.HasBot {
+		row.State, row.Holder, row.QueueID = conversation.StateOpen, conversation.HolderQueue, r.account.Queue
+	}
+	const insert = `
+		insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, queue_id, epoch, last_seq)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	_, err := r.tx.ExecContext(ctx, insert, r.in.Tenant, row.ID, row.AccountID, row.CustomerID, r.in.WorkflowID,
+		row.State, row.Holder, row.QueueID, row.Epoch, row.LastSeq)
+	r.conversation = &row
+	return err
+}
+
+// CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"); one that is
+// being sent is left to its attempt. Where it waited or who had it stays to be read. Repeated it changes nothing. A
+// conversation without a row stays without.
+func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error {
+	return db.inTx(ctx, "close conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
+		return closeConversation(ctx, tx, c, why)
+	})
+}
+
+func closeConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, why conversation.CloseReason) error {
+	const update = `
+		update conversations set state = 'closed', closed_at = now(), close_reason = $3, epoch = epoch + 1
+		where tenant = $1 and id = $2 and state <> 'closed'`
+	closed, err := affected(tx.ExecContext(ctx, update, c.Tenant, c.Conversation, why))
+	if err != nil || closed == 0 {
+		return err
+	}
+	const fail = `
+		update deliveries set status = 'failed', reason = $3, updated_at = now()
+		where tenant = $1 and conversation_id = $2 and status = 'queued'`
+	_, err = tx.ExecContext(ctx, fail, c.Tenant, c.Conversation, reasonClosed)
+	return err
+}

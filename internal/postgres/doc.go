@@ -1,0 +1,15 @@
+// Package postgres is the ledger: every SQL statement of the system, one file per port.
+//
+// What it promises:
+//
+//   - Every write is one transaction and may be repeated. The driver can lose the answer to a COMMIT, and then nobody
+//     knows whether it happened; so the transaction runs again, and unique keys recognise what it has done before.
+//   - A call ends shortly after its context does, also when Postgres has stopped answering altogether.
+//   - What customers, bots and agents said, openids and secrets are sealed before they leave the process, each for the
+//     row it belongs to: a ciphertext that was altered or moved to another row opens nowhere (secret.ErrUnavailable).
+//   - An error says what was attempted and, by SQLSTATE and constraint, what Postgres refused. It never quotes a row.
+//   - A tenant's rows are invisible to every other tenant: another's id is conversation.ErrNotFound, as is a malformed
+//     one.
+//
+// Locks are taken in the order customer, conversation, delivery, always `for no key update`. Time is Postgres's clock.
+package postgres

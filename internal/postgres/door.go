@@ -1,0 +1,132 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// Door returns an account by the id in the callback's path, where no tenant is known yet, with its open secrets: the
+// current ones first, then those replaced less than conversation.KeyOverlap ago, latest first. In plain mode there are no
+// keys. ErrNotFound when it is unknown, deleted or disabled; secret.ErrUnavailable when a secret in force cannot be opened
+// (a replaced one is then left out).
+func (db *DB) Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+	door, err := db.door(ctx, id)
+	return door, explain(ctx, "find the account of a callback", err)
+}
+
+func (db *DB) door(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+	var row accountRow
+	const query = `select ` + accountColumns + ` from accounts where id = $1 and deleted_at is null and not disabled`
+	if err := db.sql.GetContext(ctx, &row, query, id); err != nil {
+		return conversation.Door{}, err
+	}
+	var secrets []secretRow
+	const secretsQuery = `
+		select id, purpose, sealed, replaced_at is not null as replaced from account_secrets
+		where tenant = $1 and account_id = $2
+			and (replaced_at is null or replaced_at > now() - $3 * interval '1 millisecond')
+		order by replaced_at desc nulls first, created_at desc`
+	if err := db.sql.SelectContext(ctx, &secrets, secretsQuery, row.Tenant, row.ID, conversation.KeyOverlap.Milliseconds()); err != nil {
+		return conversation.Door{}, err
+	}
+
+	door := conversation.Door{Account: row.account()}
+	var err error
+	if door.IDKey, err = db.openIDKey(row.Tenant, row.ID, row.IDKey); err != nil {
+		return conversation.Door{}, err
+	}
+	for _, s := range secrets {
+		value, err := db.openSecret(row.Tenant, row.ID, s)
+		switch {
+		case err != nil && s.Replaced:
+			continue
+		case err != nil:
+			return conversation.Door{}, err
+		case s.Purpose == purposeToken:
+			door.Tokens = append(door.Tokens, value)
+		case row.Mode.Encrypted():
+			cipher, err := wechat.NewCipher(value.Reveal(), row.AppID)
+			if err != nil {
+				return conversation.Door{}, fmt.Errorf("key %s of account %s: %w", s.ID, row.ID, err)
+			}
+			door.Keys = append(door.Keys, conversation.DoorKey{ID: s.ID, Cipher: cipher})
+		}
+	}
+	return door, nil
+}
+
+// AccountKeys opens what Receive needs to read an account's callbacks: every key it ever had, since a callback that was
+// accepted under one is received however much later. A disabled or deleted account still answers. secret.ErrUnavailable when
+// the key in force cannot be opened (a replaced one is then left out).
+func (db *DB) AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error) {
+	keys, err := db.accountKeys(ctx, tenant, account)
+	return keys, explain(ctx, "open the keys of account "+string(account), err)
+}
+
+func (db *DB) accountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error) {
+	const query = `
+		select a.id as account_id, a.app_id, a.original_id, a.id_key, coalesce(s.id::text, '') as id, 'aes_key' as purpose, s.sealed,
+			s.replaced_at is not null as replaced
+		from accounts a
+		left join account_secrets s on s.tenant = a.tenant and s.account_id = a.id and s.purpose = 'aes_key'
+		where a.tenant = $1 and a.id = $2`
+	var rows []struct {
+		AccountID  conversation.AccountID `db:"account_id"`
+		AppID      wechat.AppID           `db:"app_id"`
+		OriginalID wechat.OriginalID      `db:"original_id"`
+		IDKey      []byte                 `db:"id_key"`
+		secretRow
+	}
+	if err := db.sql.SelectContext(ctx, &rows, query, tenant, account); err != nil {
+		return conversation.AccountKeys{}, err
+	}
+	if len(rows) == 0 {
+		return conversation.AccountKeys{}, conversation.ErrNotFound
+	}
+	first := rows[0]
+	keys := conversation.AccountKeys{AppID: first.AppID, OriginalID: first.OriginalID, Ciphers: map[string]*wechat.Cipher{}}
+	var err error
+	if keys.IDKey, err = db.openIDKey(tenant, first.AccountID, first.IDKey); err != nil {
+		return conversation.AccountKeys{}, err
+	}
+	for _, row := range rows {
+		if row.ID == "" { // an account that has always been in plain mode
+			continue
+		}
+		value, err := db.openSecret(tenant, row.AccountID, row.secretRow)
+		if err != nil && row.Replaced {
+			continue
+		}
+		if err != nil {
+			return conversation.AccountKeys{}, err
+		}
+		if keys.Ciphers[row.ID], err = wechat.NewCipher(value.Reveal(), row.AppID); err != nil {
+			return conversation.AccountKeys{}, fmt.Errorf("key %s: %w", row.ID, err)
+		}
+	}
+	return keys, nil
+}
+
+// Credentials opens what sending for an account needs. ErrNotFound when it is disabled or deleted.
+func (db *DB) Credentials(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error) {
+	credentials, err := db.credentials(ctx, tenant, account)
+	return credentials, explain(ctx, "open the credentials of account "+string(account), err)
+}
+
+func (db *DB) credentials(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error) {
+	const query = `
+		select id, app_id, app_secret from accounts
+		where tenant = $1 and id = $2 and deleted_at is null and not disabled`
+	var row accountRow
+	if err := db.sql.GetContext(ctx, &row, query, tenant, account); err != nil {
+		return wechat.Credentials{}, err
+	}
+	appSecret, err := db.openAppSecret(tenant, row.ID, row.AppSecret)
+	if err != nil {
+		return wechat.Credentials{}, err
+	}
+	return wechat.Credentials{AccountID: string(row.ID), AppID: row.AppID, AppSecret: appSecret}, nil
+}

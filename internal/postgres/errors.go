@@ -1,0 +1,59 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"wxdesk/internal/conversation"
+)
+
+// Refusal is what Postgres said, reduced to what may be shown: its message and detail quote values of rows.
+type Refusal struct {
+	Code       string // SQLSTATE
+	Constraint string // "" where none is concerned
+}
+
+// Error implements error.
+func (r *Refusal) Error() string {
+	name := pqerror.Code(r.Code).Name()
+	if r.Constraint == "" {
+		return fmt.Sprintf("postgres refused: %s (SQLSTATE %s)", name, r.Code)
+	}
+	return fmt.Sprintf("postgres refused: %s of %s (SQLSTATE %s)", name, r.Constraint, r.Code)
+}
+
+// explain adds what was attempted and translates: no rows, and what Postgres refused, become errors of the domain where
+// they have a meaning there. An error after the end of the context is also the context's.
+func explain(ctx context.Context, act string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if refused := pq.As(err); refused != nil {
+		err = meaning(refused)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = conversation.ErrNotFound
+	}
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	return fmt.Errorf("%s: %w", act, err)
+}
+
+func meaning(refused *pq.Error) error {
+	switch {
+	case refused.Code == pqerror.UniqueViolation && refused.Constraint == "accounts_one_per_app",
+		refused.Code == pqerror.UniqueViolation && refused.Constraint == "faq_entries_once":
+		return conversation.ErrExists
+	case refused.Code == pqerror.ForeignKeyViolation:
+		return conversation.ErrNotFound // what a row points to does not exist, or is another tenant's
+	case refused.Code == pqerror.InvalidTextRepresentation, refused.Code == pqerror.CharacterNotInRepertoire:
+		return conversation.ErrNotFound // an id that is no UUID names nothing
+	}
+	return &Refusal{Code: string(refused.Code), Constraint: refused.Constraint}
+}

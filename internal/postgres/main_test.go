@@ -1,0 +1,132 @@
+package postgres_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/devstack"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+)
+
+func TestMain(m *testing.M) { os.Exit(devstack.Main(m)) }
+
+// Canaries: whatever is sealed holds one, so that a scan of the tables finds what was forgotten.
+const (
+	canary    = "canary-7f3e"
+	aesKey    = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+	token     = "canary7f3etoken"
+	appSecret = "0123456789abcdef0123456789abcdef"
+	tenant    = conversation.DefaultTenant
+)
+
+var cli = conversation.Actor{Tenant: tenant, Name: "cli"}
+
+// fixture is a migrated database of its own with one account.
+type fixture struct {
+	*postgres.DB
+	dsn     string
+	ring    *secret.Keyring
+	raw     *sqlx.DB // past the adapter, to look and to tamper
+	account conversation.Account
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := newEmptyFixture(t)
+	var err error
+	f.account, err = f.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
+	require.NoError(t, err)
+	return f
+}
+
+// newEmptyFixture has no account.
+func newEmptyFixture(t *testing.T) *fixture {
+	t.Helper()
+	dsn := devstack.TestDatabase(t, "migrated", func(ctx context.Context, dsn string) error {
+		_, err := postgres.Migrate(ctx, dsn)
+		return err
+	})
+	ring, err := secret.ParseKeyring(secret.NewMasterKey("test"))
+	require.NoError(t, err)
+	raw, err := sqlx.Open("postgres", dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, raw.Close()) })
+	return &fixture{DB: open(t, dsn, ring), dsn: dsn, ring: ring, raw: raw}
+}
+
+func open(t *testing.T, dsn string, ring *secret.Keyring, opts ...postgres.Option) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), dsn, ring, opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+func someAccount() conversation.Account {
+	return conversation.Account{
+		Tenant: tenant, Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: "wx0123456789abcdef", Mode: wechat.ModeSafe,
+		Kind: conversation.KindService, ReplyMode: conversation.ReplyActive, Verified: true,
+		Language: conversation.LanguageEnglish, IdleClose: conversation.DefaultIdleClose,
+		BotID: conversation.DefaultBot,
+	}
+}
+
+func someSecrets() conversation.AccountSecrets {
+	return conversation.AccountSecrets{
+		AppSecret: secret.New(appSecret), Token: secret.New(token), EncodingAESKey: secret.New(aesKey),
+	}
+}
+
+// batch is what a customer wrote, in a conversation.
+func (f *fixture) batch(c conversation.ID, customer string, arrivals ...conversation.Arrival) conversation.Batch {
+	for i := range arrivals {
+		arrivals[i].OpenID = openID(customer)
+	}
+	return conversation.Batch{
+		Ref: conversation.Ref{Tenant: tenant, Conversation: c}, AccountID: f.account.ID,
+		CustomerKey: conversation.CustomerKey("key of " + customer), WorkflowID: "conversation/" + customer, Arrivals: arrivals,
+	}
+}
+
+func openID(customer string) string { return canary + "-openid-" + customer }
+
+func newConversation() conversation.ID { return conversation.ID(uuid.NewString()) }
+
+// says is a text that a customer writes; key is the message key.
+func says(key, text string) conversation.Arrival {
+	return conversation.Arrival{
+		DeliveryID: uuid.NewString(), MessageKey: key, Fingerprint: "print of " + text, Kind: "text", Text: canary + " " + text,
+		Fields: []byte(`{"MsgId":"1"}`), Trigger: conversation.TriggerMessage,
+		SaidAt: time.Unix(1_700_000_000, 0), ReceivedAt: time.Unix(1_700_000_001, 0),
+	}
+}
+
+func (f *fixture) receive(t *testing.T, b conversation.Batch) conversation.Received {
+	t.Helper()
+	got, err := f.Receive(t.Context(), b)
+	require.NoError(t, err)
+	return got
+}
+
+// count counts a table's rows that meet a condition.
+func (f *fixture) count(t *testing.T, table, where string, args ...any) (n int) {
+	t.Helper()
+	require.NoError(t, f.raw.Get(&n, "select count(*) from "+table+" where "+where, args...))
+	return n
+}
+
+func (f *fixture) exec(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	_, err := f.raw.Exec(statement, args...)
+	require.NoError(t, err)
+}

@@ -1,0 +1,73 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/secret"
+)
+
+// DB is the ledger. It is safe for concurrent use.
+type DB struct {
+	sql  *sqlx.DB
+	ring *secret.Keyring
+}
+
+// Pool limits. A connection is given back before it is old enough to outlive a failover unnoticed.
+const (
+	defaultMaxConns = 16
+	connLifetime    = 30 * time.Minute
+	connIdleTime    = 5 * time.Minute
+)
+
+// Option changes how Open sets up the pool.
+type Option func(*options)
+
+type options struct {
+	maxConns int
+	open     func(driver.Connector) *sql.DB // nil for sql.OpenDB
+}
+
+// WithMaxConns limits the connections of this process; 16 unless said.
+func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
+
+// Open connects to the database that dsn names, a URL or key=value pairs as libpq reads them, over TCP or a unix socket.
+// It fails where Postgres does not answer; it does not look at the schema (see UpToDate).
+func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option) (*DB, error) {
+	o := options{maxConns: defaultMaxConns}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	pool, err := openPool(dsn, servingLimits, o.open)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(o.maxConns)
+	pool.SetMaxIdleConns(o.maxConns)
+	pool.SetConnMaxLifetime(connLifetime)
+	pool.SetConnMaxIdleTime(connIdleTime)
+	db := &DB{sql: pool, ring: ring}
+	if err := db.Ping(ctx); err != nil {
+		_ = pool.Close() // the first error says it all
+		return nil, err
+	}
+	return db, nil
+}
+
+// Ping asks Postgres for a sign of life.
+func (db *DB) Ping(ctx context.Context) error {
+	return explain(ctx, "reach the database", db.sql.PingContext(ctx))
+}
+
+// Close gives the connections back. Calls that are under way fail.
+func (db *DB) Close() error {
+	if err := db.sql.Close(); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,23 @@
+package postgres_test
+
+import (
+	"wxdesk/activities"
+	"wxdesk/api"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/wechat/wxapi"
+)
+
+// The ledger serves every port that remembers something.
+var (
+	_ activities.Ledger = (*postgres.DB)(nil)
+	_ api.Doors         = (*postgres.DB)(nil)
+	_ api.Records       = (*postgres.DB)(nil)
+	_ api.Accounts      = (*postgres.DB)(nil)
+	_ api.Setups        = (*postgres.DB)(nil)
+	_ api.Transcripts   = (*postgres.DB)(nil)
+	_ api.Commands      = (*postgres.DB)(nil)
+	_ api.Tokens        = (*postgres.DB)(nil)
+	_ api.Bots          = (*postgres.DB)(nil)
+	_ api.FAQ           = (*postgres.DB)(nil)
+	_ wxapi.TokenStore  = (*postgres.DB)(nil)
+)

@@ -1,0 +1,76 @@
+package postgres
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+)
+
+// SealPlain seals the body of a plain-mode callback for the way to its conversation; it opens only for the same tenant,
+// account and delivery. The result is base64.
+func (db *DB) SealPlain(h conversation.Handover, plain []byte) string {
+	return base64.StdEncoding.EncodeToString(db.ring.Seal(labelHandover, handoverPlace(h), plain))
+}
+
+// OpenPlain reverses SealPlain, or fails with secret.ErrUnavailable.
+func (db *DB) OpenPlain(h conversation.Handover) ([]byte, error) {
+	frame, _ := base64.StdEncoding.DecodeString(h.Ciphertext) // what is cut or altered does not open
+	plain, err := db.ring.Open(labelHandover, handoverPlace(h), frame)
+	if err != nil {
+		return nil, fmt.Errorf("open callback %s: %w", h.DeliveryID, err)
+	}
+	return plain, nil
+}
+
+func handoverPlace(h conversation.Handover) string {
+	return place("handover", h.Tenant, string(h.AccountID), h.DeliveryID)
+}
+
+// RecordEvent keeps an event that concerns no conversation, and a receipt, which outlives it. A known message key changes
+// nothing.
+func (db *DB) RecordEvent(ctx context.Context, e conversation.Event) error {
+	return db.inTx(ctx, "record an event of account "+string(e.AccountID), func(tx *sqlx.Tx) error {
+		fresh, err := affected(tx.NamedExecContext(ctx, insertReceipts+` on conflict do nothing`, receiptRow{
+			Tenant: e.Tenant, AccountID: e.AccountID, MessageKey: e.MessageKey, DeliveryID: uuid.NewString(),
+			Outcome: conversation.ReceiptNoted, ReceivedAt: e.ReceivedAt,
+		}))
+		if err != nil || fresh == 0 {
+			return err
+		}
+		return db.insertEvent(ctx, tx, e)
+	})
+}
+
+func (db *DB) insertEvent(ctx context.Context, tx *sqlx.Tx, e conversation.Event) error {
+	id := newID()
+	sealed := db.ring.Seal(labelEvent, place("events", e.Tenant, string(e.AccountID), id), e.Body)
+	const insert = `
+		insert into events (tenant, id, account_id, message_key, kind, customer_key, body, received_at)
+		values ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8)
+		on conflict (tenant, account_id, message_key) do nothing`
+	_, err := tx.ExecContext(ctx, insert, e.Tenant, id, e.AccountID, e.MessageKey, e.Kind, string(e.CustomerKey), sealed, e.ReceivedAt)
+	return err
+}
+
+// Quarantine keeps an authentic callback that cannot be read. A known delivery id changes nothing.
+func (db *DB) Quarantine(ctx context.Context, q conversation.Unreadable) error {
+	return db.inTx(ctx, "put callback "+q.DeliveryID+" into quarantine", func(tx *sqlx.Tx) error {
+		return db.insertQuarantine(ctx, tx, q, "", "")
+	})
+}
+
+// insertQuarantine adds what Receive knows beside: the message key and the conversation.
+func (db *DB) insertQuarantine(ctx context.Context, tx *sqlx.Tx, q conversation.Unreadable, messageKey string, c conversation.ID) error {
+	sealed := db.ring.Seal(labelQuarantine, place("quarantine", q.Tenant, string(q.AccountID), q.DeliveryID), q.Raw)
+	const insert = `
+		insert into quarantine (tenant, delivery_id, account_id, message_key, conversation_id, reason, key_id, raw, received_at)
+		values ($1, $2, $3, nullif($4, ''), nullif($5, '')::uuid, $6, nullif($7, '')::uuid, $8, $9)
+		on conflict (tenant, delivery_id) do nothing`
+	_, err := tx.ExecContext(ctx, insert, q.Tenant, q.DeliveryID, q.AccountID, messageKey, string(c), q.Reason, q.KeyID, sealed, q.ReceivedAt)
+	return err
+}

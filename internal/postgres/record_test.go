@@ -1,0 +1,172 @@
+package postgres_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+)
+
+// command is a request of a new API token.
+func (f *fixture) command(t *testing.T) conversation.CommandRequest {
+	t.Helper()
+	_, p, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "")
+	require.NoError(t, err)
+	return conversation.CommandRequest{Tenant: tenant, TokenID: p.TokenID, Method: "POST", Path: "/v1/x", Key: "key", BodyHash: [32]byte{1}}
+}
+
+func TestBad_A12_aRepeatedCommandGetsTheSameAnswer(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	request := f.command(t)
+	ids := make([]string, 5)
+	var group errgroup.Group
+	for i := range ids {
+		group.Go(func() error {
+			got, err := f.BeginCommand(t.Context(), request)
+			ids[i] = got.ID
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	for _, id := range ids {
+		require.Equal(t, ids[0], id)
+	}
+
+	const answer = `{"b": 1,  "a": "as it was"}`
+	require.NoError(t, f.FinishCommand(t.Context(), tenant, ids[0], 201, []byte(answer)))
+	require.NoError(t, f.FinishCommand(t.Context(), tenant, ids[0], 500, []byte("later")))
+	got, err := f.BeginCommand(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, conversation.CommandRecord{ID: ids[0], Status: 201, Answer: []byte(answer)}, got)
+}
+
+func TestBad_A11_anotherBodyUnderTheKeyIsRefusedForADay(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	request := f.command(t)
+	first, err := f.BeginCommand(t.Context(), request)
+	require.NoError(t, err)
+	other := request
+	other.BodyHash = [32]byte{2}
+	_, err = f.BeginCommand(t.Context(), other)
+	require.ErrorIs(t, err, conversation.ErrKeyReused)
+
+	f.exec(t, `update commands set created_at = now() - interval '24 hours 1 second', status = 200`)
+	anew, err := f.BeginCommand(t.Context(), other)
+	require.NoError(t, err)
+	require.NotEqual(t, first.ID, anew.ID)
+	require.Zero(t, anew.Status)
+	require.ErrorIs(t, f.FinishCommand(t.Context(), tenant, first.ID, 200, nil), conversation.ErrNotFound)
+}
+
+func TestConversations_listsNewestFirstByFilter(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var want []conversation.ID
+	for i := range 7 {
+		id := newConversation()
+		f.receive(t, f.batch(id, fmt.Sprintf("customer %d", i), says(fmt.Sprintf("k%d", i), "hello")))
+		want = append([]conversation.ID{id}, want...)
+	}
+	var got []conversation.ID
+	var after conversation.Position
+	for {
+		page, err := f.Conversations(t.Context(), tenant, conversation.Filter{}, after, 3)
+		require.NoError(t, err)
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			got = append(got, c.ID)
+			after = conversation.Position{OpenedAt: c.OpenedAt, ID: c.ID}
+		}
+	}
+	require.Equal(t, want, got)
+
+	closed := conversation.Ref{Tenant: tenant, Conversation: want[2]}
+	require.NoError(t, f.CloseConversation(t.Context(), closed, conversation.ClosedIdle))
+	for filter, n := range map[conversation.Filter]int{
+		{State: conversation.StateClosed}:                          1,
+		{State: conversation.StateActive}:                          6,
+		{AccountID: f.account.ID}:                                  7,
+		{AccountID: conversation.AccountID(uuid.NewString())}:      0,
+		{QueueID: conversation.QueueID(uuid.NewString())}:          0,
+		{AgentID: conversation.AgentID(uuid.NewString())}:          0,
+		{State: conversation.StateActive, AccountID: f.account.ID}: 6,
+	} {
+		list, err := f.Conversations(t.Context(), tenant, filter, conversation.Position{}, 100)
+		require.NoError(t, err)
+		require.Len(t, list, n, "%+v", filter)
+	}
+}
+
+func TestMessages_pagesByNumber(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	f.receive(t, f.batch(id, "li", says("k1", "1"), says("k2", "2"), says("k3", "3")))
+	lines, err := f.Messages(t.Context(), tenant, id, 1, 1)
+	require.NoError(t, err)
+	require.Len(t, lines, 1)
+	require.Equal(t, int64(2), lines[0].Seq)
+	_, err = f.Messages(t.Context(), tenant, newConversation(), 0, 1)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	_, err = f.Conversation(t.Context(), tenant, "1")
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+}
+
+func TestBad_X16_textIsKeptExactly(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	odd := says("k1", "")
+	odd.Text = "<script>\u202e'; drop table messages; -- ${jndi:x} %s \\u0000 😀\u200b\r\n\t  "
+	f.receive(t, f.batch(id, "li", odd))
+	lines, err := f.Messages(t.Context(), tenant, id, 0, 1)
+	require.NoError(t, err)
+	require.Equal(t, odd.Text, lines[0].Text)
+}
+
+func TestFAQEntries_anAccountsOwnHidesTheTenants(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	put := func(account conversation.AccountID, entries ...conversation.FAQEntry) {
+		require.NoError(t, f.PutFAQEntries(t.Context(), tenant, account, entries))
+	}
+	put("", conversation.FAQEntry{Language: "en", Phrase: "open", Answer: "nine"}, conversation.FAQEntry{Language: "en", Phrase: "price", Answer: "ten"})
+	put("", conversation.FAQEntry{Language: "en", Phrase: "price", Answer: "eleven"})
+	put(f.account.ID, conversation.FAQEntry{Language: "en", Phrase: "open", Answer: "never"})
+
+	got, err := f.FAQEntries(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	require.Equal(t, []conversation.FAQEntry{{Language: "en", Phrase: "open", Answer: "never"}, {Language: "en", Phrase: "price", Answer: "eleven"}}, got)
+	got, err = f.FAQEntries(t.Context(), tenant, conversation.AccountID(uuid.NewString()))
+	require.NoError(t, err)
+	require.Equal(t, "nine", got[0].Answer)
+}
+
+func TestWorkerBeat_saysThatAWorkerPolls(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	polls := func() bool {
+		yes, err := f.WorkerPolls(t.Context())
+		require.NoError(t, err)
+		return yes
+	}
+	require.False(t, polls())
+	id := uuid.NewString()
+	for range 2 {
+		require.NoError(t, f.WorkerBeat(t.Context(), id, "v1"))
+	}
+	require.True(t, polls())
+	f.exec(t, `update workers set beat_at = now() - interval '6 seconds'`)
+	require.False(t, polls(), "it has been silent")
+	require.NoError(t, f.WorkerBeat(t.Context(), id, "v1"))
+	require.NoError(t, f.WorkerGone(t.Context(), id))
+	require.False(t, polls())
+}

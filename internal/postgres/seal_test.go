@@ -1,0 +1,161 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+)
+
+// K12: every stored secret, altered in one bit, cut, or taken from another row of the same column.
+func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	other := someAccount()
+	other.AppID = "wxfedcba9876543210"
+	other, err := f.CreateAccount(t.Context(), cli, other, someSecrets())
+	require.NoError(t, err)
+	ref, turn, ids := f.answered(t, "hi")
+	second := f.batch(newConversation(), "wang", says("w1", "me too"))
+	f.receive(t, second)
+	ctx := t.Context()
+
+	door := func() error { _, err := f.Door(ctx, f.account.ID); return err }
+	keys := func() error { _, err := f.AccountKeys(ctx, tenant, f.account.ID); return err }
+	credentials := func() error { _, err := f.Credentials(ctx, tenant, f.account.ID); return err }
+	ask := func() error { _, err := f.Turn(ctx, ref, turn, 1); return err }
+	send := func() error { _, err := f.MarkSending(ctx, ref, ids[0], uuid.NewString()); return err }
+	ofAccount, ofSecret := "id = '"+string(f.account.ID)+"'", "account_id = '"+string(f.account.ID)+"'"
+	for name, c := range map[string]struct {
+		table, column, where, from string
+		use                        func() error
+	}{
+		"id key at the door":    {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", door},
+		"id key for Receive":    {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", keys},
+		"app secret":            {"accounts", "app_secret", ofAccount, "id = '" + string(other.ID) + "'", credentials},
+		"token":                 {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", "account_id = '" + string(other.ID) + "' and purpose = 'token'", door},
+		"AES key":               {"account_secrets", "sealed", ofSecret + " and purpose = 'aes_key'", "account_id = '" + string(other.ID) + "' and purpose = 'aes_key'", keys},
+		"AES key in a token":    {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", ofSecret + " and purpose = 'aes_key'", door},
+		"data key":              {"customers", "data_key", "customer_key = 'key of li'", "customer_key = 'key of wang'", ask},
+		"openid":                {"customers", "openid", "customer_key = 'key of li'", "customer_key = 'key of wang'", send},
+		"text":                  {"messages", "body", "id = '" + string(turn) + "'", "id = '" + string(ids[0]) + "'", ask},
+		"text of an answer":     {"messages", "body", "id = '" + string(ids[0]) + "'", "id = '" + string(turn) + "'", send},
+		"reason of a hand-over": {"turns", "reason", "turn_id = '" + string(turn) + "'", "turn_id = '" + string(turn) + "'", nil},
+	} {
+		var good, foreign []byte
+		require.NoError(t, f.raw.Get(&good, "select "+c.column+" from "+c.table+" where "+c.where), name)
+		require.NoError(t, f.raw.Get(&foreign, "select "+c.column+" from "+c.table+" where "+c.from), name)
+		use := c.use
+		if use == nil {
+			use, foreign = ask, good[:len(good)/2]
+		}
+		flipped := append([]byte{}, good...)
+		flipped[len(flipped)/2] ^= 0x10
+		for what, bad := range map[string][]byte{"bit": flipped, "cut": good[:len(good)-1], "empty": {}, "moved": foreign} {
+			f.exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, bad)
+			require.ErrorIs(t, use(), secret.ErrUnavailable, "%s: %s", name, what)
+		}
+		f.exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, good)
+	}
+	for _, use := range []func() error{door, keys, credentials, ask, send} {
+		require.NoError(t, use())
+	}
+}
+
+func TestBad_K12_anUnknownMasterKeyIsNoDefaultKey(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ring, err := secret.ParseKeyring(secret.NewMasterKey("other"))
+	require.NoError(t, err)
+	_, err = open(t, f.dsn, ring).Door(t.Context(), f.account.ID)
+	require.ErrorIs(t, err, secret.ErrUnknownKey)
+}
+
+func TestBad_K12_givingASecretAnewRepairsTheAccount(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.exec(t, `update account_secrets set sealed = '\x01'`)
+	f.exec(t, `update accounts set app_secret = '\x01'`)
+	a := f.account
+	a.Name = "Renamed"
+	a, err := f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	require.NoError(t, err, "what concerns no secret still works")
+	_, err = f.UpdateAccount(t.Context(), cli, a, someSecrets())
+	require.NoError(t, err)
+
+	door, err := f.Door(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{token}, reveal(door.Tokens))
+	keys, err := f.AccountKeys(t.Context(), tenant, a.ID)
+	require.NoError(t, err)
+	require.Len(t, keys.Ciphers, 1)
+	_, err = f.Credentials(t.Context(), tenant, a.ID)
+	require.NoError(t, err)
+}
+
+func TestBad_K12_whatDoesNotOpenLeavesTheTranscriptReadable(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	got := f.receive(t, f.batch(id, "li", says("k1", "one"), says("k2", "two")))
+	f.exec(t, `update messages set body = '\x00' where id = $1`, got.Receipts[0].MessageID)
+	lines, err := f.Messages(t.Context(), tenant, id, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, postgres.Unavailable, lines[0].Text)
+	require.Equal(t, canary+" two", lines[1].Text)
+
+	f.exec(t, `update customers set data_key = ''`) // as erasure does
+	lines, err = f.Messages(t.Context(), tenant, id, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, postgres.Unavailable, lines[1].Text)
+	c, err := f.Conversation(t.Context(), tenant, id)
+	require.NoError(t, err)
+	require.Equal(t, postgres.Unavailable, c.Customer.OpenID)
+}
+
+func TestBad_K14_theSameSecretSealsDifferently(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	h := conversation.Handover{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	require.NotEqual(t, f.SealPlain(h, []byte("x")), f.SealPlain(h, []byte("x")))
+}
+
+func TestSealPlain_opensForTheSameDeliveryOnly(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	h := conversation.Handover{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	h.Ciphertext = f.SealPlain(h, []byte("<xml/>"))
+	plain, err := f.OpenPlain(h)
+	require.NoError(t, err)
+	require.Equal(t, "<xml/>", string(plain))
+
+	for _, change := range []func(*conversation.Handover){
+		func(h *conversation.Handover) { h.Tenant = "other" },
+		func(h *conversation.Handover) { h.AccountID = conversation.AccountID(uuid.NewString()) },
+		func(h *conversation.Handover) { h.DeliveryID = uuid.NewString() },
+		func(h *conversation.Handover) { h.Ciphertext = h.Ciphertext[:20] },
+		func(h *conversation.Handover) { h.Ciphertext = "not base64" },
+		func(h *conversation.Handover) { h.Ciphertext = "" },
+	} {
+		changed := h
+		change(&changed)
+		_, err := f.OpenPlain(changed)
+		require.ErrorIs(t, err, secret.ErrUnavailable)
+	}
+}
+
+func TestUpdateAccount_forgetsTheAccessTokenOfAnotherAppID(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.exec(t, `insert into access_tokens (tenant, account_id) select tenant, id from accounts`)
+	a := f.account
+	a.AppID = wechat.AppID("wxfedcba9876543210")
+	_, err := f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	require.NoError(t, err)
+	require.Equal(t, 0, f.count(t, "access_tokens", "true"))
+}

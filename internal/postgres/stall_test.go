@@ -1,0 +1,151 @@
+package postgres_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+)
+
+// patience is the context's; whatever stalls, the call must end a quarter of a second later. The rest of slack is for a
+// busy machine.
+const (
+	patience = 400 * time.Millisecond
+	slack    = time.Second
+)
+
+func endsInTime(t *testing.T, call func(ctx context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	begun := time.Now()
+	err := call(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Less(t, time.Since(begun), patience+slack)
+}
+
+func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	p := newProxy(t, f.dsn)
+	db := open(t, p.dsn, f.ring, postgres.WithMaxConns(2))
+	batch := f.batch(newConversation(), "li", says("k1", "hello"))
+
+	p.stall()
+	t.Run("read on a connection of the pool", func(t *testing.T) {
+		endsInTime(t, func(ctx context.Context) error {
+			_, err := db.Door(ctx, f.account.ID)
+			return err
+		})
+	})
+	t.Run("transaction on a new connection", func(t *testing.T) {
+		endsInTime(t, func(ctx context.Context) error {
+			_, err := db.Receive(ctx, batch)
+			return err
+		})
+	})
+	t.Run("opening", func(t *testing.T) {
+		endsInTime(t, func(ctx context.Context) error {
+			_, err := postgres.Open(ctx, p.dsn, f.ring)
+			return err
+		})
+	})
+
+	p.resume()
+	got, err := db.Receive(t.Context(), batch)
+	require.NoError(t, err)
+	require.Equal(t, []conversation.ReceiptOutcome{"new"}, outcomes(got))
+}
+
+func TestR3_aLockedRowEndsCallsWithTheirContext(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	batch := f.batch(newConversation(), "li", says("k1", "hello"))
+	f.receive(t, batch)
+	tx, err := f.raw.Beginx()
+	require.NoError(t, err)
+	defer tx.Rollback() //nolint:errcheck // ends the lock
+	_, err = tx.Exec(`select 1 from customers for update`)
+	require.NoError(t, err)
+
+	endsInTime(t, func(ctx context.Context) error {
+		_, err := f.Receive(ctx, batch)
+		return err
+	})
+}
+
+func TestOpen_cancellingACallAfterwardsHarmsNobody(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	db := open(t, f.dsn, f.ring, postgres.WithMaxConns(1))
+	for range 50 {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := db.Door(ctx, f.account.ID)
+		require.NoError(t, err)
+		go cancel() // while the next call is on the same connection
+	}
+}
+
+func TestOpen_limitsItsSessions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	p := newProxy(t, f.dsn)
+	db := open(t, p.dsn, f.ring)
+	tx, err := f.raw.Beginx()
+	require.NoError(t, err)
+	defer tx.Rollback() //nolint:errcheck // ends the lock
+	_, err = tx.Exec(`select 1 from accounts for update`)
+	require.NoError(t, err)
+
+	begun := time.Now()
+	err = db.DeleteAccount(t.Context(), cli, f.account.ID) // its context never ends
+	var refused *postgres.Refusal
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "55P03", refused.Code, "lock_not_available")
+	require.Less(t, time.Since(begun), 5*time.Second)
+}
+
+func TestOpen_takesBothFormsOfDSNAndNeverQuotesThem(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, link := range []string{f.dsn, newProxy(t, f.dsn).dsn} { // a unix socket, unless the tests were given a server, and TCP
+		pairs := keyValues(t, link)
+		require.NotContains(t, pairs, "postgres://")
+		for _, dsn := range []string{link, pairs} {
+			require.NoError(t, open(t, dsn, f.ring).Ping(t.Context()))
+		}
+	}
+	for _, dsn := range []string{"postgres://u:s3cret/x@[::", "password=s3cret host", "postgres://u:s3cret@127.0.0.1:1/x?sslmode=disable"} {
+		_, err := postgres.Open(t.Context(), dsn, f.ring)
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "s3cret")
+	}
+}
+
+// keyValues is the other form of a URL.
+func keyValues(t *testing.T, dsn string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	require.NoError(t, err)
+	query := u.Query()
+	if u.Hostname() != "" {
+		query.Set("host", u.Hostname())
+		query.Set("port", u.Port())
+	}
+	query.Set("dbname", strings.TrimPrefix(u.Path, "/"))
+	query.Set("user", u.User.Username())
+	if password, ok := u.User.Password(); ok {
+		query.Set("password", password)
+	}
+	var pairs []string
+	for key := range query {
+		pairs = append(pairs, key+"='"+query.Get(key)+"'")
+	}
+	return strings.Join(pairs, " ")
+}

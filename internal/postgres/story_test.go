@@ -1,0 +1,287 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+	"wxdesk/internal/wechat/wxapi"
+)
+
+// step is one call of a method that writes.
+type step struct {
+	name string
+	call func(ctx context.Context, db *postgres.DB) error
+	once bool // a second call is meant to have a second effect
+}
+
+// story calls every method that writes, in an order that makes sense. Told in whatever way, it ends the same.
+func story() []step {
+	var (
+		account   = someAccount()
+		other     = someAccount()
+		ref       = conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+		f         = fixture{}
+		messages  conversation.Received
+		turn      conversation.MessageID
+		answer    conversation.StoredAnswer
+		parked    conversation.Parked
+		principal conversation.Principal
+		command   conversation.CommandRecord
+		attempt   = uuid.NewString()
+		another   = uuid.NewString()
+		noticed   = uuid.NewString()
+		entry     conversation.KeptFAQEntry
+		webhook   = conversation.BotSetup{
+			ID: conversation.BotID(uuid.NewString()), Kind: conversation.BotWebhook, Name: "Mine", URL: "https://bot.example/",
+		}
+		broken   = says("k2", "?")
+		swapped  = says("k1", "something else")
+		unfollow = says("k3", "")
+	)
+	account.ID, other.ID = conversation.AccountID(uuid.NewString()), conversation.AccountID(uuid.NewString())
+	other.AppID = "wxfedcba9876543210"
+	f.account = account
+	broken.Quarantine, broken.Fingerprint, broken.Ciphertext = "undecipherable", "", canary
+	unfollow.Kind, unfollow.IsEvent, unfollow.Follow, unfollow.Trigger = "unsubscribe", true, conversation.Unfollowed, conversation.TriggerNone
+	first := f.batch(ref.Conversation, "li", says("k1", "hello"), broken, swapped, says("k4", "a person, please"))
+	last := f.batch(ref.Conversation, "li", unfollow)
+
+	return []step{
+		{name: "create account", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.CreateAccount(ctx, cli, account, someSecrets())
+			return err
+		}},
+		{name: "update account", call: func(ctx context.Context, db *postgres.DB) error {
+			changed := account
+			changed.Version, changed.Name = 1, "Tea house"
+			_, err := db.UpdateAccount(ctx, cli, changed, conversation.AccountSecrets{Token: secret.New("another")})
+			return err
+		}},
+		{name: "create another account", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.CreateAccount(ctx, cli, other, someSecrets())
+			return err
+		}},
+		{name: "delete account", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.DeleteAccount(ctx, cli, other.ID)
+		}},
+		{name: "create token", once: true, call: func(ctx context.Context, db *postgres.DB) (err error) {
+			_, principal, err = db.CreateToken(ctx, cli, "desk", conversation.RoleAdmin, "")
+			return err
+		}},
+		{name: "put FAQ entries", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.PutFAQEntries(ctx, tenant, account.ID, []conversation.FAQEntry{{Language: "en", Phrase: "open", Answer: "Nine to five."}})
+		}},
+		{name: "create FAQ entry", once: true, call: func(ctx context.Context, db *postgres.DB) (err error) {
+			entry, err = db.CreateFAQEntry(ctx, cli, conversation.KeptFAQEntry{FAQEntry: conversation.FAQEntry{Language: "en", Phrase: "tea", Answer: "Yes."}})
+			return err
+		}},
+		{name: "update FAQ entry", call: func(ctx context.Context, db *postgres.DB) error {
+			changed := entry
+			changed.Answer = "Green."
+			_, err := db.UpdateFAQEntry(ctx, cli, changed)
+			return err
+		}},
+		{name: "delete FAQ entry", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.DeleteFAQEntry(ctx, cli, entry.ID)
+		}},
+		{name: "create bot", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.CreateBot(ctx, cli, webhook, secret.New(botSecret))
+			return err
+		}},
+		{name: "update bot", call: func(ctx context.Context, db *postgres.DB) error {
+			changed := webhook
+			changed.Version, changed.Name = 1, "Renamed"
+			_, err := db.UpdateBot(ctx, cli, changed, secret.Value{})
+			return err
+		}},
+		{name: "delete bot", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.DeleteBot(ctx, cli, webhook.ID)
+		}},
+		{name: "receive", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			if messages, err = db.Receive(ctx, first); err == nil {
+				turn = messages.Receipts[3].MessageID
+			}
+			return err
+		}},
+		{name: "store answer", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			answer, err = db.StoreAnswer(ctx, ref, turn, 1, conversation.Answer{
+				Texts: []string{canary + " one", canary + " two", canary + " three"}, Command: conversation.CommandEscalate, Reason: canary + " asked",
+			})
+			return err
+		}},
+		{name: "mark sending", call: func(ctx context.Context, db *postgres.DB) error {
+			return marks(ctx, db, ref, answer.MessageIDs[0], attempt, conversation.DeliverySending)
+		}},
+		{name: "record sent", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.RecordOutcome(ctx, ref, answer.MessageIDs[0], attempt, wechat.SendOutcome{Status: wechat.SendSent})
+		}},
+		{name: "mark the second", call: func(ctx context.Context, db *postgres.DB) error {
+			return marks(ctx, db, ref, answer.MessageIDs[1], attempt, conversation.DeliverySending)
+		}},
+		{name: "record later", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.RecordOutcome(ctx, ref, answer.MessageIDs[1], attempt, wechat.SendOutcome{Status: wechat.SendLater, Code: -1, Reason: "wechat-busy"})
+		}},
+		{name: "mark it again", call: func(ctx context.Context, db *postgres.DB) error {
+			return marks(ctx, db, ref, answer.MessageIDs[1], another, conversation.DeliverySending)
+		}},
+		{name: "find it being sent", call: func(ctx context.Context, db *postgres.DB) error {
+			return marks(ctx, db, ref, answer.MessageIDs[1], noticed, conversation.DeliveryUnknown)
+		}},
+		{name: "park", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			before := parked
+			parked, err = db.Park(ctx, ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1})
+			if err == nil && before.NoticeID != "" && before.NoticeID != parked.NoticeID {
+				return fmt.Errorf("another answer: %v, %v", before, parked)
+			}
+			return err
+		}},
+		{name: "mark the notice", call: func(ctx context.Context, db *postgres.DB) error {
+			return marks(ctx, db, ref, parked.NoticeID, noticed, conversation.DeliverySending)
+		}},
+		{name: "record failed", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.RecordOutcome(ctx, ref, parked.NoticeID, noticed, wechat.SendOutcome{Status: wechat.SendFailed, Code: 45015, Reason: "reply-window-closed"})
+		}},
+		{name: "receive an unfollow", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.Receive(ctx, last)
+			return err
+		}},
+		{name: "close", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.CloseConversation(ctx, ref, conversation.ClosedUnfollowed)
+		}},
+		{name: "record event", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.RecordEvent(ctx, conversation.Event{
+				Tenant: tenant, AccountID: account.ID, MessageKey: "e1", Kind: "VIEW", CustomerKey: "c", Body: []byte(canary), ReceivedAt: time.Unix(1, 0),
+			})
+		}},
+		{name: "quarantine", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.Quarantine(ctx, conversation.Unreadable{
+				Tenant: tenant, AccountID: account.ID, DeliveryID: attempt, Reason: "unreadable", Raw: []byte(canary), ReceivedAt: time.Unix(1, 0),
+			})
+		}},
+		{name: "begin command", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			command, err = db.BeginCommand(ctx, conversation.CommandRequest{
+				Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/x", Key: "1", BodyHash: [32]byte{1},
+			})
+			return err
+		}},
+		{name: "finish command", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.FinishCommand(ctx, tenant, command.ID, 200, []byte(`{"text": "`+canary+`"}`))
+		}},
+		{name: "revoke token", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.RevokeToken(ctx, cli, principal.TokenID)
+		}},
+		{name: "refresh access token", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.Refresh(ctx, string(account.ID), secret.New("refused"), func(context.Context, bool) (wxapi.Token, error) {
+				return wxapi.Token{Value: secret.New(canary), ExpiresAt: time.Now().Add(time.Hour)}, nil
+			})
+			return err
+		}},
+	}
+}
+
+func marks(ctx context.Context, db *postgres.DB, c conversation.Ref, id conversation.MessageID, attempt string, want conversation.DeliveryStatus) error {
+	m, err := db.MarkSending(ctx, c, id, attempt)
+	if err == nil && m.Status != want {
+		err = errors.New("marked as " + string(m.Status) + ": " + m.Reason)
+	}
+	return err
+}
+
+// ending is the state of all tables, without ids, times and ciphertexts.
+func (f *fixture) ending(t *testing.T) map[string][]string {
+	t.Helper()
+	state := map[string][]string{}
+	for table, columns := range map[string]string{
+		"accounts":        "name, version, deleted_at is null",
+		"account_secrets": "purpose, replaced_at is null",
+		"api_tokens":      "name, role, revoked_at is null",
+		"faq_entries":     "language, phrase, answer",
+		"customers":       "customer_key, following, message_left, tap_left",
+		"conversations":   "state, holder, epoch, last_seq, close_reason, closed_at is null",
+		"messages":        "seq, author, kind, turn_part",
+		"turns":           "epoch, command",
+		"receipts":        "message_key, outcome, fingerprint",
+		"deliveries":      "seq, epoch, status, attempts, reason, errcode",
+		"events":          "message_key, kind",
+		"quarantine":      "message_key, reason",
+		"commands":        "key, status",
+		"access_tokens":   "forced_at is null, sealed is null",
+		"audit":           "actor, action, detail",
+	} {
+		rows := []string{}
+		require.NoError(t, f.raw.Select(&rows, "select row("+columns+")::text from "+table+" order by 1"))
+		state[table] = rows
+	}
+	return state
+}
+
+// tell runs the story; around may do something to each call.
+func tell(t *testing.T, db *postgres.DB, around func(s step, call func() error)) {
+	t.Helper()
+	for _, s := range story() {
+		around(s, func() error { return s.call(t.Context(), db) })
+	}
+}
+
+func TestR24_everyWriteEndsTheSameHoweverItsAnswersGetLost(t *testing.T) {
+	t.Parallel()
+	straight := newEmptyFixture(t)
+	tell(t, straight.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
+	want := straight.ending(t)
+	require.Len(t, want["messages"], 6)
+
+	t.Run("called twice", func(t *testing.T) {
+		t.Parallel()
+		f := newEmptyFixture(t)
+		tell(t, f.DB, func(s step, call func() error) {
+			require.NoError(t, call(), s.name)
+			if !s.once {
+				require.NoError(t, call(), s.name)
+			}
+		})
+		require.Equal(t, want, f.ending(t))
+	})
+	for name, what := range map[string]string{"answer to COMMIT lost": aCommit, "answer to a statement lost": anExecute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newEmptyFixture(t)
+			p := newProxy(t, f.dsn)
+			db := open(t, p.dsn, f.ring)
+			tell(t, db, func(s step, call func() error) {
+				before := p.loseNext(what)
+				require.NoError(t, call(), s.name)
+				require.Equal(t, before+1, p.loseNext(""), s.name)
+			})
+			require.Equal(t, want, f.ending(t))
+		})
+	}
+}
+
+func TestS2_noTableHoldsWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	tell(t, f.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
+
+	var tables []string
+	require.NoError(t, f.raw.Select(&tables, `select tablename from pg_tables where schemaname = 'public'`))
+	require.Greater(t, len(tables), 15)
+	for _, table := range tables {
+		var rows []string
+		require.NoError(t, f.raw.Select(&rows, `select t::text || coalesce(encode(convert_to(t::text, 'UTF8'), 'escape'), '') from `+table+` t`))
+		for _, row := range rows {
+			for _, plain := range []string{"canary", "63616e617279", "Y2FuYXJ5", aesKey, appSecret} { // also in hex and base64
+				require.NotContains(t, row, plain, table)
+			}
+		}
+	}
+}

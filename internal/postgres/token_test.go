@@ -1,0 +1,153 @@
+package postgres_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat/wxapi"
+)
+
+func TestCreateToken_isKnownByItsHashUntilRevoked(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	agent := conversation.AgentID(uuid.NewString())
+	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAgent, agent)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(text.Reveal(), postgres.TokenPrefix))
+	require.Len(t, text.Reveal(), len(postgres.TokenPrefix)+43)
+
+	hash := sha256.Sum256([]byte(text.Reveal()))
+	found, err := f.Authenticate(t.Context(), hash)
+	require.NoError(t, err)
+	require.Equal(t, created, found)
+	require.Equal(t, conversation.Principal{Tenant: tenant, TokenID: created.TokenID, Name: "Mei", Role: conversation.RoleAgent, AgentID: agent}, found)
+	_, err = f.Authenticate(t.Context(), sha256.Sum256([]byte("another")))
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+
+	for range 2 {
+		require.NoError(t, f.RevokeToken(t.Context(), cli, created.TokenID))
+	}
+	_, err = f.Authenticate(t.Context(), hash)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	list, err := f.ListTokens(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.False(t, list[0].RevokedAt.IsZero())
+	require.Equal(t, 2, f.count(t, "audit", "subject = $1 and actor = 'cli'", created.TokenID))
+}
+
+// usable is an access token with an hour to live.
+func usable(text string) wxapi.Token {
+	return wxapi.Token{Value: secret.New(text), ExpiresAt: time.Now().Add(time.Hour).Truncate(time.Microsecond).UTC()}
+}
+
+func TestR17_twoProcessesWithARefusedTokenFetchOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	dbs := []*postgres.DB{f.DB, open(t, f.dsn, f.ring)}
+	account, refused := string(f.account.ID), secret.New("refused")
+	_, err := f.Token(t.Context(), account)
+	require.ErrorIs(t, err, wxapi.ErrNoToken)
+	_, err = f.Refresh(t.Context(), account, secret.Value{}, func(context.Context, bool) (wxapi.Token, error) { return usable("refused"), nil })
+	require.NoError(t, err)
+
+	var fetches atomic.Int32
+	var group errgroup.Group
+	for i := range 100 {
+		group.Go(func() error {
+			got, err := dbs[i%2].Refresh(t.Context(), account, refused, func(_ context.Context, force bool) (wxapi.Token, error) {
+				fetches.Add(1)
+				if !force {
+					return wxapi.Token{}, errors.New("may not force")
+				}
+				return usable("fresh"), nil
+			})
+			if err == nil && got.Value.Reveal() != "fresh" {
+				err = errors.New("got another token")
+			}
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	require.Equal(t, int32(1), fetches.Load())
+	kept, err := f.Token(t.Context(), account)
+	require.NoError(t, err)
+	require.Equal(t, "fresh", kept.Value.Reveal())
+}
+
+func TestRefresh_forcesOnceInThirtySeconds(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	account := string(f.account.ID)
+	var forced []bool
+	refresh := func(failed string) {
+		_, err := f.Refresh(t.Context(), account, secret.New(failed), func(_ context.Context, force bool) (wxapi.Token, error) {
+			forced = append(forced, force)
+			return usable("same"), nil
+		})
+		require.NoError(t, err)
+	}
+	refresh("")
+	refresh("same")
+	refresh("same")
+	f.exec(t, `update access_tokens set forced_at = now() - interval '31 seconds'`)
+	refresh("same")
+	require.Equal(t, []bool{false, true, false, true}, forced)
+}
+
+func TestRefresh_aFailedFetchComesBackAndStoresNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	failure, calls := context.DeadlineExceeded, 0 // as WeChat's silence looks
+	_, err := f.Refresh(t.Context(), string(f.account.ID), secret.Value{}, func(context.Context, bool) (wxapi.Token, error) {
+		calls++
+		return wxapi.Token{}, failure
+	})
+	require.ErrorIs(t, err, failure)
+	require.Equal(t, 1, calls)
+	_, err = f.Token(t.Context(), string(f.account.ID))
+	require.ErrorIs(t, err, wxapi.ErrNoToken)
+	_, err = f.Refresh(t.Context(), uuid.NewString(), secret.Value{}, nil)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+}
+
+func TestToken_oneThatIsAboutToExpireIsNone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	account := string(f.account.ID)
+	short := usable("short")
+	short.ExpiresAt = time.Now().Add(wxapi.MinTokenLife - time.Second)
+	_, err := f.Refresh(t.Context(), account, secret.Value{}, func(context.Context, bool) (wxapi.Token, error) { return short, nil })
+	require.NoError(t, err)
+	_, err = f.Token(t.Context(), account)
+	require.ErrorIs(t, err, wxapi.ErrNoToken)
+}
+
+func TestToken_aTamperedOneIsUnavailableAndReplaced(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	account := string(f.account.ID)
+	fetch := func(context.Context, bool) (wxapi.Token, error) { return usable("fresh"), nil }
+	_, err := f.Refresh(t.Context(), account, secret.Value{}, fetch)
+	require.NoError(t, err)
+	f.exec(t, `update access_tokens set sealed = '\x01'`)
+	_, err = f.Token(t.Context(), account)
+	require.ErrorIs(t, err, secret.ErrUnavailable)
+	_, err = f.Refresh(t.Context(), account, secret.Value{}, fetch)
+	require.NoError(t, err)
+	kept, err := f.Token(t.Context(), account)
+	require.NoError(t, err)
+	require.Equal(t, "fresh", kept.Value.Reveal())
+}

@@ -1,0 +1,182 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+)
+
+// turnRow is a turn that has been answered.
+type turnRow struct {
+	Command conversation.Command  `db:"command"`
+	Reason  []byte                `db:"reason"`
+	QueueID *conversation.QueueID `db:"queue_id"`
+}
+
+// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it. An
+// event's question is its key. ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch;
+// ErrClosed when it has ended; ErrNotFound when it has no such message.
+func (db *DB) Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error) {
+	t, err := db.turn(ctx, c, turn, epoch)
+	return t, explain(ctx, "load turn "+string(turn), err)
+}
+
+func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error) {
+	const query = `
+		select c.account_id, c.customer_id, c.state, c.holder, c.epoch, u.data_key, m.seq, m.kind, m.body, a.language,
+			coalesce(m.said_at, m.created_at) as at, u.message_until, u.message_left, u.tap_until, u.tap_left,
+			clock_timestamp() as now, coalesce(b.id::text, '') as bot_id, coalesce(b.kind, '') as bot_kind,
+			coalesce(b.url, '') as bot_url, b.secret as bot_secret
+		from conversations c
+		join customers u on u.tenant = c.tenant and u.id = c.customer_id
+		join accounts a on a.tenant = c.tenant and a.id = c.account_id
+		join messages m on m.tenant = c.tenant and m.conversation_id = c.id and m.id = $3
+		left join bots b on b.tenant = a.tenant and b.id = a.bot_id
+		where c.tenant = $1 and c.id = $2`
+	var row struct {
+		heldRow
+		AccountID conversation.AccountID `db:"account_id"`
+		Seq       int64                  `db:"seq"`
+		Kind      string                 `db:"kind"`
+		Body      []byte                 `db:"body"`
+		At        time.Time              `db:"at"`
+		allowanceRow
+		BotID     conversation.BotID   `db:"bot_id"`
+		BotKind   conversation.BotKind `db:"bot_kind"`
+		BotURL    string               `db:"bot_url"`
+		BotSecret []byte               `db:"bot_secret"`
+	}
+	if err := db.sql.GetContext(ctx, &row, query, c.Tenant, c.Conversation, turn); err != nil {
+		return conversation.Turn{}, err
+	}
+	if err := row.heldByBot(epoch); err != nil {
+		return conversation.Turn{}, err
+	}
+	seal, err := db.customerSeal(c.Tenant, row.CustomerID, row.DataKey)
+	if err != nil {
+		return conversation.Turn{}, err
+	}
+	said, err := seal.openBody(string(turn), row.Body)
+	if err != nil {
+		return conversation.Turn{}, err
+	}
+	stored, err := storedAnswer(ctx, db.sql, c, turn, seal)
+	if err != nil {
+		return conversation.Turn{}, err
+	}
+	return conversation.Turn{Stored: stored, Question: conversation.Question{
+		Tenant: c.Tenant, AccountID: row.AccountID, Conversation: c.Conversation, Customer: conversation.CustomerID(row.CustomerID),
+		TurnID: turn, Kind: row.Kind, Text: said.question(), Fields: said.fields(), At: row.At,
+		Language: row.Language, First: row.Seq == 1, Replies: row.allowance().Left(row.Now),
+		Bot: conversation.Bot{
+			ID: row.BotID, Kind: row.BotKind, URL: row.BotURL, Secret: db.usableBotSecret(c.Tenant, row.BotID, row.BotSecret),
+		},
+	}}, nil
+}
+
+// fields is what a message carries besides its text.
+func (b body) fields() map[string]string {
+	var fields map[string]string
+	_ = json.Unmarshal(b.Fields, &fields) // written as such; whatever else stands there says nothing
+	return fields
+}
+
+// question is what was written, or an event's key.
+func (b body) question() string {
+	if b.Text != "" {
+		return b.Text
+	}
+	return b.fields()["EventKey"]
+}
+
+// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch. The first stored answer of
+// a turn stands and is returned. ErrStaleEpoch when the holder has changed, ErrClosed when the conversation has ended.
+func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
+	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *sqlx.Tx) (conversation.StoredAnswer, error) {
+		held, err := lockHeld(ctx, tx, c)
+		if err != nil {
+			return conversation.StoredAnswer{}, err
+		}
+		if err := held.heldByBot(epoch); err != nil {
+			return conversation.StoredAnswer{}, err
+		}
+		seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey)
+		if err != nil {
+			return conversation.StoredAnswer{}, err
+		}
+		stored, err := storedAnswer(ctx, tx, c, turn, seal)
+		if err != nil {
+			return conversation.StoredAnswer{}, err
+		}
+		if stored != nil {
+			return *stored, nil
+		}
+		return storeAnswer(ctx, tx, c, held, turn, seal, a)
+	})
+}
+
+func storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, turn conversation.MessageID, seal customerSeal, a conversation.Answer) (conversation.StoredAnswer, error) {
+	queue := knownForm(a.QueueID)
+	if err := insertTurn(ctx, tx, c, turn, held.Epoch, a.Command, seal.sealReason(c.Conversation, turn, a.Reason), queue); err != nil {
+		return conversation.StoredAnswer{}, err
+	}
+	if a.Summary != "" {
+		const update = `update turns set summary = $4 where tenant = $1 and conversation_id = $2 and turn_id = $3`
+		if _, err := tx.ExecContext(ctx, update, c.Tenant, c.Conversation, turn, seal.sealSummary(c.Conversation, turn, a.Summary)); err != nil {
+			return conversation.StoredAnswer{}, err
+		}
+	}
+	lines := make([]line, len(a.Texts))
+	for i, text := range a.Texts {
+		lines[i] = line{author: conversation.AuthorBot, text: text, part: i, epoch: &held.Epoch}
+	}
+	ids, err := say(ctx, tx, c, held.LastSeq, turn, seal, lines)
+	return conversation.StoredAnswer{MessageIDs: ids, Command: a.Command, Reason: a.Reason, QueueID: queue}, err
+}
+
+func insertTurn(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, command conversation.Command, reason []byte, queue conversation.QueueID) error {
+	const insert = `
+		insert into turns (tenant, conversation_id, turn_id, epoch, command, reason, queue_id)
+		values ($1, $2, $3, $4, $5, $6, nullif($7, '')::uuid)
+		on conflict (tenant, conversation_id, turn_id) do nothing`
+	_, err := tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, epoch, command, reason, string(queue))
+	return err
+}
+
+// knownForm drops a queue id that is none: a bot may say anything (B07).
+func knownForm(id conversation.QueueID) conversation.QueueID {
+	parsed, err := uuid.Parse(string(id))
+	if err != nil {
+		return ""
+	}
+	return conversation.QueueID(parsed.String())
+}
+
+// storedAnswer reads the answer to a turn, nil where there is none yet.
+func storedAnswer(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, turn conversation.MessageID, seal customerSeal) (*conversation.StoredAnswer, error) {
+	const query = `select command, reason, queue_id from turns where tenant = $1 and conversation_id = $2 and turn_id = $3`
+	var rows []turnRow
+	if err := sqlx.SelectContext(ctx, q, &rows, query, c.Tenant, c.Conversation, turn); err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	reason, err := seal.openReason(c.Conversation, turn, rows[0].Reason)
+	if err != nil {
+		return nil, err
+	}
+	stored := &conversation.StoredAnswer{Command: rows[0].Command, Reason: reason}
+	if rows[0].QueueID != nil {
+		stored.QueueID = *rows[0].QueueID
+	}
+	const messages = `
+		select id from messages where tenant = $1 and conversation_id = $2 and turn_id = $3 and author = 'bot' order by turn_part`
+	if err := sqlx.SelectContext(ctx, q, &stored.MessageIDs, messages, c.Tenant, c.Conversation, turn); err != nil {
+		return nil, fmt.Errorf("messages of the answer: %w", err)
+	}
+	return stored, nil
+}

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+const (
+	maxTries  = 5
+	firstWait = 5 * time.Millisecond // doubles with every try; half of it is chance
+)
+
+// errAgain says that another transaction wrote the same key at the same time: on the next try it can be seen.
+var errAgain = errors.New("another transaction wrote the same meanwhile")
+
+// inTx runs fn in a read-committed transaction; see transact.
+func (db *DB) inTx(ctx context.Context, act string, fn func(tx *sqlx.Tx) error) error {
+	_, err := transact(ctx, db, act, func(tx *sqlx.Tx) (struct{}, error) { return struct{}{}, fn(tx) })
+	return err
+}
+
+// transact runs fn in a read-committed transaction and returns its answer. After a deadlock, a serialization failure, a
+// lost connection, and above all after a COMMIT whose answer was lost, it runs fn again in a new transaction. So fn must
+// be repeatable even where its first run took effect: by unique keys, and by looking before it writes. It touches nothing
+// outside but what it returns.
+func transact[T any](ctx context.Context, db *DB, act string, fn func(tx *sqlx.Tx) (T, error)) (T, error) {
+	for try := 1; ; try++ {
+		answer, again, err := attempt(ctx, db, fn)
+		if err == nil {
+			return answer, nil
+		}
+		if !again || try == maxTries || !pause(ctx, try) {
+			var none T
+			return none, explain(ctx, act, err)
+		}
+	}
+}
+
+// attempt says, beside the error, whether trying again can help.
+func attempt[T any](ctx context.Context, db *DB, fn func(tx *sqlx.Tx) (T, error)) (answer T, again bool, err error) {
+	tx, err := db.sql.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return answer, false, err // database/sql has tried other connections already
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing; before, the connection is lost anyway
+	if answer, err = fn(tx); err == nil {
+		err = tx.Commit()
+	}
+	return answer, passing(err), err
+}
+
+// passing reports whether an error of a transaction can pass by itself. A transaction of which Postgres has said that it
+// failed, for another reason than its neighbours, will fail again.
+func passing(err error) bool {
+	if refused := pq.As(err); refused != nil {
+		return refused.Code == pqerror.TRDeadlockDetected || refused.Code == pqerror.TRSerializationFailure
+	}
+	_, lost := errors.AsType[net.Error](err)
+	return lost || errors.Is(err, driver.ErrBadConn) || errors.Is(err, errAgain)
+}
+
+// pause waits before the next try; false means that the context has ended.
+func pause(ctx context.Context, try int) bool {
+	wait := firstWait << try
+	timer := time.NewTimer(wait/2 + rand.N(wait/2))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// affected is the number of rows that a statement wrote.
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
