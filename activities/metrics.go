@@ -1,0 +1,75 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// Metrics measures what activities bring about, for operators. Labels are words of ours, never an account or a customer. A
+// nil Metrics measures nothing. A step that a crash made run twice may be counted twice.
+type Metrics struct {
+	deliveries  metric.Int64Counter
+	quarantined metric.Int64Counter
+	received    metric.Float64Histogram
+	answered    metric.Float64Histogram
+}
+
+// NewMetrics makes the instruments.
+func NewMetrics(meter metric.Meter) (*Metrics, error) {
+	var errs [4]error
+	m := new(Metrics)
+	m.deliveries, errs[0] = meter.Int64Counter("wxdesk_deliveries",
+		metric.WithDescription("Messages to customers by final status (sent, failed, unknown) and reason."))
+	m.quarantined, errs[1] = meter.Int64Counter("wxdesk_quarantined",
+		metric.WithDescription("Accepted callbacks that a worker could not read and put into quarantine, by reason."))
+	m.received, errs[2] = meter.Float64Histogram("wxdesk_receive", metric.WithUnit("s"),
+		metric.WithDescription("Time from the door to the transcript, of customers' messages."))
+	m.answered, errs[3] = meter.Float64Histogram("wxdesk_answer", metric.WithUnit("s"),
+		metric.WithDescription("Time from the transcript to WeChat's taking the answer, by kind of account."))
+	return m, errors.Join(errs[:]...)
+}
+
+// arrived takes down what became of a callback.
+func (m *Metrics) arrived(ctx context.Context, a conversation.Arrival, outcome conversation.ReceiptOutcome) {
+	switch {
+	case m == nil:
+	case outcome == conversation.ReceiptNew:
+		m.received.Record(ctx, max(0, time.Since(a.ReceivedAt).Seconds()))
+	case outcome == conversation.ReceiptQuarantined:
+		reason := a.Quarantine
+		if reason == "" {
+			reason = conversation.OtherContent // it could be read, so that was why
+		}
+		m.quarantined.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
+	}
+}
+
+// notTried takes down a message that did not go out, or of which an attempt was lost. What was sent is counted already.
+func (m *Metrics) notTried(ctx context.Context, mark conversation.Marking) {
+	if m != nil && (mark.Status == conversation.DeliveryFailed || mark.Status == conversation.DeliveryUnknown) {
+		m.delivery(ctx, string(mark.Status), mark.Reason)
+	}
+}
+
+// tried takes down the outcome of an attempt that began with mark.
+func (m *Metrics) tried(ctx context.Context, mark conversation.Marking, began time.Time, o wechat.SendOutcome) {
+	if m == nil || o.Status == wechat.SendLater {
+		return
+	}
+	m.delivery(ctx, string(o.Status), o.Reason)
+	if o.Status == wechat.SendSent && mark.Waited > 0 {
+		m.answered.Record(ctx, (mark.Waited + time.Since(began)).Seconds(),
+			metric.WithAttributes(attribute.String("account_kind", string(mark.AccountKind))))
+	}
+}
+
+func (m *Metrics) delivery(ctx context.Context, status, reason string) {
+	m.deliveries.Add(ctx, 1, metric.WithAttributes(attribute.String("status", status), attribute.String("reason", reason)))
+}

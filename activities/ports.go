@@ -1,0 +1,72 @@
+package activities
+
+import (
+	"context"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// Ledger is the memory of everything said and done. Every method is one transaction and may be repeated: what has been
+// done is recognised by its key and answered as the first time. Methods fail with conversation.ErrNotFound,
+// ErrStaleEpoch and ErrClosed where said; any other error means that the ledger could not be reached and the call may be
+// tried again.
+type Ledger interface {
+	// AccountKeys opens what Receive needs to read an account's callbacks, replaced keys included. An account that is
+	// disabled or deleted still answers: what was accepted is received.
+	AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error)
+
+	// OpenPlain opens the ciphertext of a plain-mode callback, which this system sealed at the door.
+	OpenPlain(h conversation.Handover) ([]byte, error)
+
+	// Receive writes a batch of arrivals of one customer and their receipts, in order, under the lock of the customer's
+	// row. For each arrival: a known message key is a repeat and changes nothing, except that a delivery id which this
+	// conversation wrote itself answers ReceiptNew again, and that other content (Fingerprint) under a known key goes to
+	// quarantine; an arrival with Quarantine set goes to quarantine; an unfollow is noted; everything else becomes a
+	// message with the next number. The conversation's row comes with its first new message, and closes an open row that
+	// a lost run left (ClosedSuperseded).
+	Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error)
+
+	// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it.
+	// ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch.
+	Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error)
+
+	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, under the lock of the conversation's
+	// row. The first stored answer of a turn stands and is returned. ErrStaleEpoch when the holder has changed.
+	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error)
+
+	// Park hands the conversation to a queue (the default one where none is named or the named one is unknown): state
+	// open, holder queue, epoch raised, unsent bot messages dropped (failed, "superseded-by-person"), the automated message
+	// stored and queued. Repeated for the same MessageID it answers the same.
+	Park(ctx context.Context, c conversation.Ref, h conversation.HandOver) (conversation.Parked, error)
+
+	// MarkSending claims a queued message for one attempt: it checks that no earlier message of the conversation is still
+	// queued or sending, that a bot's message belongs to the current epoch, and spends the reply allowance. A message
+	// that another attempt is sending becomes unknown. Where the reply window is closed the message fails with that reason
+	// ("reply-window-closed"); a spent count is left for WeChat to refuse.
+	MarkSending(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string) (conversation.Marking, error)
+
+	// RecordOutcome writes what an attempt came to. Only the attempt that owns the message may, while it is sending or
+	// unknown; otherwise nothing changes. SendLater puts it back to queued and refunds the allowance.
+	RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) error
+
+	// CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"). Repeated
+	// it changes nothing. A conversation without a row stays without.
+	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error
+
+	// Credentials opens what sending for an account needs. ErrNotFound when it is disabled or deleted.
+	Credentials(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)
+}
+
+// Bots answers for whichever bot an account is set up with.
+type Bots interface {
+	// Answer asks the question's bot. An error is the bot's failure: the conversation is then handed to people; except
+	// conversation.ErrLater, after which the question is asked again.
+	Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error)
+}
+
+// WeChat sends.
+type WeChat interface {
+	// SendText tries once to send a text to a customer and says what came of it.
+	SendText(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome
+}

@@ -1,0 +1,103 @@
+package activities
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+)
+
+// Reasons for which a callback cannot be read. Stable: operators search for them.
+const (
+	reasonUnknownKey     = "unknown-account-key"
+	reasonUndecipherable = "undecipherable"
+	reasonUnreadable     = "unreadable"
+	reasonOtherCustomer  = "other-customer"
+	reasonOtherAccount   = "other-account"
+	reasonOtherKey       = "other-message-key"
+)
+
+// read opens one callback. It never trusts what travelled in the clear: customer, account and message key are compared
+// with the opened message. The error says that reading panicked, or that our own seal cannot be opened at present.
+func (a *Activities) read(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (arrival conversation.Arrival, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("reading panicked: %T", p) // the value may quote the message
+		}
+	}()
+	plain, reason := a.open(in, keys, cb)
+	if reason != "" {
+		return unreadable(cb, reason), nil
+	}
+	m, err := wechat.ReadInbound(plain)
+	switch {
+	case err != nil:
+		return unreadable(cb, reasonUnreadable), nil
+	case wechat.CustomerKey(keys.IDKey, m.FromUserName) != string(in.CustomerKey):
+		return unreadable(cb, reasonOtherCustomer), nil
+	case m.ToUserName != string(keys.OriginalID):
+		return unreadable(cb, reasonOtherAccount), nil
+	case wechat.MessageKey(keys.IDKey, string(in.AccountID), m) != cb.MessageKey:
+		return unreadable(cb, reasonOtherKey), nil
+	}
+	return understood(keys, cb, m, plain), nil
+}
+
+func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (plain []byte, reason string) {
+	if cb.KeyID == "" {
+		plain, err := a.Ledger.OpenPlain(conversation.Handover{
+			Tenant: in.Tenant, AccountID: in.AccountID, DeliveryID: cb.DeliveryID, Ciphertext: cb.Ciphertext,
+		})
+		if errors.Is(err, secret.ErrUnavailable) {
+			return nil, reasonUndecipherable
+		}
+		return plain, ""
+	}
+	cipher, ok := keys.Ciphers[cb.KeyID]
+	if !ok {
+		return nil, reasonUnknownKey
+	}
+	plain, err := cipher.Open([]byte(cb.Ciphertext))
+	if err != nil {
+		return nil, reasonUndecipherable
+	}
+	return plain, ""
+}
+
+func understood(keys conversation.AccountKeys, cb Callback, m *wechat.Inbound, plain []byte) conversation.Arrival {
+	fields, err := json.Marshal(fieldsOf(m))
+	if err != nil {
+		panic(err) // a map of strings always encodes
+	}
+	return conversation.Arrival{
+		DeliveryID:  cb.DeliveryID,
+		MessageKey:  cb.MessageKey,
+		Fingerprint: conversation.Fingerprint(keys.IDKey, plain),
+		OpenID:      string(m.FromUserName),
+		Kind:        m.Kind(),
+		IsEvent:     m.IsEvent(),
+		Text:        m.Text(),
+		Fields:      fields,
+		Trigger:     conversation.TriggerOf(m.Kind(), m.IsEvent(), m.MenuID),
+		Follow:      conversation.FollowOf(m.Kind(), m.IsEvent()),
+		Stale:       cb.Stale,
+		Echo:        string(m.FromUserName) == string(keys.OriginalID),
+		SaidAt:      m.Created,
+		ReceivedAt:  cb.ReceivedAt,
+	}
+}
+
+func unreadable(cb Callback, reason string) conversation.Arrival {
+	return conversation.Arrival{
+		DeliveryID: cb.DeliveryID,
+		MessageKey: cb.MessageKey,
+		Stale:      cb.Stale,
+		ReceivedAt: cb.ReceivedAt,
+		Quarantine: reason,
+		Ciphertext: cb.Ciphertext,
+		KeyID:      cb.KeyID,
+	}
+}

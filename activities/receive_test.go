@@ -1,0 +1,342 @@
+package activities_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/activities"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+)
+
+// xmlOf is a message of the customer; members are XML after MsgType's.
+func xmlOf(msgType, members string) string {
+	return fmt.Sprintf("<xml><ToUserName>%s</ToUserName><FromUserName>%s</FromUserName><CreateTime>1800000000</CreateTime>"+
+		"<MsgType>%s</MsgType>%s</xml>", original, customer, msgType, members)
+}
+
+func text(content string) string {
+	return xmlOf("text", "<Content><![CDATA["+content+"]]></Content><MsgId>23893347810211482</MsgId>")
+}
+
+// handedOver is a callback with a message, as the door hands it over.
+func handedOver(t *testing.T, xml string) activities.Callback {
+	t.Helper()
+	cb := sealed(t, xml, newCipher(t, aesKey, app))
+	if m, err := wechat.ReadInbound([]byte(xml)); err == nil {
+		cb.MessageKey = wechat.MessageKey(idKey(), string(account), m)
+	}
+	return cb
+}
+
+func sealed(t *testing.T, xml string, c *wechat.Cipher) activities.Callback {
+	t.Helper()
+	encrypt, err := c.Seal([]byte(xml))
+	require.NoError(t, err)
+	return activities.Callback{
+		DeliveryID: uuid.NewString(), MessageKey: "some key", KeyID: keyID, Ciphertext: string(encrypt),
+		ReceivedAt: time.Unix(1_800_000_005, 0).UTC(),
+	}
+}
+
+func batchOf(callbacks ...activities.Callback) activities.ReceiveInput {
+	return activities.ReceiveInput{
+		Where: where, AccountID: account, CustomerKey: conversation.CustomerKey(wechat.CustomerKey(idKey(), customer)),
+		WorkflowID: "conversation/a/b", Callbacks: callbacks,
+	}
+}
+
+func receive(t *testing.T, l *ledger, in activities.ReceiveInput) (activities.ReceiveResult, error) {
+	t.Helper()
+	l.t = t
+	a := &activities.Activities{Ledger: l}
+	return perform[activities.ReceiveResult](t, a, a.Receive, in)
+}
+
+// arrivalOf receives one message and returns what the ledger got, and what the workflow is told.
+func arrivalOf(t *testing.T, xml string) (conversation.Arrival, activities.Fact) {
+	t.Helper()
+	l := &ledger{}
+	got, err := receive(t, l, batchOf(handedOver(t, xml)))
+	require.NoError(t, err)
+	require.Len(t, got.Facts, 1)
+	return l.batches[0].Arrivals[0], got.Facts[0]
+}
+
+func fieldsOf(t *testing.T, a conversation.Arrival) (fields map[string]string) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(a.Fields, &fields))
+	return fields
+}
+
+func TestReceive_opensAndReadsAMessage(t *testing.T) {
+	t.Parallel()
+	a, fact := arrivalOf(t, text("你好"))
+	require.Equal(t, "你好", a.Text)
+	require.Equal(t, "text", a.Kind)
+	require.Equal(t, customer, a.OpenID)
+	require.Equal(t, conversation.TriggerMessage, a.Trigger)
+	require.Equal(t, conversation.Fingerprint(idKey(), []byte(text("你好"))), a.Fingerprint)
+	require.Equal(t, time.Unix(1_800_000_000, 0).UTC(), a.SaidAt)
+	require.Equal(t, time.Unix(1_800_000_005, 0).UTC(), a.ReceivedAt)
+	require.Empty(t, a.Ciphertext)
+	require.Equal(t, activities.Fact{
+		Outcome: conversation.ReceiptNew, MessageID: conversation.MessageID("row of " + a.DeliveryID), Turn: true,
+	}, fact)
+}
+
+func TestReceive_opensWhatWasSealedAtTheDoor(t *testing.T) {
+	t.Parallel()
+	cb := handedOver(t, text("hi"))
+	cb.KeyID, cb.Ciphertext = "", "sealed at the door"
+	l := &ledger{openPlain: func(h conversation.Handover) ([]byte, error) {
+		require.Equal(t, conversation.Handover{
+			Tenant: conversation.DefaultTenant, AccountID: account, DeliveryID: cb.DeliveryID, Ciphertext: "sealed at the door",
+		}, h)
+		return []byte(text("hi")), nil
+	}}
+	_, err := receive(t, l, batchOf(cb))
+	require.NoError(t, err)
+	require.Equal(t, "hi", l.batches[0].Arrivals[0].Text)
+}
+
+func TestReceive_putsIntoQuarantineWhatItCannotTrustOrRead(t *testing.T) {
+	t.Parallel()
+	change := func(cb activities.Callback, spoil func(*activities.Callback)) activities.Callback {
+		spoil(&cb)
+		return cb
+	}
+	for name, c := range map[string]struct {
+		callback activities.Callback
+		reason   string
+	}{
+		"of another customer":         {handedOver(t, strings.ReplaceAll(text("hi"), customer, "oSomebodyElse")), "other-customer"},
+		"X13 for another account":     {handedOver(t, strings.ReplaceAll(text("hi"), string(original), "gh_ffffffffffff")), "other-account"},
+		"under another message key":   {change(handedOver(t, text("hi")), func(cb *activities.Callback) { cb.MessageKey = "another" }), "other-message-key"},
+		"K09 under a foreign key":     {sealed(t, text("hi"), newCipher(t, otherKey, app)), "undecipherable"},
+		"K08 for another AppID":       {sealed(t, text("hi"), newCipher(t, aesKey, "wx00000000000000bb")), "undecipherable"},
+		"with an id of no key":        {change(handedOver(t, text("hi")), func(cb *activities.Callback) { cb.KeyID = uuid.NewString() }), "unknown-account-key"},
+		"K03 not even base64":         {change(handedOver(t, text("hi")), func(cb *activities.Callback) { cb.Ciphertext = "!" }), "undecipherable"},
+		"X01 not the XML of WeChat":   {sealed(t, "<!DOCTYPE xml>"+text("hi"), newCipher(t, aesKey, app)), "unreadable"},
+		"X12 without a sender":        {sealed(t, strings.ReplaceAll(text("hi"), customer, ""), newCipher(t, aesKey, app)), "unreadable"},
+		"X12 with a path as a sender": {sealed(t, strings.ReplaceAll(text("hi"), customer, "o/../x"), newCipher(t, aesKey, app)), "unreadable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &ledger{}
+			good := handedOver(t, text("the next one"))
+			got, err := receive(t, l, batchOf(c.callback, good))
+			require.NoError(t, err)
+			require.Equal(t, activities.Fact{Outcome: conversation.ReceiptQuarantined}, got.Facts[0])
+			require.Equal(t, conversation.ReceiptNew, got.Facts[1].Outcome, "the next one goes on")
+			require.Equal(t, conversation.Arrival{
+				DeliveryID: c.callback.DeliveryID, MessageKey: c.callback.MessageKey, ReceivedAt: c.callback.ReceivedAt,
+				Quarantine: c.reason, Ciphertext: c.callback.Ciphertext, KeyID: c.callback.KeyID,
+			}, l.batches[0].Arrivals[0], "nothing of it is believed")
+		})
+	}
+}
+
+func TestBad_K12_aSealThatDoesNotOpenGoesToQuarantine(t *testing.T) {
+	t.Parallel()
+	cb := handedOver(t, text("hi"))
+	cb.KeyID = ""
+	l := &ledger{openPlain: func(conversation.Handover) ([]byte, error) { return nil, secret.ErrUnavailable }}
+	_, err := receive(t, l, batchOf(cb))
+	require.NoError(t, err)
+	require.Equal(t, "undecipherable", l.batches[0].Arrivals[0].Quarantine)
+}
+
+func TestBad_X23_whatPanicsIsTriedFiveTimesAndHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	for panics := range 5 {
+		l := &ledger{openPlain: func(conversation.Handover) ([]byte, error) { panic("what the customer said") }}
+		bad := handedOver(t, text("boom"))
+		bad.KeyID, bad.Panics = "", panics
+		before, after := handedOver(t, text("before")), handedOver(t, text("after"))
+		got, err := receive(t, l, batchOf(before, bad, after))
+		require.NoError(t, err)
+		require.True(t, got.Facts[0].Turn && got.Facts[2].Turn)
+		require.Equal(t, conversation.MessageID("row of "+after.DeliveryID), got.Facts[2].MessageID)
+		if panics < 4 {
+			require.Equal(t, activities.Fact{Outcome: activities.OutcomePanicked}, got.Facts[1])
+			require.Len(t, l.batches[0].Arrivals, 2, "worth another try")
+			continue
+		}
+		require.Equal(t, activities.Fact{Outcome: conversation.ReceiptQuarantined}, got.Facts[1])
+		require.Equal(t, "panics", l.batches[0].Arrivals[1].Quarantine)
+	}
+}
+
+func TestBad_X21_ourOwnEchoIsStoredAndNotAnswered(t *testing.T) {
+	t.Parallel()
+	xml := strings.ReplaceAll(text("we wrote this"), customer, string(original))
+	in := batchOf(handedOver(t, xml))
+	in.CustomerKey = conversation.CustomerKey(wechat.CustomerKey(idKey(), wechat.OpenID(original)))
+	l := &ledger{}
+	got, err := receive(t, l, in)
+	require.NoError(t, err)
+	require.True(t, l.batches[0].Arrivals[0].Echo)
+	require.Equal(t, "we wrote this", l.batches[0].Arrivals[0].Text)
+	require.Equal(t, conversation.ReceiptNew, got.Facts[0].Outcome)
+	require.False(t, got.Facts[0].Turn)
+}
+
+func TestBad_X15_blankTextIsStoredAndNotAnswered(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", " \t\n", "\u3000", "\u200b\u200d\ufeff", "\u2800"} {
+		a, fact := arrivalOf(t, text(content))
+		require.Equal(t, content, a.Text)
+		require.Equal(t, conversation.ReceiptNew, fact.Outcome)
+		require.False(t, fact.Turn, "%q", content)
+	}
+}
+
+func TestBad_C06_staleNewsAreStoredAndNotAnswered(t *testing.T) {
+	t.Parallel()
+	cb := handedOver(t, text("old news"))
+	cb.Stale = true
+	l := &ledger{}
+	got, err := receive(t, l, batchOf(cb))
+	require.NoError(t, err)
+	require.True(t, l.batches[0].Arrivals[0].Stale)
+	require.False(t, got.Facts[0].Turn)
+}
+
+func TestBad_X14_unknownKindsAreStoredAsWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	a, fact := arrivalOf(t, xmlOf("hologram", "<MsgId>7</MsgId><Depth><Layer>3</Layer></Depth>"))
+	require.Equal(t, "hologram", a.Kind)
+	require.Empty(t, a.Text)
+	require.Equal(t, map[string]string{"MsgId": "7", "Depth/Layer": "3"}, fieldsOf(t, a))
+	require.True(t, fact.Turn, "whoever sends one waits for an answer")
+
+	a, fact = arrivalOf(t, xmlOf("event", "<Event>pic_hologram</Event><EventKey>menu</EventKey>"))
+	require.Equal(t, "pic_hologram", a.Kind)
+	require.True(t, a.IsEvent)
+	require.Equal(t, map[string]string{"EventKey": "menu"}, fieldsOf(t, a))
+	require.False(t, fact.Turn)
+}
+
+func TestBad_X11_anOddCreateTimeIsKeptAsTextAndTheReceiptCounts(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{"0", "-1", "253402300799", "yesterday", "1e9"} {
+		a, fact := arrivalOf(t, strings.Replace(text("hi"), "1800000000", odd, 1))
+		require.True(t, a.SaidAt.IsZero(), odd)
+		require.Equal(t, time.Unix(1_800_000_005, 0).UTC(), a.ReceivedAt)
+		require.Equal(t, odd, fieldsOf(t, a)["CreateTime"])
+		require.True(t, fact.Turn)
+	}
+}
+
+func TestBad_X09_messageIDsStayTextAndShareNoKey(t *testing.T) {
+	t.Parallel()
+	keys := map[string]string{}
+	for _, id := range []string{"1", "99999999999999999999", "-5", "0x10"} {
+		a, _ := arrivalOf(t, xmlOf("text", "<Content>hi</Content><MsgId>"+id+"</MsgId>"))
+		require.Equal(t, id, fieldsOf(t, a)["MsgId"])
+		require.NotContains(t, keys, a.MessageKey)
+		keys[a.MessageKey] = id
+	}
+}
+
+func TestBad_X10_twoEventsOfOneSecondAreBothKept(t *testing.T) {
+	t.Parallel()
+	l := &ledger{}
+	got, err := receive(t, l, batchOf(
+		handedOver(t, xmlOf("event", "<Event>CLICK</Event><EventKey>a</EventKey>")),
+		handedOver(t, xmlOf("event", "<Event>CLICK</Event><EventKey>b</EventKey>")),
+	))
+	require.NoError(t, err)
+	require.NotEqual(t, l.batches[0].Arrivals[0].MessageKey, l.batches[0].Arrivals[1].MessageKey)
+	require.True(t, got.Facts[0].Turn && got.Facts[1].Turn)
+}
+
+func TestBad_X16_X17_textIsKeptExactly(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{
+		strings.Repeat("長", 21_000), strings.Repeat("😀", 20_000), "e" + strings.Repeat("\u0301", 500), "\u202egnp.exe",
+		"<script>alert(1)</script>", "[x](javascript:alert(1))", "{{.}} %s%n ${jndi:ldap://x}", "'; drop table messages; --",
+	} {
+		a, fact := arrivalOf(t, text(content))
+		require.Equal(t, content, a.Text)
+		require.True(t, fact.Turn)
+	}
+}
+
+func TestBad_X18_aLocationThatIsNoneStaysText(t *testing.T) {
+	t.Parallel()
+	a, fact := arrivalOf(t, xmlOf("location", "<Location_X>NaN</Location_X><Location_Y>1e999</Location_Y><Scale>huge</Scale>"+
+		"<Label><![CDATA[<b>here</b>]]></Label><MsgId>1</MsgId>"))
+	require.Equal(t, map[string]string{
+		"Location_X": "NaN", "Location_Y": "1e999", "Scale": "huge", "Label": "<b>here</b>", "MsgId": "1",
+	}, fieldsOf(t, a))
+	require.True(t, fact.Turn)
+}
+
+func TestBad_X19_X20_linksStayText(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{"javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://аррle.com/", "http://10.0.0.1/"} {
+		a, _ := arrivalOf(t, xmlOf("link", "<Title>t</Title><Url><![CDATA["+link+"]]></Url><MsgId>1</MsgId>"))
+		require.Equal(t, link, fieldsOf(t, a)["Url"])
+		require.Empty(t, a.Text)
+		a, _ = arrivalOf(t, xmlOf("image", "<PicUrl><![CDATA["+link+"]]></PicUrl><MediaId>m</MediaId><MsgId>1</MsgId>"))
+		require.Equal(t, link, fieldsOf(t, a)["PicUrl"])
+	}
+}
+
+func TestReceive_onlyNewMessagesWantAnAnswer(t *testing.T) {
+	t.Parallel()
+	l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) {
+		return conversation.Received{
+			Receipts: []conversation.Receipt{
+				{Outcome: conversation.ReceiptRepeat}, {Outcome: conversation.ReceiptQuarantined}, {Outcome: conversation.ReceiptNoted},
+			},
+			Begun: true, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q", IdleClose: time.Hour,
+		}, nil
+	}}
+	got, err := receive(t, l, batchOf(
+		handedOver(t, text("C10 again")), handedOver(t, text("C11 other content")), handedOver(t, xmlOf("event", "<Event>unsubscribe</Event>")),
+	))
+	require.NoError(t, err)
+	require.Equal(t, activities.ReceiveResult{
+		Facts: []activities.Fact{
+			{Outcome: conversation.ReceiptRepeat},
+			{Outcome: conversation.ReceiptQuarantined},
+			{Outcome: conversation.ReceiptNoted, Unfollowed: true},
+		},
+		Begun: true, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q", IdleClose: time.Hour,
+	}, got)
+}
+
+func TestReceive_failsWhereTheLedgerDoes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		received conversation.Received
+		err      error
+		failure  string
+	}{
+		"a closed conversation":    {err: conversation.ErrClosed, failure: activities.FailureClosed},
+		"a ledger out of reach":    {err: errors.New("no route")},
+		"receipts that do not fit": {received: conversation.Received{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) { return c.received, c.err }}
+			_, err := receive(t, l, batchOf(handedOver(t, text("hi"))))
+			require.Error(t, err)
+			if c.failure != "" {
+				require.Equal(t, c.failure, activities.FailureOf(err))
+			} else {
+				require.NotEqual(t, activities.FailureClosed, activities.FailureOf(err))
+			}
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.temporal.io/sdk/testsuite"
+
+	"wxdesk/activities"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/telemetry"
+	"wxdesk/internal/wechat"
+)
+
+// watched is a ledger that answers as its fields say, and notes the trace in which it was asked to write.
+type watched struct {
+	activities.Ledger
+	receipts []conversation.Receipt
+	mark     conversation.Marking
+	wroteIn  string
+}
+
+func (l *watched) AccountKeys(context.Context, conversation.Tenant, conversation.AccountID) (conversation.AccountKeys, error) {
+	return conversation.AccountKeys{}, nil
+}
+
+func (l *watched) Receive(ctx context.Context, _ conversation.Batch) (conversation.Received, error) {
+	l.wroteIn = telemetry.Traceparent(ctx)
+	return conversation.Received{Receipts: l.receipts}, nil
+}
+
+func (l *watched) Credentials(context.Context, conversation.Tenant, conversation.AccountID) (wechat.Credentials, error) {
+	return wechat.Credentials{}, nil
+}
+
+func (l *watched) MarkSending(context.Context, conversation.Ref, conversation.MessageID, string) (conversation.Marking, error) {
+	return l.mark, nil
+}
+
+func (l *watched) RecordOutcome(context.Context, conversation.Ref, conversation.MessageID, string, wechat.SendOutcome) error {
+	return nil
+}
+
+// weChat gives the same outcome to all.
+type weChat wechat.SendOutcome
+
+func (w weChat) SendText(context.Context, wechat.Credentials, wechat.OpenID, string) wechat.SendOutcome {
+	return wechat.SendOutcome(w)
+}
+
+// sight is what can be seen from outside of activities that use it.
+type sight struct {
+	spans  *tracetest.SpanRecorder
+	reader *metric.ManualReader
+	acts   *activities.Activities
+	env    *testsuite.TestActivityEnvironment
+}
+
+func newSight(t *testing.T, l *watched, w weChat) sight {
+	t.Helper()
+	s := sight{spans: tracetest.NewSpanRecorder(), reader: metric.NewManualReader()}
+	metrics, err := activities.NewMetrics(metric.NewMeterProvider(metric.WithReader(s.reader)).Meter("test"))
+	require.NoError(t, err)
+	tel := telemetry.Telemetry{Tracers: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(s.spans))}
+	s.acts = &activities.Activities{Ledger: l, WeChat: w, Span: tel.SpanUnder, Metrics: metrics}
+	s.env = new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
+	s.env.RegisterActivity(s.acts)
+	return s
+}
+
+// points are the counts of a metric, by its labels as text.
+func (s sight) points(t *testing.T, name string) map[string]int {
+	t.Helper()
+	var all metricdata.ResourceMetrics
+	require.NoError(t, s.reader.Collect(t.Context(), &all))
+	counts := map[string]int{}
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if m.Name != name {
+				continue
+			}
+			switch data := m.Data.(type) {
+			case metricdata.Sum[int64]:
+				for _, p := range data.DataPoints {
+					counts[p.Attributes.Encoded(attribute.DefaultEncoder())] = int(p.Value)
+				}
+			case metricdata.Histogram[float64]:
+				for _, p := range data.DataPoints {
+					counts[p.Attributes.Encoded(attribute.DefaultEncoder())] = int(p.Count)
+				}
+			}
+		}
+	}
+	return counts
+}
+
+func TestReceive_hasASpanInTheTraceOfEachMessage(t *testing.T) {
+	t.Parallel()
+	const (
+		one = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+		two = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	)
+	l := &watched{receipts: []conversation.Receipt{{Outcome: conversation.ReceiptNew}, {Outcome: conversation.ReceiptQuarantined}}}
+	s := newSight(t, l, weChat{})
+	_, err := s.env.ExecuteActivity(s.acts.Receive, activities.ReceiveInput{Callbacks: []activities.Callback{
+		{DeliveryID: "a", KeyID: "unknown", Traceparent: one, ReceivedAt: time.Now()},
+		{DeliveryID: "b", KeyID: "unknown", Traceparent: two, ReceivedAt: time.Now()},
+	}})
+	require.NoError(t, err)
+
+	spans := s.spans.Ended()
+	require.Len(t, spans, 2)
+	for i, parent := range []string{one, two} {
+		require.Equal(t, parent[36:52], spans[i].Parent().SpanID().String())
+		require.Equal(t, parent[3:35], spans[i].SpanContext().TraceID().String())
+	}
+	require.Contains(t, l.wroteIn, spans[0].SpanContext().SpanID().String(), "the one transaction is in the first one's trace")
+	require.Equal(t, spans[0].SpanContext().SpanID(), spans[1].Links()[0].SpanContext.SpanID(), "and the other leads there")
+
+	require.Equal(t, map[string]int{"": 1}, s.points(t, "wxdesk_receive"))
+	quarantined := s.points(t, "wxdesk_quarantined")
+	require.Len(t, quarantined, 1)
+	for labels, n := range quarantined {
+		require.Regexp(t, `^reason=[a-z-]+$`, labels)
+		require.Equal(t, 1, n)
+	}
+}
+
+func TestSend_isCountedByFinalStatus(t *testing.T) {
+	t.Parallel()
+	sending := conversation.Marking{
+		Status: conversation.DeliverySending, Attempts: 1, AccountKind: conversation.KindService, Waited: time.Second,
+	}
+	for name, c := range map[string]struct {
+		mark     conversation.Marking
+		outcome  wechat.SendOutcome
+		counted  map[string]int
+		answered map[string]int
+	}{
+		"sent": {
+			sending,
+			wechat.SendOutcome{Status: wechat.SendSent},
+			map[string]int{"reason=,status=sent": 1},
+			map[string]int{"account_kind=service": 1},
+		},
+		"refused": {
+			sending,
+			wechat.SendOutcome{Status: wechat.SendFailed, Reason: "reply-count-spent"},
+			map[string]int{"reason=reply-count-spent,status=failed": 1},
+			map[string]int{},
+		},
+		"again later": {sending, wechat.SendOutcome{Status: wechat.SendLater}, map[string]int{}, map[string]int{}},
+		"not tried": {
+			conversation.Marking{Status: conversation.DeliveryFailed, Reason: "reply-window-closed"},
+			wechat.SendOutcome{},
+			map[string]int{"reason=reply-window-closed,status=failed": 1},
+			map[string]int{},
+		},
+		"sent before": {
+			conversation.Marking{Status: conversation.DeliverySent}, wechat.SendOutcome{}, map[string]int{}, map[string]int{},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSight(t, &watched{mark: c.mark}, weChat(c.outcome))
+			_, err := s.env.ExecuteActivity(s.acts.Send, activities.SendInput{})
+			require.NoError(t, err)
+			require.Equal(t, c.counted, s.points(t, "wxdesk_deliveries"))
+			require.Equal(t, c.answered, s.points(t, "wxdesk_answer"))
+		})
+	}
+}

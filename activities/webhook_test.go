@@ -1,0 +1,133 @@
+package activities_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+	"go.temporal.io/sdk/testsuite"
+
+	"wxdesk/activities"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+)
+
+// desk is a ledger with one turn for a webhook bot.
+type desk struct {
+	activities.Ledger // the rest is not called
+	stored            []conversation.Answer
+	moved             bool // the holder has changed by the time the answer comes
+}
+
+func (d *desk) Turn(context.Context, conversation.Ref, conversation.MessageID, conversation.Epoch) (conversation.Turn, error) {
+	return conversation.Turn{Question: conversation.Question{Kind: "text", Text: "hello", Replies: 5, Bot: conversation.Bot{
+		Kind: conversation.BotWebhook, URL: "https://bot.example/",
+		Secret: secret.New("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+	}}}, nil
+}
+
+func (d *desk) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
+	if d.moved {
+		return conversation.StoredAnswer{}, conversation.ErrStaleEpoch
+	}
+	d.stored = append(d.stored, a)
+	return conversation.StoredAnswer{MessageIDs: []conversation.MessageID{"m"}, Command: a.Command}, nil
+}
+
+type wire func(*http.Request) (*http.Response, error)
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) { return w(r) }
+
+// askWebhook performs Ask for the turn, over a wire to the bot, on a clock that does not wait.
+func askWebhook(t *testing.T, d *desk, w wire) (out activities.AskResult, took time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var suite testsuite.WorkflowTestSuite
+		env := suite.NewTestActivityEnvironment()
+		env.RegisterActivity(&activities.Activities{
+			Ledger: d,
+			Bots:   bot.Bots{Webhook: bot.NewWebhook(&http.Client{Transport: w})},
+			Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) {
+				return ctx, noop.Span{}
+			},
+		})
+		var acts *activities.Activities
+		begun := time.Now()
+		value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{TurnID: "turn", Epoch: 1})
+		took = time.Since(begun)
+		require.NoError(t, err, "a bot's failure is a result, not an error")
+		require.NoError(t, value.Get(&out))
+	})
+	return out, took
+}
+
+func writes(status int, body string) wire {
+	return func(*http.Request) (*http.Response, error) {
+		return &http.Response{
+			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
+		}, nil
+	}
+}
+
+func silent(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// drips sends a byte of white space every second, for ever.
+type drips struct{ ctx context.Context }
+
+func (d drips) Read(p []byte) (int, error) {
+	select {
+	case <-d.ctx.Done():
+		return 0, d.ctx.Err()
+	case <-time.After(time.Second):
+		p[0] = ' '
+		return 1, nil
+	}
+}
+
+func TestBad_R15_B01_B03_aDeadSlowOrGarbageBotFailsWithinTenSeconds(t *testing.T) {
+	t.Parallel()
+	for name, w := range map[string]wire{
+		"dead":       func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+		"silent":     silent,
+		"overloaded": writes(http.StatusServiceUnavailable, ""),
+		"garbage":    writes(http.StatusOK, "<html>"),
+		"empty":      writes(http.StatusOK, ""),
+		"babbling":   writes(http.StatusOK, `{"messages":[{"text":"1"},{"text":"2"},{"text":"3"},{"text":"4"}]}`),
+		"dripping": func(r *http.Request) (*http.Response, error) {
+			return &http.Response{
+				StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(drips{r.Context()}),
+			}, nil
+		},
+	} {
+		d := &desk{}
+		out, took := askWebhook(t, d, w)
+		require.Equal(t, activities.AskFailed, out.Outcome, name)
+		require.Less(t, took, 9*time.Second, name)
+		require.Empty(t, d.stored, name)
+	}
+}
+
+func TestBad_B01_anAnswerAfterAPersonTookOverIsDropped(t *testing.T) {
+	t.Parallel()
+	out, _ := askWebhook(t, &desk{moved: true}, writes(http.StatusOK, `{"messages":[{"text":"late"}]}`))
+	require.Equal(t, activities.AskResult{Outcome: activities.AskStale}, out)
+}
+
+func TestAsk_keepsAnAnswerWithItsCommand(t *testing.T) {
+	t.Parallel()
+	d := &desk{}
+	out, _ := askWebhook(t, d, writes(http.StatusOK, `{"messages":[{"text":"bye"}],"command":{"name":"end"}}`))
+	require.Equal(t, activities.AskResult{Outcome: activities.AskAnswered, Messages: []conversation.MessageID{"m"}, Command: conversation.CommandEnd}, out)
+	require.Equal(t, []conversation.Answer{{Texts: []string{"bye"}, Command: conversation.CommandEnd}}, d.stored)
+}

@@ -1,0 +1,151 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+	"go.temporal.io/sdk/testsuite"
+
+	"wxdesk/activities"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+)
+
+const (
+	account  = conversation.AccountID("0b9c2a52-3f0e-4a8b-9d35-6a0a3c1f7e11")
+	talk     = conversation.ID("0190a6a5-7c1e-7f3a-8a1b-0123456789ab")
+	turn     = conversation.MessageID("0190a6a5-7c1e-7f3a-8a1b-0123456789ac")
+	original = wechat.OriginalID("gh_0000000000aa")
+	app      = wechat.AppID("wx00000000000000aa")
+	customer = "oAAAAbbbbccccddddeeeeffff-_1"
+	keyID    = "11111111-1111-4111-8111-111111111111"
+	aesKey   = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+	otherKey = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+)
+
+var where = activities.Where{Tenant: conversation.DefaultTenant, Conversation: talk}
+
+// ledger is a ledger whose answers a test chooses; what it is told, it remembers. A method that a test does not expect
+// to be called panics.
+type ledger struct {
+	activities.Ledger
+	t *testing.T
+
+	openPlain   func(h conversation.Handover) ([]byte, error)
+	receive     func(b conversation.Batch) (conversation.Received, error)
+	turn        func() (conversation.Turn, error)
+	store       func(a conversation.Answer) (conversation.StoredAnswer, error)
+	credentials func() (wechat.Credentials, error)
+	mark        func(attempt string) (conversation.Marking, error)
+	record      func(ctx context.Context, attempt string, o wechat.SendOutcome) error
+
+	batches []conversation.Batch
+	stored  []conversation.Answer
+	marked  []string // attempts
+	outcome []wechat.SendOutcome
+}
+
+// idKey keys the hashes of the account.
+func idKey() []byte { return []byte("the id key of account A, 32 byte") }
+
+func (l *ledger) AccountKeys(_ context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.AccountKeys, error) {
+	require.Equal(l.t, conversation.DefaultTenant, t)
+	require.Equal(l.t, account, id)
+	return conversation.AccountKeys{
+		AppID: app, OriginalID: original, IDKey: idKey(),
+		Ciphers: map[string]*wechat.Cipher{keyID: newCipher(l.t, aesKey, app)},
+	}, nil
+}
+
+func (l *ledger) OpenPlain(h conversation.Handover) ([]byte, error) { return l.openPlain(h) }
+
+// Receive takes everything as new, unless a test says otherwise.
+func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.Received, error) {
+	l.batches = append(l.batches, b)
+	if l.receive != nil {
+		return l.receive(b)
+	}
+	got := conversation.Received{Begun: true, Epoch: 1, Holder: conversation.HolderBot, State: conversation.StateActive}
+	for _, a := range b.Arrivals {
+		r := conversation.Receipt{Outcome: conversation.ReceiptNew, MessageID: conversation.MessageID("row of " + a.DeliveryID)}
+		if a.Quarantine != "" {
+			r = conversation.Receipt{Outcome: conversation.ReceiptQuarantined}
+		}
+		got.Receipts = append(got.Receipts, r)
+	}
+	return got, nil
+}
+
+func (l *ledger) Turn(context.Context, conversation.Ref, conversation.MessageID, conversation.Epoch) (conversation.Turn, error) {
+	return l.turn()
+}
+
+func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
+	l.stored = append(l.stored, a)
+	return l.store(a)
+}
+
+func (l *ledger) Credentials(context.Context, conversation.Tenant, conversation.AccountID) (wechat.Credentials, error) {
+	if l.credentials != nil {
+		return l.credentials()
+	}
+	return wechat.Credentials{AccountID: string(account), AppID: app, AppSecret: secret.New("0123456789abcdef0123456789abcdef")}, nil
+}
+
+func (l *ledger) MarkSending(_ context.Context, _ conversation.Ref, _ conversation.MessageID, attempt string) (conversation.Marking, error) {
+	l.marked = append(l.marked, attempt)
+	return l.mark(attempt)
+}
+
+func (l *ledger) RecordOutcome(ctx context.Context, _ conversation.Ref, _ conversation.MessageID, attempt string, o wechat.SendOutcome) error {
+	if l.record != nil {
+		if err := l.record(ctx, attempt, o); err != nil {
+			return err
+		}
+	}
+	l.outcome = append(l.outcome, o)
+	return nil
+}
+
+// bots and sender are functions in the place of ports.
+type bots func(ctx context.Context, q conversation.Question) (conversation.Answer, error)
+
+func (b bots) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
+	return b(ctx, q)
+}
+
+type sender func(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome
+
+func (s sender) SendText(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome {
+	return s(ctx, from, to, text)
+}
+
+func noSpan(ctx context.Context, _, _ string) (context.Context, trace.Span) {
+	return ctx, noop.Span{}
+}
+
+// perform runs an activity as a worker would.
+func perform[Out any](t *testing.T, a *activities.Activities, activity, in any) (out Out, err error) {
+	t.Helper()
+	a.Span = noSpan
+	var suite testsuite.WorkflowTestSuite
+	suite.SetDisableRegistrationAliasing(true)
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(a)
+	value, err := env.ExecuteActivity(activity, in)
+	if err == nil {
+		require.NoError(t, value.Get(&out))
+	}
+	return out, err
+}
+
+func newCipher(t *testing.T, key string, app wechat.AppID) *wechat.Cipher {
+	t.Helper()
+	c, err := wechat.NewCipher(key, app)
+	require.NoError(t, err)
+	return c
+}

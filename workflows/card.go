@@ -1,0 +1,105 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"wxdesk/internal/conversation"
+)
+
+// Search attributes by which operators find conversations. They name no person.
+var (
+	AttrAccount      = temporal.NewSearchAttributeKeyKeyword("WxAccount")
+	AttrState        = temporal.NewSearchAttributeKeyKeyword("ConvState")
+	AttrHolder       = temporal.NewSearchAttributeKeyKeyword("ConvHolder")
+	AttrQueue        = temporal.NewSearchAttributeKeyKeyword("ConvQueue")
+	AttrAgent        = temporal.NewSearchAttributeKeyKeyword("ConvAgent")
+	AttrWaitingSince = temporal.NewSearchAttributeKeyTime("WaitingSince")
+)
+
+// FirstAttributes are those that a new conversation starts with, set by who starts it, so that the usual run upserts
+// none.
+func FirstAttributes(account conversation.AccountID) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(
+		AttrAccount.ValueSet(string(account)),
+		AttrState.ValueSet(string(conversation.StateActive)),
+		AttrHolder.ValueSet(string(conversation.HolderBot)),
+	)
+}
+
+// showState brings the search attributes in line with the conversation; on a transition, never per message.
+func (c *life) showState(ctx workflow.Context) error {
+	if !c.st.Begun {
+		return nil
+	}
+	shown := workflow.GetTypedSearchAttributes(ctx)
+	var changes []temporal.SearchAttributeUpdate
+	set := func(key temporal.SearchAttributeKeyKeyword, want string) {
+		got, ok := shown.GetKeyword(key)
+		switch {
+		case want == "" && ok:
+			changes = append(changes, key.ValueUnset())
+		case want != "" && got != want:
+			changes = append(changes, key.ValueSet(want))
+		}
+	}
+	set(AttrAccount, string(c.in.AccountID))
+	set(AttrState, string(c.st.State))
+	set(AttrHolder, string(c.st.Holder))
+	set(AttrQueue, string(c.st.QueueID))
+	since, ok := shown.GetTime(AttrWaitingSince)
+	switch {
+	case c.st.WaitingSince.IsZero() && ok:
+		changes = append(changes, AttrWaitingSince.ValueUnset())
+	case !c.st.WaitingSince.IsZero() && !since.Equal(c.st.WaitingSince):
+		changes = append(changes, AttrWaitingSince.ValueSet(c.st.WaitingSince))
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, changes...)
+}
+
+// showCard writes what an operator reads in the Web UI under "current details".
+func (c *life) showCard(ctx workflow.Context) {
+	card := fmt.Sprintf("**%s**, held by %s", c.st.State, c.st.Holder)
+	if c.st.QueueName != "" && c.st.Holder == conversation.HolderQueue {
+		card += fmt.Sprintf(" *%s*", c.st.QueueName)
+	}
+	card += fmt.Sprintf("\n\n- conversation `%s`\n- %d lines of the customer, the last at %s\n",
+		c.st.Conversation, c.st.Lines, c.st.LastActivity.UTC().Format(time.RFC3339))
+	if !c.st.WaitingSince.IsZero() {
+		card += fmt.Sprintf("- waiting since %s\n", c.st.WaitingSince.UTC().Format(time.RFC3339))
+	}
+	if n := len(c.st.Pending) + len(c.st.Turns) + len(c.st.Sends); n > 0 {
+		card += fmt.Sprintf("- to receive %d, to answer %d, to send %d\n", len(c.st.Pending), len(c.st.Turns), len(c.st.Sends))
+	}
+	switch {
+	case c.closing != nil:
+		card += fmt.Sprintf("- closing: %s\n", c.closing.reason)
+	case c.st.Begun:
+		card += fmt.Sprintf("- closes %s if nobody writes\n", c.idleAt().UTC().Format(time.RFC3339))
+	}
+	workflow.SetCurrentDetails(ctx, card)
+}
+
+// Overview is the answer to the state query: State, with counts in place of ciphertext.
+type Overview struct {
+	State
+	Pending int
+	Seen    int
+	Busy    bool
+	Closing conversation.CloseReason `json:",omitempty"`
+}
+
+func (c *life) overview() (Overview, error) {
+	o := Overview{State: c.st, Pending: len(c.st.Pending), Seen: len(c.st.Seen), Busy: c.busy()}
+	o.State.Pending, o.State.Seen = nil, nil
+	if c.closing != nil {
+		o.Closing = c.closing.reason
+	}
+	return o, nil
+}
