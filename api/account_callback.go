@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"net/netip"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// callbackView is what an administrator enters in WeChat's console.
+type callbackView struct {
+	URL         string   `json:"url" doc:"The server address (URL)"`
+	IPAllowList []string `json:"ip_allow_list" nullable:"true" doc:"The addresses that our calls come from, for the IP allow list; null where WXDESK_EGRESS_IPS does not say"`
+	ModeHint    string   `json:"mode_hint" doc:"Which message encryption method to choose"`
+}
+
+func (a *API) viewCallback(account conversation.Account) callbackView {
+	return callbackView{
+		URL:         a.callbackURL(account.ID),
+		IPAllowList: a.cfg.EgressIPs,
+		ModeHint:    modeHint(account.Mode),
+	}
+}
+
+func (a *API) callbackURL(id conversation.AccountID) string {
+	return a.cfg.PublicURL + callbackPrefix + string(id)
+}
+
+// modeHint names a mode as WeChat's console does.
+func modeHint(m wechat.Mode) string {
+	switch m {
+	case wechat.ModeCompatible:
+		return "Choose compatible mode (兼容模式), with the same EncodingAESKey as here."
+	case wechat.ModePlain:
+		return "Choose plaintext mode (明文模式); a sandbox account knows no other."
+	case wechat.ModeSafe:
+	}
+	return "Choose security mode (安全模式), with the same EncodingAESKey as here."
+}
+
+type callbackSources struct {
+	Addresses []netip.Prefix `json:"addresses" nullable:"false" doc:"Addresses and networks, as WeChat says at this moment"`
+}
+
+// listCallbackSources asks WeChat, for firewalls in front of the callback. They change: refresh them daily.
+func (a *API) listCallbackSources(ctx context.Context, in *struct {
+	ID string `path:"id" format:"uuid"`
+},
+) (*struct{ Body callbackSources }, error) {
+	from, err := a.cfg.Setups.Credentials(ctx, callerOf(ctx).Tenant, conversation.AccountID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.cfg.Platform.CallbackIPs(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body callbackSources }{callbackSources{append([]netip.Prefix{}, found...)}}, nil
+}

@@ -1,0 +1,214 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+)
+
+const botSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+// botShelf keeps bots in memory, in the order of creation.
+type botShelf struct {
+	mu      sync.Mutex
+	bots    []conversation.BotSetup
+	secrets map[conversation.BotID]secret.Value
+	used    bool
+}
+
+func (s *botShelf) CreateBot(_ context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.Tenant, b.ID, b.Version = by.Tenant, conversation.BotID(uuid.NewString()), 1
+	s.bots = append(s.bots, b)
+	if s.secrets == nil {
+		s.secrets = map[conversation.BotID]secret.Value{}
+	}
+	s.secrets[b.ID] = key
+	return b, nil
+}
+
+func (s *botShelf) Bot(_ context.Context, _ conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.bots {
+		if b.ID == id {
+			return b, nil
+		}
+	}
+	return conversation.BotSetup{}, conversation.ErrNotFound
+}
+
+func (s *botShelf) ListBots(_ context.Context, _ conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rest := s.bots
+	for i, b := range s.bots {
+		if b.ID == after {
+			rest = s.bots[i+1:]
+		}
+	}
+	return rest[:min(limit, len(rest))], nil
+}
+
+func (s *botShelf) UpdateBot(_ context.Context, _ conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.bots {
+		if s.bots[i].ID == b.ID {
+			b.Version++
+			s.bots[i] = b
+		}
+	}
+	if !key.Empty() {
+		s.secrets[b.ID] = key
+	}
+	return b, nil
+}
+
+func (s *botShelf) DeleteBot(context.Context, conversation.Actor, conversation.BotID) error {
+	if s.used {
+		return conversation.ErrInUse
+	}
+	return nil
+}
+
+type botShown struct {
+	ID, Kind, Name, URL string
+	Version             int64
+}
+
+func webhookBody(t *testing.T, changes map[string]any) string {
+	t.Helper()
+	members := map[string]any{"kind": "webhook", "name": "My bot", "url": "https://bot.example/turn", "secret": botSecret}
+	for name, value := range changes {
+		members[name] = value
+		if value == nil {
+			delete(members, name)
+		}
+	}
+	text, err := json.Marshal(members)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func createBot(t *testing.T, h http.Handler, changes map[string]any) botShown {
+	t.Helper()
+	answer := call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, changes))
+	require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
+	return decode[botShown](t, answer)
+}
+
+func TestBots_createdReadAndChangedWithoutShowingTheSecret(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	h := w.handler()
+	answer := call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, nil))
+	require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
+	got := decode[botShown](t, answer)
+	require.Equal(t, botShown{got.ID, "webhook", "My bot", "https://bot.example/turn", 1}, got)
+	require.Equal(t, "/v1/bots/"+got.ID, answer.Header().Get("Location"))
+	require.Equal(t, `"1"`, answer.Header().Get("ETag"))
+	require.NotContains(t, answer.Body.String(), "secret")
+	require.Equal(t, botSecret, w.bots.secrets[conversation.BotID(got.ID)].Reveal())
+
+	path := "/v1/bots/" + got.ID
+	require.JSONEq(t, answer.Body.String(), call(t, h, "admin", http.MethodGet, path, "").Body.String())
+	changed := call(t, h, "admin", http.MethodPatch, path, `{"name":"Other","secret":"********"}`, "If-Match", `"1"`)
+	require.Equal(t, http.StatusOK, changed.Code, changed.Body.String())
+	require.Equal(t, botShown{got.ID, "webhook", "Other", "https://bot.example/turn", 2}, decode[botShown](t, changed))
+	require.Equal(t, botSecret, w.bots.secrets[conversation.BotID(got.ID)].Reveal(), "a mask changes nothing")
+	requireProblem(t, call(t, h, "admin", http.MethodPatch, path, `{"name":"Third"}`, "If-Match", `"1"`), http.StatusPreconditionFailed, "changed-meanwhile")
+}
+
+func TestBad_M07_shapesOfBotsAreRefusedFieldByField(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		field   string
+		changes map[string]any
+	}{
+		{"url", map[string]any{"url": nil}},
+		{"url", map[string]any{"url": "http://bot.example"}},
+		{"url", map[string]any{"kind": "faq", "secret": nil}},
+		{"secret", map[string]any{"secret": nil}},
+		{"secret", map[string]any{"secret": "whsec_c2hvcnQ="}},
+		{"secret", map[string]any{"secret": strings.TrimPrefix(botSecret, "whsec_")}},
+		{"secret", map[string]any{"kind": "faq", "url": nil}},
+		{"kind", map[string]any{"kind": "oracle"}},
+		{"name", map[string]any{"name": " "}},
+	} {
+		answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/bots", webhookBody(t, c.changes))
+		requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+		require.Contains(t, answer.Body.String(), "body."+c.field, "%v", c.changes)
+		require.NotContains(t, answer.Body.String(), "c2hvcnQ", "no value is repeated")
+	}
+	h := newWorld().handler()
+	id := createBot(t, h, nil).ID
+	requireProblem(t, call(t, h, "admin", http.MethodPatch, "/v1/bots/"+id, `{"url":"http://10.0.0.1/"}`), http.StatusUnprocessableEntity, "invalid")
+}
+
+func TestBots_oneInUseStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	h := w.handler()
+	path := "/v1/bots/" + createBot(t, h, nil).ID
+	w.bots.used = true
+	requireProblem(t, call(t, h, "admin", http.MethodDelete, path, ""), http.StatusConflict, "in-use")
+	w.bots.used = false
+	require.Equal(t, http.StatusNoContent, call(t, h, "admin", http.MethodDelete, path, "").Code)
+}
+
+func TestBots_areForAdminsAndListedInPages(t *testing.T) {
+	t.Parallel()
+	h := newWorld().handler()
+	var want []string
+	for i := range 3 {
+		want = append(want, createBot(t, h, map[string]any{"name": fmt.Sprint(i)}).ID)
+	}
+	require.Equal(t, want, walk(t, h, "admin", "/v1/bots?limit=2", 2))
+	for _, path := range []string{"/v1/bots", "/v1/faq-entries"} {
+		requireProblem(t, call(t, h, "supervisor", http.MethodGet, path, ""), http.StatusForbidden, "forbidden")
+	}
+}
+
+func TestAccounts_theBotIsTheDefaultAnotherOrNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	h := w.handler()
+	bot := uuid.NewString()
+	for i, c := range []struct {
+		body string
+		want conversation.BotID
+	}{
+		{accountBody(t, map[string]any{"app_id": "wx0000000000000001"}), conversation.DefaultBot},
+		{accountBody(t, map[string]any{"app_id": "wx0000000000000002", "bot_id": bot}), conversation.BotID(bot)},
+		{strings.Replace(accountBody(t, map[string]any{"app_id": "wx0000000000000003"}), "{", `{"bot_id":null,`, 1), ""},
+	} {
+		answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", c.body)
+		require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
+		id := conversation.AccountID(decode[account](t, answer).ID)
+		require.Equal(t, c.want, w.accounts[id].BotID, "case %d", i)
+		for _, change := range []struct {
+			body string
+			want conversation.BotID
+		}{{`{"bot_id":"` + bot + `"}`, conversation.BotID(bot)}, {`{"name":"same"}`, conversation.BotID(bot)}, {`{"bot_id":null}`, ""}} {
+			answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+string(id), change.body)
+			require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
+			require.Equal(t, change.want, w.accounts[id].BotID)
+		}
+	}
+	for _, id := range []string{`"none"`, `5`, `""`, `"` + strings.ToUpper(bot) + `x"`} {
+		body := strings.Replace(accountBody(t, nil), "{", `{"bot_id":`+id+`,`, 1)
+		requireProblem(t, call(t, h, "admin", http.MethodPost, "/v1/accounts", body), http.StatusUnprocessableEntity, "invalid")
+	}
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+const (
+	instrumentation  = "wxdesk/api"
+	callbacksCounter = "wxdesk_callbacks" // Prometheus shows it as wxdesk_callbacks_total
+)
+
+// refusal is a callback that is not answered with 200: the status, a stable word for counter and log, and the cause where
+// there is one. The cause never holds what somebody said.
+type refusal struct {
+	status int
+	reason string
+	cause  error
+}
+
+func refuse(status int, reason string, cause error) error { return &refusal{status, reason, cause} }
+
+// Error implements error.
+func (r *refusal) Error() string { return fmt.Sprintf("callback refused: %s", r.reason) }
+
+// Unwrap returns the cause.
+func (r *refusal) Unwrap() error { return r.cause }
+
+// journal counts what becomes of callbacks, and logs those that are refused or broken: reason and account, never the
+// content, the openid, the signature or the query.
+type journal struct {
+	log   *slog.Logger
+	count metric.Int64Counter
+}
+
+func newJournal(log *slog.Logger, meters metric.MeterProvider) *journal {
+	count, err := meters.Meter(instrumentation).Int64Counter(callbacksCounter,
+		metric.WithDescription("What became of WeChat's callbacks: conversation, event, quarantine, check, or the reason of a refusal."))
+	if err != nil {
+		log.Error("callbacks are not counted", "error", err)
+	}
+	return &journal{log: log, count: count}
+}
+
+// note takes down how a request ended, and returns the status to answer with.
+func (j *journal) note(ctx context.Context, id conversation.AccountID, err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	r := new(refusal)
+	if !errors.As(err, &r) {
+		r = &refusal{status: http.StatusServiceUnavailable, reason: "internal", cause: err}
+	}
+	j.add(ctx, r.reason)
+	if !isUUID(string(id)) {
+		id = "" // anybody's text
+	}
+	fields := []any{"reason", r.reason, "account_id", id, "status", r.status}
+	if r.cause != nil {
+		fields = append(fields, "error", r.cause)
+	}
+	level := slog.LevelWarn
+	if r.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	j.log.Log(ctx, level, "callback refused", fields...)
+	return r.status
+}
+
+// kept takes down where a callback went.
+func (j *journal) kept(ctx context.Context, l letter) {
+	switch {
+	case l.broken != "":
+		j.add(ctx, "quarantine")
+		j.log.WarnContext(ctx, "callback quarantined", "reason", l.broken, "account_id", l.account.ID, "delivery_id", l.deliveryID)
+	case l.message.Concern() == wechat.ConcernEvent:
+		j.add(ctx, "event")
+	default:
+		j.add(ctx, "conversation")
+	}
+}
+
+func (j *journal) add(ctx context.Context, outcome string) {
+	j.count.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+}

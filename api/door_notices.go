@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+const (
+	// noteAgainAfter is how often a notice is kept while every callback shows the same. One that differs from the one before
+	// is kept at once, so that what is broken or mended shows, up to maxNotes of an account in a minute.
+	noteAgainAfter = 10 * time.Second
+	maxNotes       = 60
+	noteWithin     = 300 * time.Millisecond
+	// probeNonce begins the nonces of our own calls, which say nothing about WeChat's.
+	probeNonce = "wxdesk-"
+)
+
+// noticeBoard keeps what callbacks show about the set-up of their accounts, at most once in a while. It holds up and
+// refuses nothing: a notice that cannot be kept is lost, and the next callback brings it again.
+type noticeBoard struct {
+	records Records
+	now     func() time.Time
+	journal *journal
+
+	mu   sync.Mutex
+	kept map[conversation.AccountID]*keptNotices // of accounts that exist or have existed
+}
+
+type keptNotices struct {
+	version   int64      // of the account
+	signature keptNotice // the last one of the signature,
+	inside    keptNotice // and of what is inside
+	minute    time.Time  // the beginning of the minute in which
+	count     int        // so many were kept
+}
+
+type keptNotice struct {
+	conversation.Notice
+	at time.Time
+}
+
+func newNoticeBoard(records Records, now func() time.Time, j *journal) *noticeBoard {
+	return &noticeBoard{records: records, now: now, journal: j, kept: map[conversation.AccountID]*keptNotices{}}
+}
+
+// put keeps the notices of a callback, unless they are known.
+func (b *noticeBoard) put(ctx context.Context, account conversation.Door, q wechat.Query, notices ...conversation.Notice) {
+	if strings.HasPrefix(q.Nonce, probeNonce) {
+		return
+	}
+	news := b.news(account, notices)
+	if len(news) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, noteWithin)
+	defer cancel()
+	err := within(ctx, func(ctx context.Context) error {
+		return b.records.NoteCallback(ctx, account.Tenant, account.ID, account.Version, news)
+	})
+	if err != nil {
+		b.journal.log.WarnContext(ctx, "callback not noticed", "account_id", account.ID, "error", err)
+	}
+}
+
+// news are the notices that were not made lately of this version of the account.
+func (b *noticeBoard) news(account conversation.Door, notices []conversation.Notice) (news []conversation.Notice) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept := b.kept[account.ID]
+	if kept == nil {
+		kept = &keptNotices{}
+		b.kept[account.ID] = kept
+	}
+	if kept.version != account.Version {
+		kept.version, kept.signature, kept.inside = account.Version, keptNotice{}, keptNotice{}
+	}
+	now := b.now()
+	for _, n := range notices {
+		if kept.isNews(n, now) {
+			news = append(news, n)
+		}
+	}
+	return news
+}
+
+func (k *keptNotices) isNews(n conversation.Notice, now time.Time) bool {
+	last := &k.inside
+	if n.OfSignature() {
+		last = &k.signature
+	}
+	if last.Notice == n && now.Sub(last.at) < noteAgainAfter {
+		return false
+	}
+	if now.Sub(k.minute) >= time.Minute {
+		k.minute, k.count = now, 0
+	}
+	if k.count >= maxNotes {
+		return false
+	}
+	k.count++
+	*last = keptNotice{n, now}
+	return true
+}
+
+// noticesOf says what a callback shows about its account's set-up, from what was read of it and how that ended.
+func noticesOf(l letter, err error) []conversation.Notice {
+	token := conversation.NoticeTokenCurrent
+	if l.oldToken {
+		token = conversation.NoticeTokenPrevious
+	}
+	r := new(refusal)
+	if errors.As(err, &r) {
+		switch r.reason {
+		case reasonSignature:
+			return []conversation.Notice{conversation.NoticeTokenForeign}
+		case reasonMode, reasonNotEncrypted:
+			return []conversation.Notice{conversation.NoticeOtherMode}
+		case reasonForeignAppID:
+			return []conversation.Notice{token, conversation.NoticeOtherAppID}
+		case reasonForeignAccount:
+			return []conversation.Notice{token, conversation.NoticeOtherAccount}
+		}
+	}
+	switch {
+	case err != nil:
+		return nil
+	case l.broken == brokenUndecipherable:
+		return []conversation.Notice{token, conversation.NoticeKeyForeign}
+	case l.oldKey:
+		return []conversation.Notice{token, conversation.NoticeKeyPrevious}
+	}
+	return []conversation.Notice{token, conversation.NoticeReadable}
+}
+
+// noticeOfToken says what the check of the server URL shows: the place of the token that signed it, see signer.
+func noticeOfToken(place int) conversation.Notice {
+	switch {
+	case place < 0:
+		return conversation.NoticeTokenForeign
+	case place > 0:
+		return conversation.NoticeTokenPrevious
+	}
+	return conversation.NoticeTokenCurrent
+}

@@ -1,0 +1,125 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+func TestBad_K01_aKeyWithSpareBitsIsAcceptedAndOpens(t *testing.T) {
+	t.Parallel()
+	// The last of 43 characters has two bits that no key byte holds: E, F, G and H are the same key.
+	for _, last := range []string{"E", "F", "G", "H"} {
+		key := keyA[:42] + last
+		create(t, newWorld().handler(), map[string]any{"encoding_aes_key": key})
+		w, g := newWorld(), newGate(t, wechat.ModeSafe)
+		g.Keys[0].Cipher = newCipher(t, key, appA)
+		h := g.in(w)
+		cb := g.signed(sealedWith(t, keyA))
+		requireText(t, cb.post(t, h), http.StatusOK, "success")
+		require.Len(t, w.handovers, 1)
+	}
+}
+
+func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModeCompatible, wechat.ModePlain} {
+		w, g := newWorld(), newGate(t, mode)
+		h := g.in(w)
+		cb := g.says(message("hi"))
+		timestamp := cb.query.Get("timestamp")
+		cb.query.Set("signature", wechat.Signature("replacedToken", timestamp, nonce))
+		if mode.Encrypted() {
+			cb.query.Set("msg_signature", wechat.Signature("replacedToken", timestamp, nonce, cb.encrypt(t)))
+		}
+		requireText(t, cb.post(t, h), http.StatusOK, "success")
+		require.Len(t, w.handovers, 1)
+		answer := echo(g, h, func(cb *callback) {
+			cb.query.Set("signature", wechat.Signature("replacedToken", cb.query.Get("timestamp"), nonce))
+		})
+		require.Equal(t, http.StatusOK, answer.Code, "the check of the server URL too")
+	}
+}
+
+// What is odd but readable is durable and answered; what it means is for Receive to say.
+func TestBad_X09_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
+	t.Parallel()
+	text := func(old, replacement string) string { return strings.Replace(message("hi"), old, replacement, 1) }
+	id := func(value string) string { return text("<MsgId>23893347810211482</MsgId>", "<MsgId>"+value+"</MsgId>") }
+	event := func(members string) string {
+		return strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>", members).Replace(message(""))
+	}
+	keys := map[string]string{}
+	for name, xml := range map[string]string{
+		"X09 MsgId 0":          id("0"),
+		"X09 MsgId negative":   id("-1"),
+		"X09 MsgId hex":        id("0x10"),
+		"X09 MsgId 20 digits":  id("99999999999999999999"),
+		"X11 CreateTime 0":     strings.Replace(id("11"), "1800000000", "0", 1),
+		"X11 CreateTime text":  strings.Replace(id("12"), "1800000000", "yesterday", 1),
+		"X14 unknown MsgType":  strings.Replace(id("14"), "[text]", "[hologram]", 1),
+		"X14 unknown menu act": event("<Event>pic_hologram</Event><EventKey>k</EventKey>"),
+		"X15 blank":            strings.Replace(id("15"), "[hi]", "[\u200b \u3000]", 1),
+		"X16 64 KB":            strings.Replace(id("16"), "[hi]", "["+strings.Repeat("長", 21_000)+"]", 1),
+		"X18 location of none": strings.Replace(id("18"), "[text]", "[location]", 1),
+		"X20 link to a script": strings.NewReplacer("[text]", "[link]", "</xml>", "<Url>javascript:alert(1)</Url></xml>").Replace(id("20")),
+		"X21 our own echo":     strings.Replace(id("21"), customer, string(originalA), 1),
+	} {
+		w, g := newWorld(), newGate(t, wechat.ModeSafe)
+		h := g.in(w)
+		cb := g.says(xml)
+		cb.query.Del("openid")
+		requireText(t, cb.post(t, h), http.StatusOK, "success")
+		require.Len(t, w.handovers, 1, name)
+		require.Empty(t, w.quarantine, name)
+		key := w.handovers[0].MessageKey
+		require.NotContains(t, keys, key, "%s shares its key with %s", name, keys[key])
+		keys[key] = name
+	}
+}
+
+func TestBad_X14_anUnknownEventIsRecorded(t *testing.T) {
+	t.Parallel()
+	w, g := newWorld(), newGate(t, wechat.ModeSafe)
+	h := g.in(w)
+	cb := g.says(strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>", "<Event>party_started</Event>").Replace(message("")))
+	requireText(t, cb.post(t, h), http.StatusOK, "success")
+	require.Len(t, w.events, 1)
+	require.Equal(t, "party_started", w.events[0].Kind)
+}
+
+func TestBad_X10_twoEventsOfOneSecondAreBothHandedOver(t *testing.T) {
+	t.Parallel()
+	w, g := newWorld(), newGate(t, wechat.ModeSafe)
+	h := g.in(w)
+	for _, key := range []string{"a", "b"} {
+		cb := g.says(strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>",
+			"<Event>CLICK</Event><EventKey>"+key+"</EventKey>").Replace(message("")))
+		requireText(t, cb.post(t, h), http.StatusOK, "success")
+	}
+	require.NotEqual(t, w.handovers[0].MessageKey, w.handovers[1].MessageKey)
+}
+
+func TestBad_C10_fourAtOnceOverTwoInstances(t *testing.T) {
+	t.Parallel()
+	w, g := newWorld(), newGate(t, wechat.ModeSafe)
+	instances := []http.Handler{g.in(w), w.handler()}
+	cb := g.says(message("hi"))
+	done := make(chan int)
+	for i := range 4 {
+		go func() { done <- cb.post(t, instances[i%2]).Code }()
+	}
+	for range 4 {
+		require.Equal(t, http.StatusOK, <-done)
+	}
+	keys := map[string]conversation.Handover{}
+	for _, handover := range w.handovers {
+		keys[handover.MessageKey] = handover
+	}
+	require.Len(t, keys, 1, "by which the conversation knows the repeats")
+}

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/google/uuid"
+
+	"wxdesk/internal/conversation"
+)
+
+const (
+	bearerScheme = "bearer"
+	maxAPIToken  = 512
+	// requestWithin bounds a request of the JSON API; a command waits up to 5 s for a worker, the rest is the ledger's.
+	requestWithin = 15 * time.Second
+)
+
+// guard stands before an operation. It lets through who has an API token whose role may, with a UUID where the path has an
+// id, and with a body that is strict JSON where the operation takes one. In this order: who may not gets to know nothing
+// else.
+func (a *API) guard(o operation) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		bounded, cancel := context.WithTimeout(ctx.Context(), requestWithin)
+		defer cancel()
+		c := humagin.Unwrap(ctx)
+		c.Header("Cache-Control", "no-store")
+
+		caller, refusal := a.admit(bounded, c.Request, o)
+		if refusal == nil && strings.Contains(o.path, "{id}") && !isUUID(c.Param("id")) {
+			refusal = badID.problem()
+		}
+		if refusal == nil && ctx.Operation().RequestBody != nil {
+			caller.bodyHash, refusal = readJSON(c.Writer, c.Request)
+		}
+		if refusal != nil {
+			refusal.write(bounded, c.Writer)
+			return
+		}
+		liftReadDeadline(c.Writer)
+		next(huma.WithContext(ctx, context.WithValue(bounded, callerKey{}, caller)))
+	}
+}
+
+// caller is who asks, and what identifies the request's body.
+type caller struct {
+	conversation.Principal
+	bodyHash [sha256.Size]byte
+}
+
+type callerKey struct{}
+
+// callerOf returns who asks. Every operation has a guard, so there always is one.
+func callerOf(ctx context.Context) caller { return ctx.Value(callerKey{}).(caller) }
+
+func (c caller) actor() conversation.Actor {
+	return conversation.Actor{Tenant: c.Tenant, Name: c.TokenID}
+}
+
+// admit finds out who asks and whether the operation is for them. Whatever is wrong with a token, the answer is the same
+// (A01). The token is looked up by its hash, so that no comparison takes longer the better the guess.
+func (a *API) admit(ctx context.Context, r *http.Request, o operation) (caller, *problem) {
+	token, ok := bearer(r)
+	if !ok {
+		return caller{}, noToken.problem()
+	}
+	who, err := a.cfg.Tokens.Authenticate(ctx, sha256.Sum256([]byte(token)))
+	switch {
+	case errors.Is(err, conversation.ErrNotFound):
+		return caller{}, noToken.problem()
+	case err != nil:
+		a.cfg.Log.ErrorContext(ctx, "API token not looked up", "operation", o.id, "error", err)
+		return caller{}, unavailable.retry(1)
+	case !slices.Contains(o.may, who.Role):
+		return caller{}, forbidden.problem()
+	}
+	return caller{Principal: who}, nil
+}
+
+// bearer reads the one Authorization header (RFC 6750); the scheme's case does not matter.
+func bearer(r *http.Request) (token string, ok bool) {
+	given := r.Header.Values("Authorization")
+	if len(given) != 1 {
+		return "", false
+	}
+	scheme, token, _ := strings.Cut(given[0], " ")
+	return token, strings.EqualFold(scheme, bearerScheme) && token != "" && len(token) <= maxAPIToken
+}
+
+// isUUID reports whether s is a UUID in its usual form, in lower case. Other spellings of the same id are refused, so that
+// nobody compares two of them.
+func isUUID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.String() == s
+}
+
+func roleNames(roles []conversation.Role) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}

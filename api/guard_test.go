@@ -1,0 +1,240 @@
+package api_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/api"
+	"wxdesk/internal/conversation"
+)
+
+const (
+	convA = "0190a6a5-7c1e-7f3a-8a1b-0123456789ab"
+	convB = "0190a6a5-7c1e-7f3a-8a1b-0123456789ac"
+)
+
+// allowed is who may do what: the policy as the blueprint states it.
+func allowed() map[string]string {
+	const admins, people = "admin", "admin supervisor agent"
+	return map[string]string{
+		"POST /v1/accounts":                     admins,
+		"GET /v1/accounts":                      admins,
+		"GET /v1/accounts/:id":                  admins,
+		"PATCH /v1/accounts/:id":                admins,
+		"DELETE /v1/accounts/:id":               admins,
+		"POST /v1/accounts/:id/validate":        admins,
+		"GET /v1/accounts/:id/callback-sources": admins,
+		"GET /v1/conversations":                 people,
+		"GET /v1/conversations/:id":             people,
+		"GET /v1/conversations/:id/messages":    people,
+		"POST /v1/conversations/:id/close":      people,
+		"POST /v1/bots":                         admins,
+		"GET /v1/bots":                          admins,
+		"GET /v1/bots/:id":                      admins,
+		"PATCH /v1/bots/:id":                    admins,
+		"DELETE /v1/bots/:id":                   admins,
+		"POST /v1/faq-entries":                  admins,
+		"GET /v1/faq-entries":                   admins,
+		"GET /v1/faq-entries/:id":               admins,
+		"PATCH /v1/faq-entries/:id":             admins,
+		"DELETE /v1/faq-entries/:id":            admins,
+	}
+}
+
+func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	a := api.New(w.config())
+	rows := allowed()
+	for _, route := range a.Routes() {
+		if route.Path == "/wechat/:account" {
+			continue
+		}
+		name := route.Method + " " + route.Path
+		t.Run(name, func(t *testing.T) {
+			roles, ok := rows[name]
+			require.True(t, ok, "a route without a row in the policy")
+			delete(rows, name)
+			path := strings.Replace(route.Path, ":id", convA, 1)
+			requireProblem(t, call(t, a.Handler(), "", route.Method, path, ""), http.StatusUnauthorized, "unauthenticated")
+			for _, role := range []string{"admin", "supervisor", "agent", "bot"} {
+				answer := call(t, a.Handler(), role, route.Method, path, "")
+				if strings.Contains(roles, role) {
+					require.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, answer.Code, role)
+					continue
+				}
+				requireProblem(t, answer, http.StatusForbidden, "forbidden")
+			}
+		})
+	}
+	require.Empty(t, rows, "a row in the policy without a route")
+}
+
+func TestBad_A01_oneAnswerWhateverIsWrongWithTheToken(t *testing.T) {
+	t.Parallel()
+	h := newWorld().handler()
+	want := call(t, h, "", http.MethodGet, "/v1/conversations", "")
+	requireProblem(t, want, http.StatusUnauthorized, "unauthenticated")
+	require.Equal(t, "Bearer", want.Header().Get("WWW-Authenticate"))
+	for _, header := range []string{"Bearer", "Bearer ", "Bearer unknown", "Basic admin", "admin", "Bearer admin ", "Bearer  admin", "Bearer " + strings.Repeat("x", 600)} {
+		answer := call(t, h, "", http.MethodGet, "/v1/conversations", "", "Authorization", header)
+		require.Equal(t, want.Code, answer.Code, header)
+		require.Equal(t, want.Body.String(), answer.Body.String(), header)
+		require.Equal(t, want.Header(), answer.Header(), header)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/conversations", nil)
+	r.Header["Authorization"] = []string{"Bearer admin", "Bearer unknown"}
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, r)
+	require.Equal(t, want.Body.String(), answer.Body.String())
+}
+
+func TestGuard_theSchemesCaseDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	answer := call(t, newWorld().handler(), "", http.MethodGet, "/v1/conversations", "", "Authorization", "bearer agent")
+	require.Equal(t, http.StatusOK, answer.Code)
+}
+
+func TestGuard_unavailableWhereTokensCannotBeLookedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.token = func([32]byte) (conversation.Principal, error) {
+		return conversation.Principal{}, errors.New("pq: the server is away")
+	}
+	answer := call(t, w.handler(), "admin", http.MethodGet, "/v1/conversations", "")
+	requireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
+	require.Equal(t, "1", answer.Header().Get("Retry-After"))
+	require.NotContains(t, answer.Body.String(), "pq:")
+	require.Contains(t, w.logged(), "pq: the server is away")
+}
+
+func TestBad_A03_idsThatAreNone(t *testing.T) {
+	t.Parallel()
+	h := newWorld().handler()
+	for _, id := range []string{"1", "..", "..%2f", "%2e%2e%2f", "%00", strings.Repeat("a", 10_000), "%5B%22a%22%5D", strings.ToUpper(convA), "%7B" + convA + "%7D", "urn:uuid:" + convA} {
+		answer := call(t, h, "admin", http.MethodGet, "/v1/accounts/"+id, "")
+		requireProblem(t, answer, http.StatusBadRequest, "bad-id")
+		answer = call(t, h, "agent", http.MethodGet, "/v1/conversations/"+id+"/messages", "")
+		requireProblem(t, answer, http.StatusBadRequest, "bad-id")
+	}
+}
+
+func TestBad_A05_A08_bodies(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body, mediaType string
+		status          int
+		kind            string
+	}{
+		"A05 unknown member":          {`{"name":"a","role":"admin","created_at":"x"}`, "application/json", 422, "invalid"},
+		"A06 member twice":            {`{"name":"a","name":"b"}`, "application/json", 400, "bad-request"},
+		"A06 twice in another case":   {`{"name":"a","NAME":"b"}`, "application/json", 400, "bad-request"},
+		"A06 twice by escape":         {`{"name":"a","n\u0061me":"b"}`, "application/json", 400, "bad-request"},
+		"A06 twice further in":        {`{"name":[{"x":1,"x":2}]}`, "application/json", 400, "bad-request"},
+		"A06 trailing data":           {`{"name":"a"} {}`, "application/json", 400, "bad-request"},
+		"A06 trailing text":           {`{"name":"a"}x`, "application/json", 400, "bad-request"},
+		"A06 depth":                   {strings.Repeat("[", 10_000), "application/json", 400, "bad-request"},
+		"A06 depth, well formed":      {strings.Repeat("[", 33) + strings.Repeat("]", 33), "application/json", 400, "bad-request"},
+		"A06 1e400":                   {`{"name":1e400}`, "application/json", 400, "bad-request"},
+		"A06 NaN":                     {`{"name":NaN}`, "application/json", 400, "bad-request"},
+		"A06 cut":                     {`{"name":"a"`, "application/json", 400, "bad-request"},
+		"A06 nothing but space":       {` `, "application/json", 400, "bad-request"},
+		"A06 not UTF-8":               {"{\"name\":\"\xff\"}", "application/json", 400, "bad-request"},
+		"A06 empty":                   {``, "application/json", 400, "bad-request"},
+		"A07 text":                    {`{"name":"a"}`, "text/plain", 415, "unsupported-media-type"},
+		"A07 form":                    {`{"name":"a"}`, "application/x-www-form-urlencoded", 415, "unsupported-media-type"},
+		"A07 no media type":           {`{"name":"a"}`, "", 415, "unsupported-media-type"},
+		"A07 other charset":           {`{"name":"a"}`, "application/json; charset=gbk", 415, "unsupported-media-type"},
+		"A08 5 MB":                    {`{"name":"` + strings.Repeat("a", 5<<20) + `"}`, "application/json", 413, "too-large"},
+		"A10 NUL":                     {`{"name":"a\u0000"}`, "application/json", 400, "bad-request"},
+		"A10 half a surrogate":        {`{"name":"\ud83d"}`, "application/json", 400, "bad-request"},
+		"A10 the other half":          {`{"name":"\ude00"}`, "application/json", 400, "bad-request"},
+		"A10 half and something":      {`{"name":"\ud83dabcdef"}`, "application/json", 400, "bad-request"},
+		"A10 two first halves":        {`{"name":"\ud83d\ud83d"}`, "application/json", 400, "bad-request"},
+		"a whole pair is fine":        {`{"name":"\ud83d\ude00"}`, "application/json; charset=UTF-8", 422, "invalid"},
+		"an escaped backslash too":    {`{"name":"\\u0000"}`, "application/json", 422, "invalid"},
+		"not an object":               {`["name"]`, "application/json", 422, "invalid"},
+		"null":                        {`null`, "application/json", 422, "invalid"},
+		"a number in place of a text": {`{"name":5}`, "application/json", 422, "invalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/accounts", c.body, "Content-Type", c.mediaType)
+			requireProblem(t, answer, c.status, c.kind)
+		})
+	}
+}
+
+func TestBad_A08_compressedBodiesAreNotUnpacked(t *testing.T) {
+	t.Parallel()
+	answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/accounts", `{}`, "Content-Encoding", "gzip")
+	requireProblem(t, answer, http.StatusUnsupportedMediaType, "unsupported-media-type")
+}
+
+func TestProblems_neverRepeatAValue(t *testing.T) {
+	t.Parallel()
+	h := newWorld().handler()
+	for _, body := range []string{
+		`{"name":["canary"]}`, `{"mode":"canary"}`, `{"verified":"canary"}`, `{"name":"canary` + strings.Repeat("x", 200) + `"}`, `{"idle_close":"canary"}`,
+		`{"app_secret":"canary","token":"canary!","encoding_aes_key":"canary","app_id":"canary","original_id":"canary"}`,
+	} {
+		answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", body)
+		requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+		require.NotContains(t, answer.Body.String(), "canary")
+	}
+	answer := call(t, h, "admin", http.MethodGet, "/v1/conversations?state=canary&queue=canary&limit=canary", "")
+	requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+	require.NotContains(t, answer.Body.String(), "canary")
+}
+
+func TestProblems_ofManyFaultsOnlySomeAreListed(t *testing.T) {
+	t.Parallel()
+	var body strings.Builder
+	for i := range 1000 {
+		body.WriteString(`,"` + strings.Repeat("x", 500+i) + `":1`)
+	}
+	answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/accounts", "{"+body.String()[1:]+"}")
+	requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+	require.Less(t, answer.Body.Len(), 8<<10)
+}
+
+func TestRoutes_whatIsNotBuiltIsNotFound(t *testing.T) {
+	t.Parallel()
+	h := newWorld().handler()
+	for _, path := range []string{"/", "/docs", "/openapi.json", "/openapi.yaml", "/schemas/Account.json", "/v1", "/v1/events", "/metrics", "/debug/pprof/", "/v1/conversations/" + convA + "/", "/V1/conversations"} {
+		for _, role := range []string{"", "admin"} {
+			answer := call(t, h, role, http.MethodGet, path, "")
+			requireProblem(t, answer, http.StatusNotFound, "not-found")
+			require.Empty(t, answer.Header().Get("Location"))
+		}
+	}
+	for _, verb := range []string{"accept", "reply", "transfer"} {
+		answer := call(t, h, "admin", http.MethodPost, "/v1/conversations/"+convA+"/"+verb, "{}")
+		requireProblem(t, answer, http.StatusNotFound, "not-found")
+	}
+	answer := call(t, h, "admin", http.MethodPut, "/v1/conversations", "")
+	requireProblem(t, answer, http.StatusMethodNotAllowed, "method-not-allowed")
+	require.Equal(t, "GET", answer.Header().Get("Allow"))
+}
+
+func TestAPI_aPanicIsAProblemThatTellsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.token = func([32]byte) (conversation.Principal, error) { panic("canary") }
+	answer := call(t, w.handler(), "admin", http.MethodGet, "/v1/conversations", "")
+	requireProblem(t, answer, http.StatusInternalServerError, "internal")
+	require.NotContains(t, answer.Body.String()+w.logged(), "canary")
+	require.Contains(t, w.logged(), "request panicked")
+}
+
+func TestAPI_answersAreForNobodysCache(t *testing.T) {
+	t.Parallel()
+	answer := call(t, newWorld().handler(), "agent", http.MethodGet, "/v1/conversations", "")
+	require.Equal(t, "no-store", answer.Header().Get("Cache-Control"))
+	require.Equal(t, "nosniff", answer.Header().Get("X-Content-Type-Options"))
+	require.Equal(t, "application/json", answer.Header().Get("Content-Type"))
+}

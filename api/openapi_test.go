@@ -1,0 +1,35 @@
+package api_test
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/api"
+)
+
+var update = flag.Bool("update", false, "rewrite openapi.yaml")
+
+func TestOpenAPI_theCommittedFileIsUpToDate(t *testing.T) {
+	t.Parallel()
+	got, err := api.New(newWorld().config()).OpenAPI()
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.WriteFile("openapi.yaml", got, 0o644)) //nolint:gosec // a source file
+	}
+	want, err := os.ReadFile("openapi.yaml")
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "run: go test ./api -run OpenAPI -update")
+}
+
+func TestOpenAPI_describesNoEchoAndNoSchemaMember(t *testing.T) {
+	t.Parallel()
+	doc, err := api.New(newWorld().config()).OpenAPI()
+	require.NoError(t, err)
+	require.Contains(t, string(doc), "openapi: 3.1.0")
+	require.NotContains(t, string(doc), "$schema")
+	require.NotContains(t, string(doc), "ErrorModel")
+	require.NotContains(t, string(doc), "ErrorDetail")
+}

@@ -1,0 +1,21 @@
+package api
+
+// page is a part of a list.
+type page[T any] struct {
+	Items []T     `json:"items" nullable:"false"`
+	Next  *string `json:"next" doc:"The cursor of the next page; null on the last one"`
+}
+
+// pageOf makes a page of at most limit items from a list that was read one further, to know whether there is a next page.
+func pageOf[From, To any](found []From, limit int, view func(From) To, after func(last From) string) page[To] {
+	p := page[To]{Items: make([]To, 0, limit)}
+	if len(found) > limit {
+		found = found[:limit]
+		next := after(found[limit-1])
+		p.Next = &next
+	}
+	for _, f := range found {
+		p.Items = append(p.Items, view(f))
+	}
+	return p
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// Doors finds what the callback endpoint needs of an account.
+type Doors interface {
+	// Door returns an account by the id in the callback's path, with its open secrets: the current ones first, replaced
+	// ones for conversation.KeyOverlap. ErrNotFound when it is unknown, deleted or disabled; ErrUnavailable (of package
+	// secret) when a stored secret cannot be opened.
+	Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
+}
+
+// Inbox takes verified callbacks. Each method returns nil only when what it took is durable.
+type Inbox interface {
+	// CustomerWrote hands a callback to the customer's conversation, starting one where none runs.
+	CustomerWrote(ctx context.Context, h conversation.Handover) error
+}
+
+// Records keeps callbacks that concern no conversation. Each method is repeatable.
+type Records interface {
+	// SealPlain seals the body of a plain-mode callback for the way to its conversation.
+	SealPlain(h conversation.Handover, plain []byte) string
+	// RecordEvent keeps an event that concerns no conversation; a known message key changes nothing.
+	RecordEvent(ctx context.Context, e Event) error
+	// Quarantine keeps an authentic callback that cannot be read.
+	Quarantine(ctx context.Context, q Unreadable) error
+	// NoteCallback remembers what a callback has shown about an account's set-up, as of a version of the account.
+	NoteCallback(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64, notices []conversation.Notice) error
+}
+
+// Event is an event that concerns no conversation.
+type Event = conversation.Event
+
+// Unreadable is an authentic callback that cannot be read.
+type Unreadable = conversation.Unreadable
+
+// Accounts keeps the official accounts.
+type Accounts interface {
+	// CreateAccount keeps a new account under a.ID. ErrExists when another account has the AppID, ErrKeyMissing when the mode
+	// needs an EncodingAESKey.
+	CreateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error)
+	Account(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.Account, error)
+	// ListAccounts pages by creation, oldest first; after is the last id of the page before, "" for the first page.
+	ListAccounts(ctx context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]conversation.Account, error)
+	// UpdateAccount replaces the settings of the account where its version is still a.Version (ErrVersion otherwise), and
+	// those secrets that are not empty; a replaced Token or EncodingAESKey stays for the overlap. ErrExists and
+	// ErrKeyMissing as above.
+	UpdateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error)
+	// DeleteAccount ends the account: its callback is unknown from now on; its conversations stay readable.
+	DeleteAccount(ctx context.Context, by conversation.Actor, id conversation.AccountID) error
+}
+
+// Setups is what the ledger knows about the set-up of accounts, for trying it out.
+type Setups interface {
+	// Credentials opens what calling WeChat for an account needs. ErrNotFound when it is disabled or deleted.
+	Credentials(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (wechat.Credentials, error)
+	// CallbackNotices tells what NoteCallback was told of a version of the account, and when last.
+	CallbackNotices(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.Notice]time.Time, error)
+	// EventKept reports whether RecordEvent has kept an event of this message key.
+	EventKept(ctx context.Context, t conversation.Tenant, id conversation.AccountID, messageKey string) (bool, error)
+}
+
+// Platform is WeChat's API, as far as setting up an account needs it. Where WeChat refused, the error is or wraps a
+// WeChatRefusal.
+type Platform interface {
+	// CheckCredentials tries AppID and AppSecret at WeChat's token API, past every cache.
+	CheckCredentials(ctx context.Context, c wechat.Credentials) error
+	// CallbackIPs asks WeChat from which addresses its callbacks come.
+	CallbackIPs(ctx context.Context, c wechat.Credentials) ([]netip.Prefix, error)
+}
+
+// WeChatRefusal is an error that tells what WeChat said.
+type WeChatRefusal interface {
+	error
+	// ErrCode is WeChat's errcode; 0 where it gave none, or no answer at all.
+	ErrCode() wechat.ErrCode
+	// RefusedAddress is the address that we called from, where WeChat names it because it is not on the account's IP
+	// allow list; otherwise the zero Addr.
+	RefusedAddress() netip.Addr
+}
+
+// Transcripts are read by people.
+type Transcripts interface {
+	Conversation(ctx context.Context, t conversation.Tenant, id conversation.ID) (conversation.Conversation, error)
+	// Conversations lists newest first.
+	Conversations(ctx context.Context, t conversation.Tenant, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error)
+	// Messages lists oldest first; afterSeq is 0 for the beginning.
+	Messages(ctx context.Context, t conversation.Tenant, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error)
+}
+
+// Commands remembers requests that must have one effect however often they are sent.
+type Commands interface {
+	// BeginCommand writes the request's key, or finds it. ErrKeyReused when the key came with another body before.
+	BeginCommand(ctx context.Context, c conversation.CommandRequest) (conversation.CommandRecord, error)
+	// FinishCommand keeps the answer for a day.
+	FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) error
+}
+
+// Desk reaches running conversations.
+type Desk interface {
+	// CloseConversation ends a conversation and answers after it has ended. ErrClosed when it had ended before or no run is open;
+	// ErrBusy when no worker took the command in time: the same command may be sent again.
+	CloseConversation(ctx context.Context, c conversation.CloseCommand) error
+}
+
+// Tokens knows the bearers of API tokens.
+type Tokens interface {
+	// Authenticate finds the principal of a token by the SHA-256 of its text. ErrNotFound when it is unknown or revoked.
+	Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error)
+}

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
+	"go.opentelemetry.io/otel/propagation"
+)
+
+const (
+	serviceName    = "wxdesk-api"
+	callbackPrefix = "/wechat/"
+)
+
+// newRouter is strict about paths and methods: no redirects, no cleaning, 405 with Allow. It trusts no proxy headers, and
+// a stranger's trace headers never choose our trace.
+func (a *API) newRouter() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode) // gin's own switch, for the process: it prints the routes otherwise
+	r := gin.New()
+	r.RedirectTrailingSlash = false
+	r.RedirectFixedPath = false
+	r.HandleMethodNotAllowed = true
+	r.UseEscapedPath = true // an escaped slash belongs to the element it stands in
+	_ = r.SetTrustedProxies(nil)
+
+	r.Use(
+		otelgin.Middleware(serviceName,
+			otelgin.WithTracerProvider(a.cfg.Tracers),
+			otelgin.WithMeterProvider(a.cfg.Meters),
+			otelgin.WithPropagators(propagation.NewCompositeTextMapPropagator())),
+		func(c *gin.Context) { c.Header("X-Content-Type-Options", "nosniff") },
+		a.survivePanics,
+	)
+	r.NoRoute(func(c *gin.Context) { refuseRoute(c, http.StatusNotFound) })
+	r.NoMethod(func(c *gin.Context) { refuseRoute(c, http.StatusMethodNotAllowed) })
+	return r
+}
+
+// refuseRoute answers what no route serves: WeChat's side gets an empty body, everybody else a problem document.
+func refuseRoute(c *gin.Context, status int) {
+	if strings.HasPrefix(c.Request.URL.Path, callbackPrefix) {
+		answerText(c, status, "")
+		return
+	}
+	problemFor(status).write(c.Request.Context(), c.Writer)
+}
+
+// survivePanics turns a panic into the answer for "try again": 503 for WeChat, which then does, and 500 for the API. The
+// panic's value may hold what somebody said, so only its type is logged, and its text where the runtime wrote it.
+func (a *API) survivePanics(c *gin.Context) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if p == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+			panic(p)
+		}
+		a.cfg.Log.ErrorContext(c.Request.Context(), "request panicked",
+			"method", c.Request.Method, "route", c.FullPath(), slogPanic(p), "stack", string(debug.Stack()))
+		c.Abort()
+		if c.Writer.Written() {
+			return
+		}
+		if strings.HasPrefix(c.Request.URL.Path, callbackPrefix) {
+			answerText(c, http.StatusServiceUnavailable, "")
+			return
+		}
+		problemFor(http.StatusInternalServerError).write(c.Request.Context(), c.Writer)
+	}()
+	c.Next()
+}
+
+// slogPanic describes a recovered panic without what it may quote.
+func slogPanic(p any) slog.Attr {
+	if err, ok := p.(runtime.Error); ok {
+		return slog.String("panic", err.Error())
+	}
+	return slog.String("panic", fmt.Sprintf("%T", p))
+}

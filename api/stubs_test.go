@@ -1,0 +1,402 @@
+package api_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/api"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+)
+
+// world is everything behind the API, in memory. The functions can be replaced by a test before its first request.
+type world struct {
+	mu            sync.Mutex
+	accounts      map[conversation.AccountID]conversation.Account
+	secrets       map[conversation.AccountID]conversation.AccountSecrets
+	conversations []conversation.Conversation
+	messages      []conversation.Message
+	commands      map[string]command
+	handovers     []conversation.Handover
+	events        []conversation.Event
+	quarantine    []conversation.Unreadable
+	notices       map[noticeKey]time.Time
+	noted         int // calls
+	lookUps       int
+	closings      []conversation.CloseCommand
+	bots          botShelf
+	faq           faqShelf
+
+	door  func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
+	write func(ctx context.Context, h conversation.Handover) error
+	quar  func(ctx context.Context) error
+	close func(c conversation.CloseCommand) error
+	token func(hash [32]byte) (conversation.Principal, error)
+
+	credentials func() error // what WeChat says to AppID and AppSecret
+	sources     func() ([]netip.Prefix, error)
+
+	log *bytes.Buffer
+}
+
+type noticeKey struct {
+	account conversation.AccountID
+	version int64
+	notice  conversation.Notice
+}
+
+type command struct {
+	conversation.CommandRecord
+	body [32]byte
+}
+
+// newWorld returns a world without anything in it but four API tokens, one of each role, whose texts are the roles' names.
+func newWorld() *world {
+	w := &world{
+		accounts: map[conversation.AccountID]conversation.Account{},
+		secrets:  map[conversation.AccountID]conversation.AccountSecrets{},
+		commands: map[string]command{},
+		notices:  map[noticeKey]time.Time{},
+		log:      &bytes.Buffer{},
+	}
+	w.door = func(context.Context, conversation.AccountID) (conversation.Door, error) {
+		return conversation.Door{}, conversation.ErrNotFound
+	}
+	w.write = func(context.Context, conversation.Handover) error { return nil }
+	w.quar = func(context.Context) error { return nil }
+	w.credentials = func() error { return nil }
+	w.sources = func() ([]netip.Prefix, error) { return nil, nil }
+	w.close = func(c conversation.CloseCommand) error { return w.end(c.Conversation) }
+	w.token = func(hash [32]byte) (conversation.Principal, error) {
+		for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent, conversation.RoleBot} {
+			if sha256.Sum256([]byte(role)) == hash {
+				return conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "token-of-" + string(role), Role: role}, nil
+			}
+		}
+		return conversation.Principal{}, conversation.ErrNotFound
+	}
+	return w
+}
+
+// config wires the world to the API.
+func (w *world) config() api.Config {
+	return api.Config{
+		Doors: w, Inbox: w, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Desk: w, Tokens: w,
+		Bots: &w.bots, FAQ: &w.faq,
+		MayCall: func(_ context.Context, url string) error {
+			if !strings.HasPrefix(url, "https://") {
+				return conversation.ErrAddress
+			}
+			return nil
+		},
+		PublicURL: "https://desk.example/",
+		EgressIPs: []string{"198.51.100.7"},
+		CursorKey: bytes.Repeat([]byte{7}, 32),
+		Log:       slog.New(slog.NewJSONHandler(&locked{w: w}, nil)),
+	}
+}
+
+func (w *world) handler() http.Handler { return api.New(w.config()).Handler() }
+
+// locked writes the log under the world's lock.
+type locked struct{ w *world }
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.w.mu.Lock()
+	defer l.w.mu.Unlock()
+	return l.w.log.Write(p)
+}
+
+func (w *world) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.String()
+}
+
+func (w *world) Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+	w.mu.Lock()
+	w.lookUps++
+	door := w.door
+	w.mu.Unlock()
+	return door(ctx, id)
+}
+
+// answerDoors changes how accounts are found from now on.
+func (w *world) answerDoors(door func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.door = door
+}
+
+func (w *world) CustomerWrote(ctx context.Context, h conversation.Handover) error {
+	if err := w.write(ctx, h); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.handovers = append(w.handovers, h)
+	return nil
+}
+
+func (w *world) SealPlain(_ conversation.Handover, plain []byte) string {
+	return "sealed:" + base64.StdEncoding.EncodeToString(plain)
+}
+
+func (w *world) RecordEvent(_ context.Context, e conversation.Event) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = append(w.events, e)
+	return nil
+}
+
+func (w *world) Quarantine(ctx context.Context, q conversation.Unreadable) error {
+	if err := w.quar(ctx); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.quarantine = append(w.quarantine, q)
+	return nil
+}
+
+func (w *world) NoteCallback(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64, notices []conversation.Notice) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noted++
+	for _, n := range notices {
+		w.notices[noticeKey{id, version, n}] = time.Now()
+	}
+	return nil
+}
+
+func (w *world) CallbackNotices(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.Notice]time.Time, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	seen := map[conversation.Notice]time.Time{}
+	for key, at := range w.notices {
+		if key.account == id && key.version == version {
+			seen[key.notice] = at
+		}
+	}
+	return seen, nil
+}
+
+func (w *world) EventKept(_ context.Context, _ conversation.Tenant, id conversation.AccountID, messageKey string) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.events, func(e conversation.Event) bool {
+		return e.AccountID == id && e.MessageKey == messageKey
+	}), nil
+}
+
+func (w *world) Credentials(_ context.Context, t conversation.Tenant, id conversation.AccountID) (wechat.Credentials, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a, ok := w.accounts[id]
+	if !ok || a.Tenant != t || a.Disabled {
+		return wechat.Credentials{}, conversation.ErrNotFound
+	}
+	return wechat.Credentials{AccountID: string(id), AppID: a.AppID, AppSecret: w.secrets[id].AppSecret}, nil
+}
+
+func (w *world) CheckCredentials(context.Context, wechat.Credentials) error { return w.credentials() }
+
+func (w *world) CallbackIPs(context.Context, wechat.Credentials) ([]netip.Prefix, error) {
+	return w.sources()
+}
+
+func (w *world) CreateAccount(_ context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, other := range w.accounts {
+		if other.AppID == a.AppID {
+			return conversation.Account{}, conversation.ErrExists
+		}
+	}
+	a.Version = 1
+	a.CreatedAt = time.Unix(1_800_000_000+int64(len(w.accounts)), 0)
+	a.UpdatedAt = a.CreatedAt
+	w.accounts[a.ID], w.secrets[a.ID] = a, s
+	return a, nil
+}
+
+func (w *world) Account(_ context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.Account, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a, ok := w.accounts[id]
+	if !ok || a.Tenant != t {
+		return conversation.Account{}, conversation.ErrNotFound
+	}
+	return a, nil
+}
+
+func (w *world) ListAccounts(_ context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]conversation.Account, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var found []conversation.Account
+	for _, a := range w.accounts {
+		if a.Tenant == t && a.CreatedAt.After(w.accounts[after].CreatedAt) {
+			found = append(found, a)
+		}
+	}
+	slices.SortFunc(found, func(a, b conversation.Account) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return found[:min(limit, len(found))], nil
+}
+
+func (w *world) UpdateAccount(_ context.Context, _ conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.accounts[a.ID].Version != a.Version {
+		return conversation.Account{}, conversation.ErrVersion
+	}
+	a.Version++
+	kept := w.secrets[a.ID]
+	for _, pair := range []struct{ kept, given *secret.Value }{
+		{&kept.AppSecret, &s.AppSecret}, {&kept.Token, &s.Token}, {&kept.EncodingAESKey, &s.EncodingAESKey},
+	} {
+		if !pair.given.Empty() {
+			*pair.kept = *pair.given
+		}
+	}
+	if a.Mode.Encrypted() && kept.EncodingAESKey.Empty() {
+		return conversation.Account{}, conversation.ErrKeyMissing
+	}
+	w.accounts[a.ID], w.secrets[a.ID] = a, kept
+	return a, nil
+}
+
+func (w *world) DeleteAccount(_ context.Context, by conversation.Actor, id conversation.AccountID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.accounts[id].Tenant != by.Tenant {
+		return conversation.ErrNotFound
+	}
+	delete(w.accounts, id)
+	return nil
+}
+
+func (w *world) Conversation(_ context.Context, t conversation.Tenant, id conversation.ID) (conversation.Conversation, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.conversations {
+		if c.ID == id && t == conversation.DefaultTenant {
+			return c, nil
+		}
+	}
+	return conversation.Conversation{}, conversation.ErrNotFound
+}
+
+// Conversations lists those of the world in their order, which is newest first.
+func (w *world) Conversations(_ context.Context, _ conversation.Tenant, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var found []conversation.Conversation
+	for _, c := range w.conversations {
+		fits := cmp.Or(f.State, c.State) == c.State && cmp.Or(f.QueueID, c.QueueID) == c.QueueID &&
+			cmp.Or(f.AgentID, c.AgentID) == c.AgentID && cmp.Or(f.AccountID, c.AccountID) == c.AccountID
+		if fits && (after.ID == "" || c.OpenedAt.Before(after.OpenedAt)) {
+			found = append(found, c)
+		}
+	}
+	return found[:min(limit, len(found))], nil
+}
+
+func (w *world) Messages(_ context.Context, _ conversation.Tenant, _ conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := w.messages[min(int(afterSeq), len(w.messages)):]
+	return rest[:min(limit, len(rest))], nil
+}
+
+func (w *world) BeginCommand(_ context.Context, r conversation.CommandRequest) (conversation.CommandRecord, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := strings.Join([]string{string(r.Tenant), r.TokenID, r.Method, r.Path, r.Key}, " ")
+	known, ok := w.commands[key]
+	switch {
+	case !ok:
+		known = command{conversation.CommandRecord{ID: key}, r.BodyHash}
+		w.commands[key] = known
+	case known.body != r.BodyHash:
+		return conversation.CommandRecord{}, conversation.ErrKeyReused
+	}
+	return known.CommandRecord, nil
+}
+
+func (w *world) FinishCommand(_ context.Context, _ conversation.Tenant, id string, status int, answer []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := w.commands[id]
+	c.Status, c.Answer = status, answer
+	w.commands[id] = c
+	return nil
+}
+
+func (w *world) CloseConversation(_ context.Context, c conversation.CloseCommand) error {
+	w.mu.Lock()
+	w.closings = append(w.closings, c)
+	w.mu.Unlock()
+	return w.close(c)
+}
+
+// end closes a conversation of the world.
+func (w *world) end(id conversation.ID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.conversations {
+		c := &w.conversations[i]
+		if c.ID != id {
+			continue
+		}
+		if c.State == conversation.StateClosed {
+			return conversation.ErrClosed
+		}
+		c.State, c.CloseReason, c.ClosedAt = conversation.StateClosed, conversation.ClosedByPerson, c.OpenedAt.Add(time.Hour)
+	}
+	return nil
+}
+
+func (w *world) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
+	return w.token(hash)
+}
+
+// call sends a request to the JSON API with the token of a role ("" for none), and a body where one is given.
+func call(t *testing.T, h http.Handler, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	if role != "" {
+		r.Header.Set("Authorization", "Bearer "+role)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// requireProblem checks that an answer is a problem document of a type.
+func requireProblem(t *testing.T, w *httptest.ResponseRecorder, status int, kind string) {
+	t.Helper()
+	require.Equal(t, status, w.Code, w.Body.String())
+	require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"))
+	require.Contains(t, w.Body.String(), `"type":"urn:wxdesk:problem:`+kind+`"`)
+}

@@ -1,0 +1,94 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"wxdesk/api"
+	"wxdesk/internal/wechat"
+)
+
+func TestTelemetry_spansAndMetricsHoldNoQueryAndNoContent(t *testing.T) {
+	t.Parallel()
+	w, g := newWorld(), newGate(t, wechat.ModeSafe)
+	g.in(w)
+	spans, reader := tracetest.NewSpanRecorder(), metric.NewManualReader()
+	cfg := w.config()
+	cfg.Tracers = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+	cfg.Meters = metric.NewMeterProvider(metric.WithReader(reader))
+	h := api.New(cfg).Handler()
+
+	good, forged := g.says(message("canary text")), g.says(message("canary text"))
+	forged.query.Set("msg_signature", strings.Repeat("0", 40))
+	good.header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	requireText(t, good.post(t, h), http.StatusOK, "success")
+	requireText(t, forged.post(t, h), http.StatusForbidden, "")
+	call(t, h, "agent", http.MethodGet, "/v1/conversations?cursor=canary", "")
+
+	var metrics metricdata.ResourceMetrics
+	require.NoError(t, reader.Collect(t.Context(), &metrics))
+	seen := fmt.Sprintf("%+v", metrics)
+	for _, span := range spans.Ended() {
+		seen += fmt.Sprintf("%v %v %v %v", span.Name(), span.Attributes(), span.Events(), span.Status())
+	}
+	require.Contains(t, seen, "/wechat/:account")
+	for _, secret := range []string{"canary", customer, "signature=", good.query.Get("msg_signature"), nonce, "openid"} {
+		require.NotContains(t, seen, secret)
+	}
+
+	got := w.handovers[0].Traceparent
+	require.Contains(t, got, spans.Ended()[0].SpanContext().TraceID().String())
+	require.NotContains(t, got, "0af7651916cd43dd8448eb211c80319c", "a stranger's trace is not ours")
+}
+
+func TestTelemetry_callbacksAreCountedByOutcome(t *testing.T) {
+	t.Parallel()
+	w, g := newWorld(), newGate(t, wechat.ModeSafe)
+	g.in(w)
+	reader := metric.NewManualReader()
+	cfg := w.config()
+	cfg.Meters = metric.NewMeterProvider(metric.WithReader(reader))
+	h := api.New(cfg).Handler()
+	g.says(message("hi")).post(t, h)
+	g.signed("AAAA").post(t, h)
+	forged := g.says(message("hi"))
+	forged.query.Set("msg_signature", strings.Repeat("0", 40))
+	forged.post(t, h)
+	echo(g, h, func(*callback) {})
+
+	var metrics metricdata.ResourceMetrics
+	require.NoError(t, reader.Collect(t.Context(), &metrics))
+	counted := map[string]int64{}
+	for _, scope := range metrics.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "wxdesk_callbacks" {
+				for _, point := range sum.DataPoints {
+					outcome, _ := point.Attributes.Value("outcome")
+					counted[outcome.AsString()] = point.Value
+				}
+			}
+		}
+	}
+	require.Equal(t, map[string]int64{"conversation": 1, "quarantine": 1, "signature": 1, "check": 1}, counted)
+}
+
+func TestProblems_nameTheTraceForTheOperator(t *testing.T) {
+	t.Parallel()
+	spans := tracetest.NewSpanRecorder()
+	cfg := newWorld().config()
+	cfg.Tracers = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+	h := api.New(cfg).Handler()
+	for _, path := range []string{"/v1/conversations/" + convA, "/v1/conversations?limit=0", "/v1/conversations/1", "/nowhere"} {
+		answer := call(t, h, "agent", http.MethodGet, path, "")
+		last := spans.Ended()[len(spans.Ended())-1]
+		require.Contains(t, answer.Body.String(), `"trace_id":"`+last.SpanContext().TraceID().String()+`"`)
+	}
+}
