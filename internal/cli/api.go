@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"wxdesk/api"
+	"wxdesk/internal/outbound"
+	"wxdesk/internal/telemetry"
+	"wxdesk/internal/temporalclient"
+	"wxdesk/internal/wechat/wxapi"
+)
+
+type apiCmd struct{}
+
+// httpPatience is how long a stopping API lets requests finish: a callback is answered within five seconds.
+const httpPatience = 6 * time.Second
+
+// Run serves callbacks and the HTTP API until it is told to stop.
+func (apiCmd) Run(ctx context.Context, p Process) (err error) {
+	s, err := assemble(ctx, p, "api", temporalclient.NewCodec)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
+
+	conversations := temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
+	handler := api.New(api.Config{
+		Doors: s.db, Inbox: conversations, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
+		Desk: conversations, Tokens: s.db, Bots: s.db, FAQ: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
+		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
+		CursorKey: s.ring.Derive(cursorLabel),
+		Log:       s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
+	}).Handler()
+
+	listener, err := net.Listen("tcp", s.cfg.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	server := api.NewServer(s.cfg.HTTPAddr, handler)
+	s.closing = append(s.closing, func(context.Context) error {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpPatience)
+		defer cancel()
+		return server.Shutdown(last)
+	})
+	if err := s.serve(s.codecHandler(), s.ledgerCheck(), s.temporalCheck(), s.workerCheck()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	s.log.Info("public listener", telemetry.FieldAddr, listener.Addr().String())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		s.log.Info("stopping")
+		return nil
+	}
+}
+
+// codecHandler is there only where WXDESK_CODEC_ORIGIN says who may use it.
+func (s *parts) codecHandler() http.Handler {
+	if s.cfg.CodecOrigin == "" {
+		return nil
+	}
+	return temporalclient.NewCodecHandler(temporalclient.NewCodec(s.ring), s.cfg.CodecOrigin)
+}
+
+// workerCheck fails while nobody would perform what the API takes.
+func (s *parts) workerCheck() telemetry.Check {
+	return telemetry.Check{Name: "worker", Ask: func(ctx context.Context) error {
+		polls, err := s.db.WorkerPolls(ctx)
+		if err == nil && !polls {
+			err = errors.New("no worker polls")
+		}
+		return err
+	}}
+}

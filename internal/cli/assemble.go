@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"wxdesk/internal/config"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/telemetry"
+	"wxdesk/internal/temporalclient"
+)
+
+const (
+	cursorLabel = "page cursor"
+	// lastWords is how long a stopping process may take for each of its parts.
+	lastWords = 5 * time.Second
+)
+
+// parts are what API and worker have in common.
+type parts struct {
+	cfg      config.Config
+	log      *slog.Logger
+	tel      *telemetry.Telemetry
+	ring     *secret.Keyring
+	db       *postgres.DB
+	temporal client.Client
+	closing  []func(context.Context) error // in the order of opening
+}
+
+// assemble opens what a serving process needs. On error everything that was opened is closed again.
+func assemble(ctx context.Context, p Process, process string, codec func(*secret.Keyring) *temporalclient.Codec) (_ *parts, err error) {
+	cfg, err := settings(p, config.DatabaseURL, config.MasterKeys)
+	if err != nil {
+		return nil, err
+	}
+	s := &parts{cfg: cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(ctx))
+		}
+	}()
+	s.log = telemetry.NewLogger(p.Stderr, telemetry.LogOptions{
+		Process: process, Level: cfg.LogLevel, Text: cfg.LogFormat == config.LogText,
+	})
+	tel, shutdown, err := telemetry.Setup(ctx, telemetry.Options{
+		Process: process, Version: version(), ExportTraces: cfg.ExportTraces, Log: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.tel = tel
+	s.closing = append(s.closing, shutdown)
+
+	s.db, s.ring, err = openLedger(ctx, cfg, s.ledgerOptions()...)
+	if err != nil {
+		return nil, err
+	}
+	s.closing = append(s.closing, func(context.Context) error { return s.db.Close() })
+
+	s.temporal, err = temporalclient.Lazy(temporalclient.Options{
+		Env: cfg.Temporal, Codec: codec(s.ring), Log: s.log, Meter: s.tel.Meters.Meter("temporal"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.closing = append(s.closing, func(context.Context) error { s.temporal.Close(); return nil })
+	return s, nil
+}
+
+// close closes everything in reverse order, each part even if another failed, and whether or not ctx has ended.
+func (s *parts) close(ctx context.Context) error {
+	var all error
+	for i := len(s.closing) - 1; i >= 0; i-- {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		all = errors.Join(all, s.closing[i](last))
+		cancel()
+	}
+	return all
+}
+
+// serve answers on the private listener until the parts are closed.
+func (s *parts) serve(codec http.Handler, checks ...telemetry.Check) error {
+	host, _, err := net.SplitHostPort(s.cfg.OpsAddr)
+	if err != nil {
+		return err
+	}
+	ip := net.ParseIP(host)
+	ops, err := telemetry.NewOps(s.cfg.OpsAddr, telemetry.OpsOptions{
+		Checks: checks, Metrics: s.tel.Metrics, Codec: codec, Log: s.log,
+		AnyPort: ip != nil && ip.IsLoopback(), // a second process on one machine
+	})
+	if err != nil {
+		return err
+	}
+	s.closing = append(s.closing, ops.Shutdown)
+	go func() {
+		if err := ops.Serve(); err != nil {
+			s.log.Error("private listener", telemetry.FieldError, err)
+		}
+	}()
+	s.log.Info("private listener", telemetry.FieldAddr, ops.Addr())
+	return nil
+}
+
+// ledgerCheck and temporalCheck are what both API and worker need.
+func (s *parts) ledgerCheck() telemetry.Check {
+	return telemetry.Check{Name: "postgres", Ask: func(ctx context.Context) error {
+		current, err := s.db.UpToDate(ctx)
+		if err == nil && !current {
+			err = errors.New("the schema is older than this program; run `wxdesk migrate`")
+		}
+		return err
+	}}
+}
+
+func (s *parts) temporalCheck() telemetry.Check {
+	return telemetry.Check{Name: "temporal", Ask: func(ctx context.Context) error {
+		return temporalclient.Reachable(ctx, s.temporal)
+	}}
+}
+
+// ledgerOptions: statements are traced only where traces go somewhere.
+func (s *parts) ledgerOptions() []postgres.Option {
+	if !s.cfg.ExportTraces {
+		return nil
+	}
+	return []postgres.Option{postgres.WithTracers(s.tel.Tracers)}
+}
+
+func openLedger(ctx context.Context, cfg config.Config, opts ...postgres.Option) (*postgres.DB, *secret.Keyring, error) {
+	ring, err := secret.ParseKeyring(cfg.MasterKeys)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", config.MasterKeys, err)
+	}
+	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal(), ring, opts...)
+	return db, ring, err
+}

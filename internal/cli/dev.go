@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"wxdesk/internal/config"
+	"wxdesk/internal/devstack"
+)
+
+// devDir is where `wxdesk dev` keeps everything, below the folder that it is started in.
+const devDir = ".wxdesk"
+
+type devCmd struct {
+	Run   devRunCmd   `cmd:"" default:"withargs" help:"Start everything and keep it running until Ctrl-C (the default)."`
+	Stop  devStopCmd  `cmd:"" help:"Stop one process of the running system: postgres, temporal, simulator, api or worker."`
+	Start devStartCmd `cmd:"" help:"Start it again."`
+}
+
+type devStopCmd struct {
+	Name string `arg:"" help:"The process."`
+}
+
+// Run stops a process of the `wxdesk dev` that runs in this folder.
+func (c devStopCmd) Run(ctx context.Context) error { return devstack.StopProcess(ctx, devDir, c.Name) }
+
+type devStartCmd struct {
+	Name string `arg:"" help:"The process."`
+}
+
+// Run starts it again.
+func (c devStartCmd) Run(ctx context.Context) error {
+	return devstack.StartProcess(ctx, devDir, c.Name)
+}
+
+type devRunCmd struct {
+	PostgresPort   int    `help:"Port of Postgres; 0: a free one." default:"0"`
+	TemporalPort   int    `help:"Port of Temporal." default:"7233"`
+	TemporalUIPort int    `name:"temporal-ui-port" help:"Port of the Temporal Web UI." default:"8233"`
+	SimulatorAddr  string `help:"Where the simulator listens." default:"127.0.0.1:8090"`
+}
+
+// Run brings everything up, in order, and keeps it up until ctx ends.
+func (c devRunCmd) Run(ctx context.Context, p Process) error {
+	d := &dev{cmd: c, p: p}
+	say(p, "wxdesk dev: everything on this machine, data in %s/", devDir)
+	supervisor, err := devstack.OpenSupervisor(ctx, devDir, p.Stdout)
+	if err != nil {
+		return err
+	}
+	defer supervisor.Close() //nolint:errcheck // only the lock is left to give back
+	if err := d.prepare(ctx); err != nil {
+		return err
+	}
+	processes, err := d.processes(ctx)
+	if err != nil {
+		return err
+	}
+	return supervisor.Run(ctx, processes...)
+}
+
+func say(p Process, format string, args ...any) { fmt.Fprintf(p.Stdout, format+"\n", args...) }
+
+// dev is one `wxdesk dev`: its settings and the parts that it runs itself.
+type dev struct {
+	cmd      devRunCmd
+	p        Process
+	cfg      config.Config
+	secrets  devSecrets
+	postgres *devstack.Postgres // nil where DATABASE_URL names another
+	temporal *devstack.Temporal // nil where TEMPORAL_ADDRESS names another
+	binary   string
+}
+
+// processes lists what is run, in the order of starting: what the next one needs comes before it.
+func (d *dev) processes(ctx context.Context) ([]devstack.Process, error) {
+	var list []devstack.Process
+	if d.postgres != nil {
+		list = append(list, d.postgres.Process())
+	}
+	if d.temporal != nil {
+		list = append(list, d.temporal.Process())
+	}
+	simulator := devstack.Process{
+		Name: "simulator",
+		Command: d.self("simulate", "--addr", d.cmd.SimulatorAddr,
+			"--state", filepath.Join(devDir, "simulator.jsonl")),
+		Ready:      answers("http://" + d.cmd.SimulatorAddr + "/"),
+		AfterReady: d.migrate,
+	}
+	api := devstack.Process{Name: "api", Command: d.self("api"), Ready: answers("http://" + d.cfg.OpsAddr + "/healthz")}
+	workerOps, err := neighbour(d.cfg.OpsAddr)
+	if err != nil {
+		return nil, err
+	}
+	worker := devstack.Process{
+		Name:       "worker",
+		Command:    d.selfWith([]string{string(config.OpsAddr) + "=" + workerOps}, "worker"),
+		Ready:      answers("http://" + workerOps + "/readyz"),
+		AfterReady: d.welcome,
+	}
+	return append(list, simulator, api, worker), d.freePorts(workerOps)
+}
+
+// self is this program with another sub-command.
+func (d *dev) self(args ...string) func() (*exec.Cmd, error) { return d.selfWith(nil, args...) }
+
+func (d *dev) selfWith(environ []string, args ...string) func() (*exec.Cmd, error) {
+	return func() (*exec.Cmd, error) {
+		cmd := exec.Command(d.binary, args...) //nolint:gosec // our own program
+		cmd.Env = append(append(os.Environ(), d.cfg.Environ()...), environ...)
+		return cmd, nil
+	}
+}
+
+// migrate brings the database up to date and registers search attributes, before API and worker start.
+func (d *dev) migrate(ctx context.Context) error {
+	return migrate(ctx, d.p, d.cfg)
+}
+
+// freePorts names a busy port before anything is started.
+func (d *dev) freePorts(workerOps string) error {
+	wanted := []struct{ addr, what string }{
+		{d.cfg.HTTPAddr, "the API (WXDESK_HTTP_ADDR)"},
+		{d.cfg.OpsAddr, "the API's private listener (WXDESK_OPS_ADDR)"},
+		{workerOps, "the worker's private listener (the port after WXDESK_OPS_ADDR)"},
+		{d.cmd.SimulatorAddr, "the simulator (--simulator-addr)"},
+	}
+	if d.temporal != nil {
+		wanted = append(wanted,
+			struct{ addr, what string }{d.temporal.Address(), "Temporal (--temporal-port)"},
+			struct{ addr, what string }{strings.TrimPrefix(d.temporal.UI(), "http://"), "the Temporal Web UI (--temporal-ui-port)"})
+	}
+	for _, w := range wanted {
+		if err := devstack.CheckPort(w.addr, w.what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answers reports readiness by HTTP: any 2xx.
+func answers(url string) func(context.Context) error {
+	client := &http.Client{Timeout: 2 * time.Second}
+	return func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close() //nolint:errcheck // nothing was written
+		if resp.StatusCode/100 != 2 {
+			return fmt.Errorf("%s answers %s", url, resp.Status)
+		}
+		return nil
+	}
+}
+
+// neighbour is the same host and the next port.
+func neighbour(addr string) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	n, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return "", err
+	}
+	return net.JoinHostPort(host, fmt.Sprint(n+1)), nil
+}

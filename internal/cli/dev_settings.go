@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"wxdesk/internal/config"
+	"wxdesk/internal/devstack"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/temporalclient"
+)
+
+// devSecrets are made once and kept in .wxdesk/secrets.json, readable by the owner alone.
+type devSecrets struct {
+	MasterKeys       string `json:"master_keys"`
+	PostgresPassword string `json:"postgres_password"`
+}
+
+// prepare settles where everything is, before anything is started: variables that are set win over dev's own choices.
+// The outcome stands in .wxdesk/env, so that other commands reach the running system.
+func (d *dev) prepare(ctx context.Context) (err error) {
+	if d.binary, err = os.Executable(); err != nil {
+		return err
+	}
+	if d.secrets, err = loadDevSecrets(filepath.Join(devDir, "secrets.json")); err != nil {
+		return err
+	}
+	environ := d.p.Environ
+	given, err := config.LoadDev(environ)
+	if err != nil {
+		return err
+	}
+	if err := d.preparePostgres(ctx, given); err != nil {
+		return err
+	}
+	if err := d.prepareTemporal(ctx, given); err != nil {
+		return err
+	}
+	for name, value := range d.choices() {
+		if !given.Given(name) {
+			environ = append(environ, string(name)+"="+value)
+		}
+	}
+	if d.cfg, err = config.LoadDev(environ); err != nil {
+		return err
+	}
+	if given.Given(config.WeChatAPI) {
+		if err := d.simulatorFollows(); err != nil {
+			return err
+		}
+	}
+	return d.writeEnv()
+}
+
+// choices are dev's own settings.
+func (d *dev) choices() map[config.Name]string {
+	choices := map[config.Name]string{
+		config.MasterKeys: d.secrets.MasterKeys,
+		config.WeChatAPI:  "http://" + d.cmd.SimulatorAddr,
+	}
+	if d.postgres != nil {
+		choices[config.DatabaseURL] = d.postgres.DSN().Reveal()
+	}
+	if d.temporal != nil {
+		choices[config.TemporalAddress] = d.temporal.Address()
+		choices[config.CodecOrigin] = d.temporal.UI()
+	}
+	return choices
+}
+
+// simulatorFollows lets the simulator listen where WXDESK_WECHAT_API points, if that is on this machine.
+func (d *dev) simulatorFollows() error {
+	u, err := url.Parse(d.cfg.WeChatAPI)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Port() != "" && ip != nil && ip.IsLoopback() {
+		d.cmd.SimulatorAddr = u.Host
+	}
+	return nil
+}
+
+func (d *dev) preparePostgres(ctx context.Context, given config.Config) error {
+	if given.Given(config.DatabaseURL) {
+		return nil
+	}
+	log, err := os.OpenFile(filepath.Join(devDir, "log", "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close() //nolint:errcheck // what matters in it is said by err too
+	bin, err := devstack.FindPostgres(ctx, d.p.Stdout)
+	if err != nil {
+		return err
+	}
+	say(d.p, "postgres: using %s", bin)
+	d.postgres, err = devstack.PreparePostgres(ctx, devstack.PostgresOptions{
+		Dir: filepath.Join(devDir, "postgres"), Bin: bin, Port: d.cmd.PostgresPort,
+		Password: secret.New(d.secrets.PostgresPassword), Durable: true, Log: log,
+	})
+	return err
+}
+
+func (d *dev) prepareTemporal(ctx context.Context, given config.Config) (err error) {
+	if given.Given(config.TemporalAddress) {
+		return nil
+	}
+	file, err := filepath.Abs(filepath.Join(devDir, "temporal.db"))
+	if err != nil {
+		return err
+	}
+	namespace, _ := given.Temporal.LookupEnv(string(config.TemporalNamespace))
+	d.temporal, err = devstack.PrepareTemporal(ctx, devstack.TemporalOptions{
+		Bin: given.TemporalBin, DBFile: file, Port: d.cmd.TemporalPort, UIPort: d.cmd.TemporalUIPort, Namespace: namespace,
+		SearchAttributes: temporalclient.SearchAttributes(),
+		UICodecEndpoint:  "http://" + given.OpsAddr + "/codec", Log: d.p.Stdout,
+	})
+	return err
+}
+
+// writeEnv writes .wxdesk/env: KEY=value lines, readable by the owner alone.
+func (d *dev) writeEnv() error {
+	return writePrivate(filepath.Join(devDir, "env"), []byte(strings.Join(d.cfg.Environ(), "\n")+"\n"))
+}
+
+// writePrivate writes a file that only its owner may read, whole or not at all.
+func writePrivate(file string, text []byte) error {
+	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
+
+func loadDevSecrets(file string) (devSecrets, error) {
+	var s devSecrets
+	text, err := os.ReadFile(file) //nolint:gosec // our own file
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s = devSecrets{
+			MasterKeys:       secret.NewMasterKey("dev").Reveal(),
+			PostgresPassword: fmt.Sprintf("%x", secret.NewKey()),
+		}
+		text, err := json.Marshal(s)
+		if err != nil {
+			return s, err
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return s, err
+		}
+		return s, writePrivate(file, text)
+	case err != nil:
+		return s, err
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("%s is damaged; `make reset` forgets everything: %w", file, err)
+	}
+	return s, nil
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/activity"
+
+	"wxdesk/activities"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/telemetry"
+	"wxdesk/internal/temporalclient"
+	"wxdesk/internal/wechat/wxapi"
+	"wxdesk/worker"
+)
+
+type workerCmd struct{}
+
+// beatEvery is how often a worker says that it polls.
+const beatEvery = time.Second
+
+// Run performs conversations and their activities until it is told to stop.
+func (workerCmd) Run(ctx context.Context, p Process) (err error) {
+	s, err := assemble(ctx, p, "worker", temporalclient.NewWorkerCodec)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
+
+	if err := s.serve(nil, s.ledgerCheck(), s.temporalCheck()); err != nil {
+		return err
+	}
+	acts, err := s.activities()
+	if err != nil {
+		return err
+	}
+	fatal := make(chan error, 1)
+	w := worker.New(s.temporal, acts, func(err error) {
+		select {
+		case fatal <- err:
+		default: // one is enough
+		}
+	})
+	if err := s.startWhenTemporalAnswers(ctx, w); err != nil {
+		return err
+	}
+	defer w.Stop()
+	s.log.Info("polling")
+
+	id := uuid.NewString()
+	s.closing = append(s.closing, func(ctx context.Context) error { return s.db.WorkerGone(ctx, id) })
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	for {
+		if err := s.db.WorkerBeat(ctx, id, version()); err != nil && ctx.Err() == nil {
+			s.log.Warn("cannot say that this worker polls", telemetry.FieldError, err)
+		}
+		select {
+		case <-beat.C:
+		case err := <-fatal:
+			return fmt.Errorf("the worker cannot go on: %w", err)
+		case <-ctx.Done():
+			s.log.Info("stopping")
+			return nil
+		}
+	}
+}
+
+func (s *parts) activities() (*activities.Activities, error) {
+	metrics, err := activities.NewMetrics(s.tel.Meters.Meter("wxdesk/activities"))
+	if err != nil {
+		return nil, err
+	}
+	return &activities.Activities{
+		Ledger: s.db,
+		Bots: bot.Bots{
+			FAQ:     bot.FAQ{Entries: s.db},
+			Webhook: bot.NewWebhook(wxapi.NewHTTPClient(s.cfg.AllowPrivate)),
+		},
+		WeChat: wxapi.New(s.cfg.WeChatAPI, wxapi.NewHTTPClient(s.cfg.AllowPrivate), s.db,
+			wxapi.WithMeter(s.tel.Meters.Meter("wechat")), wxapi.WithLogger(s.log)),
+		Span: s.activitySpan, Metrics: metrics,
+	}, nil
+}
+
+// activitySpan begins a span of a message's trace that leads to the run in the Temporal Web UI.
+func (s *parts) activitySpan(ctx context.Context, traceparent, name string) (context.Context, trace.Span) {
+	ctx, span := s.tel.SpanUnder(ctx, traceparent, name)
+	if span.IsRecording() {
+		info := activity.GetInfo(ctx)
+		span.SetAttributes(
+			attribute.String("temporalWorkflowID", info.WorkflowExecution.ID),
+			attribute.String("temporalRunID", info.WorkflowExecution.RunID),
+			attribute.Int("temporalAttempt", int(info.Attempt)),
+		)
+	}
+	return ctx, span
+}
+
+// startWhenTemporalAnswers waits for Temporal as long as it takes: a worker may be started before it.
+func (s *parts) startWhenTemporalAnswers(ctx context.Context, w *worker.Worker) error {
+	for {
+		err := temporalclient.Reachable(ctx, s.temporal)
+		if err == nil {
+			return w.Start()
+		}
+		s.log.Warn("waiting for Temporal", telemetry.FieldError, err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package devstack
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// TemporalBinVariable names the Temporal dev server's program, where the search should not decide.
+const TemporalBinVariable = "WXDESK_TEMPORAL_BIN"
+
+// temporalProgram is the dev server's name in bin/.
+const temporalProgram = "temporal-dev"
+
+// quietBuild is how long a build may take before a line says what is being waited for.
+const quietBuild = 3 * time.Second
+
+// FindTemporal gives the program of the Temporal dev server: $WXDESK_TEMPORAL_BIN, else temporal-dev beside our own
+// program, else, inside a source tree of wxdesk, bin/temporal-dev built from tools/temporal. Where the sources have not
+// changed the build is a matter of a second; several processes may ask at once. Progress hears only of a long build.
+func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
+	if bin := os.Getenv(TemporalBinVariable); bin != "" {
+		path, err := exec.LookPath(bin)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", TemporalBinVariable, err)
+		}
+		return filepath.Abs(path)
+	}
+	if self, err := os.Executable(); err == nil {
+		if bin, err := exec.LookPath(filepath.Join(filepath.Dir(self), temporalProgram)); err == nil {
+			return bin, nil
+		}
+	}
+	root, err := sourceRoot()
+	if err != nil {
+		return "", fmt.Errorf("no Temporal dev server was found: run `make build`, which puts %s beside wxdesk, or set %s to the program: %w", temporalProgram, TemporalBinVariable, err)
+	}
+	return buildTemporal(ctx, root, progress)
+}
+
+// sourceRoot walks up from the working directory to the folder whose go.mod says "module wxdesk".
+func sourceRoot() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if moduleOf(filepath.Join(dir, "go.mod")) == "wxdesk" {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("%s is not inside wxdesk's source tree", here)
+		}
+	}
+}
+
+// moduleOf reads the module path out of a go.mod, "" where there is none.
+func moduleOf(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, found := strings.CutPrefix(lines.Text(), "module "); found {
+			return strings.TrimSpace(name)
+		}
+	}
+	return ""
+}
+
+// buildTemporal builds bin/temporal-dev. One process at a time builds; the others then find nothing left to do.
+func buildTemporal(ctx context.Context, root string, progress io.Writer) (string, error) {
+	bin := filepath.Join(root, "bin", temporalProgram)
+	if err := os.MkdirAll(filepath.Dir(bin), 0o755); err != nil {
+		return "", err
+	}
+	slow := time.AfterFunc(quietBuild, func() {
+		fmt.Fprintln(progress, "building the Temporal dev server, which takes some minutes the first time")
+	})
+	defer slow.Stop()
+	lock, err := waitLock(ctx, filepath.Join(root, "bin", "."+temporalProgram+".lock"))
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
+
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		return "", fmt.Errorf("the Temporal dev server has to be built first: %w", err)
+	}
+	// Where bin is up to date, go leaves it alone; otherwise it removes the old file first, so that a running server
+	// keeps its own.
+	cmd := exec.CommandContext(ctx, goTool, "build", "-o", bin, ".")
+	cmd.Dir = filepath.Join(root, "tools", "temporal")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the Temporal dev server: %w%s", err, lastLines(out))
+	}
+	return bin, nil
+}

@@ -1,0 +1,120 @@
+package devstack_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"wxdesk/internal/devstack"
+)
+
+// attributes that a test's workflows carry.
+var wxAccount = temporal.NewSearchAttributeKeyKeyword("WxAccount")
+
+func TestTemporal_keepsAddressAndDataOverKillStopAndStart(t *testing.T) {
+	t.Parallel()
+	server, err := devstack.StartTemporal(t.Context(), devstack.TemporalOptions{
+		DBFile: filepath.Join(t.TempDir(), "temporal.db"), Headless: true, Namespace: "wxdesk",
+		SearchAttributes: map[string]enumspb.IndexedValueType{"WxAccount": enumspb.INDEXED_VALUE_TYPE_KEYWORD},
+		SQLitePragma:     map[string]string{"journal_mode": "wal"},
+		DynamicConfig:    map[string]string{"limit.historyCount.suggestContinueAsNew": "50"},
+	})
+	require.NoError(t, err)
+	t.Cleanup(server.Kill)
+	require.Empty(t, server.UI())
+	address := server.Address()
+	begin(t, address, "wxdesk", "first")
+
+	server.Kill()
+	require.NoError(t, server.Start(t.Context()))
+	require.Equal(t, address, server.Address())
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, status(t, address, "wxdesk", "first"))
+
+	require.NoError(t, server.Stop())
+	require.NoError(t, server.Start(t.Context()))
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, status(t, address, "wxdesk", "first"))
+	require.NoError(t, server.Stop())
+}
+
+func TestTemporal_saysWhatTheServerSaidWhenItDoesNotStart(t *testing.T) {
+	t.Parallel()
+	bin := filepath.Join(t.TempDir(), "temporal")
+	script(t, bin, "echo no such flag >&2; exit 2")
+
+	_, err := devstack.StartTemporal(t.Context(), devstack.TemporalOptions{Bin: bin, Headless: true})
+
+	require.ErrorContains(t, err, "exit status 2")
+	require.ErrorContains(t, err, "no such flag")
+}
+
+func TestFindTemporal_takesTheProgramThatTheVariableNames(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "temporal")
+	t.Setenv(devstack.TemporalBinVariable, bin)
+	_, err := devstack.FindTemporal(t.Context(), os.Stderr)
+	require.ErrorContains(t, err, devstack.TemporalBinVariable)
+
+	script(t, bin, "exit 0")
+	found, err := devstack.FindTemporal(t.Context(), os.Stderr)
+	require.NoError(t, err)
+	require.Equal(t, bin, found)
+}
+
+func TestFindTemporal_saysWhatToDoOutsideTheSourceTree(t *testing.T) {
+	t.Setenv(devstack.TemporalBinVariable, "")
+	t.Chdir(t.TempDir())
+	_, err := devstack.FindTemporal(t.Context(), os.Stderr)
+	require.ErrorContains(t, err, "make build")
+	require.ErrorContains(t, err, devstack.TemporalBinVariable)
+}
+
+func TestNamespace_isTheTestsOwnAndUsableAtOnce(t *testing.T) {
+	t.Parallel()
+	attributes := map[string]enumspb.IndexedValueType{
+		"WxAccount": enumspb.INDEXED_VALUE_TYPE_KEYWORD, "WaitingSince": enumspb.INDEXED_VALUE_TYPE_DATETIME,
+	}
+	address, one := devstack.TestNamespace(t, attributes)
+	sameAddress, two := devstack.TestNamespace(t, attributes)
+	require.Equal(t, address, sameAddress)
+	require.NotEqual(t, one, two)
+
+	begin(t, address, one, "the same id")
+	begin(t, address, two, "the same id")
+}
+
+func TestTemporal_isSharedByTheTestsOfABinary(t *testing.T) {
+	t.Parallel()
+	address, namespace := devstack.TestTemporal(t)
+	require.Equal(t, "default", namespace)
+	again, _ := devstack.TestTemporal(t)
+	require.Equal(t, address, again)
+}
+
+func begin(t *testing.T, address, namespace, id string) {
+	t.Helper()
+	_, err := dial(t, address, namespace).ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: id, TaskQueue: "nobody-polls",
+		TypedSearchAttributes: temporal.NewSearchAttributes(wxAccount.ValueSet("a")),
+	}, "Nothing")
+	require.NoError(t, err)
+}
+
+func status(t *testing.T, address, namespace, id string) enumspb.WorkflowExecutionStatus {
+	t.Helper()
+	d, err := dial(t, address, namespace).DescribeWorkflowExecution(t.Context(), id, "")
+	require.NoError(t, err)
+	return d.GetWorkflowExecutionInfo().GetStatus()
+}
+
+func dial(t *testing.T, address, namespace string) client.Client {
+	t.Helper()
+	c, err := client.DialContext(context.WithoutCancel(t.Context()), client.Options{HostPort: address, Namespace: namespace})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}

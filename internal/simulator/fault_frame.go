@@ -1,0 +1,51 @@
+package simulator
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// maxFiller is the most that an oversized body has too much.
+const maxFiller = 64 << 20
+
+// doctype is what an attacker on the way to the account's files would write.
+const doctype = `<!DOCTYPE xml [<!ENTITY x SYSTEM "file:///etc/hostname">]>` + "\n"
+
+// padded gives the frame a pad of so many bytes that no receiver may take. The document gets blanks behind its end, so that the
+// length of the whole stays a multiple of 32 and only the pad is wrong.
+func padded(count int, at func(i int) byte) func(*push) {
+	return func(p *push) {
+		size := 20 + len(p.document) + len(p.frameAppID) + count
+		p.document += strings.Repeat(" ", (padBlock-size%padBlock)%padBlock)
+		p.crook = func(f *frame) {
+			for i := range count {
+				f.pad = append(f.pad, at(i))
+			}
+		}
+	}
+}
+
+// overlong lets the frame announce one byte more than it holds.
+func overlong(p *push) {
+	p.crook = func(f *frame) {
+		pad := padBlock - (20+len(f.msg)+len(f.appID))%padBlock
+		f.pad = bytes.Repeat([]byte{byte(pad)}, pad)
+		f.length = len(f.msg) + len(f.appID) + 1
+	}
+}
+
+// retyped gives a callback a type that nobody knows yet.
+func retyped(name string) func(*push) {
+	old := regexp.MustCompile("<" + name + ">.*?</" + name + ">")
+	return func(p *push) {
+		done := false
+		p.document = old.ReplaceAllStringFunc(p.document, func(found string) string {
+			if done {
+				return found
+			}
+			done = true
+			return cdata(name, "not_yet_invented").String()
+		})
+	}
+}

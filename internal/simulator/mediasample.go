@@ -1,0 +1,58 @@
+package simulator
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"strings"
+	"time"
+)
+
+// sampleMedium makes the file of a customer who sends something without saying what: real enough to be fetched and looked at.
+func sampleMedium(appID string, kind mediaKind, now time.Time) Medium {
+	var file []byte
+	switch kind {
+	case mediaVoice: // two seconds of silence
+		file = []byte(amrHeader + strings.Repeat("\x3c"+strings.Repeat("\x00", 31), 100))
+	case mediaVideo: // a film without a frame
+		file = []byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp42" + "\x00\x00\x00\x08free" + "\x00\x00\x00\x08mdat")
+	case mediaThumb:
+		var b bytes.Buffer
+		_ = jpeg.Encode(&b, landscape(), nil) // into memory: cannot fail
+		file = b.Bytes()
+	default:
+		var b bytes.Buffer
+		_ = png.Encode(&b, landscape())
+		file = b.Bytes()
+	}
+	m, _ := newMedium(appID, kind, file, FromCustomer, now) // it fits the rules
+	return m
+}
+
+// landscape paints a sun over hills; where the sun stands differs from picture to picture.
+func landscape() image.Image {
+	const width, height = 320, 220
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	sun := image.Pt(50+int(randomText(1, letters)[0])*2%220, 70)
+	for y := range height {
+		for x := range width {
+			picture.Set(x, y, landscapeAt(x, y, sun))
+		}
+	}
+	return picture
+}
+
+func landscapeAt(x, y int, sun image.Point) color.Color {
+	far, near := 130+(x-90)*(x-90)/420, 215-(x-40)*(x+40)/900
+	switch {
+	case y > near:
+		return color.RGBA{0x1c, 0x6b, 0x52, 0xff}
+	case y > far:
+		return color.RGBA{0x3f, 0x94, 0x77, 0xff}
+	case (x-sun.X)*(x-sun.X)+(y-sun.Y)*(y-sun.Y) < 26*26:
+		return color.RGBA{0xff, 0xd5, 0x7e, 0xff}
+	}
+	return color.RGBA{uint8(0xa9 + y/3), uint8(0xd3 + y/8), 0xf0, 0xff}
+}

@@ -1,0 +1,106 @@
+package simulator
+
+import "time"
+
+// Item is one thing on a customer's screen.
+type Item struct {
+	N         int               `json:"n"` // position on this screen, from 1
+	At        time.Time         `json:"at"`
+	From      Author            `json:"from"`
+	Channel   Channel           `json:"channel"`
+	Kind      string            `json:"kind"` // MsgType, or Event for what is not a message
+	Text      string            `json:"text"`
+	Fields    map[string]string `json:"fields,omitempty"`   // what a kind has beside text, by WeChat's names
+	Picture   string            `json:"picture,omitempty"`  // where the phone finds the picture to show
+	Articles  []Article         `json:"articles,omitempty"` // of news
+	Menu      *Choices          `json:"menu,omitempty"`     // of msgmenu
+	MsgID     string            `json:"msg_id,omitempty"`   // of the customer's item
+	InReplyTo string            `json:"in_reply_to,omitempty"`
+	Attempts  int               `json:"attempts,omitempty"` // callbacks begun for the customer's item
+	Verdict   Verdict           `json:"verdict,omitempty"`  // and how they ended; empty while they go on
+	Rev       int64             `json:"rev"`                // raised whenever the item changes
+}
+
+// Article is one card of news.
+type Article struct {
+	Title       string `json:"title"`
+	Description string `json:"description,omitempty"`
+	URL         string `json:"url,omitempty"`
+	PicURL      string `json:"pic_url,omitempty"`
+}
+
+// Choices is a msgmenu: a question and what can be tapped in answer.
+type Choices struct {
+	Head string   `json:"head"`
+	List []Choice `json:"list"`
+	Tail string   `json:"tail"`
+}
+
+// Choice is what can be tapped: it arrives as a text with the id as bizmsgmenuid.
+type Choice struct {
+	ID      string `json:"id"`
+	Content string `json:"content"`
+}
+
+// Author is who an item is from.
+type Author string
+
+const (
+	FromCustomer Author = "customer"
+	FromAccount  Author = "account"
+	FromWeChat   Author = "wechat" // the fault notice
+)
+
+// Channel is the way an item came.
+type Channel string
+
+const (
+	ByCustomer Channel = "customer" // typed or tapped on this phone
+	ByPassive  Channel = "passive"  // the answer to a callback
+	ByCustom   Channel = "custom"   // message/custom/send
+	ByTemplate Channel = "template" // message/template/send
+	ByNotice   Channel = "notice"   // WeChat's own words
+)
+
+// faultNotice is what a customer sees when the account's server failed: the wording of today's clients (wechat-protocol 4.2).
+const faultNotice = "该公众号提供的服务出现故障，请稍后再试"
+
+// next places an item at the end of the screen.
+func (f *followerState) next(it Item) shown {
+	it.N = len(f.screen) + 1
+	return shown{f.AppID, f.OpenID, it}
+}
+
+// show puts an item at its place, the end or the one it already has, and wakes who watches the screen.
+func (f *followerState) show(it Item) {
+	f.lastRev++
+	it.Rev = f.lastRev
+	if it.N <= len(f.screen) {
+		f.screen[it.N-1] = it
+	} else {
+		f.screen = append(f.screen, it)
+	}
+	f.wake()
+}
+
+func (f *followerState) wake() {
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// after gives the items behind position n; changedSince those that are new or changed since a revision, which may be one that
+// an earlier process gave: then it gives all.
+func (f *followerState) after(n int) []Item {
+	n = min(max(n, 0), len(f.screen))
+	return append([]Item{}, f.screen[n:]...)
+}
+
+func (f *followerState) changedSince(rev int64) []Item {
+	items := []Item{}
+	for _, it := range f.screen {
+		if it.Rev > rev || rev > f.lastRev {
+			items = append(items, it)
+		}
+	}
+	return items
+}
