@@ -1,0 +1,141 @@
+package archtest
+
+import "slices"
+
+// Unbound rooms assemble everything, and may know everybody.
+func Unbound() []string { return []string{".", "internal/cli/...", "internal/e2e/..."} }
+
+// Rules is the table: who may know whom, and why. A room of its own needs a row with Ours; a new one begins here.
+func Rules() []Rule {
+	language := []string{"internal/wechat", "internal/secret"}
+	domain := append([]string{"internal/conversation", "internal/routing"}, language...)
+	and := func(more []string, rooms ...string) Limit { return only(slices.Concat(more, rooms)...) }
+	return []Rule{
+		// The rule book and the platform's language.
+		{
+			Rooms: []string{"internal/conversation/...", "internal/routing/..."}, Ours: and(language),
+			Because: "the rule book knows the platform's words and nothing else, so that it can be tested without parts and cannot be changed from below",
+		},
+		{
+			Rooms: []string{"internal/wechat"}, Ours: only("internal/secret"),
+			Because: "the platform's language serves every room and may lean on none",
+		},
+		{
+			Rooms: []string{"internal/secret/..."}, Ours: only(),
+			Because: "whoever keeps secrets has no company",
+		},
+		{
+			Rooms: []string{"internal/conversation/...", "internal/routing/..."},
+			Outside: only(
+				"bytes", "cmp", "crypto/aes", "crypto/cipher", "crypto/hkdf", "crypto/hmac", "crypto/sha1", "crypto/sha256",
+				"crypto/subtle", "encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "encoding/xml", "errors",
+				"fmt", "iter", "maps", "math", "slices", "strconv", "strings", "sync", "time", "unicode", "unicode/utf8",
+			),
+			Except: []string{
+				"internal/wechat net/url",                              // reads query strings
+				"internal/wechat crypto/rand",                          // nonces
+				"internal/secret crypto/rand",                          // nonces and keys
+				"internal/secret log/slog",                             // the interface LogValuer
+				"internal/conversation golang.org/x/text/cases",        // phrases are compared folded;
+				"internal/conversation golang.org/x/text/unicode/norm", // tables, no I/O
+			},
+			Because: "the rule book is pure: time comes in as an argument, nothing goes out",
+		},
+
+		// Durable code and what it calls.
+		{
+			Rooms: []string{"workflows/..."}, Ours: and(domain, "activities"),
+			Because: "a workflow decides, waits and remembers; it knows activities by name and input only",
+		},
+		{
+			Rooms:   []string{"workflows/..."},
+			Outside: never("net/...", "os/...", "syscall", "database/sql/...", "log/...", "go.temporal.io/sdk/client"),
+			Except:  []string{"internal/wechat net/url", "internal/secret log/slog"},
+			Because: "workflow code is replayed, and must neither touch the world nor log past the replay-safe logger",
+		},
+		{
+			Rooms: []string{"activities/..."}, Ours: and(domain, "internal/rules"),
+			Because: "activities ask ports for what they need; adapters plug in from outside, and workflows call them, not they workflows",
+		},
+		{
+			Rooms: []string{"worker/..."}, Ours: and(domain, "internal/rules", "workflows", "activities"),
+			Because: "the worker is the one list of what is performed; who performs it with which adapters is assembled in internal/cli",
+		},
+
+		// The front door.
+		{
+			Rooms: []string{"api/..."}, Ours: and(domain, "internal/rules", "internal/telemetry", "console/..."),
+			Because: "the door asks ports; it knows neither workflows nor adapters, so that either can be replaced",
+		},
+		{
+			Rooms: []string{"api/..."}, Outside: never("go.temporal.io/...", "database/sql/...", "github.com/lib/pq/...", "github.com/jmoiron/sqlx/..."),
+			Because: "the door knows neither Temporal nor Postgres",
+		},
+
+		// Adapters.
+		{
+			Rooms: []string{"internal/postgres/..."}, Ours: and(domain, "internal/telemetry", "internal/wechat/wxapi", "schema"),
+			Because: "an adapter speaks to its technology in domain words; the token store is the one port it serves another adapter with",
+		},
+		{
+			Rooms: []string{"internal/bot/..."}, Ours: and(domain, "internal/telemetry"),
+			Because: "an adapter speaks to its technology in domain words",
+		},
+		{
+			Rooms: []string{"internal/wechat/wxapi/..."}, Ours: and(language, "internal/telemetry"),
+			Because: "WeChat's HTTP API knows the platform's words, not ours",
+		},
+		{
+			Rooms: []string{"internal/temporalclient/..."}, Ours: and(domain, "internal/telemetry", "workflows", "activities"),
+			Because: "the way to reach workflows knows their names and inputs, not who asks",
+		},
+		{
+			Rooms: []string{"internal/outbound/..."}, Ours: and(domain, "internal/wechat/wxapi", "internal/telemetry"),
+			Because: "what may be called is judged in one place, by the rule that counts when it is dialled",
+		},
+		{
+			Rooms: []string{"internal/rules/..."}, Ours: and(domain),
+			Because: "conditions are judged over domain facts",
+		},
+
+		// What must stay apart from what serves.
+		{
+			Rooms: []string{"internal/simulator/..."}, Ours: only(),
+			Because: "a simulator that shared our code would share our mistakes",
+		},
+		{
+			Rooms: []string{"internal/devstack/..."}, Ours: only("internal/secret"),
+			Because: "it starts parts, and knows nothing of the product",
+		},
+		{
+			Rooms: []string{
+				"api/...", "worker/...", "workflows/...", "activities/...", "internal/postgres/...", "internal/bot/...",
+				"internal/wechat/...", "internal/temporalclient/...", "internal/telemetry/...", "internal/config/...",
+			},
+			Ours:    never("internal/simulator/...", "internal/devstack/...", "internal/e2e/...", "internal/archtest/..."),
+			Because: "serving code must not be able to reach a make-believe WeChat or start a database",
+		},
+		{
+			Rooms: []string{"..."}, Outside: never("go.temporal.io/server/...", "github.com/temporalio/..."),
+			Because: "the Temporal server lives in tools/temporal, a module of its own, and never in the application's graph",
+		},
+
+		// The rest of the house.
+		{
+			Rooms: []string{"internal/telemetry/..."}, Ours: only(),
+			Because: "everybody reports to it, so it may depend on nobody",
+		},
+		{
+			Rooms: []string{"internal/config/..."}, Ours: only("internal/secret"),
+			Because: "settings are read before anything else is there",
+		},
+		{
+			Rooms: []string{"schema/...", "console/...", "internal/archtest/..."}, Ours: only(),
+			Because: "it is looked at, and looks at nobody",
+		},
+		{
+			Rooms: []string{"examples/..."}, Ours: only(),
+			Because: "an example shows what somebody else would write, who has none of our code",
+		},
+	}
+}

@@ -1,0 +1,169 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The README's first five minutes.
+func TestFirstFiveMinutes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+
+	for _, name := range processes {
+		require.Positivef(t, s.pid(name), "%s has a pid file", name)
+	}
+	info, err := os.Stat(filepath.Join(s.dir, ".wxdesk", "env"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	status, page := s.call(http.MethodGet, "http://"+s.sim+"/", nil, nil)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, string(page), "<html")
+	status, _ = s.call(http.MethodGet, "http://"+s.ops+"/readyz", nil, nil)
+	require.Equal(t, http.StatusOK, status)
+
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	require.Contains(t, c.gets(1, 10*time.Second)[0], "welcome")
+
+	require.True(t, c.manages("human, please"))
+	require.Contains(t, c.gets(2, 10*time.Second)[1], "colleague")
+	require.True(t, c.manages("are you there?"))
+	s.until(10*time.Second, "the later message waits in the conversation", func() bool {
+		return len(s.transcript(c.talks()[0].ID)) == 5
+	})
+	parked := c.talks()[0]
+	require.Equal(t, "open", parked.State)
+	require.Equal(t, "queue", parked.Holder)
+	require.NotNil(t, parked.QueueID)
+	require.Len(t, c.answers(), 2, "nobody answers in the bot's place")
+}
+
+func TestWorkerStopped_threeMessagesGetThreeAnswersInOrder(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	c.gets(1, 10*time.Second)
+
+	s.wxdesk("dev", "stop", "worker")
+	require.Zero(t, s.pid("worker"))
+	s.until(10*time.Second, "the API says that it is not ready", func() bool {
+		status, body := s.call(http.MethodGet, "http://"+s.ops+"/readyz", nil, nil)
+		return status == http.StatusServiceUnavailable && strings.Contains(string(body), "worker")
+	})
+	for _, text := range []string{"opening hours?", "delivery?", "returns?"} {
+		require.True(t, c.manages(text), "taken while no worker runs")
+	}
+	require.Len(t, c.answers(), 1)
+
+	s.wxdesk("dev", "start", "worker")
+	got := c.gets(4, 30*time.Second)[1:]
+	require.Contains(t, got[0], "open every day")
+	require.Contains(t, got[1], "leave the same day")
+	require.Contains(t, got[2], "within 30 days")
+	s.quiet()
+	require.Len(t, c.answers(), 4, "none twice")
+}
+
+// quiet waits until no message of any open conversation is on its way.
+func (s *system) quiet() {
+	s.t.Helper()
+	s.until(60*time.Second, "every message has its fate", func() bool {
+		var out struct{ Items []talk }
+		s.api(http.MethodGet, "/v1/conversations?limit=200", nil, nil, &out)
+		for _, t := range out.Items {
+			for _, m := range s.transcript(t.ID) {
+				if m.Delivery != nil && (m.Delivery.Status == "queued" || m.Delivery.Status == "sending") {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
+func TestDev_aSecondStartFindsEverythingAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	c.gets(1, 10*time.Second)
+	s.stop()
+
+	s.launch()
+	require.True(t, c.manages("delivery"))
+	require.Contains(t, c.gets(2, 20*time.Second)[1], "leave the same day")
+	require.Len(t, c.talks(), 1, "the conversation goes on")
+}
+
+func TestDev_aDeadProcessIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, name := range []string{"worker", "api", "simulator", "postgres", "temporal"} {
+		before := s.pid(name)
+		s.kill(name)
+		s.until(20*time.Second, name+" is back", func() bool { pid := s.pid(name); return pid > 0 && pid != before })
+	}
+	s.until(30*time.Second, "the system is ready again", func() bool {
+		status, _ := s.call(http.MethodGet, "http://"+s.ops+"/readyz", nil, nil)
+		return status == http.StatusOK
+	})
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	c.gets(1, 20*time.Second)
+	require.Contains(t, s.out.String(), "simulator")
+}
+
+func TestDev_refusesASecondOneInTheSameFolder(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	out, err := runWith(s.dir, s.env, s.args...)
+	require.Error(t, err)
+	require.Contains(t, out, "already runs in this folder")
+}
+
+func TestKill_temporalAmidTwoHundredMessages_noneLostNoneDoubled(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.simulator(http.MethodPatch, "/settings", map[string]any{"window_messages": 1000}, nil) // a burst of ten has ten answers
+	const customers, each = 20, 10
+	people := make([]customer, customers)
+	for i := range people {
+		people[i] = s.follower()
+	}
+	for n := range each {
+		if n == each/2 {
+			s.kill("temporal")
+		}
+		for _, c := range people {
+			c.says(fmt.Sprintf("question %d", n))
+		}
+	}
+	for _, c := range people {
+		s.until(90*time.Second, "every message is answered", func() bool { return len(c.answers()) >= each })
+	}
+	s.quiet()
+	for _, c := range people {
+		require.Len(t, c.answers(), each, "none lost, none doubled")
+		said := map[string]int{}
+		for _, talk := range c.talks() {
+			for _, m := range s.transcript(talk.ID) {
+				if m.Author == "customer" {
+					said[m.Text]++
+				}
+			}
+		}
+		require.Len(t, said, each)
+		for text, times := range said {
+			require.Equal(t, 1, times, text)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package e2e_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every kind of message and event that a phone can send stands in the transcript as what it is; what concerns no
+// conversation does not.
+func TestKinds_eachIsInTheTranscriptAsWhatItIs(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.follower()
+	acts := []struct {
+		does   map[string]any
+		kind   string
+		text   string
+		fields map[string]string // at least these
+	}{
+		{map[string]any{"text": "看看 <b>这个</b> & {{.}}"}, "text", "看看 <b>这个</b> & {{.}}", nil},
+		{map[string]any{"kind": "image", "media_id": "picture-1"}, "image", "", map[string]string{"MediaId": "picture-1"}},
+		{map[string]any{"kind": "voice", "media_id": "voice-1", "format": "amr"}, "voice", "", map[string]string{"MediaId": "voice-1", "Format": "amr"}},
+		{map[string]any{"kind": "video", "media_id": "film-1", "thumb_media_id": "thumb-1"}, "video", "", map[string]string{"MediaId": "film-1", "ThumbMediaId": "thumb-1"}},
+		{map[string]any{"kind": "location", "latitude": 31.23, "longitude": 121.47, "label": "上海"}, "location", "", map[string]string{"Label": "上海"}},
+		{map[string]any{"kind": "link", "title": "Tea", "url": "https://example.com/tea"}, "link", "", map[string]string{"Title": "Tea", "Url": "https://example.com/tea"}},
+		{map[string]any{"kind": "click", "key": "delivery"}, "CLICK", "", map[string]string{"EventKey": "delivery"}},
+		{map[string]any{"kind": "scan", "scene": "table-7"}, "SCAN", "", map[string]string{"EventKey": "table-7"}},
+	}
+	s.simulator(http.MethodPatch, "/settings", map[string]any{"window_messages": 100, "tap_messages": 100}, nil)
+	for _, act := range acts {
+		s.simulator(http.MethodPost, c.path()+"/say?wait=true", act.does, nil)
+	}
+	s.simulator(http.MethodPost, c.path()+"/say?wait=true", map[string]any{"kind": "view", "url": "https://example.com/"}, nil)
+	c.gets(len(acts), 20*time.Second)
+
+	require.Len(t, c.talks(), 1)
+	var said []message
+	for _, m := range s.transcript(c.talks()[0].ID) {
+		if m.Author == "customer" {
+			said = append(said, m)
+		}
+	}
+	require.Len(t, said, len(acts), "a view concerns no conversation")
+	for i, act := range acts {
+		require.Equal(t, act.kind, said[i].Kind)
+		require.Equal(t, act.text, said[i].Text)
+		require.Nil(t, said[i].Delivery)
+		for name, value := range act.fields {
+			require.Equal(t, value, said[i].Fields[name], "%s of %s", name, act.kind)
+		}
+	}
+	require.Contains(t, c.answers()[6], "leave the same day", "a menu tap asks by its key")
+}
+
+// Following is greeted, and unfollowing closes.
+func TestFollowing_isGreetedAndUnfollowingCloses(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var made struct{ OpenID string }
+	s.simulator(http.MethodPost, "/accounts/"+demoAppID+"/followers", map[string]any{}, &made)
+	c := customer{s, demoAppID, made.OpenID}
+	require.Contains(t, c.gets(1, 10*time.Second)[0], "welcome")
+	require.Equal(t, "active", c.talks()[0].State)
+
+	s.simulator(http.MethodDelete, c.path(), nil, nil)
+	s.until(10*time.Second, "the conversation is closed", func() bool { return c.talks()[0].State == "closed" })
+	require.Equal(t, "unfollowed", *c.talks()[0].Close)
+}

@@ -1,0 +1,80 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+)
+
+// Two thousand messages of one customer from four senders at full speed.
+func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.simulator(http.MethodPatch, "/settings", map[string]any{"window_messages": 100000}, nil)
+	c := s.follower()
+	const senders, each = 4, 500
+	var sending sync.WaitGroup
+	refused := make([]int, senders)
+	for sender := range senders {
+		sending.Go(func() {
+			for n := range each {
+				if !c.manages(fmt.Sprintf("sender %d message %03d", sender, n)) {
+					refused[sender]++
+				}
+			}
+		})
+	}
+	sending.Wait()
+	require.Equal(t, make([]int, senders), refused, "every callback was taken")
+
+	var talks []talk
+	s.until(5*time.Minute, "every message is in the transcript and has its answer", func() bool {
+		talks = c.talks()
+		said, answered := 0, 0
+		for _, talk := range talks {
+			for _, m := range s.transcript(talk.ID) {
+				switch {
+				case m.Author == "customer":
+					said++
+				case m.Delivery.Status != "queued" && m.Delivery.Status != "sending":
+					answered++
+				}
+			}
+		}
+		return said >= senders*each && answered >= senders*each
+	})
+	require.Len(t, talks, 1)
+	lines := s.transcript(talks[0].ID)
+	require.Len(t, lines, 2*senders*each, "none lost, none doubled, one answer each")
+	next := make([]int, senders)
+	for _, m := range lines {
+		if m.Author != "customer" {
+			continue
+		}
+		var sender, n int
+		_, err := fmt.Sscanf(m.Text, "sender %d message %d", &sender, &n)
+		require.NoError(t, err)
+		require.Equal(t, next[sender], n, "in order")
+		next[sender]++
+	}
+
+	temporal := s.temporalClient()
+	for _, run := range s.executions(temporal, `WorkflowType = "Conversation"`, 2) {
+		events := s.history(temporal, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId())
+		require.LessOrEqual(t, len(events), 4096)
+		for _, e := range events {
+			if failed := e.GetWorkflowTaskFailedEventAttributes(); failed != nil {
+				// The one failure that belongs to the plan: a message came while the run ended, so the server had it go on.
+				require.Equal(t, enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND, failed.GetCause(), "%v", e)
+			}
+			require.NotEqual(t, enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, e.GetEventType(), "%v", e)
+		}
+	}
+	require.False(t, strings.Contains(s.logs(), "panic"))
+}

@@ -1,0 +1,143 @@
+package e2e_test
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A process that hangs is worse than one that dies, for nothing refuses a connection. /readyz names it; /healthz, by which
+// processes are restarted, stays good; and the door answers every attempt of WeChat's in time (R3, C29). Once it goes on,
+// all is well again, and what was said meanwhile is answered once.
+func TestStall_isNamedAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	c.gets(1, 20*time.Second)
+
+	for n, stalled := range []struct {
+		name        string
+		namedWithin time.Duration
+	}{
+		{"temporal", 2500 * time.Millisecond},
+		{"postgres", 2500 * time.Millisecond},
+		{"worker", 8 * time.Second}, // it counts as polling for 5 s after its last beat
+	} {
+		said := n + 2 // messages so far
+		goOn := s.stall(stalled.name)
+		s.until(stalled.namedWithin, "/readyz names "+stalled.name, func() bool {
+			status, text := s.probe("/readyz")
+			return status == http.StatusServiceUnavailable && strings.Contains(text, stalled.name)
+		})
+		status, _ := s.probe("/healthz")
+		require.Equal(t, http.StatusOK, status, "the API itself is well")
+
+		c.says("delivery")
+		s.until(10*time.Second, "WeChat has an answer to its first attempt", func() bool { return len(c.callbacks()) == said })
+		goOn()
+		s.until(20*time.Second, "/readyz is good again after "+stalled.name, func() bool {
+			status, _ := s.probe("/readyz")
+			return status == http.StatusOK
+		})
+		c.gets(said, 30*time.Second)
+	}
+
+	for _, attempts := range c.callbacks() {
+		require.Equal(t, "accepted", attempts[len(attempts)-1].Verdict, "%+v", attempts)
+		for _, a := range attempts {
+			assert.Less(t, a.TookMS, int64(4600), "%+v", a)
+			assert.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, a.Status, "%+v", a)
+		}
+	}
+	s.quiet()
+	require.Len(t, c.answers(), 4, "one for each message")
+}
+
+// stall stops a process and its children as they stand, and returns how they go on.
+func (s *system) stall(name string) (goOn func()) {
+	s.t.Helper()
+	pid := s.pid(name)
+	require.Positive(s.t, pid, name)
+	require.NoError(s.t, syscall.Kill(pid, syscall.SIGSTOP)) // first, so that it makes no more children
+	stopped := append([]int{pid}, children(s.t, pid)...)
+	for _, child := range stopped[1:] {
+		_ = syscall.Kill(child, syscall.SIGSTOP) // it may have ended meanwhile
+	}
+	goOn = func() {
+		for _, pid := range slices.Backward(stopped) {
+			_ = syscall.Kill(pid, syscall.SIGCONT)
+		}
+	}
+	s.t.Cleanup(goOn) // also where the test fails: what is stopped cannot end
+	return goOn
+}
+
+// children are the processes that pid has started.
+func children(t *testing.T, pid int) []int {
+	t.Helper()
+	folders, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	var found []int
+	for _, folder := range folders {
+		stat, err := os.ReadFile(filepath.Join(folder, "stat"))
+		if err != nil {
+			continue // it has ended
+		}
+		// pid (name) state ppid …; the name may hold anything
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		if child, err := strconv.Atoi(filepath.Base(folder)); err == nil && fields[1] == strconv.Itoa(pid) {
+			found = append(found, child)
+		}
+	}
+	return found
+}
+
+// probe asks the API's private listener, which answers within 2.5 s whatever hangs.
+func (s *system) probe(path string) (status int, text string) {
+	s.t.Helper()
+	client := http.Client{Timeout: 2500 * time.Millisecond}
+	resp, err := client.Get("http://" + s.ops + path)
+	require.NoError(s.t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(s.t, err)
+	return resp.StatusCode, string(body)
+}
+
+// attempt is one request of the simulator to the door.
+type attempt struct {
+	MsgID   string `json:"msg_id"`
+	Attempt int
+	TookMS  int64 `json:"took_ms"`
+	Status  int
+	Verdict string
+	Reason  string
+}
+
+// callbacks are the attempts so far, by message, in the order in which they were said.
+func (c customer) callbacks() [][]attempt {
+	c.s.t.Helper()
+	var out struct{ Items []attempt }
+	c.s.simulator(http.MethodGet, "/accounts/"+c.appID+"/callbacks?openid="+c.openID, nil, &out)
+	var messages [][]attempt
+	for _, a := range out.Items {
+		i := slices.IndexFunc(messages, func(m []attempt) bool { return m[0].MsgID == a.MsgID })
+		if i < 0 {
+			messages = append(messages, nil)
+			i = len(messages) - 1
+		}
+		messages[i] = append(messages[i], a)
+	}
+	return messages
+}

@@ -1,0 +1,225 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/devstack"
+)
+
+// processes are those that `wxdesk dev` promises.
+var processes = []string{"postgres", "temporal", "api", "worker", "simulator"}
+
+// system is one running `wxdesk dev`.
+type system struct {
+	t    *testing.T
+	dir  string
+	cmd  *exec.Cmd
+	out  *output
+	env  []string
+	args []string
+
+	http, ops, sim, temporal string // addresses
+	token                    string // an admin's API token
+}
+
+// start runs `wxdesk dev` in a folder of its own, on free ports, and waits until it says where everything is.
+func start(t *testing.T, environ ...string) *system {
+	t.Helper()
+	ports := freePorts(t, 5)
+	s := &system{t: t, dir: t.TempDir()}
+	s.http, s.ops, s.sim, s.temporal = at(ports[0]), at(ports[1]), at(ports[2]), at(ports[3])
+	s.env = append(slices.DeleteFunc(os.Environ(), func(line string) bool {
+		return strings.HasPrefix(line, "DATABASE_URL=") || strings.HasPrefix(line, "TEMPORAL_") ||
+			strings.HasPrefix(line, "WXDESK_") && !strings.HasPrefix(line, "WXDESK_TEMPORAL_BIN=") && !strings.HasPrefix(line, "WXDESK_PG_BIN=")
+	}), "WXDESK_HTTP_ADDR="+s.http, "WXDESK_OPS_ADDR="+s.ops)
+	s.env = append(s.env, environ...)
+	s.args = []string{
+		"dev", "--simulator-addr", s.sim,
+		"--temporal-port", strconv.Itoa(ports[3]), "--temporal-ui-port", strconv.Itoa(ports[4]),
+	}
+	s.launch()
+	t.Cleanup(func() {
+		s.stop()
+		s.noRaces()
+		if t.Failed() {
+			t.Logf("logs of the failed system:\n%s", s.logs())
+		}
+	})
+	s.token = s.wxdesk("token", "create", "--role", "admin", "--name", "e2e")
+	return s
+}
+
+// launch starts the processes; also again, in the same folder.
+func (s *system) launch() {
+	s.t.Helper()
+	s.out = &output{}
+	s.cmd = exec.Command(binary, s.args...)
+	s.cmd.Dir, s.cmd.Env = s.dir, s.env
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	require.NoError(s.t, s.cmd.Start())
+	s.until(90*time.Second, "wxdesk dev is up", func() bool { return strings.Contains(s.out.String(), "Ctrl-C stops everything") })
+}
+
+// stop is Ctrl-C; afterwards nothing may be left.
+func (s *system) stop() {
+	if s.cmd.ProcessState != nil {
+		return
+	}
+	pids := map[string]int{}
+	for _, name := range processes {
+		pids[name] = s.pid(name)
+	}
+	_ = s.cmd.Process.Signal(os.Interrupt)
+	done := make(chan error, 1)
+	go func() { done <- s.cmd.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			s.t.Errorf("wxdesk dev ends with %v:\n%s", err, s.out)
+		}
+	case <-time.After(60 * time.Second):
+		_ = s.cmd.Process.Kill()
+		s.t.Errorf("wxdesk dev does not stop:\n%s", s.out)
+	}
+	for name, pid := range pids {
+		if pid > 0 && syscall.Kill(pid, 0) == nil {
+			s.t.Errorf("%s (pid %d) is left running", name, pid)
+		}
+	}
+}
+
+// wxdesk runs a sub-command against the running system, with .wxdesk/env as its settings, and returns what it prints.
+func (s *system) wxdesk(args ...string) string {
+	s.t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = s.dir
+	cmd.Env = s.settings()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	require.NoErrorf(s.t, cmd.Run(), "wxdesk %s: %s", strings.Join(args, " "), &stderr)
+	return strings.TrimSpace(stdout.String())
+}
+
+// settings are those of the running system.
+func (s *system) settings() []string {
+	s.t.Helper()
+	settings, err := os.ReadFile(filepath.Join(s.dir, ".wxdesk", "env"))
+	require.NoError(s.t, err)
+	return append(slices.Clone(s.env), strings.Split(strings.TrimSpace(string(settings)), "\n")...)
+}
+
+// pid is the number of a running process, 0 where it does not run.
+func (s *system) pid(name string) int {
+	text, err := os.ReadFile(filepath.Join(s.dir, ".wxdesk", "run", name+".pid"))
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid
+}
+
+// kill ends a process as a crash would. wxdesk dev starts it again.
+func (s *system) kill(name string) {
+	s.t.Helper()
+	pid := s.pid(name)
+	require.Positive(s.t, pid, name)
+	require.NoError(s.t, syscall.Kill(pid, syscall.SIGKILL))
+}
+
+// until waits for a visible fact.
+func (s *system) until(atMost time.Duration, fact string, holds func() bool) {
+	s.t.Helper()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for deadline := time.Now().Add(atMost); !holds(); <-look.C {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("not within %s: %s\n%s", atMost, fact, s.out)
+		}
+	}
+}
+
+// logs are the last lines of every process's log.
+func (s *system) logs() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "--- wxdesk dev\n%s", s.out)
+	for _, name := range processes {
+		text, _ := os.ReadFile(filepath.Join(s.dir, ".wxdesk", "log", name+".log"))
+		lines := strings.Split(string(text), "\n")
+		fmt.Fprintf(&b, "--- %s\n%s\n", name, strings.Join(lines[max(0, len(lines)-25):], "\n"))
+	}
+	return b.String()
+}
+
+// noRaces fails the test where the race detector has spoken in any process.
+func (s *system) noRaces() {
+	for _, name := range processes {
+		text, _ := os.ReadFile(filepath.Join(s.dir, ".wxdesk", "log", name+".log"))
+		if bytes.Contains(text, []byte("WARNING: DATA RACE")) {
+			s.t.Errorf("data race in %s:\n%s", name, text)
+		}
+	}
+}
+
+// next is the address beside addr, where the worker's private listener is.
+func next(t *testing.T, addr string) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	n, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	return at(n + 1)
+}
+
+func at(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// freePorts finds ports that are free together with their next, which the worker's private listener takes.
+func freePorts(t *testing.T, n int) []int {
+	t.Helper()
+	ports := make([]int, n)
+	for i := range ports {
+		var err error
+		ports[i], err = devstack.FreePort("127.0.0.1")
+		require.NoError(t, err)
+	}
+	return ports
+}
+
+// output collects what a process prints.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// runWith runs the program and returns everything that it prints.
+func runWith(dir string, env []string, args ...string) (string, error) {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir, cmd.Env = dir, env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

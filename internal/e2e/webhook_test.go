@@ -1,0 +1,76 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const webhookSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+// exampleBot builds and runs examples/webhook-bot until stop is called.
+func exampleBot(t *testing.T, addr string) (stop func()) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "webhook-bot")
+	out, err := exec.Command("go", "build", "-o", program, "wxdesk/examples/webhook-bot").CombinedOutput()
+	require.NoError(t, err, string(out))
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, program, "-addr", addr)
+	cmd.Env = append(os.Environ(), "WEBHOOK_SECRET="+webhookSecret)
+	require.NoError(t, cmd.Start())
+	stop = func() {
+		cancel()
+		_ = cmd.Wait() // killed
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// An account with a bot of somebody's own: it answers; then it is dead, and the customer is told that a person will come.
+func TestBad_R15_B01_aDeadBotEndsWithPeopleWithinTenSeconds(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	addr := at(freePorts(t, 1)[0])
+	stop := exampleBot(t, addr)
+
+	var bot, listed struct {
+		ID    string
+		Items []struct{ ID string }
+	}
+	require.Equal(t, http.StatusCreated, s.api(http.MethodPost, "/v1/bots", nil, map[string]string{
+		"kind": "webhook", "name": "Example", "url": "http://" + addr + "/", "secret": webhookSecret,
+	}, &bot))
+	require.Equal(t, http.StatusOK, s.api(http.MethodGet, "/v1/accounts", nil, nil, &listed))
+	account := "/v1/accounts/" + listed.Items[0].ID
+	require.Equal(t, http.StatusOK, s.api(http.MethodPatch, account, nil, map[string]string{"bot_id": bot.ID}, nil))
+	require.Equal(t, http.StatusConflict, s.api(http.MethodDelete, "/v1/bots/"+bot.ID, nil, nil, nil), "it is in use")
+
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	require.Contains(t, c.gets(1, 20*time.Second)[0], "Welcome!")
+	require.True(t, c.manages("green tea"))
+	require.Equal(t, "You wrote: green tea", c.gets(2, 20*time.Second)[1])
+	require.Equal(t, "bot", c.talks()[0].Holder)
+
+	stop()
+	require.True(t, c.manages("are you there?"))
+	notice := c.gets(3, 10*time.Second)[2]
+	require.True(t, strings.Contains(notice, "colleague"), notice)
+	require.Equal(t, "queue", c.talks()[0].Holder)
+
+	require.Equal(t, http.StatusOK, s.api(http.MethodPatch, account, nil, map[string]any{"bot_id": nil}, nil))
+	other := s.follower()
+	require.True(t, other.manages("hello"))
+	s.until(10*time.Second, "without a bot a conversation begins with people", func() bool {
+		talks := other.talks()
+		return len(talks) == 1 && talks[0].Holder == "queue" && talks[0].State == "open"
+	})
+	require.Equal(t, http.StatusNoContent, s.api(http.MethodDelete, "/v1/bots/"+bot.ID, nil, nil, nil))
+}
