@@ -1,0 +1,83 @@
+# Everything that is done to wxdesk by hand or by a machine. `make` alone explains itself.
+
+GO       ?= go
+FUZZTIME ?= 60s
+# Folder of an unpacked Go vulnerability database; empty asks the one on the net.
+VULNDB   ?=
+
+# The tools have a module of their own, so that they never decide about the versions that wxdesk is built with.
+TOOL = $(GO) tool -modfile=tools/lint/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help build dev reset test check fmt lint vet determinism modules vuln generate bench fuzz clean bin/wxdesk bin/temporal-dev
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: bin/wxdesk bin/temporal-dev ## build bin/wxdesk, and the Temporal dev server beside it
+
+# Go knows best whether something has changed, so these are made anew each time. The flags are those of internal/devstack,
+# which builds the same file: with others the two would compile Temporal in turns.
+bin/wxdesk:
+	$(GO) build -o $@ .
+
+bin/temporal-dev:
+	cd tools/temporal && $(GO) build -o ../../$@ .
+
+dev: build ## run everything on this machine: Postgres, Temporal, API, worker, simulator; Ctrl-C ends it
+	@bin/wxdesk dev
+
+reset: ## forget everything that make dev has kept in .wxdesk/
+	@if [ -e .wxdesk/run/lock ] && ! flock --nonblock .wxdesk/run/lock true; then \
+		echo "wxdesk dev runs in this folder: stop it first" >&2; exit 1; fi
+	rm -rf .wxdesk
+
+test: bin/temporal-dev ## run all tests with the race detector; they start what they need
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 10m ./...
+	cd tools/temporal && $(GO) test -timeout 10m ./...
+
+check: fmt vet determinism lint modules test ## all that a change must pass: format, vet, workflowcheck, lint, modules, tests, generated files
+	@echo "check: all good"
+
+fmt: ## check the format; golangci-lint fmt mends it
+	$(TOOL) golangci-lint fmt --diff
+
+lint: ## run the linters
+	$(TOOL) golangci-lint run
+
+vet: ## run go vet
+	$(GO) vet ./...
+	cd tools/temporal && $(GO) vet ./...
+
+determinism: ## check that workflow code is deterministic
+	$(TOOL) workflowcheck ./...
+
+modules: ## check that go.mod is tidy and the modules are those that go.sum names
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+vuln: ## look for known vulnerabilities; VULNDB names an unpacked database
+	$(TOOL) govulncheck $(if $(VULNDB),-db "file://$(abspath $(VULNDB))") ./...
+
+generate: ## write generated files anew: api/openapi.yaml and the golden files of the settings
+	$(GO) test ./api -run OpenAPI -update
+	$(GO) test ./internal/config -run Print -update
+
+bench: ## run the benchmarks and print a table
+	@grep -rl --include='*_test.go' '^func Benchmark' . | grep -v '^./tools/' | xargs -n 1 dirname | sort -u | \
+	xargs $(GO) test -run '^$$' -bench . -benchmem | \
+	awk 'BEGIN { row("benchmark", "us/op", "bytes/op", "allocs/op") } \
+		/^Benchmark/ { sub(/-[0-9]+$$/, "", $$1); delete v; for (i = 3; i < NF; i += 2) v[$$(i + 1)] = $$i; \
+			row(substr($$1, 10), sprintf("%.2f", v["ns/op"] / 1000), v["B/op"], v["allocs/op"]) } \
+		/^(FAIL|---|panic)/ { print; bad = 1 } END { exit bad } \
+		function row(a, b, c, d) { printf "%-44s %12s %12s %12s\n", a, b, c, d }'
+
+fuzz: ## run every fuzz target in turn, each for FUZZTIME
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -v '^./tools/' | sort | \
+	while IFS=': ' read -r file _ target; do \
+		echo "$$target in $$(dirname $$file)"; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" || exit 1; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin

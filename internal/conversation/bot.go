@@ -1,0 +1,141 @@
+package conversation
+
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	"wxdesk/internal/secret"
+)
+
+// Question is what a bot is asked: one message of the customer, with what it needs to know to answer it.
+type Question struct {
+	Tenant       Tenant
+	AccountID    AccountID
+	Conversation ID
+	Customer     CustomerID
+	TurnID       MessageID         // the message to answer; also the key under which a repeat of the question is recognised
+	Kind         string            // WeChat's MsgType, or the event's name
+	Text         string            // what the customer wrote, or an event's key
+	Fields       map[string]string // what the message carries besides, by WeChat's element names
+	At           time.Time         // when the customer wrote it
+	Language     Language          // the account's
+	First        bool              // the conversation's first message: greet where there is nothing better to say
+	Replies      int               // how many messages the customer may still be sent, by our count of WeChat's allowance
+	Bot          Bot
+}
+
+// BotKind names a connector.
+type BotKind string
+
+// The connectors.
+const (
+	BotFAQ     BotKind = "faq"     // built in, answers from entries
+	BotWebhook BotKind = "webhook" // a program of somebody's own, asked over HTTP
+)
+
+// Bot is the bot that an account is set up with, and how to reach it.
+type Bot struct {
+	ID     BotID
+	Kind   BotKind
+	URL    string       // of a webhook
+	Secret secret.Value // of a webhook: "whsec_" and base64; it signs what the bot is asked
+}
+
+// ErrWebhookSecret: a webhook's secret does not have the form of one.
+var ErrWebhookSecret = errors.New("conversation: expected whsec_ and the base64 of 24 to 64 bytes")
+
+// WebhookKey is the key that a webhook's secret stands for, by Standard Webhooks: "whsec_" and the base64 of 24 to 64
+// bytes.
+func WebhookKey(s secret.Value) ([]byte, error) {
+	text, found := strings.CutPrefix(s.Reveal(), "whsec_")
+	key, err := base64.StdEncoding.Strict().DecodeString(text)
+	if !found || err != nil || len(key) < 24 || len(key) > 64 || strings.ContainsAny(text, "\r\n") {
+		return nil, ErrWebhookSecret
+	}
+	return key, nil
+}
+
+// BotSetup is a bot as an administrator has set it up, without its secret.
+type BotSetup struct {
+	Tenant    Tenant
+	ID        BotID
+	Kind      BotKind
+	Name      string
+	URL       string // "" unless it is a webhook
+	Version   int64  // counts changes, from 1
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Answer is what a bot says: messages for the customer, in order, and at most one command.
+type Answer struct {
+	Texts   []string // each at most wechat.MaxTextBytes
+	Command Command
+	Reason  string  // of an escalation, for the agent
+	Summary string  // of an escalation: what the talk was about so far, for the agent
+	QueueID QueueID // of an escalation; "" for the default queue
+}
+
+// Command is what a bot asks of the contact centre.
+type Command string
+
+// The commands.
+const (
+	CommandNone     Command = ""
+	CommandEscalate Command = "escalate" // hand the conversation to people
+	CommandEnd      Command = "end"      // close it
+)
+
+// Turn is a question ready to be asked, or the answer that already stands.
+type Turn struct {
+	Question Question
+	// Stored is the answer that an earlier try has stored; the first stored answer of a turn stands.
+	Stored *StoredAnswer
+}
+
+// StoredAnswer is an answer in the ledger: its messages wait to be sent.
+type StoredAnswer struct {
+	MessageIDs []MessageID
+	Command    Command
+	Reason     string
+	QueueID    QueueID
+}
+
+// HandOver is the move of a conversation from the bot to people.
+type HandOver struct {
+	Reason    string // what the bot or the system said why
+	QueueID   QueueID
+	MessageID MessageID // the message that asked for it; the automated message answers it, and a repeat finds it by it
+	FromEpoch Epoch
+}
+
+// Parked is the state after a hand-over.
+type Parked struct {
+	Epoch     Epoch
+	QueueID   QueueID
+	QueueName string
+	NoticeID  MessageID   // the automated message that tells the customer, waiting to be sent
+	Dropped   []MessageID // unsent bot messages that will not go out any more
+}
+
+// Outgoing is a message that an attempt has marked as being sent; everything needed to send it.
+type Outgoing struct {
+	AccountID AccountID
+	OpenID    string // personal data
+	Text      string
+}
+
+// Marking is the answer to an attempt's wish to send.
+type Marking struct {
+	// Status is DeliverySending where the attempt may go ahead, otherwise how the message stands: sent, failed, unknown.
+	Status   DeliveryStatus
+	Reason   string
+	Attempts int // this one included
+	Outgoing Outgoing
+
+	// For measuring, where the attempt may go ahead.
+	AccountKind Kind
+	Waited      time.Duration // since the customer's message that it answers came into the ledger; 0 where it answers none
+}

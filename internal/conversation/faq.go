@@ -1,0 +1,42 @@
+package conversation
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// FAQEntry is one thing that the built-in bot knows: a phrase to look for and what to say then.
+type FAQEntry struct {
+	Language Language
+	Phrase   string // folded, see Fold
+	Answer   string // 1 to wechat.MaxTextBytes bytes
+}
+
+// FAQEntryID names an entry of the FAQ; a UUID.
+type FAQEntryID string
+
+// KeptFAQEntry is an entry as it stands in the ledger.
+type KeptFAQEntry struct {
+	FAQEntry
+	Tenant    Tenant
+	ID        FAQEntryID
+	AccountID AccountID // "" for all accounts
+	Version   int64     // counts changes, from 1
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// FAQFilter narrows a list of entries; empty fields do not.
+type FAQFilter struct {
+	AccountID AccountID // its own entries, without those for all accounts
+	Language  Language
+}
+
+// Fold brings a text into the form in which phrases are compared: NFKC, case folded, white space as single spaces. Full-
+// width letters become ordinary ones.
+func Fold(text string) string {
+	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(text))), " ")
+}

@@ -1,0 +1,30 @@
+package conversation
+
+// Role is what the bearer of an API token may do.
+type Role string
+
+// The roles.
+const (
+	RoleAdmin      Role = "admin"      // sets up accounts, sees everything of the tenant
+	RoleSupervisor Role = "supervisor" // sees and steers every conversation
+	RoleAgent      Role = "agent"      // sees conversations and answers
+	RoleBot        Role = "bot"        // nothing yet over HTTP
+)
+
+// Valid reports whether r is one of the four.
+func (r Role) Valid() bool {
+	switch r {
+	case RoleAdmin, RoleSupervisor, RoleAgent, RoleBot:
+		return true
+	}
+	return false
+}
+
+// Principal is who stands behind a request.
+type Principal struct {
+	Tenant  Tenant
+	TokenID string // UUID
+	Name    string
+	Role    Role
+	AgentID AgentID // for RoleAgent
+}

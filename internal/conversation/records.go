@@ -1,0 +1,95 @@
+package conversation
+
+import (
+	"errors"
+	"time"
+)
+
+// Errors of keeping and of commanding.
+var (
+	// ErrVersion: somebody else changed the thing meanwhile; read it again.
+	ErrVersion = errors.New("conversation: changed by somebody else meanwhile")
+	// ErrExists: there is one already, such as an account with this AppID.
+	ErrExists = errors.New("conversation: exists already")
+	// ErrKeyMissing: an account whose callbacks are encrypted needs an EncodingAESKey, and has none.
+	ErrKeyMissing = errors.New("conversation: the mode needs an EncodingAESKey")
+	// ErrNoBot: an account was to get a bot that there is not.
+	ErrNoBot = errors.New("conversation: there is no such bot")
+	// ErrAddress: the URL may not be called.
+	ErrAddress = errors.New("conversation: the address may not be called")
+	// ErrInUse: something else needs it, such as an account its bot.
+	ErrInUse = errors.New("conversation: it is in use")
+	// ErrKeyReused: the Idempotency-Key came with another request before.
+	ErrKeyReused = errors.New("conversation: the idempotency key was used for another request")
+	// ErrBusy: nobody took the command in time; the same command may be sent again.
+	ErrBusy = errors.New("conversation: no worker took the command in time")
+	// ErrLater: the ledger could not be asked; nothing is wrong with the question, ask again.
+	ErrLater = errors.New("conversation: the ledger is out of reach, try later")
+)
+
+// Event is an event of the platform that concerns no conversation.
+type Event struct {
+	Tenant      Tenant
+	AccountID   AccountID
+	MessageKey  string
+	Kind        string
+	CustomerKey CustomerKey // "" where it names no customer
+	Body        []byte      // the opened XML
+	ReceivedAt  time.Time
+}
+
+// Unreadable is an authentic callback that cannot be read.
+type Unreadable struct {
+	Tenant     Tenant
+	AccountID  AccountID
+	DeliveryID string
+	Reason     string // stable kebab-case
+	KeyID      string // "" where no key opened it
+	Raw        []byte // as WeChat sent it
+	ReceivedAt time.Time
+}
+
+// Actor is who changes something, for the audit.
+type Actor struct {
+	Tenant Tenant
+	Name   string // an API token's id, or "cli"
+}
+
+// Filter narrows a list of conversations; empty fields do not.
+type Filter struct {
+	State     State
+	QueueID   QueueID
+	AgentID   AgentID
+	AccountID AccountID
+}
+
+// Position is where a page of conversations ended; the zero value is before the first.
+type Position struct {
+	OpenedAt time.Time
+	ID       ID
+}
+
+// CommandRequest is a request that must have one effect however often it is sent.
+type CommandRequest struct {
+	Tenant   Tenant
+	TokenID  string
+	Method   string
+	Path     string
+	Key      string   // the Idempotency-Key
+	BodyHash [32]byte // SHA-256
+}
+
+// CommandRecord is the row that stands for it.
+type CommandRecord struct {
+	ID     string // UUID; travels with the command
+	Status int    // HTTP status of the stored answer; 0 while there is none
+	Answer []byte
+}
+
+// CloseCommand asks a running conversation to end.
+type CloseCommand struct {
+	Conversation ID
+	WorkflowID   string
+	CommandID    string // CommandRecord.ID
+	UpdateID     string // SHA-256 over token id, method, path and Idempotency-Key
+}
