@@ -38,7 +38,7 @@ type Ledger interface {
 	// Park hands the conversation to a queue (the default one where none is named or the named one is unknown): state
 	// open, holder queue, epoch raised, unsent bot messages dropped (failed, "superseded-by-person"), the automated message
 	// stored and queued. Repeated for the same MessageID it answers the same.
-	Park(ctx context.Context, c conversation.Ref, h conversation.HandOver) (conversation.Parked, error)
+	Park(ctx context.Context, c conversation.Ref, h conversation.HandOver) (conversation.Enqueued, error)
 
 	// MarkSending claims a queued message for one attempt: it checks that no earlier message of the conversation is still
 	// queued or sending, that a bot's message belongs to the current epoch, and spends the reply allowance. A message

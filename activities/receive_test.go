@@ -300,7 +300,8 @@ func TestReceive_onlyNewMessagesWantAnAnswer(t *testing.T) {
 			Receipts: []conversation.Receipt{
 				{Outcome: conversation.ReceiptRepeat}, {Outcome: conversation.ReceiptQuarantined}, {Outcome: conversation.ReceiptNoted},
 			},
-			Begun: true, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q", IdleClose: time.Hour,
+			Begun: true, IdleClose: time.Hour,
+			Standing: conversation.Standing{Revision: 9, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q"},
 		}, nil
 	}}
 	got, err := receive(t, l, batchOf(

@@ -69,7 +69,9 @@ func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.
 	if l.receive != nil {
 		return l.receive(b)
 	}
-	got := conversation.Received{Begun: true, Epoch: 1, Holder: conversation.HolderBot, State: conversation.StateActive}
+	got := conversation.Received{Begun: true, Standing: conversation.Standing{
+		Revision: 1, Epoch: 1, Holder: conversation.HolderBot, State: conversation.StateActive,
+	}}
 	for _, a := range b.Arrivals {
 		r := conversation.Receipt{Outcome: conversation.ReceiptNew, MessageID: conversation.MessageID("row of " + a.DeliveryID)}
 		if a.Quarantine != "" {

@@ -90,11 +90,8 @@ const (
 
 // Received is what Receive's transaction answers.
 type Received struct {
-	Receipts  []Receipt // one per arrival, in order
-	Begun     bool      // the conversation has a row
-	Epoch     Epoch
-	Holder    Holder
-	State     State
-	QueueID   QueueID
+	Standing                // how the conversation stands after them; zero where it has no row
+	Receipts  []Receipt     // one per arrival, in order
+	Begun     bool          // the conversation has a row
 	IdleClose time.Duration // the account's setting at this moment
 }

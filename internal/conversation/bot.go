@@ -73,9 +73,10 @@ type BotSetup struct {
 type Answer struct {
 	Texts   []string // each at most wechat.MaxTextBytes
 	Command Command
-	Reason  string  // of an escalation, for the agent
-	Summary string  // of an escalation: what the talk was about so far, for the agent
-	QueueID QueueID // of an escalation; "" for the default queue
+	Reason  string         // of an escalation, for the agent
+	Summary string         // of an escalation: what the talk was about so far, for the agent
+	QueueID QueueID        // of an escalation; "" for the one that the rules choose
+	Context map[string]any // context variables to set: strings and whole numbers
 }
 
 // Command is what a bot asks of the contact centre.
@@ -111,13 +112,12 @@ type HandOver struct {
 	FromEpoch Epoch
 }
 
-// Parked is the state after a hand-over.
-type Parked struct {
-	Epoch     Epoch
-	QueueID   QueueID
-	QueueName string
-	NoticeID  MessageID   // the automated message that tells the customer, waiting to be sent
-	Dropped   []MessageID // unsent bot messages that will not go out any more
+// Enqueued is the state after a hand-over.
+type Enqueued struct {
+	Standing
+	NoticeID MessageID   // the automated message that tells the customer, waiting to be sent
+	Dropped  []MessageID // unsent bot messages that will not go out any more
+	Closing  CloseReason // the overflow action is to end the conversation, once the notice is sent; "" otherwise
 }
 
 // Outgoing is a message that an attempt has marked as being sent; everything needed to send it.

@@ -185,7 +185,7 @@ func TestPark_dropsWhatTheBotHasNotSent(t *testing.T) {
 	attempt := uuid.NewString()
 	f.mark(t, ref, ids[0], attempt)
 
-	var parked conversation.Parked
+	var parked conversation.Enqueued
 	for range 2 {
 		again, err := f.Park(t.Context(), ref, conversation.HandOver{
 			Reason: "bot-escalated", QueueID: "no such queue", MessageID: turn, FromEpoch: 1,

@@ -54,25 +54,25 @@ func (r heldRow) heldByBot(epoch conversation.Epoch) error {
 // stored and queued. The reason is kept with the turn unless the bot gave one itself. Repeated for the same MessageID it
 // answers the same. ErrStaleEpoch when the holder has changed for another reason, ErrClosed when the conversation has
 // ended.
-func (db *DB) Park(ctx context.Context, c conversation.Ref, h conversation.HandOver) (conversation.Parked, error) {
-	return transact(ctx, db, "park conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Parked, error) {
+func (db *DB) Park(ctx context.Context, c conversation.Ref, h conversation.HandOver) (conversation.Enqueued, error) {
+	return transact(ctx, db, "park conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Enqueued, error) {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil {
-			return conversation.Parked{}, err
+			return conversation.Enqueued{}, err
 		}
 		notice, err := parkedBefore(ctx, tx, c, h.MessageID)
 		if err != nil || notice != "" {
 			return parked(ctx, tx, c, h, notice, err)
 		}
 		if err := held.heldByBot(h.FromEpoch); err != nil {
-			return conversation.Parked{}, err
+			return conversation.Enqueued{}, err
 		}
 		seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey)
 		if err != nil {
-			return conversation.Parked{}, err
+			return conversation.Enqueued{}, err
 		}
 		if notice, err = park(ctx, tx, c, h, held, seal); err != nil {
-			return conversation.Parked{}, err
+			return conversation.Enqueued{}, err
 		}
 		return parked(ctx, tx, c, h, notice, nil)
 	})
@@ -115,16 +115,18 @@ func park(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, h conversation.H
 }
 
 // parked reads what a hand-over came to.
-func parked(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, h conversation.HandOver, notice conversation.MessageID, err error) (conversation.Parked, error) {
+func parked(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, h conversation.HandOver, notice conversation.MessageID, err error) (conversation.Enqueued, error) {
 	if err != nil {
-		return conversation.Parked{}, err
+		return conversation.Enqueued{}, err
 	}
-	p := conversation.Parked{Epoch: h.FromEpoch + 1, NoticeID: notice}
+	p := conversation.Enqueued{NoticeID: notice, Standing: conversation.Standing{
+		Revision: 2, Epoch: h.FromEpoch + 1, Holder: conversation.HolderQueue, State: conversation.StateOpen,
+	}}
 	const queue = `
 		select q.id, q.name from conversations c join queues q on q.tenant = c.tenant and q.id = c.queue_id
 		where c.tenant = $1 and c.id = $2`
-	if err := tx.QueryRowxContext(ctx, queue, c.Tenant, c.Conversation).Scan(&p.QueueID, &p.QueueName); err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return conversation.Parked{}, err
+	if err := tx.QueryRowxContext(ctx, queue, c.Tenant, c.Conversation).Scan(&p.Standing.QueueID, &p.Standing.QueueName); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return conversation.Enqueued{}, err
 	}
 	const dropped = `
 		select d.message_id from messages m join deliveries d on d.tenant = m.tenant and d.message_id = m.id

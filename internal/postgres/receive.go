@@ -191,9 +191,9 @@ func (r *reception) received() conversation.Received {
 		got.Receipts = append(got.Receipts, receipt)
 	}
 	if c := r.conversation; c != nil {
-		got.Begun, got.Epoch, got.Holder, got.State = true, c.Epoch, c.Holder, c.State
+		got.Begun, got.Standing = true, conversation.Standing{Revision: 1, Epoch: c.Epoch, Holder: c.Holder, State: c.State}
 		if c.QueueID != nil {
-			got.QueueID = *c.QueueID
+			got.Standing.QueueID = *c.QueueID
 		}
 	}
 	return got

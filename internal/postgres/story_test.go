@@ -34,7 +34,7 @@ func story() []step {
 		messages  conversation.Received
 		turn      conversation.MessageID
 		answer    conversation.StoredAnswer
-		parked    conversation.Parked
+		parked    conversation.Enqueued
 		principal conversation.Principal
 		command   conversation.CommandRecord
 		attempt   = uuid.NewString()

@@ -1,0 +1,78 @@
+package conversation
+
+import "time"
+
+// AssignmentID names an assignment of a conversation to an agent: offered, accepted, or over. A UUIDv7.
+type AssignmentID string
+
+// WorkItemID names what a conversation asks of people; a UUIDv7.
+type WorkItemID string
+
+// WorkstreamID names a workstream.
+type WorkstreamID string
+
+// Standing is how a conversation stands towards people: what its row says, as of a revision. Whoever changes the row raises
+// the revision in the same transaction; of two standings the one with the higher revision counts, whichever is heard of
+// first.
+type Standing struct {
+	Revision     int64
+	State        State
+	Holder       Holder
+	Epoch        Epoch
+	QueueID      QueueID   `json:",omitempty"`
+	QueueName    string    `json:",omitempty"`
+	AgentID      AgentID   `json:",omitempty"` // who has it
+	Offer        *Offer    `json:",omitempty"` // whom it is offered to
+	WaitingSince time.Time `json:",omitzero"`  // for a person
+	Due          []Due     `json:",omitempty"` // what falls due while it stands like this, soonest first
+}
+
+// Newer reports whether s replaces old.
+func (s Standing) Newer(old Standing) bool { return s.Revision > old.Revision }
+
+// Offer is an assignment that an agent has not answered yet.
+type Offer struct {
+	ID       AssignmentID
+	AgentID  AgentID
+	Deadline time.Time
+}
+
+// Due is something that happens at a time unless the conversation's standing changes before. The run keeps the time, the
+// ledger decides (see Ledger.Due in package activities): the row may have moved on.
+type Due struct {
+	What DueKind
+	At   time.Time
+}
+
+// DueKind says what falls due.
+type DueKind string
+
+// What can fall due.
+const (
+	DueOffer    DueKind = "offer-ends"     // the agent has not answered: the next one is asked
+	DueReturn   DueKind = "wait-ends"      // put aside until now: comes back to its agent
+	DueIdle     DueKind = "idle"           // waiting for the customer too long: closed
+	DueOverflow DueKind = "queue-overflow" // in the queue too long: its overflow action
+	DueLimit    DueKind = "state-limit"    // open or active for 30 days, wrapping up for a day: closed
+)
+
+// Limits of 2.13 of the specification (LIF-2): how long a conversation may stay in a state.
+const (
+	OpenLimit   = 30 * 24 * time.Hour
+	ActiveLimit = 30 * 24 * time.Hour // with an agent
+	WrapUpLimit = 24 * time.Hour
+)
+
+// Numbers of presence and offers.
+const (
+	DisconnectGrace = 150 * time.Second // PRE-7, D4: how long an agent's work waits for him to come back
+	ProcessSilence  = 15 * time.Second  // after this an API process has lost its desks
+)
+
+// The reasons for closing that people and their queues bring.
+const (
+	ClosedByAgent    CloseReason = "closed-by-agent"
+	ClosedByForce    CloseReason = "force-closed"
+	ClosedOverflow   CloseReason = "queue-overflow"
+	ClosedStateLimit CloseReason = "state-limit"
+)

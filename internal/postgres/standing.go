@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// standingRow is a conversation with everything that says how it stands towards people.
+type standingRow struct {
+	Revision     int64                      `db:"revision"`
+	State        conversation.State         `db:"state"`
+	Holder       conversation.Holder        `db:"holder"`
+	Epoch        conversation.Epoch         `db:"epoch"`
+	QueueID      conversation.QueueID       `db:"queue_id"`
+	QueueName    string                     `db:"queue_name"`
+	Overflow     []byte                     `db:"overflow"`
+	AgentID      conversation.AgentID       `db:"agent_id"`
+	Since        time.Time                  `db:"since"`
+	WaitingSince *time.Time                 `db:"waiting_since"`
+	WaitUntil    *time.Time                 `db:"wait_until"`
+	AutoCloseMS  int64                      `db:"auto_close_ms"`
+	QueuedAt     *time.Time                 `db:"queued_at"`
+	OfferID      *conversation.AssignmentID `db:"offer_id"`
+	OfferedTo    *conversation.AgentID      `db:"offered_to"`
+	Deadline     *time.Time                 `db:"deadline"`
+}
+
+// readStanding reads how a conversation stands.
+func readStanding(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref) (conversation.Standing, error) {
+	const query = `
+		select c.revision, c.state, c.holder, c.epoch, coalesce(c.queue_id::text, '') as queue_id, coalesce(q.name, '') as queue_name,
+			coalesce(q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
+			coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms, i.queued_at,
+			o.id as offer_id, o.agent_id as offered_to, o.deadline
+		from conversations c
+		join accounts a on a.tenant = c.tenant and a.id = c.account_id
+		left join queues q on q.tenant = c.tenant and q.id = c.queue_id
+		left join workstreams w on w.tenant = c.tenant and w.id = c.workstream_id
+		left join work_items i on i.tenant = c.tenant and i.conversation_id = c.id and i.state = 'waiting'
+		left join assignments o on o.tenant = c.tenant and o.conversation_id = c.id and o.state = 'offered'
+		where c.tenant = $1 and c.id = $2`
+	var row standingRow
+	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation); err != nil {
+		return conversation.Standing{}, err
+	}
+	return row.standing()
+}
+
+func (r standingRow) standing() (conversation.Standing, error) {
+	s := conversation.Standing{
+		Revision: r.Revision, State: r.State, Holder: r.Holder, Epoch: r.Epoch,
+		QueueID: r.QueueID, QueueName: r.QueueName, AgentID: r.AgentID,
+	}
+	if r.WaitingSince != nil {
+		s.WaitingSince = r.WaitingSince.UTC()
+	}
+	if r.OfferID != nil {
+		s.Offer = &conversation.Offer{ID: *r.OfferID, AgentID: *r.OfferedTo}
+		if r.Deadline != nil {
+			s.Offer.Deadline = r.Deadline.UTC()
+		}
+	}
+	due, err := r.due()
+	s.Due = due
+	return s, err
+}
+
+// due lists what falls due while the conversation stands like this. A conversation that a bot has, and one that waits in
+// a queue, also ends when the customer is silent for long; the run, which knows when he wrote, sees to that.
+func (r standingRow) due() (list []conversation.Due, err error) {
+	add := func(what conversation.DueKind, at time.Time) {
+		list = append(list, conversation.Due{What: what, At: at.UTC()})
+	}
+	if r.Deadline != nil {
+		add(conversation.DueOffer, *r.Deadline)
+	}
+	switch {
+	case r.State == conversation.StateOpen:
+		add(conversation.DueLimit, r.Since.Add(conversation.OpenLimit))
+	case r.State == conversation.StateActive && r.Holder == conversation.HolderAgent:
+		add(conversation.DueLimit, r.Since.Add(conversation.ActiveLimit))
+	case r.State == conversation.StateWrapUp:
+		add(conversation.DueLimit, r.Since.Add(conversation.WrapUpLimit))
+	case r.State == conversation.StateWaiting:
+		add(conversation.DueIdle, r.Since.Add(time.Duration(r.AutoCloseMS)*time.Millisecond))
+		if r.WaitUntil != nil {
+			add(conversation.DueReturn, *r.WaitUntil)
+		}
+	}
+	if r.QueuedAt != nil {
+		var overflow routing.Overflow
+		if err := json.Unmarshal(r.Overflow, &overflow); err != nil {
+			return nil, fmt.Errorf("overflow of queue %s: %w", r.QueueID, err)
+		}
+		if overflow.Wait != nil {
+			add(conversation.DueOverflow, r.QueuedAt.Add(time.Duration(overflow.Wait.Seconds)*time.Second))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b conversation.Due) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.What, b.What))
+	})
+	return list, nil
+}

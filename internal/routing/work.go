@@ -1,0 +1,157 @@
+package routing
+
+import (
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// Question asks which queue a conversation goes to.
+type Question struct {
+	Now             time.Time
+	Roll            int   // 0 to 99: the throw of the dice for a split
+	Facts           Facts // without "item", which classification fills
+	Workstream      Workstream
+	Classifications []RulesetVersion     // published ones, in order
+	Route           *RulesetVersion      // nil: there is none
+	Queues          []QueueNow           // every queue of the tenant
+	Wish            conversation.QueueID // that the bot named; "" for none. It goes before the rules where it exists
+	Hops            int                  // overflow transfers that have happened; at most MaxHops (L06)
+}
+
+// MaxHops is how often a conversation may overflow from queue to queue in one decision or after.
+const MaxHops = 5
+
+// QueueNow is a queue as it stands.
+type QueueNow struct {
+	Queue
+	Hours   *Hours // nil: always open
+	Waiting int    // conversations that wait in it
+	Members int    // agents who are not disabled
+}
+
+// Decision is where a conversation goes and what it needs.
+type Decision struct {
+	QueueID    conversation.QueueID
+	Priority   int
+	Skills     []NeededSkill // sorted by skill
+	Profiles   []ProfileID   // sorted; the workstream's and those that rules added
+	Attributes map[string]any
+	End        bool   // the overflow action is to end the conversation
+	Notice     Notice // what the customer is told
+	Alert      string // what a supervisor should know ("empty-queue", "no-queue", "rule-failed: NAME", …); "" for nothing
+	Trace      Trace
+}
+
+// Notice names an automated message for a customer who is to wait.
+type Notice string
+
+// The notices.
+const (
+	NoticeParked     Notice = "parked"       // a colleague will answer
+	NoticeOutOfHours Notice = "out-of-hours" // outside the queue's hours
+	NoticeHoliday    Notice = "holiday"
+	NoticeFull       Notice = "full"   // ended, because the queue is full or has waited too long
+	NoticeNobody     Notice = "nobody" // no agent in the queue: it may take longer
+)
+
+// Trace is why a conversation went where it went: every rule that was looked at, every queue that was.
+type Trace struct {
+	Rules  []RuleTrace  `json:"rules"`
+	Queues []QueueTrace `json:"queues"`
+}
+
+// RuleTrace is what became of one rule.
+type RuleTrace struct {
+	RulesetID RulesetID `json:"ruleset_id"`
+	Version   int64     `json:"version"`
+	Rule      string    `json:"rule"`             // its name
+	Outcome   string    `json:"outcome"`          // matched, not-matched, not-processed, failed
+	Reason    string    `json:"reason,omitempty"` // of failed; never what a customer wrote
+}
+
+// QueueTrace is what became of one queue.
+type QueueTrace struct {
+	QueueID conversation.QueueID `json:"queue_id"`
+	Outcome string               `json:"outcome"` // chosen, overflows, closed, unknown, empty
+	Reason  string               `json:"reason,omitempty"`
+}
+
+// Item is a conversation that waits for an agent.
+type Item struct {
+	ID         conversation.WorkItemID
+	QueueID    conversation.QueueID
+	Priority   int       // smaller goes first
+	Since      time.Time // the customer's last word
+	Units      int
+	Profiles   []ProfileID
+	Skills     []NeededSkill
+	SkillMatch SkillMatch
+	Presences  []Presence
+	Affinity   conversation.AgentID   // offered to this agent first, before everything else
+	Preferred  []conversation.AgentID // ASG-14, in order
+	Declined   map[conversation.AgentID]int
+	Attributes map[string]any // for custom rules
+}
+
+// Candidate is an agent as distribution sees him.
+type Candidate struct {
+	ID           conversation.AgentID
+	Presence     Presence
+	Units        int // in all
+	Load         int // taken, of Units
+	Profiles     map[ProfileID]ProfileRoom
+	Skills       map[SkillID]int // rating, of those not disabled
+	Sessions     int             // conversations that he has
+	LastReleased time.Time       // when capacity last came back; zero: never had work
+	Queues       map[conversation.QueueID]Membership
+	Attributes   map[string]string
+}
+
+// ProfileRoom is an agent's room in a capacity profile.
+type ProfileRoom struct {
+	Limit, Used int
+	Blocking    bool
+}
+
+// Membership is an agent's place in a queue.
+type Membership struct {
+	JoinedAt     time.Time
+	LastAssigned time.Time // zero: never in this queue
+}
+
+// Match is an item and the agent who is asked.
+type Match struct {
+	Item  conversation.WorkItemID
+	Agent conversation.AgentID
+}
+
+// Look is what distribution saw for an item that it left waiting, or gave to somebody: agents by the reason why not.
+type Look struct {
+	Item    conversation.WorkItemID           `json:"-"`
+	Agent   conversation.AgentID              `json:"agent_id,omitempty"` // who was asked
+	Method  Method                            `json:"method"`
+	Reasons map[Reason]int                    `json:"reasons"`          // how many agents each reason ruled out
+	Agents  map[Reason][]conversation.AgentID `json:"agents,omitempty"` // the first few of each
+}
+
+// Reason says why an agent was not asked.
+type Reason string
+
+// The reasons.
+const (
+	ReasonNotMember  Reason = "not-a-member"
+	ReasonPresence   Reason = "presence"
+	ReasonCapacity   Reason = "capacity"
+	ReasonProfile    Reason = "capacity-profile"
+	ReasonBlocked    Reason = "blocked-by-profile"
+	ReasonSessions   Reason = "session-limit"
+	ReasonSkills     Reason = "skills"
+	ReasonDeclined   Reason = "declined-too-often"
+	ReasonRule       Reason = "no-assignment-rule"
+	ReasonOtherFirst Reason = "another-goes-first"
+	ReasonAffinity   Reason = "waits-for-another" // the item is kept for the agent who had it
+)
+
+// MaxSessions is how many conversations an agent may have by automatic assignment (CAP-9).
+const MaxSessions = 10
