@@ -44,7 +44,7 @@ func FreePort(ip string) (int, error) {
 		return 0, fmt.Errorf("find a free port: the system hands out every port above %d itself (net.ipv4.ip_local_port_range)", lowestPort)
 	}
 	for range portTries {
-		port := lowestPort + 2*rand.IntN((end-lowestPort+1)/2)
+		port := lowestPort + 2*rand.IntN((end-lowestPort+1)/2) //nolint:gosec // a guess, not a secret
 		if _, twice := given.LoadOrStore(port, true); !twice && listens(ip, port) && listens(ip, port+1) {
 			return port, nil
 		}
