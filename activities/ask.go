@@ -64,13 +64,13 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 
 	patience, cancel := context.WithTimeout(ctx, botPatience)
 	defer cancel()
-	answer, err := a.answer(patience, turn.Question)
-	if err == nil {
-		err = presentable(answer)
-	}
+	answer, err := a.answerTurn(patience, turn)
 	switch {
 	case errors.Is(err, conversation.ErrLater):
 		return AskResult{Outcome: AskLater}, nil
+	case errors.Is(err, conversation.ErrLeak):
+		activity.GetLogger(ctx).Error("bot leaks", "turn_id", in.TurnID, "bot_id", turn.Question.Bot.ID)
+		return AskResult{Outcome: AskFailed}, nil
 	case err != nil:
 		activity.GetLogger(ctx).Warn("bot failed", "turn_id", in.TurnID, "bot", turn.Question.Bot.Kind, "error", err)
 		return AskResult{Outcome: AskFailed}, nil
@@ -80,7 +80,33 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 	if err != nil {
 		return a.notAsked(ctx, err), nil
 	}
+	if answer.QueueID != "" && stored.QueueID == "" {
+		answer.Ignored = append(answer.Ignored, "an unknown queue")
+	}
+	if len(answer.Ignored) > 0 {
+		activity.GetLogger(ctx).Warn("ignored what the bot asked for", "turn_id", in.TurnID, "bot", turn.Question.Bot.Kind, "what", answer.Ignored)
+	}
 	return answered(stored), nil
+}
+
+// answerTurn asks the bot. Where it and the customer go round in circles, what stands as its answer is a wish for people,
+// for a reason of its own (B10).
+func (a *Activities) answerTurn(ctx context.Context, turn conversation.Turn) (conversation.Answer, error) {
+	why := turn.Lately.Stops(turn.Question)
+	if why == conversation.LoopNone {
+		answer, err := a.answer(ctx, turn.Question)
+		if err == nil {
+			err = presentable(answer)
+		}
+		if err != nil {
+			return conversation.Answer{}, err
+		}
+		if why = turn.Lately.Repeats(answer); why == conversation.LoopNone {
+			return answer, nil
+		}
+	}
+	activity.GetLogger(ctx).Warn("bot stopped", "turn_id", turn.Question.TurnID, "bot", turn.Question.Bot.Kind, "reason", why)
+	return conversation.Answer{Command: conversation.CommandEscalate, Reason: string(why)}, nil
 }
 
 // answer asks the bot. That it panics is its failure too.

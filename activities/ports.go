@@ -27,12 +27,13 @@ type Ledger interface {
 	// a lost run left (ClosedSuperseded).
 	Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error)
 
-	// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it.
-	// ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch.
+	// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it; for a
+	// webhook also what was said right before. ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch.
 	Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error)
 
 	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, under the lock of the conversation's
-	// row. The first stored answer of a turn stands and is returned. ErrStaleEpoch when the holder has changed.
+	// row. The first stored answer of a turn stands and is returned; a queue that there is not is left out of it.
+	// ErrStaleEpoch when the holder has changed.
 	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error)
 
 	// Park hands the conversation to a queue (the default one where none is named or the named one is unknown): state

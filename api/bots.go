@@ -19,7 +19,7 @@ type Bots interface {
 	// ListBots pages by creation, oldest first; after is the last id of the page before, "" for the first page.
 	ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error)
 	// UpdateBot replaces name and URL where the bot's version is still b.Version (ErrVersion otherwise), and the secret where
-	// one is given.
+	// one is given; the replaced one signs too for conversation.SecretOverlap.
 	UpdateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error)
 	// DeleteBot takes a bot away. ErrInUse while an account is set up with it.
 	DeleteBot(ctx context.Context, by conversation.Actor, id conversation.BotID) error
@@ -34,6 +34,8 @@ type botView struct {
 	Version   int64                `json:"version" doc:"Counts changes; also the ETag"`
 	CreatedAt time.Time            `json:"created_at"`
 	UpdatedAt time.Time            `json:"updated_at"`
+
+	OldSecretUntil *time.Time `json:"old_secret_until,omitempty" doc:"Of a webhook whose secret was replaced: until when questions are signed with the replaced one too"`
 }
 
 type botAnswer struct {
@@ -130,7 +132,7 @@ func (a *API) getBot(ctx context.Context, in *struct {
 type botChange struct {
 	Name   *string      `json:"name,omitempty" minLength:"1" maxLength:"100"`
 	URL    *string      `json:"url,omitempty" doc:"Of a webhook"`
-	Secret secret.Value `json:"secret,omitempty" writeOnly:"true" doc:"Of a webhook. Empty or a mask of asterisks: unchanged"`
+	Secret secret.Value `json:"secret,omitempty" writeOnly:"true" doc:"Of a webhook; for 24 hours questions are signed with the replaced one too. Empty or a mask of asterisks: unchanged"`
 }
 
 func (a *API) changeBot(ctx context.Context, in *struct {
@@ -179,7 +181,7 @@ func otherVersion(ifMatch string, version int64) bool {
 }
 
 func viewBot(from conversation.BotSetup) botView {
-	return botView{
+	view := botView{
 		ID:        string(from.ID),
 		Kind:      from.Kind,
 		Name:      from.Name,
@@ -188,4 +190,9 @@ func viewBot(from conversation.BotSetup) botView {
 		CreatedAt: from.CreatedAt.UTC(),
 		UpdatedAt: from.UpdatedAt.UTC(),
 	}
+	if !from.OldSecretUntil.IsZero() {
+		until := from.OldSecretUntil.UTC()
+		view.OldSecretUntil = &until
+	}
+	return view
 }

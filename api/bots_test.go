@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -64,14 +66,14 @@ func (s *botShelf) ListBots(_ context.Context, _ conversation.Tenant, after conv
 func (s *botShelf) UpdateBot(_ context.Context, _ conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !key.Empty() {
+		s.secrets[b.ID], b.OldSecretUntil = key, time.Unix(1_700_000_000, 0)
+	}
 	for i := range s.bots {
 		if s.bots[i].ID == b.ID {
 			b.Version++
 			s.bots[i] = b
 		}
-	}
-	if !key.Empty() {
-		s.secrets[b.ID] = key
 	}
 	return b, nil
 }
@@ -129,6 +131,25 @@ func TestBots_createdReadAndChangedWithoutShowingTheSecret(t *testing.T) {
 	require.Equal(t, botShown{got.ID, "webhook", "Other", "https://bot.example/turn", 2}, decode[botShown](t, changed))
 	require.Equal(t, botSecret, w.bots.secrets[conversation.BotID(got.ID)].Reveal(), "a mask changes nothing")
 	requireProblem(t, call(t, h, "admin", http.MethodPatch, path, `{"name":"Third"}`, "If-Match", `"1"`), http.StatusPreconditionFailed, "changed-meanwhile")
+}
+
+func TestBots_showUntilWhenAReplacedSecretSigns(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	h := w.handler()
+	id := createBot(t, h, nil).ID
+	other := strings.Replace(botSecret, "MDEy", "ZmVk", 1)
+	for _, answer := range []*httptest.ResponseRecorder{
+		call(t, h, "admin", http.MethodPatch, "/v1/bots/"+id, `{"secret":"`+other+`"}`),
+		call(t, h, "admin", http.MethodGet, "/v1/bots/"+id, ""),
+	} {
+		require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
+		require.Equal(t, "2023-11-14T22:13:20Z", decode[struct {
+			Until string `json:"old_secret_until"`
+		}](t, answer).Until)
+		require.NotContains(t, answer.Body.String(), "whsec_")
+	}
+	require.Equal(t, other, w.bots.secrets[conversation.BotID(id)].Reveal())
 }
 
 func TestBad_M07_shapesOfBotsAreRefusedFieldByField(t *testing.T) {

@@ -2,8 +2,11 @@ package bot
 
 import "wxdesk/internal/conversation"
 
-// Split and WebhookRequest let tests look at what goes over the wire.
-var Split = split
+// Split, Tame and WebhookRequest let tests look at what goes over the wire.
+var (
+	Split = split
+	Tame  = tame
+)
 
 // WebhookRequest is what a question becomes.
 func WebhookRequest(q conversation.Question) any { return webhookRequestOf(q) }

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"wxdesk/internal/conversation"
@@ -33,8 +34,9 @@ const (
 // Webhook asks a program of somebody's own: one POST for each turn, signed by Standard Webhooks, answered with what to
 // say. webhook.schema.json describes both bodies, docs/bots.md tells how to write one.
 type Webhook struct {
-	http *http.Client
-	now  func() time.Time
+	http    *http.Client
+	now     func() time.Time
+	circuit *circuit
 }
 
 // NewWebhook returns a connector that calls through hc, which decides whom it may reach and is left as it is. Redirects
@@ -43,15 +45,20 @@ func NewWebhook(hc *http.Client) Webhook {
 	own := *hc
 	own.Jar = nil
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return Webhook{http: &own, now: time.Now}
+	return Webhook{http: &own, now: time.Now, circuit: newCircuit()}
 }
 
-// Answer asks the bot, again after a lost connection, 429 or 5xx, as long as there is time. Every try has the turn's id as
-// its webhook-id.
+// Answer asks the bot, unless it has kept failing lately: then it fails at once.
 func (w Webhook) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
+	return w.circuit.call(ctx, q, func() (conversation.Answer, error) { return w.answer(ctx, q) })
+}
+
+// answer asks again after a lost connection, 429 or 5xx, as long as there is time. Every try has the turn's id as its
+// webhook-id.
+func (w Webhook) answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, webhookLimit)
 	defer cancel()
-	key, err := conversation.WebhookKey(q.Bot.Secret)
+	keys, err := webhookKeys(q.Bot)
 	if err != nil {
 		return conversation.Answer{}, fmt.Errorf("webhook: the secret is of no use: %w", err)
 	}
@@ -60,15 +67,28 @@ func (w Webhook) Answer(ctx context.Context, q conversation.Question) (conversat
 		return conversation.Answer{}, errors.New("webhook: the question cannot be written down")
 	}
 	for try := 1; ; try++ {
-		text, err := w.ask(ctx, q, key, question)
+		text, err := w.ask(ctx, q, keys, question)
 		if err == nil {
-			return readWebhookAnswer(text, q.Replies)
+			return readWebhookAnswer(text, q)
 		}
 		passing, isPassing := errors.AsType[*passingError](err)
 		if !isPassing || try == webhookTries || !rest(ctx, passing.pause(try)) {
 			return conversation.Answer{}, fmt.Errorf("webhook, try %d: %w", try, err)
 		}
 	}
+}
+
+// webhookKeys are the keys to sign with: the secret's, and for a while the replaced one's.
+func webhookKeys(b conversation.Bot) (keys [][]byte, err error) {
+	key, err := conversation.WebhookKey(b.Secret)
+	if err != nil {
+		return nil, err
+	}
+	keys = append(keys, key)
+	if old, err := conversation.WebhookKey(b.OldSecret); err == nil {
+		keys = append(keys, old)
+	}
+	return keys, nil
 }
 
 // passingError is a failure that another try may mend.
@@ -98,7 +118,7 @@ func rest(ctx context.Context, pause time.Duration) bool {
 }
 
 // ask is one try.
-func (w Webhook) ask(ctx context.Context, q conversation.Question, key, question []byte) ([]byte, error) {
+func (w Webhook) ask(ctx context.Context, q conversation.Question, keys [][]byte, question []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, q.Bot.URL, bytes.NewReader(question))
 	if err != nil {
 		return nil, errors.New("the address cannot be read")
@@ -109,7 +129,7 @@ func (w Webhook) ask(ctx context.Context, q conversation.Question, key, question
 	req.Header.Set("User-Agent", "wxdesk")
 	req.Header.Set("Webhook-Id", string(q.TurnID))
 	req.Header.Set("Webhook-Timestamp", timestamp)
-	req.Header.Set("Webhook-Signature", signature(key, string(q.TurnID), timestamp, question))
+	req.Header.Set("Webhook-Signature", signatures(keys, string(q.TurnID), timestamp, question))
 	resp, err := w.http.Do(req)
 	if err != nil {
 		return nil, notReached(err)
@@ -118,11 +138,16 @@ func (w Webhook) ask(ctx context.Context, q conversation.Question, key, question
 	return readWebhookResponse(resp, w.now())
 }
 
-// signature signs by Standard Webhooks 1.0: HMAC-SHA-256 over id, timestamp and body with full stops between them.
-func signature(key []byte, id, timestamp string, body []byte) string {
-	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "%s.%s.%s", id, timestamp, body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+// signatures signs by Standard Webhooks 1.0: HMAC-SHA-256 over id, timestamp and body with full stops between them, once
+// with each key, with spaces between the signatures.
+func signatures(keys [][]byte, id, timestamp string, body []byte) string {
+	all := make([]string, len(keys))
+	for i, key := range keys {
+		mac := hmac.New(sha256.New, key)
+		fmt.Fprintf(mac, "%s.%s.%s", id, timestamp, body)
+		all[i] = "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	}
+	return strings.Join(all, " ")
 }
 
 // notReached leaves out the address, whose query may hold a secret. A certificate does not get better by asking again.

@@ -2,6 +2,9 @@ package bot_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -105,6 +108,54 @@ func TestWebhook_asksSignedAndTakesTheAnswer(t *testing.T) {
 		"customer": map[string]any{"id": "33333333-3333-7333-8333-333333333333"},
 		"message":  map[string]any{"kind": "text", "text": "canary-text", "time": "2023-11-14T22:13:20Z"},
 	}, asked)
+}
+
+func TestWebhook_signsWithTheReplacedSecretTooWhileItCounts(t *testing.T) {
+	t.Parallel()
+	var header string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header = r.Header.Get("Webhook-Signature")
+		body, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		signed := r.Header.Get("Webhook-Id") + "." + r.Header.Get("Webhook-Timestamp") + "." + string(body)
+		var want []string
+		for _, key := range []string{"0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"} {
+			mac := hmac.New(sha256.New, []byte(key))
+			mac.Write([]byte(signed))
+			want = append(want, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		}
+		require.Contains(t, []string{strings.Join(want, " "), want[0]}, header, "the new one first")
+		says(fine)(w, r)
+	}))
+	defer server.Close()
+	w, q := bot.NewWebhook(wxapi.NewHTTPClient(true)), question(server.URL)
+	for replaced, signatures := range map[string]int{
+		"": 1, "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=": 2, "whsec_of no use": 1,
+	} {
+		q.Bot.OldSecret = secret.New(replaced)
+		_, err := w.Answer(t.Context(), q)
+		require.NoError(t, err)
+		require.Len(t, strings.Fields(header), signatures)
+	}
+}
+
+func TestBad_B07_whatABotMayNotAskForIsIgnoredAndNamed(t *testing.T) {
+	t.Parallel()
+	for body, ignored := range map[string][]string{
+		`{"messages":[{"text":"fine"}],"command":{"name":"transfer","reason":"canary"}}`:                                         {"an unknown command"},
+		`{"messages":[{"text":"fine"}],"command":{}}`:                                                                            {"an unknown command"},
+		`{"messages":[{"text":"fine"}],"conversation_id":"99999999-9999-7999-8999-999999999999"}`:                                {"another conversation"},
+		`{"messages":[{"text":"fine"}],"conversation_id":["canary"]}`:                                                            {"another conversation"},
+		`{"messages":[{"text":"fine"}],"conversation_id":"22222222-2222-7222-8222-222222222222"}`:                                nil,
+		`{"messages":[{"text":"fine"}],"actions":[{"name":"close","conversation_id":"99999999-9999-7999-8999-999999999999"}]}`:   nil,
+		`{"messages":[{"text":"fine"}],"conversation_id":"99999999-9999-7999-8999-999999999999","command":{"name":"take-over"}}`: {"an unknown command", "another conversation"},
+	} {
+		got, err := answersWith(t, says(body))
+		require.NoError(t, err, body)
+		require.Equal(t, conversation.Answer{Texts: []string{"fine"}, Ignored: ignored}, got, body)
+	}
+	_, err := answersWith(t, says(`{"command":{"name":"canary"}}`))
+	require.ErrorContains(t, err, "neither", "nothing is left of it")
 }
 
 func TestBad_B01_R15_aBotThatStaysSilentFailsWithinEightSeconds(t *testing.T) {

@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -118,33 +119,42 @@ func locationOf(f map[string]string) *webhookLocation {
 // Why an answer is of no use. They quote nothing of it.
 var (
 	errNotUnderstood = errors.New("webhook: the answer is not the JSON that the schema describes")
-	errSaysNothing   = errors.New("webhook: the answer neither says something nor has a command")
+	errSaysNothing   = errors.New("webhook: the answer neither says something nor has a command that there is")
 	errBlankText     = errors.New("webhook: a text of the answer is blank")
 	errTooMuch       = errors.New("webhook: the answer needs more messages than may be sent")
 )
 
-// readWebhookAnswer reads an answer. Long texts become several messages, as long as these are at most three and, by our
-// count, within the customer's reply allowance.
-func readWebhookAnswer(text []byte, replies int) (conversation.Answer, error) {
+// isRefusal reports whether an answer was understood and is of no use all the same.
+func isRefusal(err error) bool {
+	return errors.Is(err, errSaysNothing) || errors.Is(err, errBlankText) || errors.Is(err, errTooMuch) || errors.Is(err, conversation.ErrLeak)
+}
+
+// What a bot asked for and does not get (B07).
+const (
+	ignoredCommand      = "an unknown command"
+	ignoredConversation = "another conversation"
+)
+
+// readWebhookAnswer reads the answer to q. Long texts become several messages, as long as these are at most three and, by
+// our count, within the customer's reply allowance.
+func readWebhookAnswer(text []byte, q conversation.Question) (conversation.Answer, error) {
 	var said webhookAnswer
 	if !utf8.Valid(text) || json.Unmarshal(text, &said) != nil {
 		return conversation.Answer{}, errNotUnderstood
 	}
-	var answer conversation.Answer
-	if c := said.Command; c != nil {
-		if c.Name != conversation.CommandEscalate && c.Name != conversation.CommandEnd {
-			return conversation.Answer{}, errNotUnderstood
-		}
-		answer.Command = c.Name
-		if c.Name == conversation.CommandEscalate {
-			answer.Reason, answer.QueueID, answer.Summary = cut(c.Reason, maxReason), c.QueueID, cut(c.Summary, maxSummary)
-		}
+	answer := wishesOf(said.Command)
+	if namesAnother(text, q.Conversation) {
+		answer.Ignored = append(answer.Ignored, ignoredConversation)
 	}
 	for _, m := range said.Messages {
-		if wechat.Blank(m.Text) {
+		shown := tame(m.Text)
+		if wechat.Blank(shown) {
 			return conversation.Answer{}, errBlankText
 		}
-		parts := split(m.Text, wechat.MaxTextBytes)
+		if leaks(shown, q.Bot) {
+			return conversation.Answer{}, fmt.Errorf("webhook: %w", conversation.ErrLeak)
+		}
+		parts := split(shown, wechat.MaxTextBytes)
 		if len(parts) == 0 { // there is no place to split at
 			return conversation.Answer{}, errTooMuch
 		}
@@ -152,12 +162,37 @@ func readWebhookAnswer(text []byte, replies int) (conversation.Answer, error) {
 	}
 	wasSplit := len(answer.Texts) > len(said.Messages)
 	switch {
-	case len(answer.Texts) > maxWebhookTexts, wasSplit && len(answer.Texts) > replies:
+	case len(answer.Texts) > maxWebhookTexts, wasSplit && len(answer.Texts) > q.Replies:
 		return conversation.Answer{}, errTooMuch
 	case len(answer.Texts) == 0 && answer.Command == conversation.CommandNone:
 		return conversation.Answer{}, errSaysNothing
 	}
 	return answer, nil
+}
+
+// wishesOf is what a bot asks of the contact centre. It may ask for what is on the list and for nothing else.
+func wishesOf(c *webhookCommand) (a conversation.Answer) {
+	switch {
+	case c == nil:
+	case c.Name == conversation.CommandEnd:
+		a.Command = c.Name
+	case c.Name == conversation.CommandEscalate:
+		a.Command = c.Name
+		a.Reason, a.QueueID, a.Summary = cut(c.Reason, maxReason), c.QueueID, cut(c.Summary, maxSummary)
+	default:
+		a.Ignored = []string{ignoredCommand}
+	}
+	return a
+}
+
+// namesAnother reports whether an answer is meant for another conversation. It counts for its own all the same: which one
+// that is was never the bot's to say.
+func namesAnother(text []byte, own conversation.ID) bool {
+	var said struct {
+		ConversationID any `json:"conversation_id"`
+	}
+	_ = json.Unmarshal(text, &said) // it has been read before
+	return said.ConversationID != nil && said.ConversationID != string(own)
 }
 
 // cut shortens a text to a number of characters.

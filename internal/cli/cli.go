@@ -28,6 +28,8 @@ type commands struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date and register search attributes."`
 	Simulate simulateCmd `cmd:"" help:"Run a WeChat that fits on a laptop, with a phone to write from."`
 	Account  accountCmd  `cmd:"" help:"Create, list, change, try out and delete official accounts."`
+	Bot      botCmd      `cmd:"" help:"Create, list, change and delete bots."`
+	FAQ      faqCmd      `cmd:"" name:"faq" help:"Add, list, change and delete what the FAQ bot knows."`
 	Token    tokenCmd    `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
 	Config   configCmd   `cmd:"" help:"Print the settings with their meaning, secrets hidden."`
 	Health   healthCmd   `cmd:"" help:"Ask the process beside this one whether it is well: for health checks of containers."`

@@ -49,7 +49,7 @@ func TestCommandLine_saysWhatThereIs(t *testing.T) {
 	t.Parallel()
 	help := run("", nil)
 	require.Zero(t, help.code)
-	for _, command := range []string{"dev", "api", "worker", "migrate", "simulate", "account", "token", "config", "health", "version"} {
+	for _, command := range []string{"dev", "api", "worker", "migrate", "simulate", "account", "bot", "faq", "token", "config", "health", "version"} {
 		require.Contains(t, help.out, command)
 	}
 	require.Contains(t, run("", nil, "version").out, "wxdesk ")

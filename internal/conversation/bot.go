@@ -37,14 +37,23 @@ const (
 
 // Bot is the bot that an account is set up with, and how to reach it.
 type Bot struct {
-	ID     BotID
-	Kind   BotKind
-	URL    string       // of a webhook
-	Secret secret.Value // of a webhook: "whsec_" and base64; it signs what the bot is asked
+	ID        BotID
+	Version   int64 // of its set-up
+	Kind      BotKind
+	URL       string       // of a webhook
+	Secret    secret.Value // of a webhook: "whsec_" and base64; it signs what the bot is asked
+	OldSecret secret.Value // of a webhook: the replaced one, which signs beside it for SecretOverlap; else empty
 }
+
+// SecretOverlap is how long a webhook's replaced secret signs beside the new one, so that its author can change over.
+const SecretOverlap = 24 * time.Hour
 
 // ErrWebhookSecret: a webhook's secret does not have the form of one.
 var ErrWebhookSecret = errors.New("conversation: expected whsec_ and the base64 of 24 to 64 bytes")
+
+// ErrLeak: a bot's answer holds what has the shape of a secret or of an openid. Nobody is shown it, people take over, and
+// whoever runs the bot should look where it has that from.
+var ErrLeak = errors.New("conversation: the answer holds a secret or an openid")
 
 // WebhookKey is the key that a webhook's secret stands for, by Standard Webhooks: "whsec_" and the base64 of 24 to 64
 // bytes.
@@ -59,12 +68,16 @@ func WebhookKey(s secret.Value) ([]byte, error) {
 
 // BotSetup is a bot as an administrator has set it up, without its secret.
 type BotSetup struct {
-	Tenant    Tenant
-	ID        BotID
-	Kind      BotKind
-	Name      string
-	URL       string // "" unless it is a webhook
-	Version   int64  // counts changes, from 1
+	Tenant  Tenant
+	ID      BotID
+	Kind    BotKind
+	Name    string
+	URL     string // "" unless it is a webhook
+	Version int64  // counts changes, from 1
+
+	// OldSecretUntil is until when a webhook's replaced secret signs too; zero where there is none.
+	OldSecretUntil time.Time
+
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -77,6 +90,8 @@ type Answer struct {
 	Summary string         // of an escalation: what the talk was about so far, for the agent
 	QueueID QueueID        // of an escalation; "" for the one that the rules choose
 	Context map[string]any // context variables to set: strings and whole numbers
+	// Ignored names what the bot asked for and does not get, for the log. It quotes nothing.
+	Ignored []string
 }
 
 // Command is what a bot asks of the contact centre.
@@ -94,6 +109,8 @@ type Turn struct {
 	Question Question
 	// Stored is the answer that an earlier try has stored; the first stored answer of a turn stands.
 	Stored *StoredAnswer
+	// Lately is what bot and customer said right before, where the bot is one that can go round in circles.
+	Lately Lately
 }
 
 // StoredAnswer is an answer in the ledger: its messages wait to be sent.

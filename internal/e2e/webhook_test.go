@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,24 +14,76 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const webhookSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+const (
+	webhookSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+	newSecret     = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
+)
 
 // exampleBot builds and runs examples/webhook-bot until stop is called.
-func exampleBot(t *testing.T, addr string) (stop func()) {
+func exampleBot(t *testing.T, addr, secret string) (stop func()) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "webhook-bot")
 	out, err := exec.Command("go", "build", "-o", program, "wxdesk/examples/webhook-bot").CombinedOutput()
 	require.NoError(t, err, string(out))
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, "-addr", addr)
-	cmd.Env = append(os.Environ(), "WEBHOOK_SECRET="+webhookSecret)
+	cmd.Env = append(os.Environ(), "WEBHOOK_SECRET="+secret)
 	require.NoError(t, cmd.Start())
 	stop = func() {
 		cancel()
 		_ = cmd.Wait() // killed
 	}
 	t.Cleanup(stop)
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			_ = conn.Close() // it was only asked whether somebody listens
+		}
+		return err == nil
+	}, 10*time.Second, 20*time.Millisecond, "the bot listens")
 	return stop
+}
+
+// webhook sets the system's account up with a bot of somebody's own.
+func (s *system) webhook(addr string) (account, bot string) {
+	s.t.Helper()
+	var made, listed struct {
+		ID    string
+		Items []struct{ ID string }
+	}
+	require.Equal(s.t, http.StatusCreated, s.api(http.MethodPost, "/v1/bots", nil, map[string]string{
+		"kind": "webhook", "name": "Example", "url": "http://" + addr + "/", "secret": webhookSecret,
+	}, &made))
+	require.Equal(s.t, http.StatusOK, s.api(http.MethodGet, "/v1/accounts", nil, nil, &listed))
+	account = "/v1/accounts/" + listed.Items[0].ID
+	require.Equal(s.t, http.StatusOK, s.api(http.MethodPatch, account, nil, map[string]string{"bot_id": made.ID}, nil))
+	return account, "/v1/bots/" + made.ID
+}
+
+// A secret is replaced while the bot goes on under the old one; then its author changes over. Nobody notices. Meanwhile a
+// customer who says the same again and again reaches people.
+func TestBad_B10_aWebhooksSecretIsReplacedAndWhoRepeatsHimselfReachesPeople(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	addr := at(freePorts(t, 1)[0])
+	stop := exampleBot(t, addr, webhookSecret)
+	_, bot := s.webhook(addr)
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	require.Contains(t, c.gets(1, 20*time.Second)[0], "Welcome!")
+	require.Equal(t, http.StatusOK, s.api(http.MethodPatch, bot, nil, map[string]string{"secret": newSecret}, nil))
+	require.True(t, c.manages("green tea"))
+	require.Equal(t, "You wrote: green tea", c.gets(2, 20*time.Second)[1])
+	stop()
+	exampleBot(t, addr, newSecret)
+	require.True(t, c.manages("I am away."))
+	require.Equal(t, "You wrote: I am away.", c.gets(3, 20*time.Second)[2])
+
+	require.True(t, c.manages("I am away."))
+	require.Equal(t, "You wrote: I am away.", c.gets(4, 20*time.Second)[3])
+	require.True(t, c.manages("I am away."))
+	require.Contains(t, c.gets(5, 10*time.Second)[4], "colleague")
+	require.Equal(t, "queue", c.talks()[0].Holder)
 }
 
 // An account with a bot of somebody's own: it answers; then it is dead, and the customer is told that a person will come.
@@ -38,19 +91,10 @@ func TestBad_R15_B01_aDeadBotEndsWithPeopleWithinTenSeconds(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	addr := at(freePorts(t, 1)[0])
-	stop := exampleBot(t, addr)
+	stop := exampleBot(t, addr, webhookSecret)
 
-	var bot, listed struct {
-		ID    string
-		Items []struct{ ID string }
-	}
-	require.Equal(t, http.StatusCreated, s.api(http.MethodPost, "/v1/bots", nil, map[string]string{
-		"kind": "webhook", "name": "Example", "url": "http://" + addr + "/", "secret": webhookSecret,
-	}, &bot))
-	require.Equal(t, http.StatusOK, s.api(http.MethodGet, "/v1/accounts", nil, nil, &listed))
-	account := "/v1/accounts/" + listed.Items[0].ID
-	require.Equal(t, http.StatusOK, s.api(http.MethodPatch, account, nil, map[string]string{"bot_id": bot.ID}, nil))
-	require.Equal(t, http.StatusConflict, s.api(http.MethodDelete, "/v1/bots/"+bot.ID, nil, nil, nil), "it is in use")
+	account, bot := s.webhook(addr)
+	require.Equal(t, http.StatusConflict, s.api(http.MethodDelete, bot, nil, nil, nil), "it is in use")
 
 	c := s.follower()
 	require.True(t, c.manages("hello"))
@@ -72,5 +116,5 @@ func TestBad_R15_B01_aDeadBotEndsWithPeopleWithinTenSeconds(t *testing.T) {
 		talks := other.talks()
 		return len(talks) == 1 && talks[0].Holder == "queue" && talks[0].State == "open"
 	})
-	require.Equal(t, http.StatusNoContent, s.api(http.MethodDelete, "/v1/bots/"+bot.ID, nil, nil, nil))
+	require.Equal(t, http.StatusNoContent, s.api(http.MethodDelete, bot, nil, nil, nil))
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -21,12 +21,18 @@ type botRow struct {
 	Name      string               `db:"name"`
 	URL       *string              `db:"url"`
 	Secret    []byte               `db:"secret"`
+	OldUntil  *time.Time           `db:"old_secret_until"`
 	Version   int64                `db:"version"`
 	CreatedAt time.Time            `db:"created_at"`
 	UpdatedAt time.Time            `db:"updated_at"`
 }
 
-const botColumns = `tenant, id, kind, name, url, secret, version, created_at, updated_at`
+const botColumns = `
+	tenant, id, kind, name, url, secret, version, created_at, updated_at,
+	case when ` + botOverlaps + ` then secret_replaced_at + interval '24 hours' end as old_secret_until`
+
+// botOverlaps is whether a bot's replaced secret signs too: conversation.SecretOverlap in SQL.
+const botOverlaps = `secret_replaced_at > now() - interval '24 hours'`
 
 func (r botRow) setup() conversation.BotSetup {
 	b := conversation.BotSetup{
@@ -34,6 +40,9 @@ func (r botRow) setup() conversation.BotSetup {
 	}
 	if r.URL != nil {
 		b.URL = *r.URL
+	}
+	if r.OldUntil != nil {
+		b.OldSecretUntil = *r.OldUntil
 	}
 	return b
 }
@@ -47,7 +56,7 @@ func (db *DB) CreateBot(ctx context.Context, by conversation.Actor, b conversati
 	}
 	row := botRow{Tenant: b.Tenant, ID: b.ID, Kind: b.Kind, Name: b.Name}
 	if b.Kind == conversation.BotWebhook {
-		row.URL, row.Secret = &b.URL, db.sealBotSecret(b.Tenant, b.ID, key)
+		row.URL, row.Secret = &b.URL, db.sealBotSecret(b.Tenant, b.ID, purposeBotSecret, key)
 	}
 	return transact(ctx, db, "create bot "+string(b.ID), func(tx *sqlx.Tx) (conversation.BotSetup, error) {
 		const insert = `
@@ -91,7 +100,8 @@ func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after convers
 }
 
 // UpdateBot gives the actor's bot another name, and a webhook another URL and, where key is not empty, another secret,
-// where its version is still b.Version (ErrVersion otherwise). What is equal stays: an update that changes nothing keeps
+// where its version is still b.Version (ErrVersion otherwise). The replaced secret signs too for conversation.SecretOverlap;
+// one that was replaced before it does not any more. What is equal stays: an update that changes nothing keeps
 // the version. A bot that stands one version further exactly as wished was brought there by this very call before. Its
 // kind stays for life. ErrNotFound when there is no such bot.
 func (db *DB) UpdateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
@@ -112,12 +122,14 @@ func (db *DB) UpdateBot(ctx context.Context, by conversation.Actor, b conversati
 		old.Name = b.Name
 		if old.Kind == conversation.BotWebhook {
 			old.URL = &b.URL
-			if !key.Empty() {
-				old.Secret = db.sealBotSecret(old.Tenant, old.ID, key)
+		}
+		if slices.Contains(fields, purposeBotSecret) {
+			if err := db.replaceBotSecret(ctx, tx, old, key); err != nil {
+				return conversation.BotSetup{}, err
 			}
 		}
 		const update = `
-			update bots set name = :name, url = :url, secret = :secret, version = version + 1, updated_at = now()
+			update bots set name = :name, url = :url, version = version + 1, updated_at = now()
 			where tenant = :tenant and id = :id`
 		if _, err := tx.NamedExecContext(ctx, update, old); err != nil {
 			return conversation.BotSetup{}, err
@@ -140,13 +152,13 @@ func (db *DB) changedBot(old botRow, b conversation.BotSetup, key secret.Value) 
 	if old.setup().URL != b.URL {
 		fields = append(fields, "url")
 	}
-	if !key.Empty() && db.usableBotSecret(old.Tenant, old.ID, old.Secret).Reveal() != key.Reveal() {
-		fields = append(fields, "secret")
+	if !key.Empty() && db.usableBotSecret(old.Tenant, old.ID, purposeBotSecret, old.Secret).Reveal() != key.Reveal() {
+		fields = append(fields, purposeBotSecret)
 	}
 	return fields
 }
 
-// DeleteBot takes a bot away, and its secret with it. Deleting it again changes nothing. ErrInUse while an account is set
+// DeleteBot takes a bot away, and its secrets with it. Deleting it again changes nothing. ErrInUse while an account is set
 // up with it, ErrNotFound when there never was one.
 func (db *DB) DeleteBot(ctx context.Context, by conversation.Actor, id conversation.BotID) error {
 	return db.inTx(ctx, "delete bot", func(tx *sqlx.Tx) error {
@@ -164,7 +176,8 @@ func (db *DB) DeleteBot(ctx context.Context, by conversation.Actor, id conversat
 			return conversation.ErrInUse
 		}
 		const update = `
-			update bots set deleted_at = now(), secret = null, version = version + 1, updated_at = now()
+			update bots set deleted_at = now(), secret = null, old_secret = null, secret_replaced_at = null,
+				version = version + 1, updated_at = now()
 			where tenant = $1 and id = $2`
 		if _, err := tx.ExecContext(ctx, update, by.Tenant, id); err != nil {
 			return err
@@ -212,23 +225,37 @@ func chooseBot(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wanted c
 	return &id, err
 }
 
-func (db *DB) sealBotSecret(t conversation.Tenant, bot conversation.BotID, key secret.Value) []byte {
-	return db.ring.Seal(labelBotSecret, place("bots", t, string(bot), "secret"), []byte(key.Reveal()))
+// replaceBotSecret gives a bot another secret and keeps the old one, unless it cannot be opened any more.
+func (db *DB) replaceBotSecret(ctx context.Context, tx *sqlx.Tx, bot botRow, key secret.Value) error {
+	var replaced []byte
+	if old := db.usableBotSecret(bot.Tenant, bot.ID, purposeBotSecret, bot.Secret); !old.Empty() {
+		replaced = db.sealBotSecret(bot.Tenant, bot.ID, purposeOldBotSecret, old)
+	}
+	const update = `
+		update bots set secret = $3, old_secret = $4, secret_replaced_at = case when $4::bytea is not null then now() end
+		where tenant = $1 and id = $2`
+	_, err := tx.ExecContext(ctx, update, bot.Tenant, bot.ID, db.sealBotSecret(bot.Tenant, bot.ID, purposeBotSecret, key), replaced)
+	return err
 }
 
-func (db *DB) openBotSecret(t conversation.Tenant, bot conversation.BotID, sealed []byte) (secret.Value, error) {
-	plain, err := db.ring.Open(labelBotSecret, place("bots", t, string(bot), "secret"), sealed)
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("secret of bot %s: %w", bot, err)
-	}
-	return secret.New(string(plain)), nil
+// Purposes of a webhook's secrets, named as their columns.
+const (
+	purposeBotSecret    = "secret"
+	purposeOldBotSecret = "old_secret"
+)
+
+func (db *DB) sealBotSecret(t conversation.Tenant, bot conversation.BotID, purpose string, key secret.Value) []byte {
+	return db.ring.Seal(labelBotSecret, place("bots", t, string(bot), purpose), []byte(key.Reveal()))
 }
 
 // usableBotSecret is empty where there is none or it cannot be opened: such a bot fails, and people take over.
-func (db *DB) usableBotSecret(t conversation.Tenant, bot conversation.BotID, sealed []byte) secret.Value {
+func (db *DB) usableBotSecret(t conversation.Tenant, bot conversation.BotID, purpose string, sealed []byte) secret.Value {
 	if len(sealed) == 0 {
 		return secret.Value{}
 	}
-	key, _ := db.openBotSecret(t, bot, sealed)
-	return key
+	plain, err := db.ring.Open(labelBotSecret, place("bots", t, string(bot), purpose), sealed)
+	if err != nil {
+		return secret.Value{}
+	}
+	return secret.New(string(plain))
 }

@@ -78,6 +78,70 @@ func TestBots_oneInUseStaysAndADeletedOneIsNoChoice(t *testing.T) {
 	require.ErrorIs(t, f.DeleteBot(t.Context(), cli, conversation.BotID(newConversation())), conversation.ErrNotFound)
 }
 
+const otherBotSecret = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
+
+func TestBots_aReplacedSecretSignsForADayMore(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.webhook(t)
+	require.NoError(t, f.useBot(t, b.ID))
+	id := newConversation()
+	got := f.receive(t, f.batch(id, "ann", says("1", "hello")))
+	signs := func() (now, before string) {
+		turn, err := f.Turn(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, got.Receipts[0].MessageID, got.Epoch)
+		require.NoError(t, err)
+		return turn.Question.Bot.Secret.Reveal(), turn.Question.Bot.OldSecret.Reveal()
+	}
+	requireSigns := func(now, before string) {
+		t.Helper()
+		gotNow, gotBefore := signs()
+		require.Equal(t, now, gotNow)
+		require.Equal(t, before, gotBefore)
+	}
+	requireSigns(botSecret, "")
+	require.Zero(t, b.OldSecretUntil)
+
+	changed, err := f.UpdateBot(t.Context(), cli, b, secret.New(otherBotSecret))
+	require.NoError(t, err)
+	require.WithinDuration(t, changed.UpdatedAt.Add(conversation.SecretOverlap), changed.OldSecretUntil, 0)
+	requireSigns(otherBotSecret, botSecret)
+	require.Zero(t, f.count(t, "bots", "position(convert_to($1, 'UTF8') in old_secret) > 0", "MDEyMz"), "it is sealed")
+
+	again, err := f.UpdateBot(t.Context(), cli, b, secret.New(otherBotSecret))
+	require.NoError(t, err, "the same call once more")
+	require.Equal(t, changed, again)
+	changed.Name = "Renamed"
+	changed, err = f.UpdateBot(t.Context(), cli, changed, secret.Value{})
+	require.NoError(t, err)
+	requireSigns(otherBotSecret, botSecret)
+
+	f.exec(t, `update bots set secret_replaced_at = secret_replaced_at - interval '23 hours 59 minutes'`)
+	requireSigns(otherBotSecret, botSecret)
+	f.exec(t, `update bots set secret_replaced_at = secret_replaced_at - interval '1 minute'`)
+	requireSigns(otherBotSecret, "")
+	late, err := f.Bot(t.Context(), tenant, b.ID)
+	require.NoError(t, err)
+	require.Zero(t, late.OldSecretUntil)
+
+	_, err = f.UpdateBot(t.Context(), cli, changed, secret.New(botSecret))
+	require.NoError(t, err)
+	requireSigns(botSecret, otherBotSecret)
+	require.NoError(t, f.useBot(t, ""))
+	require.NoError(t, f.DeleteBot(t.Context(), cli, b.ID))
+	require.Equal(t, 1, f.count(t, "bots", "id = $1 and secret is null and old_secret is null", b.ID))
+}
+
+func TestBots_aSecretThatCannotBeOpenedIsReplacedWithoutASecondSignature(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.webhook(t)
+	f.exec(t, `update bots set secret = 'tampered' where kind = 'webhook'`)
+	changed, err := f.UpdateBot(t.Context(), cli, b, secret.New(otherBotSecret))
+	require.NoError(t, err)
+	require.Zero(t, changed.OldSecretUntil)
+	require.Equal(t, 1, f.count(t, "bots", "id = $1 and old_secret is null", b.ID))
+}
+
 func TestAccounts_withoutABotConversationsBeginWithPeople(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

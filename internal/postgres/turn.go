@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,9 +21,26 @@ type turnRow struct {
 	QueueID *conversation.QueueID `db:"queue_id"`
 }
 
-// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it. An
-// event's question is its key. ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch;
-// ErrClosed when it has ended; ErrNotFound when it has no such message.
+// questionRow is a customer's message with all that its question says.
+type questionRow struct {
+	heldRow
+	AccountID conversation.AccountID `db:"account_id"`
+	Seq       int64                  `db:"seq"`
+	Kind      string                 `db:"kind"`
+	Body      []byte                 `db:"body"`
+	At        time.Time              `db:"at"`
+	allowanceRow
+	BotID        conversation.BotID   `db:"bot_id"`
+	BotKind      conversation.BotKind `db:"bot_kind"`
+	BotURL       string               `db:"bot_url"`
+	BotVersion   int64                `db:"bot_version"`
+	BotSecret    []byte               `db:"bot_secret"`
+	BotOldSecret []byte               `db:"bot_old_secret"`
+}
+
+// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it; for a
+// webhook also what was said right before. An event's question is its key. ErrStaleEpoch when the conversation is not the
+// bot's any more, or not in this epoch; ErrClosed when it has ended; ErrNotFound when it has no such message.
 func (db *DB) Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error) {
 	t, err := db.turn(ctx, c, turn, epoch)
 	return t, explain(ctx, "load turn "+string(turn), err)
@@ -32,26 +51,15 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 		select c.account_id, c.customer_id, c.state, c.holder, c.epoch, u.data_key, m.seq, m.kind, m.body, a.language,
 			coalesce(m.said_at, m.created_at) as at, u.message_until, u.message_left, u.tap_until, u.tap_left,
 			clock_timestamp() as now, coalesce(b.id::text, '') as bot_id, coalesce(b.kind, '') as bot_kind,
-			coalesce(b.url, '') as bot_url, b.secret as bot_secret
+			coalesce(b.url, '') as bot_url, coalesce(b.version, 0) as bot_version, b.secret as bot_secret,
+			case when ` + botOverlaps + ` then b.old_secret end as bot_old_secret
 		from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
 		join accounts a on a.tenant = c.tenant and a.id = c.account_id
 		join messages m on m.tenant = c.tenant and m.conversation_id = c.id and m.id = $3
 		left join bots b on b.tenant = a.tenant and b.id = a.bot_id
 		where c.tenant = $1 and c.id = $2`
-	var row struct {
-		heldRow
-		AccountID conversation.AccountID `db:"account_id"`
-		Seq       int64                  `db:"seq"`
-		Kind      string                 `db:"kind"`
-		Body      []byte                 `db:"body"`
-		At        time.Time              `db:"at"`
-		allowanceRow
-		BotID     conversation.BotID   `db:"bot_id"`
-		BotKind   conversation.BotKind `db:"bot_kind"`
-		BotURL    string               `db:"bot_url"`
-		BotSecret []byte               `db:"bot_secret"`
-	}
+	var row questionRow
 	if err := db.sql.GetContext(ctx, &row, query, c.Tenant, c.Conversation, turn); err != nil {
 		return conversation.Turn{}, err
 	}
@@ -70,12 +78,20 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 	if err != nil {
 		return conversation.Turn{}, err
 	}
-	return conversation.Turn{Stored: stored, Question: conversation.Question{
+	var lately conversation.Lately
+	if stored == nil && row.BotKind == conversation.BotWebhook {
+		if lately, err = readLately(ctx, db.sql, c, epoch, seal); err != nil {
+			return conversation.Turn{}, err
+		}
+	}
+	return conversation.Turn{Stored: stored, Lately: lately, Question: conversation.Question{
 		Tenant: c.Tenant, AccountID: row.AccountID, Conversation: c.Conversation, Customer: conversation.CustomerID(row.CustomerID),
 		TurnID: turn, Kind: row.Kind, Text: said.question(), Fields: said.fields(), At: row.At,
 		Language: row.Language, First: row.Seq == 1, Replies: row.allowance().Left(row.Now),
 		Bot: conversation.Bot{
-			ID: row.BotID, Kind: row.BotKind, URL: row.BotURL, Secret: db.usableBotSecret(c.Tenant, row.BotID, row.BotSecret),
+			ID: row.BotID, Version: row.BotVersion, Kind: row.BotKind, URL: row.BotURL,
+			Secret:    db.usableBotSecret(c.Tenant, row.BotID, purposeBotSecret, row.BotSecret),
+			OldSecret: db.usableBotSecret(c.Tenant, row.BotID, purposeOldBotSecret, row.BotOldSecret),
 		},
 	}}, nil
 }
@@ -96,7 +112,8 @@ func (b body) question() string {
 }
 
 // StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch. The first stored answer of
-// a turn stands and is returned. ErrStaleEpoch when the holder has changed, ErrClosed when the conversation has ended.
+// a turn stands and is returned; a queue that there is not is left out of it. ErrStaleEpoch when the holder has changed,
+// ErrClosed when the conversation has ended.
 func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
 	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *sqlx.Tx) (conversation.StoredAnswer, error) {
 		held, err := lockHeld(ctx, tx, c)
@@ -122,7 +139,10 @@ func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversa
 }
 
 func storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, turn conversation.MessageID, seal customerSeal, a conversation.Answer) (conversation.StoredAnswer, error) {
-	queue := knownForm(a.QueueID)
+	queue, err := knownQueue(ctx, tx, c.Tenant, a.QueueID)
+	if err != nil {
+		return conversation.StoredAnswer{}, err
+	}
 	if err := insertTurn(ctx, tx, c, turn, held.Epoch, a.Command, seal.sealReason(c.Conversation, turn, a.Reason), queue); err != nil {
 		return conversation.StoredAnswer{}, err
 	}
@@ -149,7 +169,21 @@ func insertTurn(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conve
 	return err
 }
 
-// knownForm drops a queue id that is none: a bot may say anything (B07).
+// knownQueue drops the id of a queue that there is not: a bot may say anything (B07).
+func knownQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) (conversation.QueueID, error) {
+	if id = knownForm(id); id == "" {
+		return "", nil
+	}
+	const query = `select id from queues where tenant = $1 and id = $2`
+	var known conversation.QueueID
+	err := tx.GetContext(ctx, &known, query, t, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return known, err
+}
+
+// knownForm drops a queue id that is none.
 func knownForm(id conversation.QueueID) conversation.QueueID {
 	parsed, err := uuid.Parse(string(id))
 	if err != nil {

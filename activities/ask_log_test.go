@@ -1,0 +1,64 @@
+package activities_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+
+	"wxdesk/activities"
+	"wxdesk/internal/conversation"
+)
+
+// logged has a bot answer a turn, and returns the result and the log.
+func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines string) {
+	t.Helper()
+	var log bytes.Buffer
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.NewJSONHandler(&log, nil))))
+	env := suite.NewTestActivityEnvironment()
+	a := &activities.Activities{Ledger: l, Bots: b, Span: noSpan}
+	env.RegisterActivity(a)
+	value, err := env.ExecuteActivity(a.Ask, activities.AskInput{Where: where, TurnID: turn, Epoch: 3})
+	require.NoError(t, err)
+	require.NoError(t, value.Get(&out))
+	return out, log.String()
+}
+
+func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
+	t.Parallel()
+	l := after(conversation.Lately{}, "hello")
+	out, lines := logged(t, l, failing(fmt.Errorf("webhook: %w", conversation.ErrLeak)))
+	require.Equal(t, activities.AskResult{Outcome: activities.AskFailed}, out)
+	require.Empty(t, l.stored)
+	require.Contains(t, lines, `"level":"ERROR","msg":"bot leaks"`)
+}
+
+func TestBad_B07_whatABotMayNotAskForIsLogged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer conversation.Answer
+		logged string
+	}{
+		"what the connector leaves out": {conversation.Answer{Texts: []string{"hi"}, Ignored: []string{"an unknown command"}}, "an unknown command"},
+		"a queue that there is not":     {conversation.Answer{Command: conversation.CommandEscalate, QueueID: "canary"}, "an unknown queue"},
+		"nothing":                       {conversation.Answer{Texts: []string{"hi"}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := after(conversation.Lately{}, "hello")
+			l.store = func(a conversation.Answer) (conversation.StoredAnswer, error) {
+				return conversation.StoredAnswer{Command: a.Command}, nil
+			}
+			_, lines := logged(t, l, answering(c.answer))
+			require.Contains(t, lines, c.logged)
+			require.Equal(t, c.logged != "", strings.Contains(lines, "ignored"))
+			require.NotContains(t, lines, "canary")
+		})
+	}
+}

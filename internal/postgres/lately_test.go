@@ -1,0 +1,96 @@
+package postgres_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+)
+
+// turns has a customer write in a conversation of a bot, which answers all but the last message.
+func (f *fixture) turns(t *testing.T, id conversation.ID, answers ...[]string) (last conversation.Turn) {
+	t.Helper()
+	ref := conversation.Ref{Tenant: tenant, Conversation: id}
+	for i := range len(answers) + 1 {
+		said := says(fmt.Sprint("key ", id, i), fmt.Sprint("line ", i+1))
+		got := f.receive(t, f.batch(id, "ann", said))
+		var err error
+		last, err = f.Turn(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch)
+		require.NoError(t, err)
+		if i < len(answers) {
+			_, err = f.StoreAnswer(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch, conversation.Answer{Texts: answers[i]})
+			require.NoError(t, err)
+		}
+	}
+	return last
+}
+
+func TestBad_B10_aTurnKnowsTheTwoExchangesBeforeAndHowManyAMinuteHad(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	require.NoError(t, f.useBot(t, f.webhook(t).ID))
+	id := newConversation()
+	last := f.turns(t, id, []string{"a"}, []string{"b1", "b2"}, []string{"c"})
+	require.Equal(t, conversation.Lately{Answers: 3, Exchanges: []conversation.Exchange{
+		{Kind: "text", Text: canary + " line 3", Answer: []string{"c"}},
+		{Kind: "text", Text: canary + " line 2", Answer: []string{"b1", "b2"}},
+	}}, last.Lately)
+
+	f.exec(t, `update turns set answered_at = answered_at - interval '61 seconds'`)
+	turn := func() conversation.Lately {
+		again, err := f.Turn(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, last.Question.TurnID, 1)
+		require.NoError(t, err)
+		return again.Lately
+	}
+	require.Zero(t, turn().Answers, "a minute later")
+	require.Len(t, turn().Exchanges, 2)
+
+	f.exec(t, `update messages set body = 'tampered' where seq = (select max(seq) from messages where author = 'bot')`)
+	lately := turn()
+	require.Equal(t, "line 3", lately.Exchanges[0].Text[len(canary)+1:])
+	require.NotEqual(t, []string{"c"}, lately.Exchanges[0].Answer, "what cannot be opened repeats nothing")
+}
+
+func TestBad_B10_onlyTheSameConversationCountsAndOnlyUpToThePace(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	require.NoError(t, f.useBot(t, f.webhook(t).ID))
+	id := newConversation()
+	answers := make([][]string, conversation.LoopPace+2)
+	for i := range answers {
+		answers[i] = []string{"same"}
+	}
+	last := f.turns(t, id, answers...)
+	require.Equal(t, conversation.LoopPace, last.Lately.Answers)
+	require.Equal(t, conversation.LoopPacing, last.Lately.Stops(last.Question))
+	require.Equal(t, conversation.LoopAnswer, last.Lately.Repeats(conversation.Answer{Texts: []string{"same"}}))
+
+	require.NoError(t, f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, conversation.ClosedByBot))
+	require.Zero(t, f.turns(t, newConversation()).Lately, "the next conversation begins anew")
+}
+
+func TestBad_B10_theFAQMayRepeatItself(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	require.Zero(t, f.turns(t, newConversation(), []string{"same"}, []string{"same"}).Lately)
+}
+
+func TestBad_B07_aQueueThatThereIsNotIsLeftOut(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	ref := conversation.Ref{Tenant: tenant, Conversation: id}
+	const known = conversation.QueueID("00000000-0000-7000-8000-000000000002")
+	for i, c := range []struct{ asked, stored conversation.QueueID }{
+		{"not an id", ""}, {conversation.QueueID(newConversation()), ""}, {known, known},
+	} {
+		got := f.receive(t, f.batch(id, "ann", says(fmt.Sprint(i), "hello")))
+		stored, err := f.StoreAnswer(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch, conversation.Answer{
+			Command: conversation.CommandEscalate, QueueID: c.asked,
+		})
+		require.NoError(t, err)
+		require.Equal(t, c.stored, stored.QueueID)
+	}
+}
