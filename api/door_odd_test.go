@@ -47,7 +47,7 @@ func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
 }
 
 // What is odd but readable is durable and answered; what it means is for Receive to say.
-func TestBad_X09_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
+func TestBad_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 	t.Parallel()
 	text := func(old, replacement string) string { return strings.Replace(message("hi"), old, replacement, 1) }
 	id := func(value string) string { return text("<MsgId>23893347810211482</MsgId>", "<MsgId>"+value+"</MsgId>") }
@@ -56,10 +56,6 @@ func TestBad_X09_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 	}
 	keys := map[string]string{}
 	for name, xml := range map[string]string{
-		"X09 MsgId 0":          id("0"),
-		"X09 MsgId negative":   id("-1"),
-		"X09 MsgId hex":        id("0x10"),
-		"X09 MsgId 20 digits":  id("99999999999999999999"),
 		"X11 CreateTime 0":     strings.Replace(id("11"), "1800000000", "0", 1),
 		"X11 CreateTime text":  strings.Replace(id("12"), "1800000000", "yesterday", 1),
 		"X14 unknown MsgType":  strings.Replace(id("14"), "[text]", "[hologram]", 1),
@@ -81,6 +77,51 @@ func TestBad_X09_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 		require.NotContains(t, keys, key, "%s shares its key with %s", name, keys[key])
 		keys[key] = name
 	}
+}
+
+func TestBad_X09_oddMessageIDsAreKeptAsTextAndNeverShareAKey(t *testing.T) {
+	t.Parallel()
+	const element = "<MsgId>23893347810211482</MsgId>"
+	w, g := newWorld(), newGate(t, wechat.ModeSafe)
+	h := g.in(w)
+	hands := func(xml string) (key string) {
+		cb := g.says(xml)
+		cb.query.Del("openid")
+		requireText(t, cb.post(t, h), http.StatusOK, "success")
+		last := w.handovers[len(w.handovers)-1]
+		opened, err := g.Keys[0].Cipher.Open([]byte(last.Ciphertext))
+		require.NoError(t, err)
+		require.Equal(t, xml, string(opened), "as it was written")
+		return last.MessageKey
+	}
+	keys := map[string]string{hands(message("hi")): "good"}
+	for name, row := range map[string]struct {
+		element string
+		counts  bool // the MsgId alone tells one message from another
+	}{
+		"0":         {"<MsgId>0</MsgId>", false},
+		"00":        {"<MsgId>00</MsgId>", false},
+		"spaced 0":  {"<MsgId> 0 </MsgId>", false},
+		"empty":     {"<MsgId></MsgId>", false},
+		"spaces":    {"<MsgId>  </MsgId>", false},
+		"none":      {"", false},
+		"negative":  {"<MsgId>-1</MsgId>", true},
+		"hex":       {"<MsgId>0x10</MsgId>", true},
+		"20 digits": {"<MsgId>99999999999999999999</MsgId>", true},
+		"spaced":    {"<MsgId> 23893347810211482 </MsgId>", true},
+	} {
+		odd := strings.Replace(message("hi"), element, row.element, 1)
+		key := hands(odd)
+		require.Equal(t, key, hands(odd), "%s: WeChat's repeat is known", name)
+		require.Equal(t, row.counts, key == hands(strings.Replace(odd, "[hi]", "[ho]", 1)), "%s: other words", name)
+		require.Equal(t, row.counts, key == hands(strings.Replace(odd, "1800000000", "1800000001", 1)), "%s: another second", name)
+		require.NotEqual(t, key, hands(strings.Replace(odd, customer, "oBBBBbbbbccccddddeeeeffff-_1", 1)), "%s: another customer", name)
+		if row.counts {
+			require.NotContains(t, keys, key, "%s shares its key with %s", name, keys[key])
+			keys[key] = name
+		}
+	}
+	require.Empty(t, w.quarantine)
 }
 
 func TestBad_X14_anUnknownEventIsRecorded(t *testing.T) {

@@ -1,13 +1,14 @@
 package simulator
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 )
 
-// customMessage is the body of message/custom/send; MsgType says which of the objects counts. What else WeChat knows
-// (customservice, aimsgcontext) is read over.
+// customMessage is the body of message/custom/send; MsgType says which of the objects counts. What else WeChat
+// knows is read over.
 type customMessage struct {
 	ToUser  string `json:"touser"`
 	MsgType string `json:"msgtype"`
@@ -43,13 +44,24 @@ type customMessage struct {
 	Article struct {
 		ID string `json:"article_id"`
 	} `json:"mpnewsarticle"`
+	Material    customMedia `json:"mpnews"`
 	MiniProgram struct {
 		Title        string `json:"title"`
 		AppID        string `json:"appid"`
 		PagePath     string `json:"pagepath"`
 		ThumbMediaID string `json:"thumb_media_id"`
 	} `json:"miniprogrampage"`
+	Service struct {
+		KfAccount string `json:"kf_account"`
+	} `json:"customservice"`
+	AI struct {
+		Written int    `json:"is_ai_msg"`
+		MsgID   string `json:"msgid"`
+	} `json:"aimsgcontext"`
 }
+
+// kfAccountShape is name@account; whoever looks like one is taken as existing.
+var kfAccountShape = regexp.MustCompile(`^[^@]+@[^@]+$`)
 
 type customMedia struct {
 	MediaID      string `json:"media_id"`
@@ -81,6 +93,7 @@ func (s *Simulator) customSend(c *call) (any, *refusal, change) {
 		return nil, refused, change{}
 	}
 	item.At, item.From, item.Channel = s.wall(), FromAccount, ByCustom
+	item.As, item.AI, item.InReplyTo = m.Service.KfAccount, m.AI.Written == 1, m.AI.MsgID
 	after.Typing = time.Time{}
 	return okAnswer(), nil, change{Follower: &after, Shown: []shown{f.next(item)}}
 }
@@ -88,6 +101,9 @@ func (s *Simulator) customSend(c *call) (any, *refusal, change) {
 // read judges the content and gives what the phone shows of it. Media must be in the account's store and not older than three days.
 func (m customMessage) read(a *accountState, textLimit int, now time.Time) (Item, *refusal) {
 	it := Item{Kind: m.MsgType}
+	if m.Service.KfAccount != "" && !kfAccountShape.MatchString(m.Service.KfAccount) {
+		return it, refuse(codeBadKfAccount)
+	}
 	switch m.MsgType {
 	case "text":
 		it.Text = m.Text.Content
@@ -122,6 +138,8 @@ func (m customMessage) read(a *accountState, textLimit int, now time.Time) (Item
 			return it, refuse(codeBadArticle)
 		}
 		return it, nil
+	case "mpnews":
+		return m.readMaterial(it, a)
 	case "miniprogrampage":
 		return m.readMiniProgram(it, a, now)
 	}
@@ -171,6 +189,15 @@ func (m customMessage) readMenu(it Item, kind Kind) (Item, *refusal) {
 		it.Menu.List = append(it.Menu.List, Choice{entry.ID, entry.Content})
 	}
 	it.Text = strings.Join(append(lines, m.Menu.Tail), "\n")
+	return it, nil
+}
+
+// readMaterial takes any id as that of permanent material, which is not kept here, unless the store knows it as a temporary medium.
+func (m customMessage) readMaterial(it Item, a *accountState) (Item, *refusal) {
+	it.Fields = filled("media_id", m.Material.MediaID)
+	if _, temporary := a.media[m.Material.MediaID]; temporary || m.Material.MediaID == "" {
+		return it, refuse(codeInvalidMediaID)
+	}
 	return it, nil
 }
 

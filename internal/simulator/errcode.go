@@ -80,6 +80,7 @@ const (
 	codeUnauthorized      = 48001
 	codeBadArticle        = 53600
 	codeNoMoreClears      = 48006
+	codeBadKfAccount      = 65401
 )
 
 // messages are the usual words of the errcodes; the map is never changed while the program runs.
@@ -189,7 +190,7 @@ var messages = map[int]string{
 	65301:                 "no conditional menu",
 	65319:                 "invalid conditional menu rule",
 	65400:                 "customer service is not open",
-	65401:                 "invalid custom service account",
+	codeBadKfAccount:      "invalid custom service account",
 	65417:                 "customer service invitation is limited",
 	89501:                 "this ip is waiting for confirmation",
 	89502:                 "this ip is waiting for confirmation",

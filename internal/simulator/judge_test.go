@@ -126,6 +126,27 @@ func TestJudge_knowsTheOtherKindsOfReply(t *testing.T) {
 	}
 }
 
+func TestJudge_showsTheFaultNoticeForWhatEventsAreNotAnsweredWith(t *testing.T) {
+	t.Parallel()
+	item := "<item><Title>T</Title></item>"
+	for name, row := range map[string]struct{ kind, children string }{
+		"customer service": {"transfer_customer_service", ""},
+		"WeChat's AI":      {"transfer_biz_ai_ivr", ""},
+		"nine articles":    {"news", "<ArticleCount>9</ArticleCount><Articles>" + strings.Repeat(item, 9) + "</Articles>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			body := strings.Replace(textReply("x"), "<![CDATA[text]]></MsgType><Content><![CDATA[x]]></Content>", row.kind+"</MsgType>"+row.children, 1)
+			w.server.answers(func(received) (int, string) { return 200, wrapped(body) })
+			verdict, _ := w.act(`{"kind":"click","key":"HELP"}`)
+			require.Equal(t, "failed", verdict)
+			require.Equal(t, []string{"CLICK", "text"}, []string{w.screen()[0].Kind, w.screen()[1].Kind})
+			require.Equal(t, []string{"notice: " + simulator.FaultNotice}, w.heard())
+		})
+	}
+}
+
 func TestJudge_showsNothingInAnswerToEventsNobodyWaitsFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

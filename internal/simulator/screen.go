@@ -14,6 +14,8 @@ type Item struct {
 	Picture   string            `json:"picture,omitempty"`  // where the phone finds the picture to show
 	Articles  []Article         `json:"articles,omitempty"` // of news
 	Menu      *Choices          `json:"menu,omitempty"`     // of msgmenu
+	As        string            `json:"as,omitempty"`       // the customer-service account that a custom message shows as its author
+	AI        bool              `json:"ai,omitempty"`       // a custom message that says a program has written it
 	MsgID     string            `json:"msg_id,omitempty"`   // of the customer's item
 	InReplyTo string            `json:"in_reply_to,omitempty"`
 	Attempts  int               `json:"attempts,omitempty"` // callbacks begun for the customer's item

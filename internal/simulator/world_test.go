@@ -124,7 +124,8 @@ type item struct {
 	MsgID                              string `json:"msg_id"`
 	InReplyTo                          string `json:"in_reply_to"`
 	Fields                             map[string]string
-	Picture                            string
+	Picture, As                        string
+	AI                                 bool
 	Attempts                           int
 }
 

@@ -15,6 +15,19 @@ func TestSend_isShownToTheCustomer(t *testing.T) {
 	require.Equal(t, []string{`custom: 您好 <a href="https://shop.example/?a=1&b=2">这里</a> 👋`}, w.heard())
 }
 
+func TestSend_showsWhoSpeaksAndThatAProgramWrote(t *testing.T) {
+	t.Parallel()
+	w := newStillWorld(t)
+	w.say("hello")
+	asked := w.screen()[0].MsgID
+	require.Equal(t, 0, w.sendBody(w.accessToken(), `{"touser":"`+openID+`","msgtype":"text","text":{"content":"a"},"customservice":{"kf_account":"mei@tea"},`+
+		`"aimsgcontext":{"is_ai_msg":1,"msgid":"`+asked+`"}}`))
+	require.Equal(t, 0, w.send(w.accessToken(), "b"))
+	screen := w.screen()
+	require.Equal(t, []any{"mei@tea", true, asked}, []any{screen[1].As, screen[1].AI, screen[1].InReplyTo})
+	require.Equal(t, []any{"", false, ""}, []any{screen[2].As, screen[2].AI, screen[2].InReplyTo})
+}
+
 func TestSend_isRefusedInTheOrderOfTheProtocol(t *testing.T) {
 	t.Parallel()
 	text := func(content string) string {
@@ -59,6 +72,12 @@ func TestSend_isRefusedInTheOrderOfTheProtocol(t *testing.T) {
 		"mini program, no thumb": {body("miniprogrampage", `"miniprogrampage":{"title":"t","appid":"wxabcdefabcdefabcd","pagepath":"p"}`), 40007},
 		"article":                {body("mpnewsarticle", `"mpnewsarticle":{"article_id":"a"}`), 0},
 		"no article":             {body("mpnewsarticle", `"mpnewsarticle":{}`), 53600},
+		"material":               {body("mpnews", `"mpnews":{"media_id":"m"}`), 0},
+		"no material":            {body("mpnews", `"mpnews":{}`), 40007},
+		"a picture as material":  {body("mpnews", `"mpnews":{"media_id":"IMAGE"}`), 40007},
+		"as a colleague":         {body("text", `"text":{"content":"a"},"customservice":{"kf_account":"mei@tea"}`), 0},
+		"as nobody":              {body("text", `"text":{"content":"a"},"customservice":{"kf_account":"mei"}`), 65401},
+		"by an AI":               {body("text", `"text":{"content":"a"},"aimsgcontext":{"is_ai_msg":1,"msgid":"1"}`), 0},
 		"news without a title":   {body("news", `"news":{"articles":[{"url":"u"}]}`), 44003},
 		"card":                   {body("wxcard", `"wxcard":{"card_id":"c"}`), 40008},
 		"news":                   {body("news", `"news":{"articles":[{"title":"a"}]}`), 0},

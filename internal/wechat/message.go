@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Message is what the customer-service API can send: Text, Image, Voice, Video, Music, News, Article, Menu or
-// MiniProgramPage, or one of them As somebody.
+// Message is what the customer-service API can send: Text, Image, Voice, Video, Music, News, Article, Material, Menu or
+// MiniProgramPage, or one of them As somebody, and any of these FromAI.
 type Message interface {
 	// Kind is WeChat's msgtype.
 	Kind() string
@@ -52,6 +52,10 @@ type NewsArticle struct{ Title, Description, URL, PicURL string }
 // Article shows an article that the account has published (mpnewsarticle).
 type Article struct{ ArticleID string }
 
+// Material shows an article that the account keeps as permanent material (mpnews). WeChat takes only material that is there
+// already; whoever publishes now sends an Article.
+type Material struct{ MediaID string }
+
 // Menu shows a text with lines to tap. A tap comes back as a text message: the line's content, with its id in
 // Inbound.MenuID. Sandbox and unverified accounts have none (40200).
 type Menu struct {
@@ -70,6 +74,14 @@ type MiniProgramPage struct{ Title, AppID, PagePath, ThumbMediaID string }
 type As struct {
 	KfAccount string
 	Message   Message
+}
+
+// FromAI says of a message that a program has written it (aimsgcontext, since 2025), and with InAnswerTo which of the
+// customer's messages it answers. WeChat then puts a line below it, as far as is known. Sources differ over the object's
+// member, is_ai_msg or msgid: the first is always sent, the second where it is given.
+type FromAI struct {
+	InAnswerTo string // Inbound.MsgID
+	Message    Message
 }
 
 // Kind implements Message.
@@ -94,6 +106,9 @@ func (News) Kind() string { return "news" }
 func (Article) Kind() string { return "mpnewsarticle" }
 
 // Kind implements Message.
+func (Material) Kind() string { return "mpnews" }
+
+// Kind implements Message.
 func (Menu) Kind() string { return "msgmenu" }
 
 // Kind implements Message.
@@ -101,6 +116,14 @@ func (MiniProgramPage) Kind() string { return "miniprogrampage" }
 
 // Kind is the kind of the message that is sent.
 func (a As) Kind() string {
+	if a.Message == nil {
+		return ""
+	}
+	return a.Message.Kind()
+}
+
+// Kind is the kind of the message that is sent.
+func (a FromAI) Kind() string {
 	if a.Message == nil {
 		return ""
 	}
@@ -139,6 +162,9 @@ func (m News) Check() error {
 func (m Article) Check() error { return complete(m.ArticleID) }
 
 // Check implements Message.
+func (m Material) Check() error { return complete(m.MediaID) }
+
+// Check implements Message.
 func (m Menu) Check() error {
 	if len(m.Items) == 0 {
 		return ErrMessageEmpty
@@ -156,7 +182,20 @@ func (m MiniProgramPage) Check() error { return complete(m.Title, m.AppID, m.Pag
 
 // Check looks at the message and at the form of KfAccount.
 func (a As) Check() error {
-	if _, nested := a.Message.(As); nested || a.Message == nil || !validKfAccount(a.KfAccount) {
+	switch a.Message.(type) {
+	case nil, As, FromAI:
+		return ErrMessageIncomplete
+	}
+	if !validKfAccount(a.KfAccount) {
+		return ErrMessageIncomplete
+	}
+	return a.Message.Check()
+}
+
+// Check looks at the message, which may be one As somebody.
+func (a FromAI) Check() error {
+	switch a.Message.(type) {
+	case nil, FromAI:
 		return ErrMessageIncomplete
 	}
 	return a.Message.Check()

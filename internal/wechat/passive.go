@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ErrReplyToEvent says that a Transfer would answer an event, which only a message can be answered with.
+// ErrReplyToEvent says that a Transfer or TransferToAI would answer an event; only messages can be answered so.
 var ErrReplyToEvent = errors.New("wechat: an event cannot be handed over")
 
 func (m Text) appendReply(b []byte, _ bool) ([]byte, error) {
@@ -84,6 +84,13 @@ func (m Transfer) appendReply(b []byte, toEvent bool) ([]byte, error) {
 	b = append(b, "<TransInfo>"...)
 	b = appendElement(b, "KfAccount", m.KfAccount)
 	return append(b, "</TransInfo>"...), nil
+}
+
+func (TransferToAI) appendReply(b []byte, toEvent bool) ([]byte, error) {
+	if toEvent {
+		return nil, ErrReplyToEvent
+	}
+	return b, nil
 }
 
 // appendOptional writes an element only where it has something to say.

@@ -22,7 +22,8 @@ const MaxTextBytes = 2048
 // article is right for every message.
 const MaxEventArticles = 8
 
-// Passive is what a passive reply can say: Text, Image, Voice, Video, Music, News or Transfer.
+// Passive is what a passive reply can say: Text, Image, Voice, Video, Music, News, Transfer or
+// TransferToAI.
 type Passive interface {
 	// Kind is WeChat's MsgType.
 	Kind() string
@@ -35,6 +36,13 @@ type Transfer struct{ KfAccount string }
 
 // Kind implements Passive.
 func (Transfer) Kind() string { return "transfer_customer_service" }
+
+// TransferToAI hands the customer's message to WeChat's own AI, which answers in the account's name. Few accounts have it
+// yet. Whether an event can be answered so is not documented; here it cannot, as with Transfer.
+type TransferToAI struct{}
+
+// Kind implements Passive.
+func (TransferToAI) Kind() string { return "transfer_biz_ai_ivr" }
 
 // Reply is a passive reply: the answer to a callback within its own request, of which there is at most one. Nothing tells
 // whether it was shown.

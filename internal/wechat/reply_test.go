@@ -77,6 +77,7 @@ func TestReply_writesEveryKind(t *testing.T) {
 			"<ArticleCount>8</ArticleCount><Articles>" + strings.Repeat(item, 8) + "</Articles>",
 		},
 		{"transfer_customer_service", wechat.Transfer{}, false, ""},
+		{"transfer_biz_ai_ivr", wechat.TransferToAI{}, false, ""},
 		{
 			"transfer_customer_service",
 			wechat.Transfer{KfAccount: "mei@tea"},
@@ -101,20 +102,21 @@ func TestReply_refusesWhatWouldShowTheFaultNotice(t *testing.T) {
 		reply wechat.Reply
 		want  error
 	}{
-		"nothing":                {wechat.Reply{}, wechat.ErrMessageEmpty},
-		"empty text":             {wechat.Reply{Message: wechat.Text{Content: "\x00"}}, wechat.ErrMessageEmpty},
-		"long text":              {wechat.Reply{Message: wechat.Text{Content: strings.Repeat("中", wechat.MaxTextBytes/3+1)}}, wechat.ErrMessageTooLong},
-		"no picture":             {wechat.Reply{Message: wechat.Image{}}, wechat.ErrMessageIncomplete},
-		"a picture of NUL":       {wechat.Reply{Message: wechat.Image{MediaID: "\x00"}}, wechat.ErrMessageIncomplete},
-		"no recording":           {wechat.Reply{Message: wechat.Voice{}}, wechat.ErrMessageIncomplete},
-		"no film":                {wechat.Reply{Message: wechat.Video{Title: "t", ThumbMediaID: "t"}}, wechat.ErrMessageIncomplete},
-		"music without picture":  {wechat.Reply{Message: wechat.Music{URL: "u"}}, wechat.ErrMessageIncomplete},
-		"no article":             {wechat.Reply{Message: articles(0)}, wechat.ErrMessageArticles},
-		"two for a message":      {wechat.Reply{Message: articles(2)}, wechat.ErrMessageArticles},
-		"nine for an event":      {wechat.Reply{Message: articles(9), ToEvent: true}, wechat.ErrMessageArticles},
-		"article without title":  {wechat.Reply{Message: wechat.News{Articles: []wechat.NewsArticle{{URL: "u"}}}}, wechat.ErrMessageIncomplete},
-		"an event handed over":   {wechat.Reply{Message: wechat.Transfer{}, ToEvent: true}, wechat.ErrReplyToEvent},
-		"handed over to no name": {wechat.Reply{Message: wechat.Transfer{KfAccount: "mei"}}, wechat.ErrMessageIncomplete},
+		"nothing":                  {wechat.Reply{}, wechat.ErrMessageEmpty},
+		"empty text":               {wechat.Reply{Message: wechat.Text{Content: "\x00"}}, wechat.ErrMessageEmpty},
+		"long text":                {wechat.Reply{Message: wechat.Text{Content: strings.Repeat("中", wechat.MaxTextBytes/3+1)}}, wechat.ErrMessageTooLong},
+		"no picture":               {wechat.Reply{Message: wechat.Image{}}, wechat.ErrMessageIncomplete},
+		"a picture of NUL":         {wechat.Reply{Message: wechat.Image{MediaID: "\x00"}}, wechat.ErrMessageIncomplete},
+		"no recording":             {wechat.Reply{Message: wechat.Voice{}}, wechat.ErrMessageIncomplete},
+		"no film":                  {wechat.Reply{Message: wechat.Video{Title: "t", ThumbMediaID: "t"}}, wechat.ErrMessageIncomplete},
+		"music without picture":    {wechat.Reply{Message: wechat.Music{URL: "u"}}, wechat.ErrMessageIncomplete},
+		"no article":               {wechat.Reply{Message: articles(0)}, wechat.ErrMessageArticles},
+		"two for a message":        {wechat.Reply{Message: articles(2)}, wechat.ErrMessageArticles},
+		"nine for an event":        {wechat.Reply{Message: articles(9), ToEvent: true}, wechat.ErrMessageArticles},
+		"article without title":    {wechat.Reply{Message: wechat.News{Articles: []wechat.NewsArticle{{URL: "u"}}}}, wechat.ErrMessageIncomplete},
+		"an event handed over":     {wechat.Reply{Message: wechat.Transfer{}, ToEvent: true}, wechat.ErrReplyToEvent},
+		"an event for WeChat's AI": {wechat.Reply{Message: wechat.TransferToAI{}, ToEvent: true}, wechat.ErrReplyToEvent},
+		"handed over to no name":   {wechat.Reply{Message: wechat.Transfer{KfAccount: "mei"}}, wechat.ErrMessageIncomplete},
 	} {
 		got, err := tt.reply.XML()
 		require.ErrorIs(t, err, tt.want, name)
@@ -134,9 +136,12 @@ func TestMessage_checksWhatIsCertainToBeRefused(t *testing.T) {
 		wechat.Music{ThumbMediaID: "m"},
 		wechat.News{Articles: []wechat.NewsArticle{{Title: "t"}}},
 		wechat.Article{ArticleID: "a"},
+		wechat.Material{MediaID: "m"},
 		wechat.Menu{Items: []wechat.MenuItem{{ID: "1", Content: "yes"}}},
 		wechat.MiniProgramPage{Title: "t", AppID: "wx1", PagePath: "p", ThumbMediaID: "m"},
 		wechat.As{KfAccount: "mei@tea", Message: wechat.Text{Content: "hi"}},
+		wechat.FromAI{InAnswerTo: "1", Message: wechat.Text{Content: "hi"}},
+		wechat.FromAI{Message: wechat.As{KfAccount: "mei@tea", Message: wechat.Text{Content: "hi"}}},
 	} {
 		require.NoErrorf(t, good.Check(), "%+v", good)
 	}
@@ -149,6 +154,7 @@ func TestMessage_checksWhatIsCertainToBeRefused(t *testing.T) {
 		{wechat.News{Articles: []wechat.NewsArticle{{Title: "1"}, {Title: "2"}}}, wechat.ErrMessageArticles},
 		{wechat.News{Articles: []wechat.NewsArticle{{}}}, wechat.ErrMessageIncomplete},
 		{wechat.Article{}, wechat.ErrMessageIncomplete},
+		{wechat.Material{}, wechat.ErrMessageIncomplete},
 		{wechat.Menu{Head: "?"}, wechat.ErrMessageEmpty},
 		{wechat.Menu{Items: []wechat.MenuItem{{Content: "yes"}}}, wechat.ErrMessageIncomplete},
 		{wechat.MiniProgramPage{Title: "t", AppID: "wx1", PagePath: "p"}, wechat.ErrMessageIncomplete},
@@ -156,11 +162,17 @@ func TestMessage_checksWhatIsCertainToBeRefused(t *testing.T) {
 		{wechat.As{KfAccount: "mei", Message: wechat.Text{Content: "hi"}}, wechat.ErrMessageIncomplete},
 		{wechat.As{KfAccount: "mei@tea", Message: wechat.As{KfAccount: "li@tea", Message: wechat.Text{Content: "hi"}}}, wechat.ErrMessageIncomplete},
 		{wechat.As{KfAccount: "mei@tea", Message: wechat.Text{}}, wechat.ErrMessageEmpty},
+		{wechat.As{KfAccount: "mei@tea", Message: wechat.FromAI{Message: wechat.Text{Content: "hi"}}}, wechat.ErrMessageIncomplete},
+		{wechat.FromAI{InAnswerTo: "1"}, wechat.ErrMessageIncomplete},
+		{wechat.FromAI{Message: wechat.FromAI{Message: wechat.Text{Content: "hi"}}}, wechat.ErrMessageIncomplete},
+		{wechat.FromAI{Message: wechat.Text{}}, wechat.ErrMessageEmpty},
 	} {
 		require.ErrorIsf(t, tt.message.Check(), tt.want, "%+v", tt.message)
 	}
 	require.Equal(t, "image", wechat.As{Message: wechat.Image{}}.Kind())
 	require.Empty(t, wechat.As{}.Kind())
+	require.Equal(t, "image", wechat.FromAI{Message: wechat.As{Message: wechat.Image{}}}.Kind())
+	require.Empty(t, wechat.FromAI{}.Kind())
 }
 
 func TestWrap_opensWithTheSameCipherAndVerifies(t *testing.T) {

@@ -184,9 +184,19 @@ function drawItem(item) {
   if (item.kind in events) return element("li", "line", events[item.kind] + (item.kind.endsWith("subscribe") ? "" : item.text));
   const mine = item.from === "customer";
   const li = element("li", mine ? "said mine" : "said");
-  li.append(avatar(mine ? customerName(state.customer) : accountName()), drawBubble(item));
+  li.append(avatar(mine ? customerName(state.customer) : item.as ?? accountName()), captioned(drawBubble(item), item));
   if (mine) li.append(drawState(item));
   return li;
+}
+
+// captioned says above a bubble which colleague speaks for the account, and below it, in WeChat's words, that a program wrote it.
+function captioned(bubble, item) {
+  if (!item.as && !item.ai) return bubble;
+  const column = element("div", "captioned");
+  if (item.as) column.append(element("small", "", item.as));
+  column.append(bubble);
+  if (item.ai) column.append(element("small", "", "内容由第三方AI生成"));
+  return column;
 }
 
 // drawBubble shows a message as WeChat does, each kind in its own way.
@@ -208,6 +218,7 @@ const bubbles = {
   music: (item, fields) => drawSheet(item.text || "A song", fields.description ?? fields.Description ?? "", item.picture, "Music", fields.musicurl ?? fields.MusicUrl),
   news: drawNews,
   mpnewsarticle: (item, fields) => drawSheet("Published article", fields.article_id, "", "Article"),
+  mpnews: (item, fields) => drawSheet("Article of the account’s material", fields.media_id, "", "Article"),
   miniprogrampage: (item, fields) => drawSheet(item.text || "Mini program", fields.pagepath ?? "", item.picture, "Mini program"),
   template: (item, fields) => {
     const [title, ...rest] = item.text.split("\n");

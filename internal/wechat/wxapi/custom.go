@@ -75,6 +75,8 @@ func articles(m wechat.Message) int {
 	switch m := m.(type) {
 	case wechat.As:
 		return articles(m.Message)
+	case wechat.FromAI:
+		return articles(m.Message)
 	case wechat.News:
 		return len(m.Articles)
 	}

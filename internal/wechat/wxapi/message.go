@@ -4,6 +4,10 @@ import "wxdesk/internal/wechat"
 
 // appendMessage writes a message as the customer-service API wants it (its page "sendCustomMessage").
 func appendMessage(b []byte, to wechat.OpenID, m wechat.Message) []byte {
+	ai, written := m.(wechat.FromAI)
+	if written {
+		m = ai.Message
+	}
 	as, borrowed := m.(wechat.As)
 	if borrowed {
 		m = as.Message
@@ -14,6 +18,10 @@ func appendMessage(b []byte, to wechat.OpenID, m wechat.Message) []byte {
 	b = appendContent(b, m)
 	if borrowed {
 		b = appendObject(append(b, `,"customservice":`...), "kf_account", as.KfAccount)
+	}
+	if written {
+		b = appendPairs(append(b, `,"aimsgcontext":{"is_ai_msg":1`...), "msgid", ai.InAnswerTo)
+		b = append(b, '}')
 	}
 	return append(b, '}')
 }
@@ -35,6 +43,8 @@ func appendContent(b []byte, m wechat.Message) []byte {
 		return appendNews(b, m)
 	case wechat.Article:
 		return appendObject(b, "article_id", m.ArticleID)
+	case wechat.Material:
+		return appendObject(b, "media_id", m.MediaID)
 	case wechat.Menu:
 		return appendMenu(b, m)
 	case wechat.MiniProgramPage:

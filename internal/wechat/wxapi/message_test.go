@@ -33,6 +33,7 @@ func TestSend_writesEveryKind(t *testing.T) {
 			`"news","news":{"articles":[{"title":"你好","description":"d","url":"u","picurl":"p"}]}`,
 		},
 		{wechat.Article{ArticleID: "a"}, `"mpnewsarticle","mpnewsarticle":{"article_id":"a"}`},
+		{wechat.Material{MediaID: "m"}, `"mpnews","mpnews":{"media_id":"m"}`},
 		{
 			wechat.Menu{Head: "Satisfied?", Items: []wechat.MenuItem{{ID: "101", Content: "yes"}, {ID: "102", Content: "no"}}, Tail: "Thanks"},
 			`"msgmenu","msgmenu":{"head_content":"Satisfied?","list":[{"id":"101","content":"yes"},{"id":"102","content":"no"}],"tail_content":"Thanks"}`,
@@ -44,6 +45,11 @@ func TestSend_writesEveryKind(t *testing.T) {
 		{
 			wechat.As{KfAccount: "mei@tea", Message: wechat.Image{MediaID: "m"}},
 			`"image","image":{"media_id":"m"},"customservice":{"kf_account":"mei@tea"}`,
+		},
+		{wechat.FromAI{Message: wechat.Image{MediaID: "m"}}, `"image","image":{"media_id":"m"},"aimsgcontext":{"is_ai_msg":1}`},
+		{
+			wechat.FromAI{InAnswerTo: "23893347810211482", Message: wechat.As{KfAccount: "mei@tea", Message: wechat.Image{MediaID: "m"}}},
+			`"image","image":{"media_id":"m"},"customservice":{"kf_account":"mei@tea"},"aimsgcontext":{"is_ai_msg":1,"msgid":"23893347810211482"}`,
 		},
 	} {
 		p := newPlatform(t)
@@ -68,6 +74,7 @@ func TestSend_failsWithoutACallWhereTheRefusalIsCertain(t *testing.T) {
 		{wechat.News{}, "article-empty"},
 		{wechat.News{Articles: make([]wechat.NewsArticle, 2)}, "too-many-articles"},
 		{wechat.As{KfAccount: "mei@tea", Message: wechat.News{Articles: make([]wechat.NewsArticle, 2)}}, "too-many-articles"},
+		{wechat.FromAI{Message: wechat.As{KfAccount: "mei@tea", Message: wechat.News{Articles: make([]wechat.NewsArticle, 2)}}}, "too-many-articles"},
 		{wechat.As{KfAccount: "mei@tea"}, "message-incomplete"},
 	} {
 		require.Equal(t, wechat.SendOutcome{Status: wechat.SendFailed, Reason: tt.reason}, c.Send(t.Context(), account(), customer, tt.message))
