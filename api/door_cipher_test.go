@@ -50,6 +50,7 @@ func TestBad_K03_K04_K05_K07_K09_signedButUndecipherable(t *testing.T) {
 	}
 }
 
+// raw is a frame of 0xFF bytes that ends in some others, encrypted under the account's key.
 func raw(t *testing.T, size int, end ...byte) string {
 	t.Helper()
 	key, err := base64.StdEncoding.DecodeString(keyA + "=")
@@ -61,6 +62,7 @@ func raw(t *testing.T, size int, end ...byte) string {
 	return base64.StdEncoding.EncodeToString(frame)
 }
 
+// sealedWith is a good message under a key that the account does not have.
 func sealedWith(t *testing.T, key string) string {
 	t.Helper()
 	encrypt, err := newCipher(t, key, appA).Seal([]byte(message("hi")))

@@ -46,6 +46,7 @@ func TestBad_C03_C09_querySpoiled(t *testing.T) {
 	}
 }
 
+// move moves digits between timestamp and nonce, which leaves the concatenation, and so the signature, as it was.
 func move(cb *callback, digits int) {
 	joined := cb.query.Get("timestamp") + cb.query.Get("nonce")
 	cb.query.Set("timestamp", joined[:10+digits])
@@ -93,6 +94,7 @@ func setSignature(cb *callback, change func(string) string) {
 	cb.query.Set("msg_signature", change(cb.query.Get("msg_signature")))
 }
 
+// foreign is a callback that opens with the account's key but names another AppID.
 func (g gate) foreign(app wechat.AppID) callback {
 	encrypt, err := newCipher(g.t, keyA, app).Seal([]byte(message("hi")))
 	require.NoError(g.t, err)

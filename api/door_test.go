@@ -142,8 +142,6 @@ func TestBad_C02_echostrThatABrowserCouldTakeForMarkup(t *testing.T) {
 	}
 }
 
-// move moves digits between timestamp and nonce, which leaves the concatenation, and so the signature, as it was.
-
 func TestBad_C06_lateCallbacksAreStoredAsStale(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{-11 * time.Minute, 11 * time.Minute} {
@@ -209,8 +207,6 @@ func TestBad_C10_C11_repeatsKeepTheirKeyAndTellTheirContentApart(t *testing.T) {
 	require.NotEqual(t, w.handovers[0].Fingerprint, w.handovers[4].Fingerprint)
 }
 
-// foreign is a callback that opens with the account's key but names another AppID.
-
 func TestDoor_ignoresTheSignatureThatProvesNothingAboutTheBody(t *testing.T) {
 	t.Parallel()
 	w, g := newWorld(), newGate(t, wechat.ModeSafe)
@@ -240,10 +236,6 @@ func TestBad_C15_plaintextBesideTheEncryptedPartIsIgnored(t *testing.T) {
 	require.Equal(t, wechat.CustomerKey(g.IDKey, customer), string(w.handovers[0].CustomerKey))
 	require.Equal(t, conversation.Fingerprint(g.IDKey, []byte(message("the truth"))), w.handovers[0].Fingerprint)
 }
-
-// raw is a frame of 0xFF bytes that ends in some others, encrypted under the account's key.
-
-// sealedWith is a good message under a key that the account does not have.
 
 func TestDoor_logsNothingThatNamesOrQuotesAnybody(t *testing.T) {
 	t.Parallel()
