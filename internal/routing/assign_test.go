@@ -1,0 +1,252 @@
+package routing_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+var noon = time.Date(2026, time.November, 2, 12, 0, 0, 0, time.UTC)
+
+const sales = conversation.QueueID("sales")
+
+// ago is so many minutes before noon.
+func ago(minutes int) time.Time { return noon.Add(-time.Duration(minutes) * time.Minute) }
+
+// newItem is work for the queue sales that takes 25 units, with what is special about it.
+func newItem(id string, special ...func(*routing.Item)) routing.Item {
+	i := routing.Item{
+		ID: conversation.WorkItemID(id), QueueID: sales, Priority: 100, Since: ago(10), Units: 25,
+		SkillMatch: routing.SkillExact, Presences: []routing.Presence{routing.Available, routing.Busy},
+	}
+	for _, change := range special {
+		change(&i)
+	}
+	return i
+}
+
+// newAgent is available in the queue sales with 100 units, all free, with what is special about him.
+func newAgent(id string, special ...func(*routing.Candidate)) *routing.Candidate {
+	c := &routing.Candidate{
+		ID: conversation.AgentID(id), Presence: routing.Available, Units: 100,
+		Profiles: map[routing.ProfileID]routing.ProfileRoom{}, Skills: map[routing.SkillID]int{},
+		Queues: map[conversation.QueueID]routing.Membership{sales: {JoinedAt: ago(1000)}},
+	}
+	for _, change := range special {
+		change(c)
+	}
+	return c
+}
+
+func queue(method routing.Method) routing.Queue {
+	return routing.Queue{ID: sales, Name: "Sales", Priority: 100, Method: method, DeclineLimit: 3}
+}
+
+// assign assigns in the queue sales without rules of its own. It returns who was asked for what as "item agent", in order.
+func assign(method routing.Method, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.Look) {
+	matches, looks := routing.Assign(noon, []routing.Queue{queue(method)}, nil, items, agents, routing.BatchLimit, nil)
+	return told(matches), looks
+}
+
+func told(matches []routing.Match) (list []string) {
+	for _, m := range matches {
+		list = append(list, string(m.Item)+" "+string(m.Agent))
+	}
+	return list
+}
+
+func load(units int) func(*routing.Candidate) {
+	return func(c *routing.Candidate) { c.Load = units }
+}
+
+func presence(p routing.Presence) func(*routing.Candidate) {
+	return func(c *routing.Candidate) { c.Presence = p }
+}
+
+func membership(joined, last time.Time) func(*routing.Candidate) {
+	return func(c *routing.Candidate) {
+		c.Queues[sales] = routing.Membership{JoinedAt: joined, LastAssigned: last}
+	}
+}
+
+func since(minutes int) func(*routing.Item) {
+	return func(i *routing.Item) { i.Since = ago(minutes) }
+}
+
+func declined(times int, by ...conversation.AgentID) func(*routing.Item) {
+	return func(i *routing.Item) {
+		if i.Declined == nil {
+			i.Declined = map[conversation.AgentID]int{}
+		}
+		for _, a := range by {
+			i.Declined[a] = times
+		}
+	}
+}
+
+func affinity(to conversation.AgentID) func(*routing.Item) {
+	return func(i *routing.Item) { i.Affinity = to }
+}
+
+func TestAssign_ASG01_limitOfABatch(t *testing.T) {
+	t.Parallel()
+	items := []routing.Item{newItem("a"), newItem("b"), newItem("c")}
+	matches, looks := routing.Assign(noon, []routing.Queue{queue(routing.RoundRobin)}, nil, items, []*routing.Candidate{newAgent("ann")}, 2, nil)
+	require.Equal(t, []string{"a ann", "b ann"}, told(matches))
+	require.Len(t, looks, 2, "what was not reached was not looked at")
+}
+
+func TestAssign_ASG03_highestCapacityIsTheMostFreeUnits(t *testing.T) {
+	t.Parallel()
+	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a"), newItem("b", since(9)), newItem("c", since(8))},
+		newAgent("ann", load(50)), newAgent("ben", load(25)), newAgent("cem", load(75)))
+	require.Equal(t, []string{"a ben", "b ann", "c ben"}, got, "after the first, ann and ben have the same; ben was asked last")
+}
+
+func TestAssign_ASG03_highestCapacityTieGoesRound(t *testing.T) {
+	t.Parallel()
+	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a"), newItem("b", since(9)), newItem("c", since(8))},
+		newAgent("ann", membership(ago(100), ago(5))), newAgent("ben", membership(ago(50), ago(6))), newAgent("cem", membership(ago(10), time.Time{})))
+	require.Equal(t, []string{"a cem", "b ben", "c ann"}, got)
+}
+
+func TestAssign_ASG03_highestCapacityOfProfiles(t *testing.T) {
+	t.Parallel()
+	chats := func(limit, used int) func(*routing.Candidate) { return room("chats", limit, used, false) }
+	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", takes("chats"))},
+		newAgent("ann", chats(3, 1)), newAgent("ben", load(100), chats(5, 2)))
+	require.Equal(t, []string{"a ben"}, got, "three chats left, whatever his units")
+}
+
+func TestAssign_ASG04_roundRobinByJoiningThenByLastAssignment(t *testing.T) {
+	t.Parallel()
+	items := []routing.Item{newItem("a"), newItem("b", since(9)), newItem("c", since(8)), newItem("d", since(7)), newItem("e", since(6))}
+	got, _ := assign(routing.RoundRobin, items,
+		newAgent("ann", membership(ago(10), time.Time{})), newAgent("ben", membership(ago(20), time.Time{})), newAgent("cem", load(75), membership(ago(900), ago(1))))
+	require.Equal(t, []string{"a ben", "b ann", "c cem", "d ben", "e ann"}, got)
+}
+
+func TestAssign_ASG05_D7_leastActiveIsLongestWithoutNewRoom(t *testing.T) {
+	t.Parallel()
+	released := func(at time.Time) func(*routing.Candidate) {
+		return func(c *routing.Candidate) { c.LastReleased = at }
+	}
+	items := []routing.Item{newItem("a"), newItem("b", since(9)), newItem("c", since(8))}
+	got, _ := assign(routing.LeastActive, items,
+		newAgent("ann", load(75), released(ago(5))), newAgent("ben", load(75), released(ago(7))), newAgent("cem", load(75)))
+	require.Equal(t, []string{"a cem", "b ben", "c ann"}, got, "who never had work comes first")
+
+	got, _ = assign(routing.LeastActive, items[:2],
+		newAgent("ann", released(ago(5)), membership(ago(10), ago(20))), newAgent("ben", released(ago(5)), membership(ago(10), ago(30))))
+	require.Equal(t, []string{"a ben", "b ann"}, got, "the same: they take turns")
+}
+
+func TestAssign_ASG13_whoDeclinedLosesPriority(t *testing.T) {
+	t.Parallel()
+	ann, ben := newAgent("ann"), newAgent("ben", load(75))
+	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", declined(1, "ann"))}, ann, ben)
+	require.Equal(t, []string{"a ben"}, got)
+
+	got, _ = assign(routing.HighestCapacity, []routing.Item{newItem("b", declined(1, "ann"))}, ann, ben)
+	require.Equal(t, []string{"b ann"}, got, "there is nobody else any more")
+}
+
+func TestAssign_ASG13_notOfferedAgainAtTheLimit(t *testing.T) {
+	t.Parallel()
+	got, looks := assign(routing.HighestCapacity, []routing.Item{newItem("a", declined(3, "ann"), declined(2, "ben")), newItem("b", declined(3, "ann"))}, newAgent("ann"), newAgent("ben", load(75)))
+	require.Equal(t, []string{"a ben"}, got)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1}, looks[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1, routing.ReasonCapacity: 1}, looks[1].Reasons)
+}
+
+func TestAssign_ASG13_aHundredDeclinesTakeAnItemOut(t *testing.T) {
+	t.Parallel()
+	refused := newItem("a", declined(2, "x"))
+	for n := range 49 {
+		declined(2, conversation.AgentID(rune('A'+n)))(&refused)
+	}
+	got, looks := assign(routing.HighestCapacity, []routing.Item{refused}, newAgent("ann"))
+	require.Empty(t, got)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1}, looks[0].Reasons)
+
+	declined(1, "x")(&refused)
+	got, _ = assign(routing.HighestCapacity, []routing.Item{refused}, newAgent("ann"))
+	require.Equal(t, []string{"a ann"}, got, "at 99 it was still offered")
+}
+
+func TestAssign_ASG14_preferredAgentsFirst(t *testing.T) {
+	t.Parallel()
+	prefers := func(ids ...conversation.AgentID) func(*routing.Item) {
+		return func(i *routing.Item) { i.Preferred = ids }
+	}
+	needy := func(i *routing.Item) { i.Skills = []routing.NeededSkill{{SkillID: "thai", Rating: 5}} }
+	speaks := func(c *routing.Candidate) { c.Skills["thai"] = 9 }
+	stranger := func(c *routing.Candidate) { delete(c.Queues, sales) }
+	for _, test := range []struct {
+		name   string
+		item   routing.Item
+		agents []*routing.Candidate
+		want   []string
+	}{
+		{"in order", newItem("a", prefers("ben", "ann")), []*routing.Candidate{newAgent("ann"), newAgent("ben", load(75))}, []string{"a ben"}},
+		{"whatever the skills", newItem("a", prefers("ben"), needy), []*routing.Candidate{newAgent("ann", speaks), newAgent("ben")}, []string{"a ben"}},
+		{"presence not allowed: the next", newItem("a", prefers("ben", "ann")), []*routing.Candidate{newAgent("ann"), newAgent("ben", presence(routing.Away))}, []string{"a ann"}},
+		{"no room: the next best", newItem("a", prefers("ben")), []*routing.Candidate{newAgent("ann"), newAgent("ben", load(90))}, []string{"a ann"}},
+		{"not of the queue", newItem("a", prefers("ben")), []*routing.Candidate{newAgent("ann"), newAgent("ben", stranger)}, []string{"a ann"}},
+		{"declined it", newItem("a", prefers("ben"), declined(1, "ben")), []*routing.Candidate{newAgent("ann", load(75)), newAgent("ben")}, []string{"a ann"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, _ := assign(routing.HighestCapacity, []routing.Item{test.item}, test.agents...)
+			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestAssign_WS13_keptItemsGoBeforeAllOthers(t *testing.T) {
+	t.Parallel()
+	items := []routing.Item{newItem("old", since(60)), newItem("kept", since(1), affinity("ann"))}
+	got, _ := assign(routing.HighestCapacity, items, newAgent("ann", load(75)))
+	require.Equal(t, []string{"kept ann"}, got)
+}
+
+func TestAssign_D2_affinityWhateverTheCapacity(t *testing.T) {
+	t.Parallel()
+	got, looks := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", load(100)), newAgent("ben"))
+	require.Equal(t, []string{"a ann"}, got)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonAffinity: 1}, looks[0].Reasons)
+}
+
+func TestAssign_D2_waitsForAnAgentWhoIsAway(t *testing.T) {
+	t.Parallel()
+	got, looks := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", presence(routing.Away)), newAgent("ben"))
+	require.Empty(t, got)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonPresence: 1, routing.ReasonAffinity: 1}, looks[0].Reasons)
+	require.Equal(t, []conversation.AgentID{"ann"}, looks[0].Agents[routing.ReasonPresence])
+
+	got, _ = assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("gone"))}, newAgent("ben"))
+	require.Empty(t, got, "until the caller clears it, also for one who is not among them")
+}
+
+func TestAssign_D2_declinedByTheAgentWhoHadIt(t *testing.T) {
+	t.Parallel()
+	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"), declined(1, "ann"))}, newAgent("ann"), newAgent("ben", load(75)))
+	require.Equal(t, []string{"a ben"}, got)
+}
+
+func TestAssign_looksNameTheFirstTwenty(t *testing.T) {
+	t.Parallel()
+	agents := []*routing.Candidate{newAgent("free")}
+	for n := range 30 {
+		agents = append(agents, newAgent("away"+string(rune('a'+n)), presence(routing.Away)))
+	}
+	_, looks := assign(routing.RoundRobin, []routing.Item{newItem("a")}, agents...)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonPresence: 30}, looks[0].Reasons)
+	require.Len(t, looks[0].Agents[routing.ReasonPresence], 20)
+	require.Equal(t, conversation.AgentID("free"), looks[0].Agent)
+	require.Equal(t, routing.RoundRobin, looks[0].Method)
+}

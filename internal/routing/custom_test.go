@@ -1,0 +1,199 @@
+package routing_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// judge knows conditions by name.
+type judge map[string]func(agent, item map[string]any) bool
+
+func (j judge) Holds(condition string, facts routing.Facts) (bool, error) {
+	decide, known := j[condition]
+	if !known {
+		return true, errors.New("no such condition")
+	}
+	agent, _ := facts["agent"].(map[string]any)
+	item, _ := facts["item"].(map[string]any)
+	return decide(agent, item), nil
+}
+
+var conditions = judge{
+	"vip":       func(_, item map[string]any) bool { return item["attributes"].(map[string]any)["tier"] == "vip" },
+	"waited":    func(_, item map[string]any) bool { return item["waited_seconds"].(int64) >= 300 },
+	"available": func(agent, _ map[string]any) bool { return agent["presence"] == "available" },
+	"thai":      func(agent, _ map[string]any) bool { return agent["skills"].(map[string]any)["thai"] != nil },
+	"idle":      func(agent, _ map[string]any) bool { return agent["sessions"].(int64) == 0 },
+	"never":     func(_, _ map[string]any) bool { return false },
+}
+
+// byRules assigns in the queue sales by rules of its own.
+func byRules(prioritisation, assignment []routing.Rule, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.Look) {
+	rules := routing.CustomRules{Prioritisation: &routing.RulesetVersion{Rules: prioritisation}}
+	if assignment != nil {
+		rules.Assignment = &routing.RulesetVersion{Rules: assignment}
+	}
+	matches, looks := routing.Assign(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: rules}, items, agents, 100, conditions)
+	return told(matches), looks
+}
+
+func attribute(name string, value any) func(*routing.Item) {
+	return func(i *routing.Item) {
+		if i.Attributes == nil {
+			i.Attributes = map[string]any{}
+		}
+		i.Attributes[name] = value
+	}
+}
+
+func TestAssign_ASG06_bucketsInOrderEachWithItsOwn(t *testing.T) {
+	t.Parallel()
+	buckets := []routing.Rule{
+		{When: "vip", OrderBy: []routing.Order{{By: "attribute:value", Desc: true}}},
+		{When: "waited", OrderBy: []routing.Order{{By: "waited", Desc: true}}},
+	}
+	items := []routing.Item{
+		newItem("new", since(1)), newItem("newer", since(0)),
+		newItem("old", since(20)), newItem("older", since(30)),
+		newItem("vip-small", attribute("tier", "vip"), attribute("value", int64(9)), since(60)),
+		newItem("vip-big", attribute("tier", "vip"), attribute("value", float64(10)), since(3)),
+		newItem("vip-word", attribute("tier", "vip"), attribute("value", "much"), since(98)),
+		newItem("vip-unknown", attribute("tier", "vip"), since(99)),
+	}
+	got, _ := byRules(buckets, nil, items, newAgent("ann", inQueues()))
+	require.Equal(t, []string{"vip-big ann", "vip-small ann", "vip-word ann", "vip-unknown ann", "old ann", "older ann", "new ann", "newer ann"}, got)
+}
+
+func TestAssign_ASG07_firstRuleThatAnybodyMeets(t *testing.T) {
+	t.Parallel()
+	relaxed := []routing.Rule{{When: "thai"}, {When: "available"}, {When: ""}}
+	items := []routing.Item{newItem("a", since(9)), newItem("b", since(8)), newItem("c", since(7)), newItem("d", since(6))}
+	got, looks := byRules(nil, relaxed, items,
+		newAgent("ann", presence(routing.DND), load(75)), newAgent("ben", load(75)), newAgent("cem", load(75), skill("thai", 1)))
+	require.Equal(t, []string{"a cem", "b ben", "c ann"}, got)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 2}, looks[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1, routing.ReasonCapacity: 1}, looks[1].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 3}, looks[3].Reasons)
+}
+
+func TestAssign_ASG07_nobodyMeetsARule(t *testing.T) {
+	t.Parallel()
+	for _, rules := range [][]routing.Rule{{}, {{When: "never"}}, {{When: "broken"}}} {
+		got, looks := byRules(nil, rules, []routing.Item{newItem("a")}, newAgent("ann"))
+		require.Empty(t, got)
+		require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, looks[0].Reasons)
+	}
+}
+
+func TestAssign_ASG07_factsFollowWhatIsGiven(t *testing.T) {
+	t.Parallel()
+	got, _ := byRules(nil, []routing.Rule{{When: "idle"}}, []routing.Item{newItem("a", since(9)), newItem("b", since(8)), newItem("c", since(7))}, newAgent("ann"), newAgent("ben"))
+	require.Equal(t, []string{"a ann", "b ben"}, got)
+}
+
+func TestAssign_ASG07_whoDeclinedIsAskedWhereNobodyElseIs(t *testing.T) {
+	t.Parallel()
+	rules := []routing.Rule{{When: "thai"}, {When: ""}}
+	items := []routing.Item{newItem("a", declined(1, "ann"), since(9)), newItem("b", declined(1, "ann"), since(8)), newItem("c", declined(3, "ann"), since(7))}
+	got, looks := byRules(nil, rules, items, newAgent("ann", skill("thai", 5)), newAgent("ben", load(75)))
+	require.Equal(t, []string{"a ben", "b ann"}, got)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonOtherFirst: 1}, looks[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 1, routing.ReasonDeclined: 1}, looks[2].Reasons)
+}
+
+func TestAssign_ASG10_orderKeys(t *testing.T) {
+	t.Parallel()
+	wants := needs(routing.NeededSkill{SkillID: "tax", Rating: 2}, routing.NeededSkill{SkillID: "thai", Rating: 5})
+	ann := func() *routing.Candidate {
+		return newAgent("ann", load(50), membership(ago(10), ago(1)), skill("thai", 10), room("p", 9, 1, false), func(c *routing.Candidate) {
+			c.LastReleased, c.Attributes = ago(30), map[string]string{"level": "9"}
+		})
+	}
+	ben := func() *routing.Candidate {
+		return newAgent("ben", load(25), membership(ago(90), ago(2)), skill("thai", 5), skill("tax", 1), room("p", 9, 2, false), func(c *routing.Candidate) {
+			c.LastReleased, c.Attributes = ago(20), map[string]string{"level": "10"}
+		})
+	}
+	for _, test := range []struct {
+		by    string
+		want  string
+		other string // with Desc
+	}{
+		{"least_active", "ann", "ben"},
+		{"round_robin", "ben", "ann"},
+		{"unit_capacity", "ben", "ann"},
+		{"profile_capacity", "ann", "ben"},
+		{"proficiency", "ann", "ben"},
+		{"nearest_proficiency", "ben", "ann"},
+		{"skill_count", "ben", "ann"},
+		{"attribute:level", "ann", "ben"}, // as numbers
+		{"attribute:unknown", "ben", "ben"},
+	} {
+		t.Run(test.by, func(t *testing.T) {
+			t.Parallel()
+			for _, desc := range []bool{false, true} {
+				want := map[bool]string{false: "a " + test.want, true: "a " + test.other}[desc]
+				rules := []routing.Rule{{OrderBy: []routing.Order{{By: test.by, Desc: desc}}}}
+				got, _ := byRules(nil, rules, []routing.Item{newItem("a", wants, takes("p"))}, ann(), ben())
+				require.Equal(t, []string{want}, got, "desc: %v", desc)
+			}
+		})
+	}
+}
+
+func TestAssign_ASG10_everyKeyIsListed(t *testing.T) {
+	t.Parallel()
+	require.ElementsMatch(t, []routing.OrderKey{"priority", "waited"}, routing.OrderKeys(routing.Prioritisation))
+	require.ElementsMatch(t, []routing.OrderKey{
+		"least_active", "round_robin", "unit_capacity", "profile_capacity", "proficiency", "nearest_proficiency", "skill_count",
+	}, routing.OrderKeys(routing.Assignment))
+	require.Empty(t, routing.OrderKeys(routing.Classification))
+}
+
+func TestAssign_ASG11_rulesReplaceTheWorkstreamsDefaults(t *testing.T) {
+	t.Parallel()
+	anyone := []routing.Rule{{When: ""}}
+	for _, test := range []struct {
+		name  string
+		agent *routing.Candidate
+		want  routing.Reason
+	}{
+		{"presence and skills are the rules' to judge", newAgent("ann", presence(routing.DND)), ""},
+		{"who is offline could not answer", newAgent("ann", presence(routing.Offline)), routing.ReasonPresence},
+		{"profiles are still looked at", newAgent("ann", room("p", 1, 1, true)), routing.ReasonBlocked},
+		{"and so are units", newAgent("ann", load(80)), routing.ReasonCapacity},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			thai := needs(routing.NeededSkill{SkillID: "thai", Rating: 5})
+			got, looks := byRules(nil, anyone, []routing.Item{newItem("a", thai)}, test.agent)
+			if test.want == "" {
+				require.Equal(t, []string{"a ann"}, got)
+				return
+			}
+			require.Empty(t, got)
+			require.Equal(t, map[routing.Reason]int{test.want: 1}, looks[0].Reasons)
+		})
+	}
+}
+
+func TestAssign_ASG07_withoutRulesetTheMostCapacity(t *testing.T) {
+	t.Parallel()
+	matches, _ := routing.Assign(noon, []routing.Queue{queue(routing.Custom)}, nil, []routing.Item{newItem("a")}, []*routing.Candidate{newAgent("ann", load(50)), newAgent("ben")}, 100, nil)
+	require.Equal(t, []string{"a ben"}, told(matches))
+}
+
+func TestAssign_ASG01_aBlockOfUnmatchedItemsIsJudged(t *testing.T) {
+	t.Parallel()
+	var items []routing.Item
+	for range 150 {
+		items = append(items, newItem("same"))
+	}
+	_, looks := byRules(nil, []routing.Rule{{When: "never"}}, items, newAgent("ann"))
+	require.Len(t, looks, 100)
+}

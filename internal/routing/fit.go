@@ -1,0 +1,100 @@
+package routing
+
+import (
+	"slices"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// serves reports whether the agent is a member of a queue.
+func (c *Candidate) serves(q conversation.QueueID) bool {
+	_, ok := c.Queues[q]
+	return ok
+}
+
+// invited says why nothing may be offered to the agent, however it came to him; "" if it may: his presence, or the
+// conversations that he has already (CAP-9).
+func (c *Candidate) invited(i *Item) Reason {
+	switch {
+	case !slices.Contains(i.Presences, c.Presence):
+		return ReasonPresence
+	case c.Sessions >= MaxSessions:
+		return ReasonSessions
+	}
+	return ""
+}
+
+// suits says what about the agent himself speaks against an item; "" if nothing does. It does not change while agents are
+// given work.
+func (c *Candidate) suits(i *Item) Reason {
+	switch {
+	case !slices.Contains(i.Presences, c.Presence):
+		return ReasonPresence
+	case i.SkillMatch == SkillExact && !c.masters(i.Skills):
+		return ReasonSkills
+	}
+	return ""
+}
+
+// masters reports whether the agent has every skill, rated as needed or better (SKL-2).
+func (c *Candidate) masters(needed []NeededSkill) bool {
+	for _, n := range needed {
+		if rating, ok := c.Skills[n.SkillID]; !ok || rating < n.Rating {
+			return false
+		}
+	}
+	return true
+}
+
+// room says why the agent has no room for an item; "" if he has. While agents are given work it only becomes less.
+func (c *Candidate) room(i *Item) Reason {
+	for _, p := range c.Profiles {
+		if p.Blocking && p.Used >= p.Limit {
+			return ReasonBlocked // CAP-4: nothing at all
+		}
+	}
+	if c.Sessions >= MaxSessions {
+		return ReasonSessions
+	}
+	for _, id := range i.Profiles { // CAP-5: in all of them; there is none in one that he has not
+		if p := c.Profiles[id]; p.Used >= p.Limit {
+			return ReasonProfile
+		}
+	}
+	if c.Units <= 0 || c.Load+i.Units > c.Units {
+		return ReasonCapacity
+	}
+	return ""
+}
+
+// free is the capacity that the agent has left for an item of this sort: of its capacity profiles the scarcest, or else
+// units.
+func (c *Candidate) free(i *Item) int {
+	if len(i.Profiles) == 0 {
+		return c.Units - c.Load
+	}
+	least := c.Profiles[i.Profiles[0]]
+	left := least.Limit - least.Used
+	for _, id := range i.Profiles[1:] {
+		p := c.Profiles[id]
+		left = min(left, p.Limit-p.Used)
+	}
+	return left
+}
+
+// take adds an item to what the agent has.
+func (c *Candidate) take(i *Item, at time.Time) {
+	c.Load += i.Units
+	c.Sessions++
+	for _, id := range i.Profiles {
+		if p, ok := c.Profiles[id]; ok {
+			p.Used++
+			c.Profiles[id] = p
+		}
+	}
+	if m, ok := c.Queues[i.QueueID]; ok {
+		m.LastAssigned = at
+		c.Queues[i.QueueID] = m
+	}
+}

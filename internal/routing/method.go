@@ -1,0 +1,162 @@
+package routing
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// line is the agents who can take the items of one demand, the one who is asked next at its head. Items of a queue that
+// need and take the same share a line: when it is empty, nobody looks at agents for the rest of them.
+type line struct {
+	crew   *crew
+	item   *Item // one of them
+	places []*place
+	left   int   // agents in it who have room
+	out    tally // the others
+}
+
+// place is an agent's place in a line.
+type place struct {
+	*agent
+	line  *line
+	rank  rank
+	given int  // of the agent's, when the rank was taken
+	full  bool // he has no room any more
+}
+
+// rank is what agents of a line are ordered by, the smaller or earlier first: what the method says, then who was given
+// something in this queue longest ago, then who joined it first.
+type rank struct {
+	method   [5]int
+	released time.Time
+	last     time.Time
+	joinedAt time.Time
+}
+
+// line finds the line for an item, and forms it for the first of its demand.
+func (r *round) line(t turn) *line {
+	r.key = appendDemand(r.key[:0], t.item)
+	if l, ok := r.lines[string(r.key)]; ok {
+		return l
+	}
+	l := &line{crew: t.crew, item: t.item, out: tell(ReasonNotMember, t.crew.strangers)}
+	for _, a := range t.crew.members {
+		why := a.suits(t.item)
+		if why == "" {
+			why = a.room(t.item)
+		}
+		if why != "" {
+			l.out.add(why, a.ID)
+			continue
+		}
+		p := &place{agent: a, line: l, given: a.given, rank: a.rank(t)}
+		a.places = append(a.places, p)
+		l.places = append(l.places, p)
+	}
+	l.left = len(l.places)
+	slices.SortFunc(l.places, comparePlaces)
+	r.lines[string(r.key)] = l
+	return l
+}
+
+// appendDemand appends what decides who can take an item, and in which order they are asked.
+func appendDemand(key []byte, i *Item) []byte {
+	key = append(append(key, i.QueueID...), 0)
+	key = append(strconv.AppendInt(key, int64(i.Units), 10), 0)
+	key = append(append(key, i.SkillMatch...), 0)
+	if i.SkillMatch != SkillNone {
+		for _, s := range i.Skills {
+			key = append(strconv.AppendInt(append(append(key, s.SkillID...), '='), int64(s.Rating), 10), 0)
+		}
+	}
+	key = append(key, 0)
+	for _, p := range i.Profiles {
+		key = append(append(key, p...), 0)
+	}
+	key = append(key, 0)
+	for _, p := range i.Presences {
+		key = append(append(key, p...), 0)
+	}
+	return key
+}
+
+// rank ranks an agent for an item. With the closest match it is skills that decide, then the least load (SKL-3, better
+// than there: agents who are equally near take turns).
+func (c *Candidate) rank(t turn) rank {
+	m := c.Queues[t.crew.ID]
+	k := rank{last: m.LastAssigned, joinedAt: m.JoinedAt}
+	if t.item.SkillMatch == SkillClosest {
+		missing, short, more := c.closeness(t.item.Skills)
+		k.method = [5]int{missing, short, more, c.Load, c.Sessions}
+		return k
+	}
+	switch t.crew.Method {
+	case RoundRobin:
+	case LeastActive:
+		k.released = c.LastReleased // zero, so before all others, for who never had work (ASG-5)
+	case HighestCapacity, Custom: // Custom only while the queue has no assignment ruleset in force
+		k.method[0] = -c.free(t.item)
+	}
+	return k
+}
+
+func comparePlaces(a, b *place) int {
+	for i := range a.rank.method {
+		if c := cmp.Compare(a.rank.method[i], b.rank.method[i]); c != 0 {
+			return c
+		}
+	}
+	if c := a.rank.released.Compare(b.rank.released); c != 0 {
+		return c
+	}
+	return takeTurns(a.rank.last, b.rank.last, a.rank.joinedAt, b.rank.joinedAt, a.ID, b.ID)
+}
+
+// takeTurns is round robin (ASG-4): who was asked longest ago, or never; of those who never were, who joined first.
+func takeTurns(lastA, lastB, joinedA, joinedB time.Time, a, b conversation.AgentID) int {
+	if c := lastA.Compare(lastB); c != 0 {
+		return c
+	}
+	if c := joinedA.Compare(joinedB); c != 0 {
+		return c
+	}
+	return cmp.Compare(a, b)
+}
+
+// first returns the first agent in the line who may be asked, nil if there is none. Being given something never moves an
+// agent forward, so it is enough to put those right that stand before him.
+func (l *line) first(may func(conversation.AgentID) bool) *agent {
+	for i := 0; i < len(l.places); {
+		p := l.places[i]
+		switch {
+		case p.full:
+			l.places = slices.Delete(l.places, i, i+1)
+		case p.given != p.agent.given:
+			l.places = slices.Delete(l.places, i, i+1)
+			p.given, p.rank = p.agent.given, p.agent.rank(turn{item: l.item, crew: l.crew})
+			at, _ := slices.BinarySearchFunc(l.places, p, comparePlaces)
+			l.places = slices.Insert(l.places, at, p)
+		case may(p.ID):
+			return p.agent
+		default:
+			i++
+		}
+	}
+	return nil
+}
+
+// settle takes an agent who was given something out of the count where he has no room any more.
+func (p *place) settle() {
+	if p.full {
+		return
+	}
+	if why := p.room(p.line.item); why != "" {
+		p.full = true
+		p.line.left--
+		p.line.out.add(why, p.ID)
+	}
+}

@@ -1,0 +1,162 @@
+package routing
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// OrderKey is what a custom rule orders by. Each has a natural direction, which Order.Desc turns round.
+type OrderKey string
+
+// The keys of prioritisation rules.
+const (
+	ByPriority OrderKey = "priority" // the smaller first
+	ByWaited   OrderKey = "waited"   // who has waited longest first
+)
+
+// The keys of assignment rules (ASG-10).
+const (
+	ByLeastActive        OrderKey = "least_active"        // who has been without new room longest first
+	ByRoundRobin         OrderKey = "round_robin"         // who was asked longest ago first
+	ByUnitCapacity       OrderKey = "unit_capacity"       // the most free units first
+	ByProfileCapacity    OrderKey = "profile_capacity"    // the most room in the item's capacity profiles first
+	ByProficiency        OrderKey = "proficiency"         // the highest ratings in the needed skills first
+	ByNearestProficiency OrderKey = "nearest_proficiency" // ratings nearest to the needed ones first
+	BySkillCount         OrderKey = "skill_count"         // the most of the needed skills first
+)
+
+// AttributePrefix begins a key that is an attribute: of the item in prioritisation, of the agent in assignment. What lacks
+// the attribute goes last, numbers go before words, and small ones first.
+const AttributePrefix = "attribute:"
+
+// OrderKeys are the keys that rules of a kind may order by, beside attributes.
+func OrderKeys(kind RulesetKind) []OrderKey {
+	switch kind {
+	case Prioritisation:
+		return []OrderKey{ByPriority, ByWaited}
+	case Assignment:
+		return []OrderKey{ByLeastActive, ByRoundRobin, ByUnitCapacity, ByProfileCapacity, ByProficiency, ByNearestProficiency, BySkillCount}
+	}
+	return nil
+}
+
+// compareAgents orders agents by the keys of an assignment rule, then round robin.
+func compareAgents(a, b *Candidate, i *Item, orders []Order) int {
+	for _, o := range orders {
+		if c := o.compareAgents(a, b, i); c != 0 {
+			return c
+		}
+	}
+	ma, mb := a.Queues[i.QueueID], b.Queues[i.QueueID]
+	return takeTurns(ma.LastAssigned, mb.LastAssigned, ma.JoinedAt, mb.JoinedAt, a.ID, b.ID)
+}
+
+func (o Order) compareAgents(a, b *Candidate, i *Item) int {
+	if name, ok := o.attribute(); ok {
+		va, oka := a.Attributes[name]
+		vb, okb := b.Attributes[name]
+		return o.compareValues(va, oka, vb, okb)
+	}
+	ma, mb := a.Queues[i.QueueID], b.Queues[i.QueueID]
+	var c int
+	switch OrderKey(o.By) {
+	case ByLeastActive:
+		c = a.LastReleased.Compare(b.LastReleased)
+	case ByRoundRobin:
+		c = takeTurns(ma.LastAssigned, mb.LastAssigned, ma.JoinedAt, mb.JoinedAt, "", "")
+	case ByUnitCapacity:
+		c = cmp.Compare(b.Units-b.Load, a.Units-a.Load)
+	case ByProfileCapacity:
+		if len(i.Profiles) > 0 {
+			c = cmp.Compare(b.free(i), a.free(i))
+		}
+	case ByProficiency:
+		c = cmp.Compare(b.proficiency(i.Skills), a.proficiency(i.Skills))
+	case ByNearestProficiency:
+		c = cmp.Compare(a.distance(i.Skills), b.distance(i.Skills))
+	case BySkillCount:
+		c = cmp.Compare(b.skillCount(i.Skills), a.skillCount(i.Skills))
+	}
+	return o.turned(c)
+}
+
+// compareItems orders items by the keys of a prioritisation rule; 0 leaves it to firstCome.
+func compareItems(a, b *Item, orders []Order) int {
+	for _, o := range orders {
+		if c := o.compareItems(a, b); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func (o Order) compareItems(a, b *Item) int {
+	if name, ok := o.attribute(); ok {
+		va, oka := a.Attributes[name]
+		vb, okb := b.Attributes[name]
+		return o.compareValues(va, oka, vb, okb)
+	}
+	switch OrderKey(o.By) {
+	case ByPriority:
+		return o.turned(cmp.Compare(a.Priority, b.Priority))
+	case ByWaited:
+		return o.turned(a.Since.Compare(b.Since))
+	}
+	return 0
+}
+
+// attribute is the name of the attribute to order by, false if it is another key.
+func (o Order) attribute() (string, bool) { return strings.CutPrefix(o.By, AttributePrefix) }
+
+func (o Order) turned(c int) int {
+	if o.Desc {
+		return -c
+	}
+	return c
+}
+
+func (o Order) compareValues(a any, hasA bool, b any, hasB bool) int {
+	if !hasA || !hasB {
+		return cmp.Compare(absent(hasA), absent(hasB))
+	}
+	na, isA := number(a)
+	nb, isB := number(b)
+	switch {
+	case isA && isB:
+		return o.turned(cmp.Compare(na, nb))
+	case isA != isB:
+		return cmp.Compare(absent(isA), absent(isB))
+	}
+	sa, _ := a.(string)
+	sb, _ := b.(string)
+	return o.turned(cmp.Compare(sa, sb))
+}
+
+func absent(has bool) int {
+	if has {
+		return 0
+	}
+	return 1
+}
+
+// number is a whole number, as rules set it, as JSON brings it back, or as an agent's attribute spells it.
+func number(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int64:
+		return v, true
+	case float64:
+		return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
+	case json.Number:
+		n, err := v.Int64()
+		return n, err == nil
+	case string:
+		n, err := strconv.ParseInt(v, 10, 64)
+		return n, err == nil
+	}
+	return 0, false
+}

@@ -1,0 +1,56 @@
+package routing
+
+import "slices"
+
+// PresenceFacts are what an agent's presence follows from.
+type PresenceFacts struct {
+	Presence Presence // what it is
+	Manual   bool     // it was chosen: by the agent, by a supervisor, or for a rejected offer (PRE-9)
+	Turned   bool     // he has just accepted or closed a conversation
+	Units    int
+	Load     int
+	Profiles []ProfileRoom // those he has
+	Sessions int           // conversations that he has
+}
+
+// Chosen reports whether a presence that was chosen still stands (PRE-6): available and busy until the agent next accepts or
+// closes a conversation, the others until somebody chooses again. Where it does not, the caller forgets that it was chosen.
+func (f PresenceFacts) Chosen() bool {
+	return f.Manual && (!f.Turned || f.Presence != Available && f.Presence != Busy)
+}
+
+// NextPresence is what an agent's presence becomes (PRE-4, PRE-5, PRE-6). Offline, away and inactive never change by
+// themselves: they end when the agent signs in, or somebody sets another presence.
+func NextPresence(f PresenceFacts) Presence {
+	switch f.Presence {
+	case Offline, Away, Inactive:
+		return f.Presence
+	}
+	switch {
+	case f.Chosen():
+		return f.Presence
+	case f.full():
+		return DND
+	case f.busy():
+		return Busy
+	}
+	return Available
+}
+
+// full reports whether the agent takes no more: over his units, at the limit of conversations, at that of a blocking
+// profile, or with units and all profiles used up.
+func (f PresenceFacts) full() bool {
+	usedUp := func(p ProfileRoom) bool { return p.Used >= p.Limit }
+	blocks := func(p ProfileRoom) bool { return p.Blocking && usedUp(p) }
+	open := func(p ProfileRoom) bool { return !usedUp(p) }
+	switch {
+	case f.Load > f.Units, f.Sessions >= MaxSessions, slices.ContainsFunc(f.Profiles, blocks):
+		return true
+	}
+	return f.Load >= f.Units && !slices.ContainsFunc(f.Profiles, open)
+}
+
+// busy reports whether anything of the agent's capacity is used.
+func (f PresenceFacts) busy() bool {
+	return f.Load > 0 || slices.ContainsFunc(f.Profiles, func(p ProfileRoom) bool { return p.Used > 0 })
+}
