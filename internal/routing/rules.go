@@ -90,7 +90,8 @@ type Order struct {
 // and maps. Everything a customer wrote in them is data (L10).
 type Facts map[string]any
 
-// Judge says whether a condition holds. An error is no match: the next rule is tried, and the trace says why (L05).
+// Judge says whether a condition holds. An error is no match: the next rule is tried, and the trace says why (L05) in the
+// error's words, so these hold nothing of the facts. The facts are not kept: they are reused.
 type Judge interface {
 	Holds(condition string, facts Facts) (bool, error)
 }

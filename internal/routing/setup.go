@@ -22,6 +22,9 @@ type Stamp struct {
 	UpdatedAt time.Time
 }
 
+// Stamped is the stamp, for those who handle any part of the set-up.
+func (s Stamp) Stamped() Stamp { return s }
+
 // Mode says how work of a workstream finds its agent.
 type Mode string
 
@@ -118,7 +121,8 @@ type Queue struct {
 	Default      bool
 }
 
-// Overflow says what happens where a queue should take no more (OVF-2 to OVF-5). nil means that the condition is not asked.
+// Overflow says what happens where a queue should take no more (OVF-2 to OVF-5). nil means that the condition is not asked;
+// of OutOfHours, that a conversation is taken anyway where no other queue that matches is open.
 type Overflow struct {
 	OutOfHours *OverflowAction `json:"out_of_hours,omitempty"`
 	Full       *OverflowLimit  `json:"full,omitempty"`

@@ -126,6 +126,12 @@ type Match struct {
 	Agent conversation.AgentID
 }
 
+// Distributed is what one batch of the distribution came to.
+type Distributed struct {
+	Assigned int  // conversations that were offered or given to agents
+	Again    bool // there may be more to give: the caller distributes again at once
+}
+
 // Look is what distribution saw for an item that it left waiting, or gave to somebody: agents by the reason why not.
 type Look struct {
 	Item    conversation.WorkItemID           `json:"-"`
@@ -155,3 +161,24 @@ const (
 
 // MaxSessions is how many conversations an agent may have by automatic assignment (CAP-9).
 const MaxSessions = 10
+
+// AgentNow is an agent as he stands: whether he is there, and what he has to do.
+type AgentNow struct {
+	ID         conversation.AgentID
+	Name       string
+	Presence   Presence
+	Manual     bool // chosen by a person
+	PresenceAt time.Time
+	Units      int // in all
+	Load       int // taken, of Units
+	Sessions   int // conversations offered to him or accepted by him
+	Profiles   []ProfileNow
+	Queues     []conversation.QueueID
+}
+
+// ProfileNow is an agent's use of a capacity profile.
+type ProfileNow struct {
+	ID    ProfileID `db:"profile_id"`
+	Limit int       `db:"item_limit"`
+	Used  int       `db:"used"`
+}

@@ -1,0 +1,139 @@
+package routing
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"wxdesk/internal/conversation"
+)
+
+// DefaultPriority is the priority of a conversation that no rule gave another.
+const DefaultPriority = 100
+
+// What became of a rule (RuleTrace.Outcome).
+const (
+	ruleMatched      = "matched"
+	ruleNotMatched   = "not-matched"
+	ruleNotProcessed = "not-processed" // an earlier one of its ruleset had matched
+	ruleFailed       = "failed"        // could not be judged
+)
+
+// longestReason is how much of a judge's error a trace keeps, in bytes.
+const longestReason = 200
+
+// decider is the making of one decision.
+type decider struct {
+	q      Question
+	judge  Judge
+	queues map[conversation.QueueID]*QueueNow
+	Decision
+}
+
+// classify goes through the classification rulesets in order (CLS-1). In each, the first rule that holds gives what it has
+// to give, and the next ruleset is asked (CLS-2), which sees what was given (CLS-3).
+func (d *decider) classify() {
+	d.Priority, d.Attributes = DefaultPriority, map[string]any{}
+	d.Profiles = slices.Clone(d.q.Workstream.Profiles)
+	for _, set := range d.q.Classifications {
+		facts, matched := d.facts(), false
+		for _, rule := range set.Rules {
+			if matched {
+				d.trace(set, rule, ruleNotProcessed, "")
+				continue
+			}
+			if matched = d.matches(set, rule, facts); matched {
+				d.give(rule)
+			}
+		}
+	}
+	slices.SortFunc(d.Skills, func(a, b NeededSkill) int { return cmp.Compare(a.SkillID, b.SkillID) })
+	slices.Sort(d.Profiles)
+	d.Profiles = slices.Compact(d.Profiles)
+}
+
+// facts are the question's with "item", as far as it is classified.
+func (d *decider) facts() Facts {
+	facts := maps.Clone(d.q.Facts)
+	if facts == nil {
+		facts = Facts{}
+	}
+	skills := make(map[string]any, len(d.Skills))
+	for _, s := range d.Skills {
+		skills[string(s.SkillID)] = int64(s.Rating)
+	}
+	facts["item"] = map[string]any{"priority": int64(d.Priority), "skills": skills, "attributes": maps.Clone(d.Attributes)}
+	return facts
+}
+
+// matches reports whether a rule holds, and puts it into the trace. One that cannot be judged does not hold (L05), and a
+// supervisor hears of the first such rule.
+func (d *decider) matches(set RulesetVersion, rule Rule, facts Facts) bool {
+	holds, err := judged(rule, facts, d.judge)
+	switch {
+	case err != nil:
+		d.trace(set, rule, ruleFailed, shorten(err.Error()))
+		if !strings.Contains(d.Alert, alertRuleFailed) {
+			d.alert(alertRuleFailed + rule.Name)
+		}
+	case holds:
+		d.trace(set, rule, ruleMatched, "")
+	default:
+		d.trace(set, rule, ruleNotMatched, "")
+	}
+	return err == nil && holds
+}
+
+var errNoJudge = errors.New("nobody is there to judge conditions")
+
+func judged(rule Rule, facts Facts, judge Judge) (bool, error) {
+	switch {
+	case rule.When == "":
+		return true, nil
+	case judge == nil:
+		return false, errNoJudge
+	}
+	return judge.Holds(rule.When, facts)
+}
+
+func (d *decider) trace(set RulesetVersion, rule Rule, outcome, reason string) {
+	d.Trace.Rules = append(d.Trace.Rules, RuleTrace{set.RulesetID, set.Number, rule.Name, outcome, reason})
+}
+
+// give adds a rule's outputs to what is known of the item. Attributes replace those of earlier rulesets (CLS-7), skills and
+// capacity profiles are added to them (CLS-8, CLS-9). A skill that is needed twice is needed at the higher rating.
+func (d *decider) give(rule Rule) {
+	for name, value := range rule.Set {
+		text, isText := value.(string)
+		n, isNumber := number(value)
+		switch {
+		case name == "priority":
+			if isNumber && !isText {
+				d.Priority = int(min(max(n, -MaxPriority), MaxPriority))
+			}
+		case isText:
+			d.Attributes[name] = text
+		case isNumber:
+			d.Attributes[name] = n
+		}
+	}
+	for _, s := range rule.Skills {
+		i := slices.IndexFunc(d.Skills, func(have NeededSkill) bool { return have.SkillID == s.SkillID })
+		if i < 0 {
+			d.Skills = append(d.Skills, s)
+			continue
+		}
+		d.Skills[i].Rating = max(d.Skills[i].Rating, s.Rating)
+	}
+	d.Profiles = append(d.Profiles, rule.Profiles...)
+}
+
+// shorten cuts a reason to what a trace keeps, between characters.
+func shorten(reason string) string {
+	if len(reason) > longestReason {
+		reason = reason[:longestReason]
+	}
+	return strings.ToValidUTF8(reason, "")
+}

@@ -1,0 +1,121 @@
+package routing
+
+import (
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// candidate is a queue that a conversation may go to, with what happens where it should take no more: the queue's own
+// settings, or the rule's in their place (RTQ-5).
+type candidate struct {
+	*QueueNow
+	overflow Overflow
+}
+
+// overflow does what a queue's overflow says. Where the conversation is transferred, the next queue is asked again whether
+// it overflows, until one takes it or it has gone far enough; then the last one does, anyway (L06).
+func (d *decider) overflow(c candidate) {
+	been := map[conversation.QueueID]bool{}
+	for hops := d.q.Hops; ; hops++ {
+		been[c.ID] = true
+		if hops > d.q.Hops && d.isEmpty(c) {
+			d.fallBack()
+			d.Notice = NoticeNobody
+			return
+		}
+		action, why := c.overflows(d.q.Now)
+		if hops > d.q.Hops && why != "" {
+			d.lookOverflow(c, why)
+		}
+		switch {
+		case why == "":
+			d.enter(c.QueueNow, "")
+			return
+		case action.Do == OverflowEnd:
+			d.end(c, why)
+			return
+		case action.Do != OverflowTransfer:
+			d.enter(c.QueueNow, reasonAnyway)
+			return
+		}
+		next, known := d.queues[action.QueueID]
+		switch {
+		case !known:
+			d.look(action.QueueID, queueUnknown, "")
+			d.alert(alertUnknownQueue)
+			d.enter(c.QueueNow, reasonAnyway)
+			return
+		case been[next.ID], hops >= MaxHops:
+			d.alert(alertOverflowLimit)
+			d.enter(c.QueueNow, reasonHops)
+			return
+		}
+		c = candidate{next, next.Overflow}
+	}
+}
+
+// end has the conversation ended out of a queue (OVF-3).
+func (d *decider) end(c candidate, why string) {
+	d.QueueID, d.End = c.ID, true
+	d.Notice = NoticeFull
+	if why != reasonFull {
+		d.Notice = c.notice(d.q.Now)
+	}
+	d.look(c.ID, queueChosen, reasonEnds)
+}
+
+// overflows says what is done because the queue should take no more, and why; "" where it may. Hours are asked first (OVF-4).
+func (c candidate) overflows(now time.Time) (action OverflowAction, why string) {
+	if closed := c.closed(now); closed != "" {
+		if c.overflow.OutOfHours == nil {
+			return OverflowAction{Do: OverflowAssign}, closed
+		}
+		return *c.overflow.OutOfHours, closed
+	}
+	if full := c.overflow.Full; full != nil && c.Waiting >= full.Items {
+		return full.OverflowAction, reasonFull
+	}
+	return OverflowAction{}, ""
+}
+
+// closed says why the queue is closed, "" when it is open.
+func (q *QueueNow) closed(now time.Time) string {
+	if q.Hours == nil || q.Hours.Open(now) {
+		return ""
+	}
+	if _, is := q.Hours.Holiday(now); is {
+		return reasonHoliday
+	}
+	return reasonOutOfHours
+}
+
+// opens is when the queue is next open: now if it is, in the far future if it never is.
+func (q *QueueNow) opens(now time.Time) time.Time {
+	if q.Hours == nil {
+		return now
+	}
+	if at, ever := q.Hours.Opens(now); ever {
+		return at
+	}
+	return now.AddDate(0, 0, 2*opensWithin)
+}
+
+// notice is what a customer is told who goes to wait in the queue.
+func (q *QueueNow) notice(now time.Time) Notice {
+	switch q.closed(now) {
+	case reasonHoliday:
+		return NoticeHoliday
+	case reasonOutOfHours:
+		return NoticeOutOfHours
+	}
+	return NoticeParked
+}
+
+func (d *decider) lookOverflow(c candidate, why string) {
+	if why == reasonFull {
+		d.look(c.ID, queueOverflows, why)
+		return
+	}
+	d.look(c.ID, queueClosed, why)
+}

@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"context"
+
+	"wxdesk/internal/routing"
+)
+
+// HoldsAtLeisure judges a condition without looking at the clock, so that only its cost can stop it.
+func (j *Judge) HoldsAtLeisure(condition string, facts routing.Facts) (bool, error) {
+	return j.program(condition).holds(context.Background(), facts)
+}
+
+// Cost is what judging a condition costs, and whether it came to an end; false where its cost stopped it, or something else.
+func (j *Judge) Cost(condition string, facts routing.Facts) (cost uint64, ended bool) {
+	p := j.program(condition)
+	if p.err != nil {
+		return 0, false
+	}
+	_, details, err := p.Eval(known{facts})
+	if err != nil || details == nil || details.ActualCost() == nil {
+		return 0, false
+	}
+	return *details.ActualCost(), true
+}
+
+// Kept is how many compiled conditions a judge keeps, and MaxPrograms how many it may.
+func (j *Judge) Kept() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.recent) + len(j.older)
+}
+
+const MaxPrograms = maxPrograms
+
+// MaxProgram is how many steps a pattern may come to.
+const MaxProgram = maxProgram
+
+// ErrCost and ErrZero are among the sentences that Holds says.
+var (
+	ErrCost = errCost
+	ErrZero = errZero
+)

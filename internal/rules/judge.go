@@ -1,0 +1,177 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+
+	"wxdesk/internal/routing"
+)
+
+const (
+	// judgeWithin bounds the time of one condition, on top of its cost.
+	judgeWithin = 10 * time.Millisecond
+	// maxPrograms is how many compiled conditions a judge keeps.
+	maxPrograms = 2000
+)
+
+// Judge judges conditions, and keeps what it has compiled. It is safe for concurrent use.
+type Judge struct {
+	mu            sync.Mutex
+	recent, older map[string]program // at most maxPrograms/2 each; what is asked for among the older becomes recent
+}
+
+// program is a compiled condition, or why it cannot be.
+type program struct {
+	cel.Program
+	err error
+}
+
+// NewJudge returns a judge.
+func NewJudge() *Judge { return &Judge{recent: map[string]program{}} }
+
+// Holds implements routing.Judge. Its errors say in fixed sentences why a condition cannot be judged: they quote nothing of
+// the facts, nor of the condition.
+func (j *Judge) Holds(condition string, facts routing.Facts) (bool, error) {
+	p := j.program(condition)
+	ctx, cancel := context.WithTimeout(context.Background(), judgeWithin)
+	defer cancel()
+	return p.holds(ctx, facts)
+}
+
+func (p program) holds(ctx context.Context, facts routing.Facts) (holds bool, err error) {
+	if p.err != nil {
+		return false, p.err
+	}
+	defer func() {
+		if recover() != nil { // the value may quote the message
+			holds, err = false, errUnjudged
+		}
+	}()
+	value, _, err := p.ContextEval(ctx, known{facts})
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return false, errTooLong
+	case err != nil && strings.HasPrefix(err.Error(), "no such key"): // a context variable that is not set, say (L05)
+		return false, nil
+	case err != nil:
+		return false, reasonOf(err)
+	}
+	answer, ok := value.(types.Bool)
+	if !ok {
+		return false, errNotBool
+	}
+	return bool(answer), nil
+}
+
+// Why a condition could not be judged. It does not hold then, and the trace says so in these words.
+var (
+	errTooLong  = errors.New("the condition took too long")
+	errNotBool  = errors.New("the condition is neither true nor false")
+	errCost     = errors.New("the condition costs too much")
+	errZero     = errors.New("division by zero")
+	errOverflow = errors.New("a number is too large")
+	errTypes    = errors.New("the types do not fit")
+	errMissing  = errors.New("a fact is missing")
+	errUnjudged = errors.New("the condition cannot be judged")
+)
+
+// reasonOf says why a condition could not be judged. CEL has few errors to compare with, and its words may quote what a
+// customer wrote; but never in front, where these stand.
+func reasonOf(err error) error {
+	for _, known := range []struct {
+		begin  string
+		reason error
+	}{
+		{"operation cancelled: actual cost limit", errCost},
+		{"division by zero", errZero},
+		{"modulus by zero", errZero},
+		{"integer overflow", errOverflow},
+		{"unsigned integer overflow", errOverflow},
+		{"no such overload", errTypes},
+		{"no such attribute", errMissing},
+	} {
+		if strings.HasPrefix(err.Error(), known.begin) {
+			return known.reason
+		}
+	}
+	return errUnjudged
+}
+
+// program compiles a condition once, or twice where two ask at the same time: nobody waits for another's to be compiled.
+func (j *Judge) program(condition string) program {
+	p, ok := j.find(condition)
+	if !ok {
+		p = build(condition)
+		j.keep(condition, p)
+	}
+	return p
+}
+
+func (j *Judge) find(condition string) (program, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p, ok := j.recent[condition]; ok {
+		return p, true
+	}
+	p, ok := j.older[condition]
+	if ok {
+		j.put(condition, p)
+	}
+	return p, ok
+}
+
+func (j *Judge) keep(condition string, p program) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.put(condition, p)
+}
+
+// put makes a condition recent. Where there are too many of them they become the older ones, and those are forgotten.
+func (j *Judge) put(condition string, p program) {
+	if len(j.recent) >= maxPrograms/2 {
+		j.older, j.recent = j.recent, map[string]program{}
+	}
+	j.recent[condition] = p
+}
+
+// build compiles a condition. Whichever facts a kind of ruleset has, a name means the same in all of them; so the first kind
+// whose conditions may say it will do.
+func build(condition string) (built program) {
+	defer func() {
+		if recover() != nil {
+			built = program{err: errUnjudged}
+		}
+	}()
+	all, err := environments()
+	if err != nil {
+		return program{err: err}
+	}
+	for _, kind := range []routing.RulesetKind{routing.Classification, routing.Assignment} {
+		checked, problem := compile(all[kind], condition)
+		if problem != nil {
+			if err == nil || err.Error() == unknownName {
+				err = problem // of the kind that knows the facts
+			}
+			continue
+		}
+		p, problem := all[kind].Program(checked,
+			cel.EvalOptions(cel.OptOptimize), cel.CostLimit(CostLimit), cel.InterruptCheckFrequency(checkEvery))
+		if problem != nil { // in CEL's words, which may quote the condition
+			return program{err: errUnjudged}
+		}
+		return program{Program: p}
+	}
+	return program{err: err}
+}
+
+var _ routing.Judge = (*Judge)(nil)
+
+// validKind reports whether there are rulesets of a kind.
+func validKind(kind routing.RulesetKind) bool { return slices.Contains(always, kind) }
