@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 )
 
 // Task queues of activities that are kept apart from the workflows' own, so that a slow bot or a slow WeChat holds up
@@ -25,6 +26,7 @@ type Activities struct {
 	Ledger Ledger
 	Bots   Bots
 	WeChat WeChat
+	Judge  routing.Judge // of the conditions in rules
 	// Span begins a span of a message's trace, whose W3C traceparent travels with the message.
 	Span    func(ctx context.Context, traceparent, name string) (context.Context, trace.Span)
 	Metrics *Metrics // nil where nobody measures

@@ -2,8 +2,10 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
 
@@ -36,10 +38,22 @@ type Ledger interface {
 	// ErrStaleEpoch when the holder has changed.
 	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error)
 
-	// Park hands the conversation to a queue (the default one where none is named or the named one is unknown): state
-	// open, holder queue, epoch raised, unsent bot messages dropped (failed, "superseded-by-person"), the automated message
-	// stored and queued. Repeated for the same MessageID it answers the same.
-	Park(ctx context.Context, c conversation.Ref, h conversation.HandOver) (conversation.Enqueued, error)
+	// RoutingQuestion loads everything that decides where a conversation goes: what is known of it, its workstream, the rules
+	// in force, the queues as they stand. turn is the message that asked for people, wish the queue that the bot named.
+	// ErrNotFound where there is no such conversation, ErrClosed where it has ended.
+	RoutingQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, wish conversation.QueueID) (routing.Question, error)
+
+	// Enqueue hands the conversation from the bot, or from nobody, to the queue that was decided: state open, holder queue,
+	// epoch raised, unsent bot messages dropped (failed, "superseded-by-person"), the work item waiting, the distribution
+	// woken, the automated message stored and queued. Repeated for the same MessageID it answers the same.
+	Enqueue(ctx context.Context, c conversation.Ref, h conversation.HandOver, d routing.Decision) (conversation.Enqueued, error)
+
+	// Command does what a person asks, or refuses it; what it came to is kept with the command and answered again when it is
+	// repeated.
+	Command(ctx context.Context, cmd conversation.PersonCommand) (conversation.Commanded, error)
+
+	// Due does what has fallen due by the ledger's clock, where the row still says so, and answers how the conversation stands.
+	Due(ctx context.Context, c conversation.Ref) (conversation.Commanded, error)
 
 	// MarkSending claims a queued message for one attempt: it checks that no earlier message of the conversation is still
 	// queued or sending, that a bot's message belongs to the current epoch, and spends the reply allowance. A message
@@ -54,6 +68,16 @@ type Ledger interface {
 	// CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"). Repeated
 	// it changes nothing. A conversation without a row stays without.
 	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error
+
+	// AgentGone gives the conversations that an agent is busy with or that are offered to him back to their queues, where
+	// nobody has been connected for him since then; what he has put aside or is wrapping up stays his.
+	AgentGone(ctx context.Context, t conversation.Tenant, id conversation.AgentID, since time.Time) error
+
+	// AgentDay wakes the distribution and answers when the agent's day ends, in his time zone.
+	AgentDay(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (time.Time, error)
+
+	// Sweep repairs what crashes may have left: stale rows, silent API processes, messages that nobody is sending any more.
+	Sweep(ctx context.Context) error
 
 	// Credentials opens what sending for an account needs. ErrNotFound when it is disabled or deleted.
 	Credentials(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)

@@ -42,12 +42,9 @@ type Callback struct {
 
 // ReceiveResult is what the workflow needs to know to go on: facts, never content.
 type ReceiveResult struct {
-	Facts     []Fact // one per callback, in order
-	Begun     bool   // the conversation has a row
-	Epoch     conversation.Epoch
-	Holder    conversation.Holder
-	State     conversation.State
-	QueueID   conversation.QueueID
+	Facts     []Fact                // one per callback, in order
+	Begun     bool                  // the conversation has a row
+	Standing  conversation.Standing // how the conversation stands after them
 	IdleClose time.Duration
 }
 
@@ -116,8 +113,7 @@ func (a *Activities) Receive(ctx context.Context, in ReceiveInput) (ReceiveResul
 		}
 	}
 	return ReceiveResult{
-		Facts: facts, Begun: got.Begun, Epoch: got.Epoch, Holder: got.Holder, State: got.State,
-		QueueID: got.QueueID, IdleClose: got.IdleClose,
+		Facts: facts, Begun: got.Begun, Standing: got.Standing, IdleClose: got.IdleClose,
 	}, nil
 }
 

@@ -314,7 +314,8 @@ func TestReceive_onlyNewMessagesWantAnAnswer(t *testing.T) {
 			{Outcome: conversation.ReceiptQuarantined},
 			{Outcome: conversation.ReceiptNoted, Unfollowed: true},
 		},
-		Begun: true, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q", IdleClose: time.Hour,
+		Begun: true, IdleClose: time.Hour,
+		Standing: conversation.Standing{Revision: 9, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q"},
 	}, got)
 }
 

@@ -3,7 +3,10 @@ package activities
 import (
 	"context"
 
+	"go.temporal.io/sdk/activity"
+
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 )
 
 // RouteInput asks for people.
@@ -12,7 +15,7 @@ type RouteInput struct {
 	TurnID  conversation.MessageID // the message that asked for it
 	Epoch   conversation.Epoch     // in which it was asked
 	Reason  EscalationReason
-	QueueID conversation.QueueID `json:",omitempty"` // "" for the default queue
+	QueueID conversation.QueueID `json:",omitempty"` // that the bot named; "" for the one that the rules choose
 }
 
 // EscalationReason says why people take over.
@@ -22,27 +25,39 @@ type EscalationReason string
 const (
 	EscalatedByBot  EscalationReason = "bot-escalated"
 	EscalatedFailed EscalationReason = "bot-failed"
+	EscalatedNoBot  EscalationReason = "no-bot" // the account has none
 )
 
 // RouteResult says where the conversation waits now.
 type RouteResult struct {
-	Stale     bool `json:",omitempty"` // the holder had changed already: nothing was done
-	Epoch     conversation.Epoch
-	QueueID   conversation.QueueID
-	QueueName string
-	NoticeID  conversation.MessageID   // tells the customer; to be sent
-	Dropped   []conversation.MessageID `json:",omitempty"` // bot messages that will not go out
+	Stale    bool `json:",omitempty"` // the holder had changed already: nothing was done
+	Standing conversation.Standing
+	NoticeID conversation.MessageID   // tells the customer; to be sent
+	Dropped  []conversation.MessageID `json:",omitempty"` // bot messages that will not go out
+	Closing  conversation.CloseReason `json:",omitempty"` // the queue's overflow ends the conversation, once the notice is sent
 }
 
-// Route hands the conversation from the bot to a queue, and keeps the notice that tells the customer.
+// Route decides by rules which queue the conversation goes to, hands it over from the bot, and keeps the notice that tells
+// the customer. The distribution, which finds an agent, hears of it by the same transaction.
 //
-// Promise: repeatable. The turn's id is the key.
+// Promise: repeatable. The turn's id is the key: where it was handed over before, the answer is that of then.
 func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, error) {
 	ctx, span := a.Span(ctx, in.Traceparent, "route")
 	defer span.End()
-	parked, err := a.Ledger.Park(ctx, in.ref(), conversation.HandOver{
+	question, err := a.Ledger.RoutingQuestion(ctx, in.ref(), in.TurnID, in.QueueID)
+	if stale(err) {
+		return RouteResult{Stale: true}, nil
+	}
+	if err != nil {
+		return RouteResult{}, failure("load what decides about the queue", err)
+	}
+	decision := routing.Decide(question, a.Judge)
+	if decision.Alert != "" {
+		activity.GetLogger(ctx).Warn("routing needs a look", "alert", decision.Alert, "queue_id", decision.QueueID)
+	}
+	queued, err := a.Ledger.Enqueue(ctx, in.ref(), conversation.HandOver{
 		Reason: string(in.Reason), QueueID: in.QueueID, MessageID: in.TurnID, FromEpoch: in.Epoch,
-	})
+	}, decision)
 	if stale(err) {
 		return RouteResult{Stale: true}, nil
 	}
@@ -50,8 +65,7 @@ func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, err
 		return RouteResult{}, failure("hand the conversation to a queue", err)
 	}
 	return RouteResult{
-		Epoch: parked.Epoch, QueueID: parked.QueueID, QueueName: parked.QueueName,
-		NoticeID: parked.NoticeID, Dropped: parked.Dropped,
+		Standing: queued.Standing, NoticeID: queued.NoticeID, Dropped: queued.Dropped, Closing: queued.Closing,
 	}, nil
 }
 

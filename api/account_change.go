@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// accountChange is what may change about an account; what is absent stays, and so does what is null, but for the bot.
+// accountChange is what may change about an account; what is absent stays, and so does what is null, but for bot
+// and workstream.
 type accountChange struct {
 	Name           *string                 `json:"name,omitempty" minLength:"1" maxLength:"100"`
 	OriginalID     *wechat.OriginalID      `json:"original_id,omitempty"`
@@ -25,6 +26,7 @@ type accountChange struct {
 	Language       *conversation.Language  `json:"language,omitempty" enum:"zh-CN,zh-TW,en,ja,id"`
 	IdleClose      *string                 `json:"idle_close,omitempty" doc:"A duration such as 90s, 30m or 48h; 1s to 720h"`
 	BotID          optional[string]        `json:"bot_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: none"`
+	WorkstreamID   optional[string]        `json:"workstream_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: the default workstream"`
 }
 
 // apply changes the account, and returns the secrets to replace and what is wrong with the result.
@@ -41,6 +43,9 @@ func (c accountChange) apply(a *conversation.Account) (conversation.AccountSecre
 
 	if c.BotID.given {
 		a.BotID = conversation.BotID(c.BotID.value)
+	}
+	if c.WorkstreamID.given {
+		a.Workstream = conversation.WorkstreamID(c.WorkstreamID.value)
 	}
 	var faults []fault
 	if c.IdleClose != nil {

@@ -14,23 +14,24 @@ import (
 
 // accountView is an official account as the API shows it. Its secrets are never shown, not even that they exist.
 type accountView struct {
-	ID          string                 `json:"id" format:"uuid"`
-	CallbackURL string                 `json:"callback_url" doc:"The server URL to enter at WeChat"`
-	Callback    callbackView           `json:"callback" doc:"What to enter at WeChat"`
-	Name        string                 `json:"name"`
-	OriginalID  wechat.OriginalID      `json:"original_id"`
-	AppID       wechat.AppID           `json:"app_id"`
-	Mode        wechat.Mode            `json:"mode" enum:"safe,compatible,plain"`
-	Kind        conversation.Kind      `json:"kind" enum:"service,subscription,sandbox"`
-	ReplyMode   conversation.ReplyMode `json:"reply_mode" enum:"active,passive"`
-	Verified    bool                   `json:"verified"`
-	Disabled    bool                   `json:"disabled" doc:"A disabled account's callback is unknown"`
-	Language    conversation.Language  `json:"language" enum:"zh-CN,zh-TW,en,ja,id"`
-	IdleClose   string                 `json:"idle_close" example:"48h" doc:"After this time without a message a conversation closes"`
-	BotID       *string                `json:"bot_id" format:"uuid" doc:"null: conversations begin in the default queue"`
-	Version     int64                  `json:"version" doc:"Counts changes; also the ETag"`
-	CreatedAt   time.Time              `json:"created_at"`
-	UpdatedAt   time.Time              `json:"updated_at"`
+	ID           string                 `json:"id" format:"uuid"`
+	CallbackURL  string                 `json:"callback_url" doc:"The server URL to enter at WeChat"`
+	Callback     callbackView           `json:"callback" doc:"What to enter at WeChat"`
+	Name         string                 `json:"name"`
+	OriginalID   wechat.OriginalID      `json:"original_id"`
+	AppID        wechat.AppID           `json:"app_id"`
+	Mode         wechat.Mode            `json:"mode" enum:"safe,compatible,plain"`
+	Kind         conversation.Kind      `json:"kind" enum:"service,subscription,sandbox"`
+	ReplyMode    conversation.ReplyMode `json:"reply_mode" enum:"active,passive"`
+	Verified     bool                   `json:"verified"`
+	Disabled     bool                   `json:"disabled" doc:"A disabled account's callback is unknown"`
+	Language     conversation.Language  `json:"language" enum:"zh-CN,zh-TW,en,ja,id"`
+	IdleClose    string                 `json:"idle_close" example:"48h" doc:"After this time without a message a conversation closes"`
+	BotID        *string                `json:"bot_id" format:"uuid" doc:"null: conversations begin in the default queue"`
+	WorkstreamID *string                `json:"workstream_id" format:"uuid" doc:"null: the default workstream"`
+	Version      int64                  `json:"version" doc:"Counts changes; also the ETag"`
+	CreatedAt    time.Time              `json:"created_at"`
+	UpdatedAt    time.Time              `json:"updated_at"`
 }
 
 type accountAnswer struct {
@@ -57,6 +58,7 @@ type newAccount struct {
 	Verified       *bool                  `json:"verified,omitempty" default:"true"`
 	Language       conversation.Language  `json:"language,omitempty" enum:"zh-CN,zh-TW,en,ja,id" default:"zh-CN"`
 	IdleClose      string                 `json:"idle_close,omitempty" default:"48h" doc:"A duration such as 90s, 30m or 48h; 1s to 720h"`
+	WorkstreamID   optional[string]       `json:"workstream_id,omitempty" format:"uuid" doc:"Absent or null: the default workstream"`
 	BotID          optional[string]       `json:"bot_id,omitempty" format:"uuid" doc:"Absent: the built-in FAQ bot; null: none, conversations begin in the default queue"`
 }
 
@@ -74,6 +76,7 @@ func (a *API) createAccount(ctx context.Context, in *struct{ Body newAccount }) 
 		Verified:   *b.Verified,
 		Language:   b.Language,
 		BotID:      conversation.DefaultBot,
+		Workstream: conversation.WorkstreamID(b.WorkstreamID.value),
 	}
 	if b.BotID.given {
 		account.BotID = conversation.BotID(b.BotID.value)
@@ -176,22 +179,23 @@ func etag(a conversation.Account) string { return versionTag(a.Version) }
 
 func (a *API) viewAccount(from conversation.Account) accountView {
 	return accountView{
-		ID:          string(from.ID),
-		CallbackURL: a.callbackURL(from.ID),
-		Callback:    a.viewCallback(from),
-		Name:        from.Name,
-		OriginalID:  from.OriginalID,
-		AppID:       from.AppID,
-		Mode:        from.Mode,
-		Kind:        from.Kind,
-		ReplyMode:   from.ReplyMode,
-		Verified:    from.Verified,
-		Disabled:    from.Disabled,
-		Language:    from.Language,
-		IdleClose:   formatDuration(from.IdleClose),
-		BotID:       orNull(string(from.BotID)),
-		Version:     from.Version,
-		CreatedAt:   from.CreatedAt.UTC(),
-		UpdatedAt:   from.UpdatedAt.UTC(),
+		ID:           string(from.ID),
+		CallbackURL:  a.callbackURL(from.ID),
+		Callback:     a.viewCallback(from),
+		Name:         from.Name,
+		OriginalID:   from.OriginalID,
+		AppID:        from.AppID,
+		Mode:         from.Mode,
+		Kind:         from.Kind,
+		ReplyMode:    from.ReplyMode,
+		Verified:     from.Verified,
+		Disabled:     from.Disabled,
+		Language:     from.Language,
+		IdleClose:    formatDuration(from.IdleClose),
+		BotID:        orNull(string(from.BotID)),
+		WorkstreamID: orNull(string(from.Workstream)),
+		Version:      from.Version,
+		CreatedAt:    from.CreatedAt.UTC(),
+		UpdatedAt:    from.UpdatedAt.UTC(),
 	}
 }

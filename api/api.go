@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,6 +25,8 @@ import (
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"wxdesk/internal/routing"
 )
 
 // Config is what the API needs. All ports, MayCall, HTTP, PublicURL and CursorKey must be given.
@@ -37,9 +40,17 @@ type Config struct {
 	Transcripts Transcripts
 	Commands    Commands
 	Desk        Desk
+	Presences   Presences
+	Desks       Desks
+	AgentEvents AgentEvents
+	Feed        Feed
 	Tokens      Tokens
 	Bots        Bots
 	FAQ         FAQ
+	People      People
+
+	// Judge tries conditions when routing is tried out. nil: none holds.
+	Judge routing.Judge
 
 	// MayCall fails with conversation.ErrAddress where a URL that an administrator gives may not be called.
 	MayCall func(ctx context.Context, url string) error
@@ -63,12 +74,15 @@ type Config struct {
 // minCursorKey is the output size of SHA-256, below which an HMAC key weakens it (RFC 2104).
 const minCursorKey = 32
 
-// API answers HTTP requests. It holds no state that another process would miss, and is safe for concurrent use.
+// API answers HTTP requests. It holds no state that another process would miss, and is safe for concurrent use. Event
+// streams need Run beside the handler.
 type API struct {
 	cfg     Config
 	router  *gin.Engine
 	openAPI *huma.OpenAPI
 	cursors cursors
+	hub     *hub
+	desks   *desks
 }
 
 // New sets up the API. It panics where a setting is missing that no deployment can do without.
@@ -76,11 +90,21 @@ func New(cfg Config) *API {
 	if len(cfg.CursorKey) < minCursorKey {
 		panic(fmt.Sprintf("api: the cursor key has %d bytes, want %d", len(cfg.CursorKey), minCursorKey))
 	}
-	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}}
+	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}, hub: newHub()}
+	a.desks = newDesks(a.cfg)
 	a.router = a.newRouter()
 	newDoor(a.cfg).register(a.router)
 	a.registerOperations()
 	return a
+}
+
+// Run keeps event streams supplied and agents' presence true until ctx ends, and ends all streams then. Without it there
+// are none: they are answered 503.
+func (a *API) Run(ctx context.Context) {
+	var work sync.WaitGroup
+	work.Go(func() { a.readFeed(ctx) })
+	work.Go(func() { a.desks.beat(ctx) })
+	work.Wait()
 }
 
 // Handler returns the handler of the public listener; NewServer wraps it with the right limits.

@@ -12,6 +12,7 @@ import (
 
 const (
 	mediaJSON   = "application/json"
+	mediaYAML   = "application/yaml"
 	maxJSONBody = 1 << 20
 )
 
@@ -34,6 +35,23 @@ func readJSON(w http.ResponseWriter, r *http.Request) (hash [sha256.Size]byte, r
 		if err := checkJSON(body); err != nil {
 			return hash, badRequest.problem(fault{Location: "body", Message: err.Error()})
 		}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return sha256.Sum256(body), nil
+}
+
+// readYAML reads a request's body and puts it back for huma. What it holds is for the operation to find out.
+func readYAML(w http.ResponseWriter, r *http.Request) (hash [sha256.Size]byte, refusal *problem) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != mediaYAML || r.Header.Get("Content-Encoding") != "" {
+		return hash, badMediaType.problem()
+	}
+	body, err := readBody(w, r, maxJSONBody)
+	switch {
+	case errors.Is(err, errTooLong):
+		return hash, tooLarge.problem()
+	case err != nil:
+		return hash, badRequest.because("The body breaks off.")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return sha256.Sum256(body), nil

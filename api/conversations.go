@@ -22,6 +22,33 @@ type conversationView struct {
 	OpenedAt       time.Time           `json:"opened_at"`
 	LastCustomerAt time.Time           `json:"last_customer_at" doc:"When the customer wrote last"`
 	ClosedAt       *time.Time          `json:"closed_at"`
+
+	Revision       int64          `json:"revision" doc:"Counts changes of how it stands; also its ETag"`
+	WorkstreamID   *string        `json:"workstream_id" format:"uuid"`
+	WaitingSince   *time.Time     `json:"waiting_since" doc:"Since when it waits for a person; null unless it does"`
+	Offer          *offerView     `json:"offer" doc:"Whom it is offered to"`
+	LastAgentID    *string        `json:"last_agent_id" format:"uuid" doc:"The agent who had it last"`
+	Context        map[string]any `json:"context" doc:"The context variables that are set: texts and whole numbers"`
+	Summary        string         `json:"summary" doc:"What the bot told of the talk when it gave it up; empty where it told nothing"`
+	ReplyAllowance allowanceView  `json:"reply_allowance" doc:"What WeChat still takes for this customer, by our count"`
+	Due            []dueView      `json:"due" nullable:"false" doc:"What happens to it unless something else does, soonest first"`
+}
+
+type offerView struct {
+	_            struct{}  `nullable:"true"`
+	AssignmentID string    `json:"assignment_id" format:"uuid"`
+	AgentID      string    `json:"agent_id" format:"uuid"`
+	Deadline     time.Time `json:"deadline" doc:"When the next agent is asked"`
+}
+
+type allowanceView struct {
+	Until *time.Time `json:"until" doc:"When the reply window closes; null where it is closed"`
+	Left  int        `json:"left" doc:"Messages that may still be sent in it"`
+}
+
+type dueView struct {
+	What conversation.DueKind `json:"what" enum:"offer-ends,wait-ends,idle,queue-overflow,state-limit"`
+	At   time.Time            `json:"at"`
 }
 
 type customerView struct {
@@ -44,12 +71,12 @@ func (a *API) listConversations(ctx context.Context, in *struct {
 		}
 	}
 	who := callerOf(ctx)
-	list := []string{"conversations", string(who.Tenant), string(in.State), in.Queue, in.Agent, in.Account}
+	list := []string{"conversations", string(who.Tenant), string(who.Viewer().AgentID), string(in.State), in.Queue, in.Agent, in.Account}
 	position, err := a.cursors.position(in.Cursor, list...)
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.cfg.Transcripts.Conversations(ctx, who.Tenant, conversation.Filter{
+	found, err := a.cfg.Transcripts.Conversations(ctx, who.Viewer(), conversation.Filter{
 		State:     in.State,
 		QueueID:   conversation.QueueID(in.Queue),
 		AgentID:   conversation.AgentID(in.Agent),
@@ -58,7 +85,7 @@ func (a *API) listConversations(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body page[conversationView] }{pageOf(found, in.Limit, viewConversation, func(last conversation.Conversation) string {
+	return &struct{ Body page[conversationView] }{pageOf(found, in.Limit, a.viewConversation, func(last conversation.Conversation) string {
 		return a.cursors.after(writePosition(last), list...)
 	})}, nil
 }
@@ -79,6 +106,7 @@ func readPosition(text string) conversation.Position {
 }
 
 type conversationAnswer struct {
+	ETag string `header:"ETag" doc:"The revision, for If-Match"`
 	Body conversationView
 }
 
@@ -86,17 +114,18 @@ func (a *API) getConversation(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*conversationAnswer, error) {
-	found, err := a.cfg.Transcripts.Conversation(ctx, callerOf(ctx).Tenant, conversation.ID(in.ID))
+	found, err := a.cfg.Transcripts.Conversation(ctx, callerOf(ctx).Viewer(), conversation.ID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &conversationAnswer{viewConversation(found)}, nil
+	return &conversationAnswer{versionTag(found.Revision), a.viewConversation(found)}, nil
 }
 
 // messageView is one line of the transcript as the API shows it.
 type messageView struct {
 	ID        string              `json:"id" format:"uuid"`
 	Author    conversation.Author `json:"author" enum:"customer,bot,agent,system"`
+	AgentID   *string             `json:"agent_id" format:"uuid" doc:"The agent who wrote it"`
 	Kind      string              `json:"kind" doc:"WeChat's MsgType, or the event's name"`
 	Text      string              `json:"text" doc:"Empty where there is none"`
 	Fields    map[string]string   `json:"fields" doc:"What else a customer's message carried, by WeChat's element names; strangers wrote it"`
@@ -122,11 +151,8 @@ func (a *API) listMessages(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.cfg.Transcripts.Conversation(ctx, who.Tenant, id); err != nil {
-		return nil, err
-	}
 	afterSeq, _ := strconv.ParseInt(position, 10, 64) // ours, or "" for the beginning
-	found, err := a.cfg.Transcripts.Messages(ctx, who.Tenant, id, afterSeq, in.Limit+1)
+	found, err := a.cfg.Transcripts.Messages(ctx, who.Viewer(), id, afterSeq, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +161,7 @@ func (a *API) listMessages(ctx context.Context, in *struct {
 	})}, nil
 }
 
-func viewConversation(c conversation.Conversation) conversationView {
+func (a *API) viewConversation(c conversation.Conversation) conversationView {
 	v := conversationView{
 		ID:             string(c.ID),
 		AccountID:      string(c.AccountID),
@@ -147,16 +173,49 @@ func viewConversation(c conversation.Conversation) conversationView {
 		CloseReason:    orNull(string(c.CloseReason)),
 		OpenedAt:       c.OpenedAt.UTC(),
 		LastCustomerAt: c.LastCustomerAt.UTC(),
+		ClosedAt:       timeOrNull(c.ClosedAt),
+		Revision:       c.Revision,
+		WorkstreamID:   orNull(string(c.WorkstreamID)),
+		WaitingSince:   timeOrNull(c.WaitingSince),
+		LastAgentID:    orNull(string(c.LastAgent)),
+		Context:        c.Context,
+		Summary:        c.Summary,
+		ReplyAllowance: viewAllowance(c.Allowance, a.cfg.Now()),
+		Due:            []dueView{},
 	}
-	if !c.ClosedAt.IsZero() {
-		at := c.ClosedAt.UTC()
-		v.ClosedAt = &at
+	if v.Context == nil {
+		v.Context = map[string]any{}
+	}
+	if o := c.Offer; o != nil {
+		v.Offer = &offerView{AssignmentID: string(o.ID), AgentID: string(o.AgentID), Deadline: o.Deadline.UTC()}
+	}
+	for _, d := range c.Due {
+		v.Due = append(v.Due, dueView{d.What, d.At.UTC()})
 	}
 	return v
 }
 
+func viewAllowance(a conversation.Allowance, now time.Time) allowanceView {
+	until := a.MessageUntil
+	if a.TapUntil.After(until) {
+		until = a.TapUntil
+	}
+	if !now.Before(until) {
+		return allowanceView{}
+	}
+	return allowanceView{Until: timeOrNull(until), Left: a.Left(now)}
+}
+
+func timeOrNull(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
+
 func viewMessage(m conversation.Message) messageView {
-	v := messageView{ID: string(m.ID), Author: m.Author, Kind: m.Kind, Text: m.Text, Fields: m.Fields, CreatedAt: m.CreatedAt.UTC()}
+	v := messageView{ID: string(m.ID), Author: m.Author, AgentID: orNull(string(m.AgentID)), Kind: m.Kind, Text: m.Text, Fields: m.Fields, CreatedAt: m.CreatedAt.UTC()}
 	if v.Fields == nil {
 		v.Fields = map[string]string{}
 	}

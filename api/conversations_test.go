@@ -20,7 +20,11 @@ import (
 	"wxdesk/internal/secret"
 )
 
-const queueA = "5b0f7d3e-9a51-4f0e-bb3d-1d2c3b4a5968"
+const (
+	queueA = "5b0f7d3e-9a51-4f0e-bb3d-1d2c3b4a5968"
+	agentA = "0c7c1a52-8d0e-4a8b-9d35-6a0a3c1f7e11"
+	agentB = "0c7c1a52-8d0e-4a8b-9d35-6a0a3c1f7e22"
+)
 
 // withConversations is a world with n conversations, newest first; convA is the first.
 func withConversations(n int) *world {
@@ -32,7 +36,9 @@ func withConversations(n int) *world {
 			Customer:   conversation.Customer{ID: accountB, AccountID: accountA, OpenID: customer},
 			WorkflowID: "conversation/" + accountA + "/hash",
 			State:      conversation.StateActive,
-			Holder:     conversation.HolderBot,
+			Holder:     conversation.HolderAgent,
+			AgentID:    agentA,
+			Revision:   7,
 			OpenedAt:   time.Date(2026, 11, 21, 3, 0, 0, 123456000, time.UTC).Add(-time.Duration(i) * time.Minute),
 		})
 	}
@@ -69,11 +75,13 @@ func TestConversations_shownAsTheContractSays(t *testing.T) {
 	t.Parallel()
 	w := withConversations(1)
 	w.conversations[0].State, w.conversations[0].Holder = conversation.StateOpen, conversation.HolderQueue
-	w.conversations[0].QueueID = queueA
+	w.conversations[0].QueueID, w.conversations[0].AgentID, w.conversations[0].LastAgent = queueA, "", agentA
 	h := w.handler()
 	want := `{"id":"` + convA + `","account_id":"` + accountA + `","customer":{"id":"` + accountB + `","openid":"` + customer + `"},
 		"state":"open","holder":"queue","queue_id":"` + queueA + `","agent_id":null,"close_reason":null,
-		"opened_at":"2026-11-21T03:00:00.123456Z","last_customer_at":"0001-01-01T00:00:00Z","closed_at":null}`
+		"opened_at":"2026-11-21T03:00:00.123456Z","last_customer_at":"0001-01-01T00:00:00Z","closed_at":null,
+		"revision":7,"workstream_id":null,"waiting_since":null,"offer":null,"last_agent_id":"` + agentA + `","context":{},"summary":"",
+		"reply_allowance":{"until":null,"left":0},"due":[]}`
 	one := call(t, h, "agent", http.MethodGet, "/v1/conversations/"+convA, "")
 	require.Equal(t, http.StatusOK, one.Code)
 	require.JSONEq(t, want, one.Body.String())
@@ -148,7 +156,7 @@ func TestBad_A18_forgedAndForeignCursors(t *testing.T) {
 		})
 	}
 	w.token = func([32]byte) (conversation.Principal, error) {
-		return conversation.Principal{Tenant: "another", TokenID: "t", Role: conversation.RoleAgent}, nil
+		return conversation.Principal{Tenant: "another", TokenID: "t", Role: conversation.RoleAgent, AgentID: agentA}, nil
 	}
 	answer := call(t, h, "agent", http.MethodGet, "/v1/conversations?cursor="+all, "")
 	requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
@@ -176,8 +184,8 @@ func TestMessages_shownAsTheContractSaysOldestFirst(t *testing.T) {
 	answer := call(t, h, "supervisor", http.MethodGet, "/v1/conversations/"+convA+"/messages", "")
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
 	require.JSONEq(t, `{"next":null,"items":[
-		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000000","author":"customer","kind":"text","text":"你好 <b>&","fields":{"MsgId":"1"},"created_at":"2026-11-21T03:00:00Z","delivery":null},
-		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000001","author":"bot","kind":"text","text":"你好 <b>&","fields":{},"created_at":"2026-11-21T03:00:01Z",
+		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000000","author":"customer","agent_id":null,"kind":"text","text":"你好 <b>&","fields":{"MsgId":"1"},"created_at":"2026-11-21T03:00:00Z","delivery":null},
+		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000001","author":"bot","agent_id":null,"kind":"text","text":"你好 <b>&","fields":{},"created_at":"2026-11-21T03:00:01Z",
 		 "delivery":{"status":"failed","reason":"window-closed"}}]}`, answer.Body.String())
 
 	w.messages = messages(25)
@@ -195,17 +203,17 @@ func TestClose_endsTheConversationAndShowsIt(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
 	require.Contains(t, answer.Body.String(), `"state":"closed"`)
 	require.Contains(t, answer.Body.String(), `"close_reason":"closed-by-person"`)
-	require.Len(t, w.closings, 1)
-	got := w.closings[0]
+	require.Len(t, w.orders, 1)
+	got := w.orders[0]
 	require.Equal(t, conversation.ID(convA), got.Conversation)
 	require.Equal(t, "conversation/"+accountA+"/hash", got.WorkflowID)
-	require.NotEmpty(t, got.CommandID)
+	require.NotEmpty(t, got.ID)
 	require.Len(t, got.UpdateID, 64)
 
 	again := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k1")
 	require.Equal(t, http.StatusOK, again.Code)
 	require.Equal(t, answer.Body.String(), again.Body.String())
-	require.Len(t, w.closings, 1, "the kept answer was enough")
+	require.Len(t, w.orders, 1, "the kept answer was enough")
 
 	other := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k2")
 	requireProblem(t, other, http.StatusConflict, "conversation-closed")
@@ -218,7 +226,7 @@ func TestBad_A11_idempotencyKeys(t *testing.T) {
 	for _, key := range []string{"", strings.Repeat("k", 65), "with space", "ключ", "tab\t"} {
 		requireProblem(t, call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", key), http.StatusBadRequest, "bad-idempotency-key")
 	}
-	require.Empty(t, w.closings)
+	require.Empty(t, w.orders)
 	longest := strings.Repeat("k", 64)
 	require.Equal(t, http.StatusOK, call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", longest).Code)
 	reused := call(t, h, "agent", http.MethodPost, closeA, "{}", "Idempotency-Key", longest)
@@ -232,13 +240,13 @@ func TestBad_A12_theSameKeyFiveTimesAtOnce(t *testing.T) {
 	w := withConversations(1)
 	updates := map[string]error{}
 	var mu sync.Mutex
-	w.close = func(c conversation.CloseCommand) error { // as Temporal does: one outcome for one update id
+	w.act = func(c conversation.PersonCommandRequest) (conversation.Commanded, error) { // as Temporal does: one outcome for one update id
 		mu.Lock()
 		defer mu.Unlock()
 		if _, ok := updates[c.UpdateID]; !ok {
 			updates[c.UpdateID] = w.end(c.Conversation)
 		}
-		return updates[c.UpdateID]
+		return conversation.Commanded{}, updates[c.UpdateID]
 	}
 	h := w.handler()
 	answers := make([]string, 5)
@@ -259,27 +267,28 @@ func TestBad_A12_theSameKeyFiveTimesAtOnce(t *testing.T) {
 func TestClose_whereNobodyTookItTheSameKeyTriesAgain(t *testing.T) {
 	t.Parallel()
 	w := withConversations(1)
-	w.close = func(conversation.CloseCommand) error { return fmt.Errorf("update: %w", conversation.ErrBusy) }
+	works := w.act
+	w.act = answering(conversation.Commanded{}, fmt.Errorf("update: %w", conversation.ErrBusy))
 	h := w.handler()
 	answer := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	requireProblem(t, answer, http.StatusServiceUnavailable, "busy")
 	require.Equal(t, "1", answer.Header().Get("Retry-After"))
-	w.close = func(c conversation.CloseCommand) error { return w.end(c.Conversation) }
+	w.act = works
 	require.Equal(t, http.StatusOK, call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k").Code)
-	require.Equal(t, w.closings[0], w.closings[1])
+	require.Equal(t, w.orders[0], w.orders[1])
 }
 
 func TestClose_theCommandIsOfOneTokenPathAndKey(t *testing.T) {
 	t.Parallel()
 	w := withConversations(2)
-	w.close = func(conversation.CloseCommand) error { return conversation.ErrBusy }
+	w.act = answering(conversation.Commanded{}, conversation.ErrBusy)
 	h := w.handler()
 	call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	call(t, h, "admin", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	call(t, h, "agent", http.MethodPost, "/v1/conversations/"+convB+"/close", "", "Idempotency-Key", "k")
 	call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "l")
 	ids := map[string]bool{}
-	for _, c := range w.closings {
+	for _, c := range w.orders {
 		ids[c.UpdateID] = true
 	}
 	require.Len(t, ids, 4)
@@ -303,7 +312,7 @@ func TestProblems_everyErrorOfThePortsHasItsOwn(t *testing.T) {
 		"internal":               {errors.New("a surprise"), http.StatusInternalServerError},
 	} {
 		w := withConversations(1)
-		w.close = func(conversation.CloseCommand) error { return fmt.Errorf("wrapped: %w", c.err) }
+		w.act = answering(conversation.Commanded{}, fmt.Errorf("wrapped: %w", c.err))
 		answer := call(t, w.handler(), "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 		requireProblem(t, answer, c.status, name)
 	}
@@ -313,7 +322,7 @@ func TestProblems_whatCannotBeReachedIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{context.DeadlineExceeded, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}} {
 		w := withConversations(1)
-		w.close = func(conversation.CloseCommand) error { return fmt.Errorf("wrapped: %w", err) }
+		w.act = answering(conversation.Commanded{}, fmt.Errorf("wrapped: %w", err))
 		answer := call(t, w.handler(), "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 		requireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
 	}
@@ -325,7 +334,7 @@ func TestClose_unknownConversationsAndBrokenDesks(t *testing.T) {
 	h := w.handler()
 	unknown := call(t, h, "agent", http.MethodPost, "/v1/conversations/"+convB+"/close", "", "Idempotency-Key", "k")
 	requireProblem(t, unknown, http.StatusNotFound, "not-found")
-	w.close = func(conversation.CloseCommand) error { return errors.New("canary") }
+	w.act = answering(conversation.Commanded{}, errors.New("canary"))
 	broken := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	requireProblem(t, broken, http.StatusInternalServerError, "internal")
 	require.NotContains(t, broken.Body.String(), "canary")

@@ -24,7 +24,8 @@ const (
 )
 
 // guard stands before an operation. It lets through who has an API token whose role may, with a UUID where the path has an
-// id, and with a body that is strict JSON where the operation takes one. In this order: who may not gets to know nothing
+// id, and with a body that is strict JSON, or YAML, where the operation
+// takes one. In this order: who may not gets to know nothing
 // else.
 func (a *API) guard(o operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -37,8 +38,12 @@ func (a *API) guard(o operation) func(huma.Context, func(huma.Context)) {
 		if refusal == nil && strings.Contains(o.path, "{id}") && !isUUID(c.Param("id")) {
 			refusal = badID.problem()
 		}
-		if refusal == nil && ctx.Operation().RequestBody != nil {
-			caller.bodyHash, refusal = readJSON(c.Writer, c.Request)
+		if takes := ctx.Operation().RequestBody; refusal == nil && takes != nil {
+			read := readJSON
+			if takes.Content[mediaYAML] != nil {
+				read = readYAML
+			}
+			caller.bodyHash, refusal = read(c.Writer, c.Request)
 		}
 		if refusal != nil {
 			refusal.write(bounded, c.Writer)
@@ -78,7 +83,7 @@ func (a *API) admit(ctx context.Context, r *http.Request, o operation) (caller, 
 	case err != nil:
 		a.cfg.Log.ErrorContext(ctx, "API token not looked up", "operation", o.id, "error", err)
 		return caller{}, unavailable.retry(1)
-	case !slices.Contains(o.may, who.Role):
+	case !slices.Contains(o.may, who.Role), who.Role == conversation.RoleAgent && who.AgentID == "": // nobody's
 		return caller{}, forbidden.problem()
 	}
 	return caller{Principal: who}, nil

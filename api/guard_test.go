@@ -20,29 +20,93 @@ const (
 
 // allowed is who may do what: the policy as the blueprint states it.
 func allowed() map[string]string {
-	const admins, people = "admin", "admin supervisor agent"
+	const admins, leaders, people, agents = "admin", "admin supervisor", "admin supervisor agent", "agent"
 	return map[string]string{
-		"POST /v1/accounts":                     admins,
-		"GET /v1/accounts":                      admins,
-		"GET /v1/accounts/:id":                  admins,
-		"PATCH /v1/accounts/:id":                admins,
-		"DELETE /v1/accounts/:id":               admins,
-		"POST /v1/accounts/:id/validate":        admins,
-		"GET /v1/accounts/:id/callback-sources": admins,
-		"GET /v1/conversations":                 people,
-		"GET /v1/conversations/:id":             people,
-		"GET /v1/conversations/:id/messages":    people,
-		"POST /v1/conversations/:id/close":      people,
-		"POST /v1/bots":                         admins,
-		"GET /v1/bots":                          admins,
-		"GET /v1/bots/:id":                      admins,
-		"PATCH /v1/bots/:id":                    admins,
-		"DELETE /v1/bots/:id":                   admins,
-		"POST /v1/faq-entries":                  admins,
-		"GET /v1/faq-entries":                   admins,
-		"GET /v1/faq-entries/:id":               admins,
-		"PATCH /v1/faq-entries/:id":             admins,
-		"DELETE /v1/faq-entries/:id":            admins,
+		"POST /v1/accounts":                      admins,
+		"GET /v1/accounts":                       admins,
+		"GET /v1/accounts/:id":                   admins,
+		"PATCH /v1/accounts/:id":                 admins,
+		"DELETE /v1/accounts/:id":                admins,
+		"POST /v1/accounts/:id/validate":         admins,
+		"GET /v1/accounts/:id/callback-sources":  admins,
+		"GET /v1/conversations":                  people,
+		"GET /v1/conversations/:id":              people,
+		"GET /v1/conversations/:id/messages":     people,
+		"POST /v1/conversations/:id/close":       people,
+		"POST /v1/bots":                          admins,
+		"GET /v1/bots":                           admins,
+		"GET /v1/bots/:id":                       admins,
+		"PATCH /v1/bots/:id":                     admins,
+		"DELETE /v1/bots/:id":                    admins,
+		"POST /v1/faq-entries":                   admins,
+		"GET /v1/faq-entries":                    admins,
+		"GET /v1/faq-entries/:id":                admins,
+		"PATCH /v1/faq-entries/:id":              admins,
+		"DELETE /v1/faq-entries/:id":             admins,
+		"POST /v1/workstreams":                   admins,
+		"GET /v1/workstreams":                    people,
+		"GET /v1/workstreams/:id":                people,
+		"PATCH /v1/workstreams/:id":              admins,
+		"DELETE /v1/workstreams/:id":             admins,
+		"POST /v1/queues":                        admins,
+		"GET /v1/queues":                         people,
+		"GET /v1/queues/:id":                     people,
+		"PATCH /v1/queues/:id":                   admins,
+		"DELETE /v1/queues/:id":                  admins,
+		"POST /v1/operating-hours":               admins,
+		"GET /v1/operating-hours":                leaders,
+		"GET /v1/operating-hours/:id":            leaders,
+		"PATCH /v1/operating-hours/:id":          admins,
+		"DELETE /v1/operating-hours/:id":         admins,
+		"POST /v1/skills":                        admins,
+		"GET /v1/skills":                         people,
+		"GET /v1/skills/:id":                     people,
+		"PATCH /v1/skills/:id":                   admins,
+		"DELETE /v1/skills/:id":                  admins,
+		"POST /v1/capacity-profiles":             admins,
+		"GET /v1/capacity-profiles":              leaders,
+		"GET /v1/capacity-profiles/:id":          leaders,
+		"PATCH /v1/capacity-profiles/:id":        admins,
+		"DELETE /v1/capacity-profiles/:id":       admins,
+		"POST /v1/agents":                        admins,
+		"GET /v1/agents":                         people,
+		"GET /v1/agents/:id":                     people,
+		"PATCH /v1/agents/:id":                   leaders,
+		"DELETE /v1/agents/:id":                  admins,
+		"POST /v1/rulesets":                      admins,
+		"GET /v1/rulesets":                       leaders,
+		"GET /v1/rulesets/:id":                   leaders,
+		"PATCH /v1/rulesets/:id":                 admins,
+		"DELETE /v1/rulesets/:id":                admins,
+		"GET /v1/queues/:id/members":             leaders,
+		"PUT /v1/queues/:id/members":             leaders,
+		"GET /v1/rulesets/:id/versions":          leaders,
+		"PUT /v1/rulesets/:id/versions/draft":    admins,
+		"POST /v1/rulesets/:id/publish":          admins,
+		"POST /v1/rulesets/:id/rollback":         admins,
+		"POST /v1/rulesets/try":                  leaders,
+		"GET /v1/rulesets/export":                leaders,
+		"POST /v1/rulesets/import":               admins,
+		"GET /v1/conversations/:id/notes":        people,
+		"GET /v1/conversations/:id/trace":        people,
+		"POST /v1/conversations/:id/accept":      agents,
+		"POST /v1/conversations/:id/reject":      agents,
+		"POST /v1/conversations/:id/pick":        agents,
+		"POST /v1/conversations/:id/reply":       agents,
+		"POST /v1/conversations/:id/note":        people,
+		"POST /v1/conversations/:id/transfer":    agents,
+		"POST /v1/conversations/:id/wait":        agents,
+		"POST /v1/conversations/:id/resume":      agents,
+		"POST /v1/conversations/:id/end":         agents,
+		"POST /v1/conversations/:id/assign":      leaders,
+		"POST /v1/conversations/:id/force-close": leaders,
+		"POST /v1/conversations/:id/set-context": people,
+		"POST /v1/conversations/:id/resend":      people,
+		"GET /v1/me":                             people,
+		"GET /v1/me/work":                        agents,
+		"GET /v1/agents/:id/presence":            people,
+		"PUT /v1/agents/:id/presence":            people,
+		"GET /v1/events":                         people,
 	}
 }
 
@@ -73,6 +137,25 @@ func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.
 		})
 	}
 	require.Empty(t, rows, "a row in the policy without a route")
+}
+
+func TestBad_M01_whatIsForAdministratorsIsForNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	a := api.New(w.config())
+	forAdmins := 0
+	for _, route := range a.Routes() {
+		name := route.Method + " " + route.Path
+		if allowed()[name] != "admin" {
+			continue
+		}
+		forAdmins++
+		for _, role := range []string{"supervisor", "agent", "bot"} {
+			answer := call(t, a.Handler(), role, route.Method, strings.Replace(route.Path, ":id", convA, 1), "")
+			requireProblem(t, answer, http.StatusForbidden, "forbidden")
+		}
+	}
+	require.Greater(t, forAdmins, 40)
 }
 
 func TestBad_A01_oneAnswerWhateverIsWrongWithTheToken(t *testing.T) {
@@ -205,14 +288,14 @@ func TestProblems_ofManyFaultsOnlySomeAreListed(t *testing.T) {
 func TestRoutes_whatIsNotBuiltIsNotFound(t *testing.T) {
 	t.Parallel()
 	h := newWorld().handler()
-	for _, path := range []string{"/", "/docs", "/openapi.json", "/openapi.yaml", "/schemas/Account.json", "/v1", "/v1/events", "/metrics", "/debug/pprof/", "/v1/conversations/" + convA + "/", "/V1/conversations"} {
+	for _, path := range []string{"/", "/docs", "/openapi.json", "/openapi.yaml", "/schemas/Account.json", "/v1", "/metrics", "/debug/pprof/", "/v1/conversations/" + convA + "/", "/V1/conversations"} {
 		for _, role := range []string{"", "admin"} {
 			answer := call(t, h, role, http.MethodGet, path, "")
 			requireProblem(t, answer, http.StatusNotFound, "not-found")
 			require.Empty(t, answer.Header().Get("Location"))
 		}
 	}
-	for _, verb := range []string{"accept", "reply", "transfer"} {
+	for _, verb := range []string{"consult", "join", "reopen"} {
 		answer := call(t, h, "admin", http.MethodPost, "/v1/conversations/"+convA+"/"+verb, "{}")
 		requireProblem(t, answer, http.StatusNotFound, "not-found")
 	}

@@ -97,6 +97,7 @@ func (a *API) describe(h huma.API) {
 			requireIdempotencyKey(path.Post)
 		}
 	}
+	doc.Paths[exportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{mediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
 	a.openAPI = doc
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
 
@@ -86,28 +87,78 @@ type WeChatRefusal interface {
 	RefusedAddress() netip.Addr
 }
 
-// Transcripts are read by people.
+// Transcripts are read by people. What a viewer may not see is ErrNotFound, like what is not there.
 type Transcripts interface {
-	Conversation(ctx context.Context, t conversation.Tenant, id conversation.ID) (conversation.Conversation, error)
+	Conversation(ctx context.Context, v conversation.Viewer, id conversation.ID) (conversation.Conversation, error)
 	// Conversations lists newest first.
-	Conversations(ctx context.Context, t conversation.Tenant, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error)
+	Conversations(ctx context.Context, v conversation.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error)
 	// Messages lists oldest first; afterSeq is 0 for the beginning.
-	Messages(ctx context.Context, t conversation.Tenant, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error)
+	Messages(ctx context.Context, v conversation.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error)
+	// Notes lists oldest first; after is the last id of the page before, "" for the first page.
+	Notes(ctx context.Context, v conversation.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error)
+	// RoutingTrace lists oldest first; after is the last number of the page before, 0 for the first page.
+	RoutingTrace(ctx context.Context, v conversation.Viewer, id conversation.ID, after int64, limit int) ([]conversation.TraceStep, error)
+	// Work lists what concerns an agent now.
+	Work(ctx context.Context, v conversation.Viewer) (conversation.Work, error)
 }
 
 // Commands remembers requests that must have one effect however often they are sent.
 type Commands interface {
-	// BeginCommand writes the request's key, or finds it. ErrKeyReused when the key came with another body before.
-	BeginCommand(ctx context.Context, c conversation.CommandRequest) (conversation.CommandRecord, error)
+	// BeginPersonCommand writes the request's key, or finds it, with the text that a person wrote ("" where the command has
+	// none), which waits there for the conversation. ErrKeyReused when the key came with another body before.
+	BeginPersonCommand(ctx context.Context, r conversation.CommandRequest, c conversation.Ref, text string) (conversation.CommandRecord, error)
+	// CommandBegun reports whether the request's key was written less than a day ago.
+	CommandBegun(ctx context.Context, r conversation.CommandRequest) (bool, error)
 	// FinishCommand keeps the answer for a day.
 	FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) error
 }
 
 // Desk reaches running conversations.
 type Desk interface {
-	// CloseConversation ends a conversation and answers after it has ended. ErrClosed when it had ended before or no run is open;
-	// ErrBusy when no worker took the command in time: the same command may be sent again.
-	CloseConversation(ctx context.Context, c conversation.CloseCommand) error
+	// Command has a conversation do what a person asks, and answers what it came to; a refusal is in the answer. ErrClosed
+	// when the conversation had ended before or no run is open; ErrBusy when no worker took the command in time: the same
+	// command may be sent again.
+	Command(ctx context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error)
+}
+
+// Presences knows how agents stand.
+type Presences interface {
+	// AgentNow fails with ErrNotFound when the tenant has no such agent.
+	AgentNow(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error)
+	// SetPresence gives an agent the presence that a person chose. ErrNotFound when there is no such agent, or he is disabled.
+	SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence) (routing.AgentNow, error)
+}
+
+// Desks keeps which agents have an event stream open, and at which API process. Each method is repeatable. A process that
+// is silent for conversation.ProcessSilence has lost its desks.
+type Desks interface {
+	// Connect records a desk, and signs its agent in where it is the first. ErrNotFound when there is no such agent, or he is
+	// disabled.
+	Connect(ctx context.Context, process string, d conversation.Desk) error
+	// Disconnect forgets a desk. lost reports whether its agent has none left: he is offline then.
+	Disconnect(ctx context.Context, d conversation.Desk) (lost bool, at time.Time, err error)
+	// DeskBeat says that a process is there and which desks it has, and answers where the ledger differs.
+	DeskBeat(ctx context.Context, process string, desks []string) (conversation.DeskBeat, error)
+	// LoseDesks forgets the desks of silent processes, and lists the agents who have none left.
+	LoseDesks(ctx context.Context) ([]conversation.AgentLost, error)
+}
+
+// AgentEvents tells the clocks of agents what they time: a lost desk's grace.
+type AgentEvents interface {
+	Connected(ctx context.Context, t conversation.Tenant, id conversation.AgentID, at time.Time) error
+	Disconnected(ctx context.Context, t conversation.Tenant, id conversation.AgentID, at time.Time) error
+}
+
+// Feed is what desks are told.
+type Feed interface {
+	// FeedEnd is the position behind everything that desks can have been told by now.
+	FeedEnd(ctx context.Context) (conversation.FeedPosition, error)
+	// Feed lists at most limit things after a position.
+	Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.Tidings, error)
+	// FeedNews sends a value when there may be something new, until ctx ends.
+	FeedNews(ctx context.Context) <-chan struct{}
+	// QueuesOf lists the queues that agents are members of.
+	QueuesOf(ctx context.Context, t conversation.Tenant, agents []conversation.AgentID) (map[conversation.AgentID][]conversation.QueueID, error)
 }
 
 // Tokens knows the bearers of API tokens.

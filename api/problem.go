@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -55,6 +56,7 @@ const (
 	closed       kind = "conversation-closed"
 	exists       kind = "exists"
 	inUse        kind = "in-use"
+	tooMany      kind = "too-many"
 	changed      kind = "changed-meanwhile"
 	tooLarge     kind = "too-large"
 	badMediaType kind = "unsupported-media-type"
@@ -65,6 +67,22 @@ const (
 	unavailable  kind = "unavailable"
 	sealed       kind = "secret-unavailable"
 	refused      kind = "refused-by-wechat"
+
+	// What a conversation refuses: the refusals of package conversation, as they are.
+	notYours    = kind(conversation.RefusedNotYours)
+	wrongState  = kind(conversation.RefusedState)
+	stale       = kind(conversation.RefusedStale)
+	offerOver   = kind(conversation.RefusedOfferOver)
+	atCapacity  = kind(conversation.RefusedCapacity)
+	noPresence  = kind(conversation.RefusedPresence)
+	noSkill     = kind(conversation.RefusedSkill)
+	badTarget   = kind(conversation.RefusedTarget)
+	noWindow    = kind(conversation.RefusedWindow)
+	noAllowance = kind(conversation.RefusedAllowance)
+	noVariable  = kind(conversation.RefusedVariable)
+	badText     = kind(conversation.RefusedText)
+	delivered   = kind(conversation.RefusedDelivered)
+	notAllowed  = kind(conversation.RefusedNotAllowed)
 )
 
 func (k kind) facts() (status int, title string) {
@@ -89,12 +107,14 @@ func (k kind) facts() (status int, title string) {
 		return http.StatusConflict, "There is one already"
 	case inUse:
 		return http.StatusConflict, "Something else needs it"
+	case tooMany:
+		return http.StatusConflict, "There may be no more of them"
 	case changed:
 		return http.StatusPreconditionFailed, "Somebody else changed it meanwhile; read it again"
 	case tooLarge:
 		return http.StatusRequestEntityTooLarge, "The request is too large"
 	case badMediaType:
-		return http.StatusUnsupportedMediaType, "The body must be application/json, not compressed"
+		return http.StatusUnsupportedMediaType, "The body must be of the media type that the operation takes, not compressed"
 	case invalid:
 		return http.StatusUnprocessableEntity, "Parts of the request are not acceptable"
 	case keyReused:
@@ -107,6 +127,34 @@ func (k kind) facts() (status int, title string) {
 		return http.StatusServiceUnavailable, "A stored secret cannot be opened; the operator has to look"
 	case refused:
 		return http.StatusBadGateway, "WeChat refuses this"
+	case notYours:
+		return http.StatusConflict, "The conversation is not yours"
+	case wrongState:
+		return http.StatusConflict, "The conversation's state does not allow this"
+	case stale:
+		return http.StatusPreconditionFailed, "The conversation has changed meanwhile; read it again"
+	case offerOver:
+		return http.StatusConflict, "The offer is over: taken by another, withdrawn, or too late"
+	case atCapacity:
+		return http.StatusConflict, "The agent has no capacity left for it"
+	case noPresence:
+		return http.StatusConflict, "The agent's presence does not allow this"
+	case noSkill:
+		return http.StatusConflict, "The agent has not the skills that it needs"
+	case badTarget:
+		return http.StatusUnprocessableEntity, "It cannot go there: unknown, disabled, closed now, or where it is already"
+	case noWindow:
+		return http.StatusConflict, "WeChat takes nothing for this customer until he writes again"
+	case noAllowance:
+		return http.StatusConflict, "WeChat takes no further message for this customer until he writes again"
+	case noVariable:
+		return http.StatusUnprocessableEntity, "The workstream declares no such context variable, or the value does not fit it"
+	case badText:
+		return http.StatusUnprocessableEntity, "The text cannot be sent"
+	case delivered:
+		return http.StatusConflict, "The message is on its way or has arrived"
+	case notAllowed:
+		return http.StatusForbidden, "The role of the API token does not allow this"
 	case internal:
 	}
 	return http.StatusInternalServerError, "Something is broken on our side"
@@ -133,6 +181,7 @@ func (k kind) retry(seconds int) *problem {
 func problemOf(err error) *problem {
 	var p *problem
 	var refusal WeChatRefusal
+	var unknown *routing.UnknownError
 	switch {
 	case errors.As(err, &p):
 		return p
@@ -148,6 +197,10 @@ func problemOf(err error) *problem {
 		return exists.problem()
 	case errors.Is(err, conversation.ErrInUse):
 		return inUse.problem()
+	case errors.Is(err, conversation.ErrTooMany):
+		return tooMany.problem()
+	case errors.As(err, &unknown):
+		return invalid.problem(fault{"body." + unknown.Field, "expected only what there is"})
 	case errors.Is(err, conversation.ErrNoBot):
 		return invalid.problem(fault{"body.bot_id", "expected the id of a bot, or null for none"})
 	case errors.Is(err, conversation.ErrVersion):

@@ -155,11 +155,11 @@ func TestServer_theReadDeadlineDoesNotEndARequestThatIsBeingAnswered(t *testing.
 // patient is a desk whose worker takes longer than the read timeout.
 type patient struct{ w *world }
 
-func (p patient) CloseConversation(ctx context.Context, c conversation.CloseCommand) error {
+func (p patient) Command(ctx context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error) {
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return conversation.Commanded{}, ctx.Err()
 	case <-time.After(time.Second):
-		return p.w.end(c.Conversation)
+		return conversation.Commanded{}, p.w.end(c.Conversation)
 	}
 }

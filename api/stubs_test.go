@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,14 +39,20 @@ type world struct {
 	notices       map[noticeKey]time.Time
 	noted         int // calls
 	lookUps       int
-	closings      []conversation.CloseCommand
+	begun         []string // texts
+	orders        []conversation.PersonCommandRequest
+	notes         []conversation.Note
+	trace         []conversation.TraceStep
+	work          conversation.Work
 	bots          botShelf
 	faq           faqShelf
+	desks         deskShelf
+	feed          feedShelf
 
 	door  func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
 	write func(ctx context.Context, h conversation.Handover) error
 	quar  func(ctx context.Context) error
-	close func(c conversation.CloseCommand) error
+	act   func(c conversation.PersonCommandRequest) (conversation.Commanded, error)
 	token func(hash [32]byte) (conversation.Principal, error)
 
 	credentials func() error // what WeChat says to AppID and AppSecret
@@ -81,11 +88,20 @@ func newWorld() *world {
 	w.quar = func(context.Context) error { return nil }
 	w.credentials = func() error { return nil }
 	w.sources = func() ([]netip.Prefix, error) { return nil, nil }
-	w.close = func(c conversation.CloseCommand) error { return w.end(c.Conversation) }
+	w.act = func(c conversation.PersonCommandRequest) (conversation.Commanded, error) {
+		if c.Kind != conversation.CommandClose {
+			return conversation.Commanded{}, nil
+		}
+		return conversation.Commanded{}, w.end(c.Conversation)
+	}
 	w.token = func(hash [32]byte) (conversation.Principal, error) {
 		for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent, conversation.RoleBot} {
 			if sha256.Sum256([]byte(role)) == hash {
-				return conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "token-of-" + string(role), Role: role}, nil
+				who := conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "token-of-" + string(role), Role: role}
+				if role == conversation.RoleAgent {
+					who.AgentID = agentA
+				}
+				return who, nil
 			}
 		}
 		return conversation.Principal{}, conversation.ErrNotFound
@@ -97,7 +113,8 @@ func newWorld() *world {
 func (w *world) config() api.Config {
 	return api.Config{
 		Doors: w, Inbox: w, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Desk: w, Tokens: w,
-		Bots: &w.bots, FAQ: &w.faq,
+		Bots: &w.bots, FAQ: &w.faq, People: nobody{},
+		Presences: &w.desks, Desks: &w.desks, AgentEvents: &w.desks, Feed: &w.feed,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {
 				return conversation.ErrAddress
@@ -290,48 +307,84 @@ func (w *world) DeleteAccount(_ context.Context, by conversation.Actor, id conve
 	return nil
 }
 
-func (w *world) Conversation(_ context.Context, t conversation.Tenant, id conversation.ID) (conversation.Conversation, error) {
+// Conversation finds what a viewer may see: here, supervisors and admins everything, an agent what he has or had.
+func (w *world) Conversation(_ context.Context, v conversation.Viewer, id conversation.ID) (conversation.Conversation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.conversations {
-		if c.ID == id && t == conversation.DefaultTenant {
+		if c.ID == id && sees(v, c) {
 			return c, nil
 		}
 	}
 	return conversation.Conversation{}, conversation.ErrNotFound
 }
 
+func sees(v conversation.Viewer, c conversation.Conversation) bool {
+	return v.Tenant == conversation.DefaultTenant && (v.AgentID == "" || v.AgentID == c.AgentID || v.AgentID == c.LastAgent)
+}
+
 // Conversations lists those of the world in their order, which is newest first.
-func (w *world) Conversations(_ context.Context, _ conversation.Tenant, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
+func (w *world) Conversations(_ context.Context, v conversation.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var found []conversation.Conversation
 	for _, c := range w.conversations {
 		fits := cmp.Or(f.State, c.State) == c.State && cmp.Or(f.QueueID, c.QueueID) == c.QueueID &&
 			cmp.Or(f.AgentID, c.AgentID) == c.AgentID && cmp.Or(f.AccountID, c.AccountID) == c.AccountID
-		if fits && (after.ID == "" || c.OpenedAt.Before(after.OpenedAt)) {
+		if fits && sees(v, c) && (after.ID == "" || c.OpenedAt.Before(after.OpenedAt)) {
 			found = append(found, c)
 		}
 	}
 	return found[:min(limit, len(found))], nil
 }
 
-func (w *world) Messages(_ context.Context, _ conversation.Tenant, _ conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	rest := w.messages[min(int(afterSeq), len(w.messages)):]
+func (w *world) Messages(ctx context.Context, v conversation.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
+	return part(ctx, w, v, id, w.messages, int(afterSeq), limit)
+}
+
+// Notes takes a note's place for its id.
+func (w *world) Notes(ctx context.Context, v conversation.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error) {
+	from, _ := strconv.Atoi(after)
+	return part(ctx, w, v, id, w.notes, from, limit)
+}
+
+func (w *world) RoutingTrace(ctx context.Context, v conversation.Viewer, id conversation.ID, after int64, limit int) ([]conversation.TraceStep, error) {
+	return part(ctx, w, v, id, w.trace, int(after), limit)
+}
+
+func part[T any](ctx context.Context, w *world, v conversation.Viewer, id conversation.ID, all []T, from, limit int) ([]T, error) {
+	if _, err := w.Conversation(ctx, v, id); err != nil {
+		return nil, err
+	}
+	rest := all[min(from, len(all)):]
 	return rest[:min(limit, len(rest))], nil
 }
 
-func (w *world) BeginCommand(_ context.Context, r conversation.CommandRequest) (conversation.CommandRecord, error) {
+func (w *world) Work(context.Context, conversation.Viewer) (conversation.Work, error) {
+	return w.work, nil
+}
+
+func commandKey(r conversation.CommandRequest) string {
+	return strings.Join([]string{string(r.Tenant), r.TokenID, r.Method, r.Path, r.Key}, " ")
+}
+
+func (w *world) CommandBegun(_ context.Context, r conversation.CommandRequest) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	key := strings.Join([]string{string(r.Tenant), r.TokenID, r.Method, r.Path, r.Key}, " ")
+	_, ok := w.commands[commandKey(r)]
+	return ok, nil
+}
+
+func (w *world) BeginPersonCommand(_ context.Context, r conversation.CommandRequest, _ conversation.Ref, text string) (conversation.CommandRecord, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := commandKey(r)
 	known, ok := w.commands[key]
 	switch {
 	case !ok:
 		known = command{conversation.CommandRecord{ID: key}, r.BodyHash}
 		w.commands[key] = known
+		w.begun = append(w.begun, text)
 	case known.body != r.BodyHash:
 		return conversation.CommandRecord{}, conversation.ErrKeyReused
 	}
@@ -347,11 +400,17 @@ func (w *world) FinishCommand(_ context.Context, _ conversation.Tenant, id strin
 	return nil
 }
 
-func (w *world) CloseConversation(_ context.Context, c conversation.CloseCommand) error {
+func (w *world) Command(_ context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error) {
 	w.mu.Lock()
-	w.closings = append(w.closings, c)
+	w.orders = append(w.orders, c)
+	act := w.act
 	w.mu.Unlock()
-	return w.close(c)
+	return act(c)
+}
+
+// answering is a desk that fails, or refuses.
+func answering(done conversation.Commanded, err error) func(conversation.PersonCommandRequest) (conversation.Commanded, error) {
+	return func(conversation.PersonCommandRequest) (conversation.Commanded, error) { return done, err }
 }
 
 // end closes a conversation of the world.

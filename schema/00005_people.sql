@@ -98,6 +98,8 @@ alter table queues
     add column deleted_at    timestamptz,
     add foreign key (tenant, hours_id) references operating_hours;
 
+create unique index queues_one_name on queues (tenant, name) where deleted_at is null; -- routing travels by name
+
 create table queue_members (
     tenant    text        not null,
     queue_id  uuid        not null,
@@ -164,6 +166,7 @@ create table rulesets (
     check ((kind in ('classification', 'route')) = (workstream_id is not null)),
     check ((kind in ('prioritisation', 'assignment')) = (queue_id is not null))
 );
+create unique index rulesets_one_name on rulesets (tenant, workstream_id, kind, name) where workstream_id is not null and deleted_at is null;
 create unique index rulesets_one_route on rulesets (tenant, workstream_id, kind) where kind = 'route' and deleted_at is null;
 create unique index rulesets_one_per_queue on rulesets (tenant, queue_id, kind) where queue_id is not null and deleted_at is null;
 
@@ -194,6 +197,7 @@ alter table conversations
     add column last_agent   uuid,        -- who had it last; affinity
     add foreign key (tenant, workstream_id) references workstreams,
     add foreign key (tenant, agent_id) references agents;
+create index conversations_of_customer on conversations (tenant, customer_id, closed_at desc); -- who had the last one
 create index conversations_by_agent on conversations (tenant, agent_id) where state <> 'closed' and agent_id is not null;
 
 alter table messages add column agent_id uuid;
@@ -238,6 +242,7 @@ create table work_items (
 );
 create unique index work_items_one_live on work_items (tenant, conversation_id) where state <> 'done';
 create index work_items_waiting on work_items (tenant, queue_id, priority, since, id) where state = 'waiting';
+create index work_items_by_demand on work_items (tenant, queue_id, demand, priority, since, id) where state = 'waiting' and mode = 'push';
 
 -- Who was asked, and who has it. Load is the sum over these rows, never a counter.
 create table assignments (
@@ -262,8 +267,10 @@ create table assignments (
     check ((state in ('offered', 'accepted')) = (ended_at is null))
 );
 create unique index assignments_one_live on assignments (tenant, conversation_id) where state in ('offered', 'accepted');
+create index assignments_of on assignments (tenant, agent_id, conversation_id); -- what an agent may see
 create index assignments_live_by_agent on assignments (tenant, agent_id) where state in ('offered', 'accepted');
 create index assignments_of_day on assignments (tenant, agent_id, accepted_at) where accepted_at is not null and profiles <> '{}';
+create index assignments_released on assignments (tenant, agent_id, (least(holds_until, ended_at)) desc) where least(holds_until, ended_at) is not null;
 create index assignments_latest on assignments (tenant, queue_id, agent_id, offered_at desc);
 
 -- Something changed that may make a match. Consumed by the next distribution; one that lies in the future by the first

@@ -23,8 +23,10 @@ type Worker struct{ parts []sdkworker.Worker }
 // New makes a worker. onFatal hears of an error after which it performs nothing any more.
 func New(c client.Client, acts *activities.Activities, onFatal func(error)) *Worker {
 	conversations := sdkworker.New(c, workflows.TaskQueue, options(onFatal))
-	RegisterConversation(conversations)
-	for _, act := range []any{acts.Receive, acts.Route, acts.Close} {
+	RegisterWorkflows(conversations)
+	for _, act := range []any{
+		acts.Receive, acts.Route, acts.Command, acts.Due, acts.Close, acts.AgentGone, acts.AgentDay, acts.Sweep,
+	} {
 		conversations.RegisterActivity(act)
 	}
 	bot := sdkworker.New(c, activities.TaskQueueBot, activityOnly(onFatal))
@@ -39,9 +41,11 @@ type Registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }
 
-// RegisterConversation registers the workflow under its name, which stays though the function may be renamed.
-func RegisterConversation(r Registry) {
+// RegisterWorkflows registers the workflows under their names, which stay though a function may be renamed.
+func RegisterWorkflows(r Registry) {
 	r.RegisterWorkflowWithOptions(workflows.Conversation, workflow.RegisterOptions{Name: workflows.Name})
+	r.RegisterWorkflowWithOptions(workflows.Agent, workflow.RegisterOptions{Name: workflows.AgentName})
+	r.RegisterWorkflowWithOptions(workflows.Sweep, workflow.RegisterOptions{Name: workflows.SweepName})
 }
 
 // Start begins to poll. Where one part cannot start, those before it are stopped.

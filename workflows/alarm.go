@@ -40,9 +40,6 @@ func (c *life) dueNext(ctx workflow.Context) time.Time {
 	if c.closing != nil || c.continueDue(ctx) {
 		return time.Time{}
 	}
-	if c.quiet() {
-		return c.idleAt()
-	}
 	var due time.Time
 	for _, at := range c.waits() {
 		if at.After(workflow.Now(ctx)) && (due.IsZero() || at.Before(due)) {
@@ -52,8 +49,13 @@ func (c *life) dueNext(ctx workflow.Context) time.Time {
 	return due
 }
 
-// waits are the moments before which the next turn and the next message may not be tried again.
+// waits are the moments at which something falls due: silence where nothing is left to do, what the conversation's standing
+// brings, and those before which the next turn and the next message may not be tried again.
 func (c *life) waits() (at []time.Time) {
+	at = append(at, c.dueAt())
+	if c.quiet() {
+		return append(at, c.idleAt())
+	}
 	if len(c.st.Turns) > 0 && c.asking == nil {
 		at = append(at, c.st.Turns[0].NotBefore)
 	}

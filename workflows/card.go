@@ -50,6 +50,7 @@ func (c *life) showState(ctx workflow.Context) error {
 	set(AttrState, string(c.st.State))
 	set(AttrHolder, string(c.st.Holder))
 	set(AttrQueue, string(c.st.QueueID))
+	set(AttrAgent, string(c.st.AgentID))
 	since, ok := shown.GetTime(AttrWaitingSince)
 	switch {
 	case c.st.WaitingSince.IsZero() && ok:
@@ -77,11 +78,20 @@ func (c *life) showCard(ctx workflow.Context) {
 	if n := len(c.st.Pending) + len(c.st.Turns) + len(c.st.Sends); n > 0 {
 		card += fmt.Sprintf("- to receive %d, to answer %d, to send %d\n", len(c.st.Pending), len(c.st.Turns), len(c.st.Sends))
 	}
-	switch {
+	if c.st.AgentID != "" {
+		card += fmt.Sprintf("- agent `%s`\n", c.st.AgentID)
+	}
+	if o := c.st.Offer; o != nil {
+		card += fmt.Sprintf("- offered to agent `%s`\n", o.AgentID)
+	}
+	for _, due := range c.st.Due {
+		card += fmt.Sprintf("- %s at %s\n", due.What, due.At.UTC().Format(time.RFC3339))
+	}
+	switch at := c.idleAt(); {
 	case c.closing != nil:
 		card += fmt.Sprintf("- closing: %s\n", c.closing.reason)
-	case c.st.Begun:
-		card += fmt.Sprintf("- closes %s if nobody writes\n", c.idleAt().UTC().Format(time.RFC3339))
+	case c.st.Begun && !at.IsZero():
+		card += fmt.Sprintf("- closes %s if nobody writes\n", at.UTC().Format(time.RFC3339))
 	}
 	workflow.SetCurrentDetails(ctx, card)
 }

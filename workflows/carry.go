@@ -20,16 +20,12 @@ type State struct {
 	Schema       int
 	Conversation conversation.ID `json:",omitempty"` // the id of the run that began it
 	Begun        bool            `json:",omitempty"` // it has a row in the ledger
-	State        conversation.State
-	Holder       conversation.Holder
-	Epoch        conversation.Epoch
-	QueueID      conversation.QueueID `json:",omitempty"`
-	QueueName    string               `json:",omitempty"`
-	WaitingSince time.Time            `json:",omitzero"`
-	LastActivity time.Time            // when the customer last wrote, by the workflow's clock
+	conversation.Standing
+	LastActivity time.Time // when the customer last wrote, by the workflow's clock
 	IdleClose    time.Duration
 	Lines        int // messages of the customer
 
+	Done       []string                 `json:",omitempty"` // ids of commands, newest last
 	Seen       []string                 `json:",omitempty"` // message key and head of the fingerprint, newest last
 	Pending    []activities.Callback    `json:",omitempty"` // not received yet
 	Turns      []Turn                   `json:",omitempty"` // wait for the bot
@@ -83,7 +79,7 @@ func (c *life) continueDue(ctx workflow.Context) bool {
 // mayContinue reports whether nothing would be lost: no activity under way (it would run on beside the new run's copy),
 // no command half done, nothing left that is too much to carry.
 func (c *life) mayContinue(ctx workflow.Context) bool {
-	return !c.busy() && c.closing == nil && !c.mayReceive(ctx) && workflow.AllHandlersFinished(ctx)
+	return !c.busy() && c.closing == nil && len(c.jobs) == 0 && !c.mayReceive(ctx) && workflow.AllHandlersFinished(ctx)
 }
 
 // continueAsNew goes on with the same conversation in a new run.

@@ -1,21 +1,11 @@
 package workflows
 
 import (
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
 	"wxdesk/internal/conversation"
 )
-
-// FailureClosed is the type of the error with which a command for a conversation that has ended is refused.
-const FailureClosed = "conversation-closed"
-
-// Close asks the conversation to end.
-type Close struct {
-	Conversation conversation.ID
-	CommandID    string
-}
 
 // closing is the wish to end, with those who wait for it.
 type closing struct {
@@ -31,27 +21,11 @@ func (c *life) toEnd(why conversation.CloseReason) {
 	}
 }
 
-// mayClose refuses a command that is for another conversation; the one it was for has ended.
-func (c *life) mayClose(_ workflow.Context, cmd Close) error {
-	if cmd.Conversation != c.st.Conversation || !c.st.Begun {
-		return temporal.NewNonRetryableApplicationError("the conversation has ended", FailureClosed, nil)
-	}
-	return nil
-}
-
-// close answers once the ledger has the end. A second command meanwhile waits for the same end.
-func (c *life) close(ctx workflow.Context, cmd Close) error {
-	c.drain(ctx)
-	ended, settle := workflow.NewFuture(ctx)
-	c.toEnd(conversation.ClosedByPerson)
-	c.closing.waiting = append(c.closing.waiting, settle)
-	return ended.Get(ctx, nil)
-}
-
 // end closes the conversation: first in the ledger, then for those who asked, then the run. What arrived meanwhile
 // begins the next conversation.
 func (c *life) end(ctx workflow.Context) error {
 	c.st.State = conversation.StateClosed
+	c.st.Due, c.st.Offer = nil, nil
 	if err := c.showState(ctx); err != nil {
 		return err
 	}
@@ -62,8 +36,9 @@ func (c *life) end(ctx workflow.Context) error {
 		return err
 	}
 	for {
+		c.refuseJobs()
 		for _, settle := range c.closing.waiting {
-			settle.Set(nil, nil)
+			settle.Set(conversation.Commanded{Standing: c.st.Standing}, nil)
 		}
 		c.closing.waiting = nil
 		if err := workflow.Await(ctx, func() bool {
@@ -81,4 +56,12 @@ func (c *life) end(ctx workflow.Context) error {
 		return c.beginNext(ctx)
 	}
 	return nil
+}
+
+// refuseJobs answers the commands that the end has overtaken.
+func (c *life) refuseJobs() {
+	for _, late := range c.jobs {
+		late.done.Set(conversation.Commanded{Refused: conversation.RefusedClosed, Standing: c.st.Standing}, nil)
+	}
+	c.jobs = nil
 }

@@ -13,8 +13,8 @@ const (
 	Name              = "Conversation"
 	TaskQueue         = "conversations"
 	SignalCustomer    = "customer-wrote" // a callback, as Callback
+	SignalAssigned    = "agent-assigned" // how the conversation stands after somebody else than its run changed it, as Assigned
 	SignalNudge       = "nudge"          // wakes the run, for deploys; carries nothing
-	UpdateClose       = "close"
 	QueryState        = "state"
 	DefaultContinueAt = 2000 // history events
 )
@@ -46,24 +46,28 @@ func Conversation(ctx workflow.Context, in Input) error {
 
 // life is a run's memory: State survives continue-as-new, the rest is made anew.
 type life struct {
-	in     Input
-	st     State
-	inbox  workflow.ReceiveChannel
-	nudges workflow.ReceiveChannel
+	in       Input
+	st       State
+	inbox    workflow.ReceiveChannel
+	assigned workflow.ReceiveChannel
+	nudges   workflow.ReceiveChannel
 
+	jobs    []job           // commands of people, in order
 	asking  workflow.Future // an Ask under way, for st.Turns[0]
 	sending workflow.Future // a Send under way, for st.Sends[0]
 	closing *closing        // set once the conversation is to end
 	alarm   alarm
 
-	received int // length of the history at the last Receive: which workflow task it was in
+	notDueBefore time.Time // the ledger found that nothing was due yet
+	received     int       // length of the history at the last Receive: which workflow task it was in
 }
 
 func begin(ctx workflow.Context, in Input) *life {
 	c := &life{
-		in:     in,
-		inbox:  workflow.GetSignalChannel(ctx, SignalCustomer),
-		nudges: workflow.GetSignalChannel(ctx, SignalNudge),
+		in:       in,
+		inbox:    workflow.GetSignalChannel(ctx, SignalCustomer),
+		assigned: workflow.GetSignalChannel(ctx, SignalAssigned),
+		nudges:   workflow.GetSignalChannel(ctx, SignalNudge),
 	}
 	if c.in.ContinueAt == 0 {
 		c.in.ContinueAt = DefaultContinueAt
@@ -89,11 +93,26 @@ func (c *life) install(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, QueryState, c.overview); err != nil {
 		return err
 	}
-	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateClose, c.close, workflow.UpdateHandlerOptions{
-		Description: "End the conversation.",
-		Validator:   c.mayClose,
-	})
+	for _, kind := range Commands() {
+		err := workflow.SetUpdateHandlerWithOptions(ctx, string(kind), c.command, workflow.UpdateHandlerOptions{Validator: c.mayCommand})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// idleAt is when silence ends the conversation.
-func (c *life) idleAt() time.Time { return c.st.LastActivity.Add(c.st.IdleClose) }
+// idleAt is when silence ends a conversation that a bot has or that waits in a queue; zero for never. Where an agent has
+// it, the ledger says what falls due.
+func (c *life) idleAt() time.Time {
+	if c.st.Holder == conversation.HolderAgent || c.st.Offer != nil {
+		return time.Time{}
+	}
+	return c.st.LastActivity.Add(c.st.IdleClose)
+}
+
+// isIdle reports whether the customer has been silent for too long.
+func (c *life) isIdle(ctx workflow.Context) bool {
+	at := c.idleAt()
+	return !at.IsZero() && !workflow.Now(ctx).Before(at)
+}

@@ -12,10 +12,23 @@ import (
 // maxSeen is how many callbacks a run remembers, so that WeChat's repeats cost no activity. The ledger remembers all.
 const maxSeen = 500
 
+// Assigned tells a run how its conversation stands.
+type Assigned struct {
+	Conversation conversation.ID
+	Standing     conversation.Standing
+}
+
 // drain moves what has been signalled into State. It is called at the top of the loop, of every update handler, and right
 // before a run ends.
 func (c *life) drain(ctx workflow.Context) {
 	for c.nudges.ReceiveAsync(nil) {
+	}
+	var told Assigned
+	for c.assigned.ReceiveAsync(&told) {
+		if told.Conversation == c.st.Conversation && c.st.Begun {
+			c.stand(told.Standing)
+		}
+		told = Assigned{}
 	}
 	for {
 		var cb activities.Callback
@@ -61,7 +74,7 @@ func (c *life) receive(ctx workflow.Context) error {
 		Callbacks:   batch,
 	}
 	var out activities.ReceiveResult
-	err := workflow.ExecuteLocalActivity(localReceive(ctx), acts.Receive, in).Get(ctx, &out)
+	err := workflow.ExecuteLocalActivity(localLedger(ctx), acts.Receive, in).Get(ctx, &out)
 	if err != nil && activities.FailureOf(err) != activities.FailureClosed {
 		err = workflow.ExecuteActivity(ledgerWork(ctx, "receive"), acts.Receive, in).Get(ctx, &out)
 	}
@@ -95,11 +108,10 @@ func (c *life) nextBatch() []activities.Callback {
 
 func (c *life) learn(out activities.ReceiveResult) {
 	c.st.IdleClose = out.IdleClose
-	if !out.Begun || c.st.Begun {
-		return
+	if out.Begun {
+		c.st.Begun = true
+		c.stand(out.Standing)
 	}
-	c.st.Begun = true
-	c.st.Epoch, c.st.Holder, c.st.State, c.st.QueueID = out.Epoch, out.Holder, out.State, out.QueueID
 }
 
 // follow decides what a received callback leads to: a turn of the bot where the bot holds the conversation; nothing but
@@ -118,6 +130,9 @@ func (c *life) follow(cb activities.Callback, fact activities.Fact) {
 		}
 		if fact.Turn && c.st.Holder == conversation.HolderBot {
 			c.st.Turns = append(c.st.Turns, Turn{MessageID: fact.MessageID, Traceparent: cb.Traceparent})
+		}
+		if c.st.Holder == conversation.HolderQueue && c.st.QueueID == "" && c.st.Escalation == nil {
+			c.escalate(Turn{MessageID: fact.MessageID, Traceparent: cb.Traceparent}, activities.EscalatedNoBot, "")
 		}
 	}
 }

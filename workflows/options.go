@@ -13,8 +13,8 @@ import (
 // acts names the activities; it has no fields because workers run their own.
 var acts *activities.Activities
 
-// localReceive is one short try without a detour over the server.
-func localReceive(ctx workflow.Context) workflow.Context {
+// localLedger is one short try without a detour over the server.
+func localLedger(ctx workflow.Context) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: 3 * time.Second,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},

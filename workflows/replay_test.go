@@ -30,7 +30,7 @@ func TestR21_recordedHistoriesReplay(t *testing.T) {
 		DataConverter: data, FailureConverter: failures, DisableRegistrationAliasing: true,
 	})
 	require.NoError(t, err)
-	worker.RegisterConversation(replayer)
+	worker.RegisterWorkflows(replayer)
 
 	files, err := filepath.Glob(filepath.Join("testdata", "histories", "*.json"))
 	require.NoError(t, err)

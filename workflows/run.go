@@ -23,6 +23,11 @@ func (c *life) run(cancellable workflow.Context) error {
 		}
 
 		switch {
+		case len(c.jobs) > 0 && c.closing == nil: // before receiving: what comes with a close begins the next conversation
+			if err := c.perform(ctx); err != nil {
+				return err
+			}
+			continue
 		case c.mayReceive(ctx):
 			if err := c.receive(ctx); err != nil {
 				return err
@@ -56,8 +61,11 @@ func (c *life) run(cancellable workflow.Context) error {
 	}
 }
 
-// work starts what can be started: a hand-over, an Ask, a Send. It says whether to look again at once.
+// work starts what can be started: what is due, a hand-over, an Ask, a Send. It says whether to look again at once.
 func (c *life) work(ctx workflow.Context) (again bool, err error) {
+	if c.isDue(ctx) {
+		return true, c.due(ctx)
+	}
 	if c.st.Escalation != nil && c.sentSoFar(ctx) {
 		return true, c.route(ctx)
 	}
@@ -69,7 +77,7 @@ func (c *life) work(ctx workflow.Context) (again bool, err error) {
 	case c.st.Ending != "":
 		c.toEnd(c.st.Ending)
 		return true, nil
-	case !workflow.Now(ctx).Before(c.idleAt()):
+	case c.isIdle(ctx):
 		c.toEnd(conversation.ClosedIdle)
 		return true, nil
 	}
@@ -102,8 +110,9 @@ func (c *life) collect(ctx workflow.Context) error {
 func (c *life) wait(ctx, cancellable workflow.Context) error {
 	c.setAlarm(ctx)
 	return workflow.Await(ctx, func() bool {
-		return c.inbox.Len() > 0 || c.nudges.Len() > 0 ||
+		return c.inbox.Len() > 0 || c.assigned.Len() > 0 || c.nudges.Len() > 0 ||
 			c.mayReceive(ctx) ||
+			len(c.jobs) > 0 && c.closing == nil ||
 			c.asking != nil && c.asking.IsReady() ||
 			c.sending != nil && c.sending.IsReady() ||
 			c.alarm.rings() ||

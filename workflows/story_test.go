@@ -143,7 +143,9 @@ const conversationID conversation.ID = "default-test-run-id"
 
 func closes(at time.Duration, id conversation.ID, a *answer) happening {
 	return happening{at, func(env *testsuite.TestWorkflowEnvironment) {
-		env.UpdateWorkflow(workflows.UpdateClose, fmt.Sprint("update ", at), a, workflows.Close{Conversation: id, CommandID: "c"})
+		env.UpdateWorkflow(string(conversation.CommandClose), fmt.Sprint("update ", at), a, conversation.PersonCommand{
+			ID: "c", Kind: conversation.CommandClose, Conversation: id,
+		})
 	}}
 }
 
@@ -155,7 +157,7 @@ func TestClose_answersAfterTheEnd(t *testing.T) {
 	require.True(t, a.done)
 	require.NoError(t, a.rejected)
 	require.NoError(t, a.err)
-	require.Equal(t, []string{"begin", "receive 1", "ask 1", "send answer to 1", "close closed-by-person"}, w.log)
+	require.Equal(t, []string{"begin", "receive 1", "ask 1", "send answer to 1", "command close", "close closed-by-person"}, w.log)
 }
 
 func TestClose_refusesAnotherConversation(t *testing.T) {

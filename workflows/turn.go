@@ -86,11 +86,10 @@ func (c *life) route(ctx workflow.Context) error {
 	if out.Stale {
 		return nil
 	}
-	c.st.Epoch, c.st.Holder, c.st.State, c.st.QueueID = out.Epoch, conversation.HolderQueue, conversation.StateOpen, out.QueueID
-	c.st.WaitingSince = workflow.Now(ctx)
-	c.st.QueueName = out.QueueName
 	c.st.Turns = nil
-	c.st.Sends = slices.DeleteFunc(c.st.Sends, func(s Sending) bool { return slices.Contains(out.Dropped, s.MessageID) })
+	c.stand(out.Standing)
+	c.drop(out.Dropped)
 	c.st.Sends = append(c.st.Sends, Sending{MessageID: out.NoticeID, Traceparent: want.Turn.Traceparent})
+	c.st.Ending = out.Closing
 	return c.showState(ctx)
 }

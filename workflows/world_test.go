@@ -28,19 +28,26 @@ type world struct {
 	mu       sync.Mutex
 	receipts map[string]string // message key → conversation
 	log      []string          // what happened, in order
-	epoch    conversation.Epoch
-	holder   conversation.Holder
+	standing conversation.Standing
 	begun    map[conversation.ID]bool
 	idle     time.Duration
 	later    map[conversation.MessageID]int // how often WeChat puts a message off
 	batches  []int
+	noBot    bool
 }
 
 func newWorld() *world {
 	return &world{
 		receipts: map[string]string{}, begun: map[conversation.ID]bool{}, later: map[conversation.MessageID]int{},
-		idle: 48 * time.Hour, epoch: 1, holder: conversation.HolderBot,
+		idle: 48 * time.Hour,
 	}
+}
+
+// move changes how the conversation stands, as a transaction of the ledger would.
+func (w *world) move(change func(s *conversation.Standing)) conversation.Standing {
+	change(&w.standing)
+	w.standing.Revision++
+	return w.standing
 }
 
 func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
@@ -53,7 +60,7 @@ func (w *world) Receive(_ context.Context, in activities.ReceiveInput) (activiti
 	for _, cb := range in.Callbacks {
 		out.Facts = append(out.Facts, w.take(in.Conversation, cb))
 	}
-	out.Begun, out.Epoch, out.Holder, out.State = w.begun[in.Conversation], w.epoch, w.holder, conversation.StateActive
+	out.Begun, out.Standing = w.begun[in.Conversation], w.standing
 	out.IdleClose = w.idle
 	return out, nil
 }
@@ -78,7 +85,11 @@ func (w *world) take(id conversation.ID, cb activities.Callback) activities.Fact
 	}
 	w.receipts[cb.MessageKey] = string(id)
 	if !w.begun[id] {
-		w.begun[id], w.epoch, w.holder = true, 1, conversation.HolderBot
+		w.begun[id] = true
+		w.standing = conversation.Standing{Revision: 1, State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1}
+		if w.noBot {
+			w.standing.State, w.standing.Holder = conversation.StateOpen, conversation.HolderQueue
+		}
 		w.note("begin")
 	}
 	w.note("receive %s", cb.MessageKey)
@@ -91,7 +102,7 @@ func (w *world) take(id conversation.ID, cb activities.Callback) activities.Fact
 func (w *world) Ask(_ context.Context, in activities.AskInput) (activities.AskResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if in.Epoch != w.epoch || w.holder != conversation.HolderBot {
+	if in.Epoch != w.standing.Epoch || w.standing.Holder != conversation.HolderBot {
 		w.note("stale ask %s", in.TurnID)
 		return activities.AskResult{Outcome: activities.AskStale}, nil
 	}
@@ -126,14 +137,70 @@ func (w *world) Send(_ context.Context, in activities.SendInput) (activities.Sen
 func (w *world) Route(_ context.Context, in activities.RouteInput) (activities.RouteResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.epoch++
-	w.holder = conversation.HolderQueue
 	key, _, _ := strings.Cut(string(in.TurnID), "=")
 	w.note("route %s %s", key, in.Reason)
 	return activities.RouteResult{
-		Epoch: w.epoch, QueueID: "default", QueueName: "Default",
+		Standing: w.move(func(s *conversation.Standing) {
+			s.Epoch++
+			s.State, s.Holder, s.QueueID, s.QueueName = conversation.StateOpen, conversation.HolderQueue, "default", "Default"
+		}),
 		NoticeID: conversation.MessageID("notice for " + key),
 	}, nil
+}
+
+// Command does what a person asks, as far as the stories need it.
+func (w *world) Command(_ context.Context, in activities.CommandInput) (out conversation.Commanded, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note("command %s", in.Command.Kind)
+	switch in.Command.Kind {
+	case conversation.CommandAccept:
+		if w.standing.Offer == nil {
+			return conversation.Commanded{Refused: conversation.RefusedOfferOver, Standing: w.standing}, nil
+		}
+		w.move(func(s *conversation.Standing) {
+			s.Epoch++
+			s.State, s.Holder, s.AgentID, s.Offer, s.Due = conversation.StateActive, conversation.HolderAgent, s.Offer.AgentID, nil, nil
+		})
+	case conversation.CommandReply:
+		out.MessageID = conversation.MessageID("reply " + in.Command.ID)
+	case conversation.CommandNote:
+		out.MessageID = conversation.MessageID("note " + in.Command.ID)
+	case conversation.CommandTransfer:
+		w.move(func(s *conversation.Standing) {
+			s.Epoch++
+			s.State, s.Holder, s.AgentID, s.QueueID = conversation.StateOpen, conversation.HolderQueue, "", in.Command.QueueID
+		})
+	case conversation.CommandWait:
+		w.move(func(s *conversation.Standing) {
+			s.State, s.Due = conversation.StateWaiting, []conversation.Due{{What: conversation.DueIdle, At: in.Command.Until}}
+		})
+	case conversation.CommandWrapUp:
+		w.move(func(s *conversation.Standing) { s.State = conversation.StateWrapUp })
+	case conversation.CommandClose:
+		out.Closing = conversation.ClosedByPerson
+	}
+	out.Standing = w.standing
+	return out, nil
+}
+
+// Due does the first thing that is due.
+func (w *world) Due(context.Context, activities.DueInput) (conversation.Commanded, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.standing.Due) == 0 {
+		return conversation.Commanded{Standing: w.standing}, nil
+	}
+	what := w.standing.Due[0].What
+	w.note("due %s", what)
+	out := conversation.Commanded{Standing: w.move(func(s *conversation.Standing) { s.Due = s.Due[1:] })}
+	switch what {
+	case conversation.DueOffer:
+		out.Standing = w.move(func(s *conversation.Standing) { s.State, s.Offer = conversation.StateOpen, nil })
+	case conversation.DueIdle:
+		out.Closing = conversation.ClosedIdle
+	}
+	return out, nil
 }
 
 func (w *world) Close(_ context.Context, in activities.CloseInput) error {
@@ -164,7 +231,7 @@ func stage(suite *testsuite.WorkflowTestSuite, w *world) *testsuite.TestWorkflow
 	env.SetTestTimeout(20 * time.Second)
 	env.SetStartWorkflowOptions(startOptions())
 	env.RegisterWorkflowWithOptions(workflows.Conversation, workflow.RegisterOptions{Name: workflows.Name})
-	for name, act := range map[string]any{"Receive": w.Receive, "Ask": w.Ask, "Send": w.Send, "Route": w.Route, "Close": w.Close} {
+	for name, act := range map[string]any{"Receive": w.Receive, "Ask": w.Ask, "Send": w.Send, "Route": w.Route, "Command": w.Command, "Due": w.Due, "Close": w.Close} {
 		env.RegisterActivityWithOptions(act, activity.RegisterOptions{Name: name})
 	}
 	return env

@@ -178,5 +178,5 @@ func TestWebhook_whatTheSchemaAllowsIsUnderstood(t *testing.T) {
 	require.Equal(t, all, asJSON(t, answer), "every member of the schema has its place")
 	got, err := answersWith(t, says(string(text)))
 	require.NoError(t, err)
-	require.Equal(t, conversation.Answer{Texts: []string{"x"}, Command: "escalate", Reason: "x", Summary: "x", QueueID: "x"}, got)
+	require.Equal(t, conversation.Answer{Texts: []string{"x"}, Command: "escalate", Reason: "x", Summary: "x", QueueID: "x", Context: map[string]any{}}, got)
 }

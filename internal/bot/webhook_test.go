@@ -96,11 +96,12 @@ func TestWebhook_asksSignedAndTakesTheAnswer(t *testing.T) {
 		require.Regexp(t, `^[0-9]{10}$`, r.Header.Get("webhook-timestamp"))
 		require.NoError(t, json.NewDecoder(r.Body).Decode(&asked))
 		says(`{"messages":[{"text":"one","new":1},{"text":"two"}],"command":{"name":"escalate","reason":"why",
-			"summary":"what","queue_id":"q"},"context":{"a":"b"}}`)(w, r)
+			"summary":"what","queue_id":"q"},"context":{"order":"A-17","vip":1},"later":{"a":"b"}}`)(w, r)
 	})
 	require.NoError(t, err)
 	require.Equal(t, conversation.Answer{
 		Texts: []string{"one", "two"}, Command: conversation.CommandEscalate, Reason: "why", Summary: "what", QueueID: "q",
+		Context: map[string]any{"order": "A-17", "vip": 1.0},
 	}, got, "unknown members are ignored")
 	require.Equal(t, map[string]any{
 		"conversation_id": "22222222-2222-7222-8222-222222222222", "turn_id": "44444444-4444-7444-8444-444444444444", "first": true,

@@ -58,6 +58,7 @@ type (
 	webhookAnswer struct {
 		Messages []webhookText   `json:"messages,omitempty"`
 		Command  *webhookCommand `json:"command,omitempty"`
+		Context  map[string]any  `json:"context,omitzero"` // the ledger takes what the workstream declares
 	}
 	webhookText struct {
 		Text string `json:"text"`
@@ -143,6 +144,7 @@ func readWebhookAnswer(text []byte, q conversation.Question) (conversation.Answe
 		return conversation.Answer{}, errNotUnderstood
 	}
 	answer := wishesOf(said.Command)
+	answer.Context = said.Context
 	if namesAnother(text, q.Conversation) {
 		answer.Ignored = append(answer.Ignored, ignoredConversation)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"wxdesk/api"
@@ -28,19 +29,26 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
 
 	conversations := temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
-	handler := api.New(api.Config{
+	front := api.New(api.Config{
 		Doors: s.db, Inbox: conversations, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
-		Desk: conversations, Tokens: s.db, Bots: s.db, FAQ: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
+		Desk: conversations, Tokens: s.db, Bots: s.db, FAQ: s.db, People: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
 		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
-		CursorKey: s.ring.Derive(cursorLabel),
-		Log:       s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
-	}).Handler()
+		Presences: s.db, Desks: s.db, Feed: s.db, AgentEvents: temporalclient.Agents{Client: s.temporal, Grace: s.cfg.AgentGrace},
+		Judge: s.judge, CursorKey: s.ring.Derive(cursorLabel),
+		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
+	})
 
 	listener, err := net.Listen("tcp", s.cfg.HTTPAddr)
 	if err != nil {
 		return err
 	}
-	server := api.NewServer(s.cfg.HTTPAddr, handler)
+	var streams sync.WaitGroup
+	streams.Go(func() { front.Run(ctx) })
+	s.closing = append(s.closing, func(context.Context) error {
+		streams.Wait()
+		return nil
+	})
+	server := api.NewServer(s.cfg.HTTPAddr, front.Handler())
 	s.closing = append(s.closing, func(context.Context) error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpPatience)
 		defer cancel()

@@ -13,6 +13,7 @@ import (
 
 	"wxdesk/internal/config"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/rules"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/temporalclient"
@@ -30,6 +31,7 @@ type parts struct {
 	log      *slog.Logger
 	tel      *telemetry.Telemetry
 	ring     *secret.Keyring
+	judge    *rules.Judge
 	db       *postgres.DB
 	temporal client.Client
 	closing  []func(context.Context) error // in the order of opening
@@ -59,6 +61,7 @@ func assemble(ctx context.Context, p Process, process string, codec func(*secret
 	s.tel = tel
 	s.closing = append(s.closing, shutdown)
 
+	s.judge = rules.NewJudge()
 	s.db, s.ring, err = openLedger(ctx, cfg, s.ledgerOptions()...)
 	if err != nil {
 		return nil, err
@@ -127,12 +130,13 @@ func (s *parts) temporalCheck() telemetry.Check {
 	}}
 }
 
-// ledgerOptions: statements are traced only where traces go somewhere.
+// ledgerOptions are those of a serving process. Statements are traced only where traces go somewhere.
 func (s *parts) ledgerOptions() []postgres.Option {
-	if !s.cfg.ExportTraces {
-		return nil
+	options := []postgres.Option{postgres.WithJudge(s.judge), postgres.WithAgentGrace(s.cfg.AgentGrace)}
+	if s.cfg.ExportTraces {
+		options = append(options, postgres.WithTracers(s.tel.Tracers))
 	}
-	return []postgres.Option{postgres.WithTracers(s.tel.Tracers)}
+	return options
 }
 
 func openLedger(ctx context.Context, cfg config.Config, opts ...postgres.Option) (*postgres.DB, *secret.Keyring, error) {

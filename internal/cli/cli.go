@@ -30,6 +30,8 @@ type commands struct {
 	Account  accountCmd  `cmd:"" help:"Create, list, change, try out and delete official accounts."`
 	Bot      botCmd      `cmd:"" help:"Create, list, change and delete bots."`
 	FAQ      faqCmd      `cmd:"" name:"faq" help:"Add, list, change and delete what the FAQ bot knows."`
+	Demo     demoCmd     `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
+	Agent    agentCmd    `cmd:"" help:"Keep the people who answer customers."`
 	Token    tokenCmd    `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
 	Config   configCmd   `cmd:"" help:"Print the settings with their meaning, secrets hidden."`
 	Health   healthCmd   `cmd:"" help:"Ask the process beside this one whether it is well: for health checks of containers."`

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -39,7 +40,10 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 	}
 	return withLedger(ctx, p, func(db *postgres.DB) error {
 		token, _, err := db.CreateToken(ctx, operator, c.Name, c.Role, c.Agent)
-		if err == nil {
+		switch {
+		case errors.Is(err, conversation.ErrNotFound):
+			return fmt.Errorf("there is no agent with that id; wxdesk agent list shows them")
+		case err == nil:
 			say(p, "%s", token.Reveal())
 		}
 		return err

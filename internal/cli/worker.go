@@ -50,6 +50,9 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 		return err
 	}
 	defer w.Stop()
+	if err := s.startDistribution(ctx); err != nil {
+		return err
+	}
 	s.log.Info("polling")
 
 	id := uuid.NewString()
@@ -84,7 +87,7 @@ func (s *parts) activities() (*activities.Activities, error) {
 		},
 		WeChat: wxapi.New(s.cfg.WeChatAPI, wxapi.NewHTTPClient(s.cfg.AllowPrivate), s.db,
 			wxapi.WithMeter(s.tel.Meters.Meter("wechat")), wxapi.WithLogger(s.log)),
-		Span: s.activitySpan, Metrics: metrics,
+		Judge: s.judge, Span: s.activitySpan, Metrics: metrics,
 	}, nil
 }
 
@@ -100,6 +103,22 @@ func (s *parts) activitySpan(ctx context.Context, traceparent, name string) (con
 		)
 	}
 	return ctx, span
+}
+
+// startDistribution begins to find agents for waiting conversations, and sees to it that the sweep is scheduled.
+func (s *parts) startDistribution(ctx context.Context) error {
+	if err := temporalclient.ScheduleSweep(ctx, s.temporal); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	distributing := make(chan error, 1)
+	d := worker.Distribution{Work: s.db, Client: s.temporal, Log: s.log}
+	go func() { distributing <- d.Run(ctx) }()
+	s.closing = append(s.closing, func(context.Context) error {
+		stop()
+		return <-distributing
+	})
+	return nil
 }
 
 // startWhenTemporalAnswers waits for Temporal as long as it takes: a worker may be started before it.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"wxdesk/internal/secret"
 )
@@ -24,8 +25,9 @@ type Config struct {
 	EgressIPs    []string     // where our calls to WeChat come from, for people to read; nil where not given
 	CodecOrigin  string       // origin of the Temporal Web UI; "" switches the codec endpoint off
 
-	DatabaseURL   secret.Value // postgres://…; empty where not given
-	ContinueAfter int          // history events after which a conversation continues as new
+	DatabaseURL   secret.Value  // postgres://…; empty where not given
+	ContinueAfter int           // history events after which a conversation continues as new
+	AgentGrace    time.Duration // how long an agent's work waits for him after his last desk was lost
 
 	LogLevel  slog.Level
 	LogFormat LogFormat

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,6 +67,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 		"WXDESK_LOG_LEVEL=debug",
 		"WXDESK_LOG_FORMAT=json",
 		"WXDESK_CONTINUE_AFTER=20",
+		"WXDESK_AGENT_GRACE=1s",
 		"WXDESK_TEST_DATABASE_URL=postgres:///postgres?host=/run/sockets",
 		"DATABASE_URL=postgres://u:p@db:5432/wxdesk",
 		"TEMPORAL_ADDRESS=temporal.example:7233",
@@ -88,6 +90,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 	require.Equal(t, slog.LevelDebug, c.LogLevel)
 	require.Equal(t, config.LogJSON, c.LogFormat)
 	require.Equal(t, 20, c.ContinueAfter)
+	require.Equal(t, time.Second, c.AgentGrace)
 	require.Equal(t, "postgres:///postgres?host=/run/sockets", c.TestDatabaseURL.Reveal())
 	require.Equal(t, "postgres://u:p@db:5432/wxdesk", c.DatabaseURL.Reveal())
 	require.True(t, c.ExportTraces)
@@ -133,6 +136,8 @@ func TestLoad_refusesWhatIsMalformed(t *testing.T) {
 		"WXDESK_LOG_FORMAT=xml",
 		"WXDESK_CONTINUE_AFTER=19",
 		"WXDESK_CONTINUE_AFTER=many",
+		"WXDESK_AGENT_GRACE=0s",
+		"WXDESK_AGENT_GRACE=soon",
 		"WXDESK_MASTER_KEYS=k1",
 		"WXDESK_MASTER_KEYS=k1:" + short,
 		"WXDESK_MASTER_KEYS=k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",

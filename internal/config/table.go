@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"wxdesk/internal/secret"
 )
@@ -24,6 +25,7 @@ const (
 	DatabaseURL  Name = "DATABASE_URL"
 
 	ContinueAfter   Name = "WXDESK_CONTINUE_AFTER"
+	AgentGrace      Name = "WXDESK_AGENT_GRACE"
 	LogLevel        Name = "WXDESK_LOG_LEVEL"
 	LogFormatName   Name = "WXDESK_LOG_FORMAT"
 	TemporalBin     Name = "WXDESK_TEMPORAL_BIN"
@@ -39,6 +41,13 @@ const (
 const (
 	defaultContinueAfter = 2000
 	minContinueAfter     = 20
+)
+
+// Limits and defaults of WXDESK_AGENT_GRACE (PRE-7, D4 of the specification).
+const (
+	defaultAgentGrace = "2m30s"
+	minAgentGrace     = time.Second
+	maxAgentGrace     = time.Hour
 )
 
 // column is one of the two columns of defaults.
@@ -126,6 +135,10 @@ func table() []row {
 		{
 			ContinueAfter, both(is(strconv.Itoa(defaultContinueAfter))), continueAfter, nil,
 			fmt.Sprintf("history events after which a conversation continues as new, at least %d", minContinueAfter),
+		},
+		{
+			AgentGrace, both(is(defaultAgentGrace)), agentGrace, nil,
+			fmt.Sprintf("how long an agent's work waits for him after his desk was lost, %s to %s", minAgentGrace, maxAgentGrace),
 		},
 		{LogLevel, both(is("info")), logLevel, nil, "debug, info, warn or error"},
 		{LogFormatName, [2]fallback{is(string(LogText)), is(string(LogJSON))}, logFormat, nil, "json or text"},

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"wxdesk/internal/secret"
 )
@@ -89,6 +90,15 @@ func continueAfter(c *Config, text string) error {
 		return fmt.Errorf("%q is not a number of at least %d", text, minContinueAfter)
 	}
 	c.ContinueAfter = n
+	return nil
+}
+
+func agentGrace(c *Config, text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < minAgentGrace || d > maxAgentGrace {
+		return fmt.Errorf("%q is not a time from %s to %s, such as 2m30s", text, minAgentGrace, maxAgentGrace)
+	}
+	c.AgentGrace = d
 	return nil
 }
 

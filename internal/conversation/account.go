@@ -53,8 +53,9 @@ type Account struct {
 	Disabled   bool
 	Language   Language
 	IdleClose  time.Duration
-	BotID      BotID // "" for none: conversations begin in the default queue
-	Version    int64 // counts changes, from 1
+	BotID      BotID        // "" for none: conversations begin with people
+	Workstream WorkstreamID // "" for the tenant's default one
+	Version    int64        // counts changes, from 1
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }

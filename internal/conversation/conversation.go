@@ -125,6 +125,17 @@ type Conversation struct {
 	OpenedAt       time.Time
 	LastCustomerAt time.Time
 	ClosedAt       time.Time // zero unless closed
+
+	// How it stands towards people.
+	Revision     int64 // of Standing
+	WorkstreamID WorkstreamID
+	WaitingSince time.Time // for a person; zero unless it does
+	Offer        *Offer    // whom it is offered to
+	Due          []Due     // soonest first
+	LastAgent    AgentID   // who had it last; "" for nobody
+	Context      map[string]any
+	Summary      string // what the bot told of the talk when it gave it up
+	Allowance    Allowance
 }
 
 // Customer is a follower of one official account who has written.
@@ -136,11 +147,12 @@ type Customer struct {
 
 // Message is one line of the transcript: what a customer, a bot, an agent or an automated message said.
 type Message struct {
-	ID     MessageID
-	Seq    int64 // 1, 2, 3 … within the conversation
-	Author Author
-	Kind   string // WeChat's MsgType, or the event's name
-	Text   string // "" where there is none
+	ID      MessageID
+	Seq     int64 // 1, 2, 3 … within the conversation
+	Author  Author
+	AgentID AgentID // who wrote it; "" unless an agent did
+	Kind    string  // WeChat's MsgType, or the event's name
+	Text    string  // "" where there is none
 	// Fields are what a customer's message carried besides its text, by the platform's element names (MediaId,
 	// Location_X, EventKey …). Strangers wrote them: text to show, never addresses to call.
 	Fields    map[string]string

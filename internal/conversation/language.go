@@ -27,10 +27,51 @@ var parkedNotice = map[Language]string{
 	LanguageIndonesian:         "Anda sudah masuk antrean petugas kami dan akan segera dibalas di sini. Silakan terus menulis sambil menunggu.",
 }
 
+// waitingNotices are what customers are told whose wait will not be a short one, or is over without an answer.
+var waitingNotices = map[string]map[Language]string{
+	"parked": parkedNotice,
+	"out-of-hours": {
+		LanguageChinese:            "现在是非工作时间，暂时没有同事在线。您可以先留言，我们上班后会尽快回复。",
+		LanguageTraditionalChinese: "現在是非服務時間，暫時沒有同事在線。您可以先留言，我們上班後會盡快回覆。",
+		LanguageEnglish:            "Our colleagues are not at work right now. Leave your message here, and we will answer once we are open again.",
+		LanguageJapanese:           "ただいま営業時間外です。メッセージをお送りいただければ、営業時間になりましたらお返事いたします。",
+		LanguageIndonesian:         "Saat ini di luar jam kerja kami. Silakan tinggalkan pesan, dan kami akan membalas saat buka kembali.",
+	},
+	"holiday": {
+		LanguageChinese:            "今天我们放假。您可以先留言，假期结束后我们会尽快回复。",
+		LanguageTraditionalChinese: "今天我們放假。您可以先留言，假期結束後我們會盡快回覆。",
+		LanguageEnglish:            "We are closed for a holiday today. Leave your message here, and we will answer after it.",
+		LanguageJapanese:           "本日は休業日です。メッセージをお送りいただければ、休業明けにお返事いたします。",
+		LanguageIndonesian:         "Hari ini kami libur. Silakan tinggalkan pesan, dan kami akan membalas setelah libur.",
+	},
+	"full": {
+		LanguageChinese:            "抱歉，目前咨询人数较多，我们暂时无法接待。请您稍后再次发送消息。",
+		LanguageTraditionalChinese: "抱歉，目前諮詢人數較多，我們暫時無法接待。請您稍後再次發送訊息。",
+		LanguageEnglish:            "We are sorry: too many customers are waiting, and we cannot answer now. Please write to us again later.",
+		LanguageJapanese:           "申し訳ございません。ただいま大変混み合っており、お返事ができません。時間をおいて、もう一度メッセージをお送りください。",
+		LanguageIndonesian:         "Mohon maaf, saat ini terlalu banyak pelanggan yang menunggu sehingga kami belum dapat melayani. Silakan kirim pesan lagi nanti.",
+	},
+	"nobody": {
+		LanguageChinese:            "暂时没有同事可以接待您，回复可能需要较长时间。您的留言我们已收到，会尽快处理。",
+		LanguageTraditionalChinese: "暫時沒有同事可以接待您，回覆可能需要較長時間。您的留言我們已收到，會盡快處理。",
+		LanguageEnglish:            "No colleague is free for you yet, so an answer may take longer. We have your message and will come back to you.",
+		LanguageJapanese:           "ただいま対応できる担当者がおりません。お返事までお時間をいただく場合がございますが、メッセージは承りました。",
+		LanguageIndonesian:         "Belum ada petugas yang tersedia, jadi balasan mungkin memerlukan waktu lebih lama. Pesan Anda sudah kami terima.",
+	},
+}
+
 // ParkedNotice is the automated message for a customer whose conversation now waits in a queue.
-func ParkedNotice(l Language) string {
-	if text, ok := parkedNotice[l]; ok {
+func ParkedNotice(l Language) string { return WaitingNotice(l, "parked") }
+
+// WaitingNotice is the automated message of a kind (routing.Notice) for a customer who waits for people, or who is not
+// served. An unknown kind is told as "parked", an unknown language in the default one.
+func WaitingNotice(l Language, kind string) string {
+	texts, ok := waitingNotices[kind]
+	if !ok {
+		texts = parkedNotice
+	}
+	if text, ok := texts[l]; ok {
 		return text
 	}
-	return parkedNotice[DefaultLanguage]
+	return texts[DefaultLanguage]
 }

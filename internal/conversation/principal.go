@@ -7,7 +7,7 @@ type Role string
 const (
 	RoleAdmin      Role = "admin"      // sets up accounts, sees everything of the tenant
 	RoleSupervisor Role = "supervisor" // sees and steers every conversation
-	RoleAgent      Role = "agent"      // sees conversations and answers
+	RoleAgent      Role = "agent"      // sees what is his or waits for him, and answers
 	RoleBot        Role = "bot"        // nothing yet over HTTP
 )
 
@@ -27,4 +27,12 @@ type Principal struct {
 	Name    string
 	Role    Role
 	AgentID AgentID // for RoleAgent
+}
+
+// Viewer is what the principal may see.
+func (p Principal) Viewer() Viewer {
+	if p.Role == RoleAgent {
+		return Viewer{Tenant: p.Tenant, AgentID: p.AgentID}
+	}
+	return Viewer{Tenant: p.Tenant}
 }

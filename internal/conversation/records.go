@@ -19,6 +19,8 @@ var (
 	ErrAddress = errors.New("conversation: the address may not be called")
 	// ErrInUse: something else needs it, such as an account its bot.
 	ErrInUse = errors.New("conversation: it is in use")
+	// ErrTooMany: there may be no more of them, such as classification rulesets of a workstream.
+	ErrTooMany = errors.New("conversation: there are too many already")
 	// ErrKeyReused: the Idempotency-Key came with another request before.
 	ErrKeyReused = errors.New("conversation: the idempotency key was used for another request")
 	// ErrBusy: nobody took the command in time; the same command may be sent again.
@@ -84,12 +86,4 @@ type CommandRecord struct {
 	ID     string // UUID; travels with the command
 	Status int    // HTTP status of the stored answer; 0 while there is none
 	Answer []byte
-}
-
-// CloseCommand asks a running conversation to end.
-type CloseCommand struct {
-	Conversation ID
-	WorkflowID   string
-	CommandID    string // CommandRecord.ID
-	UpdateID     string // SHA-256 over token id, method, path and Idempotency-Key
 }

@@ -47,3 +47,18 @@ func TestValid_knowsTheWordsOfTheAPIAndNoOthers(t *testing.T) {
 		require.False(t, r.Valid(), r)
 	}
 }
+
+func TestWaitingNotice_saysEachKindInItsOwnWordsInAllFiveLanguages(t *testing.T) {
+	t.Parallel()
+	said := map[string]string{}
+	for _, kind := range []string{"parked", "out-of-hours", "holiday", "full", "nobody"} {
+		for _, l := range []conversation.Language{"zh-CN", "zh-TW", "en", "ja", "id"} {
+			text := conversation.WaitingNotice(l, kind)
+			require.NotEmpty(t, text)
+			require.LessOrEqual(t, len(text), 2048)
+			require.NotContains(t, said, text, "%s in %s is also %s", kind, l, said[text])
+			said[text] = kind + " in " + string(l)
+		}
+	}
+	require.Equal(t, conversation.ParkedNotice("ja"), conversation.WaitingNotice("ja", "unknown"))
+}

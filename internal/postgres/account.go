@@ -13,58 +13,52 @@ import (
 
 // accountRow is an account as it stands in the table.
 type accountRow struct {
-	Tenant      conversation.Tenant    `db:"tenant"`
-	ID          conversation.AccountID `db:"id"`
-	Name        string                 `db:"name"`
-	OriginalID  wechat.OriginalID      `db:"original_id"`
-	AppID       wechat.AppID           `db:"app_id"`
-	Mode        wechat.Mode            `db:"mode"`
-	Kind        conversation.Kind      `db:"kind"`
-	ReplyMode   conversation.ReplyMode `db:"reply_mode"`
-	Verified    bool                   `db:"verified"`
-	Disabled    bool                   `db:"disabled"`
-	Language    conversation.Language  `db:"language"`
-	IdleCloseMS int64                  `db:"idle_close_ms"`
-	BotID       *conversation.BotID    `db:"bot_id"`
-	Version     int64                  `db:"version"`
-	CreatedAt   time.Time              `db:"created_at"`
-	UpdatedAt   time.Time              `db:"updated_at"`
-	IDKey       []byte                 `db:"id_key"`
-	AppSecret   []byte                 `db:"app_secret"`
+	Tenant      conversation.Tenant        `db:"tenant"`
+	ID          conversation.AccountID     `db:"id"`
+	Name        string                     `db:"name"`
+	OriginalID  wechat.OriginalID          `db:"original_id"`
+	AppID       wechat.AppID               `db:"app_id"`
+	Mode        wechat.Mode                `db:"mode"`
+	Kind        conversation.Kind          `db:"kind"`
+	ReplyMode   conversation.ReplyMode     `db:"reply_mode"`
+	Verified    bool                       `db:"verified"`
+	Disabled    bool                       `db:"disabled"`
+	Language    conversation.Language      `db:"language"`
+	IdleCloseMS int64                      `db:"idle_close_ms"`
+	BotID       *conversation.BotID        `db:"bot_id"`
+	Workstream  *conversation.WorkstreamID `db:"workstream_id"`
+	Version     int64                      `db:"version"`
+	CreatedAt   time.Time                  `db:"created_at"`
+	UpdatedAt   time.Time                  `db:"updated_at"`
+	IDKey       []byte                     `db:"id_key"`
+	AppSecret   []byte                     `db:"app_secret"`
 }
 
 const accountColumns = `tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, disabled, language,
-	idle_close_ms, bot_id, version, created_at, updated_at, id_key, app_secret`
+	idle_close_ms, bot_id, workstream_id, version, created_at, updated_at, id_key, app_secret`
 
 func (r accountRow) account() conversation.Account {
-	a := conversation.Account{
+	return conversation.Account{
 		Tenant: r.Tenant, ID: r.ID, Name: r.Name, OriginalID: r.OriginalID, AppID: r.AppID, Mode: r.Mode, Kind: r.Kind,
 		ReplyMode: r.ReplyMode, Verified: r.Verified, Disabled: r.Disabled, Language: r.Language,
 		IdleClose: time.Duration(r.IdleCloseMS) * time.Millisecond, Version: r.Version,
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, BotID: orEmpty(r.BotID), Workstream: orEmpty(r.Workstream),
 	}
-	if r.BotID != nil {
-		a.BotID = *r.BotID
-	}
-	return a
 }
 
 func rowOf(a conversation.Account) accountRow {
-	row := accountRow{
+	return accountRow{
 		Tenant: a.Tenant, ID: a.ID, Name: a.Name, OriginalID: a.OriginalID, AppID: a.AppID, Mode: a.Mode, Kind: a.Kind,
 		ReplyMode: a.ReplyMode, Verified: a.Verified, Disabled: a.Disabled, Language: a.Language,
-		IdleCloseMS: a.IdleClose.Milliseconds(),
+		IdleCloseMS: a.IdleClose.Milliseconds(), BotID: pointer(a.BotID), Workstream: pointer(a.Workstream),
 	}
-	if a.BotID != "" {
-		row.BotID = &a.BotID
-	}
-	return row
 }
 
 // CreateAccount adds an account of the actor's tenant, whatever a.Tenant says; conversation.DefaultBot gives it the
 // tenant's oldest FAQ bot, where there is one. It gets a new id unless a.ID gives one; an account that has that id already
 // was made by this very call before, and is answered as it is. ErrExists when another account has the AppID, ErrKeyMissing
-// when the mode needs an EncodingAESKey, ErrNoBot when there is no such bot.
+// when the mode needs an EncodingAESKey, ErrNoBot when there is no such bot,
+// routing.UnknownError when there is no such workstream.
 func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
 	a.Tenant = by.Tenant
 	if a.ID == "" {
@@ -83,11 +77,14 @@ func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conver
 			return conversation.Account{}, err
 		}
 		row.BotID = bot
+		if err := holdWorkstream(ctx, tx, a); err != nil {
+			return conversation.Account{}, err
+		}
 		const insert = `
 			insert into accounts (tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, disabled, language,
-				idle_close_ms, id_key, app_secret, bot_id)
+				idle_close_ms, id_key, app_secret, bot_id, workstream_id)
 			values (:tenant, :id, :name, :original_id, :app_id, :mode, :kind, :reply_mode, :verified, :disabled, :language,
-				:idle_close_ms, :id_key, :app_secret, :bot_id)
+				:idle_close_ms, :id_key, :app_secret, :bot_id, :workstream_id)
 			on conflict (id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
@@ -105,6 +102,14 @@ func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conver
 		}
 		return readAccount(ctx, tx, a.Tenant, a.ID)
 	})
+}
+
+// holdWorkstream keeps the workstream that an account names.
+func holdWorkstream(ctx context.Context, tx *sqlx.Tx, a conversation.Account) error {
+	if a.Workstream == "" {
+		return nil
+	}
+	return hold(ctx, tx, a.Tenant, liveWorkstreams, "workstream_id", a.Workstream)
 }
 
 // Account reads one. ErrNotFound when it is unknown or deleted.

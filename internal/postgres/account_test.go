@@ -225,12 +225,23 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 		"delete account": func() error { return f.DeleteAccount(ctx, stranger, f.account.ID) },
 		"account keys":   func() error { _, err := f.AccountKeys(ctx, other, f.account.ID); return err },
 		"credentials":    func() error { _, err := f.Credentials(ctx, other, f.account.ID); return err },
-		"conversation":   func() error { _, err := f.Conversation(ctx, other, ref.Conversation); return err },
-		"messages":       func() error { _, err := f.Messages(ctx, other, ref.Conversation, 0, 10); return err },
-		"turn":           func() error { _, err := f.Turn(ctx, foreign, turn, 1); return err },
-		"store answer":   func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
-		"park":           func() error { _, err := f.Park(ctx, foreign, conversation.HandOver{MessageID: turn}); return err },
-		"mark sending":   func() error { _, err := f.MarkSending(ctx, foreign, ids[0], uuid.NewString()); return err },
+		"conversation": func() error {
+			_, err := f.Conversation(ctx, conversation.Viewer{Tenant: other}, ref.Conversation)
+			return err
+		},
+		"messages": func() error {
+			_, err := f.Messages(ctx, conversation.Viewer{Tenant: other}, ref.Conversation, 0, 10)
+			return err
+		},
+		"turn":         func() error { _, err := f.Turn(ctx, foreign, turn, 1); return err },
+		"store answer": func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
+		"enqueue": func() error {
+			_, err := f.Enqueue(ctx, foreign, conversation.HandOver{MessageID: turn}, toDefaultQueue())
+			return err
+		},
+		"routing question": func() error { _, err := f.RoutingQuestion(ctx, foreign, turn, ""); return err },
+		"due":              func() error { _, err := f.Due(ctx, foreign); return err },
+		"mark sending":     func() error { _, err := f.MarkSending(ctx, foreign, ids[0], uuid.NewString()); return err },
 		"receive": func() error {
 			b := f.batch(ref.Conversation, "li", says("k9", "hello"))
 			b.Tenant = other
@@ -253,7 +264,7 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 		require.ErrorIs(t, call(), conversation.ErrNotFound, name)
 	}
 	require.NoError(t, f.CloseConversation(ctx, foreign, conversation.ClosedIdle))
-	list, err := f.Conversations(ctx, other, conversation.Filter{}, conversation.Position{}, 10)
+	list, err := f.Conversations(ctx, conversation.Viewer{Tenant: other}, conversation.Filter{}, conversation.Position{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, list)
 	accounts, err := f.ListAccounts(ctx, other, "", 10)

@@ -19,7 +19,8 @@ import (
 // AppID the access token is forgotten. A new bot counts for conversations that begin from now on, and for the next message
 // of those that a bot holds. An account that stands one version further exactly as wished was brought there by
 // this very call before. ErrExists when another account has the AppID, ErrKeyMissing when the mode needs an EncodingAESKey
-// and there is none, ErrNoBot when there is no such bot, ErrNotFound when there is no such account.
+// and there is none, ErrNoBot when there is no such bot, routing.UnknownError when there is no such workstream, ErrNotFound when
+// there is no such account.
 func (db *DB) UpdateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
 	a.Tenant = by.Tenant
 	return transact(ctx, db, "update account", func(tx *sqlx.Tx) (conversation.Account, error) {
@@ -47,6 +48,11 @@ func (db *DB) UpdateAccount(ctx context.Context, by conversation.Actor, a conver
 			return conversation.Account{}, conversation.ErrVersion
 		case len(fields) == 0:
 			return old.account(), nil
+		}
+		if old.account().Workstream != a.Workstream {
+			if err := holdWorkstream(ctx, tx, a); err != nil {
+				return conversation.Account{}, err
+			}
 		}
 		if err := db.changeAccount(ctx, tx, old, a, fresh); err != nil {
 			return conversation.Account{}, err
@@ -85,7 +91,7 @@ func (db *DB) changeAccount(ctx context.Context, tx *sqlx.Tx, old accountRow, a 
 	const update = `
 		update accounts set name = :name, original_id = :original_id, app_id = :app_id, mode = :mode, kind = :kind,
 			reply_mode = :reply_mode, verified = :verified, disabled = :disabled, language = :language,
-			idle_close_ms = :idle_close_ms, bot_id = :bot_id, app_secret = :app_secret, version = version + 1, updated_at = now()
+			idle_close_ms = :idle_close_ms, bot_id = :bot_id, workstream_id = :workstream_id, app_secret = :app_secret, version = version + 1, updated_at = now()
 		where tenant = :tenant and id = :id`
 	if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
 		return err
@@ -129,6 +135,7 @@ func changedSettings(old, a conversation.Account) (fields []string) {
 		{"language", old.Language != a.Language},
 		{"idle_close", old.IdleClose.Milliseconds() != a.IdleClose.Milliseconds()},
 		{"bot_id", old.BotID != a.BotID},
+		{"workstream_id", old.Workstream != a.Workstream},
 	} {
 		if setting.changed {
 			fields = append(fields, setting.name)

@@ -27,30 +27,76 @@ type commandRow struct {
 func (db *DB) BeginCommand(ctx context.Context, c conversation.CommandRequest) (conversation.CommandRecord, error) {
 	fresh := newID()
 	return transact(ctx, db, "begin a command", func(tx *sqlx.Tx) (conversation.CommandRecord, error) {
-		const insert = `
-			insert into commands (tenant, id, token_id, method, path, key, body_hash) values ($1, $2, $3, $4, $5, $6, $7)
-			on conflict (tenant, token_id, method, path, key) do nothing`
-		inserted, err := affected(tx.ExecContext(ctx, insert, c.Tenant, fresh, c.TokenID, c.Method, c.Path, c.Key, c.BodyHash[:]))
-		if err != nil || inserted > 0 {
-			return conversation.CommandRecord{ID: fresh}, err
+		return db.beginCommand(ctx, tx, c, fresh)
+	})
+}
+
+// BeginPersonCommand is BeginCommand for what a person asks of a conversation; text waits in the row, sealed, until the
+// conversation takes it, and is "" where the command has none. ErrNotFound when there is no such conversation.
+func (db *DB) BeginPersonCommand(ctx context.Context, r conversation.CommandRequest, c conversation.Ref, text string) (conversation.CommandRecord, error) {
+	fresh := newID()
+	return transact(ctx, db, "begin a command", func(tx *sqlx.Tx) (conversation.CommandRecord, error) {
+		found, err := db.beginCommand(ctx, tx, r, fresh)
+		if err != nil || found.ID != fresh {
+			return found, err
 		}
 		const query = `
-			select id, body_hash, coalesce(status, 0) as status, answer,
-				created_at < now() - $6 * interval '1 millisecond' as expired
-			from commands where tenant = $1 and token_id = $2 and method = $3 and path = $4 and key = $5
-			for update`
-		var row commandRow
-		err = tx.GetContext(ctx, &row, query, c.Tenant, c.TokenID, c.Method, c.Path, c.Key, commandLife.Milliseconds())
-		switch {
-		case err != nil:
-			return conversation.CommandRecord{}, err
-		case row.Expired:
-			return conversation.CommandRecord{ID: fresh}, beginAnew(ctx, tx, c, row.ID, fresh)
-		case !bytes.Equal(row.BodyHash, c.BodyHash[:]):
-			return conversation.CommandRecord{}, conversation.ErrKeyReused
+			select u.id, u.data_key from conversations c join customers u on u.tenant = c.tenant and u.id = c.customer_id
+			where c.tenant = $1 and c.id = $2`
+		var customer struct {
+			ID      string `db:"id"`
+			DataKey []byte `db:"data_key"`
 		}
-		return db.commandRecord(c.Tenant, row)
+		if err := tx.GetContext(ctx, &customer, query, c.Tenant, c.Conversation); err != nil {
+			return conversation.CommandRecord{}, err
+		}
+		var sealed []byte
+		if text != "" {
+			seal, err := db.customerSeal(c.Tenant, customer.ID, customer.DataKey)
+			if err != nil {
+				return conversation.CommandRecord{}, err
+			}
+			sealed = seal.sealCommand(fresh, text)
+		}
+		const update = `update commands set conversation_id = $3, body = $4, effect = null where tenant = $1 and id = $2`
+		_, err = tx.ExecContext(ctx, update, c.Tenant, fresh, c.Conversation, sealed)
+		return found, err
 	})
+}
+
+// CommandBegun reports whether a command with the request's key was begun less than a day ago.
+func (db *DB) CommandBegun(ctx context.Context, c conversation.CommandRequest) (begun bool, err error) {
+	const query = `
+		select exists (select from commands where tenant = $1 and token_id = $2 and method = $3 and path = $4 and key = $5
+			and created_at >= now() - $6 * interval '1 millisecond')`
+	err = db.sql.GetContext(ctx, &begun, query, c.Tenant, c.TokenID, c.Method, c.Path, c.Key, commandLife.Milliseconds())
+	return begun, explain(ctx, "look for a command", err)
+}
+
+func (db *DB) beginCommand(ctx context.Context, tx *sqlx.Tx, c conversation.CommandRequest, fresh string) (conversation.CommandRecord, error) {
+	const insert = `
+		insert into commands (tenant, id, token_id, method, path, key, body_hash) values ($1, $2, $3, $4, $5, $6, $7)
+		on conflict (tenant, token_id, method, path, key) do nothing`
+	inserted, err := affected(tx.ExecContext(ctx, insert, c.Tenant, fresh, c.TokenID, c.Method, c.Path, c.Key, c.BodyHash[:]))
+	if err != nil || inserted > 0 {
+		return conversation.CommandRecord{ID: fresh}, err
+	}
+	const query = `
+		select id, body_hash, coalesce(status, 0) as status, answer,
+			created_at < now() - $6 * interval '1 millisecond' as expired
+		from commands where tenant = $1 and token_id = $2 and method = $3 and path = $4 and key = $5
+		for update`
+	var row commandRow
+	err = tx.GetContext(ctx, &row, query, c.Tenant, c.TokenID, c.Method, c.Path, c.Key, commandLife.Milliseconds())
+	switch {
+	case err != nil:
+		return conversation.CommandRecord{}, err
+	case row.Expired:
+		return conversation.CommandRecord{ID: fresh}, beginAnew(ctx, tx, c, row.ID, fresh)
+	case !bytes.Equal(row.BodyHash, c.BodyHash[:]):
+		return conversation.CommandRecord{}, conversation.ErrKeyReused
+	}
+	return db.commandRecord(c.Tenant, row)
 }
 
 // beginAnew gives an expired key's row to a new command.

@@ -26,11 +26,13 @@ type conversationRow struct {
 	State      conversation.State      `db:"state"`
 	Holder     conversation.Holder     `db:"holder"`
 	QueueID    *conversation.QueueID   `db:"queue_id"`
+	AgentID    *conversation.AgentID   `db:"agent_id"`
 	Epoch      conversation.Epoch      `db:"epoch"`
+	Revision   int64                   `db:"revision"`
 	LastSeq    int64                   `db:"last_seq"`
 }
 
-const conversationColumns = `id, account_id, customer_id, state, holder, queue_id, epoch, last_seq`
+const conversationColumns = `id, account_id, customer_id, state, holder, queue_id, agent_id, epoch, revision, last_seq`
 
 // lockConversation locks a conversation's row; sql.ErrNoRows when there is none.
 func lockConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (row conversationRow, err error) {
@@ -76,23 +78,24 @@ func (r *reception) begin(ctx context.Context, lastSeq int64) error {
 	}
 	row := conversationRow{
 		ID: r.in.Conversation, AccountID: r.in.AccountID, CustomerID: r.customer.ID,
-		State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, LastSeq: lastSeq,
+		State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, Revision: 1, LastSeq: lastSeq,
 	}
 	if !r.account.HasBot {
-		row.State, row.Holder, row.QueueID = conversation.StateOpen, conversation.HolderQueue, r.account.Queue
+		row.State, row.Holder = conversation.StateOpen, conversation.HolderQueue
 	}
 	const insert = `
-		insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, queue_id, epoch, last_seq)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+		insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, epoch, last_seq, waiting_since)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $7 = 'queue' then now() end)`
 	_, err := r.tx.ExecContext(ctx, insert, r.in.Tenant, row.ID, row.AccountID, row.CustomerID, r.in.WorkflowID,
-		row.State, row.Holder, row.QueueID, row.Epoch, row.LastSeq)
-	r.conversation = &row
+		row.State, row.Holder, row.Epoch, row.LastSeq)
+	r.conversation, r.begun = &row, true
 	return err
 }
 
 // CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"); one that is
-// being sent is left to its attempt. Where it waited or who had it stays to be read. Repeated it changes nothing. A
-// conversation without a row stays without.
+// being sent is left to its attempt. Its work item is done, its assignment ended or the offer withdrawn, which may give
+// capacity back. Where it waited or who had it stays to be read. Repeated it changes nothing. A conversation without a row
+// stays without.
 func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error {
 	return db.inTx(ctx, "close conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
 		return closeConversation(ctx, tx, c, why)
@@ -101,7 +104,8 @@ func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why con
 
 func closeConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, why conversation.CloseReason) error {
 	const update = `
-		update conversations set state = 'closed', closed_at = now(), close_reason = $3, epoch = epoch + 1
+		update conversations set state = 'closed', closed_at = now(), close_reason = $3, epoch = epoch + 1, since = now(),
+			waiting_since = null, wait_until = null
 		where tenant = $1 and id = $2 and state <> 'closed'`
 	closed, err := affected(tx.ExecContext(ctx, update, c.Tenant, c.Conversation, why))
 	if err != nil || closed == 0 {
@@ -110,6 +114,36 @@ func closeConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, why
 	const fail = `
 		update deliveries set status = 'failed', reason = $3, updated_at = now()
 		where tenant = $1 and conversation_id = $2 and status = 'queued'`
-	_, err = tx.ExecContext(ctx, fail, c.Tenant, c.Conversation, reasonClosed)
+	if _, err = tx.ExecContext(ctx, fail, c.Tenant, c.Conversation, reasonClosed); err != nil {
+		return err
+	}
+	if err := endWork(ctx, tx, c); err != nil {
+		return err
+	}
+	_, err = changed(ctx, tx, c, "")
 	return err
+}
+
+// endWork ends what a conversation still asks of people.
+func endWork(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) error {
+	const item = `update work_items set state = 'done' where tenant = $1 and conversation_id = $2 and state <> 'done'`
+	if _, err := tx.ExecContext(ctx, item, c.Tenant, c.Conversation); err != nil {
+		return err
+	}
+	const live = `
+		select id, agent_id, how, state from assignments
+		where tenant = $1 and conversation_id = $2 and state in ('offered', 'accepted') for no key update`
+	var rows []*talkAssignment
+	if err := tx.SelectContext(ctx, &rows, live, c.Tenant, c.Conversation); err != nil || len(rows) == 0 {
+		return err
+	}
+	const agent = `select from agents where tenant = $1 and id = $2 for no key update`
+	if _, err := tx.ExecContext(ctx, agent, c.Tenant, rows[0].Agent); err != nil {
+		return err
+	}
+	end := "ended"
+	if rows[0].offered() {
+		end = "withdrawn"
+	}
+	return letGo(ctx, tx, c, rows[0], end)
 }

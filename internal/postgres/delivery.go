@@ -62,8 +62,29 @@ func (d *deliveryRow) settle(ctx context.Context, tx *sqlx.Tx, s conversation.De
 	const update = `
 		update deliveries set status = $3, reason = $4, attempt_id = $5, attempts = $6, updated_at = now()
 		where tenant = $1 and message_id = $2`
-	_, err := tx.ExecContext(ctx, update, d.ref.Tenant, d.id, s, reason, d.AttemptID, d.Attempts)
-	return err
+	if _, err := tx.ExecContext(ctx, update, d.ref.Tenant, d.id, s, reason, d.AttemptID, d.Attempts); err != nil {
+		return err
+	}
+	return d.tell(ctx, tx)
+}
+
+// tell tells the desks what became of a message, where people have the conversation.
+func (d *deliveryRow) tell(ctx context.Context, tx *sqlx.Tx) error {
+	on := d.Status == conversation.DeliveryQueued || d.Status == conversation.DeliverySending
+	if on || d.conversing.Holder == conversation.HolderBot {
+		return nil
+	}
+	row := feedRow{
+		Kind: feedDelivery, Conversation: d.ref.Conversation,
+		Body: deliveryBody{MessageID: d.id, Status: d.Status, Reason: d.Reason},
+	}
+	switch {
+	case d.conversing.AgentID != nil:
+		row.Agent = *d.conversing.AgentID
+	case d.conversing.QueueID != nil:
+		row.Queue = *d.conversing.QueueID
+	}
+	return publish(ctx, tx, d.ref.Tenant, row)
 }
 
 // MarkSending claims a queued message for one attempt (a UUID): it checks that a bot's message belongs to the current
@@ -183,8 +204,18 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 			return recordLater(ctx, tx, c, id, attempt, o)
 		}
 		const update = `
-			update deliveries set status = $5, reason = $6, errcode = nullif($7, 0)::bigint, updated_at = now()
-			where tenant = $1 and message_id = $2 and conversation_id = $3 and attempt_id = $4 and status in ('sending', 'unknown')`
+			with settled as (
+				update deliveries set status = $5, reason = $6, errcode = nullif($7, 0)::bigint, updated_at = now()
+				where tenant = $1 and message_id = $2 and conversation_id = $3 and attempt_id = $4 and status in ('sending', 'unknown')
+				returning tenant, message_id, conversation_id, status, reason),
+			told as (
+				insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
+				select s.tenant, '` + feedDelivery + `', c.id, case when c.holder = 'queue' then c.queue_id end, c.agent_id,
+					jsonb_strip_nulls(jsonb_build_object('message_id', s.message_id, 'status', s.status, 'reason', nullif(s.reason, '')))
+				from settled s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
+				where c.holder <> 'bot'
+				returning id)
+			select pg_notify('` + channelFeed + `', '') from told`
 		_, err := tx.ExecContext(ctx, update, c.Tenant, id, c.Conversation, attempt, o.Status, o.Reason, int64(o.Code))
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
 
@@ -37,7 +38,7 @@ func (f *fixture) outcome(t *testing.T, c conversation.Ref, id conversation.Mess
 // fate is how a message stands for people.
 func (f *fixture) fate(t *testing.T, c conversation.Ref, id conversation.MessageID) conversation.Delivery {
 	t.Helper()
-	lines, err := f.Messages(t.Context(), tenant, c.Conversation, 0, 100)
+	lines, err := f.Messages(t.Context(), everything, c.Conversation, 0, 100)
 	require.NoError(t, err)
 	for _, l := range lines {
 		if l.ID == id {
@@ -178,7 +179,7 @@ func TestMarkSending_aClosedWindowFailsAndASpentCountIsWeChatsToRefuse(t *testin
 	require.Equal(t, conversation.Marking{Status: conversation.DeliveryFailed, Reason: "reply-window-closed"}, closed)
 }
 
-func TestPark_dropsWhatTheBotHasNotSent(t *testing.T) {
+func TestEnqueue_dropsWhatTheBotHasNotSent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ref, turn, ids := f.answered(t, "one", "two", "three")
@@ -187,9 +188,9 @@ func TestPark_dropsWhatTheBotHasNotSent(t *testing.T) {
 
 	var parked conversation.Enqueued
 	for range 2 {
-		again, err := f.Park(t.Context(), ref, conversation.HandOver{
-			Reason: "bot-escalated", QueueID: "no such queue", MessageID: turn, FromEpoch: 1,
-		})
+		again, err := f.Enqueue(t.Context(), ref, conversation.HandOver{
+			Reason: "bot-escalated", MessageID: turn, FromEpoch: 1,
+		}, toDefaultQueue())
 		require.NoError(t, err)
 		require.True(t, parked.NoticeID == "" || parked.NoticeID == again.NoticeID)
 		parked = again
@@ -206,20 +207,20 @@ func TestPark_dropsWhatTheBotHasNotSent(t *testing.T) {
 	notice := f.mark(t, ref, parked.NoticeID, uuid.NewString())
 	require.Equal(t, conversation.ParkedNotice(conversation.LanguageEnglish), notice.Outgoing.Text)
 
-	c, err := f.Conversation(t.Context(), tenant, ref.Conversation)
+	c, err := f.Conversation(t.Context(), everything, ref.Conversation)
 	require.NoError(t, err)
 	require.Equal(t, conversation.StateOpen, c.State)
 	require.Equal(t, conversation.HolderQueue, c.Holder)
 	require.Equal(t, parked.QueueID, c.QueueID)
 }
 
-func TestPark_takesTheNamedQueue(t *testing.T) {
+func TestEnqueue_takesTheQueueThatWasDecided(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	queue := uuid.NewString()
 	f.exec(t, `insert into queues (tenant, id, name) values ('default', $1, 'Returns')`, queue)
 	ref, turn, _ := f.answered(t, "one")
-	parked, err := f.Park(t.Context(), ref, conversation.HandOver{QueueID: conversation.QueueID(queue), MessageID: turn, FromEpoch: 1})
+	parked, err := f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1}, routing.Decision{QueueID: conversation.QueueID(queue)})
 	require.NoError(t, err)
 	require.Equal(t, "Returns", parked.QueueName)
 }
@@ -261,14 +262,14 @@ func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
 	f := newFixture(t)
 	ref, turn, _ := f.answered(t, "one")
 	next := f.receive(t, f.batch(ref.Conversation, "li", says("k2", "more"))).Receipts[0].MessageID
-	_, err := f.Park(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1})
+	_, err := f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1}, toDefaultQueue())
 	require.NoError(t, err)
 
 	_, err = f.StoreAnswer(t.Context(), ref, next, 1, conversation.Answer{Texts: []string{"late"}})
 	require.ErrorIs(t, err, conversation.ErrStaleEpoch)
 	_, err = f.Turn(t.Context(), ref, next, 1)
 	require.ErrorIs(t, err, conversation.ErrStaleEpoch)
-	_, err = f.Park(t.Context(), ref, conversation.HandOver{MessageID: next, FromEpoch: 1})
+	_, err = f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: next, FromEpoch: 1}, toDefaultQueue())
 	require.ErrorIs(t, err, conversation.ErrStaleEpoch)
 
 	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
@@ -290,7 +291,7 @@ func TestR6_aHandOverAndAnAnswerNeverBothWin(t *testing.T) {
 			return nil
 		})
 		group.Go(func() error {
-			_, err := f.Park(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1})
+			_, err := f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1}, toDefaultQueue())
 			return err
 		})
 		require.NoError(t, group.Wait())
@@ -309,10 +310,15 @@ func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
 		require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedByPerson))
 	}
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "conversation-closed"}, f.fate(t, ref, ids[0]))
-	c, err := f.Conversation(t.Context(), tenant, ref.Conversation)
+	c, err := f.Conversation(t.Context(), everything, ref.Conversation)
 	require.NoError(t, err)
 	require.Equal(t, conversation.ClosedByPerson, c.CloseReason)
 	require.Equal(t, conversation.Epoch(2), c.Epoch)
 	require.False(t, c.ClosedAt.IsZero())
 	require.NoError(t, f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: newConversation()}, conversation.ClosedIdle))
+}
+
+// toDefaultQueue is the decision where no rule says anything else.
+func toDefaultQueue() routing.Decision {
+	return routing.Decision{QueueID: defaultQueue, Priority: 100, Notice: routing.NoticeParked}
 }

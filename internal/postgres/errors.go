@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
@@ -45,10 +46,15 @@ func explain(ctx context.Context, act string, err error) error {
 	return fmt.Errorf("%s: %w", act, err)
 }
 
+// onlyOne are the constraints by which there is at most one of something that people make.
+var onlyOne = []string{
+	"accounts_one_per_app", "faq_entries_once", "queues_one_name", "skills_tenant_name_key", "capacity_profiles_tenant_name_key",
+	"rulesets_one_name", "rulesets_one_route", "rulesets_one_per_queue",
+}
+
 func meaning(refused *pq.Error) error {
 	switch {
-	case refused.Code == pqerror.UniqueViolation && refused.Constraint == "accounts_one_per_app",
-		refused.Code == pqerror.UniqueViolation && refused.Constraint == "faq_entries_once":
+	case refused.Code == pqerror.UniqueViolation && slices.Contains(onlyOne, refused.Constraint):
 		return conversation.ErrExists
 	case refused.Code == pqerror.ForeignKeyViolation:
 		return conversation.ErrNotFound // what a row points to does not exist, or is another tenant's

@@ -31,6 +31,9 @@ const (
 
 var cli = conversation.Actor{Tenant: tenant, Name: "cli"}
 
+// everything is what supervisors and admins see.
+var everything = conversation.Viewer{Tenant: tenant}
+
 // fixture is a migrated database of its own with one account.
 type fixture struct {
 	*postgres.DB
@@ -40,7 +43,7 @@ type fixture struct {
 	account conversation.Account
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := newEmptyFixture(t)
 	var err error
@@ -50,7 +53,7 @@ func newFixture(t *testing.T) *fixture {
 }
 
 // newEmptyFixture has no account.
-func newEmptyFixture(t *testing.T) *fixture {
+func newEmptyFixture(t testing.TB) *fixture {
 	t.Helper()
 	dsn := devstack.TestDatabase(t, "migrated", func(ctx context.Context, dsn string) error {
 		_, err := postgres.Migrate(ctx, dsn)
@@ -64,7 +67,7 @@ func newEmptyFixture(t *testing.T) *fixture {
 	return &fixture{DB: open(t, dsn, ring), dsn: dsn, ring: ring, raw: raw}
 }
 
-func open(t *testing.T, dsn string, ring *secret.Keyring, opts ...postgres.Option) *postgres.DB {
+func open(t testing.TB, dsn string, ring *secret.Keyring, opts ...postgres.Option) *postgres.DB {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), dsn, ring, opts...)
 	require.NoError(t, err)
@@ -119,13 +122,13 @@ func (f *fixture) receive(t *testing.T, b conversation.Batch) conversation.Recei
 }
 
 // count counts a table's rows that meet a condition.
-func (f *fixture) count(t *testing.T, table, where string, args ...any) (n int) {
+func (f *fixture) count(t testing.TB, table, where string, args ...any) (n int) {
 	t.Helper()
 	require.NoError(t, f.raw.Get(&n, "select count(*) from "+table+" where "+where, args...))
 	return n
 }
 
-func (f *fixture) exec(t *testing.T, statement string, args ...any) {
+func (f *fixture) exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	_, err := f.raw.Exec(statement, args...)
 	require.NoError(t, err)

@@ -23,22 +23,25 @@ type messageRow struct {
 	Stale        bool                    `db:"stale"`
 	Echo         bool                    `db:"echo"`
 	SaidAt       *time.Time              `db:"said_at"`
+	Agent        *conversation.AgentID   `db:"agent_id"`
 	Epoch        *conversation.Epoch     `db:"epoch"` // of the delivery
 }
 
 const insertMessages = `
-	insert into messages (tenant, id, conversation_id, seq, author, kind, body, turn_id, turn_part, stale, echo, said_at)
-	values (:tenant, :id, :conversation_id, :seq, :author, :kind, :body, :turn_id, :turn_part, :stale, :echo, :said_at)`
+	insert into messages (tenant, id, conversation_id, seq, author, kind, body, turn_id, turn_part, stale, echo, said_at, agent_id)
+	values (:tenant, :id, :conversation_id, :seq, :author, :kind, :body, :turn_id, :turn_part, :stale, :echo, :said_at, :agent_id)`
 
-// line is what we say to a customer in answer to one of their messages.
+// line is what we say to a customer.
 type line struct {
 	author conversation.Author
+	agent  *conversation.AgentID // who wrote it, where an agent did
 	text   string
 	part   int                 // of the answer; unique for the turn
 	epoch  *conversation.Epoch // in which alone it may go out; nil for always
 }
 
-// say adds lines to a conversation whose row is locked, and queues them for delivery.
+// say adds lines to a conversation whose row is locked, and queues them for delivery. turn is the customer's message that
+// they answer, "" for none in particular.
 func say(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, lastSeq int64, turn conversation.MessageID, seal customerSeal, lines []line) ([]conversation.MessageID, error) {
 	if len(lines) == 0 {
 		return nil, nil
@@ -52,7 +55,10 @@ func say(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, lastSeq int64, tu
 		}
 		rows[i] = messageRow{
 			Tenant: c.Tenant, ID: ids[i], Conversation: c.Conversation, Seq: lastSeq + int64(i) + 1,
-			Author: l.author, Kind: "text", Body: sealed, Turn: &turn, Part: &l.part, Epoch: l.epoch,
+			Author: l.author, Kind: "text", Body: sealed, Agent: l.agent, Epoch: l.epoch,
+		}
+		if turn != "" {
+			rows[i].Turn, rows[i].Part = &turn, &l.part
 		}
 	}
 	const number = `update conversations set last_seq = $3 where tenant = $1 and id = $2`

@@ -9,13 +9,18 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 )
 
 // DB is the ledger. It is safe for concurrent use.
 type DB struct {
-	sql  *sqlx.DB
-	ring *secret.Keyring
+	sql   *sqlx.DB
+	ring  *secret.Keyring
+	dsn   string        // for listeners, which have a connection of their own
+	judge routing.Judge // of queues' own rules; nil finds that none holds
+	grace time.Duration // within which an agent who comes back is what he was
 }
 
 // Pool limits. A connection is given back before it is old enough to outlive a failover unnoticed.
@@ -30,16 +35,24 @@ type Option func(*options)
 
 type options struct {
 	maxConns int
+	judge    routing.Judge
+	grace    time.Duration
 	open     func(driver.Connector) *sql.DB // nil for sql.OpenDB
 }
 
 // WithMaxConns limits the connections of this process; 16 unless said.
 func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
 
+// WithJudge has the conditions of queues' own rules judged; without, none holds.
+func WithJudge(j routing.Judge) Option { return func(o *options) { o.judge = j } }
+
+// WithAgentGrace says within which time an agent who comes back is what he was; conversation.DisconnectGrace unless said.
+func WithAgentGrace(d time.Duration) Option { return func(o *options) { o.grace = d } }
+
 // Open connects to the database that dsn names, a URL or key=value pairs as libpq reads them, over TCP or a unix socket.
 // It fails where Postgres does not answer; it does not look at the schema (see UpToDate).
 func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option) (*DB, error) {
-	o := options{maxConns: defaultMaxConns}
+	o := options{maxConns: defaultMaxConns, grace: conversation.DisconnectGrace}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -51,7 +64,7 @@ func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option)
 	pool.SetMaxIdleConns(o.maxConns)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdleTime)
-	db := &DB{sql: pool, ring: ring}
+	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace}
 	if err := db.Ping(ctx); err != nil {
 		_ = pool.Close() // the first error says it all
 		return nil, err

@@ -21,15 +21,16 @@ import (
 //   - An unfollow is noted, and begins no conversation.
 //   - Everything else becomes a message with the next number, and opens its reply allowance.
 //
-// The conversation's row comes with its first message: held by the account's bot, or waiting in the default queue where
-// the account has none. It closes a row of the customer that a lost run left open. ErrClosed when there are new messages
+// The conversation's row comes with its first message: held by the account's bot, or by nobody where the account has none
+// (holder queue, in no queue yet: see Enqueue). It closes a row of the customer that a lost run left open. New messages
+// bring a conversation back that an agent has put aside or is wrapping up. ErrClosed when there are new messages
 // and the conversation has ended; nothing is written then.
 func (db *DB) Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error) {
 	return transact(ctx, db, "receive for conversation "+string(in.Conversation), func(tx *sqlx.Tx) (conversation.Received, error) {
 		r := &reception{db: db, tx: tx, in: in}
 		for _, step := range []func(context.Context) error{
 			r.readAccount, r.lockCustomer, r.readReceipts, r.lockConversation,
-			r.judge, r.writeMessages, r.writeNotes, r.writeQuarantine,
+			r.judge, r.writeMessages, r.moveStanding, r.writeNotes, r.writeQuarantine, r.readStanding,
 		} {
 			if err := step(ctx); err != nil {
 				return conversation.Received{}, err
@@ -48,6 +49,8 @@ type reception struct {
 	account      receptionAccount
 	customer     *customerRow     // nil while there is none
 	conversation *conversationRow // nil while there is none
+	begun        bool             // just now
+	standing     conversation.Standing
 	known        map[string]*receiptRow
 	verdicts     []verdict // one for each arrival
 
@@ -55,9 +58,8 @@ type reception struct {
 }
 
 type receptionAccount struct {
-	IdleCloseMS int64                 `db:"idle_close_ms"`
-	HasBot      bool                  `db:"has_bot"`
-	Queue       *conversation.QueueID `db:"queue_id"` // the tenant's default one
+	IdleCloseMS int64 `db:"idle_close_ms"`
+	HasBot      bool  `db:"has_bot"`
 }
 
 // receiptRow is a receipt, with the number of its message where it has one.
@@ -81,10 +83,7 @@ type verdict struct {
 }
 
 func (r *reception) readAccount(ctx context.Context) error {
-	const query = `
-		select a.idle_close_ms, a.bot_id is not null as has_bot, q.id as queue_id
-		from accounts a left join queues q on q.tenant = a.tenant and q.is_default
-		where a.tenant = $1 and a.id = $2`
+	const query = `select idle_close_ms, bot_id is not null as has_bot from accounts where tenant = $1 and id = $2`
 	return r.tx.GetContext(ctx, &r.account, query, r.in.Tenant, r.in.AccountID)
 }
 
@@ -190,12 +189,7 @@ func (r *reception) received() conversation.Received {
 		}
 		got.Receipts = append(got.Receipts, receipt)
 	}
-	if c := r.conversation; c != nil {
-		got.Begun, got.Standing = true, conversation.Standing{Revision: 1, Epoch: c.Epoch, Holder: c.Holder, State: c.State}
-		if c.QueueID != nil {
-			got.Standing.QueueID = *c.QueueID
-		}
-	}
+	got.Begun, got.Standing = r.conversation != nil, r.standing
 	return got
 }
 

@@ -43,24 +43,25 @@ func TestReceive_beginsTheConversationWithItsFirstMessage(t *testing.T) {
 	require.Equal(t, conversation.StateActive, got.State)
 	require.Equal(t, conversation.DefaultIdleClose, got.IdleClose)
 
-	c, err := f.Conversation(t.Context(), tenant, id)
+	c, err := f.Conversation(t.Context(), everything, id)
 	require.NoError(t, err)
 	require.Equal(t, openID("li"), c.Customer.OpenID)
-	lines, err := f.Messages(t.Context(), tenant, id, 0, 10)
+	lines, err := f.Messages(t.Context(), everything, id, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, lines, 2)
 	require.Equal(t, canary+" hello", lines[0].Text)
 	require.Nil(t, lines[0].Delivery)
 }
 
-func TestReceive_waitsInTheDefaultQueueWhereTheAccountHasNoBot(t *testing.T) {
+func TestReceive_waitsInNoQueueYetWhereTheAccountHasNoBot(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.exec(t, `update accounts set bot_id = null`)
 	got := f.receive(t, f.batch(newConversation(), "li", says("k1", "hello")))
 	require.Equal(t, conversation.StateOpen, got.State)
 	require.Equal(t, conversation.HolderQueue, got.Holder)
-	require.NotEmpty(t, got.QueueID)
+	require.Empty(t, got.QueueID)
+	require.False(t, got.WaitingSince.IsZero())
 }
 
 func TestBad_C10_aRepeatHasNoEffect(t *testing.T) {
@@ -92,7 +93,7 @@ func TestBad_C11_otherContentUnderAKnownKeyGoesToQuarantine(t *testing.T) {
 		require.Equal(t, []conversation.ReceiptOutcome{"quarantined"}, outcomes(got))
 	}
 	require.Equal(t, 1, f.count(t, "quarantine", "reason = 'other-content-known-key' and delivery_id = $1", other.DeliveryID))
-	lines, err := f.Messages(t.Context(), tenant, id, 0, 10)
+	lines, err := f.Messages(t.Context(), everything, id, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, lines, 1)
 	require.Equal(t, canary+" hello", lines[0].Text)
@@ -169,7 +170,7 @@ func TestReceive_closesWhatALostRunLeftOpen(t *testing.T) {
 
 	f.receive(t, f.batch(next, "li", says("k2", "hello again")))
 
-	c, err := f.Conversation(t.Context(), tenant, lost)
+	c, err := f.Conversation(t.Context(), everything, lost)
 	require.NoError(t, err)
 	require.Equal(t, conversation.StateClosed, c.State)
 	require.Equal(t, conversation.ClosedSuperseded, c.CloseReason)
@@ -224,7 +225,7 @@ func TestR4_concurrentReceivesWriteEachMessageOnceAndNumberWithoutGaps(t *testin
 	}
 	require.NoError(t, group.Wait())
 
-	lines, err := f.Messages(t.Context(), tenant, id, 0, 2*messages)
+	lines, err := f.Messages(t.Context(), everything, id, 0, 2*messages)
 	require.NoError(t, err)
 	require.Len(t, lines, messages)
 	texts := map[string]bool{}

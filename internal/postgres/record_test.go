@@ -76,7 +76,7 @@ func TestConversations_listsNewestFirstByFilter(t *testing.T) {
 	var got []conversation.ID
 	var after conversation.Position
 	for {
-		page, err := f.Conversations(t.Context(), tenant, conversation.Filter{}, after, 3)
+		page, err := f.Conversations(t.Context(), everything, conversation.Filter{}, after, 3)
 		require.NoError(t, err)
 		if len(page) == 0 {
 			break
@@ -99,7 +99,7 @@ func TestConversations_listsNewestFirstByFilter(t *testing.T) {
 		{AgentID: conversation.AgentID(uuid.NewString())}:          0,
 		{State: conversation.StateActive, AccountID: f.account.ID}: 6,
 	} {
-		list, err := f.Conversations(t.Context(), tenant, filter, conversation.Position{}, 100)
+		list, err := f.Conversations(t.Context(), everything, filter, conversation.Position{}, 100)
 		require.NoError(t, err)
 		require.Len(t, list, n, "%+v", filter)
 	}
@@ -110,13 +110,13 @@ func TestMessages_pagesByNumber(t *testing.T) {
 	f := newFixture(t)
 	id := newConversation()
 	f.receive(t, f.batch(id, "li", says("k1", "1"), says("k2", "2"), says("k3", "3")))
-	lines, err := f.Messages(t.Context(), tenant, id, 1, 1)
+	lines, err := f.Messages(t.Context(), everything, id, 1, 1)
 	require.NoError(t, err)
 	require.Len(t, lines, 1)
 	require.Equal(t, int64(2), lines[0].Seq)
-	_, err = f.Messages(t.Context(), tenant, newConversation(), 0, 1)
+	_, err = f.Messages(t.Context(), everything, newConversation(), 0, 1)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
-	_, err = f.Conversation(t.Context(), tenant, "1")
+	_, err = f.Conversation(t.Context(), everything, "1")
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
@@ -127,7 +127,7 @@ func TestBad_X16_textIsKeptExactly(t *testing.T) {
 	odd := says("k1", "")
 	odd.Text = "<script>\u202e'; drop table messages; -- ${jndi:x} %s \\u0000 😀\u200b\r\n\t  "
 	f.receive(t, f.batch(id, "li", odd))
-	lines, err := f.Messages(t.Context(), tenant, id, 0, 1)
+	lines, err := f.Messages(t.Context(), everything, id, 0, 1)
 	require.NoError(t, err)
 	require.Equal(t, odd.Text, lines[0].Text)
 }

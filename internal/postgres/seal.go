@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -121,4 +122,40 @@ func (s customerSeal) openReason(c conversation.ID, turn conversation.MessageID,
 		return "", fmt.Errorf("reason of turn %s: %w", turn, err)
 	}
 	return string(plain), nil
+}
+
+func (s customerSeal) openSummary(c conversation.ID, turn conversation.MessageID, sealed []byte) string {
+	plain, err := s.key.Open(place("turns", s.tenant, string(c), string(turn), "summary"), sealed)
+	if err != nil {
+		return Unavailable
+	}
+	return string(plain)
+}
+
+// openContext opens a conversation's context variables; one that does not open has none.
+func (s customerSeal) openContext(c conversation.ID, sealed []byte) map[string]any {
+	plain, err := s.key.Open(place("conversations", s.tenant, string(c), "context"), sealed)
+	if err != nil {
+		return nil
+	}
+	var values map[string]any
+	d := json.NewDecoder(bytes.NewReader(plain))
+	d.UseNumber() // whole numbers stay whole
+	if d.Decode(&values) != nil {
+		return nil
+	}
+	return values
+}
+
+// sealCommand keeps what a person wrote with a command until its conversation takes it.
+func (s customerSeal) sealCommand(command, text string) []byte {
+	return s.key.Seal(place("commands", s.tenant, command, "body"), []byte(text))
+}
+
+func (s customerSeal) openNote(note string, sealed []byte) string {
+	plain, err := s.key.Open(place("notes", s.tenant, note, "body"), sealed)
+	if err != nil {
+		return Unavailable
+	}
+	return string(plain)
 }

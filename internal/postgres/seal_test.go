@@ -104,16 +104,16 @@ func TestBad_K12_whatDoesNotOpenLeavesTheTranscriptReadable(t *testing.T) {
 	id := newConversation()
 	got := f.receive(t, f.batch(id, "li", says("k1", "one"), says("k2", "two")))
 	f.exec(t, `update messages set body = '\x00' where id = $1`, got.Receipts[0].MessageID)
-	lines, err := f.Messages(t.Context(), tenant, id, 0, 10)
+	lines, err := f.Messages(t.Context(), everything, id, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, postgres.Unavailable, lines[0].Text)
 	require.Equal(t, canary+" two", lines[1].Text)
 
 	f.exec(t, `update customers set data_key = ''`) // as erasure does
-	lines, err = f.Messages(t.Context(), tenant, id, 0, 10)
+	lines, err = f.Messages(t.Context(), everything, id, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, postgres.Unavailable, lines[1].Text)
-	c, err := f.Conversation(t.Context(), tenant, id)
+	c, err := f.Conversation(t.Context(), everything, id)
 	require.NoError(t, err)
 	require.Equal(t, postgres.Unavailable, c.Customer.OpenID)
 }

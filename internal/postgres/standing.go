@@ -34,20 +34,22 @@ type standingRow struct {
 	Deadline     *time.Time                 `db:"deadline"`
 }
 
+const standingColumns = `
+	c.revision, c.state, c.holder, c.epoch, coalesce(c.queue_id::text, '') as queue_id, coalesce(q.name, '') as queue_name,
+	coalesce(q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
+	coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms, i.queued_at,
+	o.id as offer_id, o.agent_id as offered_to, o.deadline`
+
+const standingJoins = `
+	join accounts a on a.tenant = c.tenant and a.id = c.account_id
+	left join queues q on q.tenant = c.tenant and q.id = c.queue_id
+	left join workstreams w on w.tenant = c.tenant and w.id = c.workstream_id
+	left join work_items i on i.tenant = c.tenant and i.conversation_id = c.id and i.state = 'waiting'
+	left join assignments o on o.tenant = c.tenant and o.conversation_id = c.id and o.state = 'offered'`
+
 // readStanding reads how a conversation stands.
 func readStanding(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref) (conversation.Standing, error) {
-	const query = `
-		select c.revision, c.state, c.holder, c.epoch, coalesce(c.queue_id::text, '') as queue_id, coalesce(q.name, '') as queue_name,
-			coalesce(q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
-			coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms, i.queued_at,
-			o.id as offer_id, o.agent_id as offered_to, o.deadline
-		from conversations c
-		join accounts a on a.tenant = c.tenant and a.id = c.account_id
-		left join queues q on q.tenant = c.tenant and q.id = c.queue_id
-		left join workstreams w on w.tenant = c.tenant and w.id = c.workstream_id
-		left join work_items i on i.tenant = c.tenant and i.conversation_id = c.id and i.state = 'waiting'
-		left join assignments o on o.tenant = c.tenant and o.conversation_id = c.id and o.state = 'offered'
-		where c.tenant = $1 and c.id = $2`
+	const query = `select ` + standingColumns + ` from conversations c ` + standingJoins + ` where c.tenant = $1 and c.id = $2`
 	var row standingRow
 	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation); err != nil {
 		return conversation.Standing{}, err

@@ -137,9 +137,9 @@ func story() []step {
 		{name: "find it being sent", call: func(ctx context.Context, db *postgres.DB) error {
 			return marks(ctx, db, ref, answer.MessageIDs[1], noticed, conversation.DeliveryUnknown)
 		}},
-		{name: "park", call: func(ctx context.Context, db *postgres.DB) (err error) {
+		{name: "enqueue", call: func(ctx context.Context, db *postgres.DB) (err error) {
 			before := parked
-			parked, err = db.Park(ctx, ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1})
+			parked, err = db.Enqueue(ctx, ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, toDefaultQueue())
 			if err == nil && before.NoticeID != "" && before.NoticeID != parked.NoticeID {
 				return fmt.Errorf("another answer: %v, %v", before, parked)
 			}
@@ -212,6 +212,10 @@ func (f *fixture) ending(t *testing.T) map[string][]string {
 		"turns":           "epoch, command",
 		"receipts":        "message_key, outcome, fingerprint",
 		"deliveries":      "seq, epoch, status, attempts, reason, errcode",
+		"work_items":      "state, mode, units",
+		"wakes":           "tenant",
+		"feed":            "kind",
+		"routing_traces":  "stage",
 		"events":          "message_key, kind",
 		"quarantine":      "message_key, reason",
 		"commands":        "key, status",

@@ -42,7 +42,8 @@ func (r tokenRow) principal() conversation.Principal {
 }
 
 // CreateToken makes an API token of the actor's tenant: TokenPrefix and 32 random bytes in base64url. Its text is given
-// out here and never again. agentID is needed for conversation.RoleAgent and must be "" otherwise.
+// out here and never again. agentID is needed for conversation.RoleAgent and must be "" otherwise; ErrNotFound when there is
+// no such agent.
 func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name string, role conversation.Role, agentID conversation.AgentID) (secret.Value, conversation.Principal, error) {
 	random := make([]byte, tokenSize)
 	_, _ = rand.Read(random) // never fails
@@ -51,6 +52,12 @@ func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name strin
 	p := conversation.Principal{Tenant: by.Tenant, TokenID: newID(), Name: name, Role: role, AgentID: agentID}
 
 	err := db.inTx(ctx, "create an API token", func(tx *sqlx.Tx) error {
+		if agentID != "" {
+			const query = `select id from ` + liveAgents + ` and tenant = $1 and id = $2 for key share`
+			if err := tx.GetContext(ctx, new(string), query, p.Tenant, agentID); err != nil {
+				return err
+			}
+		}
 		const insert = `
 			insert into api_tokens (tenant, id, name, role, agent_id, hash) values ($1, $2, $3, $4, nullif($5, '')::uuid, $6)
 			on conflict (tenant, id) do nothing`
@@ -100,9 +107,13 @@ func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant) ([]TokenInf
 	return tokens, nil
 }
 
-// Authenticate finds the principal of an API token by the SHA-256 of its text. ErrNotFound when it is unknown or revoked.
+// Authenticate finds the principal of an API token by the SHA-256 of its text. ErrNotFound when it is unknown or revoked, or
+// its agent is disabled.
 func (db *DB) Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error) {
-	const query = `select ` + tokenColumns + ` from api_tokens where hash = $1 and revoked_at is null`
+	const query = `
+		select ` + tokenColumns + ` from api_tokens
+		where hash = $1 and revoked_at is null
+			and not exists (select from agents a where a.tenant = api_tokens.tenant and a.id = api_tokens.agent_id and a.disabled)`
 	var row tokenRow
 	err := db.sql.GetContext(ctx, &row, query, hash[:])
 	return row.principal(), explain(ctx, "find an API token", err)

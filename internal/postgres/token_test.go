@@ -22,7 +22,7 @@ import (
 func TestCreateToken_isKnownByItsHashUntilRevoked(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
-	agent := conversation.AgentID(uuid.NewString())
+	agent := f.agent(t, "Mei")
 	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAgent, agent)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(text.Reveal(), postgres.TokenPrefix))

@@ -9,107 +9,174 @@ import (
 
 // listedRow is a conversation as people read it.
 type listedRow struct {
-	ID             conversation.ID          `db:"id"`
-	AccountID      conversation.AccountID   `db:"account_id"`
-	CustomerID     conversation.CustomerID  `db:"customer_id"`
-	WorkflowID     string                   `db:"workflow_id"`
-	State          conversation.State       `db:"state"`
-	Holder         conversation.Holder      `db:"holder"`
-	QueueID        conversation.QueueID     `db:"queue_id"`
-	AgentID        conversation.AgentID     `db:"agent_id"`
-	Epoch          conversation.Epoch       `db:"epoch"`
-	CloseReason    conversation.CloseReason `db:"close_reason"`
-	OpenedAt       time.Time                `db:"opened_at"`
-	LastCustomerAt time.Time                `db:"last_customer_at"`
-	ClosedAt       *time.Time               `db:"closed_at"`
-	DataKey        []byte                   `db:"data_key"`
-	OpenID         []byte                   `db:"openid"`
+	standingRow
+	ID             conversation.ID           `db:"id"`
+	AccountID      conversation.AccountID    `db:"account_id"`
+	CustomerID     conversation.CustomerID   `db:"customer_id"`
+	WorkflowID     string                    `db:"workflow_id"`
+	WorkstreamID   conversation.WorkstreamID `db:"workstream_id"`
+	LastAgent      conversation.AgentID      `db:"last_agent"`
+	CloseReason    conversation.CloseReason  `db:"close_reason"`
+	OpenedAt       time.Time                 `db:"opened_at"`
+	LastCustomerAt time.Time                 `db:"last_customer_at"`
+	ClosedAt       *time.Time                `db:"closed_at"`
+	DataKey        []byte                    `db:"data_key"`
+	OpenID         []byte                    `db:"openid"`
+	MessageUntil   *time.Time                `db:"message_until"`
+	MessageLeft    int                       `db:"message_left"`
+	TapUntil       *time.Time                `db:"tap_until"`
+	TapLeft        int                       `db:"tap_left"`
+	Context        []byte                    `db:"context"`
+	Turn           *conversation.MessageID   `db:"turn_id"` // with which the bot gave it up last
+	Summary        []byte                    `db:"summary"`
 }
 
-const listed = `
-	select c.id, c.account_id, c.customer_id, c.workflow_id, c.state, c.holder, coalesce(c.queue_id::text, '') as queue_id,
-		coalesce(c.agent_id::text, '') as agent_id, c.epoch, coalesce(c.close_reason, '') as close_reason,
-		c.opened_at, c.last_customer_at, c.closed_at, u.data_key, u.openid
-	from conversations c join customers u on u.tenant = c.tenant and u.id = c.customer_id
-	where c.tenant = $1`
+// listed selects what a viewer may see: $1 is the tenant, $2 the agent, "" for supervisors and admins. An agent sees what
+// he has or had, what is offered to him, and what waits in a queue of his (S5).
+func listed(v conversation.Viewer) string {
+	const all = `
+		select ` + standingColumns + `, c.id, c.account_id, c.customer_id, c.workflow_id,
+			coalesce(c.workstream_id::text, '') as workstream_id, coalesce(c.last_agent::text, '') as last_agent,
+			coalesce(c.close_reason, '') as close_reason, c.opened_at, c.last_customer_at, c.closed_at, c.context,
+			u.data_key, u.openid, u.message_until, u.message_left, u.tap_until, u.tap_left, t.turn_id, t.summary
+		from conversations c
+		join customers u on u.tenant = c.tenant and u.id = c.customer_id
+		left join lateral (
+			select turn_id, summary from turns
+			where tenant = c.tenant and conversation_id = c.id and command = 'escalate' order by answered_at desc limit 1) t on true
+		` + standingJoins + `
+		where c.tenant = $1`
+	const his = `
+			and c.id in (
+				select id from conversations where tenant = $1 and agent_id = nullif($2, '')::uuid and state <> 'closed'
+				union all
+				select conversation_id from assignments
+				where tenant = $1 and agent_id = nullif($2, '')::uuid and (state = 'offered' or accepted_at is not null)
+				union all
+				select w.id from conversations w join queue_members m on m.tenant = w.tenant and m.queue_id = w.queue_id
+				where w.tenant = $1 and m.agent_id = nullif($2, '')::uuid and w.state <> 'closed' and w.holder = 'queue')`
+	if v.AgentID == "" {
+		return all + ` and $2::text = ''`
+	}
+	return all + his
+}
 
-// conversation opens what the row seals; an openid that does not open reads as Unavailable.
-func (db *DB) conversation(t conversation.Tenant, r listedRow) conversation.Conversation {
+// conversation opens what the row seals; an openid or a summary that does not open reads as Unavailable, a context as
+// none.
+func (db *DB) conversation(t conversation.Tenant, r listedRow) (conversation.Conversation, error) {
+	s, err := r.standing()
+	if err != nil {
+		return conversation.Conversation{}, err
+	}
 	c := conversation.Conversation{
-		ID: r.ID, AccountID: r.AccountID, WorkflowID: r.WorkflowID, State: r.State, Holder: r.Holder, QueueID: r.QueueID,
-		AgentID: r.AgentID, Epoch: r.Epoch, CloseReason: r.CloseReason, OpenedAt: r.OpenedAt, LastCustomerAt: r.LastCustomerAt,
+		ID: r.ID, AccountID: r.AccountID, WorkflowID: r.WorkflowID, State: s.State, Holder: s.Holder, QueueID: s.QueueID,
+		AgentID: s.AgentID, Epoch: s.Epoch, CloseReason: r.CloseReason, OpenedAt: r.OpenedAt, LastCustomerAt: r.LastCustomerAt,
 		Customer: conversation.Customer{ID: r.CustomerID, AccountID: r.AccountID, OpenID: Unavailable},
+		Revision: s.Revision, WorkstreamID: r.WorkstreamID, WaitingSince: s.WaitingSince, Offer: s.Offer, Due: s.Due,
+		LastAgent: r.LastAgent,
+		Allowance: conversation.Allowance{
+			MessageUntil: orZero(r.MessageUntil), MessageLeft: r.MessageLeft, TapUntil: orZero(r.TapUntil), TapLeft: r.TapLeft,
+		},
+		ClosedAt: orZero(r.ClosedAt),
 	}
-	if r.ClosedAt != nil {
-		c.ClosedAt = *r.ClosedAt
+	seal, err := db.customerSeal(t, string(r.CustomerID), r.DataKey)
+	if err != nil {
+		return c, nil //nolint:nilerr // erased: the conversation stays, what was said in it does not
 	}
-	if seal, err := db.customerSeal(t, string(r.CustomerID), r.DataKey); err == nil {
-		if openID, err := seal.openOpenID(r.OpenID); err == nil {
-			c.Customer.OpenID = openID
-		}
+	if openID, err := seal.openOpenID(r.OpenID); err == nil {
+		c.Customer.OpenID = openID
 	}
-	return c
+	if len(r.Context) > 0 {
+		c.Context = seal.openContext(r.ID, r.Context)
+	}
+	if r.Turn != nil && len(r.Summary) > 0 {
+		c.Summary = seal.openSummary(r.ID, *r.Turn, r.Summary)
+	}
+	return c, nil
 }
 
-// Conversation reads one. ErrNotFound when the tenant has none with this id.
-func (db *DB) Conversation(ctx context.Context, t conversation.Tenant, id conversation.ID) (conversation.Conversation, error) {
-	var row listedRow
-	if err := db.sql.GetContext(ctx, &row, listed+` and c.id = $2`, t, id); err != nil {
+func orZero(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return *at
+}
+
+// Conversation reads one. ErrNotFound when there is none with this id that the viewer may see.
+func (db *DB) Conversation(ctx context.Context, v conversation.Viewer, id conversation.ID) (conversation.Conversation, error) {
+	row, err := db.seen(ctx, v, id)
+	if err != nil {
 		return conversation.Conversation{}, explain(ctx, "read conversation", err)
 	}
-	return db.conversation(t, row), nil
+	return db.conversation(v.Tenant, row)
 }
 
-// Conversations lists newest first, after the given position. An openid that does not open reads as Unavailable.
-// ErrNotFound when the filter names a queue, an agent or an account by what is no UUID.
-func (db *DB) Conversations(ctx context.Context, t conversation.Tenant, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
-	const query = listed + `
-			and ($2 = '' or c.state = $2)
-			and ($3 = '' or c.queue_id = nullif($3, '')::uuid)
-			and ($4 = '' or c.agent_id = nullif($4, '')::uuid)
-			and ($5 = '' or c.account_id = nullif($5, '')::uuid)
-			and ($7 = '' or (c.opened_at, c.id) < ($6, nullif($7, '')::uuid))
-		order by c.opened_at desc, c.id desc limit $8`
+// seen reads the row of a conversation, as far as the viewer may see it.
+func (db *DB) seen(ctx context.Context, v conversation.Viewer, id conversation.ID) (row listedRow, err error) {
+	err = db.sql.GetContext(ctx, &row, listed(v)+` and c.id = $3`, v.Tenant, v.AgentID, id)
+	return row, err
+}
+
+// Conversations lists newest first, after the given position, what the viewer may see. An openid that does not open reads
+// as Unavailable. ErrNotFound when the filter names a queue, an agent or an account by what is no UUID.
+func (db *DB) Conversations(ctx context.Context, v conversation.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
+	query := listed(v) + `
+			and ($3 = '' or c.state = $3)
+			and ($4 = '' or c.queue_id = nullif($4, '')::uuid)
+			and ($5 = '' or c.agent_id = nullif($5, '')::uuid)
+			and ($6 = '' or c.account_id = nullif($6, '')::uuid)
+			and ($8 = '' or (c.opened_at, c.id) < ($7, nullif($8, '')::uuid))
+		order by c.opened_at desc, c.id desc limit $9`
+	list, err := db.list(ctx, v, query, f.State, f.QueueID, f.AgentID, f.AccountID, after.OpenedAt, after.ID, limit)
+	return list, explain(ctx, "list conversations", err)
+}
+
+// list runs a query that begins with listed(v).
+func (db *DB) list(ctx context.Context, v conversation.Viewer, query string, args ...any) ([]conversation.Conversation, error) {
 	var rows []listedRow
-	if err := db.sql.SelectContext(ctx, &rows, query, t, f.State, f.QueueID, f.AgentID, f.AccountID,
-		after.OpenedAt, after.ID, limit); err != nil {
-		return nil, explain(ctx, "list conversations", err)
+	if err := db.sql.SelectContext(ctx, &rows, query, append([]any{v.Tenant, v.AgentID}, args...)...); err != nil {
+		return nil, err
 	}
 	list := make([]conversation.Conversation, len(rows))
 	for i, row := range rows {
-		list[i] = db.conversation(t, row)
+		c, err := db.conversation(v.Tenant, row)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = c
 	}
 	return list, nil
 }
 
 // Messages lists a conversation's lines after number afterSeq, oldest first. A text that does not open reads as
-// Unavailable. ErrNotFound when the tenant has no such conversation.
-func (db *DB) Messages(ctx context.Context, t conversation.Tenant, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
-	var customer listedRow
-	if err := db.sql.GetContext(ctx, &customer, listed+` and c.id = $2`, t, id); err != nil {
+// Unavailable. ErrNotFound when there is no such conversation that the viewer may see.
+func (db *DB) Messages(ctx context.Context, v conversation.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
+	customer, err := db.seen(ctx, v, id)
+	if err != nil {
 		return nil, explain(ctx, "read messages", err)
 	}
 	const query = `
-		select m.id, m.seq, m.author, m.kind, m.body, m.created_at, d.status, d.reason
+		select m.id, m.seq, m.author, coalesce(m.agent_id::text, '') as agent_id, m.kind, m.body, m.created_at, d.status, d.reason
 		from messages m left join deliveries d on d.tenant = m.tenant and d.message_id = m.id
 		where m.tenant = $1 and m.conversation_id = $2 and m.seq > $3 order by m.seq limit $4`
 	var rows []struct {
 		ID        conversation.MessageID       `db:"id"`
 		Seq       int64                        `db:"seq"`
 		Author    conversation.Author          `db:"author"`
+		AgentID   conversation.AgentID         `db:"agent_id"`
 		Kind      string                       `db:"kind"`
 		Body      []byte                       `db:"body"`
 		CreatedAt time.Time                    `db:"created_at"`
 		Status    *conversation.DeliveryStatus `db:"status"`
 		Reason    *string                      `db:"reason"`
 	}
-	if err := db.sql.SelectContext(ctx, &rows, query, t, id, afterSeq, limit); err != nil {
+	if err := db.sql.SelectContext(ctx, &rows, query, v.Tenant, id, afterSeq, limit); err != nil {
 		return nil, explain(ctx, "read messages", err)
 	}
-	seal, sealErr := db.customerSeal(t, string(customer.CustomerID), customer.DataKey)
+	seal, sealErr := db.customerSeal(v.Tenant, string(customer.CustomerID), customer.DataKey)
 	list := make([]conversation.Message, len(rows))
 	for i, r := range rows {
-		list[i] = conversation.Message{ID: r.ID, Seq: r.Seq, Author: r.Author, Kind: r.Kind, Text: Unavailable, CreatedAt: r.CreatedAt}
+		list[i] = conversation.Message{ID: r.ID, Seq: r.Seq, Author: r.Author, AgentID: r.AgentID, Kind: r.Kind, Text: Unavailable, CreatedAt: r.CreatedAt}
 		if sealErr == nil {
 			if said, err := seal.openBody(string(r.ID), r.Body); err == nil {
 				list[i].Text, list[i].Fields = said.Text, said.fields()

@@ -48,7 +48,7 @@ func (db *DB) Turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 
 func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error) {
 	const query = `
-		select c.account_id, c.customer_id, c.state, c.holder, c.epoch, u.data_key, m.seq, m.kind, m.body, a.language,
+		select c.account_id, c.customer_id, c.state, c.holder, c.epoch, c.context, u.data_key, m.seq, m.kind, m.body, a.language,
 			coalesce(m.said_at, m.created_at) as at, u.message_until, u.message_left, u.tap_until, u.tap_left,
 			clock_timestamp() as now, coalesce(b.id::text, '') as bot_id, coalesce(b.kind, '') as bot_kind,
 			coalesce(b.url, '') as bot_url, coalesce(b.version, 0) as bot_version, b.secret as bot_secret,
@@ -111,9 +111,9 @@ func (b body) question() string {
 	return b.fields()["EventKey"]
 }
 
-// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch. The first stored answer of
-// a turn stands and is returned; a queue that there is not is left out of it. ErrStaleEpoch when the holder has changed,
-// ErrClosed when the conversation has ended.
+// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, and the context variables that
+// it sets, where the workstream declares them. The first stored answer of a turn stands and is returned; a queue that there
+// is not is left out of it. ErrStaleEpoch when the holder has changed, ErrClosed when the conversation has ended.
 func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
 	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *sqlx.Tx) (conversation.StoredAnswer, error) {
 		held, err := lockHeld(ctx, tx, c)
@@ -151,6 +151,9 @@ func storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held held
 		if _, err := tx.ExecContext(ctx, update, c.Tenant, c.Conversation, turn, seal.sealSummary(c.Conversation, turn, a.Summary)); err != nil {
 			return conversation.StoredAnswer{}, err
 		}
+	}
+	if err := keepBotContext(ctx, tx, c, seal, held.Context, a.Context); err != nil {
+		return conversation.StoredAnswer{}, err
 	}
 	lines := make([]line, len(a.Texts))
 	for i, text := range a.Texts {

@@ -62,22 +62,24 @@ func (c Conversations) CustomerWrote(ctx context.Context, h conversation.Handove
 	return nil
 }
 
-// CloseConversation ends a conversation and waits for the end: conversation.ErrClosed where it had ended or no run is
-// open, ErrBusy where no worker took the command in time.
-func (c Conversations) CloseConversation(ctx context.Context, cmd conversation.CloseCommand) error {
+// Command brings a person's command to its conversation and waits for what it comes to. A refusal is in the answer.
+// conversation.ErrClosed where the conversation had ended or no run is open, ErrBusy where no worker took the command in
+// time: the same command may then be sent again.
+func (c Conversations) Command(ctx context.Context, cmd conversation.PersonCommandRequest) (conversation.Commanded, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandPatience)
 	defer cancel()
+	var out conversation.Commanded
 	handle, err := c.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID:     cmd.UpdateID,
 		WorkflowID:   cmd.WorkflowID,
-		UpdateName:   workflows.UpdateClose,
-		Args:         []any{workflows.Close{Conversation: cmd.Conversation, CommandID: cmd.CommandID}},
+		UpdateName:   string(cmd.Kind),
+		Args:         []any{cmd.PersonCommand},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
-		err = handle.Get(ctx, nil)
+		err = handle.Get(ctx, &out)
 	}
-	return refusal(err)
+	return out, refusal(err)
 }
 
 // refusal translates what Temporal says of a command.

@@ -1,0 +1,291 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"wxdesk/internal/conversation"
+)
+
+// The event stream: server-sent events about what the caller may see, ids and states only. Each event's id is a cursor;
+// with it in Last-Event-ID a stream goes on where another one broke off, without a gap and without telling anything
+// twice. Where that is not possible the stream begins with the event "reset": read everything anew.
+
+const (
+	lastEventID  = "Last-Event-ID"
+	heartbeat    = 15 * time.Second // also renews the cursor of a desk of which nothing was told
+	recheckEvery = 10 * time.Second // whether the API token is still good
+	writeWithin  = 10 * time.Second // a desk that takes nothing for so long is gone
+	// feedKept is how old a cursor may be: an hour less than the feed is kept.
+	feedKept = 23 * time.Hour
+)
+
+// registerEvents is register for the stream, which huma knows only by its description.
+func (a *API) registerEvents(h huma.API, o operation) {
+	h.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary,
+		Description: "For " + roleNames(o.may) + ". Never ends by itself. While an agent has a stream open he is there; with the last one that ends he is offline.",
+		Security:    []map[string][]string{{bearerScheme: {}}},
+		Parameters: []*huma.Param{{
+			Name: lastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Description: "The id of the last event that was received: the stream goes on after it",
+		}},
+		Responses: map[string]*huma.Response{
+			strconv.Itoa(o.status): {
+				Description: "Events: conversation, left, message, delivery, note, offer, offer-over, presence, alert, reset",
+				Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
+			},
+			"default": problemResponse(h),
+		},
+	})
+	a.router.Handle(o.method, o.path, func(c *gin.Context) { a.followEvents(c, o) })
+}
+
+// followEvents answers with the stream, which lasts until the caller leaves, falls behind, loses the right to it, or this
+// process stops.
+func (a *API) followEvents(c *gin.Context, o operation) {
+	ctx := c.Request.Context()
+	c.Header("Cache-Control", "no-store")
+	who, refusal := a.admit(ctx, c.Request, o)
+	if refusal == nil && c.Request.URL.RawQuery != "" {
+		refusal = invalid.problem(fault{"query", "expected none"})
+	}
+	if refusal != nil {
+		refusal.write(ctx, c.Writer)
+		return
+	}
+	liftReadDeadline(c.Writer)
+	s, at, refusal := a.joinHub(ctx, who.Viewer())
+	if refusal != nil {
+		refusal.write(ctx, c.Writer)
+		return
+	}
+	defer a.hub.leave(s)
+	sign, refusal := a.openDesk(ctx, who)
+	if refusal != nil {
+		refusal.write(ctx, c.Writer)
+		return
+	}
+	defer sign.off()
+	if err := a.stream(ctx, c, who, s, at); err != nil {
+		a.cfg.Log.InfoContext(ctx, "event stream ended", "reason", err.Error())
+	}
+}
+
+// joinHub has the hub pass on to a stream what its viewer may see after the position that is returned.
+func (a *API) joinHub(ctx context.Context, v conversation.Viewer) (*stream, conversation.FeedPosition, *problem) {
+	queues, err := a.queuesOf(ctx, v)
+	if err != nil {
+		a.feedFailed(ctx, err)
+		return nil, conversation.FeedPosition{}, unavailable.retry(1)
+	}
+	s, at, ok := a.hub.join(v, queues)
+	if !ok {
+		return nil, at, unavailable.retry(1)
+	}
+	return s, at, nil
+}
+
+// openDesk records the desk of an agent; nobody else has one.
+func (a *API) openDesk(ctx context.Context, who caller) (signedIn, *problem) {
+	if who.Role != conversation.RoleAgent {
+		return signedIn{}, nil
+	}
+	sign, err := a.desks.open(ctx, who.Tenant, who.AgentID)
+	switch {
+	case errors.Is(err, conversation.ErrNotFound): // deleted or disabled since the API token was made
+		return signedIn{}, forbidden.problem()
+	case err != nil:
+		a.cfg.Log.ErrorContext(ctx, "desk not connected", "error", err)
+		return signedIn{}, unavailable.retry(1)
+	}
+	return sign, nil
+}
+
+// Why a stream ends.
+var (
+	errFellBehind = errors.New("fell behind, or this process stops")
+	errRevoked    = errors.New("the API token is no longer good")
+)
+
+// stream tells the caller what happens after a position, and before that what he has missed.
+func (a *API) stream(ctx context.Context, c *gin.Context, who caller, s *stream, at conversation.FeedPosition) error {
+	w := &eventWriter{gin: c, mark: func(p conversation.FeedPosition) string { return a.eventID(who.Tenant, p) }}
+	c.Header("Content-Type", "text/event-stream")
+	c.Header("X-Accel-Buffering", "no") // nginx would wait for more
+	c.Status(http.StatusOK)
+	last, err := a.catchUp(ctx, w, s, c.GetHeader(lastEventID), at)
+	if err != nil {
+		return err
+	}
+	return a.follow(ctx, w, s, bearerHash(c.Request), who, last)
+}
+
+func (a *API) queuesOf(ctx context.Context, v conversation.Viewer) ([]conversation.QueueID, error) {
+	if v.AgentID == "" {
+		return nil, nil
+	}
+	queues, err := a.cfg.Feed.QueuesOf(ctx, v.Tenant, []conversation.AgentID{v.AgentID})
+	return queues[v.AgentID], err
+}
+
+// catchUp tells what was told since the cursor, or that this cannot be done, and returns up to where the caller knows
+// everything. What the hub passes on meanwhile may be the same: positions tell it apart.
+func (a *API) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor string, at conversation.FeedPosition) (conversation.FeedPosition, error) {
+	if cursor == "" {
+		return at, w.here(at)
+	}
+	last, ok := a.readEventID(s.viewer.Tenant, cursor)
+	if !ok || last.Generation != at.Generation || a.cfg.Now().Sub(last.At) > feedKept {
+		return at, w.reset(at)
+	}
+	for {
+		missed, err := a.cfg.Feed.Feed(ctx, last, feedBatch)
+		if err != nil {
+			return last, err
+		}
+		for _, told := range missed.Told {
+			if a.hub.sees(s, told) {
+				if err := w.told(told); err != nil {
+					return last, err
+				}
+			}
+			last = told.FeedPosition
+		}
+		if len(missed.Told) < feedBatch {
+			return last, w.here(last)
+		}
+	}
+}
+
+// follow tells what the hub passes on after a position.
+func (a *API) follow(ctx context.Context, w *eventWriter, s *stream, token [sha256.Size]byte, who caller, last conversation.FeedPosition) error {
+	beat, recheck := time.NewTicker(heartbeat), time.NewTicker(recheckEvery)
+	defer beat.Stop()
+	defer recheck.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil // he has left
+		case n, ok := <-s.news:
+			switch {
+			case !ok:
+				return errors.Join(errFellBehind, w.reset(a.hub.position()))
+			case n.reset:
+				err = w.reset(last)
+			case n.Compare(last) > 0:
+				last, err = n.FeedPosition, w.told(n.Told)
+			}
+		case <-beat.C:
+			// Everything up to here has been told, unless some of it still waits in the channel.
+			if at := a.hub.position(); len(s.news) == 0 && at.Compare(last) >= 0 {
+				last = at
+			}
+			err = w.here(last)
+		case <-recheck.C:
+			if a.revoked(ctx, token, who) {
+				return errRevoked
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// revoked reports whether the API token is certainly not what it was.
+func (a *API) revoked(ctx context.Context, token [sha256.Size]byte, who caller) bool {
+	ctx, cancel := context.WithTimeout(ctx, recheckEvery)
+	defer cancel()
+	now, err := a.cfg.Tokens.Authenticate(ctx, token)
+	if err != nil {
+		return errors.Is(err, conversation.ErrNotFound)
+	}
+	return now != who.Principal
+}
+
+// eventID is a position as a cursor: generation, transaction, number and time, proved to be ours.
+func (a *API) eventID(t conversation.Tenant, p conversation.FeedPosition) string {
+	return a.cursors.after(fmt.Sprintf("%d-%d-%d-%d", p.Generation, p.XID, p.ID, p.At.Unix()), "events", string(t))
+}
+
+func (a *API) readEventID(t conversation.Tenant, cursor string) (p conversation.FeedPosition, ok bool) {
+	position, err := a.cursors.position(cursor, "events", string(t))
+	if err != nil {
+		return p, false
+	}
+	var at int64
+	_, err = fmt.Sscanf(position, "%d-%d-%d-%d", &p.Generation, &p.XID, &p.ID, &at)
+	p.At = time.Unix(at, 0)
+	return p, err == nil
+}
+
+// eventWriter writes server-sent events.
+type eventWriter struct {
+	gin  *gin.Context
+	mark func(conversation.FeedPosition) string
+}
+
+// told writes an event: the row's body with the ids that it is about.
+func (w *eventWriter) told(t conversation.Told) error {
+	data := map[string]any{}
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(t.Body, &body); err != nil {
+		return fmt.Errorf("body of a feed row: %w", err)
+	}
+	for name, id := range map[string]string{
+		"conversation_id": string(t.Conversation), "queue_id": string(t.QueueID), "agent_id": string(t.AgentID),
+	} {
+		if id != "" {
+			data[name] = id
+		}
+	}
+	data["at"] = t.At.UTC()
+	for name, value := range maps.All(body) {
+		data[name] = value
+	}
+	text, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("encode an event: %w", err)
+	}
+	return w.write("event: " + t.Kind + "\ndata: " + string(text) + "\nid: " + w.mark(t.FeedPosition) + "\n\n")
+}
+
+// reset tells the desk to read everything anew; what happens from now on it will be told.
+func (w *eventWriter) reset(at conversation.FeedPosition) error {
+	return w.write("event: reset\ndata: {}\nid: " + w.mark(at) + "\n\n")
+}
+
+// here is no event, but renews the cursor.
+func (w *eventWriter) here(at conversation.FeedPosition) error {
+	return w.write(": here\nid: " + w.mark(at) + "\n\n")
+}
+
+func (w *eventWriter) write(text string) error {
+	control := http.NewResponseController(w.gin.Writer)
+	_ = control.SetWriteDeadline(time.Now().Add(writeWithin)) // recorders in tests have none
+	if _, err := strings.NewReader(text).WriteTo(w.gin.Writer); err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	if err := control.Flush(); err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	return nil
+}
+
+func bearerHash(r *http.Request) [sha256.Size]byte {
+	token, _ := bearer(r)
+	return sha256.Sum256([]byte(token))
+}

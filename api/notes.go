@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// noteView is a note as the API shows it. Notes are never sent, and never change (A24).
+type noteView struct {
+	ID        string    `json:"id" format:"uuid"`
+	Author    string    `json:"author" format:"uuid" doc:"An agent's id, or an API token's"`
+	Text      string    `json:"text"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// ofConversation is a request for a page of something that a conversation has.
+type ofConversation struct {
+	ID     string `path:"id" format:"uuid"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
+}
+
+func (a *API) listNotes(ctx context.Context, in *ofConversation) (*struct{ Body page[noteView] }, error) {
+	who := callerOf(ctx)
+	list := []string{"notes", string(who.Tenant), in.ID}
+	after, err := a.cursors.position(in.Cursor, list...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.cfg.Transcripts.Notes(ctx, who.Viewer(), conversation.ID(in.ID), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	view := func(n conversation.Note) noteView {
+		return noteView{ID: n.ID, Author: n.Author, Text: n.Text, CreatedAt: n.CreatedAt.UTC()}
+	}
+	return &struct{ Body page[noteView] }{pageOf(found, in.Limit, view, func(last conversation.Note) string {
+		return a.cursors.after(last.ID, list...)
+	})}, nil
+}
+
+// traceStepView is a step of how a conversation was routed (DIA-1).
+type traceStepView struct {
+	Stage string          `json:"stage" enum:"route,overflow,distribution,command"`
+	At    time.Time       `json:"at"`
+	Body  json.RawMessage `json:"body" doc:"Of route and overflow: rules and queues, each with its outcome. Of distribution: how many agents each reason ruled out, and who was asked"`
+}
+
+func (a *API) listTrace(ctx context.Context, in *ofConversation) (*struct{ Body page[traceStepView] }, error) {
+	who := callerOf(ctx)
+	list := []string{"trace", string(who.Tenant), in.ID}
+	position, err := a.cursors.position(in.Cursor, list...)
+	if err != nil {
+		return nil, err
+	}
+	after, _ := strconv.ParseInt(position, 10, 64) // ours, or "" for the beginning
+	found, err := a.cfg.Transcripts.RoutingTrace(ctx, who.Viewer(), conversation.ID(in.ID), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	view := func(s conversation.TraceStep) traceStepView {
+		return traceStepView{Stage: s.Stage, At: s.At.UTC(), Body: s.Body}
+	}
+	return &struct{ Body page[traceStepView] }{pageOf(found, in.Limit, view, func(last conversation.TraceStep) string {
+		return a.cursors.after(strconv.FormatInt(last.Number, 10), list...)
+	})}, nil
+}

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// presenceView is whether an agent is there, and what he has to do.
+type presenceView struct {
+	AgentID  string           `json:"agent_id" format:"uuid"`
+	Name     string           `json:"name"`
+	Presence routing.Presence `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
+	Manual   bool             `json:"manual" doc:"Whether a person chose it"`
+	Since    time.Time        `json:"since"`
+	Capacity int              `json:"capacity" doc:"Units in all"`
+	Load     int              `json:"load" doc:"Units that are taken"`
+	Sessions int              `json:"sessions" doc:"Conversations offered to him or accepted by him"`
+	Profiles []profileUseView `json:"profiles" nullable:"false" doc:"Capacity profiles"`
+	Queues   []string         `json:"queues" nullable:"false" doc:"Ids of the queues that he is a member of"`
+}
+
+type profileUseView struct {
+	ProfileID string `json:"profile_id" format:"uuid"`
+	Limit     int    `json:"limit"`
+	Used      int    `json:"used"`
+}
+
+func viewPresence(n routing.AgentNow) presenceView {
+	v := presenceView{
+		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Manual: n.Manual, Since: n.PresenceAt.UTC(),
+		Capacity: n.Units, Load: n.Load, Sessions: n.Sessions, Profiles: []profileUseView{}, Queues: []string{},
+	}
+	for _, p := range n.Profiles {
+		v.Profiles = append(v.Profiles, profileUseView{string(p.ID), p.Limit, p.Used})
+	}
+	for _, q := range n.Queues {
+		v.Queues = append(v.Queues, string(q))
+	}
+	return v
+}
+
+type presenceAnswer struct {
+	Body presenceView
+}
+
+func (a *API) getPresence(ctx context.Context, in *struct {
+	ID string `path:"id" format:"uuid"`
+},
+) (*presenceAnswer, error) {
+	who, id := callerOf(ctx), conversation.AgentID(in.ID)
+	if isAnother(who, id) {
+		return nil, notFound.problem()
+	}
+	now, err := a.cfg.Presences.AgentNow(ctx, who.Tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	return &presenceAnswer{viewPresence(now)}, nil
+}
+
+// presenceRequest chooses a presence; inactive is nobody's choice.
+type presenceRequest struct {
+	Presence routing.Presence `json:"presence" enum:"available,busy,dnd,away,offline"`
+}
+
+func (a *API) putPresence(ctx context.Context, in *struct {
+	ID   string `path:"id" format:"uuid"`
+	Body presenceRequest
+},
+) (*presenceAnswer, error) {
+	who, id := callerOf(ctx), conversation.AgentID(in.ID)
+	if isAnother(who, id) {
+		return nil, notFound.problem()
+	}
+	now, err := a.cfg.Presences.SetPresence(ctx, who.Principal, id, in.Body.Presence)
+	if err != nil {
+		return nil, err
+	}
+	return &presenceAnswer{viewPresence(now)}, nil
+}
+
+// isAnother reports whether an agent asks for somebody else, whose presence is not his business.
+func isAnother(who caller, id conversation.AgentID) bool {
+	return who.Role == conversation.RoleAgent && who.AgentID != id
+}
+
+// meView is who asks.
+type meView struct {
+	Name  string            `json:"name" doc:"Of the API token"`
+	Role  conversation.Role `json:"role" enum:"admin,supervisor,agent"`
+	Agent *presenceView     `json:"agent" doc:"Null unless the role is agent"`
+}
+
+func (a *API) getMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, error) {
+	who := callerOf(ctx)
+	me := meView{Name: who.Name, Role: who.Role}
+	if who.Role == conversation.RoleAgent {
+		now, err := a.cfg.Presences.AgentNow(ctx, who.Tenant, who.AgentID)
+		if err != nil {
+			return nil, err
+		}
+		v := viewPresence(now)
+		me.Agent = &v
+	}
+	return &struct{ Body meView }{me}, nil
+}
+
+// workView is what concerns an agent now.
+type workView struct {
+	Offers []conversationView `json:"offers" nullable:"false" doc:"Offered to you, the one that ends soonest first"`
+	Mine   []conversationView `json:"mine" nullable:"false" doc:"That you have"`
+	Open   []conversationView `json:"open" nullable:"false" doc:"That wait in your queues, the longest first"`
+}
+
+func (a *API) getMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workView }, error) {
+	w, err := a.cfg.Transcripts.Work(ctx, callerOf(ctx).Viewer())
+	if err != nil {
+		return nil, err
+	}
+	view := func(found []conversation.Conversation) []conversationView {
+		list := make([]conversationView, len(found))
+		for i, c := range found {
+			list[i] = a.viewConversation(c)
+		}
+		return list
+	}
+	return &struct{ Body workView }{workView{view(w.Offers), view(w.Mine), view(w.Open)}}, nil
+}

@@ -1,0 +1,69 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/api"
+	"wxdesk/internal/conversation"
+)
+
+// fittingBodies are what each route accepts, so that nothing but the caller is what is wrong.
+func fittingBodies() map[string]string {
+	target := `{"agent_id":"` + agentB + `"}`
+	return map[string]string{
+		"reply": `{"text":"x"}`, "note": `{"text":"x"}`, "transfer": target, "assign": target,
+		"set-context": `{"context":{"a":"x"}}`, "resend": `{"message_id":"` + messageA + `"}`, "presence": `{"presence":"busy"}`,
+	}
+}
+
+// It walks every route about a conversation or an agent there is: a route that is added without hiding what is not
+// the caller's fails here.
+func TestS5_noRouteShowsOrCommandsWhatIsAnothers(t *testing.T) {
+	t.Parallel()
+	strangers := map[string]conversation.Principal{}
+	for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
+		p := conversation.Principal{Tenant: "another", TokenID: "of-another-tenant", Role: role}
+		if role == conversation.RoleAgent {
+			p.AgentID = agentA
+		}
+		strangers[string(role)+" of another tenant"] = p
+	}
+	strangers["a colleague"] = conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "of-bo", Role: conversation.RoleAgent, AgentID: agentB}
+
+	covered := 0
+	for _, route := range api.New(newWorld().config()).Routes() {
+		if !strings.HasPrefix(route.Path, "/v1/conversations") && route.Path != "/v1/agents/:id/presence" {
+			continue
+		}
+		covered++
+		for name, stranger := range strangers {
+			t.Run(name+" "+route.Method+" "+route.Path, func(t *testing.T) {
+				w := withConversations(1)
+				w.messages, w.notes = messages(1), []conversation.Note{{ID: "1"}}
+				w.token = func([32]byte) (conversation.Principal, error) { return stranger, nil }
+				id := convA
+				if strings.HasPrefix(route.Path, "/v1/agents") {
+					id = agentA
+				}
+				body := ""
+				if route.Method != http.MethodGet {
+					body = fittingBodies()[route.Path[strings.LastIndex(route.Path, "/")+1:]]
+				}
+				answer := call(t, w.handler(), "any", route.Method, strings.Replace(route.Path, ":id", id, 1), body, "Idempotency-Key", "k")
+				require.NotContains(t, answer.Body.String(), customer)
+				require.Empty(t, w.orders, "no command leaves")
+				require.Empty(t, w.begun, "nothing is written")
+				if !strings.Contains(route.Path, ":id") {
+					require.JSONEq(t, `{"items":[],"next":null}`, answer.Body.String())
+					return
+				}
+				require.Contains(t, []int{http.StatusNotFound, http.StatusForbidden}, answer.Code, answer.Body.String())
+			})
+		}
+	}
+	require.Positive(t, covered)
+}

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
+)
+
+// demoCmd fills a desk with the people of a tea house.
+type demoCmd struct{}
+
+// Run makes two workstreams, four queues, hours, skills, rules and ten agents, and puts the demo account of `wxdesk dev`
+// into the first workstream. Where the queues are there already it changes nothing.
+func (demoCmd) Run(ctx context.Context, p Process) error {
+	cfg, err := settings(p, demoNeeds...)
+	if err != nil {
+		return err
+	}
+	db, _, err := openLedger(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // nothing is left to be lost
+
+	d := demo{db: db, queues: map[string]conversation.QueueID{}, skills: map[string]routing.SkillID{}}
+	there, err := d.isThere(ctx)
+	switch {
+	case err != nil:
+		return err
+	case there:
+		say(p, "The demo is there already: `wxdesk agent list` shows its agents.")
+		return nil
+	}
+	for _, step := range []func(context.Context) error{d.makeQueues, d.makeSkills, d.makeAgents, d.makeWorkstreams, d.makeRules, d.attach} {
+		if err := step(ctx); err != nil {
+			return fmt.Errorf("fill the desk: %w", err)
+		}
+	}
+	say(p, "Made 2 workstreams, 4 queues, 3 rulesets, opening hours, 4 skills and %d agents.", len(d.agents))
+	for _, a := range d.agents {
+		say(p, "  agent %s  %s", a.ID, a.Name)
+	}
+	say(p, "A desk for the first:  wxdesk token create --role agent --agent %s --name desk", d.agents[0].ID)
+	return nil
+}
+
+// demo is the desk while it is filled.
+type demo struct {
+	db     *postgres.DB
+	queues map[string]conversation.QueueID
+	skills map[string]routing.SkillID
+	agents []routing.Agent
+	tea    routing.Workstream
+}
+
+// The demo's queues.
+const (
+	demoDesk      = "Tea desk"
+	demoOrders    = "Orders and delivery"
+	demoReturns   = "Returns"
+	demoWholesale = "Wholesale"
+)
+
+func (d *demo) isThere(ctx context.Context) (bool, error) {
+	queues, err := d.db.ListQueues(ctx, conversation.DefaultTenant, "", 200)
+	for _, q := range queues {
+		if q.Name == demoDesk {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// makeQueues makes the queues: one that is always open and takes what no rule wants, two for what customers ask most, one
+// that goes first.
+func (d *demo) makeQueues(ctx context.Context) error {
+	hours := routing.Hours{
+		Stamp: demoStamp, Name: "Shop hours", TimeZone: "Asia/Shanghai",
+		Holidays: []routing.Holiday{{First: "2027-02-05", Last: "2027-02-11", Reason: "Spring Festival"}},
+	}
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		hours.Weekly = append(hours.Weekly, routing.Shift{Day: day, From: "09:00", To: "21:00"})
+	}
+	hours, err := d.db.CreateHours(ctx, operator, hours)
+	if err != nil {
+		return err
+	}
+	desk, err := d.makeQueue(ctx, routing.Queue{Name: demoDesk, Priority: 100, Method: routing.HighestCapacity})
+	if err != nil {
+		return err
+	}
+	toDesk := routing.OverflowAction{Do: routing.OverflowTransfer, QueueID: desk}
+	for _, q := range []routing.Queue{
+		{Name: demoOrders, Priority: 100, Method: routing.RoundRobin, Overflow: routing.Overflow{
+			Full: &routing.OverflowLimit{Items: 20, OverflowAction: toDesk}, Wait: &routing.OverflowWait{Seconds: 600, OverflowAction: toDesk},
+		}},
+		{Name: demoReturns, Priority: 100, Method: routing.LeastActive, HoursID: hours.ID, Overflow: routing.Overflow{
+			OutOfHours: &routing.OverflowAction{Do: routing.OverflowAssign},
+		}},
+		{Name: demoWholesale, Priority: 10, Method: routing.HighestCapacity},
+	} {
+		if _, err := d.makeQueue(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *demo) makeQueue(ctx context.Context, q routing.Queue) (conversation.QueueID, error) {
+	q.Stamp, q.DeclineLimit = demoStamp, 3
+	made, err := d.db.CreateQueue(ctx, operator, q)
+	d.queues[q.Name] = made.ID
+	return made.ID, err
+}
+
+func (d *demo) makeSkills(ctx context.Context) error {
+	for _, s := range []routing.Skill{
+		{Name: "Chinese", Kind: "language"}, {Name: "English", Kind: "language"}, {Name: "Japanese", Kind: "language"}, {Name: "Tea", Kind: "product"},
+	} {
+		s.Stamp = demoStamp
+		made, err := d.db.CreateSkill(ctx, operator, s)
+		if err != nil {
+			return err
+		}
+		d.skills[s.Name] = made.ID
+	}
+	return nil
+}
+
+// demoPeople are the agents: what they can do, and which queues they serve besides the tea desk.
+var demoPeople = []struct {
+	name   string
+	skills map[string]int
+	queues []string
+}{
+	{"王芳 Wang Fang", map[string]int{"Chinese": 10, "Tea": 8}, []string{demoOrders, demoWholesale}},
+	{"李强 Li Qiang", map[string]int{"Chinese": 10, "English": 6}, []string{demoOrders}},
+	{"张敏 Zhang Min", map[string]int{"Chinese": 10, "Tea": 10}, []string{demoWholesale}},
+	{"刘洋 Liu Yang", map[string]int{"Chinese": 9, "English": 7}, []string{demoReturns}},
+	{"陈静 Chen Jing", map[string]int{"Chinese": 10}, []string{demoReturns, demoOrders}},
+	{"佐藤結衣 Satō Yui", map[string]int{"Japanese": 10, "Chinese": 5}, []string{demoOrders}},
+	{"Dewi Lestari", map[string]int{"English": 8, "Tea": 4}, []string{demoReturns}},
+	{"Alex Morgan", map[string]int{"English": 10}, []string{demoOrders, demoReturns}},
+	{"Maria Costa", map[string]int{"English": 9, "Chinese": 4}, []string{demoReturns}},
+	{"Tom Becker", map[string]int{"English": 9, "Tea": 7}, []string{demoWholesale}},
+}
+
+func (d *demo) makeAgents(ctx context.Context) error {
+	for _, person := range demoPeople {
+		a := routing.Agent{
+			Stamp: demoStamp, Name: person.name, Units: 100, TimeZone: "Asia/Shanghai", DefaultPresence: routing.Available,
+			Queues: []conversation.QueueID{d.queues[demoDesk]},
+		}
+		for name, rating := range person.skills {
+			a.Skills = append(a.Skills, routing.AgentSkill{SkillID: d.skills[name], Rating: rating})
+		}
+		for _, name := range person.queues {
+			a.Queues = append(a.Queues, d.queues[name])
+		}
+		made, err := d.db.CreateAgent(ctx, operator, a)
+		if err != nil {
+			return err
+		}
+		d.agents = append(d.agents, made)
+	}
+	return nil
+}
+
+// makeWorkstreams makes one that offers conversations, and one from which agents take them.
+func (d *demo) makeWorkstreams(ctx context.Context) (err error) {
+	common := routing.Workstream{
+		Stamp: demoStamp, Units: 25, WrapUp: routing.WrapUpAfter, WrapUpFor: demoWrapUp, OfferFor: demoOffer,
+		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillClosest, Affinity: true,
+		Variables: []routing.Variable{{Name: "order"}, {Name: "vip", Number: true}},
+	}
+	tea, bulk := common, common
+	tea.Name, tea.Mode, tea.FallbackQueue = "Tea house", routing.Push, d.queues[demoDesk]
+	bulk.Name, bulk.Mode, bulk.FallbackQueue = "Wholesale", routing.Pick, d.queues[demoWholesale]
+	if d.tea, err = d.db.CreateWorkstream(ctx, operator, tea); err != nil {
+		return err
+	}
+	_, err = d.db.CreateWorkstream(ctx, operator, bulk)
+	return err
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"wxdesk/internal/config"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+const (
+	demoWrapUp = 2 * time.Minute
+	demoOffer  = 2 * time.Minute
+)
+
+var (
+	demoNeeds = []config.Name{config.DatabaseURL, config.MasterKeys}
+	demoStamp = routing.Stamp{Tenant: conversation.DefaultTenant}
+)
+
+// demoRuleset is one of the tea house's lists of rules.
+type demoRuleset struct {
+	kind  routing.RulesetKind
+	name  string
+	rules []routing.Rule
+}
+
+// demoRulesets are the tea house's rules: who needs which language, who goes first, which queue takes what.
+func demoRulesets(skills map[string]routing.SkillID, queues map[string]conversation.QueueID) []demoRuleset {
+	skill := func(name string) []routing.NeededSkill {
+		return []routing.NeededSkill{{SkillID: skills[name], Rating: 5}}
+	}
+	return []demoRuleset{
+		{routing.Classification, "Language", []routing.Rule{
+			{Name: "kana", When: `message.text.matches("[\\p{Hiragana}\\p{Katakana}]")`, Skills: skill("Japanese")},
+			{Name: "han", When: `message.text.matches("\\p{Han}")`, Skills: skill("Chinese")},
+			{Name: "anything else", Skills: skill("English")},
+		}},
+		{routing.Classification, "Urgency", []routing.Rule{
+			{Name: "came by the wholesale poster", When: `event.scene == "wholesale"`, Set: map[string]any{"priority": 10}},
+			{Name: "the bot failed", When: `escalation.reason == "bot-failed"`, Set: map[string]any{"priority": 50}},
+		}},
+		{routing.RouteToQueue, "By subject", []routing.Rule{
+			{Name: "wholesale", When: `event.scene == "wholesale"`, Queue: queues[demoWholesale]},
+			{Name: "returns", When: `message.text.matches("(?i)return|refund|退货|退款")`, Queue: queues[demoReturns]},
+			{Name: "orders", When: `message.text.matches("(?i)order|deliver|订单|送货|物流")`, Queue: queues[demoOrders]},
+		}},
+	}
+}
+
+// makeRules makes the tea house's rules and puts them in force.
+func (d *demo) makeRules(ctx context.Context) error {
+	for i, set := range demoRulesets(d.skills, d.queues) {
+		made, err := d.db.CreateRuleset(ctx, operator, routing.Ruleset{
+			Stamp: demoStamp, Kind: set.kind, WorkstreamID: d.tea.ID, Name: set.name, Position: i,
+		})
+		if err != nil {
+			return err
+		}
+		if made, err = d.db.SaveDraft(ctx, operator, made.ID, made.Version, set.rules); err != nil {
+			return err
+		}
+		if _, err := d.db.PutInForce(ctx, operator, made.ID, made.Version, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attach puts the demo account, where there is one, into the tea house's workstream.
+func (d *demo) attach(ctx context.Context) error {
+	accounts, err := d.db.ListAccounts(ctx, conversation.DefaultTenant, "", 200)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if a.AppID != demoAppID {
+			continue
+		}
+		a.Workstream = d.tea.ID
+		if _, err := d.db.UpdateAccount(ctx, operator, a, conversation.AccountSecrets{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

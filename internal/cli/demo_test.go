@@ -1,0 +1,26 @@
+package cli_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/cli"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+	"wxdesk/internal/rules"
+)
+
+func TestDemo_itsRulesHoldUp(t *testing.T) {
+	t.Parallel()
+	known := rules.Known{
+		Queues: map[conversation.QueueID]routing.Overflow{"Wholesale": {}, "Returns": {}, "Orders and delivery": {}},
+		Skills: []routing.SkillID{"Chinese", "English", "Japanese"},
+	}
+	kinds, sets := cli.DemoRules()
+	require.Len(t, sets, 3)
+	for name, set := range sets {
+		require.NotEmpty(t, set, name)
+		require.Empty(t, rules.Check(kinds[name], set, known), name)
+	}
+}

@@ -1,0 +1,100 @@
+package conversation
+
+import (
+	"cmp"
+	"encoding/json"
+	"time"
+)
+
+// Note is what somebody wrote about a conversation for colleagues. It is never sent and never changed.
+type Note struct {
+	ID        string // of the command that made it
+	Author    string // an agent's id, or an API token's
+	Text      string
+	CreatedAt time.Time
+}
+
+// TraceStep is one step of how a conversation was routed and distributed.
+type TraceStep struct {
+	Number int64           // sorts the steps of a tenant
+	Stage  string          // route, overflow, distribution, command
+	Body   json.RawMessage // routing.Trace or routing.Look: ids and reasons
+	At     time.Time
+}
+
+// FeedPosition is a place in the order in which desks are told things.
+type FeedPosition struct {
+	Generation int64  // raised after a restore: positions of another generation lead nowhere
+	XID        uint64 // of the transaction that told
+	ID         int64
+	At         time.Time // when everything up to here had been told
+}
+
+// Compare orders positions of one generation.
+func (p FeedPosition) Compare(q FeedPosition) int {
+	return cmp.Or(cmp.Compare(p.XID, q.XID), cmp.Compare(p.ID, q.ID))
+}
+
+// Told is something that desks are told.
+type Told struct {
+	FeedPosition
+	Tenant       Tenant
+	Kind         string
+	Conversation ID      // "" where none is concerned
+	QueueID      QueueID // "" unless the queue's members are told
+	AgentID      AgentID // "" unless an agent is told
+	Body         json.RawMessage
+}
+
+// ToldAlert is the kind of what only supervisors and admins are told.
+const ToldAlert = "alert"
+
+// ToldPresence is the kind of what is told of an agent: his presence, or the queues he is a member of, may have changed.
+const ToldPresence = "presence"
+
+// For reports whether somebody who is a member of the queues is told.
+func (t Told) For(v Viewer, queues map[QueueID]bool) bool {
+	switch {
+	case t.Tenant != v.Tenant:
+		return false
+	case v.AgentID == "":
+		return true
+	case t.Kind == ToldAlert:
+		return false
+	}
+	return t.AgentID == v.AgentID || t.QueueID != "" && queues[t.QueueID]
+}
+
+// Tidings is a part of what desks are told.
+type Tidings struct {
+	Told []Told       // in order
+	Upto FeedPosition // nothing that comes later stands before it
+	More bool         // more is there, or will be as soon as an older transaction has ended: ask again soon
+}
+
+// Work is what concerns an agent now.
+type Work struct {
+	Offers []Conversation // offered to him, the one that ends soonest first
+	Mine   []Conversation // that he has
+	Open   []Conversation // that wait in his queues, the longest first
+}
+
+// AgentLost is an agent whose last desk was lost.
+type AgentLost struct {
+	Tenant  Tenant
+	AgentID AgentID
+	At      time.Time
+}
+
+// Desk is an agent's connection to an API process: his event stream.
+type Desk struct {
+	ID      string // UUID
+	Tenant  Tenant
+	AgentID AgentID
+}
+
+// DeskBeat is what became of the desks of an API process since it was last heard of.
+type DeskBeat struct {
+	Unknown []string // desks that the process has, and the ledger has not: to be connected again
+	Stray   []Desk   // the other way round: to be disconnected
+}

@@ -1,0 +1,163 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+)
+
+// AgentGone gives what an agent is busy with, and what is offered to him, back to its queues, where he is offline and has
+// been since then; what he has put aside or is wrapping up stays his. Otherwise, and repeated, it changes nothing.
+func (db *DB) AgentGone(ctx context.Context, t conversation.Tenant, agent conversation.AgentID, since time.Time) error {
+	return db.inTx(ctx, "give back the work of agent "+string(agent), func(tx *sqlx.Tx) error {
+		const query = `select presence = 'offline' and presence_at <= $3 from agents where tenant = $1 and id = $2`
+		var gone bool
+		if err := tx.GetContext(ctx, &gone, query, t, agent, since); err != nil || !gone {
+			return err
+		}
+		return giveBack(ctx, tx, t, agent, []conversation.State{conversation.StateActive})
+	})
+}
+
+// AgentDay has the distribution look again, because capacity profiles that last for a day come back with it, and answers
+// when the agent's day ends, in his time zone.
+func (db *DB) AgentDay(ctx context.Context, t conversation.Tenant, agent conversation.AgentID) (time.Time, error) {
+	return transact(ctx, db, "begin the day of agent "+string(agent), func(tx *sqlx.Tx) (ends time.Time, err error) {
+		const query = `
+			select (date_trunc('day', clock_timestamp() at time zone time_zone) + interval '1 day') at time zone time_zone
+			from agents where tenant = $1 and id = $2 for no key update`
+		if err := tx.GetContext(ctx, &ends, query, t, agent); err != nil {
+			return ends, err
+		}
+		if err := settlePresence(ctx, tx, t, agent); err != nil {
+			return ends, err
+		}
+		return ends.UTC(), wake(ctx, tx, t, time.Time{})
+	})
+}
+
+// releaseWork gives everything that an agent has back to its queues, whatever its state, because he is no agent any more;
+// why is kept with each conversation's way. It locks conversations and then the agent, so the caller has locked neither.
+func releaseWork(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, why string) error {
+	const trace = `
+		insert into routing_traces (tenant, conversation_id, stage, body)
+		select tenant, conversation_id, 'command', jsonb_build_object('command', $3::text, 'agent_id', agent_id)
+		from assignments where tenant = $1 and agent_id = $2 and state in ('offered', 'accepted')`
+	if _, err := tx.ExecContext(ctx, trace, t, agent, why); err != nil {
+		return err
+	}
+	return giveBack(ctx, tx, t, agent, []conversation.State{conversation.StateActive, conversation.StateWaiting, conversation.StateWrapUp})
+}
+
+// giveBack gives an agent's conversations in these states back to the queues that they came from, kept for nobody.
+func giveBack(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, states []conversation.State) error {
+	const query = `
+		select c.id from conversations c join assignments a on a.tenant = c.tenant and a.conversation_id = c.id
+		where c.tenant = $1 and a.agent_id = $2 and a.state in ('offered', 'accepted') and c.state = any($3)
+		order by c.id for no key update of c`
+	var talks []conversation.ID
+	if err := tx.SelectContext(ctx, &talks, query, t, agent, pq.Array(states)); err != nil || len(talks) == 0 {
+		return err
+	}
+	const items = `
+		select id from work_items where tenant = $1 and conversation_id = any($2::uuid[]) and state <> 'done'
+		order by id for no key update`
+	if _, err := tx.ExecContext(ctx, items, t, pq.Array(talks)); err != nil {
+		return err
+	}
+	if err := lockAgents(ctx, tx, t, []conversation.AgentID{agent}); err != nil {
+		return err
+	}
+	for _, id := range talks {
+		if err := backToQueue(ctx, tx, conversation.Ref{Tenant: t, Conversation: id}, agent); err != nil {
+			return err
+		}
+	}
+	if err := settlePresence(ctx, tx, t, agent); err != nil {
+		return err
+	}
+	return wake(ctx, tx, t, time.Time{})
+}
+
+// backToQueue takes a locked conversation from an agent, if it is still his or offered to him.
+func backToQueue(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, agent conversation.AgentID) error {
+	live, err := liveAssignments(ctx, tx, c)
+	if err != nil || len(live) == 0 || live[0].Agent != agent {
+		return err
+	}
+	had, state := live[0].State == "accepted", "withdrawn"
+	if had {
+		state = "ended"
+	}
+	if err := endAssignment(ctx, tx, c, live[0], state); err != nil {
+		return err
+	}
+	const item = `
+		update work_items set state = 'waiting', affinity_agent = null, queued_at = case when $3 then now() else queued_at end
+		where tenant = $1 and conversation_id = $2 and state <> 'done'`
+	if _, err := tx.ExecContext(ctx, item, c.Tenant, c.Conversation, had); err != nil {
+		return err
+	}
+	const talk = `
+		update conversations set state = 'open', holder = 'queue', agent_id = null, wait_until = null, since = now(),
+			epoch = epoch + $3::boolean::int, waiting_since = case when $3 then now() else coalesce(waiting_since, now()) end
+		where tenant = $1 and id = $2`
+	if _, err := tx.ExecContext(ctx, talk, c.Tenant, c.Conversation, had); err != nil {
+		return err
+	}
+	var before conversation.AgentID
+	if had {
+		before = agent
+		const drop = `
+			update deliveries set status = 'failed', reason = $3, updated_at = now()
+			where tenant = $1 and conversation_id = $2 and status = 'queued' and epoch is not null`
+		if _, err := tx.ExecContext(ctx, drop, c.Tenant, c.Conversation, reasonSuperseded); err != nil {
+			return err
+		}
+	}
+	if _, err := changed(ctx, tx, c, before); err != nil {
+		return err
+	}
+	return leaveWord(ctx, tx, c)
+}
+
+// lockAgents locks agents' rows, in the order of the house.
+func lockAgents(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) error {
+	if len(agents) == 0 {
+		return nil
+	}
+	const lock = `select id from agents where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
+	_, err := tx.ExecContext(ctx, lock, t, pq.Array(agents))
+	return err
+}
+
+// liveAssignment is an assignment that is not over.
+type liveAssignment struct {
+	ID    conversation.AssignmentID `db:"id"`
+	Agent conversation.AgentID      `db:"agent_id"`
+	State string                    `db:"state"`
+}
+
+// liveAssignments reads and locks a conversation's live assignment: one or none.
+func liveAssignments(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (live []liveAssignment, err error) {
+	const query = `
+		select id, agent_id, state from assignments
+		where tenant = $1 and conversation_id = $2 and state in ('offered', 'accepted') for no key update`
+	err = tx.SelectContext(ctx, &live, query, c.Tenant, c.Conversation)
+	return live, err
+}
+
+// endAssignment ends a live assignment; the agent is told where it was an offer.
+func endAssignment(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, a liveAssignment, state string) error {
+	const end = `update assignments set state = $3, ended_at = now() where tenant = $1 and id = $2`
+	if _, err := tx.ExecContext(ctx, end, c.Tenant, a.ID, state); err != nil || a.State != "offered" {
+		return err
+	}
+	return publish(ctx, tx, c.Tenant, feedRow{
+		Kind: feedOfferOver, Conversation: c.Conversation, Agent: a.Agent, Body: offerNews{AssignmentID: a.ID, Outcome: state},
+	})
+}

@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// UpdateAgent replaces the settings of the actor's agent, his skills, capacity profiles and queues, where his version is still
+// a.Version (ErrVersion otherwise); his presence is not among them. With Disabled, what he has goes back to its queues in the
+// same transaction, and his API tokens count no more until he is enabled. In the queues where he stays he keeps his place in
+// the rotation. routing.UnknownError when a skill, a capacity profile or a queue is not there, ErrNotFound when there is no
+// such agent.
+func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
+	return transact(ctx, db, "update agent", func(tx *sqlx.Tx) (routing.Agent, error) {
+		old, err := lockForUpdate(ctx, tx, by.Tenant, a)
+		if err != nil {
+			return routing.Agent{}, err
+		}
+		a.ID = old.ID
+		row := agentRowOf(old.stampRow, a)
+		row.Presence, row.Manual, row.PresenceAt = old.Presence, old.Manual, old.PresenceAt
+		columns := changedColumns(old, row)
+		if done, err := settled(old.Version, a.Version, columns); done || err != nil {
+			return old.agent(), err
+		}
+		if err := holdAbilities(ctx, tx, by.Tenant, a); err != nil {
+			return routing.Agent{}, err
+		}
+		if a.Disabled && !old.Disabled {
+			row.Presence, row.Manual = routing.Offline, false
+		}
+		const update = `
+			update agents set name = :name, units = :units, time_zone = :time_zone, default_presence = :default_presence,
+				attributes = :attributes, disabled = :disabled, presence_manual = :presence_manual,
+				presence_at = case when presence = :presence then presence_at else now() end, presence = :presence,
+				version = version + 1, updated_at = now()
+			where tenant = :tenant and id = :id`
+		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
+			return routing.Agent{}, err
+		}
+		moved := slices.DeleteFunc(append(old.agent().Queues, a.Queues...), func(q conversation.QueueID) bool {
+			return slices.Contains(old.agent().Queues, q) && slices.Contains(a.Queues, q)
+		})
+		if err := writeAbilities(ctx, tx, row, columns, moved); err != nil {
+			return routing.Agent{}, err
+		}
+		if err := settlePresence(ctx, tx, by.Tenant, a.ID); err != nil {
+			return routing.Agent{}, err
+		}
+		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+			return routing.Agent{}, err
+		}
+		if err := record(ctx, tx, by, actAgentUpdate, string(a.ID), columns...); err != nil {
+			return routing.Agent{}, err
+		}
+		return readAgent(ctx, tx, by.Tenant, a.ID)
+	})
+}
+
+// lockForUpdate locks an agent, before him the queues that he may leave or join, and before those the conversations that are
+// released when he is disabled.
+func lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wished routing.Agent) (agentRow, error) {
+	now, err := readAgent(ctx, tx, t, wished.ID)
+	if err != nil {
+		return agentRow{}, err
+	}
+	release := wished.Disabled && !now.Disabled && now.Version == wished.Version
+	if release {
+		if err := releaseWork(ctx, tx, t, wished.ID, "agent-disabled"); err != nil {
+			return agentRow{}, err
+		}
+	}
+	const queues = `select id from queues where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
+	var locked []conversation.QueueID
+	if err := tx.SelectContext(ctx, &locked, queues, t, texts(append(now.Queues, wished.Queues...))); err != nil {
+		return agentRow{}, err
+	}
+	if release {
+		return lockIdleAgent(ctx, tx, t, wished.ID)
+	}
+	row, err := lockAgent(ctx, tx, t, wished.ID)
+	if err == nil && wished.Disabled && !row.Disabled && row.Version == wished.Version {
+		return agentRow{}, errAgain // enabled between the two looks: what he has must be released first
+	}
+	return row, err
+}
+
+// holdAbilities keeps what an agent's settings point to.
+func holdAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a routing.Agent) error {
+	skills := each(a.Skills, func(s routing.AgentSkill) routing.SkillID { return s.SkillID })
+	if err := hold(ctx, tx, t, liveSkills, "skills", skills...); err != nil {
+		return err
+	}
+	profiles := each(a.Profiles, func(p routing.AgentProfile) routing.ProfileID { return p.ProfileID })
+	if err := hold(ctx, tx, t, liveProfiles, "profiles", profiles...); err != nil {
+		return err
+	}
+	return hold(ctx, tx, t, liveQueues, "queue_ids", a.Queues...)
+}
+
+// writeAbilities writes an agent's skills, capacity profiles and queues, as far as these columns name them; moved are the
+// queues that he joins or leaves.
+func writeAbilities(ctx context.Context, tx *sqlx.Tx, row agentRow, columns []string, moved []conversation.QueueID) error {
+	var statements []string
+	if slices.Contains(columns, "skills") {
+		statements = append(statements, `delete from agent_skills where tenant = :tenant and agent_id = :id`, `
+			insert into agent_skills (tenant, agent_id, skill_id, rating, disabled)
+			select :tenant, :id, s.skill_id, s.rating, coalesce(s.disabled, false)
+			from jsonb_to_recordset(cast(:skills as jsonb)) as s (skill_id uuid, rating int, disabled boolean)`)
+	}
+	if slices.Contains(columns, "profiles") {
+		statements = append(statements, `delete from agent_profiles where tenant = :tenant and agent_id = :id`, `
+			insert into agent_profiles (tenant, agent_id, profile_id, item_limit)
+			select :tenant, :id, p.profile_id, p."limit"
+			from jsonb_to_recordset(cast(:profiles as jsonb)) as p (profile_id uuid, "limit" int)`)
+	}
+	if slices.Contains(columns, "queues") {
+		statements = append(statements, `delete from queue_members where tenant = :tenant and agent_id = :id and queue_id <> all(cast(:queues as uuid[]))`)
+	}
+	for _, statement := range statements {
+		if _, err := tx.NamedExecContext(ctx, statement, row); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(columns, "queues") {
+		return nil
+	}
+	if err := enrol(ctx, tx, row.Tenant, []conversation.AgentID{row.ID}, idsOf[conversation.QueueID](row.Queues)); err != nil {
+		return err
+	}
+	return raise(ctx, tx, row.Tenant, "queues", moved)
+}

@@ -1,0 +1,201 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
+)
+
+const firstQueue = "00000000-0000-7000-8000-000000000002"
+
+// agent adds an agent to the tables.
+func (f *fixture) agent(t *testing.T, name string) conversation.AgentID {
+	t.Helper()
+	id := uuid.NewString()
+	f.exec(t, `insert into agents (tenant, id, name) values ($1, $2, $3)`, tenant, id, name)
+	return conversation.AgentID(id)
+}
+
+func viewing(agent conversation.AgentID) conversation.Viewer {
+	return conversation.Viewer{Tenant: tenant, AgentID: agent}
+}
+
+// assign has an agent asked, in an assignment of a state; ended ones are over.
+func (f *fixture) assign(t *testing.T, c conversation.ID, agent conversation.AgentID, state string, accepted bool) {
+	t.Helper()
+	f.exec(t, `
+		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
+		select $1, $2, $3, $4, 'assigned', 'push', now(), 25, 'none', '{available}', ''
+		where not exists (select from work_items where conversation_id = $3)`, tenant, uuid.NewString(), c, firstQueue)
+	f.exec(t, `
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, accepted_at, ended_at, deadline)
+		select $1, $2, id, conversation_id, queue_id, $4, 'offer', $5, units, case when $6 then now() end,
+			case when $5 not in ('offered', 'accepted') then now() end, now() + interval '1 minute'
+		from work_items where conversation_id = $3`, tenant, uuid.NewString(), c, agent, state, accepted)
+}
+
+// It walks every way to read a conversation.
+func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mei := f.agent(t, "Mei")
+	f.exec(t, `insert into queue_members (tenant, queue_id, agent_id) values ($1, $2, $3)`, tenant, firstQueue, mei)
+	otherQueue := uuid.NewString()
+	f.exec(t, `insert into queues (tenant, id, name) values ($1, $2, 'Other')`, tenant, otherQueue)
+	begin := func(name, set string, args ...any) conversation.ID {
+		id := newConversation()
+		f.receive(t, f.batch(id, name, says(name, "hello")))
+		f.exec(t, `update conversations set `+set+` where id = $1`, append([]any{id}, args...)...)
+		return id
+	}
+	const queued = `state = 'open', holder = 'queue', queue_id = $2`
+	const offered = `state = 'active', holder = 'queue', queue_id = $2`
+	const held = `state = 'active', holder = 'agent', agent_id = $2`
+	cases := map[string]struct {
+		id   conversation.ID
+		seen bool
+	}{
+		"of a bot":               {begin("bot", `state = 'active'`), false},
+		"that she has":           {begin("hers", held, mei), true},
+		"that a colleague has":   {begin("his", held, f.agent(t, "Bo")), false},
+		"in a queue of hers":     {begin("waits", queued, firstQueue), true},
+		"in another queue":       {begin("elsewhere", queued, otherQueue), false},
+		"offered to her":         {begin("offered", offered, otherQueue), true},
+		"she has had":            {begin("had", held, f.agent(t, "Lu")), true},
+		"she has rejected":       {begin("rejected", queued, otherQueue), false},
+		"offered to a colleague": {begin("to another", offered, otherQueue), false},
+		"had, and elsewhere now": {begin("had once", queued, otherQueue), true},
+		"closed in her queue":    {begin("over", `state = 'closed', closed_at = now(), holder = 'queue', queue_id = $2`, firstQueue), false},
+	}
+	f.assign(t, cases["offered to her"].id, mei, "offered", false)
+	f.assign(t, cases["offered to a colleague"].id, f.agent(t, "Jo"), "offered", false)
+	f.assign(t, cases["she has had"].id, mei, "ended", true)
+	f.assign(t, cases["had, and elsewhere now"].id, mei, "ended", true)
+	f.assign(t, cases["she has rejected"].id, mei, "rejected", false)
+
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			for how, read := range map[string]func(v conversation.Viewer) error{
+				"conversation": func(v conversation.Viewer) error { _, err := f.Conversation(t.Context(), v, c.id); return err },
+				"messages":     func(v conversation.Viewer) error { _, err := f.Messages(t.Context(), v, c.id, 0, 10); return err },
+				"notes":        func(v conversation.Viewer) error { _, err := f.Notes(t.Context(), v, c.id, "", 10); return err },
+				"trace":        func(v conversation.Viewer) error { _, err := f.RoutingTrace(t.Context(), v, c.id, 0, 10); return err },
+				"list": func(v conversation.Viewer) error {
+					all, err := f.Conversations(t.Context(), v, conversation.Filter{}, conversation.Position{}, 100)
+					for _, one := range all {
+						if one.ID == c.id {
+							return err
+						}
+					}
+					return conversation.ErrNotFound
+				},
+			} {
+				require.NoError(t, read(everything), how)
+				require.ErrorIs(t, read(conversation.Viewer{Tenant: "another"}), conversation.ErrNotFound, how)
+				require.ErrorIs(t, read(conversation.Viewer{Tenant: "another", AgentID: mei}), conversation.ErrNotFound, how)
+				if c.seen {
+					require.NoError(t, read(viewing(mei)), how)
+					continue
+				}
+				require.ErrorIs(t, read(viewing(mei)), conversation.ErrNotFound, how)
+			}
+		})
+	}
+	work, err := f.Work(t.Context(), viewing(mei))
+	require.NoError(t, err)
+	require.Equal(t, cases["offered to her"].id, work.Offers[0].ID)
+	require.Equal(t, mei, work.Offers[0].Offer.AgentID)
+	require.Equal(t, cases["that she has"].id, work.Mine[0].ID)
+	require.Equal(t, cases["in a queue of hers"].id, work.Open[0].ID)
+	require.Equal(t, []int{1, 1, 1}, []int{len(work.Offers), len(work.Mine), len(work.Open)})
+}
+
+func TestTranscript_whatPeopleNeedToKnowIsThere(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	f.receive(t, f.batch(id, "li", says("k1", "hello")))
+	f.exec(t, `insert into routing_traces (tenant, conversation_id, stage, body) values ($1, $2, 'route', '{"rules": []}')`, tenant, id)
+	f.exec(t, `insert into notes (tenant, id, conversation_id, author, body) values ($1, $2, $3, 'x', 'not sealed')`, tenant, uuid.NewString(), id)
+
+	c, err := f.Conversation(t.Context(), everything, id)
+	require.NoError(t, err)
+	require.Positive(t, c.Revision)
+	require.Equal(t, conversation.MessageAllowance, c.Allowance.MessageLeft)
+	steps, err := f.RoutingTrace(t.Context(), everything, id, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, steps, 1)
+	require.JSONEq(t, `{"rules": []}`, string(steps[0].Body))
+	more, err := f.RoutingTrace(t.Context(), everything, id, steps[0].Number, 10)
+	require.NoError(t, err)
+	require.Empty(t, more)
+	notes, err := f.Notes(t.Context(), everything, id, "", 10)
+	require.NoError(t, err)
+	require.Equal(t, postgres.Unavailable, notes[0].Text, "what does not open is not shown")
+}
+
+func TestBeginPersonCommand_keepsTheTextSealedAndOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	f.receive(t, f.batch(id, "li", says("k1", "hello")))
+	_, principal, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "")
+	require.NoError(t, err)
+	request := conversation.CommandRequest{Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/x", Key: "k", BodyHash: [32]byte{1}}
+	begun, err := f.CommandBegun(t.Context(), request)
+	require.NoError(t, err)
+	require.False(t, begun)
+
+	first, err := f.BeginPersonCommand(t.Context(), request, conversation.Ref{Tenant: tenant, Conversation: id}, canary+" reply")
+	require.NoError(t, err)
+	again, err := f.BeginPersonCommand(t.Context(), request, conversation.Ref{Tenant: tenant, Conversation: id}, canary+" reply")
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	require.Equal(t, 1, f.count(t, "commands", "conversation_id = $1 and body is not null and position($2 in encode(body, 'escape')) = 0", id, canary))
+	begun, err = f.CommandBegun(t.Context(), request)
+	require.NoError(t, err)
+	require.True(t, begun)
+
+	other := request
+	other.BodyHash = [32]byte{2}
+	_, err = f.BeginPersonCommand(t.Context(), other, conversation.Ref{Tenant: tenant, Conversation: id}, "another")
+	require.ErrorIs(t, err, conversation.ErrKeyReused)
+	other.Key = "l"
+	_, err = f.BeginPersonCommand(t.Context(), other, conversation.Ref{Tenant: tenant, Conversation: newConversation()}, "another")
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	require.Equal(t, 1, f.count(t, "commands", "true"), "nothing is left of what was refused")
+}
+
+func TestAgentNow_addsUpWhatIsTaken(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mei := f.agent(t, "Mei")
+	profile := uuid.NewString()
+	f.exec(t, `insert into capacity_profiles (tenant, id, name, item_limit, reset) values ($1, $2, 'Daily', 8, 'end_of_day')`, tenant, profile)
+	f.exec(t, `insert into agent_profiles (tenant, agent_id, profile_id, item_limit) values ($1, $2, $3, 5)`, tenant, mei, profile)
+	for _, of := range []struct {
+		state    string
+		accepted bool
+	}{{"offered", false}, {"accepted", true}, {"ended", true}, {"missed", false}} {
+		id := newConversation()
+		f.receive(t, f.batch(id, of.state, says(of.state, "hello")))
+		f.assign(t, id, mei, of.state, of.accepted)
+	}
+	now, err := f.AgentNow(t.Context(), tenant, mei)
+	require.NoError(t, err)
+	require.Equal(t, []int{100, 50, 2}, []int{now.Units, now.Load, now.Sessions})
+	require.Equal(t, []routing.ProfileNow{{ID: routing.ProfileID(profile), Limit: 5}}, now.Profiles)
+
+	f.exec(t, `update assignments set holds_until = now() where state = 'accepted'`)
+	f.exec(t, `update assignments set profiles = array[$1::uuid], units = 0`, profile)
+	now, err = f.AgentNow(t.Context(), tenant, mei)
+	require.NoError(t, err)
+	require.Equal(t, 3, now.Profiles[0].Used, "offered, accepted and ended today: the day gives nothing back")
+	_, err = f.AgentNow(t.Context(), "another", mei)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+}

@@ -1,0 +1,248 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// batchLimit is how many conversations one transaction gives to agents: at most routing.BatchLimit, and so few that the
+// agents' rows are not locked for long.
+const batchLimit = 50
+
+// Tenants lists those who have work to distribute.
+func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
+	var list []conversation.Tenant
+	err := db.sql.SelectContext(ctx, &list, `select tenant from distributions order by tenant`)
+	return list, explain(ctx, "list tenants", err)
+}
+
+// Distribute gives waiting conversations to agents, one batch in one transaction: it chooses without locks, locks what it
+// has chosen, leaves out what has changed meanwhile, and writes the rest. One process at a time distributes for a tenant;
+// where another does, nothing happens, and that one looks again after its commit. Repeated, it gives what is still to give.
+func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error) {
+	return transact(ctx, db, "distribute the work of tenant "+string(t), func(tx *sqlx.Tx) (routing.Distributed, error) {
+		var mine conversation.Tenant
+		err := tx.GetContext(ctx, &mine, `select tenant from distributions where tenant = $1 for update skip locked`, t)
+		if errors.Is(err, sql.ErrNoRows) {
+			return routing.Distributed{}, nil
+		}
+		if err != nil {
+			return routing.Distributed{}, err
+		}
+		d := &distribution{db: db, tx: tx, tenant: t}
+		if err := d.run(ctx); err != nil {
+			return routing.Distributed{}, err
+		}
+		return routing.Distributed{Assigned: len(d.gifts), Again: d.again}, nil
+	})
+}
+
+// distribution is one batch.
+type distribution struct {
+	db     *DB
+	tx     *sqlx.Tx
+	tenant conversation.Tenant
+
+	now   time.Time // Postgres's, before anything was read
+	items map[conversation.WorkItemID]*waitingItem
+	crew  crew
+	looks []routing.Look
+	gifts []gift
+	again bool
+}
+
+func (d *distribution) run(ctx context.Context) error {
+	if err := d.tx.GetContext(ctx, &d.now, `select clock_timestamp()`); err != nil {
+		return err
+	}
+	// What is consumed here is seen by what follows: it was committed before.
+	if _, err := d.tx.ExecContext(ctx, `delete from wakes where tenant = $1 and due_at <= clock_timestamp()`, d.tenant); err != nil {
+		return err
+	}
+	matches, err := d.choose(ctx)
+	if err != nil {
+		return err
+	}
+	rested, err := d.rested(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.lock(ctx, matches, rested); err != nil {
+		return err
+	}
+	if err := d.give(ctx); err != nil {
+		return err
+	}
+	if err := d.keepLooks(ctx); err != nil {
+		return err
+	}
+	if err := d.endKeeping(ctx); err != nil {
+		return err
+	}
+	if err := d.settle(ctx, rested); err != nil {
+		return err
+	}
+	return d.lookBack(ctx, len(matches))
+}
+
+// choose reads what waits and who may be asked, and chooses.
+func (d *distribution) choose(ctx context.Context) ([]routing.Match, error) {
+	queues, rules, err := d.queues(ctx)
+	if err != nil || len(queues) == 0 {
+		return nil, err
+	}
+	waiting, err := d.waiting(ctx, queues, rules)
+	if err != nil || len(waiting) == 0 {
+		return nil, err
+	}
+	d.items = make(map[conversation.WorkItemID]*waitingItem, len(waiting))
+	items := make([]routing.Item, 0, len(waiting))
+	var kept []conversation.AgentID
+	for _, w := range waiting {
+		item, err := w.item()
+		if err != nil {
+			return nil, err
+		}
+		d.items[w.ID] = w
+		items = append(items, item)
+		if item.Affinity != "" {
+			kept = append(kept, item.Affinity)
+		}
+	}
+	if d.crew, err = readCrew(ctx, d.tx, d.tenant, queues, kept); err != nil {
+		return nil, err
+	}
+	matches, looks := routing.Assign(d.now, queues, rules, items, d.crew.list, batchLimit, d.db.judge)
+	d.looks = looks
+	return matches, nil
+}
+
+// rested lists agents to whom capacity has come back by itself, because the time for which a finished talk holds it is over,
+// and whose presence may still say that they are full.
+func (d *distribution) rested(ctx context.Context) (agents []conversation.AgentID, err error) {
+	const query = `
+		select distinct g.id from assignments a join agents g on g.tenant = a.tenant and g.id = a.agent_id
+		where a.tenant = $1 and a.state = 'accepted' and a.holds_until <= clock_timestamp() and g.presence in ('busy', 'dnd')
+			and not g.presence_manual`
+	err = d.tx.SelectContext(ctx, &agents, query, d.tenant)
+	return agents, err
+}
+
+// lock locks what was chosen, in the order of the house, and keeps those matches that still hold. Conversations and items
+// that somebody is changing are left for the next batch, and so are agents who have changed since they were read.
+func (d *distribution) lock(ctx context.Context, matches []routing.Match, others []conversation.AgentID) error {
+	agents := slices.Clone(others)
+	var talks []conversation.ID
+	var items []conversation.WorkItemID
+	for _, m := range matches {
+		agents = append(agents, m.Agent)
+		items = append(items, m.Item)
+		talks = append(talks, d.items[m.Item].Conversation)
+	}
+	const lockTalks = `
+		select id from conversations where tenant = $1 and id = any($2::uuid[]) and state = 'open' and holder = 'queue'
+		order by id for no key update skip locked`
+	const lockItems = `
+		select id from work_items where tenant = $1 and id = any($2::uuid[]) and conversation_id = any($3::uuid[]) and state = 'waiting'
+		order by id for no key update skip locked`
+	var open []conversation.ID
+	var free []conversation.WorkItemID
+	if len(matches) > 0 {
+		if err := d.tx.SelectContext(ctx, &open, lockTalks, d.tenant, pq.Array(talks)); err != nil {
+			return err
+		}
+		if err := d.tx.SelectContext(ctx, &free, lockItems, d.tenant, pq.Array(items), pq.Array(open)); err != nil {
+			return err
+		}
+	}
+	if err := lockAgents(ctx, d.tx, d.tenant, agents); err != nil {
+		return err
+	}
+	people, err := readCandidates(ctx, d.tx, d.tenant, agents)
+	if err != nil {
+		return err
+	}
+	unchanged := map[conversation.AgentID]bool{}
+	for _, now := range people {
+		before, known := d.crew.facts[now.ID]
+		unchanged[now.ID] = known && before.same(now)
+	}
+	locked := make(map[conversation.WorkItemID]bool, len(free))
+	for _, id := range free {
+		locked[id] = true
+	}
+	for _, m := range matches {
+		if w := d.items[m.Item]; locked[m.Item] && unchanged[m.Agent] {
+			d.gifts = append(d.gifts, w.gift(m.Agent, len(d.gifts)))
+		}
+	}
+	return nil
+}
+
+// endKeeping asks everybody for what was kept for the agent who had it, once that has lasted for one countdown (D2), and
+// otherwise sees to it that somebody looks then.
+func (d *distribution) endKeeping(ctx context.Context) error {
+	var over []conversation.WorkItemID
+	var until []time.Time
+	for _, look := range d.looks {
+		w := d.items[look.Item]
+		switch {
+		case look.Agent != "" || w.Affinity == "":
+		case w.keptUntil().After(d.now):
+			until = append(until, w.keptUntil())
+		default:
+			over = append(over, w.ID)
+		}
+	}
+	if len(over) > 0 {
+		const forget = `update work_items set affinity_agent = null where tenant = $1 and id = any($2::uuid[]) and state = 'waiting'`
+		if _, err := d.tx.ExecContext(ctx, forget, d.tenant, pq.Array(over)); err != nil {
+			return err
+		}
+		d.again = true
+	}
+	if len(until) == 0 {
+		return nil
+	}
+	const then = `
+		insert into wakes (tenant, due_at) select $1, at from (select distinct unnest($2::timestamptz[]) as at) as moments
+		where not exists (select from wakes w where w.tenant = $1 and w.due_at = at)`
+	_, err := d.tx.ExecContext(ctx, then, d.tenant, pq.Array(until))
+	return err
+}
+
+// settle brings the presence of agents in line with what they have now.
+func (d *distribution) settle(ctx context.Context, rested []conversation.AgentID) error {
+	agents := slices.Clone(rested)
+	for _, g := range d.gifts {
+		agents = append(agents, g.Agent)
+	}
+	if len(agents) == 0 {
+		return nil
+	}
+	changed, err := settle(ctx, d.tx, d.tenant, agents)
+	for _, id := range changed {
+		d.again = d.again || slices.Contains(rested, id) // somebody may be waiting for just him
+	}
+	return err
+}
+
+// lookBack reports whether to look again: where the batch was full, where a match did not hold, or where something was
+// changed while this one looked.
+func (d *distribution) lookBack(ctx context.Context, chosen int) error {
+	if d.again || chosen == batchLimit || len(d.gifts) > 0 && len(d.gifts) < chosen {
+		d.again = true
+		return nil
+	}
+	const query = `select exists (select from wakes where tenant = $1 and due_at <= clock_timestamp())`
+	return d.tx.GetContext(ctx, &d.again, query, d.tenant)
+}

@@ -1,0 +1,287 @@
+package postgres_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+)
+
+// floor is a contact centre in SQL: agents of the default queue, and conversations that wait in it.
+type floor struct {
+	*fixture
+	waiting int
+}
+
+func newFloor(t testing.TB) *floor {
+	t.Helper()
+	f := newFixture(t)
+	return &floor{fixture: f}
+}
+
+// agents adds so many available members of the default queue, each with units for so many conversations of 25.
+func (f *floor) agents(t testing.TB, n, each int) {
+	t.Helper()
+	f.exec(t, `
+		with made as (
+			insert into agents (tenant, id, name, units, presence)
+			select 'default', gen_random_uuid(), 'agent', $2::int * 25, 'available' from generate_series(1, $1::int) returning id)
+		insert into queue_members (tenant, queue_id, agent_id) select 'default', $3::uuid, id from made`, n, each, defaultQueue)
+}
+
+// arrive has so many conversations wait, in the order of their coming, each with a customer of its own.
+func (f *floor) arrive(t testing.TB, n int) {
+	t.Helper()
+	f.exec(t, `
+		with come as (
+			select nth, gen_random_uuid() as customer, gen_random_uuid() as talk from generate_series($2::int + 1, $2::int + $1::int) nth
+		), customers as (
+			insert into customers (tenant, id, account_id, customer_key, data_key, openid)
+			select 'default', customer, $3::uuid, 'c' || nth, '', '' from come
+		), talks as (
+			insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, queue_id, waiting_since, workstream_id)
+			select 'default', talk, $3::uuid, customer, 'conversation/' || nth, 'open', 'queue', $4::uuid, now(), $5::uuid from come
+		), woken as (
+			insert into wakes (tenant) values ('default')
+		)
+		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
+		select 'default', gen_random_uuid(), talk, $4::uuid, 'waiting', 'push', timestamptz '2026-01-01' + nth * interval '1 second', 25,
+			'exact', '{available,busy}', 'd'
+		from come`, n, f.waiting, f.account.ID, defaultQueue, defaultWorkstream)
+	f.waiting += n
+}
+
+// distribute distributes until there is nothing more to give, and returns what was given.
+func (f *floor) distribute(t testing.TB, db *postgres.DB) (given int) {
+	t.Helper()
+	for {
+		done, err := db.Distribute(t.Context(), tenant)
+		require.NoError(t, err)
+		given += done.Assigned
+		if !done.Again {
+			return given
+		}
+	}
+}
+
+// overloaded counts agents who have more than their units.
+const overloaded = `
+	select count(*) from agents g where units < (
+		select coalesce(sum(a.units), 0) from assignments a where a.tenant = g.tenant and a.agent_id = g.id
+			and a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > now()))`
+
+func TestASG1_waitingWorkIsOfferedUntilNobodyHasRoom(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 3, 4)
+	f.arrive(t, 20)
+
+	require.Equal(t, 12, f.distribute(t, f.DB))
+	require.Equal(t, 12, f.count(t, "assignments", "state = 'offered' and deadline > now()"))
+	require.Equal(t, 8, f.count(t, "work_items", "state = 'waiting'"))
+	require.Equal(t, 12, f.count(t, "conversations", "state = 'active' and holder = 'queue' and agent_id is null and revision = 2"))
+	require.Equal(t, 12, f.count(t, "untold", "revision = 2"), "every run is to be told")
+	require.Equal(t, 12, f.count(t, "feed", "kind = 'offer' and agent_id is not null"))
+	require.Equal(t, 3, f.count(t, "agents", "presence = 'dnd'"), "PRE-4: full")
+	require.Equal(t, 12, f.count(t, "routing_traces", "stage = 'distribution' and body ? 'agent_id'"))
+	require.Zero(t, f.distribute(t, f.DB), "and nothing more")
+
+	words, err := f.Untold(t.Context(), 5)
+	require.NoError(t, err)
+	require.Len(t, words, 5)
+	require.NotNil(t, words[0].Standing.Offer)
+	require.NoError(t, f.Told(t.Context(), words[0].Ref, words[0].Standing.Revision-1))
+	require.Equal(t, 12, f.count(t, "untold", "true"), "an older revision takes no newer word away")
+	require.NoError(t, f.Told(t.Context(), words[0].Ref, words[0].Standing.Revision))
+	require.Equal(t, 11, f.count(t, "untold", "true"))
+}
+
+func TestDSK5_autoAcceptGivesWithoutAsking(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.exec(t, `update workstreams set auto_accept = true`)
+	f.agents(t, 1, 1)
+	f.arrive(t, 2)
+
+	require.Equal(t, 1, f.distribute(t, f.DB))
+	require.Equal(t, 1, f.count(t, "conversations", "state = 'active' and holder = 'agent' and agent_id = last_agent and epoch = 2 and waiting_since is null"))
+	require.Equal(t, 1, f.count(t, "assignments", "how = 'direct' and state = 'accepted' and deadline is null"))
+	require.Equal(t, 1, f.count(t, "work_items", "state = 'assigned'"))
+}
+
+func TestWS3_pickedWorkIsNeverOffered(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 1, 4)
+	f.arrive(t, 2)
+	f.exec(t, `update work_items set mode = 'pick'`)
+
+	require.Zero(t, f.distribute(t, f.DB))
+}
+
+func TestASG13_whoDeclinesTooOftenIsNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 2, 4)
+	f.arrive(t, 1)
+	f.exec(t, `update work_items set declined = (select jsonb_build_object(min(id::text), 3) from agents)`)
+
+	require.Equal(t, 1, f.distribute(t, f.DB))
+	require.Zero(t, f.count(t, "assignments", "agent_id::text = (select min(id::text) from agents)"))
+}
+
+func TestD2_whatIsKeptForAnAbsentAgentGoesToOthersAfterOneCountdown(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 2, 4)
+	f.arrive(t, 1)
+	f.exec(t, `update agents set presence = 'away' where id = (select min(id::text)::uuid from agents)`)
+	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents)`)
+
+	require.Zero(t, f.distribute(t, f.DB), "it waits for him")
+	require.Equal(t, 1, f.count(t, "wakes", "due_at > now() + interval '100 seconds'"), "and somebody looks when that is over")
+	require.Zero(t, f.distribute(t, f.DB))
+	require.Equal(t, 1, f.count(t, "wakes", "true"), "one wake is enough")
+
+	f.exec(t, `update work_items set queued_at = queued_at - interval '2 minutes'`)
+	require.Equal(t, 1, f.distribute(t, f.DB))
+}
+
+func TestM05_theWorkOfAnAgentWhoIsGoneGoesBackToItsQueue(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.exec(t, `update workstreams set auto_accept = true`)
+	f.agents(t, 1, 4)
+	f.arrive(t, 2)
+	require.Equal(t, 2, f.distribute(t, f.DB))
+	var agent conversation.AgentID
+	require.NoError(t, f.raw.Get(&agent, `select id from agents`))
+
+	require.NoError(t, f.AgentGone(t.Context(), tenant, agent, time.Now().Add(time.Hour)))
+	require.Equal(t, 2, f.count(t, "conversations", "holder = 'agent'"), "he is not offline")
+
+	f.exec(t, `update agents set presence = 'offline', presence_at = now()`)
+	f.exec(t, `update conversations set state = 'wrap_up' where id = (select min(id::text)::uuid from conversations)`)
+	require.NoError(t, f.AgentGone(t.Context(), tenant, agent, time.Now().Add(time.Hour)))
+	require.Equal(t, 1, f.count(t, "conversations", "state = 'open' and holder = 'queue' and agent_id is null and epoch = 3"))
+	require.Equal(t, 1, f.count(t, "conversations", "state = 'wrap_up' and holder = 'agent'"), "what he wraps up stays his")
+	require.Equal(t, 1, f.count(t, "assignments", "state = 'ended'"))
+
+	require.NoError(t, postgres.ReleaseWork(t.Context(), f.DB, tenant, agent, "agent-disabled"))
+	require.Equal(t, 2, f.count(t, "work_items", "state = 'waiting' and affinity_agent is null"))
+	require.Zero(t, f.count(t, "assignments", "state in ('offered', 'accepted')"))
+}
+
+func TestR7_nobodyIsOverCapacityHoweverManyDistributeAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 20, 3)
+	f.arrive(t, 400)
+	var hands sync.WaitGroup
+	errs := make(chan error, 1000)
+	for range 4 {
+		hands.Go(func() {
+			for range 20 {
+				_, err := f.Distribute(t.Context(), tenant)
+				errs <- err
+				_, err = f.raw.Exec(`
+					with over as (
+						update assignments set state = 'ended', ended_at = now() where id in (
+							select id from assignments where state = 'offered' order by random() limit 5 for update skip locked)
+						returning work_item_id)
+					update work_items set state = 'done' where id in (select work_item_id from over)`)
+				errs <- err
+				var over int
+				err = f.raw.Get(&over, overloaded)
+				if err == nil && over > 0 {
+					err = fmt.Errorf("%d agents have more than they can take", over)
+				}
+				errs <- err
+			}
+		})
+	}
+	hands.Wait()
+	close(errs)
+	for err := range errs {
+		require.NoError(t, err)
+	}
+	require.Greater(t, f.count(t, "assignments", "true"), 60)
+	require.Equal(t, f.count(t, "assignments", "true"), f.count(t, "work_items", "state <> 'waiting'"), "no item was given twice")
+}
+
+func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 2, 2)
+	f.arrive(t, 3)
+	killed, err := f.raw.Begin()
+	require.NoError(t, err)
+	var pid int
+	require.NoError(t, killed.QueryRow(`select pg_backend_pid() from distributions for update`).Scan(&pid))
+	_, err = killed.Exec(`delete from wakes`)
+	require.NoError(t, err)
+	done, err := f.Distribute(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Zero(t, done.Assigned, "one distributes at a time")
+
+	f.exec(t, `select pg_terminate_backend($1)`, pid)
+	require.Eventually(t, func() bool { return f.distribute(t, f.DB) == 3 }, 10*time.Second, 10*time.Millisecond)
+	_ = killed.Rollback()
+}
+
+func TestR9_whoHasWaitedLongestIsAskedForFirst(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 50, 4)
+	f.arrive(t, 1000)
+
+	require.Equal(t, 200, f.distribute(t, f.DB))
+	require.Zero(t, f.count(t, "work_items w", `state = 'waiting' and exists (
+		select from work_items given where given.state = 'offered' and given.since > w.since)`), "nobody was overtaken")
+}
+
+func TestRunGone_endsWhatTheConversationAsksOfPeople(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 1, 1)
+	f.arrive(t, 2)
+	require.Equal(t, 1, f.distribute(t, f.DB))
+	words, err := f.Untold(t.Context(), 1)
+	require.NoError(t, err)
+
+	require.NoError(t, f.RunGone(t.Context(), words[0].Ref))
+	require.Equal(t, 1, f.count(t, "assignments", "state = 'voided'"))
+	require.Equal(t, 1, f.count(t, "work_items", "state = 'done'"))
+	require.Zero(t, f.count(t, "untold", "true"))
+	require.Equal(t, 1, f.distribute(t, f.DB), "he has room for the other one")
+}
+
+func TestListen_tellsOfWakesAndOfAConnectionMadeAnew(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	wakes, err := f.Wakes(t.Context())
+	require.NoError(t, err)
+	heard := func() {
+		t.Helper()
+		select {
+		case <-wakes:
+		case <-time.After(10 * time.Second):
+			t.Fatal("nothing was heard")
+		}
+	}
+	heard() // connected
+	require.Eventually(t, func() bool {
+		f.exec(t, `select pg_notify('wxdesk_wake', '')`)
+		select {
+		case <-wakes:
+			return true
+		default:
+			return false
+		}
+	}, 10*time.Second, 10*time.Millisecond)
+}

@@ -1,0 +1,200 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// overflowed is the trace of a conversation that waited too long in its queue.
+type overflowed struct {
+	From     conversation.QueueID   `json:"from"`
+	To       conversation.QueueID   `json:"to,omitempty"`
+	End      bool                   `json:"end,omitempty"`
+	NoticeID conversation.MessageID `json:"notice_id,omitempty"`
+	Reason   string                 `json:"reason,omitempty"` // why nothing was done
+}
+
+// Due does what has fallen due first, by Postgres's clock and where the row still says so: an offer that nobody answered
+// goes to the next agent, what was put aside comes back, what has waited too long in a queue overflows; and what is to end
+// is answered as Closing, for the run to end it. Where nothing is due it changes nothing. The answer is how the
+// conversation stands; what has fallen due besides is still in it. ErrNotFound when there is no such conversation.
+func (db *DB) Due(ctx context.Context, c conversation.Ref) (conversation.Commanded, error) {
+	return transact(ctx, db, "look what is due in conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Commanded, error) {
+		t, err := db.lockTalk(ctx, tx, c)
+		if err != nil {
+			return conversation.Commanded{}, err
+		}
+		done, err := t.ended(ctx)
+		if err != nil {
+			return conversation.Commanded{}, err
+		}
+		s, err := readStanding(ctx, tx, c)
+		if err != nil || done.Closing != "" || len(s.Due) == 0 || s.Due[0].At.After(t.Now) {
+			done.Standing = s
+			return done, err
+		}
+		before := t.Agent
+		moved, err := t.due(ctx, s.Due[0].What, &done)
+		if err != nil || !moved {
+			done.Standing = s
+			return done, err
+		}
+		done.Dropped = t.dropped
+		done.Standing, err = changed(ctx, tx, c, before)
+		return done, err
+	})
+}
+
+// ended finds what an overflow came to that ended the conversation, and that the run has not done yet.
+func (t *talk) ended(ctx context.Context) (done conversation.Commanded, err error) {
+	if t.State == conversation.StateClosed {
+		return done, nil
+	}
+	const query = `
+		select body from routing_traces
+		where tenant = $1 and conversation_id = $2 and stage = $3 and body ? 'end' order by id desc limit 1`
+	var bodies [][]byte
+	if err := t.tx.SelectContext(ctx, &bodies, query, t.ref.Tenant, t.ref.Conversation, stageOverflow); err != nil || len(bodies) == 0 {
+		return done, err
+	}
+	var o overflowed
+	if err := json.Unmarshal(bodies[0], &o); err != nil {
+		return done, fmt.Errorf("routing trace of conversation %s: %w", t.ref.Conversation, err)
+	}
+	return conversation.Commanded{Closing: conversation.ClosedOverflow, MessageID: o.NoticeID}, nil
+}
+
+// due does one thing; moved says that the standing was changed.
+func (t *talk) due(ctx context.Context, what conversation.DueKind, done *conversation.Commanded) (moved bool, err error) {
+	switch what {
+	case conversation.DueOffer:
+		return true, t.missed(ctx)
+	case conversation.DueReturn:
+		return true, t.comesBack(ctx)
+	case conversation.DueOverflow:
+		return true, t.overflows(ctx, done)
+	case conversation.DueIdle:
+		done.Closing = conversation.ClosedIdle
+	case conversation.DueLimit:
+		done.Closing = conversation.ClosedStateLimit
+	}
+	return false, nil
+}
+
+// missed takes back an offer that the agent has not answered.
+func (t *talk) missed(ctx context.Context) error {
+	if t.MissedInactive {
+		if err := t.becomes(ctx, t.live.Agent, routing.Inactive, false); err != nil {
+			return err
+		}
+	}
+	return t.declines(ctx, "missed")
+}
+
+// comesBack gives what was put aside until now to its agent; where he is not there or has no room, it waits for him in its
+// queue as if the customer had written.
+func (t *talk) comesBack(ctx context.Context) error {
+	refused, err := t.takes(ctx, t.people[t.Agent])
+	if err != nil {
+		return err
+	}
+	if refused == "" {
+		return t.returns(ctx)
+	}
+	return t.opensAgain(ctx)
+}
+
+// opensAgain puts what an agent had put aside back into its queue, kept for him where the workstream says so (WS-11).
+func (t *talk) opensAgain(ctx context.Context) error {
+	var keptFor conversation.AgentID
+	if t.Affinity {
+		keptFor = t.Agent
+	}
+	if err := t.lets(ctx, "ended"); err != nil {
+		return err
+	}
+	return t.waitsAgain(ctx, "", keptFor, true)
+}
+
+// overflows does what the queue says of one that has waited too long in it: to another queue, or the end. Where it says
+// nothing that can be done, or the conversation has gone from queue to queue often enough, its time begins anew.
+func (t *talk) overflows(ctx context.Context, done *conversation.Commanded) error {
+	action, hops, err := t.overflowAction(ctx)
+	if err != nil {
+		return err
+	}
+	trace := overflowed{From: t.Queue}
+	switch {
+	case action.Do == routing.OverflowEnd:
+		if err := t.overflowsToEnd(ctx, &trace); err != nil {
+			return err
+		}
+		done.Closing, done.MessageID = conversation.ClosedOverflow, trace.NoticeID
+		return t.traced(ctx, stageOverflow, trace)
+	case action.Do != routing.OverflowTransfer:
+		trace.Reason = "no-action"
+	case hops >= routing.MaxHops:
+		trace.Reason = "too-many-hops"
+	default:
+		q, err := t.target(ctx, action.QueueID)
+		if err != nil {
+			return err
+		}
+		if q != nil && action.QueueID != t.Queue {
+			trace.To = action.QueueID
+		} else {
+			trace.Reason = "no-such-queue"
+		}
+	}
+	if err := t.traced(ctx, stageOverflow, trace); err != nil {
+		return err
+	}
+	if trace.To != "" {
+		return t.waitsAgain(ctx, trace.To, "", true)
+	}
+	const again = `update work_items set queued_at = now() where tenant = $1 and id = $2`
+	_, err = t.tx.ExecContext(ctx, again, t.ref.Tenant, t.item.ID)
+	return err
+}
+
+// overflowAction is what the queue says, and how often the conversation has gone on to another queue already.
+func (t *talk) overflowAction(ctx context.Context) (a routing.OverflowAction, hops int, err error) {
+	const query = `
+		select overflow, (select count(*) from routing_traces where tenant = $1 and conversation_id = $3 and stage = $4 and body ? 'to') as hops
+		from queues where tenant = $1 and id = $2`
+	var row struct {
+		Overflow []byte `db:"overflow"`
+		Hops     int    `db:"hops"`
+	}
+	if err := t.tx.GetContext(ctx, &row, query, t.ref.Tenant, t.Queue, t.ref.Conversation, stageOverflow); err != nil {
+		return a, 0, err
+	}
+	var overflow routing.Overflow
+	if err := json.Unmarshal(row.Overflow, &overflow); err != nil {
+		return a, 0, fmt.Errorf("overflow of queue %s: %w", t.Queue, err)
+	}
+	if overflow.Wait == nil {
+		return a, 0, errors.New("overflow of queue " + string(t.Queue) + ": it has none after a wait")
+	}
+	return overflow.Wait.OverflowAction, row.Hops, nil
+}
+
+// overflowsToEnd tells the customer, and takes the conversation out of its queue.
+func (t *talk) overflowsToEnd(ctx context.Context, trace *overflowed) error {
+	seal, err := t.seal()
+	if err != nil {
+		return err
+	}
+	if trace.NoticeID, err = t.notice(ctx, seal, "", 0, routing.NoticeFull); err != nil {
+		return err
+	}
+	trace.End = true
+	return t.work(ctx, "done")
+}

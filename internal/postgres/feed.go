@@ -1,0 +1,120 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+)
+
+// Reading the feed. Its rows are in the order of (xid, id), which is not the order of commit: a transaction that began
+// early may commit late. So a reader takes only rows below the oldest transaction that still runs, and never sees one
+// appear behind its back.
+
+// FeedEnd is the position behind everything that desks can have been told by now.
+func (db *DB) FeedEnd(ctx context.Context) (conversation.FeedPosition, error) {
+	const query = `
+		select g.generation, pg_snapshot_xmin(pg_current_snapshot())::text as xid, now() as now from feed_generation g`
+	var row struct {
+		Generation int64     `db:"generation"`
+		XID        string    `db:"xid"`
+		Now        time.Time `db:"now"`
+	}
+	if err := db.sql.GetContext(ctx, &row, query); err != nil {
+		return conversation.FeedPosition{}, explain(ctx, "find the end of the feed", err)
+	}
+	xid, err := readXID(row.XID)
+	return conversation.FeedPosition{Generation: row.Generation, XID: xid, At: row.Now}, err // ids begin at 1
+}
+
+// Feed lists at most limit things that desks are told after a position. The position that it returns, to go on from, has
+// another generation where a restore has happened since: what was told cannot be followed then.
+func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.Tidings, error) {
+	const query = `
+		select g.generation, now() as now, f.id, f.tenant, f.xid::text as xid, f.xid < pg_snapshot_xmin(pg_current_snapshot()) as settled,
+			f.kind, f.at, coalesce(f.conversation_id::text, '') as conversation_id, coalesce(f.queue_id::text, '') as queue_id,
+			coalesce(f.agent_id::text, '') as agent_id, f.body
+		from feed_generation g left join lateral (
+			select * from feed where (xid, id) > ($1::text::xid8, $2::bigint) order by xid, id limit $3) f on true
+		order by f.xid, f.id`
+	var rows []toldRow
+	if err := db.sql.SelectContext(ctx, &rows, query, strconv.FormatUint(after.XID, 10), after.ID, limit); err != nil {
+		return conversation.Tidings{}, explain(ctx, "read the feed", err)
+	}
+	news := conversation.Tidings{Upto: after, More: len(rows) == limit}
+	for _, r := range rows {
+		news.Upto.Generation, news.Upto.At = r.Generation, r.Now
+		switch {
+		case r.ID == nil: // nothing but the generation
+			return news, nil
+		case !*r.Settled:
+			news.More = true
+			return news, nil
+		}
+		told, err := r.told()
+		if err != nil {
+			return conversation.Tidings{}, err
+		}
+		news.Told = append(news.Told, told)
+		news.Upto.XID, news.Upto.ID = told.XID, told.ID
+	}
+	return news, nil
+}
+
+// toldRow is a row of the feed; all but the first two are null where there is none.
+type toldRow struct {
+	Generation   int64                 `db:"generation"`
+	Now          time.Time             `db:"now"`
+	ID           *int64                `db:"id"`
+	Tenant       *conversation.Tenant  `db:"tenant"`
+	XID          *string               `db:"xid"`
+	Settled      *bool                 `db:"settled"`
+	Kind         *string               `db:"kind"`
+	At           *time.Time            `db:"at"`
+	Conversation *conversation.ID      `db:"conversation_id"`
+	QueueID      *conversation.QueueID `db:"queue_id"`
+	AgentID      *conversation.AgentID `db:"agent_id"`
+	Body         []byte                `db:"body"`
+}
+
+func (r toldRow) told() (conversation.Told, error) {
+	xid, err := readXID(*r.XID)
+	return conversation.Told{
+		FeedPosition: conversation.FeedPosition{Generation: r.Generation, XID: xid, ID: *r.ID, At: *r.At},
+		Tenant:       *r.Tenant, Kind: *r.Kind, Conversation: *r.Conversation, QueueID: *r.QueueID, AgentID: *r.AgentID, Body: r.Body,
+	}, err
+}
+
+func readXID(text string) (uint64, error) {
+	xid, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read a transaction's id: %w", err)
+	}
+	return xid, nil
+}
+
+// FeedNews sends a value when there may be something new in the feed, until ctx ends.
+func (db *DB) FeedNews(ctx context.Context) <-chan struct{} { return db.Listen(ctx, channelFeed) }
+
+// QueuesOf lists the queues of a tenant's agents; one who has none is not in the answer.
+func (db *DB) QueuesOf(ctx context.Context, t conversation.Tenant, agents []conversation.AgentID) (map[conversation.AgentID][]conversation.QueueID, error) {
+	const query = `
+		select agent_id, queue_id from queue_members where tenant = $1 and agent_id = any($2::text[]::uuid[])
+		order by agent_id, queue_id`
+	var rows []struct {
+		AgentID conversation.AgentID `db:"agent_id"`
+		QueueID conversation.QueueID `db:"queue_id"`
+	}
+	if err := db.sql.SelectContext(ctx, &rows, query, t, pq.Array(agents)); err != nil {
+		return nil, explain(ctx, "read queue memberships", err)
+	}
+	queues := map[conversation.AgentID][]conversation.QueueID{}
+	for _, r := range rows {
+		queues[r.AgentID] = append(queues[r.AgentID], r.QueueID)
+	}
+	return queues, nil
+}

@@ -1,0 +1,143 @@
+package postgres_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+)
+
+const tellRow = `insert into feed (tenant, kind, body) values ('default', 'message', jsonb_build_object('n', $1::text))`
+
+// follow reads the feed from a position until it has come to a number of rows, and returns their bodies.
+func (f *fixture) follow(t *testing.T, from conversation.FeedPosition, rows, batch int) (bodies []string, at conversation.FeedPosition) {
+	t.Helper()
+	at = from
+	for len(bodies) < rows {
+		require.NoError(t, t.Context().Err())
+		news, err := f.Feed(t.Context(), at, batch)
+		require.NoError(t, err)
+		for _, told := range news.Told {
+			require.Positive(t, told.Compare(at), "in order, and nothing twice")
+			at = told.FeedPosition
+			bodies = append(bodies, string(told.Body))
+		}
+		require.Zero(t, news.Upto.Compare(at))
+		at = news.Upto
+	}
+	return bodies, at
+}
+
+func TestFeed_noGapAndNoDoubleWhileTransactionsCommitOutOfOrder(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const writers, each, rows = 8, 40, 2
+	from, err := f.FeedEnd(t.Context())
+	require.NoError(t, err)
+
+	var writing errgroup.Group
+	for w := range writers {
+		chance := rand.New(rand.NewPCG(7, uint64(w))) //nolint:gosec // repeatable
+		writing.Go(func() error {
+			for i := range each {
+				tx, err := f.raw.BeginTx(t.Context(), nil)
+				if err != nil {
+					return err
+				}
+				for r := range rows {
+					if _, err := tx.Exec(tellRow, fmt.Sprint(w, "-", i, "-", r)); err != nil {
+						return err
+					}
+					// Others begin and commit meanwhile.
+					if _, err := tx.Exec(`select pg_sleep($1)`, chance.Float64()/200); err != nil {
+						return err
+					}
+				}
+				if err := tx.Commit(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	var bodies []string
+	at := from
+	for len(bodies) < writers*each*rows { // every few rows the reader is another one, which resumes from the position
+		var some []string
+		some, at = f.follow(t, at, min(17, writers*each*rows-len(bodies)), 5)
+		bodies = append(bodies, some...)
+	}
+	require.NoError(t, writing.Wait())
+	seen := map[string]bool{}
+	for _, body := range bodies {
+		require.False(t, seen[body], "told twice: %s", body)
+		seen[body] = true
+	}
+	require.Len(t, seen, writers*each*rows)
+	rest, err := f.Feed(t.Context(), at, 10)
+	require.NoError(t, err)
+	require.Empty(t, rest.Told)
+	require.False(t, rest.More)
+}
+
+func TestFeed_waitsForATransactionThatBeganBefore(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	from, err := f.FeedEnd(t.Context())
+	require.NoError(t, err)
+	early, err := f.raw.Begin()
+	require.NoError(t, err)
+	defer early.Rollback() //nolint:errcheck // after Commit it does nothing
+	_, err = early.Exec(tellRow, "early")
+	require.NoError(t, err)
+	f.exec(t, tellRow, "late")
+
+	news, err := f.Feed(t.Context(), from, 10)
+	require.NoError(t, err)
+	require.Empty(t, news.Told)
+	require.True(t, news.More, "there is something that cannot be told yet")
+	require.NoError(t, early.Commit())
+	bodies, _ := f.follow(t, from, 2, 10)
+	require.Equal(t, []string{`{"n": "early"}`, `{"n": "late"}`}, bodies)
+}
+
+func TestFeed_afterARestoreIsAnotherGeneration(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	from, err := f.FeedEnd(t.Context())
+	require.NoError(t, err)
+	f.exec(t, `update feed_generation set generation = generation + 1`)
+	news, err := f.Feed(t.Context(), from, 10)
+	require.NoError(t, err)
+	require.Equal(t, from.Generation+1, news.Upto.Generation)
+}
+
+func TestFeed_queuesOfAgents(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mei, bo := f.agent(t, "Mei"), f.agent(t, "Bo")
+	f.exec(t, `insert into queue_members (tenant, queue_id, agent_id) values ($1, $2, $3)`, tenant, firstQueue, mei)
+	queues, err := f.QueuesOf(t.Context(), tenant, []conversation.AgentID{mei, bo})
+	require.NoError(t, err)
+	require.Equal(t, map[conversation.AgentID][]conversation.QueueID{mei: {firstQueue}}, queues)
+	queues, err = f.QueuesOf(t.Context(), "another", []conversation.AgentID{mei})
+	require.NoError(t, err)
+	require.Empty(t, queues)
+}
+
+func TestFeedNews_comesUntilTheContextEnds(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	news := f.FeedNews(t.Context())
+	f.exec(t, tellRow, "something")
+	select {
+	case <-news:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no news")
+	}
+}

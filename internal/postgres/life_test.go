@@ -1,0 +1,437 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// One test for each transition of a conversation's life (2.13 of the specification).
+
+const (
+	queued  = conversation.StateOpen
+	active  = conversation.StateActive
+	aside   = conversation.StateWaiting
+	wrapUp  = conversation.StateWrapUp
+	closed  = conversation.StateClosed
+	byAgent = conversation.HolderAgent
+	byQueue = conversation.HolderQueue
+)
+
+func TestLife_nothingToOpen_aCustomerOfAnAccountWithoutABotWrites(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.exec(t, `update accounts set bot_id = null`)
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	got := d.writes(ref, "li", "hello")
+	d.stands(got.Standing, queued, byQueue, "")
+
+	hand := conversation.HandOver{MessageID: got.Receipts[0].MessageID, FromEpoch: 1}
+	first, err := d.Enqueue(t.Context(), ref, hand, toDefaultQueue())
+	require.NoError(t, err)
+	again, err := d.Enqueue(t.Context(), ref, hand, toDefaultQueue())
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	d.stands(first.Standing, queued, byQueue, "")
+	require.Equal(t, d.queue, first.QueueID)
+	require.Equal(t, conversation.Epoch(1), first.Epoch, "nobody had it")
+	d.itemIs(ref, "state = 'waiting' and units = 25")
+	require.Zero(t, d.count(t, "conversations", "escalated"))
+}
+
+func TestLife_OpenToActive_pushAssigns(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.offered("wang", li)
+	before, err := d.Due(t.Context(), ref)
+	require.NoError(t, err)
+	d.stands(before.Standing, active, byQueue, "")
+	require.Equal(t, li.AgentID, before.Standing.Offer.AgentID)
+
+	got := d.done(ref, li, conversation.CommandAccept)
+	d.stands(got.Standing, active, byAgent, li.AgentID)
+	require.Nil(t, got.Standing.Offer)
+	require.Equal(t, before.Standing.Epoch+1, got.Standing.Epoch)
+	require.Greater(t, got.Standing.Revision, before.Standing.Revision)
+	require.True(t, got.Standing.WaitingSince.IsZero())
+	require.Equal(t, 25, d.load(li))
+	d.itemIs(ref, "state = 'assigned'")
+}
+
+func TestLife_OpenToActive_anAgentPicks(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("mode = 'pick'")
+	li := d.agent("Li")
+	got := d.done(d.waiting("wang"), li, conversation.CommandPick)
+	d.stands(got.Standing, active, byAgent, li.AgentID)
+	require.Equal(t, 25, d.load(li))
+	require.Equal(t, 1, d.count(t, "assignments", "how = 'pick' and state = 'accepted'"))
+}
+
+func TestLife_OpenToActive_SUP3_aSupervisorAssigns(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	d.exec(t, `update agents set units = 10`)
+	got := d.done(d.waiting("wang"), d.supervisor, conversation.CommandAssign, toAgent(li))
+	d.stands(got.Standing, active, byAgent, li.AgentID)
+	require.Equal(t, 25, d.load(li), "a supervisor may exceed the capacity")
+}
+
+func TestLife_OpenToClosed_theQueueOverflows(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.exec(t, `update queues set overflow = '{"wait": {"seconds": 60, "do": "end"}}'`)
+	ref := d.waiting("wang")
+	require.Empty(t, d.due(ref).Closing, "not yet")
+	d.exec(t, `update work_items set queued_at = now() - interval '61 seconds'`)
+
+	got := d.due(ref)
+	require.Equal(t, conversation.ClosedOverflow, got.Closing)
+	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "full"), d.told(ref, got.MessageID))
+	d.closes(ref, got.Closing)
+}
+
+func TestLife_OpenToClosed_SUP5_byForce(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	ref := d.waiting("wang")
+	d.refused(conversation.RefusedNotAllowed, ref, d.agent("Li"), conversation.CommandForceClose)
+	got := d.done(ref, d.supervisor, conversation.CommandForceClose)
+	require.Equal(t, conversation.ClosedByForce, got.Closing)
+	d.closes(ref, got.Closing)
+}
+
+func TestLife_OpenToClosed_LIF2_afterThirtyDays(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	ref := d.waiting("wang")
+	d.exec(t, `update conversations set since = now() - interval '30 days 1 second'`)
+	got := d.due(ref)
+	require.Equal(t, conversation.ClosedStateLimit, got.Closing)
+	d.closes(ref, got.Closing)
+}
+
+func TestLife_ActiveToOpen_theAgentRejects(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.offered("wang", li)
+	d.exec(t, "delete from wakes")
+	got := d.done(ref, li, conversation.CommandReject)
+	d.stands(got.Standing, queued, byQueue, "")
+	d.itemIs(ref, "state = 'waiting' and (declined ->> $2)::int = 1", li.AgentID)
+	require.Zero(t, d.load(li))
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'offer-over' and agent_id = $1", li.AgentID))
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'available'"))
+	d.woken()
+}
+
+func TestLife_ActiveToOpen_PRE9_aRejectionMayMeanDoNotDisturb(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("reject_dnd = true")
+	li := d.agent("Li")
+	d.done(d.offered("wang", li), li, conversation.CommandReject)
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'dnd' and presence_manual"))
+}
+
+func TestLife_ActiveToOpen_PRE8_theOfferTimesOut(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("missed_inactive = true")
+	li := d.agent("Li")
+	ref := d.offered("wang", li)
+	d.stands(d.due(ref).Standing, active, byQueue, "")
+	d.exec(t, `update assignments set deadline = now() - interval '1 second'`)
+	d.exec(t, "delete from wakes")
+
+	d.stands(d.due(ref).Standing, queued, byQueue, "")
+	d.itemIs(ref, "state = 'waiting' and (declined ->> $2)::int = 1", li.AgentID)
+	require.Equal(t, 1, d.count(t, "assignments", "state = 'missed'"))
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'inactive'"))
+	d.woken()
+	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandAccept)
+}
+
+func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	returns := d.newQueue("Returns", d.agent("Zhao"))
+	ref := d.had("wang", li)
+	reply := d.command(ref, li, conversation.CommandReply, "one moment").MessageID
+	d.exec(t, "delete from wakes")
+
+	got := d.done(ref, li, conversation.CommandTransfer, toQueue(returns))
+	d.stands(got.Standing, queued, byQueue, "")
+	require.Equal(t, returns, got.Standing.QueueID)
+	require.Equal(t, []conversation.MessageID{reply}, got.Dropped, "a former agent's unsent reply cannot go out")
+	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "superseded-by-person"}, d.fate(t, ref, reply))
+	d.itemIs(ref, "state = 'waiting' and queue_id = $2 and affinity_agent is null and declined = '{}'", returns)
+	require.Zero(t, d.load(li))
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'left' and agent_id = $1", li.AgentID))
+	d.woken()
+}
+
+func TestLife_ActiveToActive_TRF2_transferToAnAgent(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li, zhao := d.agent("Li"), d.agent("Zhao")
+	ref := d.had("wang", li)
+	offer := d.done(ref, li, conversation.CommandTransfer, toAgent(zhao)).Standing
+	d.stands(offer, active, byQueue, "")
+	require.Equal(t, zhao.AgentID, offer.Offer.AgentID)
+	require.False(t, offer.Offer.Deadline.IsZero())
+	require.Equal(t, []int{0, 25}, []int{d.load(li), d.load(zhao)})
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'offer' and agent_id = $1", zhao.AgentID))
+
+	d.stands(d.done(ref, zhao, conversation.CommandAccept).Standing, active, byAgent, zhao.AgentID)
+}
+
+func TestTRF2_aRefusedTransferComesBackToWhoBeganIt(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li, zhao := d.agent("Li"), d.agent("Zhao")
+	ref := d.had("wang", li)
+	d.done(ref, li, conversation.CommandTransfer, toAgent(zhao))
+	d.stands(d.done(ref, zhao, conversation.CommandReject).Standing, queued, byQueue, "")
+	d.itemIs(ref, "affinity_agent = $2 and state = 'waiting'", li.AgentID)
+}
+
+func TestLife_ActiveToWaiting_putAside(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.exec(t, "delete from wakes")
+	got := d.done(ref, li, conversation.CommandWait)
+	d.stands(got.Standing, aside, byAgent, li.AgentID)
+	require.Zero(t, d.load(li), "released at once")
+	require.Equal(t, conversation.DueIdle, got.Standing.Due[0].What)
+	d.woken()
+}
+
+func TestLife_ActiveToWrapUp_WS8(t *testing.T) {
+	t.Parallel()
+	for block, want := range map[string]struct {
+		load    int
+		minutes int // until the capacity comes back; -1: not while it is live
+	}{"always": {25, -1}, "never": {0, 0}, "after": {25, 5}} {
+		t.Run(block, func(t *testing.T) {
+			t.Parallel()
+			d := newOffice(t)
+			d.stream("wrap_up = $1, wrap_up_ms = 300000", block)
+			li := d.agent("Li")
+			ref := d.had("wang", li)
+			d.exec(t, "delete from wakes")
+			d.stands(d.done(ref, li, conversation.CommandWrapUp).Standing, wrapUp, byAgent, li.AgentID)
+			require.Equal(t, want.load, d.load(li))
+			var minutes int
+			require.NoError(t, d.raw.Get(&minutes, `select coalesce(round(extract(epoch from due_at - now()) / 60), -1)::int from (select max(due_at) as due_at from wakes) w`))
+			require.Equal(t, want.minutes, minutes)
+			d.exec(t, `update assignments set holds_until = now() where holds_until is not null`)
+			d.closes(ref, conversation.ClosedByAgent)
+			require.Zero(t, d.load(li))
+		})
+	}
+}
+
+func TestLife_ActiveToClosed_LIF2_afterThirtyDays(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	require.Empty(t, d.due(ref).Closing)
+	d.exec(t, `update conversations set since = now() - interval '30 days 1 second'`)
+	d.closes(ref, d.due(ref).Closing)
+	require.Zero(t, d.load(li))
+}
+
+func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.exec(t, "delete from wakes")
+	d.closes(ref, d.done(ref, d.supervisor, conversation.CommandForceClose).Closing)
+	require.Zero(t, d.load(li))
+	d.woken()
+}
+
+func TestLife_WaitingToOpen_theCustomerWrites(t *testing.T) {
+	t.Parallel()
+	for affinity, kept := range map[bool]string{true: "affinity_agent is not null", false: "affinity_agent is null"} {
+		d := newOffice(t)
+		d.stream("affinity = $1", affinity)
+		li := d.agent("Li")
+		ref := d.had("wang", li)
+		d.done(ref, li, conversation.CommandWait)
+		d.exec(t, "delete from wakes")
+
+		got := d.writes(ref, "wang", "I am back")
+		d.stands(got.Standing, queued, byQueue, "")
+		require.False(t, got.WaitingSince.IsZero())
+		d.itemIs(ref, "state = 'waiting' and "+kept)
+		require.Equal(t, 1, d.count(t, "assignments", "state = 'ended'"))
+		require.Equal(t, 1, d.count(t, "feed", "kind = 'message'"))
+		d.woken()
+	}
+}
+
+func TestLife_WaitingToActive_theAgentResumes(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.done(ref, li, conversation.CommandWait)
+	d.stands(d.done(ref, li, conversation.CommandResume).Standing, active, byAgent, li.AgentID)
+	require.Equal(t, 25, d.load(li))
+}
+
+func TestLife_WaitingToActive_itsTimeComes(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	got := d.done(ref, li, conversation.CommandWait, until(time.Now().Add(time.Hour)))
+	require.Equal(t, conversation.DueReturn, got.Standing.Due[0].What)
+	d.exec(t, `update conversations set wait_until = now() - interval '1 second'`)
+	d.stands(d.due(ref).Standing, active, byAgent, li.AgentID)
+	require.Equal(t, 25, d.load(li))
+}
+
+func TestLife_WaitingToOpen_itsTimeComesAndTheAgentHasNoRoom(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.done(ref, li, conversation.CommandWait, until(time.Now().Add(time.Hour)))
+	d.exec(t, `update agents set units = 20`)
+	d.refused(conversation.RefusedCapacity, ref, li, conversation.CommandResume)
+	d.exec(t, `update conversations set wait_until = now() - interval '1 second'`)
+	d.stands(d.due(ref).Standing, queued, byQueue, "")
+	d.itemIs(ref, "affinity_agent = $2", li.AgentID)
+}
+
+func TestLife_WaitingToClosed_idle(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("auto_close_ms = 60000")
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.done(ref, li, conversation.CommandWait)
+	d.exec(t, `update conversations set since = now() - interval '61 seconds'`)
+	got := d.due(ref)
+	require.Equal(t, conversation.ClosedIdle, got.Closing)
+	d.closes(ref, got.Closing)
+}
+
+func TestLife_WrapUpToActive_D3_theCustomerWrites(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("wrap_up = 'never'")
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.done(ref, li, conversation.CommandWrapUp)
+	require.Zero(t, d.load(li))
+	d.stands(d.writes(ref, "wang", "one more thing").Standing, active, byAgent, li.AgentID)
+	require.Equal(t, 25, d.load(li), "capacity is taken again")
+}
+
+func TestLife_WrapUpToClosed_itsAgentCloses(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.done(ref, li, conversation.CommandWrapUp)
+	got := d.done(ref, li, conversation.CommandClose)
+	require.Equal(t, conversation.ClosedByAgent, got.Closing)
+	d.closes(ref, got.Closing)
+	require.Zero(t, d.load(li))
+}
+
+func TestLife_WrapUpToClosed_LIF2_afterADay(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.done(ref, li, conversation.CommandWrapUp)
+	d.exec(t, `update conversations set since = now() - interval '1 day 1 second'`)
+	d.closes(ref, d.due(ref).Closing)
+}
+
+func TestLife_ClosedIsFinal_WS11_theNextOneIsKeptForTheSameAgent(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	ref := d.had("wang", li)
+	d.closes(ref, conversation.ClosedByAgent)
+	for _, kind := range []conversation.CommandKind{conversation.CommandAccept, conversation.CommandReply, conversation.CommandClose} {
+		d.refused(conversation.RefusedClosed, ref, li, kind)
+	}
+	require.Empty(t, d.due(ref).Closing)
+	d.itemIs(d.waiting("wang"), "affinity_agent = $2", li.AgentID)
+}
+
+func TestQUE3_aCustomerWhoWritesAgainWaitsByHisLastWord(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	ref := d.waiting("wang")
+	d.exec(t, `update work_items set since = now() - interval '1 hour'`)
+	d.writes(ref, "wang", "anybody?")
+	d.itemIs(ref, "since > now() - interval '1 minute'")
+}
+
+func TestEnqueue_OVF3_anEndMakesNoWork(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	hand := conversation.HandOver{MessageID: d.writes(ref, "wang", "hello").Receipts[0].MessageID, FromEpoch: 1}
+	full := routing.Decision{QueueID: d.queue, End: true, Notice: routing.NoticeFull, Alert: "queue-full"}
+	first, err := d.Enqueue(t.Context(), ref, hand, full)
+	require.NoError(t, err)
+	again, err := d.Enqueue(t.Context(), ref, hand, full)
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	require.Equal(t, conversation.ClosedOverflow, first.Closing)
+	require.NotEmpty(t, first.NoticeID)
+	require.Zero(t, d.count(t, "work_items", "true"))
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'alert'"))
+	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'route'"))
+}
+
+// told is what a message says.
+func (d *office) told(ref conversation.Ref, id conversation.MessageID) string {
+	d.t.Helper()
+	lines, err := d.Messages(d.t.Context(), everything, ref.Conversation, 0, 100)
+	require.NoError(d.t, err)
+	for _, l := range lines {
+		if l.ID == id {
+			return l.Text
+		}
+	}
+	require.Fail(d.t, "no such message")
+	return ""
+}
+
+// closes ends a conversation as its run does, twice.
+func (d *office) closes(ref conversation.Ref, why conversation.CloseReason) {
+	d.t.Helper()
+	require.NotEmpty(d.t, why)
+	require.NoError(d.t, d.CloseConversation(d.t.Context(), ref, why))
+	rows := d.rows()
+	require.NoError(d.t, d.CloseConversation(d.t.Context(), ref, why))
+	require.Equal(d.t, rows, d.rows())
+	c, err := d.Conversation(d.t.Context(), everything, ref.Conversation)
+	require.NoError(d.t, err)
+	require.Equal(d.t, []any{closed, why}, []any{c.State, c.CloseReason})
+	require.Zero(d.t, d.count(d.t, "work_items", "conversation_id = $1 and state <> 'done'", ref.Conversation))
+	require.Zero(d.t, d.count(d.t, "assignments", "conversation_id = $1 and state in ('offered', 'accepted')", ref.Conversation))
+}

@@ -1,0 +1,209 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+)
+
+// office is a database with a queue, agents who work in it, and a supervisor.
+type office struct {
+	*fixture
+	t          *testing.T
+	supervisor conversation.Principal
+	queue      conversation.QueueID
+}
+
+const (
+	defaultStream = "00000000-0000-7000-8000-000000000003"
+)
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	d := &office{fixture: newFixture(t), t: t, queue: defaultQueue}
+	_, principal, err := d.CreateToken(t.Context(), cli, "supervisor", conversation.RoleSupervisor, "")
+	require.NoError(t, err)
+	d.supervisor = principal
+	return d
+}
+
+// agent signs in: a member of the desk's queue, available, with room for four conversations.
+func (d *office) agent(name string) conversation.Principal {
+	d.t.Helper()
+	id := uuid.NewString()
+	d.exec(d.t, `insert into agents (tenant, id, name, presence) values ('default', $1, $2, 'available')`, id, name)
+	d.exec(d.t, `insert into queue_members (tenant, queue_id, agent_id) values ('default', $1, $2)`, d.queue, id)
+	_, principal, err := d.CreateToken(d.t.Context(), cli, name, conversation.RoleAgent, conversation.AgentID(id))
+	require.NoError(d.t, err)
+	return principal
+}
+
+// newQueue makes a queue that is always open, with the agents in it.
+func (d *office) newQueue(name string, members ...conversation.Principal) conversation.QueueID {
+	d.t.Helper()
+	id := uuid.NewString()
+	d.exec(d.t, `insert into queues (tenant, id, name) values ('default', $1, $2)`, id, name)
+	for _, m := range members {
+		d.exec(d.t, `insert into queue_members (tenant, queue_id, agent_id) values ('default', $1, $2)`, id, m.AgentID)
+	}
+	return conversation.QueueID(id)
+}
+
+func (d *office) stream(set string, args ...any) {
+	d.t.Helper()
+	d.exec(d.t, `update workstreams set `+set, args...)
+}
+
+// waiting is a conversation that the bot has given up: it waits in the desk's queue.
+func (d *office) waiting(customer string) conversation.Ref {
+	d.t.Helper()
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	turn := d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please"))).Receipts[0].MessageID
+	_, err := d.Enqueue(d.t.Context(), ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, toDefaultQueue())
+	require.NoError(d.t, err)
+	return ref
+}
+
+// offered is a conversation that an agent is asked to take, as the distribution writes it.
+func (d *office) offered(customer string, to conversation.Principal) conversation.Ref {
+	d.t.Helper()
+	ref := d.waiting(customer)
+	d.offer(ref, to)
+	return ref
+}
+
+func (d *office) offer(ref conversation.Ref, to conversation.Principal) {
+	d.t.Helper()
+	d.exec(d.t, `
+		with item as (update work_items set state = 'offered' where conversation_id = $1 and state = 'waiting' returning id, queue_id, units, profiles),
+		active as (update conversations set state = 'active', since = now(), revision = revision + 1 where id = $1)
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles, deadline)
+		select 'default', $2, id, $1, queue_id, $3, 'offer', 'offered', units, profiles, now() + interval '2 minutes' from item`,
+		ref.Conversation, uuid.NewString(), to.AgentID)
+}
+
+// had is a conversation that the agent has accepted.
+func (d *office) had(customer string, by conversation.Principal) conversation.Ref {
+	d.t.Helper()
+	ref := d.offered(customer, by)
+	d.done(ref, by, conversation.CommandAccept)
+	return ref
+}
+
+// with changes a command before it is given.
+type with func(*conversation.PersonCommand)
+
+func toQueue(q conversation.QueueID) with {
+	return func(c *conversation.PersonCommand) { c.QueueID = q }
+}
+
+func toAgent(a conversation.Principal) with {
+	return func(c *conversation.PersonCommand) { c.AgentID = a.AgentID }
+}
+
+func until(at time.Time) with { return func(c *conversation.PersonCommand) { c.Until = at } }
+
+// order is a command as the API begins it; text waits in its row.
+func (d *office) order(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) conversation.PersonCommand {
+	d.t.Helper()
+	record, err := d.BeginPersonCommand(d.t.Context(), conversation.CommandRequest{
+		Tenant: tenant, TokenID: by.TokenID, Method: "POST", Path: "/" + string(kind), Key: uuid.NewString(),
+	}, ref, text)
+	require.NoError(d.t, err)
+	cmd := conversation.PersonCommand{ID: record.ID, Kind: kind, Conversation: ref.Conversation, By: by}
+	for _, c := range change {
+		c(&cmd)
+	}
+	return cmd
+}
+
+// command gives a command twice: the second time it must answer the same and change nothing.
+func (d *office) command(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) conversation.Commanded {
+	d.t.Helper()
+	cmd := d.order(ref, by, kind, text, change...)
+	first, err := d.Command(d.t.Context(), cmd)
+	require.NoError(d.t, err)
+	rows := d.rows()
+	again, err := d.Command(d.t.Context(), cmd)
+	require.NoError(d.t, err)
+	require.Equal(d.t, first, again)
+	require.Equal(d.t, rows, d.rows())
+	return first
+}
+
+// done gives a command that must not be refused.
+func (d *office) done(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) conversation.Commanded {
+	d.t.Helper()
+	got := d.command(ref, by, kind, "", change...)
+	require.Empty(d.t, got.Refused)
+	return got
+}
+
+// refused gives a command that must be refused and change nothing.
+func (d *office) refused(want conversation.Refusal, ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) {
+	d.t.Helper()
+	rows := d.rows()
+	require.Equal(d.t, want, d.command(ref, by, kind, "", change...).Refused)
+	require.Equal(d.t, rows, d.rows())
+}
+
+// rows is everything about conversations and people, to see whether anything changed.
+func (d *office) rows() (rows []string) {
+	d.t.Helper()
+	for _, table := range []string{"conversations", "work_items", "assignments", "agents", "messages", "deliveries", "notes", "wakes", "feed", "routing_traces"} {
+		var some []string
+		require.NoError(d.t, d.raw.Select(&some, `select t::text from `+table+` t order by 1`))
+		rows = append(rows, some...)
+	}
+	return rows
+}
+
+// due has what is due done, twice: what a repeat answers differs at most in how the conversation stands.
+func (d *office) due(ref conversation.Ref) conversation.Commanded {
+	d.t.Helper()
+	first, err := d.Due(d.t.Context(), ref)
+	require.NoError(d.t, err)
+	rows := d.rows()
+	again, err := d.Due(d.t.Context(), ref)
+	require.NoError(d.t, err)
+	require.Equal(d.t, first.Closing, again.Closing)
+	require.Equal(d.t, first.MessageID, again.MessageID)
+	require.Equal(d.t, first.Standing, again.Standing)
+	require.Equal(d.t, rows, d.rows())
+	return first
+}
+
+// load is how many units of an agent are taken.
+func (d *office) load(a conversation.Principal) (units int) {
+	d.t.Helper()
+	require.NoError(d.t, d.raw.Get(&units, `
+		select coalesce(sum(units), 0) from assignments where agent_id = $1 and state in ('offered', 'accepted')
+			and (holds_until is null or holds_until > clock_timestamp())`, a.AgentID))
+	return units
+}
+
+func (d *office) writes(ref conversation.Ref, customer, text string) conversation.Received {
+	d.t.Helper()
+	return d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), text)))
+}
+
+func (d *office) stands(s conversation.Standing, state conversation.State, holder conversation.Holder, agent conversation.AgentID) {
+	d.t.Helper()
+	require.Equal(d.t, []any{state, holder, agent}, []any{s.State, s.Holder, s.AgentID})
+}
+
+// woken reports that a wake is written since the last look.
+func (d *office) woken() {
+	d.t.Helper()
+	require.Positive(d.t, d.count(d.t, "wakes", "true"), "a wake")
+	d.exec(d.t, "delete from wakes")
+}
+
+func (d *office) itemIs(ref conversation.Ref, where string, args ...any) {
+	d.t.Helper()
+	require.Equal(d.t, 1, d.count(d.t, "work_items", "conversation_id = $1 and "+where, append([]any{ref.Conversation}, args...)...), where)
+}

@@ -1,0 +1,194 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// gift is a conversation that an agent is asked to take, or is given where its workstream does not ask.
+type gift struct {
+	ID           conversation.AssignmentID `json:"id"`
+	Item         conversation.WorkItemID   `json:"item"`
+	Conversation conversation.ID           `json:"conversation"`
+	Agent        conversation.AgentID      `json:"agent"`
+	Queue        conversation.QueueID      `json:"queue"`
+	Nth          int                       `json:"nth"` // of the batch, from 0: who was asked first of it
+	Accepted     bool                      `json:"accepted"`
+	OfferMS      int64                     `json:"offer_ms"`
+}
+
+func (w *waitingItem) gift(to conversation.AgentID, nth int) gift {
+	return gift{
+		ID: conversation.AssignmentID(newID()), Item: w.ID, Conversation: w.Conversation, Agent: to, Queue: w.Queue,
+		Nth: nth, Accepted: w.AutoAccept, OfferMS: w.OfferMS,
+	}
+}
+
+// give writes the batch: assignments, what they make of items and conversations, word for the runs, and the desks' feed. It
+// takes the same few statements whatever the size of the batch.
+func (d *distribution) give(ctx context.Context) error {
+	if len(d.gifts) == 0 {
+		return nil
+	}
+	gifts, err := json.Marshal(d.gifts)
+	if err != nil {
+		return fmt.Errorf("encode a batch: %w", err)
+	}
+	const (
+		recordset = ` jsonb_to_recordset($2::jsonb) as g(id uuid, item uuid, conversation uuid, agent uuid, queue uuid, nth int, accepted boolean, offer_ms bigint) `
+
+		// A batch's offers are a microsecond apart, so that it is known who was asked longest ago.
+		insert = `
+			insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles,
+				offered_at, deadline, accepted_at)
+			select $1, g.id, g.item, g.conversation, g.queue, g.agent, case when g.accepted then 'direct' else 'offer' end,
+				case when g.accepted then 'accepted' else 'offered' end, i.units, i.profiles,
+				statement_timestamp() + g.nth * interval '1 microsecond',
+				case when not g.accepted then clock_timestamp() + g.offer_ms * interval '1 millisecond' end,
+				case when g.accepted then now() end
+			from` + recordset + `join work_items i on i.tenant = $1 and i.id = g.item`
+		items = `
+			update work_items i set state = case when g.accepted then 'assigned' else 'offered' end,
+				affinity_agent = case when not g.accepted then i.affinity_agent end
+			from` + recordset + `where i.tenant = $1 and i.id = g.item`
+		talks = `
+			update conversations c set state = 'active', since = now(), revision = c.revision + 1,
+				holder = case when g.accepted then 'agent' else 'queue' end,
+				agent_id = case when g.accepted then g.agent end,
+				last_agent = case when g.accepted then g.agent else c.last_agent end,
+				epoch = c.epoch + g.accepted::int,
+				waiting_since = case when not g.accepted then coalesce(c.waiting_since, now()) end
+			from` + recordset + `where c.tenant = $1 and c.id = g.conversation`
+		unsent = `
+			update deliveries d set status = 'failed', reason = $3, updated_at = now()
+			from` + recordset + `
+			where g.accepted and d.tenant = $1 and d.conversation_id = g.conversation and d.status = 'queued' and d.epoch is not null`
+		words = `
+			insert into untold (tenant, conversation_id, workflow_id, revision)
+			select c.tenant, c.id, c.workflow_id, c.revision from` + recordset + `
+			join conversations c on c.tenant = $1 and c.id = g.conversation
+			on conflict (tenant, conversation_id) do update set revision = excluded.revision`
+	)
+	for _, statement := range []string{insert, items, talks, words} {
+		if _, err := d.tx.ExecContext(ctx, statement, d.tenant, string(gifts)); err != nil {
+			return err
+		}
+	}
+	if _, err := d.tx.ExecContext(ctx, unsent, d.tenant, string(gifts), reasonSuperseded); err != nil {
+		return err
+	}
+	return d.announce(ctx)
+}
+
+// offerNews is an offer as the desk of its agent is told.
+type offerNews struct {
+	AssignmentID conversation.AssignmentID `json:"assignment_id"`
+	QueueID      conversation.QueueID      `json:"queue_id,omitempty"`
+	Deadline     *time.Time                `json:"deadline,omitempty"`
+	Outcome      string                    `json:"outcome,omitempty"` // of one that is over
+}
+
+// announce tells the desks of the batch: the conversations' standings, and to each agent his offers.
+func (d *distribution) announce(ctx context.Context) error {
+	const query = `
+		select c.id, c.revision, c.epoch, a.deadline from assignments a
+		join conversations c on c.tenant = a.tenant and c.id = a.conversation_id
+		where a.tenant = $1 and a.id = any($2::uuid[])`
+	var rows []struct {
+		ID       conversation.ID    `db:"id"`
+		Revision int64              `db:"revision"`
+		Epoch    conversation.Epoch `db:"epoch"`
+		Deadline *time.Time         `db:"deadline"`
+	}
+	ids := make([]conversation.AssignmentID, len(d.gifts))
+	byTalk := make(map[conversation.ID]gift, len(d.gifts))
+	for i, g := range d.gifts {
+		ids[i] = g.ID
+		byTalk[g.Conversation] = g
+	}
+	if err := d.tx.SelectContext(ctx, &rows, query, d.tenant, pq.Array(ids)); err != nil {
+		return err
+	}
+	var news []feedRow
+	for _, r := range rows {
+		g := byTalk[r.ID]
+		s := conversation.Standing{Revision: r.Revision, Epoch: r.Epoch, State: conversation.StateActive, QueueID: g.Queue}
+		if g.Accepted {
+			s.Holder, s.AgentID = conversation.HolderAgent, g.Agent
+			news = append(news, feedRow{Kind: feedConversation, Conversation: r.ID, Agent: g.Agent, Body: standingBody(s)})
+			continue
+		}
+		until := r.Deadline.UTC()
+		s.Holder, s.Offer = conversation.HolderQueue, &conversation.Offer{ID: g.ID, AgentID: g.Agent, Deadline: until}
+		news = append(news,
+			feedRow{Kind: feedConversation, Conversation: r.ID, Queue: g.Queue, Body: standingBody(s)},
+			feedRow{Kind: feedOffer, Conversation: r.ID, Agent: g.Agent, Body: offerNews{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
+	}
+	return publishAll(ctx, d.tx, d.tenant, news)
+}
+
+// publishAll is publish for many rows, in two statements.
+func publishAll(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, rows []feedRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	encoded, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("encode feed rows: %w", err)
+	}
+	const insert = `
+		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
+		select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid, nullif(r.row ->> 'Queue', '')::uuid,
+			nullif(r.row ->> 'Agent', '')::uuid, r.row -> 'Body'
+		from jsonb_array_elements($2::jsonb) with ordinality as r(row, nth) order by r.nth`
+	if _, err := tx.ExecContext(ctx, insert, t, string(encoded)); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `select pg_notify('`+channelFeed+`', '')`)
+	return err
+}
+
+// keepLooks keeps, for every item that was reached, why it went where it went or waits; of an item that goes on waiting only
+// the last look, and only where that shows something new.
+func (d *distribution) keepLooks(ctx context.Context) error {
+	given := make(map[conversation.WorkItemID]bool, len(d.gifts))
+	for _, g := range d.gifts {
+		given[g.Item] = true
+	}
+	type look struct {
+		Item         conversation.WorkItemID `json:"item"`
+		Conversation conversation.ID         `json:"conversation"`
+		Body         routing.Look            `json:"body"`
+	}
+	var looks []look
+	for _, l := range d.looks {
+		if l.Agent != "" && !given[l.Item] {
+			continue // its match did not hold
+		}
+		looks = append(looks, look{l.Item, d.items[l.Item].Conversation, l})
+	}
+	if len(looks) == 0 {
+		return nil
+	}
+	encoded, err := json.Marshal(looks)
+	if err != nil {
+		return fmt.Errorf("encode looks: %w", err)
+	}
+	const keep = `
+		insert into routing_traces (tenant, conversation_id, stage, work_item_id, body)
+		select $1, l.conversation, 'distribution', l.item, l.body
+		from jsonb_to_recordset($2::jsonb) as l(item uuid, conversation uuid, body jsonb)
+		left join routing_traces before on before.tenant = $1 and before.work_item_id = l.item and before.stage = 'distribution'
+		where before.body is distinct from l.body
+		on conflict (tenant, work_item_id) where stage = 'distribution' do update set body = excluded.body, at = now()`
+	_, err = d.tx.ExecContext(ctx, keep, d.tenant, string(encoded))
+	return err
+}

@@ -1,0 +1,73 @@
+package postgres_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBad_L01_L02_L04_L06_L08_rulesThatDoNotHoldUpAreNotSaved(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	set := d.route(t)
+	when := func(condition string) string {
+		return fmt.Sprintf(`{"rules":[{"name":"good","when":"","queue":%q},{"name":"bad","when":%q,"queue":%q}]}`, defaultQueue, condition, defaultQueue)
+	}
+	for name, body := range map[string]string{
+		"L01 a syntax error":       when(`customer.language == `),
+		"L01 an unknown field":     when(`customer.canary == "x"`),
+		"L01 an unknown function":  when(`canary(1)`),
+		"L01 no condition":         when(`1 + 1`),
+		"L02 too long":             when(strings.Repeat("true || ", 12_800) + "true"),
+		"L02 too many brackets":    when(strings.Repeat("(", 2000) + "true" + strings.Repeat(")", 2000)),
+		"L04 too long a pattern":   when(`message.text.matches("` + strings.Repeat("a", 300) + `")`),
+		"L08 the environment":      when(`env("HOME") == "x"`),
+		"L08 a queue that is gone": strings.Replace(when("true"), defaultQueue, uuid.NewString(), 2),
+	} {
+		got := d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPut, set+"/versions/draft", body)
+		require.NotEmpty(t, got.Errors, name)
+		require.Contains(t, got.Errors[0].Location, "body.rules[", name)
+		require.NotContains(t, fmt.Sprint(got.Errors), "canary", name)
+	}
+	got := d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPut, set+"/versions/draft", when(`customer.language == `))
+	require.Equal(t, "body.rules[1].when", got.Errors[0].Location)
+	require.Regexp(t, `^line 1, column \d+: `, got.Errors[0].Message)
+	require.Zero(t, d.count(t, "ruleset_versions", "true"))
+}
+
+func TestBad_L07_whereNoRuleSaysWhereItGoesToTheFallbackQueueWithAnAlert(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	w := d.ask(t, "supervisor", http.MethodPost, "/v1/rulesets/try", `{"workstream_id":"`+defaultWorkstream+`","facts":{"customer":{"language":"en"}}}`)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Contains(t, w.Body.String(), `"queue_id":"`+defaultQueue+`"`)
+	require.Contains(t, w.Body.String(), `"alert":"`)
+}
+
+func TestBad_M05_theWorkOfAnAgentWhoIsDisabledGoesBackToItsQueueInTheSameTransaction(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	var err error
+	d.account, err = d.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
+	require.NoError(t, err)
+	agent := d.make(t, "/v1/agents", `{"name":"Ann","queue_ids":["%s"]}`, defaultQueue)
+	id := newConversation()
+	d.receive(t, d.batch(id, "li", says("1", "hello")))
+	item := uuid.NewString()
+	d.exec(t, `
+		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
+		values ('default', $1, $2, $3, 'assigned', 'push', now(), 25, 'exact', '{available}', '')`, item, id, defaultQueue)
+	d.exec(t, `
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, accepted_at)
+		values ('default', gen_random_uuid(), $1, $2, $3, $4, 'offer', 'accepted', 25, now())`, item, id, defaultQueue, agent)
+	d.exec(t, `update conversations set state = 'active', holder = 'agent', queue_id = $2, agent_id = $3 where id = $1`, id, defaultQueue, agent)
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/agents/"+agent, `{"disabled":true}`)
+	require.Equal(t, 1, d.count(t, "conversations", "state = 'open' and holder = 'queue' and agent_id is null"))
+	require.Equal(t, 1, d.count(t, "work_items", "state = 'waiting'"))
+	require.Zero(t, d.count(t, "assignments", "state in ('offered', 'accepted')"))
+	require.Equal(t, 1, d.count(t, "untold", "true"))
+}

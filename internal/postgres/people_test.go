@@ -1,0 +1,305 @@
+package postgres_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/api"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// defaultQueue and defaultWorkstream come with the schema.
+const (
+	defaultQueue      = "00000000-0000-7000-8000-000000000002"
+	defaultWorkstream = "00000000-0000-7000-8000-000000000003"
+)
+
+// desk is the API's own handler over the fixture's ledger, in which the text of a token is its role.
+type desk struct {
+	*fixture
+	http.Handler
+}
+
+func newDesk(t *testing.T) desk {
+	t.Helper()
+	f := newEmptyFixture(t)
+	return desk{f, api.New(api.Config{
+		Accounts: f, Tokens: roles{}, Bots: f, FAQ: f, People: f, Judge: always{},
+		MayCall:   func(context.Context, string) error { return nil },
+		PublicURL: "https://desk.example", CursorKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),
+	}).Handler()}
+}
+
+type roles struct{}
+
+func (roles) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
+	for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
+		if sha256.Sum256([]byte(role)) == hash {
+			who := conversation.Principal{Tenant: tenant, TokenID: "token of " + string(role), Role: role}
+			if role == conversation.RoleAgent {
+				who.AgentID = conversation.AgentID(uuid.NewSHA1(uuid.Nil, []byte("an agent")).String())
+			}
+			return who, nil
+		}
+	}
+	return conversation.Principal{}, conversation.ErrNotFound
+}
+
+// always is a judge for whom every condition holds.
+type always struct{}
+
+func (always) Holds(string, routing.Facts) (bool, error) { return true, nil }
+
+// ask sends a request with the token of a role; body is JSON unless it begins with a routing file's first word.
+func (d desk) ask(t *testing.T, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+role)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w
+}
+
+// thing is what the tests look at in an answer.
+type thing struct {
+	ID        string
+	Name      string
+	Version   int64
+	Published *int64
+	Units     *int
+	QueueIDs  []string `json:"queue_ids"`
+	AgentIDs  []string `json:"agent_ids"`
+	Errors    []struct{ Location, Message string }
+}
+
+// must is ask where the answer has to be of a status.
+func (d desk) must(t *testing.T, status int, role, method, path, body string, headers ...string) (got thing) {
+	t.Helper()
+	w := d.ask(t, role, method, path, body, headers...)
+	require.Equal(t, status, w.Code, "%s %s: %s", method, path, w.Body)
+	if w.Body.Len() > 0 && strings.Contains(w.Header().Get("Content-Type"), "json") {
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	}
+	return got
+}
+
+// make creates something and returns its id.
+func (d desk) make(t *testing.T, path, body string, args ...any) string {
+	t.Helper()
+	return d.must(t, http.StatusCreated, "admin", http.MethodPost, path, fmt.Sprintf(body, args...)).ID
+}
+
+func (d desk) wakes(t *testing.T) int {
+	t.Helper()
+	return d.count(t, "wakes", "true")
+}
+
+// everyPart is a body for each part of the set-up, and a change of it.
+func everyPart() map[string][2]string {
+	return map[string][2]string{
+		"/v1/workstreams":       {`{"name":"A","fallback_queue_id":"` + defaultQueue + `"}`, `{"name":"B","mode":"pick","auto_close":"2h","units":0}`},
+		"/v1/queues":            {`{"name":"A"}`, `{"name":"B","priority":5,"overflow":{"full":{"items":3,"do":"end"}}}`},
+		"/v1/operating-hours":   {`{"name":"A","weekly":[{"day":"monday","from":"08:00","to":"17:00"}]}`, `{"name":"B","holidays":[{"first":"2026-10-01","last":"2026-10-07","reason":"National day"}]}`},
+		"/v1/skills":            {`{"name":"A"}`, `{"name":"B","kind":"language"}`},
+		"/v1/capacity-profiles": {`{"name":"A","limit":3}`, `{"name":"B","limit":4,"blocking":true}`},
+		"/v1/agents":            {`{"name":"A"}`, `{"name":"B","units":50,"attributes":{"team":"red"}}`},
+		"/v1/rulesets":          {`{"name":"A","kind":"classification","workstream_id":"` + defaultWorkstream + `"}`, `{"name":"B","position":3}`},
+	}
+}
+
+func TestPeople_everyPartIsMadeReadListedChangedAndRemoved(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for path, bodies := range everyPart() {
+		t.Run(path, func(t *testing.T) {
+			made := d.must(t, http.StatusCreated, "admin", http.MethodPost, path, bodies[0])
+			require.Equal(t, int64(1), made.Version)
+			at := path + "/" + made.ID
+			require.Equal(t, "A", d.must(t, http.StatusOK, "supervisor", http.MethodGet, at, "").Name)
+			require.Contains(t, d.ask(t, "supervisor", http.MethodGet, path+"?limit=200", "").Body.String(), made.ID)
+
+			changed := d.must(t, http.StatusOK, "admin", http.MethodPatch, at, bodies[1])
+			require.Equal(t, "B", changed.Name)
+			require.Equal(t, int64(2), changed.Version)
+			require.Equal(t, int64(2), d.must(t, http.StatusOK, "admin", http.MethodPatch, at, bodies[1]).Version, "the same once more is no change")
+			d.must(t, http.StatusPreconditionFailed, "admin", http.MethodPatch, at, `{"name":"C"}`, "If-Match", `"1"`)
+
+			d.must(t, http.StatusNoContent, "admin", http.MethodDelete, at, "")
+			d.must(t, http.StatusNoContent, "admin", http.MethodDelete, at, "")
+			d.must(t, http.StatusNotFound, "admin", http.MethodGet, at, "")
+			d.must(t, http.StatusNotFound, "admin", http.MethodPatch, at, `{"name":"C"}`)
+			for _, act := range []string{"%.create", "%.update", "%.delete"} {
+				require.Equal(t, 1, d.count(t, "audit", "action like $1 and subject = $2", act, made.ID), act)
+			}
+		})
+	}
+}
+
+func TestPeople_pagesLeadThroughTheWholeList(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for i := range 5 {
+		d.make(t, "/v1/skills", `{"name":"skill %d"}`, i)
+	}
+	var names []string
+	for next := ""; ; {
+		var page struct {
+			Items []struct{ Name string }
+			Next  *string
+		}
+		require.NoError(t, json.Unmarshal(d.ask(t, "agent", http.MethodGet, "/v1/skills?limit=2&cursor="+next, "").Body.Bytes(), &page))
+		for _, item := range page.Items {
+			names = append(names, item.Name)
+		}
+		if page.Next == nil {
+			break
+		}
+		next = *page.Next
+	}
+	require.Equal(t, []string{"skill 0", "skill 1", "skill 2", "skill 3", "skill 4"}, names)
+}
+
+func TestBad_M04_capacityThatIsNone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, units := range []string{"-1", "1.5", "1000000000", "null", `"5"`, "1e400"} {
+		status := http.StatusUnprocessableEntity
+		if units == "1e400" {
+			status = http.StatusBadRequest // no double can hold it
+		}
+		d.must(t, status, "admin", http.MethodPost, "/v1/agents", `{"name":"A","units":`+units+`}`)
+		d.must(t, status, "admin", http.MethodPost, "/v1/workstreams", `{"name":"A","fallback_queue_id":"`+defaultQueue+`","units":`+units+`}`)
+		d.must(t, status, "admin", http.MethodPost, "/v1/capacity-profiles", `{"name":"A","limit":`+units+`}`)
+		d.must(t, status, "admin", http.MethodPatch, "/v1/workstreams/"+defaultWorkstream, `{"units":`+units+`}`)
+	}
+	none := d.must(t, http.StatusCreated, "admin", http.MethodPost, "/v1/agents", `{"name":"A","units":0}`)
+	require.Equal(t, 0, *none.Units, "no new work")
+	require.Equal(t, 0, d.count(t, "agents", "units <> 0"))
+}
+
+func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := conversation.AgentID(d.make(t, "/v1/agents", `{"name":"Ann","queue_ids":["%s"]}`, defaultQueue))
+	token, _, err := d.CreateToken(t.Context(), cli, "Ann's", conversation.RoleAgent, id)
+	require.NoError(t, err)
+	hash := sha256.Sum256([]byte(token.Reveal()))
+	who, err := d.Authenticate(t.Context(), hash)
+	require.NoError(t, err)
+	require.Equal(t, id, who.AgentID)
+
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/agents/"+string(id), `{"disabled":true}`)
+	_, err = d.Authenticate(t.Context(), hash)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'offline' and disabled"))
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/agents/"+string(id), `{"disabled":false}`)
+	_, err = d.Authenticate(t.Context(), hash)
+	require.NoError(t, err)
+
+	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/agents/"+string(id), "")
+	_, err = d.Authenticate(t.Context(), hash)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	require.Zero(t, d.count(t, "queue_members", "true"))
+	_, _, err = d.CreateToken(t.Context(), cli, "too late", conversation.RoleAgent, id)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+}
+
+func TestBad_M11_twoWhoSaveTheSame(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	set := "/v1/rulesets/" + d.make(t, "/v1/rulesets", `{"name":"Routes","kind":"route","workstream_id":"%s"}`, defaultWorkstream)
+	seen := d.ask(t, "admin", http.MethodGet, set, "").Header().Get("ETag")
+	first := `{"rules":[{"name":"first","when":"","queue":"` + defaultQueue + `"}]}`
+	d.must(t, http.StatusOK, "admin", http.MethodPut, set+"/versions/draft", first, "If-Match", seen)
+	d.must(t, http.StatusPreconditionFailed, "admin", http.MethodPut, set+"/versions/draft", strings.Replace(first, "first", "second", 1), "If-Match", seen)
+	d.must(t, http.StatusPreconditionFailed, "admin", http.MethodPost, set+"/publish", "", "If-Match", seen)
+	require.Equal(t, 1, d.count(t, "ruleset_versions", "rules::text like '%first%'"))
+
+	members := "/v1/queues/" + defaultQueue + "/members"
+	ann := d.make(t, "/v1/agents", `{"name":"Ann"}`)
+	seen = d.ask(t, "supervisor", http.MethodGet, members, "").Header().Get("ETag")
+	d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+ann+`"]}`, "If-Match", seen)
+	d.must(t, http.StatusPreconditionFailed, "supervisor", http.MethodPut, members, `{"agent_ids":[]}`, "If-Match", seen)
+}
+
+func TestPeople_everyChangeThatMayMakeAMatchWakesTheDistribution(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, path := range []string{"/v1/workstreams", "/v1/queues", "/v1/operating-hours", "/v1/capacity-profiles", "/v1/agents", "/v1/rulesets"} {
+		bodies := everyPart()[path]
+		at := path + "/" + d.make(t, path, "%s", bodies[0])
+		before := d.wakes(t)
+		d.must(t, http.StatusOK, "admin", http.MethodPatch, at, bodies[1])
+		require.Equal(t, before+1, d.wakes(t), path)
+		d.must(t, http.StatusOK, "admin", http.MethodPatch, at, bodies[1])
+		require.Equal(t, before+1, d.wakes(t), "what changes nothing wakes nobody")
+	}
+}
+
+func TestQueues_anotherTimeLimitIsToldToTheRunsOfThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	f.receive(t, f.batch(id, "ann", says("1", "hello")))
+	f.exec(t, `
+		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
+		values ('default', gen_random_uuid(), $1, $2, 'waiting', 'push', now(), 25, 'exact', '{available}', '')`, id, defaultQueue)
+	q, err := f.Queue(t.Context(), tenant, defaultQueue)
+	require.NoError(t, err)
+	q.Priority = 1
+	q, err = f.UpdateQueue(t.Context(), cli, q)
+	require.NoError(t, err)
+	require.Zero(t, f.count(t, "untold", "true"))
+
+	q.Overflow.Wait = &routing.OverflowWait{Seconds: 60, OverflowAction: routing.OverflowAction{Do: routing.OverflowEnd}}
+	_, err = f.UpdateQueue(t.Context(), cli, q)
+	require.NoError(t, err)
+	require.Equal(t, 1, f.count(t, "untold u join conversations c on c.id = u.conversation_id", "c.id = $1 and u.revision = c.revision and c.revision > 1", id))
+
+	f.exec(t, `update queues set is_default = false`)
+	f.exec(t, `update workstreams set deleted_at = now()`)
+	require.ErrorIs(t, f.DeleteQueue(t.Context(), cli, defaultQueue), conversation.ErrInUse, "somebody waits in it")
+}
+
+func TestAgents_settingsThatMakeNoSenseAreNamedByField(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	skill := d.make(t, "/v1/skills", `{"name":"English"}`)
+	profile := d.make(t, "/v1/capacity-profiles", `{"name":"Chats","limit":1}`)
+	for field, body := range map[string]string{
+		"name":                   `{"name":"  "}`,
+		"time_zone":              `{"name":"A","time_zone":"Local"}`,
+		"skills[0].rating":       `{"name":"A","skills":[{"skill_id":"` + skill + `","rating":11}]}`,
+		"skills[1].skill_id":     `{"name":"A","skills":[{"skill_id":"` + skill + `","rating":1},{"skill_id":"` + skill + `","rating":2}]}`,
+		"profiles[1].profile_id": `{"name":"A","profiles":[{"profile_id":"` + profile + `"},{"profile_id":"` + profile + `","limit":2}]}`,
+		"skills":                 `{"name":"A","skills":[{"skill_id":"` + profile + `","rating":1}]}`,
+		"profiles":               `{"name":"A","profiles":[{"profile_id":"` + skill + `"}]}`,
+		"attributes":             `{"name":"A","attributes":{"team":"` + strings.Repeat("x", 101) + `"}}`,
+		"queue_ids":              `{"name":"A","queue_ids":["` + skill + `"]}`,
+	} {
+		got := d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPost, "/v1/agents", body)
+		require.NotEmpty(t, got.Errors, field)
+		require.Equal(t, "body."+field, got.Errors[0].Location)
+	}
+	require.Zero(t, d.count(t, "agents", "true"))
+	d.make(t, "/v1/agents", `{"name":"A","skills":[{"skill_id":"%s","rating":10}],"profiles":[{"profile_id":"%s","limit":0}]}`, skill, profile)
+	require.Equal(t, 1, d.count(t, "agent_profiles", "item_limit = 0"))
+}

@@ -1,0 +1,152 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// reply says something to the customer: only who has the conversation may, and only while WeChat takes it. The run sends it.
+func (a *act) reply(ctx context.Context) (conversation.Refusal, error) {
+	if refused := a.speaks(); refused != "" {
+		return refused, nil
+	}
+	if !sayable(a.text) {
+		return conversation.RefusedText, nil
+	}
+	if refused, err := a.allowance(ctx); err != nil || refused != "" {
+		return refused, err
+	}
+	seal, err := a.seal()
+	if err != nil {
+		return "", err
+	}
+	ids, err := say(ctx, a.tx, a.ref, a.LastSeq, "", seal, []line{{
+		author: conversation.AuthorAgent, agent: &a.me.ID, text: a.text, epoch: &a.Epoch,
+	}})
+	if err != nil {
+		return "", err
+	}
+	a.done.MessageID = ids[0]
+	return "", a.tellLine(ctx, lineBody{ids[0], a.LastSeq + 1, conversation.AuthorAgent})
+}
+
+// speaks says why who commands may not speak to the customer, "" if he may.
+func (a *act) speaks() conversation.Refusal {
+	switch {
+	case !a.mine():
+		return conversation.RefusedNotYours
+	case a.State != conversation.StateActive:
+		return conversation.RefusedState
+	}
+	return ""
+}
+
+// sayable reports whether WeChat can carry a text.
+func sayable(text string) bool {
+	return strings.TrimSpace(text) != "" && len(text) <= wechat.MaxTextBytes && utf8.ValidString(text)
+}
+
+// allowance says why WeChat takes no further message for this customer, by our count: messages that wait to be sent are
+// counted as sent.
+func (a *act) allowance(ctx context.Context) (conversation.Refusal, error) {
+	const query = `select count(*) from deliveries where tenant = $1 and conversation_id = $2 and status = 'queued'`
+	var queued int
+	if err := a.tx.GetContext(ctx, &queued, query, a.ref.Tenant, a.ref.Conversation); err != nil {
+		return "", err
+	}
+	left := a.customer.allowance()
+	var err error
+	for range queued + 1 {
+		if left, err = left.Spend(a.Now); err != nil {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, conversation.ErrWindowClosed):
+		return conversation.RefusedWindow, nil
+	case errors.Is(err, conversation.ErrAllowanceSpent):
+		return conversation.RefusedAllowance, nil
+	}
+	return "", err
+}
+
+// resend queues a message again that did not arrive, or of which nothing is known; only a person does that.
+func (a *act) resend(ctx context.Context) (conversation.Refusal, error) {
+	if refused := a.speaks(); refused != "" && !a.supervises() {
+		return refused, nil
+	}
+	if knownForm(conversation.QueueID(a.cmd.MessageID)) == "" {
+		return conversation.RefusedDelivered, nil
+	}
+	if refused, err := a.allowance(ctx); err != nil || refused != "" {
+		return refused, err
+	}
+	const update = `
+		update deliveries set status = 'queued', reason = '', errcode = null, attempt_id = null, attempts = 0, epoch = $4, updated_at = now()
+		where tenant = $1 and conversation_id = $2 and message_id = $3 and status in ('failed', 'unknown')`
+	again, err := affected(a.tx.ExecContext(ctx, update, a.ref.Tenant, a.ref.Conversation, a.cmd.MessageID, a.Epoch))
+	if err != nil || again == 0 {
+		return conversation.RefusedDelivered, err
+	}
+	a.done.MessageID = a.cmd.MessageID
+	return "", publish(ctx, a.tx, a.ref.Tenant, a.row(feedDelivery, deliveryBody{MessageID: a.cmd.MessageID, Status: conversation.DeliveryQueued}))
+}
+
+// note keeps what is for colleagues, under the command's id.
+func (a *act) note(ctx context.Context) (conversation.Refusal, error) {
+	if strings.TrimSpace(a.text) == "" || !utf8.ValidString(a.text) {
+		return conversation.RefusedText, nil
+	}
+	seal, err := a.seal()
+	if err != nil {
+		return "", err
+	}
+	author := a.cmd.By.TokenID
+	if a.me != nil {
+		author = string(a.me.ID)
+	}
+	const insert = `insert into notes (tenant, id, conversation_id, author, body) values ($1, $2, $3, $4, $5)`
+	if _, err := a.tx.ExecContext(ctx, insert, a.ref.Tenant, a.cmd.ID, a.ref.Conversation, author, seal.sealNote(a.cmd.ID, a.text)); err != nil {
+		return "", err
+	}
+	a.done.MessageID = conversation.MessageID(a.cmd.ID)
+	return "", publish(ctx, a.tx, a.ref.Tenant, a.row(feedNote, struct {
+		NoteID string `json:"note_id"`
+		Author string `json:"author"`
+	}{a.cmd.ID, author}))
+}
+
+// lineBody is a line more in the transcript, as the desks are told.
+type lineBody struct {
+	MessageID conversation.MessageID `json:"message_id"`
+	Seq       int64                  `json:"seq"`
+	Author    conversation.Author    `json:"author"`
+}
+
+// deliveryBody is what became of a message to the customer, as the desks are told.
+type deliveryBody struct {
+	MessageID conversation.MessageID      `json:"message_id"`
+	Status    conversation.DeliveryStatus `json:"status"`
+	Reason    string                      `json:"reason,omitempty"`
+}
+
+func (t *talk) tellLine(ctx context.Context, l lineBody) error {
+	return publish(ctx, t.tx, t.ref.Tenant, t.row(feedMessage, l))
+}
+
+// row is a feed row for those who have to do with the conversation: its agent, or whom it is offered to, or its queue.
+func (t *talk) row(kind string, body any) feedRow {
+	r := feedRow{Kind: kind, Conversation: t.ref.Conversation, Agent: t.Agent, Body: body}
+	if t.Holder == conversation.HolderQueue {
+		r.Queue = t.Queue
+	}
+	if t.live.offered() {
+		r.Agent = t.live.Agent
+	}
+	return r
+}

@@ -1,0 +1,94 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// settlePresence brings the automatic presence of agents in line with their load (PRE-4 to PRE-6). It belongs behind every
+// change of what an agent has, in the same transaction; the caller has locked their rows. Whoever accepted or finished a
+// conversation in this transaction is no longer bound by the available or busy that he chose.
+func settlePresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents ...conversation.AgentID) error {
+	_, err := settle(ctx, tx, t, agents)
+	return err
+}
+
+// settle also lists the agents whose presence it has changed.
+func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) (changed []conversation.AgentID, err error) {
+	people, err := readCandidates(ctx, tx, t, agents)
+	if err != nil || len(people) == 0 {
+		return nil, err
+	}
+	turned, err := turnedNow(ctx, tx, t, agents)
+	if err != nil {
+		return nil, err
+	}
+	var rows []presenceBody
+	var news []feedRow
+	for _, a := range people {
+		facts := a.presenceFacts(turned[a.ID])
+		now := presenceBody{a.ID, routing.NextPresence(facts), facts.Chosen()}
+		if now.Presence == a.Presence && now.Manual == a.Manual {
+			continue
+		}
+		changed = append(changed, a.ID)
+		rows = append(rows, now)
+		news = append(news, feedRow{Kind: feedPresence, Agent: a.ID, Body: now})
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	encoded, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("encode presences: %w", err)
+	}
+	const set = `
+		update agents a set presence = p.presence, presence_manual = p.manual,
+			presence_at = case when a.presence = p.presence then a.presence_at else now() end
+		from jsonb_to_recordset($2::jsonb) as p(agent_id uuid, presence text, manual boolean)
+		where a.tenant = $1 and a.id = p.agent_id`
+	if _, err := tx.ExecContext(ctx, set, t, string(encoded)); err != nil {
+		return nil, err
+	}
+	return changed, publishAll(ctx, tx, t, news)
+}
+
+// turnedNow finds who has accepted or finished a conversation in this transaction, whose time is that of the rows it wrote.
+func turnedNow(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) (map[conversation.AgentID]bool, error) {
+	const query = `
+		select distinct agent_id from assignments
+		where tenant = $1 and agent_id = any($2::uuid[]) and (accepted_at = now() or state = 'ended' and ended_at = now())`
+	var list []conversation.AgentID
+	if err := tx.SelectContext(ctx, &list, query, t, pq.Array(agents)); err != nil {
+		return nil, err
+	}
+	turned := make(map[conversation.AgentID]bool, len(list))
+	for _, id := range list {
+		turned[id] = true
+	}
+	return turned, nil
+}
+
+// presenceBody is an agent's presence as the desks are told it.
+type presenceBody struct {
+	AgentID  conversation.AgentID `json:"agent_id"`
+	Presence routing.Presence     `json:"presence"`
+	Manual   bool                 `json:"manual"`
+}
+
+func (c *candidate) presenceFacts(turned bool) routing.PresenceFacts {
+	facts := routing.PresenceFacts{
+		Presence: c.Presence, Manual: c.Manual, Turned: turned, Units: c.Units, Load: c.Load, Sessions: c.Sessions,
+	}
+	for _, p := range c.rooms {
+		facts.Profiles = append(facts.Profiles, p.room())
+	}
+	return facts
+}

@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// presenceRow is what an agent's presence depends on.
+type presenceRow struct {
+	Tenant  conversation.Tenant  `db:"tenant"`
+	ID      conversation.AgentID `db:"id"`
+	Name    string               `db:"name"`
+	Units   int                  `db:"units"`
+	Default routing.Presence     `db:"default_presence"`
+
+	Presence routing.Presence  `db:"presence"`
+	Manual   bool              `db:"presence_manual"`
+	At       time.Time         `db:"presence_at"`
+	Before   *routing.Presence `db:"presence_before"` // when his last desk was lost
+	Disabled bool              `db:"disabled"`        // or deleted
+
+	Now  time.Time     `db:"now"`
+	Lost time.Duration `db:"lost_ns"` // ago, where Before is not nil
+}
+
+const presenceColumns = `
+	tenant, id, name, units, default_presence, presence, presence_manual, presence_at, presence_before,
+	disabled or deleted_at is not null as disabled, now() as now, (extract(epoch from now() - presence_at) * 1e9)::bigint as lost_ns`
+
+// lockPresence reads and locks an agent who may work. ErrNotFound when there is none, or he is disabled.
+func lockPresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (presenceRow, error) {
+	r, err := readPresence(ctx, tx, t, id)
+	if err == nil && r.Disabled {
+		err = conversation.ErrNotFound
+	}
+	return r, err
+}
+
+// readPresence reads and locks an agent, whether or not he may work.
+func readPresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (r presenceRow, err error) {
+	const query = `select ` + presenceColumns + ` from agents where tenant = $1 and id = $2 for no key update`
+	err = tx.GetContext(ctx, &r, query, t, id)
+	return r, err
+}
+
+// SetPresence gives an agent the presence that a person chose for him: the agent himself, or a supervisor (SUP-7).
+// Available and busy last until his next accept or close, the others until they are changed (PRE-6). What he has chosen
+// already stays. ErrNotFound when there is no such agent, or he is disabled.
+func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence) (routing.AgentNow, error) {
+	return transact(ctx, db, "set a presence", func(tx *sqlx.Tx) (routing.AgentNow, error) {
+		agent, err := lockPresence(ctx, tx, by.Tenant, id)
+		if err != nil {
+			return routing.AgentNow{}, err
+		}
+		if agent.Presence != p || !agent.Manual {
+			if err := putPresence(ctx, tx, agent, p, true); err != nil {
+				return routing.AgentNow{}, err
+			}
+			if by.AgentID != id {
+				actor := conversation.Actor{Tenant: by.Tenant, Name: by.TokenID}
+				if err := record(ctx, tx, actor, actPresence, string(id), "presence"); err != nil {
+					return routing.AgentNow{}, err
+				}
+			}
+		}
+		return agentNow(ctx, tx, by.Tenant, id)
+	})
+}
+
+// putPresence changes the presence of an agent who is locked, wakes the distribution and tells the desks. An automatic
+// presence is settled by his load.
+func putPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow, p routing.Presence, manual bool) error {
+	const update = `
+		update agents set presence = $3, presence_manual = $4, presence_before = null, presence_at = now()
+		where tenant = $1 and id = $2`
+	if _, err := tx.ExecContext(ctx, update, agent.Tenant, agent.ID, p, manual); err != nil {
+		return err
+	}
+	if !manual {
+		if err := settlePresence(ctx, tx, agent.Tenant, agent.ID); err != nil {
+			return err
+		}
+	}
+	after, err := readPresence(ctx, tx, agent.Tenant, agent.ID)
+	if err != nil {
+		return err
+	}
+	if err := tellPresence(ctx, tx, after); err != nil {
+		return err
+	}
+	return wake(ctx, tx, agent.Tenant, time.Time{})
+}
+
+func tellPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow) error {
+	body := struct {
+		AgentID  conversation.AgentID `json:"agent_id"`
+		Presence routing.Presence     `json:"presence"`
+		Manual   bool                 `json:"manual"`
+	}{agent.ID, agent.Presence, agent.Manual}
+	return publish(ctx, tx, agent.Tenant, feedRow{Kind: feedPresence, Agent: agent.ID, Body: body})
+}

@@ -1,0 +1,210 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+type queueRow struct {
+	stampRow
+	ID           conversation.QueueID     `db:"id"`
+	Name         string                   `db:"name"`
+	Priority     int                      `db:"priority"`
+	Method       routing.Method           `db:"method"`
+	HoursID      *routing.HoursID         `db:"hours_id"`
+	Overflow     asJSON[routing.Overflow] `db:"overflow"`
+	DeclineLimit int                      `db:"decline_limit"`
+	Default      bool                     `db:"is_default"`
+}
+
+const queueColumns = stampColumns + `, id, name, priority, method, hours_id, overflow, decline_limit, is_default`
+
+func (r queueRow) queue() routing.Queue {
+	return routing.Queue{
+		Stamp: r.stamp(), ID: r.ID, Name: r.Name, Priority: r.Priority, Method: r.Method, HoursID: orEmpty(r.HoursID),
+		Overflow: r.Overflow.V, DeclineLimit: r.DeclineLimit, Default: r.Default,
+	}
+}
+
+func queueRowOf(stamp stampRow, q routing.Queue) queueRow {
+	return queueRow{
+		stampRow: stamp, ID: q.ID, Name: q.Name, Priority: q.Priority, Method: q.Method, HoursID: pointer(q.HoursID),
+		Overflow: asJSON[routing.Overflow]{q.Overflow}, DeclineLimit: q.DeclineLimit, Default: q.Default,
+	}
+}
+
+// CreateQueue adds a queue of the actor's tenant and gives it its id. Nobody is a member yet. ErrExists when there is one of
+// that name, routing.UnknownError when its hours or a queue that it overflows to are not there.
+func (db *DB) CreateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
+	q.ID, q.Default = conversation.QueueID(newID()), false
+	row := queueRowOf(stampRow{Tenant: by.Tenant}, q)
+	return transact(ctx, db, "create queue "+string(q.ID), func(tx *sqlx.Tx) (routing.Queue, error) {
+		if err := holdTargets(ctx, tx, by.Tenant, q); err != nil {
+			return routing.Queue{}, err
+		}
+		const insert = `
+			insert into queues (tenant, id, name, priority, method, hours_id, overflow, decline_limit)
+			values (:tenant, :id, :name, :priority, :method, :hours_id, :overflow, :decline_limit)
+			on conflict (tenant, id) do nothing`
+		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
+		if err != nil {
+			return routing.Queue{}, err
+		}
+		if inserted > 0 {
+			if err := record(ctx, tx, by, actQueueCreate, string(q.ID)); err != nil {
+				return routing.Queue{}, err
+			}
+		}
+		return readQueue(ctx, tx, by.Tenant, q.ID)
+	})
+}
+
+// holdTargets keeps what a queue points to.
+func holdTargets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q routing.Queue) error {
+	if q.HoursID != "" {
+		if err := hold(ctx, tx, t, liveHours, "hours_id", q.HoursID); err != nil {
+			return err
+		}
+	}
+	return hold(ctx, tx, t, liveQueues, "overflow", overflowTargets(q.Overflow)...)
+}
+
+// overflowTargets are the queues that an overflow leads to.
+func overflowTargets(o routing.Overflow) (queues []conversation.QueueID) {
+	add := func(a routing.OverflowAction) {
+		if a.Do == routing.OverflowTransfer {
+			queues = append(queues, a.QueueID)
+		}
+	}
+	if o.OutOfHours != nil {
+		add(*o.OutOfHours)
+	}
+	if o.Full != nil {
+		add(o.Full.OverflowAction)
+	}
+	if o.Wait != nil {
+		add(o.Wait.OverflowAction)
+	}
+	return queues
+}
+
+// Queue reads one. ErrNotFound when it is unknown or deleted.
+func (db *DB) Queue(ctx context.Context, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error) {
+	q, err := readQueue(ctx, db.sql, t, id)
+	return q, explain(ctx, "read queue", err)
+}
+
+// ListQueues pages by id, oldest first; after is the last id of the page before, "" for the first page.
+func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conversation.QueueID, limit int) ([]routing.Queue, error) {
+	var rows []queueRow
+	err := db.sql.SelectContext(ctx, &rows, `select `+queueColumns+` from `+liveQueues+pages, t, after, limit)
+	return each(rows, queueRow.queue), explain(ctx, "list queues", err)
+}
+
+// UpdateQueue replaces the settings of the actor's queue where its version is still q.Version (ErrVersion otherwise). Which
+// queue is the default one stays. With another time limit the runs of those who wait in it are told. ErrExists when another
+// has the name, routing.UnknownError as for CreateQueue, ErrNotFound when there is none.
+func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
+	return transact(ctx, db, "update queue", func(tx *sqlx.Tx) (routing.Queue, error) {
+		old, err := lockQueue(ctx, tx, by.Tenant, q.ID)
+		if err != nil {
+			return routing.Queue{}, err
+		}
+		q.ID, q.Default = old.ID, old.Default
+		row := queueRowOf(old.stampRow, q)
+		columns := changedColumns(old, row)
+		if done, err := settled(old.Version, q.Version, columns); done || err != nil {
+			return old.queue(), err
+		}
+		if err := holdTargets(ctx, tx, by.Tenant, q); err != nil {
+			return routing.Queue{}, err
+		}
+		const update = `
+			update queues set name = :name, priority = :priority, method = :method, hours_id = :hours_id, overflow = :overflow,
+				decline_limit = :decline_limit, version = version + 1, updated_at = now()
+			where tenant = :tenant and id = :id`
+		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
+			return routing.Queue{}, err
+		}
+		if slices.Contains(columns, "overflow") {
+			if err := tellWaiting(ctx, tx, by.Tenant, q.ID); err != nil {
+				return routing.Queue{}, err
+			}
+		}
+		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+			return routing.Queue{}, err
+		}
+		if err := record(ctx, tx, by, actQueueUpdate, string(q.ID), columns...); err != nil {
+			return routing.Queue{}, err
+		}
+		return readQueue(ctx, tx, by.Tenant, q.ID)
+	})
+}
+
+// tellWaiting leaves word for the runs of all who wait in a queue: what falls due for them has changed.
+func tellWaiting(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) error {
+	const tell = `
+		with waiting as (
+			select c.id from conversations c join work_items i on i.tenant = c.tenant and i.conversation_id = c.id
+			where i.tenant = $1 and i.queue_id = $2 and i.state = 'waiting' order by c.id for no key update of c
+		), raised as (
+			update conversations c set revision = revision + 1 from waiting w where c.tenant = $1 and c.id = w.id
+			returning c.tenant, c.id, c.workflow_id, c.revision
+		)
+		insert into untold (tenant, conversation_id, workflow_id, revision) select tenant, id, workflow_id, revision from raised
+		on conflict (tenant, conversation_id) do update set revision = excluded.revision`
+	_, err := tx.ExecContext(ctx, tell, t, id)
+	return err
+}
+
+// DeleteQueue takes a queue away, its members and its rulesets with it; what has happened in it stays readable. Deleting it
+// again changes nothing. ErrInUse while it is the default queue or a workstream's fallback, conversations wait in it or come
+// from it, or another queue or a rule leads to it; ErrNotFound when there never was one.
+func (db *DB) DeleteQueue(ctx context.Context, by conversation.Actor, id conversation.QueueID) error {
+	return db.inTx(ctx, "delete queue", func(tx *sqlx.Tx) error {
+		const query = `select deleted_at is not null from queues where tenant = $1 and id = $2 for update`
+		var deleted bool
+		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {
+			return err
+		}
+		if err := inUse(ctx, tx, by.Tenant, id,
+			`select from queues where tenant = $1 and id = $2::uuid and is_default`,
+			`select from workstreams where tenant = $1 and fallback_queue = $2::uuid and deleted_at is null`,
+			`select from work_items where tenant = $1 and queue_id = $2::uuid and state <> 'done'`,
+			`select from conversations where tenant = $1 and queue_id = $2::uuid and state <> 'closed'`,
+			`select from queues where tenant = $1 and id <> $2::text::uuid and deleted_at is null and position($2::text in overflow::text) > 0`,
+			ruleNames,
+		); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			`update queues set deleted_at = now(), hours_id = null, version = version + 1, updated_at = now() where tenant = $1 and id = $2`,
+			`update agents set version = version + 1, updated_at = now()
+			where tenant = $1 and id in (select agent_id from queue_members where tenant = $1 and queue_id = $2)`,
+			`delete from queue_members where tenant = $1 and queue_id = $2`,
+			`update rulesets set deleted_at = now(), version = version + 1, updated_at = now()
+			where tenant = $1 and queue_id = $2 and deleted_at is null`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, by.Tenant, id); err != nil {
+				return err
+			}
+		}
+		return record(ctx, tx, by, actQueueDelete, string(id))
+	})
+}
+
+func readQueue(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error) {
+	var row queueRow
+	err := sqlx.GetContext(ctx, q, &row, `select `+queueColumns+` from `+liveQueues+` and tenant = $1 and id = $2`, t, id)
+	return row.queue(), err
+}
+
+func lockQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) (row queueRow, err error) {
+	err = tx.GetContext(ctx, &row, `select `+queueColumns+` from `+liveQueues+` and tenant = $1 and id = $2 for no key update`, t, id)
+	return row, err
+}

@@ -1,0 +1,96 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// QueueMembers lists a queue's agents by id, disabled ones included, and the version of the queue with these members.
+// ErrNotFound when there is no such queue.
+func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conversation.QueueID) ([]conversation.AgentID, int64, error) {
+	const query = `
+		select q.version, array(select m.agent_id::text from queue_members m where m.tenant = q.tenant and m.queue_id = q.id order by 1) as members
+		from queues q where q.tenant = $1 and q.id = $2 and q.deleted_at is null`
+	var row struct {
+		Version int64          `db:"version"`
+		Members pq.StringArray `db:"members"`
+	}
+	err := db.sql.GetContext(ctx, &row, query, t, id)
+	return idsOf[conversation.AgentID](row.Members), row.Version, explain(ctx, "read a queue's members", err)
+}
+
+// SetQueueMembers makes these agents the members of the actor's queue, all of them and no other, where the queue's version is
+// still version (ErrVersion otherwise). Who stays keeps his place in the rotation. routing.UnknownError when one of them is
+// not there, ErrNotFound when there is no such queue.
+func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
+	return transact(ctx, db, "set a queue's members", func(tx *sqlx.Tx) (routing.Queue, error) {
+		old, err := lockQueue(ctx, tx, by.Tenant, id)
+		if err != nil {
+			return routing.Queue{}, err
+		}
+		if err := hold(ctx, tx, by.Tenant, liveAgents, "agent_ids", members...); err != nil {
+			return routing.Queue{}, err
+		}
+		const differ = `
+			select coalesce(m.agent_id, w.id) from (select agent_id from queue_members where tenant = $1 and queue_id = $2) m
+			full join unnest($3::uuid[]) w (id) on w.id = m.agent_id
+			where m.agent_id is null or w.id is null order by 1`
+		var movers []conversation.AgentID
+		if err := tx.SelectContext(ctx, &movers, differ, by.Tenant, id, texts(members)); err != nil {
+			return routing.Queue{}, err
+		}
+		if done, err := settled(old.Version, version, asColumns(movers, "members")); done || err != nil {
+			return old.queue(), err
+		}
+		if err := enrol(ctx, tx, by.Tenant, members, []conversation.QueueID{id}); err != nil {
+			return routing.Queue{}, err
+		}
+		const leave = `delete from queue_members where tenant = $1 and queue_id = $2 and agent_id <> all($3::uuid[])`
+		if _, err := tx.ExecContext(ctx, leave, by.Tenant, id, texts(members)); err != nil {
+			return routing.Queue{}, err
+		}
+		if err := raise(ctx, tx, by.Tenant, "agents", movers); err != nil {
+			return routing.Queue{}, err
+		}
+		if err := raise(ctx, tx, by.Tenant, "queues", []conversation.QueueID{id}); err != nil {
+			return routing.Queue{}, err
+		}
+		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+			return routing.Queue{}, err
+		}
+		if err := record(ctx, tx, by, actQueueMembers, string(id), "members"); err != nil {
+			return routing.Queue{}, err
+		}
+		return readQueue(ctx, tx, by.Tenant, id)
+	})
+}
+
+// enrol makes every one of these agents a member of every one of these queues.
+func enrol(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID, queues []conversation.QueueID) error {
+	const join = `
+		insert into queue_members (tenant, queue_id, agent_id)
+		select $1, q, a from unnest($2::uuid[]) q cross join unnest($3::uuid[]) a
+		on conflict do nothing`
+	_, err := tx.ExecContext(ctx, join, t, texts(queues), texts(agents))
+	return err
+}
+
+// raise counts a change of rows that change by version, because what belongs to them has changed.
+func raise[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, table string, ids []ID) error {
+	statement := `update ` + table + ` set version = version + 1, updated_at = now() where tenant = $1 and id = any($2::uuid[])`
+	_, err := tx.ExecContext(ctx, statement, t, texts(ids))
+	return err
+}
+
+// asColumns names a column where something of it changes.
+func asColumns[T any](changes []T, column string) []string {
+	if len(changes) == 0 {
+		return nil
+	}
+	return []string{column}
+}

@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// accountZone is the zone of WeChat's accounts, by which rules tell the time.
+var accountZone = time.FixedZone("Asia/Shanghai", 8*60*60) // no daylight saving since 1991
+
+// factsRow is a conversation with what rules may ask about.
+type factsRow struct {
+	heldRow
+	AccountID conversation.AccountID `db:"account_id"`
+	Account   string                 `db:"account_name"`
+	Kind      conversation.Kind      `db:"account_kind"`
+	Following bool                   `db:"following"`
+	Before    bool                   `db:"before"` // the customer has had a conversation before this one
+	Message   string                 `db:"message_kind"`
+	Body      []byte                 `db:"body"`
+	EventID   *string                `db:"event_id"`
+	Event     *string                `db:"event_kind"`
+	EventBody []byte                 `db:"event_body"`
+	Escalated bool                   `db:"escalated"` // by the bot, with this turn
+	Reason    []byte                 `db:"reason"`
+	Summary   []byte                 `db:"summary"`
+}
+
+// loadFacts loads what conditions are judged over, by the names of docs/rules.md. What a customer wrote is data in them,
+// and what does not open is empty.
+func (db *DB) loadFacts(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, q *routing.Question) error {
+	const query = `
+		select c.customer_id, c.state, c.holder, c.epoch, c.last_seq, c.queue_id, c.context, u.data_key, a.language,
+			c.account_id, a.name as account_name, a.kind as account_kind, u.following,
+			exists (select from conversations p where p.tenant = c.tenant and p.customer_id = c.customer_id and p.id <> c.id) as before,
+			m.kind as message_kind, m.body, e.id as event_id, e.kind as event_kind, e.body as event_body,
+			coalesce(t.command = 'escalate', false) as escalated, t.reason, t.summary
+		from conversations c
+		join customers u on u.tenant = c.tenant and u.id = c.customer_id
+		join accounts a on a.tenant = c.tenant and a.id = c.account_id
+		join messages m on m.tenant = c.tenant and m.conversation_id = c.id and m.id = $3
+		left join turns t on t.tenant = c.tenant and t.conversation_id = c.id and t.turn_id = m.id
+		left join lateral (
+			select id, kind, body from messages
+			where tenant = c.tenant and conversation_id = c.id and author = 'customer'
+				and (kind in ('subscribe', 'SCAN', 'CLICK', 'location_select') or kind like 'scancode\_%' or kind like 'pic\_%')
+			order by seq desc limit 1) e on true
+		where c.tenant = $1 and c.id = $2`
+	var row factsRow
+	if err := tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation, turn); err != nil {
+		return err
+	}
+	seal, err := db.customerSeal(c.Tenant, row.CustomerID, row.DataKey)
+	if err != nil {
+		return err
+	}
+	said, _ := seal.openBody(string(turn), row.Body) // what does not open says nothing
+	text := said.question()
+	q.Facts = routing.Facts{
+		"customer": map[string]any{
+			"language": string(row.Language), "tags": []string{}, "following": row.Following, "first_contact": !row.Before,
+		},
+		"message":    map[string]any{"text": text, "kind": row.Message, "length": int64(utf8.RuneCountInString(text))},
+		"event":      row.event(seal),
+		"context":    row.context(c, seal),
+		"account":    map[string]any{"id": string(row.AccountID), "name": row.Account, "kind": string(row.Kind), "language": string(row.Language)},
+		"time":       timeFacts(q.Now),
+		"escalation": row.escalation(c, turn, seal),
+	}
+	return nil
+}
+
+// event is what the customer last did that was no message: followed, scanned, tapped a menu.
+func (r factsRow) event(seal customerSeal) map[string]any {
+	facts := map[string]any{"kind": "", "scene": "", "menu_key": "", "source": ""}
+	if r.Event == nil {
+		return facts
+	}
+	kind := *r.Event
+	facts["kind"] = kind
+	said, err := seal.openBody(*r.EventID, r.EventBody)
+	if err != nil {
+		return facts
+	}
+	key := said.fields()["EventKey"]
+	scene, scanned := strings.CutPrefix(key, "qrscene_")
+	switch {
+	case kind == "SCAN", kind == "subscribe" && scanned:
+		facts["scene"], facts["source"] = scene, "qr-code"
+	case kind == "subscribe":
+		facts["source"] = "follow"
+	default:
+		facts["menu_key"], facts["source"] = key, "menu"
+	}
+	return facts
+}
+
+func (r factsRow) context(c conversation.Ref, seal customerSeal) map[string]any {
+	values := map[string]any{}
+	if r.Context != nil {
+		if opened := seal.openContext(c.Conversation, r.Context); opened != nil {
+			values = opened
+		}
+	}
+	wholeNumbers(values)
+	return values
+}
+
+// escalation is why people are asked, and by whom.
+func (r factsRow) escalation(c conversation.Ref, turn conversation.MessageID, seal customerSeal) map[string]any {
+	facts := map[string]any{"reason": "", "summary": "", "by_bot": r.Escalated}
+	if r.Reason != nil {
+		if reason, err := seal.openReason(c.Conversation, turn, r.Reason); err == nil {
+			facts["reason"] = reason
+		}
+	}
+	if r.Summary != nil {
+		facts["summary"] = seal.openSummary(c.Conversation, turn, r.Summary)
+	}
+	return facts
+}
+
+func timeFacts(now time.Time) map[string]any {
+	local := now.In(accountZone)
+	return map[string]any{
+		"hour": int64(local.Hour()), "minute": int64(local.Minute()), "weekday": int64(local.Weekday()), "date": local.Format(time.DateOnly),
+	}
+}

@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// RoutingPlan reads everything that decides where conversations of a workstream go, as of one moment; "" for the queues' part
+// alone. ErrNotFound when there is no such workstream.
+func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (plan routing.Plan, err error) {
+	tx, err := db.sql.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return routing.Plan{}, explain(ctx, "read a routing plan", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // it has written nothing
+	if id != "" {
+		if plan.Workstream, err = readWorkstream(ctx, tx, t, id); err != nil {
+			return routing.Plan{}, explain(ctx, "read a workstream's routing", err)
+		}
+	}
+	for _, read := range []func(context.Context, *sqlx.Tx, conversation.Tenant, *routing.Plan) error{
+		planRulesets, planQueues, planAbilities,
+	} {
+		if err := read(ctx, tx, t, &plan); err != nil {
+			return routing.Plan{}, explain(ctx, "read a routing plan", err)
+		}
+	}
+	return plan, nil
+}
+
+func planRulesets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
+	const sets = `
+		select ` + rulesetColumns + ` from ` + liveRulesets + ` and tenant = $1 and (workstream_id = nullif($2, '')::uuid or queue_id is not null)
+		order by array_position('{classification,route,prioritisation,assignment}', kind), position, id`
+	var rulesets []rulesetRow
+	if err := tx.SelectContext(ctx, &rulesets, sets, t, plan.Workstream.ID); err != nil {
+		return err
+	}
+	const current = `
+		select v.ruleset_id, v.number, v.rules, v.created_by, v.created_at, v.published_at
+		from rulesets r join ruleset_versions v on v.tenant = r.tenant and v.ruleset_id = r.id
+		where r.tenant = $1 and r.deleted_at is null and (v.published_at is null or v.number = r.published)
+			and (r.workstream_id = nullif($2, '')::uuid or r.queue_id is not null)`
+	var versions []versionRow
+	if err := tx.SelectContext(ctx, &versions, current, t, plan.Workstream.ID); err != nil {
+		return err
+	}
+	for _, row := range rulesets {
+		planned := routing.PlannedRuleset{Ruleset: row.ruleset()}
+		for _, v := range versions {
+			if v.RulesetID != row.ID {
+				continue
+			}
+			version := v.version()
+			if v.PublishedAt == nil {
+				planned.Draft = &version
+			} else {
+				planned.InForce = &version
+			}
+		}
+		plan.Rulesets = append(plan.Rulesets, planned)
+	}
+	return nil
+}
+
+func planQueues(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
+	const query = `
+		select ` + queueColumns + `,
+			(select count(*) from work_items i where i.tenant = queues.tenant and i.queue_id = queues.id and i.state = 'waiting') as waiting,
+			(select count(*) from queue_members m join agents a on a.tenant = m.tenant and a.id = m.agent_id
+				where m.tenant = queues.tenant and m.queue_id = queues.id and not a.disabled) as members
+		from ` + liveQueues + ` and tenant = $1 order by id`
+	var queues []struct {
+		queueRow
+		Waiting int `db:"waiting"`
+		Members int `db:"members"`
+	}
+	if err := tx.SelectContext(ctx, &queues, query, t); err != nil {
+		return err
+	}
+	var hours []hoursRow
+	if err := tx.SelectContext(ctx, &hours, `select `+hoursColumns+` from `+liveHours+` and tenant = $1`, t); err != nil {
+		return err
+	}
+	for _, row := range queues {
+		queue := routing.QueueNow{Queue: row.queue(), Waiting: row.Waiting, Members: row.Members}
+		if i := slices.IndexFunc(hours, func(h hoursRow) bool { return h.ID == queue.HoursID }); i >= 0 {
+			kept := hours[i].hours()
+			queue.Hours = &kept
+		}
+		plan.Queues = append(plan.Queues, queue)
+	}
+	return nil
+}
+
+func planAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
+	var skills []skillRow
+	if err := tx.SelectContext(ctx, &skills, `select `+skillColumns+` from `+liveSkills+` and tenant = $1 order by id`, t); err != nil {
+		return err
+	}
+	var profiles []profileRow
+	if err := tx.SelectContext(ctx, &profiles, `select `+profileColumns+` from `+liveProfiles+` and tenant = $1 order by id`, t); err != nil {
+		return err
+	}
+	plan.Skills, plan.Profiles = each(skills, skillRow.skill), each(profiles, profileRow.profile)
+	return nil
+}
+
+// ImportRulesets makes drafts of rulesets in the actor's workstream and on queues, all or none: in the workstream's
+// classification of the same name, in its route, in the queue's ruleset of the same kind; where there is none it is added.
+// Nothing comes into force. Repeated it changes nothing more. ErrTooMany beyond routing.MaxClassifications;
+// routing.UnknownError when the workstream or a queue is not there.
+func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, imported []routing.ImportedRuleset) ([]routing.Ruleset, error) {
+	return transact(ctx, db, "import rulesets", func(tx *sqlx.Tx) ([]routing.Ruleset, error) {
+		if err := hold(ctx, tx, by.Tenant, liveWorkstreams, "workstream_id", w); err != nil {
+			return nil, err
+		}
+		list := make([]routing.Ruleset, len(imported))
+		for i, one := range imported {
+			id, err := importRuleset(ctx, tx, by, w, one)
+			if err != nil {
+				return nil, err
+			}
+			if list[i], err = readRuleset(ctx, tx, by.Tenant, id); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	})
+}
+
+func importRuleset(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, w conversation.WorkstreamID, in routing.ImportedRuleset) (routing.RulesetID, error) {
+	r := in.Ruleset
+	if r.QueueID == "" {
+		r.WorkstreamID = w
+	}
+	const query = `
+		select id from ` + liveRulesets + ` and tenant = $1 and kind = $2
+			and (queue_id = nullif($3, '')::uuid or workstream_id = nullif($4, '')::uuid and (kind = 'route' or name = $5))
+		for no key update`
+	err := tx.GetContext(ctx, &r.ID, query, by.Tenant, r.Kind, string(r.QueueID), string(r.WorkstreamID), r.Name)
+	if errors.Is(err, sql.ErrNoRows) {
+		r.ID = routing.RulesetID(newID())
+		err = addRuleset(ctx, tx, by, r)
+	}
+	if err != nil {
+		return "", err
+	}
+	same, err := isDraft(ctx, tx, by.Tenant, r.ID, in.Rules)
+	if err != nil || same {
+		return r.ID, err
+	}
+	if err := writeDraft(ctx, tx, by, r.ID, in.Rules); err != nil {
+		return "", err
+	}
+	const update = `update rulesets set name = $3, position = $4, version = version + 1, updated_at = now() where tenant = $1 and id = $2`
+	if _, err := tx.ExecContext(ctx, update, by.Tenant, r.ID, r.Name, r.Position); err != nil {
+		return "", err
+	}
+	return r.ID, record(ctx, tx, by, actRulesetDraft, string(r.ID), "rules", "name", "position")
+}
+
+// LastTurn is the customer's last message in a conversation. ErrNotFound when there is none.
+func (db *DB) LastTurn(ctx context.Context, c conversation.Ref) (turn conversation.MessageID, err error) {
+	const query = `
+		select id from messages where tenant = $1 and conversation_id = $2 and author = 'customer' order by seq desc limit 1`
+	err = db.sql.GetContext(ctx, &turn, query, c.Tenant, c.Conversation)
+	return turn, explain(ctx, "find a conversation's last turn", err)
+}

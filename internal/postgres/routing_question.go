@@ -1,0 +1,209 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// RoutingQuestion loads everything that decides where a conversation goes: what is known of it, its workstream, the rules
+// that are published, and all queues as they stand. turn is the message that asked for people, and the source of chance, so
+// that a retry asks the same; wish the queue that the bot named, "" for none. ErrNotFound when the tenant has no such
+// conversation, or the conversation no such message.
+func (db *DB) RoutingQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, wish conversation.QueueID) (routing.Question, error) {
+	return transact(ctx, db, "load what decides where conversation "+string(c.Conversation)+" goes", func(tx *sqlx.Tx) (routing.Question, error) {
+		q := routing.Question{Roll: roll(turn), Wish: knownForm(wish)}
+		for _, load := range []func(context.Context, *sqlx.Tx, conversation.Ref, conversation.MessageID, *routing.Question) error{
+			loadWorkstream, db.loadFacts, loadRules, loadQueues,
+		} {
+			if err := load(ctx, tx, c, turn, &q); err != nil {
+				return routing.Question{}, err
+			}
+		}
+		return q, nil
+	})
+}
+
+// roll throws a die of a hundred faces, the same for the same turn.
+func roll(turn conversation.MessageID) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(turn)) // never fails
+	return int(h.Sum32() % 100)
+}
+
+func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
+	const query = `
+		select w.id, w.name, w.mode, w.pick_from_push, w.fallback_queue, coalesce(w.auto_close_ms, 0) as auto_close_ms, w.units, w.profiles,
+			w.wrap_up, w.wrap_up_ms, w.presences, w.skill_match, w.affinity, w.offer_ms, w.auto_accept, w.missed_inactive,
+			w.reject_dnd, w.variables, w.is_default, w.version, w.created_at, w.updated_at, clock_timestamp() as now,
+			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + stageOverflow + `' and body ? 'to') as hops
+		from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
+		where c.tenant = $1 and c.id = $2`
+	var row struct {
+		ID             conversation.WorkstreamID `db:"id"`
+		Name           string                    `db:"name"`
+		Mode           routing.Mode              `db:"mode"`
+		PickFromPush   bool                      `db:"pick_from_push"`
+		FallbackQueue  conversation.QueueID      `db:"fallback_queue"`
+		AutoCloseMS    int64                     `db:"auto_close_ms"`
+		Units          int                       `db:"units"`
+		Profiles       pq.StringArray            `db:"profiles"`
+		WrapUp         routing.WrapUp            `db:"wrap_up"`
+		WrapUpMS       int64                     `db:"wrap_up_ms"`
+		Presences      pq.StringArray            `db:"presences"`
+		SkillMatch     routing.SkillMatch        `db:"skill_match"`
+		Affinity       bool                      `db:"affinity"`
+		OfferMS        int64                     `db:"offer_ms"`
+		AutoAccept     bool                      `db:"auto_accept"`
+		MissedInactive bool                      `db:"missed_inactive"`
+		RejectDND      bool                      `db:"reject_dnd"`
+		Variables      []byte                    `db:"variables"`
+		Default        bool                      `db:"is_default"`
+		Version        int64                     `db:"version"`
+		CreatedAt      time.Time                 `db:"created_at"`
+		UpdatedAt      time.Time                 `db:"updated_at"`
+		Now            time.Time                 `db:"now"`
+		Hops           int                       `db:"hops"`
+	}
+	if err := tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation); err != nil {
+		return err
+	}
+	declared, err := variables(row.Variables)
+	if err != nil {
+		return err
+	}
+	q.Now, q.Hops = row.Now.UTC(), row.Hops
+	q.Workstream = routing.Workstream{
+		Stamp: routing.Stamp{Tenant: c.Tenant, Version: row.Version, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt},
+		ID:    row.ID, Name: row.Name, Mode: row.Mode, PickFromPush: row.PickFromPush, FallbackQueue: row.FallbackQueue,
+		AutoClose: milliseconds(row.AutoCloseMS), Units: row.Units, Profiles: typed[routing.ProfileID](row.Profiles),
+		WrapUp: row.WrapUp, WrapUpFor: milliseconds(row.WrapUpMS), Presences: typed[routing.Presence](row.Presences),
+		SkillMatch: row.SkillMatch, Affinity: row.Affinity, OfferFor: milliseconds(row.OfferMS), AutoAccept: row.AutoAccept,
+		MissedInactive: row.MissedInactive, RejectDND: row.RejectDND, Variables: declared, Default: row.Default,
+	}
+	return nil
+}
+
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// typed gives the words of a row their type.
+func typed[T ~string](words []string) []T {
+	list := make([]T, len(words))
+	for i, w := range words {
+		list[i] = T(w)
+	}
+	return list
+}
+
+// loadRules loads the published versions of the workstream's rulesets: classifications in their order, and the route.
+func loadRules(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
+	const query = `
+		select r.kind, v.ruleset_id, v.number, v.rules, v.created_by, v.created_at, v.published_at
+		from rulesets r join ruleset_versions v on v.tenant = r.tenant and v.ruleset_id = r.id and v.number = r.published
+		where r.tenant = $1 and r.workstream_id = $2 and r.deleted_at is null order by r.position, r.id`
+	var rows []struct {
+		Kind        routing.RulesetKind `db:"kind"`
+		RulesetID   routing.RulesetID   `db:"ruleset_id"`
+		Number      int64               `db:"number"`
+		Rules       []byte              `db:"rules"`
+		CreatedBy   string              `db:"created_by"`
+		CreatedAt   time.Time           `db:"created_at"`
+		PublishedAt *time.Time          `db:"published_at"`
+	}
+	if err := tx.SelectContext(ctx, &rows, query, c.Tenant, q.Workstream.ID); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		v := routing.RulesetVersion{RulesetID: r.RulesetID, Number: r.Number, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt}
+		if r.PublishedAt != nil {
+			v.PublishedAt = *r.PublishedAt
+		}
+		if err := json.Unmarshal(r.Rules, &v.Rules); err != nil {
+			return fmt.Errorf("version %d of ruleset %s: %w", r.Number, r.RulesetID, err)
+		}
+		for i := range v.Rules {
+			wholeNumbers(v.Rules[i].Set)
+		}
+		if r.Kind == routing.RouteToQueue {
+			q.Route = &v
+			continue
+		}
+		q.Classifications = append(q.Classifications, v)
+	}
+	return nil
+}
+
+// wholeNumbers makes int64 of the whole numbers that JSON has made floats of.
+func wholeNumbers(values map[string]any) {
+	for name, value := range values {
+		switch n := value.(type) {
+		case float64:
+			if n == math.Trunc(n) {
+				values[name] = int64(n)
+			}
+		case json.Number:
+			if i, err := n.Int64(); err == nil {
+				values[name] = i
+			}
+		}
+	}
+}
+
+// loadQueues loads every queue with its hours, what waits in it and who works in it.
+func loadQueues(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
+	const query = `
+		select q.id, q.name, q.priority, q.method, coalesce(q.hours_id::text, '') as hours_id, q.overflow, q.decline_limit, q.is_default,
+			q.version, h.name as hours_name, h.time_zone, h.weekly, h.holidays,
+			(select count(*) from work_items i where i.tenant = q.tenant and i.queue_id = q.id and i.state = 'waiting') as waiting,
+			(select count(*) from queue_members m join agents g on g.tenant = m.tenant and g.id = m.agent_id
+				where m.tenant = q.tenant and m.queue_id = q.id and not g.disabled and g.deleted_at is null) as members
+		from queues q left join operating_hours h on h.tenant = q.tenant and h.id = q.hours_id
+		where q.tenant = $1 and q.deleted_at is null order by q.id`
+	var rows []struct {
+		ID           conversation.QueueID `db:"id"`
+		Name         string               `db:"name"`
+		Priority     int                  `db:"priority"`
+		Method       routing.Method       `db:"method"`
+		HoursID      routing.HoursID      `db:"hours_id"`
+		Overflow     []byte               `db:"overflow"`
+		DeclineLimit int                  `db:"decline_limit"`
+		Default      bool                 `db:"is_default"`
+		Version      int64                `db:"version"`
+		HoursName    *string              `db:"hours_name"`
+		TimeZone     *string              `db:"time_zone"`
+		Weekly       []byte               `db:"weekly"`
+		Holidays     []byte               `db:"holidays"`
+		Waiting      int                  `db:"waiting"`
+		Members      int                  `db:"members"`
+	}
+	if err := tx.SelectContext(ctx, &rows, query, c.Tenant); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		now := routing.QueueNow{Queue: routing.Queue{
+			Stamp: routing.Stamp{Tenant: c.Tenant, Version: r.Version},
+			ID:    r.ID, Name: r.Name, Priority: r.Priority, Method: r.Method, HoursID: r.HoursID, DeclineLimit: r.DeclineLimit, Default: r.Default,
+		}, Waiting: r.Waiting, Members: r.Members}
+		if err := json.Unmarshal(r.Overflow, &now.Overflow); err != nil {
+			return fmt.Errorf("overflow of queue %s: %w", r.ID, err)
+		}
+		var err error
+		if now.Hours, err = hoursOf(r.TimeZone, r.Weekly, r.Holidays); err != nil {
+			return err
+		}
+		if now.Hours != nil {
+			now.Hours.Stamp.Tenant, now.Hours.ID, now.Hours.Name = c.Tenant, r.HoursID, *r.HoursName
+		}
+		q.Queues = append(q.Queues, now)
+	}
+	return nil
+}

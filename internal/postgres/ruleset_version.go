@@ -1,0 +1,167 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+type versionRow struct {
+	RulesetID   routing.RulesetID      `db:"ruleset_id"`
+	Number      int64                  `db:"number"`
+	Rules       asJSON[[]routing.Rule] `db:"rules"`
+	CreatedBy   string                 `db:"created_by"`
+	CreatedAt   time.Time              `db:"created_at"`
+	PublishedAt *time.Time             `db:"published_at"`
+}
+
+const versionColumns = `ruleset_id, number, rules, created_by, created_at, published_at`
+
+func (r versionRow) version() routing.RulesetVersion {
+	return routing.RulesetVersion{
+		RulesetID: r.RulesetID, Number: r.Number, Rules: r.Rules.V, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt,
+		PublishedAt: orEmpty(r.PublishedAt),
+	}
+}
+
+// RulesetVersions lists versions of a ruleset, newest first, below a number; 0 for the newest. The draft, where there is one,
+// is the first of all.
+func (db *DB) RulesetVersions(ctx context.Context, t conversation.Tenant, id routing.RulesetID, below int64, limit int) ([]routing.RulesetVersion, error) {
+	const query = `
+		select ` + versionColumns + ` from ruleset_versions
+		where tenant = $1 and ruleset_id = $2 and ($3 = 0 or number < $3) order by number desc limit $4`
+	var rows []versionRow
+	err := db.sql.SelectContext(ctx, &rows, query, t, id, below, limit)
+	return each(rows, versionRow.version), explain(ctx, "list versions of a ruleset", err)
+}
+
+// SaveDraft makes these rules the draft of the actor's ruleset, in place of the one there may be, where the ruleset's version
+// is still version (ErrVersion otherwise). What is in force stays in force. ErrNotFound when there is no such ruleset.
+func (db *DB) SaveDraft(ctx context.Context, by conversation.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error) {
+	return db.changeRuleset(ctx, by, id, version, func(tx *sqlx.Tx, old *rulesetRow) (string, func() error, error) {
+		same, err := isDraft(ctx, tx, by.Tenant, id, rules)
+		if err != nil || same {
+			return actRulesetDraft, nil, err
+		}
+		return actRulesetDraft, func() error { return writeDraft(ctx, tx, by, old.ID, rules) }, nil
+	})
+}
+
+// isDraft reports whether the draft consists of these rules already.
+func isDraft(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing.RulesetID, rules []routing.Rule) (bool, error) {
+	const query = `select ` + versionColumns + ` from ruleset_versions where tenant = $1 and ruleset_id = $2 and published_at is null`
+	var draft versionRow
+	err := tx.GetContext(ctx, &draft, query, t, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	kept, err := json.Marshal(draft.Rules.V)
+	if err != nil {
+		return false, err
+	}
+	given, err := json.Marshal(rules)
+	return err == nil && bytes.Equal(kept, given), err
+}
+
+// writeDraft replaces the draft, or adds one under the next number.
+func writeDraft(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, id routing.RulesetID, rules []routing.Rule) error {
+	text := asJSON[[]routing.Rule]{append([]routing.Rule{}, rules...)}
+	const replace = `
+		update ruleset_versions set rules = $3, created_by = $4, created_at = now()
+		where tenant = $1 and ruleset_id = $2 and published_at is null`
+	replaced, err := affected(tx.ExecContext(ctx, replace, by.Tenant, id, text, by.Name))
+	if err != nil || replaced > 0 {
+		return err
+	}
+	const insert = `
+		insert into ruleset_versions (tenant, ruleset_id, number, rules, created_by)
+		select $1, $2, coalesce(max(number), 0) + 1, $3, $4 from ruleset_versions where tenant = $1 and ruleset_id = $2`
+	_, err = tx.ExecContext(ctx, insert, by.Tenant, id, text, by.Name)
+	return err
+}
+
+// PutInForce publishes the draft of that number, or goes back to that version; 0 takes the ruleset out of force. It does so
+// where the ruleset's version is still version (ErrVersion otherwise). What conversations were routed by stays as it is: a
+// published version never changes. routing.UnknownError when there is no version of that number, ErrNotFound when there is no
+// such ruleset.
+func (db *DB) PutInForce(ctx context.Context, by conversation.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error) {
+	return db.changeRuleset(ctx, by, id, version, func(tx *sqlx.Tx, old *rulesetRow) (string, func() error, error) {
+		if orEmpty(old.Published) == number {
+			return actRulesetPublish, nil, nil
+		}
+		if number == 0 {
+			old.Published = nil
+			return actRulesetRollback, nil, nil
+		}
+		const query = `select published_at is null from ruleset_versions where tenant = $1 and ruleset_id = $2 and number = $3`
+		var draft bool
+		err := tx.GetContext(ctx, &draft, query, by.Tenant, id, number)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = &routing.UnknownError{Field: "number"}
+		}
+		old.Published = &number
+		if err != nil || !draft {
+			return actRulesetRollback, nil, err
+		}
+		return actRulesetPublish, func() error {
+			const publish = `update ruleset_versions set published_at = now() where tenant = $1 and ruleset_id = $2 and number = $3`
+			_, err := tx.ExecContext(ctx, publish, by.Tenant, id, number)
+			return err
+		}, nil
+	})
+}
+
+// changeRuleset changes a ruleset by its version. change alters the row, names the act for the audit, and returns what else
+// is to be written, nil for nothing; it must not write itself.
+func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routing.RulesetID, version int64,
+	change func(tx *sqlx.Tx, row *rulesetRow) (act string, write func() error, err error),
+) (routing.Ruleset, error) {
+	return transact(ctx, db, "change ruleset", func(tx *sqlx.Tx) (routing.Ruleset, error) {
+		var old rulesetRow
+		err := tx.GetContext(ctx, &old, `select `+rulesetColumns+` from `+liveRulesets+` and tenant = $1 and id = $2 for no key update`, by.Tenant, id)
+		if err != nil {
+			return routing.Ruleset{}, err
+		}
+		row := old
+		act, write, err := change(tx, &row)
+		if err != nil {
+			return routing.Ruleset{}, err
+		}
+		columns := changedColumns(old, row)
+		if write != nil {
+			columns = append(columns, "rules")
+		}
+		if done, err := settled(old.Version, version, columns); done || err != nil {
+			return old.ruleset(), err
+		}
+		if write != nil {
+			if err := write(); err != nil {
+				return routing.Ruleset{}, err
+			}
+		}
+		const update = `
+			update rulesets set name = :name, position = :position, published = :published, version = version + 1, updated_at = now()
+			where tenant = :tenant and id = :id`
+		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
+			return routing.Ruleset{}, err
+		}
+		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+			return routing.Ruleset{}, err
+		}
+		if err := record(ctx, tx, by, act, string(id), columns...); err != nil {
+			return routing.Ruleset{}, err
+		}
+		return readRuleset(ctx, tx, by.Tenant, id)
+	})
+}

@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+const (
+	// sortedByRules is how many items of a demand are read where a queue's own rules say who goes first, which SQL does not
+	// know.
+	sortedByRules = 1000
+	// singular is how many items are read that are kept for somebody, prefer somebody, or were declined: no two of them are
+	// alike.
+	singular = 1000
+)
+
+// waitingItem is a work item that waits to be offered, with what its workstream says.
+type waitingItem struct {
+	ID           conversation.WorkItemID `db:"id"`
+	Conversation conversation.ID         `db:"conversation_id"`
+	Queue        conversation.QueueID    `db:"queue_id"`
+	Priority     int                     `db:"priority"`
+	QueuedAt     time.Time               `db:"queued_at"`
+	Since        time.Time               `db:"since"`
+	Units        int                     `db:"units"`
+	Profiles     pq.StringArray          `db:"profiles"`
+	Skills       []byte                  `db:"skills"`
+	SkillMatch   routing.SkillMatch      `db:"skill_match"`
+	Presences    pq.StringArray          `db:"presences"`
+	Affinity     conversation.AgentID    `db:"affinity_agent"`
+	Preferred    pq.StringArray          `db:"preferred"`
+	Declined     []byte                  `db:"declined"`
+	Attributes   []byte                  `db:"attributes"`
+	OfferMS      int64                   `db:"offer_ms"`
+	AutoAccept   bool                    `db:"auto_accept"`
+}
+
+// keptUntil is when the item is no longer kept for the agent who had it.
+func (w *waitingItem) keptUntil() time.Time {
+	return w.QueuedAt.Add(time.Duration(w.OfferMS) * time.Millisecond)
+}
+
+func (w *waitingItem) item() (routing.Item, error) {
+	i := routing.Item{
+		ID: w.ID, QueueID: w.Queue, Priority: w.Priority, Since: w.Since, Units: w.Units,
+		Profiles: typed[routing.ProfileID](w.Profiles), SkillMatch: w.SkillMatch, Presences: typed[routing.Presence](w.Presences),
+		Affinity: w.Affinity, Preferred: typed[conversation.AgentID](w.Preferred),
+	}
+	for _, field := range []struct {
+		from []byte
+		to   any
+	}{{w.Skills, &i.Skills}, {w.Declined, &i.Declined}, {w.Attributes, &i.Attributes}} {
+		if err := json.Unmarshal(field.from, field.to); err != nil {
+			return i, fmt.Errorf("work item %s: %w", w.ID, err)
+		}
+	}
+	return i, nil
+}
+
+// queues reads the queues in which something waits to be offered, and the rules of those that have their own.
+func (d *distribution) queues(ctx context.Context) ([]routing.Queue, map[conversation.QueueID]routing.CustomRules, error) {
+	const query = `
+		select q.id, q.name, q.priority, q.method, q.decline_limit from queues q
+		where q.tenant = $1 and exists (
+			select from work_items i where i.tenant = q.tenant and i.queue_id = q.id and i.state = 'waiting' and i.mode = 'push')`
+	var rows []struct {
+		ID           conversation.QueueID `db:"id"`
+		Name         string               `db:"name"`
+		Priority     int                  `db:"priority"`
+		Method       routing.Method       `db:"method"`
+		DeclineLimit int                  `db:"decline_limit"`
+	}
+	if err := d.tx.SelectContext(ctx, &rows, query, d.tenant); err != nil {
+		return nil, nil, err
+	}
+	queues := make([]routing.Queue, len(rows))
+	var custom []conversation.QueueID
+	for i, r := range rows {
+		queues[i] = routing.Queue{ID: r.ID, Name: r.Name, Priority: r.Priority, Method: r.Method, DeclineLimit: r.DeclineLimit}
+		if r.Method == routing.Custom {
+			custom = append(custom, r.ID)
+		}
+	}
+	rules, err := d.rules(ctx, custom)
+	return queues, rules, err
+}
+
+// rules reads the rulesets in force of queues that have their own.
+func (d *distribution) rules(ctx context.Context, queues []conversation.QueueID) (map[conversation.QueueID]routing.CustomRules, error) {
+	if len(queues) == 0 {
+		return nil, nil
+	}
+	const query = `
+		select s.queue_id, s.kind, s.id, v.number, v.rules from rulesets s
+		join ruleset_versions v on v.tenant = s.tenant and v.ruleset_id = s.id and v.number = s.published
+		where s.tenant = $1 and s.queue_id = any($2::uuid[]) and s.deleted_at is null`
+	var rows []struct {
+		Queue  conversation.QueueID `db:"queue_id"`
+		Kind   routing.RulesetKind  `db:"kind"`
+		ID     routing.RulesetID    `db:"id"`
+		Number int64                `db:"number"`
+		Rules  []byte               `db:"rules"`
+	}
+	if err := d.tx.SelectContext(ctx, &rows, query, d.tenant, pq.Array(queues)); err != nil {
+		return nil, err
+	}
+	rules := make(map[conversation.QueueID]routing.CustomRules, len(queues))
+	for _, r := range rows {
+		v := &routing.RulesetVersion{RulesetID: r.ID, Number: r.Number}
+		if err := json.Unmarshal(r.Rules, &v.Rules); err != nil {
+			return nil, fmt.Errorf("ruleset %s, version %d: %w", r.ID, r.Number, err)
+		}
+		c := rules[r.Queue]
+		if r.Kind == routing.Prioritisation {
+			c.Prioritisation = v
+		} else {
+			c.Assignment = v
+		}
+		rules[r.Queue] = c
+	}
+	return rules, nil
+}
+
+// waiting reads what may be offered next: the oldest of every demand, as many as a batch can give away, so that however many
+// items nobody can take, they hide none that somebody can; and those that are not like others, by themselves.
+func (d *distribution) waiting(ctx context.Context, queues []routing.Queue, rules map[conversation.QueueID]routing.CustomRules) ([]*waitingItem, error) {
+	ids := make([]conversation.QueueID, len(queues))
+	var sorted []conversation.QueueID
+	for i, q := range queues {
+		ids[i] = q.ID
+		if rules[q.ID].Prioritisation != nil {
+			sorted = append(sorted, q.ID)
+		}
+	}
+	// The demands of a queue are found one from the other by the index, however many items share each of them.
+	const query = `
+		with recursive demands as (
+			select q.id as queue_id, first.demand from unnest($2::uuid[]) as q(id) cross join lateral (
+				select demand from work_items where tenant = $1 and queue_id = q.id and state = 'waiting' and mode = 'push'
+				order by demand limit 1) first
+			union all
+			select d.queue_id, next.demand from demands d cross join lateral (
+				select demand from work_items where tenant = $1 and queue_id = d.queue_id and state = 'waiting' and mode = 'push'
+					and demand > d.demand
+				order by demand limit 1) next
+		), plain as (
+			select i.* from demands d cross join lateral (
+				select * from work_items w where w.tenant = $1 and w.queue_id = d.queue_id and w.demand = d.demand
+					and w.state = 'waiting' and w.mode = 'push'
+					and w.affinity_agent is null and w.preferred = '{}' and w.declined = '{}'
+				order by w.priority, w.since, w.id
+				limit case when d.queue_id = any($3::uuid[]) then $4::int else $5::int end) i
+		), singular as (
+			select * from work_items w where w.tenant = $1 and w.queue_id = any($2::uuid[]) and w.state = 'waiting' and w.mode = 'push'
+				and (w.affinity_agent is not null or w.preferred <> '{}' or w.declined <> '{}')
+			order by w.affinity_agent is null, w.priority, w.since, w.id limit $6
+		)
+		select i.id, i.conversation_id, i.queue_id, i.priority, i.queued_at, i.since, i.units, i.profiles, i.skills, i.skill_match,
+			i.presences, coalesce(i.affinity_agent::text, '') as affinity_agent, i.preferred, i.declined, i.attributes,
+			w.offer_ms, w.auto_accept
+		from (select * from plain union all select * from singular) i
+		join conversations c on c.tenant = i.tenant and c.id = i.conversation_id
+		join accounts a on a.tenant = c.tenant and a.id = c.account_id
+		join workstreams w on w.tenant = c.tenant and w.id = coalesce(c.workstream_id, a.workstream_id,
+			(select id from workstreams where tenant = $1 and is_default))`
+	var list []*waitingItem
+	err := d.tx.SelectContext(ctx, &list, query, d.tenant, pq.Array(ids), pq.Array(sorted), sortedByRules, batchLimit, singular)
+	return list, err
+}

@@ -1,0 +1,187 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+type workstreamRow struct {
+	stampRow
+	ID             conversation.WorkstreamID  `db:"id"`
+	Name           string                     `db:"name"`
+	Mode           routing.Mode               `db:"mode"`
+	PickFromPush   bool                       `db:"pick_from_push"`
+	FallbackQueue  conversation.QueueID       `db:"fallback_queue"`
+	AutoCloseMS    *int64                     `db:"auto_close_ms"`
+	Units          int                        `db:"units"`
+	Profiles       pq.StringArray             `db:"profiles"`
+	WrapUp         routing.WrapUp             `db:"wrap_up"`
+	WrapUpMS       int64                      `db:"wrap_up_ms"`
+	Presences      pq.StringArray             `db:"presences"`
+	SkillMatch     routing.SkillMatch         `db:"skill_match"`
+	Affinity       bool                       `db:"affinity"`
+	OfferMS        int64                      `db:"offer_ms"`
+	AutoAccept     bool                       `db:"auto_accept"`
+	MissedInactive bool                       `db:"missed_inactive"`
+	RejectDND      bool                       `db:"reject_dnd"`
+	Variables      asJSON[[]routing.Variable] `db:"variables"`
+	Default        bool                       `db:"is_default"`
+}
+
+const workstreamColumns = stampColumns + `, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
+	wrap_up_ms, presences, skill_match, affinity, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, is_default`
+
+func (r workstreamRow) workstream() routing.Workstream {
+	return routing.Workstream{
+		Stamp: r.stamp(), ID: r.ID, Name: r.Name, Mode: r.Mode, PickFromPush: r.PickFromPush, FallbackQueue: r.FallbackQueue,
+		AutoClose: time.Duration(orEmpty(r.AutoCloseMS)) * time.Millisecond, Units: r.Units, Profiles: idsOf[routing.ProfileID](r.Profiles),
+		WrapUp: r.WrapUp, WrapUpFor: time.Duration(r.WrapUpMS) * time.Millisecond, Presences: idsOf[routing.Presence](r.Presences),
+		SkillMatch: r.SkillMatch, Affinity: r.Affinity, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
+		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND, Variables: r.Variables.V, Default: r.Default,
+	}
+}
+
+func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
+	row := workstreamRow{
+		stampRow: stamp, ID: w.ID, Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, FallbackQueue: w.FallbackQueue,
+		Units: w.Units, Profiles: texts(w.Profiles), WrapUp: w.WrapUp, WrapUpMS: w.WrapUpFor.Milliseconds(),
+		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, OfferMS: w.OfferFor.Milliseconds(),
+		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
+		Variables: asJSON[[]routing.Variable]{append([]routing.Variable{}, w.Variables...)}, Default: w.Default,
+	}
+	if w.AutoClose > 0 {
+		ms := w.AutoClose.Milliseconds()
+		row.AutoCloseMS = &ms
+	}
+	return row
+}
+
+// CreateWorkstream adds a workstream of the actor's tenant and gives it its id. routing.UnknownError when its fallback queue
+// or a capacity profile is not there.
+func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
+	w.ID, w.Default = conversation.WorkstreamID(newID()), false
+	row := workstreamRowOf(stampRow{Tenant: by.Tenant}, w)
+	return transact(ctx, db, "create workstream "+string(w.ID), func(tx *sqlx.Tx) (routing.Workstream, error) {
+		if err := holdNeeds(ctx, tx, by.Tenant, w); err != nil {
+			return routing.Workstream{}, err
+		}
+		const insert = `
+			insert into workstreams (tenant, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
+				wrap_up_ms, presences, skill_match, affinity, offer_ms, auto_accept, missed_inactive, reject_dnd, variables)
+			values (:tenant, :id, :name, :mode, :pick_from_push, :fallback_queue, :auto_close_ms, :units, :profiles, :wrap_up,
+				:wrap_up_ms, :presences, :skill_match, :affinity, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd, :variables)
+			on conflict (tenant, id) do nothing`
+		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
+		if err != nil {
+			return routing.Workstream{}, err
+		}
+		if inserted > 0 {
+			if err := record(ctx, tx, by, actWorkstreamCreate, string(w.ID)); err != nil {
+				return routing.Workstream{}, err
+			}
+		}
+		return readWorkstream(ctx, tx, by.Tenant, w.ID)
+	})
+}
+
+// holdNeeds keeps what a workstream points to.
+func holdNeeds(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, w routing.Workstream) error {
+	if err := hold(ctx, tx, t, liveQueues, "fallback_queue_id", w.FallbackQueue); err != nil {
+		return err
+	}
+	return hold(ctx, tx, t, liveProfiles, "profile_ids", w.Profiles...)
+}
+
+// Workstream reads one. ErrNotFound when it is unknown or deleted.
+func (db *DB) Workstream(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error) {
+	w, err := readWorkstream(ctx, db.sql, t, id)
+	return w, explain(ctx, "read workstream", err)
+}
+
+// ListWorkstreams pages by id, oldest first; after is the last id of the page before, "" for the first page.
+func (db *DB) ListWorkstreams(ctx context.Context, t conversation.Tenant, after conversation.WorkstreamID, limit int) ([]routing.Workstream, error) {
+	var rows []workstreamRow
+	err := db.sql.SelectContext(ctx, &rows, `select `+workstreamColumns+` from `+liveWorkstreams+pages, t, after, limit)
+	return each(rows, workstreamRow.workstream), explain(ctx, "list workstreams", err)
+}
+
+// UpdateWorkstream replaces the settings of the actor's workstream where its version is still w.Version (ErrVersion
+// otherwise). They count for what is routed from now on; what waits already keeps the mode, capacity and skill match that it
+// came with. Which workstream is the default one stays. routing.UnknownError as for CreateWorkstream, ErrNotFound when there
+// is none.
+func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
+	return transact(ctx, db, "update workstream", func(tx *sqlx.Tx) (routing.Workstream, error) {
+		var old workstreamRow
+		err := tx.GetContext(ctx, &old, `select `+workstreamColumns+` from `+liveWorkstreams+` and tenant = $1 and id = $2 for no key update`, by.Tenant, w.ID)
+		if err != nil {
+			return routing.Workstream{}, err
+		}
+		w.ID, w.Default = old.ID, old.Default
+		row := workstreamRowOf(old.stampRow, w)
+		columns := changedColumns(old, row)
+		if done, err := settled(old.Version, w.Version, columns); done || err != nil {
+			return old.workstream(), err
+		}
+		if err := holdNeeds(ctx, tx, by.Tenant, w); err != nil {
+			return routing.Workstream{}, err
+		}
+		const update = `
+			update workstreams set name = :name, mode = :mode, pick_from_push = :pick_from_push, fallback_queue = :fallback_queue,
+				auto_close_ms = :auto_close_ms, units = :units, profiles = :profiles, wrap_up = :wrap_up, wrap_up_ms = :wrap_up_ms,
+				presences = :presences, skill_match = :skill_match, affinity = :affinity, offer_ms = :offer_ms,
+				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd, variables = :variables,
+				version = version + 1, updated_at = now()
+			where tenant = :tenant and id = :id`
+		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
+			return routing.Workstream{}, err
+		}
+		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+			return routing.Workstream{}, err
+		}
+		if err := record(ctx, tx, by, actWorkstreamUpdate, string(w.ID), columns...); err != nil {
+			return routing.Workstream{}, err
+		}
+		return readWorkstream(ctx, tx, by.Tenant, w.ID)
+	})
+}
+
+// DeleteWorkstream takes a workstream away, and its rulesets with it. Deleting it again changes nothing. ErrInUse while it is
+// the default one, an account names it, or a conversation of it is open; ErrNotFound when there never was one.
+func (db *DB) DeleteWorkstream(ctx context.Context, by conversation.Actor, id conversation.WorkstreamID) error {
+	return db.inTx(ctx, "delete workstream", func(tx *sqlx.Tx) error {
+		const query = `select deleted_at is not null from workstreams where tenant = $1 and id = $2 for update`
+		var deleted bool
+		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {
+			return err
+		}
+		if err := inUse(ctx, tx, by.Tenant, id,
+			`select from workstreams where tenant = $1 and id = $2::uuid and is_default`,
+			`select from accounts where tenant = $1 and workstream_id = $2::uuid and deleted_at is null`,
+			`select from conversations where tenant = $1 and workstream_id = $2::uuid and state <> 'closed'`,
+		); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			`update workstreams set deleted_at = now(), version = version + 1, updated_at = now() where tenant = $1 and id = $2`,
+			`update rulesets set deleted_at = now(), version = version + 1, updated_at = now()
+			where tenant = $1 and workstream_id = $2 and deleted_at is null`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, by.Tenant, id); err != nil {
+				return err
+			}
+		}
+		return record(ctx, tx, by, actWorkstreamDelete, string(id))
+	})
+}
+
+func readWorkstream(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error) {
+	var row workstreamRow
+	err := sqlx.GetContext(ctx, q, &row, `select `+workstreamColumns+` from `+liveWorkstreams+` and tenant = $1 and id = $2`, t, id)
+	return row.workstream(), err
+}
