@@ -61,7 +61,7 @@ func story(t *testing.T, name string, environ ...string) told {
 	require.Equal(t, http.StatusOK, s.api(http.MethodPost, path, key, nil, &once))
 	require.Equal(t, http.StatusOK, s.api(http.MethodPost, path, key, nil, &twice), "the same key gets the same answer")
 	require.Equal(t, once, twice)
-	require.Equal(t, "closed", once["state"])
+	require.Equal(t, "closed", once["conversation"].(map[string]any)["state"])
 	require.Equal(t, http.StatusConflict, s.api(http.MethodPost, path, map[string]string{"Idempotency-Key": "later"}, nil, nil))
 
 	require.True(t, c.manages("returns"))
@@ -107,7 +107,7 @@ func (s *system) replay(name string) int {
 		DataConverter: data, FailureConverter: failures, DisableRegistrationAliasing: true,
 	})
 	require.NoError(s.t, err)
-	worker.RegisterConversation(replayer)
+	worker.RegisterWorkflows(replayer)
 
 	c := s.temporalClient()
 	runs := s.executions(c, `WorkflowType = "Conversation"`, 2)
