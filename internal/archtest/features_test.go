@@ -1,0 +1,83 @@
+package archtest_test
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// root is the repository.
+const root = "../.."
+
+// features are the groups of the specification, and how many features each has.
+var features = map[string]int{
+	"ACC-": 16, "WS-": 20, "MSG-": 5, "ATT-": 6, "CLS-": 13, "RTQ-": 6, "QUE-": 9, "ASG-": 14, "CAP-": 10, "PRE-": 9, "SKL-": 5,
+	"OPH-": 5, "OVF-": 8, "BOT-": 13, "CTX-": 6, "LIF-": 10, "DSK-": 15, "CON-": 6, "TRF-": 3, "SUP-": 7, "SUR-": 5, "TRN-": 6,
+	"MSK-": 4, "PRV-": 2, "TRL-": 2, "SEN-": 2, "ANA-": 9, "DIA-": 3, "D": 12,
+}
+
+var (
+	featureRow = regexp.MustCompile(`^\| ([A-Z]+-?\d+) \| (done|better|partly|not yet|not for us) \| (.*) \|$`)
+	testName   = regexp.MustCompile("`((?:Test|Benchmark|Fuzz)[A-Za-z0-9_]+)`")
+	testFunc   = regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)[A-Za-z0-9_]+)\(`)
+)
+
+// docs/features.md lists each feature of the specification once; what it calls done or better names a test, and the test is
+// there.
+func TestFeatures_theListIsWholeAndNamesTestsThatExist(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "features.md"))
+	require.NoError(t, err)
+	known := allTests(t)
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		row := featureRow.FindStringSubmatch(strings.TrimSpace(line))
+		if row == nil {
+			require.NotRegexp(t, `^\| [A-Z]+-?\d+ \|`, line, "a row of another form")
+			continue
+		}
+		id, state, how := row[1], row[2], row[3]
+		require.False(t, seen[id], "%s stands twice", id)
+		seen[id] = true
+		named := testName.FindAllStringSubmatch(how, -1)
+		if state == "done" || state == "better" {
+			require.NotEmpty(t, named, "%s is %s by which test?", id, state)
+		}
+		for _, name := range named {
+			require.Contains(t, known, name[1], "%s names a test that is not there", id)
+		}
+	}
+	var want []string
+	for group, n := range features {
+		for i := range n {
+			want = append(want, fmt.Sprint(group, i+1))
+		}
+	}
+	require.ElementsMatch(t, want, slices.Collect(maps.Keys(seen)))
+}
+
+// allTests are the names of all tests, benchmarks and fuzz targets of the repository.
+func allTests(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range testFunc.FindAllStringSubmatch(string(source), -1) {
+			names[m[1]] = true
+		}
+		return err
+	})
+	require.NoError(t, err)
+	return names
+}
