@@ -9,7 +9,7 @@ VULNDB   ?=
 TOOL = $(GO) tool -modfile=tools/lint/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev reset test check fmt lint vet determinism modules vuln generate bench fuzz clean bin/wxdesk bin/temporal-dev
+.PHONY: help build dev reset test promises check fmt lint vet determinism modules vuln generate bench fuzz clean bin/wxdesk bin/temporal-dev
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +32,10 @@ reset: ## forget everything that make dev has kept in .wxdesk/
 		echo "wxdesk dev runs in this folder: stop it first" >&2; exit 1; fi
 	rm -rf .wxdesk
 
+# The tests of the whole system run by themselves: WeChat's patience, which they try, is real time.
 test: bin/temporal-dev ## run all tests with the race detector; they start what they need
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m ./...
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /internal/e2e)
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m ./internal/e2e
 	cd tools/temporal && $(GO) test -timeout 10m ./...
 
 check: fmt vet determinism lint modules test ## all that a change must pass: format, vet, workflowcheck, lint, modules, tests, generated files
@@ -63,14 +65,18 @@ generate: ## write generated files anew: api/openapi.yaml and the golden files o
 	$(GO) test ./api -run OpenAPI -update
 	$(GO) test ./internal/config -run Print -update
 
-bench: ## run the benchmarks and print a table
+promises: ## try the promises R6, R7 and R9 with their full numbers; a quarter of an hour
+	$(GO) test -timeout 60m -count 1 -v -run 'TestR[679]_' ./internal/postgres -full
+
+bench: bin/temporal-dev ## run the benchmarks and print a table
 	@grep -rl --include='*_test.go' '^func Benchmark' . | grep -v '^./tools/' | xargs -n 1 dirname | sort -u | \
-	xargs $(GO) test -run '^$$' -bench . -benchmem | \
-	awk 'BEGIN { row("benchmark", "us/op", "bytes/op", "allocs/op") } \
-		/^Benchmark/ { sub(/-[0-9]+$$/, "", $$1); delete v; for (i = 3; i < NF; i += 2) v[$$(i + 1)] = $$i; \
-			row(substr($$1, 10), sprintf("%.2f", v["ns/op"] / 1000), v["B/op"], v["allocs/op"]) } \
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev xargs $(GO) test -run '^$$' -bench . -benchmem -timeout 30m | \
+	awk 'BEGIN { row("benchmark", "us/op", "bytes/op", "allocs/op", "") } \
+		/^Benchmark/ { sub(/-[0-9]+$$/, "", $$1); delete v; also = ""; \
+			for (i = 3; i < NF; i += 2) { v[$$(i + 1)] = $$i; if ($$(i + 1) !~ /^(ns|B|allocs)\/op$$/) also = also "  " $$i " " $$(i + 1) } \
+			row(substr($$1, 10), sprintf("%.2f", v["ns/op"] / 1000), v["B/op"], v["allocs/op"], also) } \
 		/^(FAIL|---|panic)/ { print; bad = 1 } END { exit bad } \
-		function row(a, b, c, d) { printf "%-44s %12s %12s %12s\n", a, b, c, d }'
+		function row(a, b, c, d, e) { printf "%-48s %12s %12s %12s%s\n", a, b, c, d, e }'
 
 fuzz: ## run every fuzz target in turn, each for FUZZTIME
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -v '^./tools/' | sort | \

@@ -118,6 +118,37 @@ func TestBad_R15_B01_B03_aDeadSlowOrGarbageBotFailsWithinTenSeconds(t *testing.T
 	}
 }
 
+// However many customers a bad bot has, each of them is handed over in time: what fails again and again is not waited for.
+func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T) {
+	t.Parallel()
+	for name, w := range map[string]wire{
+		"dead":    func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+		"slow":    silent,
+		"garbage": writes(http.StatusOK, "<html>"),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &desk{}
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestActivityEnvironment()
+			env.RegisterActivity(&activities.Activities{
+				Ledger: d, Bots: bot.Bots{Webhook: bot.NewWebhook(&http.Client{Transport: w})},
+				Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) { return ctx, noop.Span{} },
+			})
+			var acts *activities.Activities
+			for range 1000 {
+				begun := time.Now()
+				value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{TurnID: "turn", Epoch: 1})
+				require.NoError(t, err, name)
+				var out activities.AskResult
+				require.NoError(t, value.Get(&out), name)
+				require.Equal(t, activities.AskFailed, out.Outcome, name)
+				require.Less(t, time.Since(begun), 9*time.Second, name)
+			}
+			require.Empty(t, d.stored, name)
+		})
+	}
+}
+
 func TestBad_B01_anAnswerAfterAPersonTookOverIsDropped(t *testing.T) {
 	t.Parallel()
 	out, _ := askWebhook(t, &desk{moved: true}, writes(http.StatusOK, `{"messages":[{"text":"late"}]}`))

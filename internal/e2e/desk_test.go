@@ -119,7 +119,7 @@ func (a agent) opens() *desk {
 		d.listen(bufio.NewScanner(resp.Body))
 	}()
 	a.s.t.Cleanup(d.leaves)
-	a.s.until(10*time.Second, "the agent is there", func() bool { return a.presence() != "offline" })
+	a.s.until(30*time.Second, "the agent is there", func() bool { return a.presence() != "offline" })
 	return d
 }
 

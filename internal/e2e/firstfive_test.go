@@ -112,9 +112,12 @@ func TestDev_aDeadProcessIsStartedAgain(t *testing.T) {
 		s.kill(name)
 		s.until(20*time.Second, name+" is back", func() bool { pid := s.pid(name); return pid > 0 && pid != before })
 	}
-	s.until(30*time.Second, "the system is ready again", func() bool {
-		status, _ := s.call(http.MethodGet, "http://"+s.ops+"/readyz", nil, nil)
-		return status == http.StatusOK
+	s.until(60*time.Second, "the system is ready again", func() bool {
+		answer, err := http.Get("http://" + s.ops + "/readyz")
+		if err != nil { // an API that found no Postgres is being started again
+			return false
+		}
+		return answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
 	})
 	c := s.follower()
 	require.True(t, c.manages("hello"))

@@ -13,8 +13,7 @@ import (
 )
 
 // Two thousand messages of one customer from four senders at full speed.
-func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) {
-	t.Parallel()
+func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it takes all that the machine has
 	s := start(t)
 	s.simulator(http.MethodPatch, "/settings", map[string]any{"window_messages": 100000}, nil)
 	c := s.follower()
@@ -34,7 +33,7 @@ func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) {
 	require.Equal(t, make([]int, senders), refused, "every callback was taken")
 
 	var talks []talk
-	s.until(5*time.Minute, "every message is in the transcript and has its answer", func() bool {
+	s.looking(2*time.Second, 8*time.Minute, "every message is in the transcript and has its answer", func() bool {
 		talks = c.talks()
 		said, answered := 0, 0
 		for _, talk := range talks {

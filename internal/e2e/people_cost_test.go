@@ -22,13 +22,13 @@ func TestCost_ofAMessageToAnAgentAndOfHisReply(t *testing.T) {
 		require.True(t, c.manages(text))
 		s.quiet()
 		ann.must("reply", id, map[string]any{"text": "reply to " + text})
-		s.until(10*time.Second, "the reply is on the phone", func() bool { return slices.Contains(c.answers(), "reply to "+text) })
+		s.until(30*time.Second, "the reply is on the phone", func() bool { return slices.Contains(c.answers(), "reply to "+text) })
 		s.quiet()
 	}
 	temporal := s.temporalClient()
 	run := s.executions(temporal, `WorkflowType = "Conversation"`, 1)[0].GetExecution()
 	var message, reply []*historypb.HistoryEvent
-	s.until(10*time.Second, "the last task is recorded", func() bool {
+	s.until(30*time.Second, "the last task is recorded", func() bool {
 		events := s.history(temporal, run.GetWorkflowId(), run.GetRunId())
 		message, reply = lastExchange(events)
 		return len(reply) > 0 && events[len(events)-1].GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED

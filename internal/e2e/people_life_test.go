@@ -23,7 +23,7 @@ func (s *system) waits() (customer, string) {
 	s.t.Helper()
 	c := s.follower()
 	require.True(s.t, c.manages("human"))
-	s.until(15*time.Second, "the conversation has come to people", func() bool {
+	s.until(30*time.Second, "the conversation has come to people", func() bool {
 		talks := c.talks()
 		return len(talks) == 1 && talks[0].Holder == "queue"
 	})
@@ -33,7 +33,7 @@ func (s *system) waits() (customer, string) {
 // takes waits for the nth offer and accepts it.
 func (d *desk) takes(n int) string {
 	d.s.t.Helper()
-	id := d.offered(n, 15*time.Second).Data.ConversationID
+	id := d.offered(n, 30*time.Second).Data.ConversationID
 	d.must("accept", id, nil)
 	return id
 }
@@ -44,11 +44,11 @@ func TestPeople_anOfferThatNobodyAnswersGoesToTheNextAgent(t *testing.T) {
 	s.sets("/v1/workstreams/"+defaultWorkstream, map[string]any{"offer_for": "1s"})
 	silent := s.agent("Silent").opens()
 	_, id := s.waits()
-	require.Equal(t, id, silent.offered(1, 10*time.Second).Data.ConversationID)
+	require.Equal(t, id, silent.offered(1, 30*time.Second).Data.ConversationID)
 	awake := s.agent("Awake").opens()
-	require.Equal(t, id, awake.offered(1, 20*time.Second).Data.ConversationID)
+	require.Equal(t, id, awake.offered(1, 30*time.Second).Data.ConversationID)
 	require.Equal(t, http.StatusOK, awake.does("accept", id, nil))
-	s.stands(id, "active agent", 5*time.Second)
+	s.stands(id, "active agent", 15*time.Second)
 	require.Equal(t, http.StatusNotFound, silent.api(http.MethodGet, "/v1/conversations/"+id+"/messages", nil, nil), "S5: he never had it")
 }
 
@@ -66,7 +66,7 @@ func TestPeople_twoWhoTakeTheSameConversationAtOnce(t *testing.T) {
 	slices.Sort(status[:])
 	require.Equal(t, http.StatusOK, status[0])
 	require.Contains(t, []int{http.StatusConflict, http.StatusNotFound}, status[1], "one gets it, the other is told no")
-	s.stands(id, "active agent", 5*time.Second)
+	s.stands(id, "active agent", 15*time.Second)
 }
 
 func TestPeople_theWorkOfAnAgentWhoIsGoneGoesToAnother(t *testing.T) {
@@ -75,13 +75,13 @@ func TestPeople_theWorkOfAnAgentWhoIsGoneGoesToAnother(t *testing.T) {
 	ann := s.agent("Ann").opens()
 	_, id := s.waits()
 	require.Equal(t, id, ann.takes(1))
-	s.stands(id, "active agent", 5*time.Second)
+	s.stands(id, "active agent", 15*time.Second)
 	ann.leaves()
 	bob := s.agent("Bob").opens()
 	require.Equal(t, id, bob.offered(1, 30*time.Second).Data.ConversationID)
 	bob.must("accept", id, nil)
 	require.NotEqual(t, http.StatusOK, ann.does("reply", id, map[string]any{"text": "I am back"}))
-	s.until(5*time.Second, "she is offline", func() bool { return ann.presence() == "offline" })
+	s.until(30*time.Second, "she is offline", func() bool { return ann.presence() == "offline" })
 }
 
 func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {
@@ -90,7 +90,7 @@ func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {
 	ann, bob := s.agent("Ann").opens(), s.agent("Bob").opens()
 	_, id := s.waits()
 	var first *desk
-	s.until(10*time.Second, "somebody is asked", func() bool {
+	s.until(30*time.Second, "somebody is asked", func() bool {
 		for _, d := range []*desk{ann, bob} {
 			for _, e := range d.events() {
 				if e.Name == "offer" {
@@ -107,12 +107,12 @@ func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {
 		other = bob
 	}
 	chief.must("assign", id, map[string]any{"agent_id": other.id})
-	s.stands(id, "active agent", 5*time.Second)
+	s.stands(id, "active agent", 15*time.Second)
 	require.NotEqual(t, http.StatusOK, first.does("reply", id, map[string]any{"text": "mine?"}))
 	other.must("reply", id, map[string]any{"text": "mine now"})
 	require.Equal(t, http.StatusForbidden, other.does("force-close", id, nil))
 	chief.must("force-close", id, nil)
-	s.stands(id, "closed agent", 10*time.Second)
+	s.stands(id, "closed agent", 30*time.Second)
 }
 
 func TestPeople_outOfHoursAndOverflow(t *testing.T) {
@@ -127,7 +127,7 @@ func TestPeople_outOfHoursAndOverflow(t *testing.T) {
 	s.publishes(route, []map[string]any{{"name": "all", "when": "", "queue": defaultQueue}})
 	owl := s.agent("Owl", night).opens()
 	_, id := s.waits()
-	require.Equal(t, id, owl.offered(1, 10*time.Second).Data.ConversationID, "out of hours it goes on")
+	require.Equal(t, id, owl.offered(1, 30*time.Second).Data.ConversationID, "out of hours it goes on")
 
 	full := s.create("/v1/queues", map[string]any{"name": "Full", "overflow": map[string]any{
 		"full": map[string]any{"items": 1, "do": "end"}, "wait": map[string]any{"seconds": 2, "do": "transfer", "queue_id": night},
@@ -137,13 +137,13 @@ func TestPeople_outOfHoursAndOverflow(t *testing.T) {
 	_, waiting := s.waits()
 	c := s.follower()
 	require.True(t, c.manages("human"))
-	s.until(15*time.Second, "the second is told that the queue is full, and closed", func() bool {
+	s.until(30*time.Second, "the second is told that the queue is full, and closed", func() bool {
 		talks := c.talks()
 		return len(talks) == 1 && talks[0].State == "closed"
 	})
 	require.Equal(t, "queue-overflow", *c.talks()[0].Close)
 	owl.must("accept", id, nil)
-	require.Equal(t, waiting, owl.offered(2, 20*time.Second).Data.ConversationID, "who waits too long goes on as well")
+	require.Equal(t, waiting, owl.offered(2, 30*time.Second).Data.ConversationID, "who waits too long goes on as well")
 }
 
 // publishes puts rules into force.
@@ -214,4 +214,18 @@ func (s *system) settled(conversation string, n int) {
 		}
 		return settled == n
 	})
+}
+
+// R8: work that waits finds its agent within ten seconds, though the worker that distributes is killed just then.
+func TestR8_whoWaitsFindsAnAgentThoughTheDistributorIsKilled(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ann := s.agent("Ann")
+	_, id := s.waits()
+	s.kill("worker")
+	killed := time.Now()
+	desk := ann.opens()
+	offer := desk.offered(1, 30*time.Second)
+	require.Equal(t, id, offer.Data.ConversationID)
+	require.Less(t, offer.At.Sub(killed), 10*time.Second)
 }

@@ -84,7 +84,7 @@ func (s *system) stall(name string) (goOn func()) {
 }
 
 // children are the processes that pid has started.
-func children(t *testing.T, pid int) []int {
+func children(t testing.TB, pid int) []int {
 	t.Helper()
 	folders, err := filepath.Glob("/proc/[0-9]*")
 	require.NoError(t, err)

@@ -90,7 +90,7 @@ var record = flag.Bool("record", false, "record the histories of the stories in 
 const histories = "../../workflows/testdata/histories"
 
 // fixtureKey seals the stories and nothing else, so that their histories can be read by tests.
-func fixtureKey(t *testing.T) string {
+func fixtureKey(t testing.TB) string {
 	t.Helper()
 	key, err := os.ReadFile(filepath.Join(histories, "master.key"))
 	require.NoError(t, err)

@@ -25,7 +25,7 @@ var processes = []string{"postgres", "temporal", "api", "worker", "simulator"}
 
 // system is one running `wxdesk dev`.
 type system struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	cmd  *exec.Cmd
 	out  *output
@@ -37,7 +37,7 @@ type system struct {
 }
 
 // start runs `wxdesk dev` in a folder of its own, on free ports, and waits until it says where everything is.
-func start(t *testing.T, environ ...string) *system {
+func start(t testing.TB, environ ...string) *system {
 	t.Helper()
 	ports := freePorts(t, 5)
 	s := &system{t: t, dir: t.TempDir()}
@@ -143,7 +143,13 @@ func (s *system) kill(name string) {
 // until waits for a visible fact.
 func (s *system) until(atMost time.Duration, fact string, holds func() bool) {
 	s.t.Helper()
-	look := time.NewTicker(20 * time.Millisecond)
+	s.looking(20*time.Millisecond, atMost, fact, holds)
+}
+
+// looking waits for a fact that is dear to look at.
+func (s *system) looking(every, atMost time.Duration, fact string, holds func() bool) {
+	s.t.Helper()
+	look := time.NewTicker(every)
 	defer look.Stop()
 	for deadline := time.Now().Add(atMost); !holds(); <-look.C {
 		if time.Now().After(deadline) {
@@ -175,7 +181,7 @@ func (s *system) noRaces() {
 }
 
 // next is the address beside addr, where the worker's private listener is.
-func next(t *testing.T, addr string) string {
+func next(t testing.TB, addr string) string {
 	t.Helper()
 	_, port, err := net.SplitHostPort(addr)
 	require.NoError(t, err)
@@ -187,7 +193,7 @@ func next(t *testing.T, addr string) string {
 func at(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // freePorts finds ports that are free together with their next, which the worker's private listener takes.
-func freePorts(t *testing.T, n int) []int {
+func freePorts(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, n)
 	for i := range ports {

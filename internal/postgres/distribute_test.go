@@ -1,8 +1,6 @@
 package postgres_test
 
 import (
-	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -68,12 +66,6 @@ func (f *floor) distribute(t testing.TB, db *postgres.DB) (given int) {
 		}
 	}
 }
-
-// overloaded counts agents who have more than their units.
-const overloaded = `
-	select count(*) from agents g where units < (
-		select coalesce(sum(a.units), 0) from assignments a where a.tenant = g.tenant and a.agent_id = g.id
-			and a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > now()))`
 
 func TestASG1_waitingWorkIsOfferedUntilNobodyHasRoom(t *testing.T) {
 	t.Parallel()
@@ -177,43 +169,6 @@ func TestM05_theWorkOfAnAgentWhoIsGoneGoesBackToItsQueue(t *testing.T) {
 	require.Zero(t, f.count(t, "assignments", "state in ('offered', 'accepted')"))
 }
 
-func TestR7_nobodyIsOverCapacityHoweverManyDistributeAtOnce(t *testing.T) {
-	t.Parallel()
-	f := newFloor(t)
-	f.agents(t, 20, 3)
-	f.arrive(t, 400)
-	var hands sync.WaitGroup
-	errs := make(chan error, 1000)
-	for range 4 {
-		hands.Go(func() {
-			for range 20 {
-				_, err := f.Distribute(t.Context(), tenant)
-				errs <- err
-				_, err = f.raw.Exec(`
-					with over as (
-						update assignments set state = 'ended', ended_at = now() where id in (
-							select id from assignments where state = 'offered' order by random() limit 5 for update skip locked)
-						returning work_item_id)
-					update work_items set state = 'done' where id in (select work_item_id from over)`)
-				errs <- err
-				var over int
-				err = f.raw.Get(&over, overloaded)
-				if err == nil && over > 0 {
-					err = fmt.Errorf("%d agents have more than they can take", over)
-				}
-				errs <- err
-			}
-		})
-	}
-	hands.Wait()
-	close(errs)
-	for err := range errs {
-		require.NoError(t, err)
-	}
-	require.Greater(t, f.count(t, "assignments", "true"), 60)
-	require.Equal(t, f.count(t, "assignments", "true"), f.count(t, "work_items", "state <> 'waiting'"), "no item was given twice")
-}
-
 func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -232,17 +187,6 @@ func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
 	f.exec(t, `select pg_terminate_backend($1)`, pid)
 	require.Eventually(t, func() bool { return f.distribute(t, f.DB) == 3 }, 10*time.Second, 10*time.Millisecond)
 	_ = killed.Rollback()
-}
-
-func TestR9_whoHasWaitedLongestIsAskedForFirst(t *testing.T) {
-	t.Parallel()
-	f := newFloor(t)
-	f.agents(t, 50, 4)
-	f.arrive(t, 1000)
-
-	require.Equal(t, 200, f.distribute(t, f.DB))
-	require.Zero(t, f.count(t, "work_items w", `state = 'waiting' and exists (
-		select from work_items given where given.state = 'offered' and given.since > w.since)`), "nobody was overtaken")
 }
 
 func TestRunGone_endsWhatTheConversationAsksOfPeople(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
@@ -347,46 +346,6 @@ func TestDue_OVF5_goesOnToAnotherQueueAndNotForEver(t *testing.T) {
 	require.Equal(t, other, got.Standing.QueueID, "five times is enough")
 	require.True(t, got.Standing.Due[0].At.After(time.Now()), "and asked again later")
 	require.Empty(t, got.Closing)
-}
-
-// Whoever is first has it, whoever else comes is told so: fifty agents at once want each of the conversations.
-func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
-	t.Parallel()
-	d := newOffice(t)
-	d.stream("mode = 'pick', units = 1")
-	const agents, conversations = 50, 12
-	var people []conversation.Principal
-	for range agents {
-		people = append(people, d.agent("Agent "+uuid.NewString()))
-	}
-	d.exec(t, `update agents set units = 100`)
-	for range conversations {
-		ref := d.waiting(uuid.NewString())
-		outcomes := make([]conversation.Commanded, agents)
-		var group errgroup.Group
-		for i, p := range people {
-			cmd := d.order(ref, p, conversation.CommandPick, "")
-			group.Go(func() (err error) {
-				outcomes[i], err = d.Command(t.Context(), cmd)
-				return err
-			})
-		}
-		require.NoError(t, group.Wait())
-		winners := 0
-		for i, o := range outcomes {
-			if o.Refused != "" {
-				require.Contains(t, []conversation.Refusal{
-					conversation.RefusedOfferOver, conversation.RefusedNotYours,
-					conversation.RefusedCapacity, conversation.RefusedPresence, // who has won before may be full
-				}, o.Refused)
-				continue
-			}
-			winners++
-			require.Equal(t, people[i].AgentID, o.Standing.AgentID)
-		}
-		require.Equal(t, 1, winners)
-	}
-	require.Equal(t, conversations, d.count(t, "assignments", "state = 'accepted'"))
 }
 
 func (d *office) facts(ref conversation.Ref, turn conversation.MessageID) map[string]any {

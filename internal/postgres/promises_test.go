@@ -1,0 +1,204 @@
+package postgres_test
+
+import (
+	"flag"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+	"pgregory.net/rapid"
+
+	"wxdesk/internal/conversation"
+)
+
+// full tries the promises with the numbers that they are made with, for `make promises`; without it as much as takes seconds.
+var full = flag.Bool("full", false, "try the promises R6, R7 and R9 in full")
+
+func scale(otherwise, inFull int) int {
+	if *full {
+		return inFull
+	}
+	return otherwise
+}
+
+// Whoever is first has it, whoever else comes is told so: fifty agents at once want each of the conversations.
+func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("mode = 'pick', units = 1")
+	const agents = 50
+	conversations := scale(12, 1000)
+	var people []conversation.Principal
+	for range agents {
+		people = append(people, d.agent("Agent "+uuid.NewString()))
+	}
+	d.exec(t, `update agents set units = 1000000`)
+	for range conversations {
+		ref := d.waiting(uuid.NewString())
+		outcomes := make([]conversation.Commanded, agents)
+		var group errgroup.Group
+		for i, p := range people {
+			cmd := d.order(ref, p, conversation.CommandPick, "")
+			group.Go(func() (err error) {
+				outcomes[i], err = d.Command(t.Context(), cmd)
+				return err
+			})
+		}
+		require.NoError(t, group.Wait())
+		winners := 0
+		for i, o := range outcomes {
+			if o.Refused != "" {
+				require.Contains(t, []conversation.Refusal{
+					conversation.RefusedOfferOver, conversation.RefusedNotYours,
+					conversation.RefusedCapacity, conversation.RefusedPresence, // who has won ten before is full
+				}, o.Refused)
+				continue
+			}
+			winners++
+			require.Equal(t, people[i].AgentID, o.Standing.AgentID)
+		}
+		require.Equal(t, 1, winners)
+		d.done(ref, people[winner(outcomes)], conversation.CommandWrapUp)
+		d.closes(ref, conversation.ClosedByAgent)
+	}
+	require.Equal(t, conversations, d.count(t, "assignments", "accepted_at is not null"))
+}
+
+func winner(outcomes []conversation.Commanded) int {
+	for i, o := range outcomes {
+		if o.Refused == "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// Distributors, and agents who accept, reject, wrap up and close, all at once and at random. A trigger of the test's own looks
+// at the end of each transaction, while the agent's rows are still locked, how much he has.
+func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("wrap_up = 'always', units = 25")
+	var people []conversation.Principal
+	for range 6 {
+		people = append(people, d.agent("Agent "+uuid.NewString()))
+	}
+	d.exec(t, `create table loads (agent_id uuid, units bigint)`)
+	d.exec(t, `
+		create function note_load() returns trigger language plpgsql as $$ begin
+			insert into loads select new.agent_id, coalesce(sum(units), 0) from assignments
+			where agent_id = new.agent_id and state in ('offered', 'accepted') and (holds_until is null or holds_until > clock_timestamp());
+			return null;
+		end $$`)
+	d.exec(t, `
+		create constraint trigger note_load after insert or update on assignments
+		deferrable initially deferred for each row execute function note_load()`)
+
+	operations := int64(scale(400, 100_000))
+	var done atomic.Int64
+	var hands sync.WaitGroup
+	for hand := range 4 {
+		chance := rand.New(rand.NewPCG(7, uint64(hand))) //nolint:gosec // the same in each run
+		hands.Go(func() {
+			for done.Add(1) <= operations {
+				if err := d.something(people, chance); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	hands.Wait()
+	require.Zero(t, d.count(t, "loads", "units > 100"), "four at once, and never more")
+	require.Positive(t, d.count(t, "loads", "units = 100"), "some were full")
+	require.Greater(t, d.count(t, "assignments", "accepted_at is not null"), int(operations/20))
+}
+
+// something happens: a customer comes, the distribution looks, or an agent does what he may do with one of his conversations.
+func (d *office) something(people []conversation.Principal, chance *rand.Rand) error {
+	ctx := d.t.Context()
+	switch n := chance.IntN(10); {
+	case n < 2 && d.count(d.t, "work_items", "state = 'waiting'") < 40:
+		d.waiting(uuid.NewString())
+		return nil
+	case n < 4:
+		_, err := d.Distribute(ctx, tenant)
+		return err
+	}
+	by := people[chance.IntN(len(people))]
+	var mine []struct {
+		ID    conversation.ID    `db:"id"`
+		State conversation.State `db:"state"`
+		Asked bool               `db:"asked"`
+	}
+	const query = `
+		select c.id, c.state, a.state = 'offered' as asked from assignments a join conversations c on c.id = a.conversation_id
+		where a.agent_id = $1 and a.state in ('offered', 'accepted') order by random() limit 1`
+	if err := d.raw.SelectContext(ctx, &mine, query, by.AgentID); err != nil || len(mine) == 0 {
+		return err
+	}
+	ref := conversation.Ref{Tenant: tenant, Conversation: mine[0].ID}
+	kind := conversation.CommandWrapUp
+	switch {
+	case mine[0].Asked && chance.IntN(4) == 0:
+		kind = conversation.CommandReject
+	case mine[0].Asked:
+		kind = conversation.CommandAccept
+	case mine[0].State == conversation.StateWrapUp:
+		return d.CloseConversation(ctx, ref, conversation.ClosedByAgent)
+	}
+	_, err := d.Command(ctx, d.order(ref, by, kind, ""))
+	return err
+}
+
+// Whatever is asked of a conversation that has ended, by whomever and in whatever order, it stays ended.
+func TestProperty_nothingLeavesClosed(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li, mei := d.agent("Li"), d.agent("Mei")
+	ref := d.had("wang", li)
+	d.closes(ref, conversation.ClosedByAgent)
+	row := d.rows()
+	rapid.Check(t, func(rt *rapid.T) {
+		kind := rapid.SampledFrom([]conversation.CommandKind{
+			conversation.CommandAccept, conversation.CommandReject, conversation.CommandPick, conversation.CommandReply,
+			conversation.CommandTransfer, conversation.CommandWait, conversation.CommandResume, conversation.CommandWrapUp,
+			conversation.CommandClose, conversation.CommandAssign, conversation.CommandForceClose, conversation.CommandSetContext,
+		}).Draw(rt, "command")
+		by := rapid.SampledFrom([]conversation.Principal{li, mei, d.supervisor}).Draw(rt, "by")
+		target := rapid.SampledFrom([]with{toAgent(mei), toQueue(d.queue)}).Draw(rt, "to")
+		out, err := d.Command(t.Context(), d.order(ref, by, kind, `{"a":"b"}`, target))
+		require.NoError(rt, err)
+		require.Contains(rt, []conversation.Refusal{conversation.RefusedClosed, conversation.RefusedNotYours}, out.Refused)
+		due, err := d.Due(t.Context(), ref)
+		require.NoError(rt, err)
+		require.Equal(rt, conversation.StateClosed, due.Standing.State)
+		_, err = d.Receive(t.Context(), d.batch(ref.Conversation, "wang", says(uuid.NewString(), "hello?")))
+		require.ErrorIs(rt, err, conversation.ErrClosed)
+		require.Equal(rt, 1, d.count(t, "conversations", "state = 'closed'"))
+	})
+	require.Equal(t, len(row), len(d.rows()), "nothing was made either")
+}
+
+// As long as anybody waits, those whom nobody has been asked for came after those who have.
+func TestR9_whoHasWaitedLongestIsAskedForFirst(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 50, 4)
+	arrivals := scale(1000, 10_000)
+	f.arrive(t, arrivals)
+	for given := 0; given < arrivals; {
+		n := f.distribute(t, f.DB)
+		require.Positive(t, n)
+		given += n
+		require.Zero(t, f.count(t, "work_items w", `state = 'waiting' and since < (select max(since) from work_items where state = 'offered')`),
+			"nobody was overtaken")
+		f.exec(t, `update assignments set state = 'ended', ended_at = now() where state = 'offered'`)
+		f.exec(t, `update work_items set state = 'done' where state = 'offered'`)
+		f.exec(t, `update agents set presence = 'available'`)
+	}
+}
