@@ -130,9 +130,10 @@ func (d *decider) choose(list []candidate) {
 	d.overflow(first)
 }
 
-// isEmpty reports whether no agent is in a queue: a supervisor is told, and the conversation goes on to the next (QUE-5).
+// isEmpty reports whether no agent is in a queue that would not send the conversation on itself: a supervisor is told, and
+// the conversation goes on to the next (QUE-5).
 func (d *decider) isEmpty(c candidate) bool {
-	if c.Members > 0 {
+	if action, why := c.overflows(d.q.Now); c.Members > 0 || why != "" && action.Do == OverflowTransfer {
 		return false
 	}
 	d.alert(alertEmptyQueue)

@@ -158,6 +158,13 @@ func TestQUE5_anEmptyQueueNeverEndsAConversation(t *testing.T) {
 	require.Equal(t, routing.NoticeNobody, d.Notice)
 }
 
+func TestQUE5_anEmptyQueueThatSendsOnSendsOn(t *testing.T) {
+	t.Parallel()
+	q := question(staffed("fallback"), staffed("a", empty, full(transfer("b"))), staffed("b"))
+	q.Route = routes(to("a"))
+	require.EqualValues(t, "b", routing.Decide(q, standard).QueueID)
+}
+
 func TestBad_L07_whereTheFallbackIsEmptyTheDefaultQueueTakesIt(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(question(staffed("fallback", empty), staffed("default", func(q *routing.QueueNow) { q.Default = true })), standard)
