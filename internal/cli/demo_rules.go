@@ -45,6 +45,7 @@ func demoRulesets(skills map[string]routing.SkillID, queues map[string]conversat
 			{Name: "wholesale", When: `event.scene == "wholesale"`, Queue: queues[demoWholesale]},
 			{Name: "returns", When: `message.text.matches("(?i)return|refund|退货|退款")`, Queue: queues[demoReturns]},
 			{Name: "orders", When: `message.text.matches("(?i)order|deliver|订单|送货|物流")`, Queue: queues[demoOrders]},
+			{Name: "everything", Queue: queues[demoDesk]},
 		}},
 	}
 }

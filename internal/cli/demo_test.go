@@ -14,7 +14,7 @@ import (
 func TestDemo_itsRulesHoldUp(t *testing.T) {
 	t.Parallel()
 	known := rules.Known{
-		Queues: map[conversation.QueueID]routing.Overflow{"Wholesale": {}, "Returns": {}, "Orders and delivery": {}},
+		Queues: map[conversation.QueueID]routing.Overflow{"Wholesale": {}, "Returns": {}, "Orders and delivery": {}, "Tea desk": {}},
 		Skills: []routing.SkillID{"Chinese", "English", "Japanese"},
 	}
 	kinds, sets := cli.DemoRules()

@@ -12,7 +12,7 @@ func DemoRules() (kinds map[string]routing.RulesetKind, rules map[string][]routi
 		skills[name] = routing.SkillID(name)
 	}
 	queues := map[string]conversation.QueueID{}
-	for _, name := range []string{demoWholesale, demoReturns, demoOrders} {
+	for _, name := range []string{demoDesk, demoWholesale, demoReturns, demoOrders} {
 		queues[name] = conversation.QueueID(name)
 	}
 	kinds, rules = map[string]routing.RulesetKind{}, map[string][]routing.Rule{}
