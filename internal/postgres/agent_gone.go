@@ -112,10 +112,7 @@ func backToQueue(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, agent con
 	var before conversation.AgentID
 	if had {
 		before = agent
-		const drop = `
-			update deliveries set status = 'failed', reason = $3, updated_at = now()
-			where tenant = $1 and conversation_id = $2 and status = 'queued' and epoch is not null`
-		if _, err := tx.ExecContext(ctx, drop, c.Tenant, c.Conversation, reasonSuperseded); err != nil {
+		if _, err := dropUnsent(ctx, tx, c); err != nil {
 			return err
 		}
 	}
@@ -158,6 +155,6 @@ func endAssignment(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, a liveA
 		return err
 	}
 	return publish(ctx, tx, c.Tenant, feedRow{
-		Kind: feedOfferOver, Conversation: c.Conversation, Agent: a.Agent, Body: offerNews{AssignmentID: a.ID, Outcome: state},
+		Kind: feedOfferOver, Conversation: c.Conversation, Agent: a.Agent, Body: offerBody{AssignmentID: a.ID, Outcome: state},
 	})
 }

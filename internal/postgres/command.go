@@ -22,17 +22,9 @@ type commandRow struct {
 	Expired  bool   `db:"expired"`
 }
 
-// BeginCommand writes the request's key, or finds it with the answer it got. ErrKeyReused when the key came with another
-// body less than a day ago, ErrNotFound when the token is not the tenant's.
-func (db *DB) BeginCommand(ctx context.Context, c conversation.CommandRequest) (conversation.CommandRecord, error) {
-	fresh := newID()
-	return transact(ctx, db, "begin a command", func(tx *sqlx.Tx) (conversation.CommandRecord, error) {
-		return db.beginCommand(ctx, tx, c, fresh)
-	})
-}
-
-// BeginPersonCommand is BeginCommand for what a person asks of a conversation; text waits in the row, sealed, until the
-// conversation takes it, and is "" where the command has none. ErrNotFound when there is no such conversation.
+// BeginPersonCommand writes the key of what a person asks of a conversation, or finds it with the answer it got; text waits
+// in the row, sealed, until the conversation takes it, and is "" where the command has none. ErrKeyReused when the key came
+// with another body less than a day ago, ErrNotFound when the token is not the tenant's or there is no such conversation.
 func (db *DB) BeginPersonCommand(ctx context.Context, r conversation.CommandRequest, c conversation.Ref, text string) (conversation.CommandRecord, error) {
 	fresh := newID()
 	return transact(ctx, db, "begin a command", func(tx *sqlx.Tx) (conversation.CommandRecord, error) {

@@ -88,14 +88,6 @@ func (d *distribution) give(ctx context.Context) error {
 	return d.announce(ctx)
 }
 
-// offerNews is an offer as the desk of its agent is told.
-type offerNews struct {
-	AssignmentID conversation.AssignmentID `json:"assignment_id"`
-	QueueID      conversation.QueueID      `json:"queue_id,omitempty"`
-	Deadline     *time.Time                `json:"deadline,omitempty"`
-	Outcome      string                    `json:"outcome,omitempty"` // of one that is over
-}
-
 // announce tells the desks of the batch: the conversations' standings, and to each agent his offers.
 func (d *distribution) announce(ctx context.Context) error {
 	const query = `
@@ -130,7 +122,7 @@ func (d *distribution) announce(ctx context.Context) error {
 		s.Holder, s.Offer = conversation.HolderQueue, &conversation.Offer{ID: g.ID, AgentID: g.Agent, Deadline: until}
 		news = append(news,
 			feedRow{Kind: feedConversation, Conversation: r.ID, Queue: g.Queue, Body: standingBody(s)},
-			feedRow{Kind: feedOffer, Conversation: r.ID, Agent: g.Agent, Body: offerNews{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
+			feedRow{Kind: feedOffer, Conversation: r.ID, Agent: g.Agent, Body: offerBody{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
 	}
 	return publishAll(ctx, d.tx, d.tenant, news)
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -42,66 +41,21 @@ func roll(turn conversation.MessageID) int {
 
 func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
 	const query = `
-		select w.id, w.name, w.mode, w.pick_from_push, w.fallback_queue, coalesce(w.auto_close_ms, 0) as auto_close_ms, w.units, w.profiles,
-			w.wrap_up, w.wrap_up_ms, w.presences, w.skill_match, w.affinity, w.offer_ms, w.auto_accept, w.missed_inactive,
-			w.reject_dnd, w.variables, w.is_default, w.version, w.created_at, w.updated_at, clock_timestamp() as now,
+		select ` + workstreamColumns + `, clock_timestamp() as now,
 			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + stageOverflow + `' and body ? 'to') as hops
-		from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
-		where c.tenant = $1 and c.id = $2`
+		from workstreams where tenant = $1 and id = (
+			select w.id from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
+			where c.tenant = $1 and c.id = $2)`
 	var row struct {
-		ID             conversation.WorkstreamID `db:"id"`
-		Name           string                    `db:"name"`
-		Mode           routing.Mode              `db:"mode"`
-		PickFromPush   bool                      `db:"pick_from_push"`
-		FallbackQueue  conversation.QueueID      `db:"fallback_queue"`
-		AutoCloseMS    int64                     `db:"auto_close_ms"`
-		Units          int                       `db:"units"`
-		Profiles       pq.StringArray            `db:"profiles"`
-		WrapUp         routing.WrapUp            `db:"wrap_up"`
-		WrapUpMS       int64                     `db:"wrap_up_ms"`
-		Presences      pq.StringArray            `db:"presences"`
-		SkillMatch     routing.SkillMatch        `db:"skill_match"`
-		Affinity       bool                      `db:"affinity"`
-		OfferMS        int64                     `db:"offer_ms"`
-		AutoAccept     bool                      `db:"auto_accept"`
-		MissedInactive bool                      `db:"missed_inactive"`
-		RejectDND      bool                      `db:"reject_dnd"`
-		Variables      []byte                    `db:"variables"`
-		Default        bool                      `db:"is_default"`
-		Version        int64                     `db:"version"`
-		CreatedAt      time.Time                 `db:"created_at"`
-		UpdatedAt      time.Time                 `db:"updated_at"`
-		Now            time.Time                 `db:"now"`
-		Hops           int                       `db:"hops"`
+		workstreamRow
+		Now  time.Time `db:"now"`
+		Hops int       `db:"hops"`
 	}
 	if err := tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation); err != nil {
 		return err
 	}
-	declared, err := variables(row.Variables)
-	if err != nil {
-		return err
-	}
-	q.Now, q.Hops = row.Now.UTC(), row.Hops
-	q.Workstream = routing.Workstream{
-		Stamp: routing.Stamp{Tenant: c.Tenant, Version: row.Version, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt},
-		ID:    row.ID, Name: row.Name, Mode: row.Mode, PickFromPush: row.PickFromPush, FallbackQueue: row.FallbackQueue,
-		AutoClose: milliseconds(row.AutoCloseMS), Units: row.Units, Profiles: typed[routing.ProfileID](row.Profiles),
-		WrapUp: row.WrapUp, WrapUpFor: milliseconds(row.WrapUpMS), Presences: typed[routing.Presence](row.Presences),
-		SkillMatch: row.SkillMatch, Affinity: row.Affinity, OfferFor: milliseconds(row.OfferMS), AutoAccept: row.AutoAccept,
-		MissedInactive: row.MissedInactive, RejectDND: row.RejectDND, Variables: declared, Default: row.Default,
-	}
+	q.Now, q.Hops, q.Workstream = row.Now.UTC(), row.Hops, row.workstream()
 	return nil
-}
-
-func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
-
-// typed gives the words of a row their type.
-func typed[T ~string](words []string) []T {
-	list := make([]T, len(words))
-	for i, w := range words {
-		list[i] = T(w)
-	}
-	return list
 }
 
 // loadRules loads the published versions of the workstream's rulesets: classifications in their order, and the route.

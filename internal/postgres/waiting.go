@@ -50,8 +50,8 @@ func (w *waitingItem) keptUntil() time.Time {
 func (w *waitingItem) item() (routing.Item, error) {
 	i := routing.Item{
 		ID: w.ID, QueueID: w.Queue, Priority: w.Priority, Since: w.Since, Units: w.Units,
-		Profiles: typed[routing.ProfileID](w.Profiles), SkillMatch: w.SkillMatch, Presences: typed[routing.Presence](w.Presences),
-		Affinity: w.Affinity, Preferred: typed[conversation.AgentID](w.Preferred),
+		Profiles: idsOf[routing.ProfileID](w.Profiles), SkillMatch: w.SkillMatch, Presences: idsOf[routing.Presence](w.Presences),
+		Affinity: w.Affinity, Preferred: idsOf[conversation.AgentID](w.Preferred),
 	}
 	for _, field := range []struct {
 		from []byte
