@@ -33,6 +33,7 @@ import (
 type Config struct {
 	Doors       Doors
 	Inbox       Inbox
+	Spool       Spool
 	Records     Records
 	Accounts    Accounts
 	Setups      Setups
@@ -83,6 +84,7 @@ type API struct {
 	cursors cursors
 	hub     *hub
 	desks   *desks
+	spool   *spool
 }
 
 // New sets up the API. It panics where a setting is missing that no deployment can do without.
@@ -92,18 +94,21 @@ func New(cfg Config) *API {
 	}
 	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}, hub: newHub()}
 	a.desks = newDesks(a.cfg)
+	a.spool = newSpool(a.cfg)
+	a.spool.measure(a.cfg.Meters)
 	a.router = a.newRouter()
-	newDoor(a.cfg).register(a.router)
+	newDoor(a.cfg, a.spool).register(a.router)
 	a.registerOperations()
 	return a
 }
 
-// Run keeps event streams supplied and agents' presence true until ctx ends, and ends all streams then. Without it there
-// are none: they are answered 503.
+// Run hands on what waits in the spool, keeps event streams supplied and agents' presence true until ctx ends, and ends all
+// streams then. Without it there are none: they are answered 503.
 func (a *API) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { a.readFeed(ctx) })
 	work.Go(func() { a.desks.beat(ctx) })
+	work.Go(func() { a.spool.run(ctx) })
 	work.Wait()
 }
 

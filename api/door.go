@@ -17,11 +17,11 @@ import (
 const (
 	answerWithin  = 4400 * time.Millisecond
 	lookUpWithin  = time.Second
-	keepWithin    = 2500 * time.Millisecond
-	maxCallback   = 256 << 10        // bytes (C20)
-	staleAfter    = 10 * time.Minute // between WeChat's timestamp and our clock (C06)
-	perCustomer   = 4                // callbacks of one conversation on their way at once
-	maxUnderWay   = 512              // callbacks on their way at once; the surplus is told to come again (C28)
+	keepWithin    = 2500 * time.Millisecond // then the spool
+	maxCallback   = 256 << 10               // bytes (C20)
+	staleAfter    = 10 * time.Minute        // between WeChat's timestamp and our clock (C06)
+	perCustomer   = 4                       // callbacks of one conversation on their way at once
+	maxUnderWay   = 512                     // callbacks on their way at once; the surplus is told to come again (C28)
 	answerSuccess = "success"
 )
 
@@ -31,6 +31,7 @@ const (
 type door struct {
 	accounts *doorCache
 	inbox    Inbox
+	spool    *spool
 	records  Records
 	now      func() time.Time
 	underWay chan struct{}
@@ -39,11 +40,12 @@ type door struct {
 	notices  *noticeBoard
 }
 
-func newDoor(cfg Config) *door {
+func newDoor(cfg Config, s *spool) *door {
 	journal := newJournal(cfg.Log, cfg.Meters)
 	return &door{
 		accounts: newDoorCache(cfg.Doors, cfg.Now),
 		inbox:    cfg.Inbox,
+		spool:    s,
 		records:  cfg.Records,
 		now:      cfg.Now,
 		underWay: make(chan struct{}, maxUnderWay),

@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/wechat"
 )
 
 const (
@@ -44,7 +43,7 @@ type journal struct {
 
 func newJournal(log *slog.Logger, meters metric.MeterProvider) *journal {
 	count, err := meters.Meter(instrumentation).Int64Counter(callbacksCounter,
-		metric.WithDescription("What became of WeChat's callbacks: conversation, event, quarantine, check, or the reason of a refusal."))
+		metric.WithDescription("What became of WeChat's callbacks: conversation, spooled, event, quarantine, check, or the reason of a refusal."))
 	if err != nil {
 		log.Error("callbacks are not counted", "error", err)
 	}
@@ -76,17 +75,16 @@ func (j *journal) note(ctx context.Context, id conversation.AccountID, err error
 	return r.status
 }
 
-// kept takes down where a callback went.
-func (j *journal) kept(ctx context.Context, l letter) {
-	switch {
-	case l.broken != "":
-		j.add(ctx, "quarantine")
-		j.log.WarnContext(ctx, "callback quarantined", "reason", l.broken, "account_id", l.account.ID, "delivery_id", l.deliveryID)
-	case l.message.Concern() == wechat.ConcernEvent:
-		j.add(ctx, "event")
-	default:
-		j.add(ctx, "conversation")
-	}
+// quarantined takes down a callback that cannot be read.
+func (j *journal) quarantined(ctx context.Context, l letter) {
+	j.add(ctx, "quarantine")
+	j.log.WarnContext(ctx, "callback quarantined", "reason", l.broken, "account_id", l.account.ID, "delivery_id", l.deliveryID)
+}
+
+// spooled takes down a callback that waits for its conversation, and why.
+func (j *journal) spooled(ctx context.Context, l letter, why error) {
+	j.add(ctx, "spooled")
+	j.log.WarnContext(ctx, "callback spooled", "account_id", l.account.ID, "error", why)
 }
 
 func (j *journal) add(ctx context.Context, outcome string) {

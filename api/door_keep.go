@@ -2,10 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/propagation"
 
 	"wxdesk/internal/conversation"
@@ -20,53 +21,102 @@ func (d *door) keep(ctx context.Context, l letter) error {
 	default:
 		return refuse(http.StatusServiceUnavailable, "overloaded", nil)
 	}
-	ctx, cancel := context.WithTimeout(ctx, keepWithin)
-	defer cancel()
 	err := within(ctx, func(ctx context.Context) error {
 		defer func() { <-d.underWay }()
-		switch {
-		case l.broken != "":
-			return d.records.Quarantine(ctx, l.unreadable())
-		case l.message.Concern() == wechat.ConcernEvent:
-			return d.records.RecordEvent(ctx, l.event())
+		if l.broken == "" && l.message.Concern() != wechat.ConcernEvent {
+			return d.handOver(ctx, l)
 		}
-		return d.handOver(ctx, l)
+		return d.record(ctx, l)
 	})
 	if err != nil {
 		return refuse(http.StatusServiceUnavailable, "not-durable", err)
 	}
-	d.journal.kept(ctx, l)
 	return nil
 }
 
-// handOver gives the callback to its conversation, still encrypted. Of one conversation only a few are on their way at
-// once, so that one customer cannot occupy everything.
+// record keeps a callback that concerns no conversation.
+func (d *door) record(ctx context.Context, l letter) error {
+	ctx, cancel := context.WithTimeout(ctx, keepWithin)
+	defer cancel()
+	if l.broken != "" {
+		if err := d.records.Quarantine(ctx, l.unreadable()); err != nil {
+			return err
+		}
+		d.journal.quarantined(ctx, l)
+		return nil
+	}
+	if err := d.records.RecordEvent(ctx, l.event()); err != nil {
+		return err
+	}
+	d.journal.add(ctx, "event")
+	return nil
+}
+
+// handOver gives the callback to its conversation, still encrypted; where that fails, or others of the conversation wait, it
+// goes to the spool. What failed may have arrived all the same, and then comes twice, which changes nothing.
 func (d *door) handOver(ctx context.Context, l letter) error {
-	h := l.handover(traceparent(ctx))
+	err := d.signal(ctx, l)
+	if err == nil {
+		d.journal.add(ctx, "conversation")
+		return nil
+	}
+	if err := d.spool.keep(ctx, d.sealed(ctx, l)); err != nil {
+		return err
+	}
+	d.journal.spooled(ctx, l, err)
+	return nil
+}
+
+// errBacklog says that callbacks of the same conversation wait in the spool.
+var errBacklog = errors.New("callbacks of the conversation wait in the spool")
+
+// signal brings the callback to its conversation within keepWithin. Of one conversation only a few are on their way at once, so
+// that one customer cannot occupy everything.
+func (d *door) signal(ctx context.Context, l letter) error {
+	ctx, cancel := context.WithTimeout(ctx, keepWithin)
+	defer cancel()
+	h := d.sealed(ctx, l)
 	leave, err := d.turns.enter(ctx, string(h.Tenant)+"/"+string(h.AccountID)+"/"+string(h.CustomerKey))
 	if err != nil {
 		return fmt.Errorf("wait for earlier callbacks of the conversation: %w", err)
 	}
-	defer leave()
+	switch clear, err := d.spool.clear(ctx, h); {
+	case err != nil:
+		leave()
+		return err
+	case !clear:
+		leave()
+		return errBacklog
+	}
+	return within(ctx, func(ctx context.Context) error {
+		defer leave()
+		return d.inbox.CustomerWrote(ctx, h)
+	})
+}
+
+// sealed is the callback as one delivery, which no other copy of it shares: where it was signalled and spooled as well, Receive
+// tells the two apart.
+func (d *door) sealed(ctx context.Context, l letter) conversation.Handover {
+	h := l.handover(ctx)
 	if h.KeyID == "" {
 		h.Ciphertext = d.records.SealPlain(h, l.plain)
 	}
-	return d.inbox.CustomerWrote(ctx, h)
+	return h
 }
 
-func (l letter) handover(traceparent string) conversation.Handover {
+func (l letter) handover(ctx context.Context) conversation.Handover {
 	return conversation.Handover{
 		Tenant:      l.account.Tenant,
 		AccountID:   l.account.ID,
 		CustomerKey: l.customerKey(),
-		DeliveryID:  l.deliveryID,
+		DeliveryID:  uuid.NewString(),
 		MessageKey:  l.messageKey(),
 		KeyID:       l.keyID,
 		Ciphertext:  l.encrypt,
 		ReceivedAt:  l.received,
 		Stale:       l.stale,
 		Fingerprint: conversation.Fingerprint(l.account.IDKey, l.plain),
-		Traceparent: traceparent,
+		Traceparent: traceparent(ctx),
 	}
 }
 
@@ -127,56 +177,5 @@ func within(ctx context.Context, step func(context.Context) error) error {
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// turnstile lets at most width at once through under each key.
-type turnstile struct {
-	width int
-	mu    sync.Mutex
-	gates map[string]*gate // of the keys that are in use
-}
-
-type gate struct {
-	inside chan struct{}
-	users  int // inside or waiting
-}
-
-func newTurnstile(width int) *turnstile {
-	return &turnstile{width: width, gates: map[string]*gate{}}
-}
-
-// enter waits for a place, in the order of arrival, until the context ends. Who is in calls leave once.
-func (t *turnstile) enter(ctx context.Context, key string) (leave func(), err error) {
-	g := t.join(key)
-	select {
-	case g.inside <- struct{}{}:
-		return func() {
-			<-g.inside
-			t.part(key, g)
-		}, nil
-	case <-ctx.Done():
-		t.part(key, g)
-		return nil, ctx.Err()
-	}
-}
-
-func (t *turnstile) join(key string) *gate {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	g := t.gates[key]
-	if g == nil {
-		g = &gate{inside: make(chan struct{}, t.width)}
-		t.gates[key] = g
-	}
-	g.users++
-	return g
-}
-
-func (t *turnstile) part(key string, g *gate) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if g.users--; g.users == 0 {
-		delete(t.gates, key)
 	}
 }

@@ -48,6 +48,7 @@ type world struct {
 	faq           faqShelf
 	desks         deskShelf
 	feed          feedShelf
+	spool         spoolShelf
 
 	door  func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
 	write func(ctx context.Context, h conversation.Handover) error
@@ -112,7 +113,7 @@ func newWorld() *world {
 // config wires the world to the API.
 func (w *world) config() api.Config {
 	return api.Config{
-		Doors: w, Inbox: w, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Desk: w, Tokens: w,
+		Doors: w, Inbox: w, Spool: &w.spool, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Desk: w, Tokens: w,
 		Bots: &w.bots, FAQ: &w.faq, People: nobody{},
 		Presences: &w.desks, Desks: &w.desks, AgentEvents: &w.desks, Feed: &w.feed,
 		MayCall: func(_ context.Context, url string) error {

@@ -30,7 +30,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 
 	conversations := temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
 	front := api.New(api.Config{
-		Doors: s.db, Inbox: conversations, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
+		Doors: s.db, Inbox: conversations, Spool: s.db, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
 		Desk: conversations, Tokens: s.db, Bots: s.db, FAQ: s.db, People: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
 		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
 		Presences: s.db, Desks: s.db, Feed: s.db, AgentEvents: temporalclient.Agents{Client: s.temporal, Grace: s.cfg.AgentGrace},

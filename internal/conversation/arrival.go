@@ -23,6 +23,16 @@ type Handover struct {
 	Traceparent string // W3C trace context of the request
 }
 
+// Spooled is a callback that waits in the spool, because it could not be handed to its conversation in time.
+type Spooled struct {
+	ID int64 // in the order of which a conversation's callbacks are handed on
+	Handover
+}
+
+// SpoolClaim is how long a process that hands a conversation's spooled callbacks on has them for itself. One that takes longer
+// hands some on that another does too, in the same order, and a repeat changes nothing.
+const SpoolClaim = 3 * time.Second
+
 // Fingerprint is a keyed hash of an opened callback (base64url, 32 bytes), by which a repeat is told from other content
 // under the same message key. The key is the account's id key; nobody else can test a guess.
 func Fingerprint(idKey, opened []byte) string {

@@ -12,6 +12,7 @@ var (
 	_ activities.Ledger = (*postgres.DB)(nil)
 	_ api.Doors         = (*postgres.DB)(nil)
 	_ api.Records       = (*postgres.DB)(nil)
+	_ api.Spool         = (*postgres.DB)(nil)
 	_ api.Accounts      = (*postgres.DB)(nil)
 	_ api.Setups        = (*postgres.DB)(nil)
 	_ api.Transcripts   = (*postgres.DB)(nil)

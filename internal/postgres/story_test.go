@@ -168,6 +168,19 @@ func story() []step {
 				Tenant: tenant, AccountID: account.ID, DeliveryID: attempt, Reason: "unreadable", Raw: []byte(canary), ReceivedAt: time.Unix(1, 0),
 			})
 		}},
+		{name: "spool", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.Spool(ctx, spooledBy("c", "m1", account.ID))
+		}},
+		{name: "spool the next", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.Spool(ctx, spooledBy("c", "m2", account.ID))
+		}},
+		{name: "unspool", call: func(ctx context.Context, db *postgres.DB) error {
+			waiting, err := db.SpooledFrom(ctx, conversation.Spooled{Handover: spooledBy("c", "m1", account.ID)}, 10)
+			if err != nil || len(waiting) == 0 || waiting[0].MessageKey != "m1" {
+				return db.Unspool(ctx, nil) // called again
+			}
+			return db.Unspool(ctx, []int64{waiting[0].ID})
+		}},
 		{name: "begin command", call: func(ctx context.Context, db *postgres.DB) (err error) {
 			command, err = db.BeginCommand(ctx, conversation.CommandRequest{
 				Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/x", Key: "1", BodyHash: [32]byte{1},
@@ -218,6 +231,7 @@ func (f *fixture) ending(t *testing.T) map[string][]string {
 		"routing_traces":  "stage",
 		"events":          "message_key, kind",
 		"quarantine":      "message_key, reason",
+		"spool":           "message_key, claimed_until is null",
 		"commands":        "key, status",
 		"access_tokens":   "forced_at is null, sealed is null",
 		"audit":           "actor, action, detail",

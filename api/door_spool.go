@@ -1,0 +1,176 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+
+	"wxdesk/internal/conversation"
+)
+
+const (
+	// lookEvery is how often a process asks whether the spool is empty; known is how long that answer is gone by. What is
+	// spooled is acknowledged only after that time, so that whoever writes the conversation's next message because of the
+	// acknowledgement finds every process knowing.
+	lookEvery   = 250 * time.Millisecond
+	known       = 500 * time.Millisecond
+	lookWithin  = 500 * time.Millisecond
+	spoolWithin = 1400 * time.Millisecond // with keepWithin and known: answerWithin
+)
+
+// spool is where a process keeps callbacks for conversations that Temporal cannot take in time, and what it knows of those
+// that wait there. Callbacks of one conversation stay in order: who finds some of his conversation waiting queues behind them.
+type spool struct {
+	store Spool
+	inbox Inbox
+	now   func() time.Time
+	log   *slog.Logger
+	work  chan struct{} // holds a value when there is something to hand on
+
+	mu     sync.Mutex
+	empty  bool      // by the last answer,
+	asked  time.Time // to a question of this time
+	spools int       // how often this process has spooled something
+}
+
+func newSpool(cfg Config) *spool {
+	return &spool{store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
+}
+
+// clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out, the last
+// answer counts: if all was well then, a database that is away must not hold up what Temporal can take.
+func (s *spool) clear(ctx context.Context, h conversation.Handover) (bool, error) {
+	s.mu.Lock()
+	empty, fresh := s.empty, s.now().Sub(s.asked) <= known
+	s.mu.Unlock()
+	if empty && fresh {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	var waits bool
+	err := within(ctx, func(ctx context.Context) (err error) {
+		waits, err = s.store.SpoolHas(ctx, h.Tenant, h.AccountID, h.CustomerKey)
+		return err
+	})
+	if err != nil && empty {
+		return true, nil
+	}
+	return err == nil && !waits, err
+}
+
+// keep makes a callback durable in the spool, and returns when every process knows. Where that takes too long it is an error,
+// though the callback is kept: WeChat repeats, and a repeat changes nothing.
+func (s *spool) keep(ctx context.Context, h conversation.Handover) error {
+	ctx, cancel := context.WithTimeout(ctx, spoolWithin+known)
+	defer cancel()
+	if err := s.put(ctx, h); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(known):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *spool) put(ctx context.Context, h conversation.Handover) error {
+	ctx, cancel := context.WithTimeout(ctx, spoolWithin)
+	defer cancel()
+	err := within(ctx, func(ctx context.Context) error { return s.store.Spool(ctx, h) })
+	s.mu.Lock()
+	s.empty = false // also after an error, which may hide that it is there
+	s.spools++
+	s.mu.Unlock()
+	s.toWork()
+	return err
+}
+
+// look asks whether the spool is empty.
+func (s *spool) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	s.mu.Lock()
+	asked, spools := s.now(), s.spools
+	s.mu.Unlock()
+	empty, err := s.store.SpoolEmpty(ctx)
+	if err != nil {
+		return // what is known grows old
+	}
+	s.mu.Lock()
+	if spools == s.spools { // otherwise the answer may be older than what this process has put there
+		s.empty, s.asked = empty, asked
+	}
+	s.mu.Unlock()
+	if !empty {
+		s.toWork()
+	}
+}
+
+func (s *spool) toWork() {
+	select {
+	case s.work <- struct{}{}:
+	default: // it is known already
+	}
+}
+
+// run looks, and hands on what waits, until ctx ends.
+func (s *spool) run(ctx context.Context) {
+	var both sync.WaitGroup
+	both.Go(func() {
+		again := time.NewTicker(lookEvery)
+		defer again.Stop()
+		for s.look(ctx); ; s.look(ctx) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-again.C:
+			}
+		}
+	})
+	both.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.work:
+				s.drain(ctx)
+			}
+		}
+	})
+	both.Wait()
+}
+
+// The gauges of the spool. Every API process shows the same.
+const (
+	spoolGauge    = "wxdesk_spool_callbacks"
+	spoolAgeGauge = "wxdesk_spool_oldest_seconds"
+)
+
+// measure shows on /metrics how much waits; no figures where the ledger cannot be asked.
+func (s *spool) measure(meters metric.MeterProvider) {
+	meter := meters.Meter(instrumentation)
+	callbacks, err1 := meter.Int64ObservableGauge(spoolGauge,
+		metric.WithDescription("Acknowledged callbacks that wait in Postgres until Temporal takes them."))
+	oldest, err2 := meter.Float64ObservableGauge(spoolAgeGauge,
+		metric.WithDescription("For how long the oldest of them has waited."))
+	_, err3 := meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		ctx, cancel := context.WithTimeout(ctx, lookWithin)
+		defer cancel()
+		n, age, err := s.store.SpoolSize(ctx)
+		if err == nil {
+			o.ObserveInt64(callbacks, n)
+			o.ObserveFloat64(oldest, age.Seconds())
+		}
+		return err
+	}, callbacks, oldest)
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil {
+			s.log.Error("the spool is not measured", "error", err)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+)
+
+const (
+	claimAtOnce = 64 // conversations
+	drainers    = 8  // of them at once
+	backlogPart = 50 // callbacks of a conversation between two looks
+)
+
+// drain hands on what waits in the spool, until nothing does or Temporal takes nothing. The first conversation is a probe:
+// only when Temporal has taken its callbacks come many at once, so that a Temporal that is away is asked by one at a time.
+func (s *spool) drain(ctx context.Context) {
+	for most := 1; ; most = claimAtOnce {
+		firsts, err := s.store.ClaimSpooled(ctx, most)
+		if err != nil || len(firsts) == 0 {
+			s.unlessEnded(ctx, "spool not read", err)
+			return
+		}
+		group, groupCtx := errgroup.WithContext(ctx)
+		group.SetLimit(drainers)
+		for _, first := range firsts {
+			group.Go(func() error { return s.handOn(groupCtx, first) })
+		}
+		if err := group.Wait(); err != nil {
+			s.unlessEnded(ctx, "spool not handed on", err)
+			return // the next look comes soon
+		}
+	}
+}
+
+// handOn brings a conversation's waiting callbacks to it, in their order. A process that dies between a callback's signal and
+// its removal leaves it to be handed on again, which changes nothing.
+func (s *spool) handOn(ctx context.Context, first conversation.Spooled) error {
+	waiting, err := s.store.SpooledFrom(ctx, first, backlogPart)
+	if err != nil {
+		return err
+	}
+	var done []int64
+	for _, callback := range waiting {
+		if err = s.signal(ctx, callback.Handover); err != nil {
+			break
+		}
+		done = append(done, callback.ID)
+	}
+	if len(done) == 0 {
+		return err
+	}
+	if forgotten := s.store.Unspool(ctx, done); forgotten != nil {
+		return forgotten
+	}
+	return err
+}
+
+func (s *spool) signal(ctx context.Context, h conversation.Handover) error {
+	ctx, cancel := context.WithTimeout(ctx, keepWithin)
+	defer cancel()
+	return s.inbox.CustomerWrote(ctx, h)
+}
+
+func (s *spool) unlessEnded(ctx context.Context, event string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, event, "error", err)
+	}
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+	"sync"
+)
+
+// turnstile lets at most width at once through under each key.
+type turnstile struct {
+	width int
+	mu    sync.Mutex
+	gates map[string]*gate // of the keys that are in use
+}
+
+type gate struct {
+	inside chan struct{}
+	users  int // inside or waiting
+}
+
+func newTurnstile(width int) *turnstile {
+	return &turnstile{width: width, gates: map[string]*gate{}}
+}
+
+// enter waits for a place, in the order of arrival, until the context ends. Who is in calls leave once.
+func (t *turnstile) enter(ctx context.Context, key string) (leave func(), err error) {
+	g := t.join(key)
+	select {
+	case g.inside <- struct{}{}:
+		return func() {
+			<-g.inside
+			t.part(key, g)
+		}, nil
+	case <-ctx.Done():
+		t.part(key, g)
+		return nil, ctx.Err()
+	}
+}
+
+func (t *turnstile) join(key string) *gate {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.gates[key]
+	if g == nil {
+		g = &gate{inside: make(chan struct{}, t.width)}
+		t.gates[key] = g
+	}
+	g.users++
+	return g
+}
+
+func (t *turnstile) part(key string, g *gate) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if g.users--; g.users == 0 {
+		delete(t.gates, key)
+	}
+}

@@ -1,0 +1,121 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+)
+
+// Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
+// before, changes nothing.
+func (db *DB) Spool(ctx context.Context, h conversation.Handover) error {
+	return db.inTx(ctx, "spool callback "+h.DeliveryID, func(tx *sqlx.Tx) error {
+		const insert = `
+			insert into spool (tenant, account_id, customer_key, delivery_id, message_key, fingerprint, key_id, ciphertext,
+				received_at, stale, traceparent)
+			values ($1, $2, $3, $4, $5, $6, nullif($7, '')::uuid, $8, $9, $10, $11)
+			on conflict (tenant, account_id, message_key, fingerprint) do nothing`
+		_, err := tx.ExecContext(ctx, insert, h.Tenant, h.AccountID, string(h.CustomerKey), h.DeliveryID, h.MessageKey, h.Fingerprint,
+			h.KeyID, h.Ciphertext, h.ReceivedAt, h.Stale, h.Traceparent)
+		return err
+	})
+}
+
+// SpoolHas reports whether callbacks of a conversation wait in the spool.
+func (db *DB) SpoolHas(ctx context.Context, t conversation.Tenant, account conversation.AccountID, c conversation.CustomerKey) (has bool, err error) {
+	const query = `select exists (select from spool where tenant = $1 and account_id = $2 and customer_key = $3)`
+	err = db.sql.GetContext(ctx, &has, query, t, account, c)
+	return has, explain(ctx, "look for a conversation's backlog", err)
+}
+
+// SpoolEmpty reports whether nothing waits in the spool.
+func (db *DB) SpoolEmpty(ctx context.Context) (empty bool, err error) {
+	err = db.sql.GetContext(ctx, &empty, `select not exists (select from spool)`)
+	return empty, explain(ctx, "look whether the spool is empty", err)
+}
+
+// SpoolSize is how many callbacks wait in the spool, and for how long the oldest has.
+func (db *DB) SpoolSize(ctx context.Context) (callbacks int64, oldest time.Duration, err error) {
+	var row struct {
+		Callbacks int64   `db:"callbacks"`
+		Oldest    float64 `db:"oldest"` // seconds
+	}
+	const query = `
+		select count(*) as callbacks, coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) as oldest from spool`
+	err = db.sql.GetContext(ctx, &row, query)
+	return row.Callbacks, time.Duration(row.Oldest * float64(time.Second)), explain(ctx, "measure the spool", err)
+}
+
+// ClaimSpooled returns the first waiting callback of each of at most so many conversations, oldest first, and keeps them from
+// other claims for conversation.SpoolClaim.
+func (db *DB) ClaimSpooled(ctx context.Context, conversations int) ([]conversation.Spooled, error) {
+	return transact(ctx, db, "claim spooled callbacks", func(tx *sqlx.Tx) ([]conversation.Spooled, error) {
+		const claim = `
+			update spool set claimed_until = clock_timestamp() + $2 * interval '1 millisecond'
+			where id in (
+				select id from (
+					select distinct on (tenant, account_id, customer_key) id, claimed_until from spool
+					order by tenant, account_id, customer_key, id) first
+				where claimed_until is null or claimed_until <= clock_timestamp()
+				order by id limit $1)
+			and (claimed_until is null or claimed_until <= clock_timestamp())
+			returning ` + spoolColumns
+		return selectSpooled(ctx, tx, `with claimed as (`+claim+`) select * from claimed order by id`,
+			conversations, conversation.SpoolClaim.Milliseconds())
+	})
+}
+
+// SpooledFrom lists the waiting callbacks of first's conversation in their order, from first on.
+func (db *DB) SpooledFrom(ctx context.Context, first conversation.Spooled, limit int) ([]conversation.Spooled, error) {
+	const query = `
+		select ` + spoolColumns + ` from spool where tenant = $1 and account_id = $2 and customer_key = $3 and id >= $4
+		order by id limit $5`
+	spooled, err := selectSpooled(ctx, db.sql, query, first.Tenant, first.AccountID, first.CustomerKey, first.ID, limit)
+	return spooled, explain(ctx, "read a conversation's backlog", err)
+}
+
+// Unspool forgets callbacks that have been handed on.
+func (db *DB) Unspool(ctx context.Context, ids []int64) error {
+	return db.inTx(ctx, "forget spooled callbacks", func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `delete from spool where id = any($1)`, pq.Array(ids))
+		return err
+	})
+}
+
+const spoolColumns = `id, tenant, account_id, customer_key, delivery_id, message_key, fingerprint, coalesce(key_id::text, '') as key_id,
+	ciphertext, received_at, stale, traceparent`
+
+type spoolRow struct {
+	ID          int64                    `db:"id"`
+	Tenant      conversation.Tenant      `db:"tenant"`
+	AccountID   conversation.AccountID   `db:"account_id"`
+	CustomerKey conversation.CustomerKey `db:"customer_key"`
+	DeliveryID  string                   `db:"delivery_id"`
+	MessageKey  string                   `db:"message_key"`
+	Fingerprint string                   `db:"fingerprint"`
+	KeyID       string                   `db:"key_id"`
+	Ciphertext  string                   `db:"ciphertext"`
+	ReceivedAt  time.Time                `db:"received_at"`
+	Stale       bool                     `db:"stale"`
+	Traceparent string                   `db:"traceparent"`
+}
+
+func selectSpooled(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) ([]conversation.Spooled, error) {
+	var rows []spoolRow
+	if err := sqlx.SelectContext(ctx, q, &rows, query, args...); err != nil {
+		return nil, err
+	}
+	spooled := make([]conversation.Spooled, len(rows))
+	for i, r := range rows {
+		spooled[i] = conversation.Spooled{ID: r.ID, Handover: conversation.Handover{
+			Tenant: r.Tenant, AccountID: r.AccountID, CustomerKey: r.CustomerKey, DeliveryID: r.DeliveryID, MessageKey: r.MessageKey,
+			KeyID: r.KeyID, Ciphertext: r.Ciphertext, ReceivedAt: r.ReceivedAt, Stale: r.Stale, Fingerprint: r.Fingerprint,
+			Traceparent: r.Traceparent,
+		}}
+	}
+	return spooled, nil
+}
