@@ -18,7 +18,10 @@ import (
 // temporalClient sees what an operator without the keys sees: sealed payloads.
 func (s *system) temporalClient() client.Client {
 	s.t.Helper()
-	c, err := client.Dial(client.Options{HostPort: s.temporal, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	c, err := client.Dial(client.Options{
+		HostPort: s.temporal, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // as ours, for benchmarks
+	})
 	require.NoError(s.t, err)
 	s.t.Cleanup(c.Close)
 	return c

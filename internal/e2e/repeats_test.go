@@ -166,14 +166,15 @@ type process struct {
 	s    *system
 	role string
 	addr string
+	env  []string // settings of its own
 	cmd  *exec.Cmd
 	log  *output
 }
 
 // second starts another process of a role.
-func (s *system) second(role string, port int) *process {
+func (s *system) second(role string, port int, environ ...string) *process {
 	s.t.Helper()
-	p := &process{s: s, role: role, addr: at(port)}
+	p := &process{s: s, role: role, addr: at(port), env: environ}
 	s.t.Cleanup(p.kill)
 	p.launch()
 	return p
@@ -187,7 +188,7 @@ func (p *process) launch() {
 	p.cmd = exec.Command(binary, p.role)
 	p.cmd.Dir = p.s.dir
 	p.cmd.Env = append(slices.Clone(p.s.env), strings.Split(strings.TrimSpace(string(settings)), "\n")...)
-	p.cmd.Env = append(p.cmd.Env, "WXDESK_HTTP_ADDR="+p.addr)
+	p.cmd.Env = append(append(p.cmd.Env, "WXDESK_HTTP_ADDR="+p.addr), p.env...)
 	p.cmd.Stderr = p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(p.s.t, p.cmd.Start())

@@ -43,6 +43,7 @@ func Lazy(o Options) (client.Client, error) {
 		return nil, fmt.Errorf("read the TEMPORAL_* settings: %w", err)
 	}
 	opts.DataConverter, opts.FailureConverter = Converters(o.Codec)
+	opts.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{} // what is sealed cannot be compressed; trying costs a quarter of the API's time
 	opts.Logger = sdklog.NewStructuredLogger(o.Log)
 	if o.Meter != nil {
 		opts.MetricsHandler = temporalotel.NewMetricsHandler(temporalotel.MetricsHandlerOptions{

@@ -1,0 +1,304 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"wxdesk/internal/wechat"
+)
+
+// The benchmarks of this file measure a ratio within one run: wxdesk, and the bare Temporal server below it doing the same number
+// of calls, tasks and activities with nothing in them. Rounds alternate, and the median of their ratios is reported, so that a
+// busy machine slows both.
+const (
+	rounds       = 7 // of each
+	benchSenders = 16
+)
+
+// BenchmarkAcknowledge_toBareSignalWithStart compares callbacks acknowledged per second (HTTP, signature, cipher, SignalWithStart)
+// with bare calls of SignalWithStart of the same size. No worker runs.
+func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
+	s := start(b)
+	shop := newBenchShop(s)
+	s.wxdesk("dev", "stop", "worker")
+	bare := s.temporalClient()
+	const each = 100 // callbacks of a sender in a round
+	ratio(b, func() time.Duration {
+		letters := shop.letters(benchSenders, each)
+		return together(func(sender int) {
+			for _, l := range letters[sender] {
+				shop.posts(l)
+			}
+		})
+	}, func() time.Duration {
+		payload := bytes.Repeat([]byte("x"), shop.size())
+		return together(func(sender int) {
+			for range each {
+				_, err := bare.SignalWithStartWorkflow(context.Background(), "bare/"+strconv.Itoa(sender), "bare", payload,
+					client.StartWorkflowOptions{TaskQueue: "bare-nobody"}, "Bare")
+				require.NoError(b, err)
+			}
+		})
+	}, benchSenders*each)
+}
+
+// BenchmarkBotAnswer_toBareEngine compares answers of the bot per second, from the customer's message to WeChat's API being called,
+// with a workflow of the same shape: a signal, a local activity, two activities on queues of their own, three workflow tasks.
+// Each customer writes the next message when the last one is answered.
+func BenchmarkBotAnswer_toBareEngine(b *testing.B) {
+	s := start(b)
+	shop, platform := newBenchShop(s), newBenchWeChat(b)
+	s.wxdesk("dev", "stop", "worker")
+	s.second("worker", 0, "WXDESK_WECHAT_API="+platform.URL)
+	bare := s.bareEngine()
+	const each = 12 // messages of a customer in a round
+	ratio(b, func() time.Duration {
+		letters := shop.letters(benchSenders, each)
+		return together(func(sender int) {
+			answers := platform.answers(benchOpenID(sender))
+			for _, l := range letters[sender] {
+				shop.posts(l)
+				waitFor(b, answers)
+			}
+		})
+	}, func() time.Duration {
+		payload := bytes.Repeat([]byte("x"), shop.size())
+		return together(func(sender int) {
+			for range each {
+				bare.asks(sender, payload)
+				waitFor(b, bare.done[sender])
+			}
+		})
+	}, benchSenders*each)
+}
+
+// ratio runs rounds of both in turn, after one of each that does not count.
+func ratio(b *testing.B, ours, bare func() time.Duration, perRound int) {
+	b.Helper()
+	ours()
+	bare()
+	var ratios, oursPerSecond, barePerSecond []float64
+	round := func() {
+		o, p := float64(perRound)/ours().Seconds(), float64(perRound)/bare().Seconds()
+		oursPerSecond, barePerSecond, ratios = append(oursPerSecond, o), append(barePerSecond, p), append(ratios, o/p)
+	}
+	for b.Loop() {
+		round()
+	}
+	for len(ratios) < rounds {
+		round()
+	}
+	b.ReportMetric(median(ratios), "ratio")
+	b.ReportMetric(median(oursPerSecond), "ours/s")
+	b.ReportMetric(median(barePerSecond), "bare/s")
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// together runs all senders at once, and says how long they took.
+func together(send func(sender int)) time.Duration {
+	var all sync.WaitGroup
+	began := time.Now()
+	for sender := range benchSenders {
+		all.Go(func() { send(sender) })
+	}
+	all.Wait()
+	return time.Since(began)
+}
+
+func waitFor(b *testing.B, done <-chan struct{}) {
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		b.Error("no answer within a minute")
+	}
+}
+
+// benchShop is an account whose callbacks the benchmark makes itself.
+type benchShop struct {
+	s      *system
+	url    string
+	token  string
+	cipher *wechat.Cipher
+	http   *http.Client
+	last   int64 // MsgId
+}
+
+const benchGH = "gh_be9c4be9c4be"
+
+func newBenchShop(s *system) *benchShop {
+	s.t.Helper()
+	const key, app = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx00000000be9c4000"
+	shop := &benchShop{s: s, token: "benchToken", http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchSenders}}}
+	var made struct {
+		ID string
+	}
+	status := s.api(http.MethodPost, "/v1/accounts", nil, map[string]any{
+		"name": "Bench", "app_id": app, "app_secret": "0123456789abcdef0123456789abcdef", "original_id": benchGH,
+		"token": shop.token, "encoding_aes_key": key,
+	}, &made)
+	require.Equal(s.t, http.StatusCreated, status)
+	shop.url = "http://" + s.http + "/wechat/" + made.ID
+	var err error
+	shop.cipher, err = wechat.NewCipher(key, app)
+	require.NoError(s.t, err)
+	return shop
+}
+
+func benchOpenID(sender int) string { return fmt.Sprintf("oBench%022d", sender) }
+
+type letter struct{ target, body string }
+
+// letters are the callbacks of a round, made before it begins: making them is WeChat's work.
+func (shop *benchShop) letters(senders, each int) [][]letter {
+	all := make([][]letter, senders)
+	for sender := range all {
+		for range each {
+			all[sender] = append(all[sender], shop.letter(sender))
+		}
+	}
+	return all
+}
+
+func (shop *benchShop) letter(sender int) letter {
+	shop.last++
+	openID, now := benchOpenID(sender), strconv.FormatInt(time.Now().Unix(), 10)
+	sealed, err := shop.cipher.Seal(fmt.Appendf(nil, "<xml><ToUserName><![CDATA[%s]]></ToUserName>\n<FromUserName><![CDATA[%s]]></FromUserName>\n"+
+		"<CreateTime>%s</CreateTime>\n<MsgType><![CDATA[text]]></MsgType>\n<Content><![CDATA[when are you open?]]></Content>\n<MsgId>%d</MsgId>\n</xml>",
+		benchGH, openID, now, 23_000_000_000_000_000+shop.last))
+	require.NoError(shop.s.t, err)
+	nonce := strconv.FormatInt(1_000_000_000+shop.last, 10)
+	return letter{
+		target: fmt.Sprintf("%s?signature=%s&timestamp=%s&nonce=%s&openid=%s&encrypt_type=aes&msg_signature=%s", shop.url,
+			wechat.Signature(shop.token, now, nonce), now, nonce, openID, wechat.Signature(shop.token, now, nonce, string(sealed))),
+		body: fmt.Sprintf("<xml>\n<ToUserName><![CDATA[%s]]></ToUserName>\n<Encrypt><![CDATA[%s]]></Encrypt>\n</xml>", benchGH, sealed),
+	}
+}
+
+// size is that of the ciphertext in a callback.
+func (shop *benchShop) size() int { return len(shop.letter(0).body) }
+
+func (shop *benchShop) posts(l letter) {
+	resp, err := shop.http.Post(l.target, "text/xml", bytes.NewReader([]byte(l.body)))
+	if err != nil {
+		shop.s.t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != http.StatusOK || string(text) != "success" {
+		shop.s.t.Errorf("the callback is answered %d %q", resp.StatusCode, text)
+	}
+}
+
+// benchWeChat is WeChat's API as far as an answer needs it, and tells who was answered. The simulator would take a share of the
+// machine that is not ours to measure.
+type benchWeChat struct {
+	*httptest.Server
+	mu   sync.Mutex
+	told map[string]chan struct{} // by openid
+}
+
+func newBenchWeChat(b *testing.B) *benchWeChat {
+	p := &benchWeChat{told: map[string]chan struct{}{}}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/cgi-bin/message/custom/send" {
+			_, _ = io.WriteString(w, `{"access_token":"bench-access-token","expires_in":7200}`)
+			return
+		}
+		var sent struct{ ToUser string }
+		_ = json.NewDecoder(r.Body).Decode(&sent)
+		p.answers(sent.ToUser) <- struct{}{}
+		_, _ = io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
+	}))
+	b.Cleanup(p.Close)
+	return p
+}
+
+func (p *benchWeChat) answers(openID string) chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.told[openID] == nil {
+		p.told[openID] = make(chan struct{}, 16)
+	}
+	return p.told[openID]
+}
+
+// bareEngine runs workflows of a conversation's shape with nothing in them.
+type bareEngine struct {
+	s    *system
+	c    client.Client
+	done []chan struct{} // by customer
+}
+
+func (s *system) bareEngine() *bareEngine {
+	s.t.Helper()
+	e := &bareEngine{s: s, c: s.temporalClient(), done: make([]chan struct{}, benchSenders)}
+	for i := range e.done {
+		e.done[i] = make(chan struct{}, 1)
+	}
+	conversations := sdkworker.New(e.c, "bare", sdkworker.Options{})
+	conversations.RegisterWorkflowWithOptions(bareConversation, workflow.RegisterOptions{Name: "Bare"})
+	ask := sdkworker.New(e.c, "bare-ask", sdkworker.Options{DisableWorkflowWorker: true})
+	ask.RegisterActivityWithOptions(func(context.Context, int) error { return nil }, activity.RegisterOptions{Name: "ask"})
+	send := sdkworker.New(e.c, "bare-send", sdkworker.Options{DisableWorkflowWorker: true})
+	send.RegisterActivityWithOptions(func(_ context.Context, customer int) error {
+		e.done[customer] <- struct{}{}
+		return nil
+	}, activity.RegisterOptions{Name: "send"})
+	for _, w := range []sdkworker.Worker{conversations, ask, send} {
+		require.NoError(s.t, w.Start())
+		s.t.Cleanup(w.Stop)
+	}
+	return e
+}
+
+func (e *bareEngine) asks(customer int, payload []byte) {
+	_, err := e.c.SignalWithStartWorkflow(context.Background(), "bare-conversation/"+strconv.Itoa(customer), "bare", payload,
+		client.StartWorkflowOptions{TaskQueue: "bare"}, "Bare", customer)
+	if err != nil {
+		e.s.t.Error(err)
+	}
+}
+
+// bareConversation does for each signal what a conversation does for each message that its bot answers.
+func bareConversation(ctx workflow.Context, customer int) error {
+	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Second})
+	on := func(queue string) workflow.Context {
+		return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{TaskQueue: queue, StartToCloseTimeout: 9 * time.Second})
+	}
+	for {
+		var payload []byte
+		workflow.GetSignalChannel(ctx, "bare").Receive(ctx, &payload)
+		if err := workflow.ExecuteLocalActivity(local, bareReceive, customer).Get(ctx, nil); err != nil {
+			return err
+		}
+		if err := workflow.ExecuteActivity(on("bare-ask"), "ask", customer).Get(ctx, nil); err != nil {
+			return err
+		}
+		if err := workflow.ExecuteActivity(on("bare-send"), "send", customer).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+}
+
+func bareReceive(context.Context, int) error { return nil }
