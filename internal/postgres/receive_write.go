@@ -212,6 +212,13 @@ func (r *reception) writeQuarantine(ctx context.Context) error {
 				return fmt.Errorf("encode callback %s: fields are not JSON", a.DeliveryID)
 			}
 			u.Reason, u.Raw = conversation.OtherContent, plain
+			fresh, err := r.db.firstOfItsKind(ctx, r.tx, u, a.Fingerprint)
+			if err != nil {
+				return err
+			}
+			if !fresh {
+				continue
+			}
 		}
 		if err := r.db.insertQuarantine(ctx, r.tx, u, a.MessageKey, r.in.Conversation); err != nil {
 			return err

@@ -56,21 +56,3 @@ func (db *DB) insertEvent(ctx context.Context, tx *sqlx.Tx, e conversation.Event
 	_, err := tx.ExecContext(ctx, insert, e.Tenant, id, e.AccountID, e.MessageKey, e.Kind, string(e.CustomerKey), sealed, e.ReceivedAt)
 	return err
 }
-
-// Quarantine keeps an authentic callback that cannot be read. A known delivery id changes nothing.
-func (db *DB) Quarantine(ctx context.Context, q conversation.Unreadable) error {
-	return db.inTx(ctx, "put callback "+q.DeliveryID+" into quarantine", func(tx *sqlx.Tx) error {
-		return db.insertQuarantine(ctx, tx, q, "", "")
-	})
-}
-
-// insertQuarantine adds what Receive knows beside: the message key and the conversation.
-func (db *DB) insertQuarantine(ctx context.Context, tx *sqlx.Tx, q conversation.Unreadable, messageKey string, c conversation.ID) error {
-	sealed := db.ring.Seal(labelQuarantine, place("quarantine", q.Tenant, string(q.AccountID), q.DeliveryID), q.Raw)
-	const insert = `
-		insert into quarantine (tenant, delivery_id, account_id, message_key, conversation_id, reason, key_id, raw, received_at)
-		values ($1, $2, $3, nullif($4, ''), nullif($5, '')::uuid, $6, nullif($7, '')::uuid, $8, $9)
-		on conflict (tenant, delivery_id) do nothing`
-	_, err := tx.ExecContext(ctx, insert, q.Tenant, q.DeliveryID, q.AccountID, messageKey, string(c), q.Reason, q.KeyID, sealed, q.ReceivedAt)
-	return err
-}
