@@ -82,7 +82,12 @@ func openLetter(account conversation.Door, q wechat.Query, body []byte) (letter,
 func (l *letter) open(q wechat.Query) error {
 	if !l.account.Mode.Encrypted() {
 		l.plain = l.raw
-		return l.prove(q.Signature, q.Timestamp, q.Nonce)
+		token := signer(l.account, q.Signature, q.Timestamp, q.Nonce)
+		if token < 0 {
+			return refuse(http.StatusForbidden, reasonSignature, nil)
+		}
+		l.oldToken = token > 0
+		return nil
 	}
 	envelope, err := wechat.ReadEnvelope(l.raw)
 	switch {
@@ -92,20 +97,12 @@ func (l *letter) open(q wechat.Query) error {
 		return refuse(http.StatusBadRequest, "envelope", err)
 	}
 	l.encrypt = string(envelope.Encrypt)
-	if err := l.prove(q.MsgSignature, q.Timestamp, q.Nonce, l.encrypt); err != nil {
-		return err
-	}
-	return l.decipher(envelope.Encrypt)
-}
-
-// prove finds the token that made the signature.
-func (l *letter) prove(signature string, parts ...string) error {
-	token := signer(l.account, signature, parts...)
-	if token < 0 {
+	token := signer(l.account, q.MsgSignature, q.Timestamp, q.Nonce, l.encrypt)
+	if token < 0 || wechat.BoundaryMoved(l.account.Tokens[token].Reveal(), q.Timestamp, q.Nonce, l.encrypt) {
 		return refuse(http.StatusForbidden, reasonSignature, nil)
 	}
 	l.oldToken = token > 0
-	return nil
+	return l.decipher(envelope.Encrypt)
 }
 
 // decipher tries the account's keys, the current one first. What none opens is broken rather than forged, since it is

@@ -1,9 +1,12 @@
 package wechat_test
 
 import (
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
+	"fmt"
+	"sort"
 	"strings"
 	"testing"
 
@@ -11,6 +14,31 @@ import (
 
 	"wxdesk/internal/wechat"
 )
+
+// FuzzVerifySignature holds the verifier against the rule as the platform words it: sort, join, SHA-1, lower-case hex.
+func FuzzVerifySignature(f *testing.F) {
+	f.Add("f464b24fc39322e44b38aa78f5edd27bd1441696", "AAAAA", "1714036504", "1514711492", "")
+	f.Add("046e02f8204d34f8ba5fa3b1db94908f3df2e9b3", "AAAAA", "1714112445", "415670741", encryptV1c)
+	f.Add("5d197aaffba7e9b25a30732f161a50dee96bd5fa", "spamtest", "1409735669", "1320562132", encryptV2)
+	f.Add("1495c4dfd4958d4e5faf618978ae66943a042f87", "pcoLldqMu2WQQtYBeDX5HiXPsBFlTnDM", "1623292419", "1623324060", echoV7b)
+	f.Add("DD149BCBB92CD7A3ADAA27B8DDD79E2A56F252A5", "spamtest", "1700000000", "12345", encryptS1)
+	f.Add("da39a3ee5e6b4b0d3255bfef95601890afd80709", "", "", "", "")
+	f.Fuzz(func(t *testing.T, got, token, timestamp, nonce, encrypt string) {
+		parts := []string{timestamp, nonce}
+		if encrypt != "" {
+			parts = append(parts, encrypt)
+		}
+		sorted := append([]string{token}, parts...)
+		sort.Strings(sorted)
+		want := fmt.Sprintf("%x", sha1.Sum([]byte(strings.Join(sorted, ""))))
+		if verified := wechat.VerifySignature(got, token, parts...); verified != (got == want && token != "") {
+			t.Fatalf("%q for %q, which is %q: %t", got, sorted, want, verified)
+		}
+		if token != "" && !wechat.VerifySignature(want, token, parts...) {
+			t.Fatal("the right one is refused")
+		}
+	})
+}
 
 func FuzzParseQuery(f *testing.F) {
 	f.Add(queryV1c)

@@ -75,3 +75,38 @@ func TestBad_C13_theURLSignatureIsNoMessageSignature(t *testing.T) {
 	require.False(t, wechat.VerifySignature(forURL, "AAAAA", "1714112445", "415670741", encryptV1c))
 	require.False(t, wechat.VerifySignature("", "AAAAA", "1714112445", "415670741", encryptV1c))
 }
+
+// Characters that move between nonce and Encrypt text keep the signature; what remains is found out by its shape, whatever
+// the key, and a text that WeChat signed as it stands never is.
+func TestBad_C09_aBoundaryThatMovedBetweenNonceAndCiphertextIsFound(t *testing.T) {
+	t.Parallel()
+	const timestamp = "1799999999"
+	for _, tt := range []struct{ token, nonce, encrypt string }{
+		{"token", "9", encryptS1}, {"token", "123456789", encryptV2}, {"0token", "99999", encryptS1}, {"Zoken", "a_c", encryptV2},
+		{"token", "RRRRRRRR", encryptS1}, // sorts behind the text: its head moves to the text's tail
+	} {
+		good := wechat.Signature(tt.token, timestamp, tt.nonce, tt.encrypt)
+		require.False(t, wechat.BoundaryMoved(tt.token, timestamp, tt.nonce, tt.encrypt))
+		found := 0
+		at, nonce, text := timestamp, tt.nonce, tt.encrypt
+		for n := 1; n < 63; n++ {
+			moves := [][3]string{{at, nonce + text[:n], text[n:]}, {at, text[len(text)-n:] + nonce, text[:len(text)-n]}}
+			if n < len(nonce) {
+				moves = append(moves, [3]string{at, nonce[:len(nonce)-n], nonce[len(nonce)-n:] + text}, [3]string{at, nonce[n:], text + nonce[:n]})
+			}
+			if n < len(nonce) && n < len(at) { // through the timestamp, which keeps its length
+				moves = append(moves, [3]string{nonce[len(nonce)-n:] + at[:len(at)-n], nonce[:len(nonce)-n], at[len(at)-n:] + text})
+			}
+			for _, moved := range moves {
+				if len(moved[1]) <= 64 && wechat.VerifySignature(good, tt.token, moved[0], moved[1], moved[2]) {
+					found++
+					require.True(t, wechat.BoundaryMoved(tt.token, moved[0], moved[1], moved[2]), "%q", moved)
+				}
+			}
+		}
+		require.Positive(t, found, "%+v", tt)
+	}
+	for _, broken := range []string{"", "!", "!!!!", "AAAA", encryptV2[:100], "\n" + encryptV2} {
+		require.False(t, wechat.BoundaryMoved("token", timestamp, "123456789", broken), "%q is for quarantine", broken)
+	}
+}
