@@ -97,6 +97,9 @@ func TestBad_W09_twoHundredRefusalsOfOneTokenCountOnce(t *testing.T) {
 	}
 	wg.Wait()
 	require.Equal(t, map[string]int64{"wxdesk_access_tokens_refused": 1}, counted(t, reader))
+	sends, asked := p.seen()
+	require.Len(t, asked, 1, "one refresh for all of them")
+	require.LessOrEqual(t, len(sends), 400, "each once more at most")
 }
 
 // Whatever a call goes through — success, a refused token, a refusal that repeats our secrets, no connection — neither its
