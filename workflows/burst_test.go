@@ -1,0 +1,57 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+)
+
+// A customer who writes in a flood gets an answer to each message, in order, and keeps the bot no busier than one question at
+// a time, and WeChat than one answer.
+func TestBad_X22_aFloodOfOneCustomerAsksTheBotOneThingAtATime(t *testing.T) {
+	t.Parallel()
+	const flood = 200
+	w := newWorld()
+	var mu sync.Mutex
+	underWay, most := map[string]int{}, map[string]int{}
+	play(t, w, false, happening{0, func(env *testsuite.TestWorkflowEnvironment) {
+		env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+			mu.Lock()
+			defer mu.Unlock()
+			name := info.ActivityType.Name
+			underWay[name]++
+			most[name] = max(most[name], underWay[name])
+		})
+		env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+			mu.Lock()
+			defer mu.Unlock()
+			underWay[info.ActivityType.Name]--
+		})
+		for i := range flood {
+			says(0, fmt.Sprint(i), "hello").do(env)
+		}
+	}})
+	var asked, sent, want []string
+	for _, line := range w.log {
+		var key string
+		if n, _ := fmt.Sscanf(line, "ask %s", &key); n == 1 {
+			asked = append(asked, key)
+		}
+		if n, _ := fmt.Sscanf(line, "send answer to %s", &key); n == 1 {
+			sent = append(sent, key)
+		}
+	}
+	for i := range flood {
+		want = append(want, fmt.Sprint(i))
+	}
+	require.Equal(t, want, asked)
+	require.Equal(t, want, sent)
+	require.Equal(t, 1, most["Ask"])
+	require.Equal(t, 1, most["Send"])
+}
