@@ -78,7 +78,8 @@ bench: bin/temporal-dev ## run the benchmarks and print a table
 		/^(FAIL|---|panic)/ { print; bad = 1 } END { exit bad } \
 		function row(a, b, c, d, e) { printf "%-48s %12s %12s %12s%s\n", a, b, c, d, e }'
 
-fuzz: ## run every fuzz target in turn, each for FUZZTIME
+fuzz: ## run every fuzz target in turn, each for FUZZTIME, and try S3 with a million mutants
+	$(GO) test -timeout 60m -count 1 -v -run 'TestS3_' ./api -full
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -v '^./tools/' | sort | \
 	while IFS=': ' read -r file _ target; do \
 		echo "$$target in $$(dirname $$file)"; \
