@@ -82,12 +82,8 @@ func openLetter(account conversation.Door, q wechat.Query, body []byte) (letter,
 func (l *letter) open(q wechat.Query) error {
 	if !l.account.Mode.Encrypted() {
 		l.plain = l.raw
-		token := signer(l.account, q.Signature, q.Timestamp, q.Nonce)
-		if token < 0 {
-			return refuse(http.StatusForbidden, reasonSignature, nil)
-		}
-		l.oldToken = token > 0
-		return nil
+		_, err := l.prove(q.Signature, q.Timestamp, q.Nonce)
+		return err
 	}
 	envelope, err := wechat.ReadEnvelope(l.raw)
 	switch {
@@ -97,12 +93,27 @@ func (l *letter) open(q wechat.Query) error {
 		return refuse(http.StatusBadRequest, "envelope", err)
 	}
 	l.encrypt = string(envelope.Encrypt)
-	token := signer(l.account, q.MsgSignature, q.Timestamp, q.Nonce, l.encrypt)
-	if token < 0 || wechat.BoundaryMoved(l.account.Tokens[token].Reveal(), q.Timestamp, q.Nonce, l.encrypt) {
-		return refuse(http.StatusForbidden, reasonSignature, nil)
+	token, err := l.prove(q.MsgSignature, q.Timestamp, q.Nonce, l.encrypt)
+	if err != nil {
+		return err
+	}
+	if err := l.decipher(envelope.Encrypt); err != nil {
+		return err
+	}
+	if l.broken != "" && wechat.BoundaryMoved(token.Reveal(), q.Timestamp, q.Nonce, l.encrypt) {
+		return refuse(http.StatusForbidden, "boundary-moved", nil)
+	}
+	return nil
+}
+
+// prove finds the token that made the signature.
+func (l *letter) prove(signature string, parts ...string) (secret.Value, error) {
+	token := signer(l.account, signature, parts...)
+	if token < 0 {
+		return secret.Value{}, refuse(http.StatusForbidden, reasonSignature, nil)
 	}
 	l.oldToken = token > 0
-	return l.decipher(envelope.Encrypt)
+	return l.account.Tokens[token], nil
 }
 
 // decipher tries the account's keys, the current one first. What none opens is broken rather than forged, since it is

@@ -107,10 +107,11 @@ func TestBad_C26_otherSpellingsOfThePathOverTheWire(t *testing.T) {
 	requireNothingKept(t, w)
 }
 
-// Four times as many at once as there is room for: who is told success is kept, who is not is told at once.
+// Twice as many at once as there is room for: not more get in, and the others are told so while those still wait. Whoever is
+// told success is kept; who is told to come again may be kept too, where the machine was slower than WeChat's patience.
 func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	t.Parallel()
-	const flood = 2048
+	const room, flood = 512, 1024
 	w, g := newWorld(), newGate(t, wechat.ModePlain)
 	release, inside := make(chan struct{}), atomic.Int64{}
 	w.write = func(context.Context, conversation.Handover) error {
@@ -122,15 +123,18 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var sending sync.WaitGroup
 	var mu sync.Mutex
-	var refusedAfter []time.Duration
-	accepted := 0
-	open := sync.OnceFunc(func() { close(release) })
+	refused, accepted := 0, map[conversation.CustomerKey]bool{}
+	open := sync.OnceFunc(func() {
+		if n := inside.Load(); n > room {
+			t.Errorf("%d are inside", n)
+		}
+		close(release)
+	})
 	defer open()
 	for i := range flood {
 		cb := g.says(from(i))
 		cb.query.Del("openid")
 		sending.Go(func() {
-			began := time.Now()
 			r, _ := http.NewRequest(http.MethodPost, "http://"+addr+"/wechat/"+accountA+"?"+cb.query.Encode(), strings.NewReader(cb.body))
 			answer, err := client.Do(r)
 			if err != nil {
@@ -141,10 +145,10 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 			defer mu.Unlock()
 			switch answer.StatusCode {
 			case http.StatusOK:
-				accepted++
+				accepted[conversation.CustomerKey(wechat.CustomerKey(g.IDKey, wechat.OpenID(fmt.Sprintf("oCustomer%d", i))))] = true
 			case http.StatusServiceUnavailable:
-				if refusedAfter = append(refusedAfter, time.Since(began)); len(refusedAfter) == flood-512 {
-					open() // the surplus has its answers, while all who came before still wait
+				if refused++; refused == flood-room {
+					open()
 				}
 			default:
 				t.Errorf("status %d", answer.StatusCode)
@@ -152,9 +156,11 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 		})
 	}
 	sending.Wait()
-	require.Equal(t, accepted, len(w.handovers))
-	require.GreaterOrEqual(t, len(refusedAfter), flood-512, "not more than there is room for get in")
-	require.Equal(t, int64(512), inside.Load())
+	require.GreaterOrEqual(t, refused, flood-room)
+	for _, h := range w.handovers {
+		delete(accepted, h.CustomerKey)
+	}
+	require.Empty(t, accepted, "told success, and not kept")
 }
 
 // S12, C23: a thousand connections that say nothing, never finish their headers, or give one byte of their body a second.

@@ -219,6 +219,7 @@ func (s *system) aMonthPasses(db *sql.DB) {
 		where table_schema = 'public' and data_type = 'timestamp with time zone'
 			and table_name in ('conversations', 'messages', 'receipts', 'turns', 'deliveries', 'events', 'quarantine')`)
 	require.NoError(s.t, err)
+	defer rows.Close()
 	var changes []string
 	for rows.Next() {
 		var table, column string

@@ -151,3 +151,21 @@ func TestToken_aTamperedOneIsUnavailableAndReplaced(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "fresh", kept.Value.Reveal())
 }
+
+// WeChat announced 512 characters and may give out more; what the client takes is kept whole.
+func TestBad_W08_longAccessTokensAreKeptWhole(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, size := range []int{1, 160, 513, 600, 4096} {
+		long := usable(strings.Repeat("t", size))
+		stored, err := f.Token(t.Context(), string(f.account.ID))
+		if err == nil { // the one before counts as refused
+			require.Less(t, len(stored.Value.Reveal()), size)
+		}
+		_, err = f.Refresh(t.Context(), string(f.account.ID), stored.Value, func(context.Context, bool) (wxapi.Token, error) { return long, nil })
+		require.NoError(t, err)
+		got, err := f.Token(t.Context(), string(f.account.ID))
+		require.NoError(t, err)
+		require.Equal(t, long.Value.Reveal(), got.Value.Reveal())
+	}
+}

@@ -82,7 +82,10 @@ func TestBad_C09_aBoundaryThatMovedBetweenNonceAndCiphertextIsFound(t *testing.T
 	t.Parallel()
 	const timestamp = "1799999999"
 	for _, tt := range []struct{ token, nonce, encrypt string }{
-		{"token", "9", encryptS1}, {"token", "123456789", encryptV2}, {"0token", "99999", encryptS1}, {"Zoken", "a_c", encryptV2},
+		{"token", "9", encryptS1},
+		{"token", "123456789", encryptV2},
+		{"0token", "99999", encryptS1},
+		{"Zoken", "a_c", encryptV2},
 		{"token", "RRRRRRRR", encryptS1}, // sorts behind the text: its head moves to the text's tail
 	} {
 		good := wechat.Signature(tt.token, timestamp, tt.nonce, tt.encrypt)
