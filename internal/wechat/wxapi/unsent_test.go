@@ -52,7 +52,7 @@ func TestBad_W05_aTimeoutAfterWritingIsUnknown(t *testing.T) {
 	p.send = []http.HandlerFunc{func(http.ResponseWriter, *http.Request) { <-release }}
 	t.Cleanup(func() { close(release) })
 	hc := httpClient(t)
-	hc.Timeout = 50 * time.Millisecond
+	transport(hc).ResponseHeaderTimeout = 50 * time.Millisecond // which begins when all is written, however long that takes
 	got := wxapi.New(p.URL, hc, holding(tokenA)).SendText(t.Context(), account(), customer, "x")
 	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, got)
 }
