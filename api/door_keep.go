@@ -21,14 +21,12 @@ func (d *door) keep(ctx context.Context, l letter) error {
 	default:
 		return refuse(http.StatusServiceUnavailable, "overloaded", nil)
 	}
-	err := within(ctx, func(ctx context.Context) error {
-		defer func() { <-d.underWay }()
-		if l.broken == "" && l.message.Concern() != wechat.ConcernEvent {
-			return d.handOver(ctx, l)
-		}
-		return d.record(ctx, l)
-	})
-	if err != nil {
+	defer func() { <-d.underWay }()
+	do := d.record
+	if l.broken == "" && l.message.Concern() != wechat.ConcernEvent {
+		do = d.handOver
+	}
+	if err := do(ctx, l); err != nil {
 		return refuse(http.StatusServiceUnavailable, "not-durable", err)
 	}
 	return nil
@@ -39,17 +37,17 @@ func (d *door) record(ctx context.Context, l letter) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	if l.broken != "" {
-		if err := d.records.Quarantine(ctx, l.unreadable()); err != nil {
-			return err
+		err := within(ctx, func(ctx context.Context) error { return d.records.Quarantine(ctx, l.unreadable()) })
+		if err == nil {
+			d.journal.quarantined(ctx, l)
 		}
-		d.journal.quarantined(ctx, l)
-		return nil
-	}
-	if err := d.records.RecordEvent(ctx, l.event()); err != nil {
 		return err
 	}
-	d.journal.add(ctx, "event")
-	return nil
+	err := within(ctx, func(ctx context.Context) error { return d.records.RecordEvent(ctx, l.event()) })
+	if err == nil {
+		d.journal.add(ctx, "event")
+	}
+	return err
 }
 
 // handOver gives the callback to its conversation, still encrypted; where that fails, or others of the conversation wait, it

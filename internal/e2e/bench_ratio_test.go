@@ -1,11 +1,13 @@
 package e2e_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -37,13 +39,13 @@ func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
 	s := start(b)
 	shop := newBenchShop(s)
 	s.wxdesk("dev", "stop", "worker")
-	bare := s.temporalClient()
+	senders, bare := shop.senders(), s.temporalClient()
 	const each = 100 // callbacks of a sender in a round
 	ratio(b, func() time.Duration {
 		letters := shop.letters(benchSenders, each)
-		return together(func(sender int) {
-			for _, l := range letters[sender] {
-				shop.posts(l)
+		return together(func(n int) {
+			for _, l := range letters[n] {
+				senders[n].posts(l)
 			}
 		})
 	}, func() time.Duration {
@@ -66,14 +68,14 @@ func BenchmarkBotAnswer_toBareEngine(b *testing.B) {
 	shop, platform := newBenchShop(s), newBenchWeChat(b)
 	s.wxdesk("dev", "stop", "worker")
 	s.second("worker", 0, "WXDESK_WECHAT_API="+platform.URL)
-	bare := s.bareEngine()
+	senders, bare := shop.senders(), s.bareEngine()
 	const each = 12 // messages of a customer in a round
 	ratio(b, func() time.Duration {
 		letters := shop.letters(benchSenders, each)
-		return together(func(sender int) {
-			answers := platform.answers(benchOpenID(sender))
-			for _, l := range letters[sender] {
-				shop.posts(l)
+		return together(func(n int) {
+			answers := platform.answers(benchOpenID(n))
+			for _, l := range letters[n] {
+				senders[n].posts(l)
 				waitFor(b, answers)
 			}
 		})
@@ -136,10 +138,9 @@ func waitFor(b *testing.B, done <-chan struct{}) {
 // benchShop is an account whose callbacks the benchmark makes itself.
 type benchShop struct {
 	s      *system
-	url    string
+	path   string
 	token  string
 	cipher *wechat.Cipher
-	http   *http.Client
 	last   int64 // MsgId
 }
 
@@ -148,7 +149,7 @@ const benchGH = "gh_be9c4be9c4be"
 func newBenchShop(s *system) *benchShop {
 	s.t.Helper()
 	const key, app = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx00000000be9c4000"
-	shop := &benchShop{s: s, token: "benchToken", http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchSenders}}}
+	shop := &benchShop{s: s, token: "benchToken"}
 	var made struct {
 		ID string
 	}
@@ -157,7 +158,7 @@ func newBenchShop(s *system) *benchShop {
 		"token": shop.token, "encoding_aes_key": key,
 	}, &made)
 	require.Equal(s.t, http.StatusCreated, status)
-	shop.url = "http://" + s.http + "/wechat/" + made.ID
+	shop.path = "/wechat/" + made.ID
 	var err error
 	shop.cipher, err = wechat.NewCipher(key, app)
 	require.NoError(s.t, err)
@@ -166,7 +167,8 @@ func newBenchShop(s *system) *benchShop {
 
 func benchOpenID(sender int) string { return fmt.Sprintf("oBench%022d", sender) }
 
-type letter struct{ target, body string }
+// letter is a request as it goes over the wire.
+type letter []byte
 
 // letters are the callbacks of a round, made before it begins: making them is WeChat's work.
 func (shop *benchShop) letters(senders, each int) [][]letter {
@@ -187,26 +189,51 @@ func (shop *benchShop) letter(sender int) letter {
 		benchGH, openID, now, 23_000_000_000_000_000+shop.last))
 	require.NoError(shop.s.t, err)
 	nonce := strconv.FormatInt(1_000_000_000+shop.last, 10)
-	return letter{
-		target: fmt.Sprintf("%s?signature=%s&timestamp=%s&nonce=%s&openid=%s&encrypt_type=aes&msg_signature=%s", shop.url,
-			wechat.Signature(shop.token, now, nonce), now, nonce, openID, wechat.Signature(shop.token, now, nonce, string(sealed))),
-		body: fmt.Sprintf("<xml>\n<ToUserName><![CDATA[%s]]></ToUserName>\n<Encrypt><![CDATA[%s]]></Encrypt>\n</xml>", benchGH, sealed),
-	}
+	body := fmt.Sprintf("<xml>\n<ToUserName><![CDATA[%s]]></ToUserName>\n<Encrypt><![CDATA[%s]]></Encrypt>\n</xml>", benchGH, sealed)
+	return fmt.Appendf(nil, "POST %s?signature=%s&timestamp=%s&nonce=%s&openid=%s&encrypt_type=aes&msg_signature=%s HTTP/1.1\r\n"+
+		"Host: wxdesk\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s", shop.path, wechat.Signature(shop.token, now, nonce), now, nonce,
+		openID, wechat.Signature(shop.token, now, nonce, string(sealed)), len(body), body)
 }
 
-// size is that of the ciphertext in a callback.
-func (shop *benchShop) size() int { return len(shop.letter(0).body) }
+// size is that of a callback.
+func (shop *benchShop) size() int { return len(shop.letter(0)) }
 
-func (shop *benchShop) posts(l letter) {
-	resp, err := shop.http.Post(l.target, "text/xml", bytes.NewReader([]byte(l.body)))
+// sender is one connection to the door, and does as little as it can: its work is WeChat's.
+type sender struct {
+	shop *benchShop
+	conn net.Conn
+	read *bufio.Reader
+}
+
+func (shop *benchShop) sender() *sender {
+	conn, err := net.Dial("tcp", shop.s.http)
+	require.NoError(shop.s.t, err)
+	shop.s.t.Cleanup(func() { _ = conn.Close() })
+	return &sender{shop, conn, bufio.NewReader(conn)}
+}
+
+func (shop *benchShop) senders() []*sender {
+	all := make([]*sender, benchSenders)
+	for i := range all {
+		all[i] = shop.sender()
+	}
+	return all
+}
+
+func (c *sender) posts(l letter) {
+	if _, err := c.conn.Write(l); err != nil {
+		c.shop.s.t.Error(err)
+		return
+	}
+	resp, err := http.ReadResponse(c.read, nil)
 	if err != nil {
-		shop.s.t.Error(err)
+		c.shop.s.t.Error(err)
 		return
 	}
 	defer resp.Body.Close()
 	text, _ := io.ReadAll(resp.Body)
 	if resp.StatusCode != http.StatusOK || string(text) != "success" {
-		shop.s.t.Errorf("the callback is answered %d %q", resp.StatusCode, text)
+		c.shop.s.t.Errorf("the callback is answered %d %q", resp.StatusCode, text)
 	}
 }
 
