@@ -1,10 +1,12 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -40,28 +42,49 @@ func (p profileRoom) room() routing.ProfileRoom {
 	return routing.ProfileRoom{Limit: p.Limit, Used: p.Used, Blocking: p.Blocking}
 }
 
+// among says of which agents a statement asks, behind their id; $1 is the tenant, args what comes from $2 on.
+type among struct {
+	sql  string
+	args []any
+}
+
+// named are a few agents by their ids.
+func named(agents []conversation.AgentID) among {
+	return among{` = any($2::uuid[])`, []any{pq.Array(agents)}}
+}
+
+// serving are the members of queues, and further agents. They may be thousands: named one by one, they would cost Postgres
+// more to plan for than to find.
+func serving(queues []conversation.QueueID, others []conversation.AgentID) among {
+	return among{` in (
+		select agent_id from queue_members where tenant = $1 and queue_id = any($2::uuid[])
+		union select unnest($3::uuid[]))`, []any{pq.Array(queues), pq.Array(others)}}
+}
+
+// ask reads rows of a statement about agents into list.
+func (a among) ask(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, list any, query string) error {
+	return tx.SelectContext(ctx, list, query, append([]any{t}, a.args...)...)
+}
+
 // readCandidates reads agents who are not disabled, and what they have. In units counts what is offered or accepted and not
 // yet given back; a capacity profile that comes back at the end of the day counts what was accepted since midnight in the
 // agent's zone (CAP-3).
-func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) ([]*candidate, error) {
-	if len(agents) == 0 {
-		return nil, nil
-	}
-	const people = `
+func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among) ([]*candidate, error) {
+	people := `
 		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes,
 			coalesce(l.load, 0) as load, coalesce(l.sessions, 0) as sessions
 		from agents g left join (
 			select agent_id, count(*) as sessions,
 				sum(units) filter (where holds_until is null or holds_until > clock_timestamp()) as load
-			from assignments where tenant = $1 and agent_id = any($2::uuid[]) and state in ('offered', 'accepted') group by agent_id
+			from assignments where tenant = $1 and agent_id` + who.sql + ` and state in ('offered', 'accepted') group by agent_id
 		) l on l.agent_id = g.id
-		where g.tenant = $1 and g.id = any($2::uuid[]) and not g.disabled and g.deleted_at is null
-		order by g.id`
+		where g.tenant = $1 and g.id` + who.sql + ` and not g.disabled and g.deleted_at is null`
 	var list []*candidate
-	if err := tx.SelectContext(ctx, &list, people, t, pq.Array(agents)); err != nil {
+	if err := who.ask(ctx, tx, t, &list, people); err != nil {
 		return nil, err
 	}
-	const profiles = `
+	slices.SortFunc(list, func(a, b *candidate) int { return cmp.Compare(a.ID, b.ID) }) // thousands: quicker here than there
+	profiles := `
 		select mine.agent_id, p.id as profile_id, p.blocking, coalesce(mine.item_limit, p.item_limit) as item_limit,
 			(select count(*) from assignments a
 			where a.tenant = mine.tenant and a.agent_id = mine.agent_id and p.id = any(a.profiles) and case p.reset
@@ -71,10 +94,10 @@ func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, age
 		from agent_profiles mine
 		join agents g on g.tenant = mine.tenant and g.id = mine.agent_id
 		join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
-		where mine.tenant = $1 and mine.agent_id = any($2::uuid[])
+		where mine.tenant = $1 and mine.agent_id` + who.sql + `
 		order by mine.agent_id, p.id`
 	var rooms []profileRoom
-	if err := tx.SelectContext(ctx, &rooms, profiles, t, pq.Array(agents)); err != nil {
+	if err := who.ask(ctx, tx, t, &rooms, profiles); err != nil {
 		return nil, err
 	}
 	known := make(map[conversation.AgentID]*candidate, len(list))
@@ -98,94 +121,127 @@ type crew struct {
 	list  []*routing.Candidate
 }
 
+// details is what the choice wants to know of agents beside their room, where an item or a queue asks for it.
+type details struct {
+	skills   bool
+	released bool // when capacity last came back to them
+}
+
+// about says what has to be known for the items of some queues.
+func about(queues []routing.Queue, items []routing.Item) (d details) {
+	for _, q := range queues {
+		d.released = d.released || q.Method == routing.LeastActive || q.Method == routing.Custom
+		d.skills = d.skills || q.Method == routing.Custom
+	}
+	for _, i := range items {
+		d.skills = d.skills || len(i.Skills) > 0 && i.SkillMatch != routing.SkillNone
+	}
+	return d
+}
+
 // readCrew reads the members of queues, and further agents, as the choice wants to know them.
-func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, others []conversation.AgentID) (crew, error) {
+func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, others []conversation.AgentID, what details) (crew, error) {
 	ids := make([]conversation.QueueID, len(queues))
-	released := false
 	for i, q := range queues {
 		ids[i] = q.ID
-		released = released || q.Method == routing.LeastActive || q.Method == routing.Custom
 	}
+	who := serving(ids, others)
+	people, err := readCandidates(ctx, tx, t, who)
+	if err != nil {
+		return crew{}, err
+	}
+	c := crew{facts: make(map[conversation.AgentID]*candidate, len(people)), list: make([]*routing.Candidate, 0, len(people))}
+	agents := make(map[conversation.AgentID]*routing.Candidate, len(people))
+	for _, p := range people {
+		a, err := p.forChoice()
+		if err != nil {
+			return crew{}, err
+		}
+		c.facts[p.ID], agents[p.ID] = p, a
+		c.list = append(c.list, a)
+	}
+	if err := readPlaces(ctx, tx, t, ids, agents); err != nil {
+		return crew{}, err
+	}
+	if what.skills {
+		if err := readSkills(ctx, tx, t, who, agents); err != nil {
+			return crew{}, err
+		}
+	}
+	if what.released {
+		return c, readReleased(ctx, tx, t, who, agents)
+	}
+	return c, nil
+}
+
+// forChoice is the agent as the choice knows him, so far.
+func (c *candidate) forChoice() (*routing.Candidate, error) {
+	a := &routing.Candidate{
+		ID: c.ID, Presence: c.Presence, Units: c.Units, Load: c.Load, Sessions: c.Sessions,
+		Queues: make(map[conversation.QueueID]routing.Membership, 1),
+	}
+	if err := json.Unmarshal(c.Attributes, &a.Attributes); err != nil {
+		return nil, fmt.Errorf("attributes of agent %s: %w", c.ID, err)
+	}
+	if len(c.rooms) > 0 {
+		a.Profiles = make(map[routing.ProfileID]routing.ProfileRoom, len(c.rooms))
+	}
+	for _, r := range c.rooms {
+		a.Profiles[r.Profile] = r.room()
+	}
+	return a, nil
+}
+
+// readPlaces reads who serves which queue, since when, and when he was last given something in it.
+func readPlaces(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []conversation.QueueID, agents map[conversation.AgentID]*routing.Candidate) error {
+	// Of the rows at and behind a place in the index, the first is the latest of that place, if it has any. Asked for like
+	// this, the planner takes that index even while it knows nothing of a young table.
 	const members = `
-		select m.agent_id, m.queue_id, m.joined_at,
-			(select a.offered_at from assignments a where a.tenant = m.tenant and a.queue_id = m.queue_id and a.agent_id = m.agent_id
-			order by a.offered_at desc limit 1) as last_assigned
-		from queue_members m where m.tenant = $1 and m.queue_id = any($2::uuid[])`
+		select m.agent_id, m.queue_id, m.joined_at, last.offered_at as last_assigned
+		from queue_members m left join lateral (
+			select a.tenant, a.queue_id, a.agent_id, a.offered_at from assignments a
+			where (a.tenant, a.queue_id, a.agent_id) >= (m.tenant, m.queue_id, m.agent_id)
+			order by a.tenant, a.queue_id, a.agent_id, a.offered_at desc limit 1
+		) last on last.tenant = m.tenant and last.queue_id = m.queue_id and last.agent_id = m.agent_id
+		where m.tenant = $1 and m.queue_id = any($2::uuid[])`
 	var places []struct {
 		Agent        conversation.AgentID `db:"agent_id"`
 		Queue        conversation.QueueID `db:"queue_id"`
 		JoinedAt     time.Time            `db:"joined_at"`
 		LastAssigned *time.Time           `db:"last_assigned"`
 	}
-	if err := tx.SelectContext(ctx, &places, members, t, pq.Array(ids)); err != nil {
-		return crew{}, err
-	}
-	agents := make(map[conversation.AgentID]*routing.Candidate, len(places))
-	add := func(id conversation.AgentID) *routing.Candidate {
-		c, ok := agents[id]
-		if !ok {
-			c = &routing.Candidate{ID: id, Queues: map[conversation.QueueID]routing.Membership{}}
-			agents[id] = c
-		}
-		return c
+	if err := tx.SelectContext(ctx, &places, members, t, pq.Array(queues)); err != nil {
+		return err
 	}
 	for _, p := range places {
+		a, ok := agents[p.Agent]
+		if !ok {
+			continue // disabled
+		}
 		m := routing.Membership{JoinedAt: p.JoinedAt}
 		if p.LastAssigned != nil {
 			m.LastAssigned = *p.LastAssigned
 		}
-		add(p.Agent).Queues[p.Queue] = m
+		a.Queues[p.Queue] = m
 	}
-	for _, id := range others {
-		add(id)
-	}
-	return fillCrew(ctx, tx, t, agents, released)
+	return nil
 }
 
-// fillCrew reads what the agents have and can do; released asks when capacity last came back to them.
-func fillCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents map[conversation.AgentID]*routing.Candidate, released bool) (crew, error) {
-	ids := make([]conversation.AgentID, 0, len(agents))
-	for id := range agents {
-		ids = append(ids, id)
-	}
-	people, err := readCandidates(ctx, tx, t, ids)
-	if err != nil {
-		return crew{}, err
-	}
-	c := crew{facts: make(map[conversation.AgentID]*candidate, len(people)), list: make([]*routing.Candidate, 0, len(people))}
-	for _, p := range people {
-		a := agents[p.ID]
-		a.Presence, a.Units, a.Load, a.Sessions = p.Presence, p.Units, p.Load, p.Sessions
-		if err := json.Unmarshal(p.Attributes, &a.Attributes); err != nil {
-			return crew{}, fmt.Errorf("attributes of agent %s: %w", p.ID, err)
-		}
-		if len(p.rooms) > 0 {
-			a.Profiles = make(map[routing.ProfileID]routing.ProfileRoom, len(p.rooms))
-		}
-		for _, r := range p.rooms {
-			a.Profiles[r.Profile] = r.room()
-		}
-		c.facts[p.ID] = p
-		c.list = append(c.list, a)
-	}
-	if err := readSkills(ctx, tx, t, ids, agents); err != nil || !released {
-		return c, err
-	}
-	return c, readReleased(ctx, tx, t, ids, agents)
-}
-
-func readSkills(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, ids []conversation.AgentID, agents map[conversation.AgentID]*routing.Candidate) error {
-	const query = `select agent_id, skill_id, rating from agent_skills where tenant = $1 and agent_id = any($2::uuid[]) and not disabled`
+func readSkills(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, agents map[conversation.AgentID]*routing.Candidate) error {
+	query := `select agent_id, skill_id, rating from agent_skills where tenant = $1 and not disabled and agent_id` + who.sql
 	var rows []struct {
 		Agent  conversation.AgentID `db:"agent_id"`
 		Skill  routing.SkillID      `db:"skill_id"`
 		Rating int                  `db:"rating"`
 	}
-	if err := tx.SelectContext(ctx, &rows, query, t, pq.Array(ids)); err != nil {
+	if err := who.ask(ctx, tx, t, &rows, query); err != nil {
 		return err
 	}
 	for _, r := range rows {
-		a := agents[r.Agent]
+		a, ok := agents[r.Agent]
+		if !ok {
+			continue // disabled
+		}
 		if a.Skills == nil {
 			a.Skills = map[routing.SkillID]int{}
 		}
@@ -196,21 +252,24 @@ func readSkills(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, ids []c
 
 // readReleased reads when capacity last came back to each agent: when his work was over, or already when it was put aside
 // or wrapped up (ASG-5).
-func readReleased(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, ids []conversation.AgentID, agents map[conversation.AgentID]*routing.Candidate) error {
-	const query = `
-		select g.id, r.at from unnest($2::uuid[]) as g(id) cross join lateral (
+func readReleased(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, agents map[conversation.AgentID]*routing.Candidate) error {
+	query := `
+		select g.id, r.at from agents g cross join lateral (
 			select least(a.holds_until, a.ended_at) as at from assignments a
-			where a.tenant = $1 and a.agent_id = g.id and least(a.holds_until, a.ended_at) <= clock_timestamp()
-			order by least(a.holds_until, a.ended_at) desc limit 1) r`
+			where a.tenant = g.tenant and a.agent_id = g.id and least(a.holds_until, a.ended_at) <= clock_timestamp()
+			order by least(a.holds_until, a.ended_at) desc limit 1) r
+		where g.tenant = $1 and g.id` + who.sql
 	var rows []struct {
 		ID conversation.AgentID `db:"id"`
 		At time.Time            `db:"at"`
 	}
-	if err := tx.SelectContext(ctx, &rows, query, t, pq.Array(ids)); err != nil {
+	if err := who.ask(ctx, tx, t, &rows, query); err != nil {
 		return err
 	}
 	for _, r := range rows {
-		agents[r.ID].LastReleased = r.At
+		if a, ok := agents[r.ID]; ok {
+			a.LastReleased = r.At
+		}
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 
 // batchLimit is how many conversations one transaction gives to agents: at most routing.BatchLimit, and so few that the
 // agents' rows are not locked for long.
-const batchLimit = 50
+const batchLimit = 25
 
 // Tenants lists those who have work to distribute.
 func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
@@ -61,7 +61,7 @@ type distribution struct {
 }
 
 func (d *distribution) run(ctx context.Context) error {
-	if err := d.tx.GetContext(ctx, &d.now, `select clock_timestamp()`); err != nil {
+	if err := d.begin(ctx); err != nil {
 		return err
 	}
 	// What is consumed here is seen by what follows: it was committed before.
@@ -94,6 +94,12 @@ func (d *distribution) run(ctx context.Context) error {
 	return d.lookBack(ctx, len(matches))
 }
 
+// begin notes the time, and has the planner go by keys: what a batch reads and writes is few rows of many, and lies in memory.
+func (d *distribution) begin(ctx context.Context) error {
+	const query = `select clock_timestamp() from set_config('random_page_cost', '1.1', true)`
+	return d.tx.GetContext(ctx, &d.now, query)
+}
+
 // choose reads what waits and who may be asked, and chooses.
 func (d *distribution) choose(ctx context.Context) ([]routing.Match, error) {
 	queues, rules, err := d.queues(ctx)
@@ -118,7 +124,7 @@ func (d *distribution) choose(ctx context.Context) ([]routing.Match, error) {
 			kept = append(kept, item.Affinity)
 		}
 	}
-	if d.crew, err = readCrew(ctx, d.tx, d.tenant, queues, kept); err != nil {
+	if d.crew, err = readCrew(ctx, d.tx, d.tenant, queues, kept, about(queues, items)); err != nil {
 		return nil, err
 	}
 	matches, looks := routing.Assign(d.now, queues, rules, items, d.crew.list, batchLimit, d.db.judge)
@@ -164,10 +170,13 @@ func (d *distribution) lock(ctx context.Context, matches []routing.Match, others
 			return err
 		}
 	}
+	if len(agents) == 0 {
+		return nil
+	}
 	if err := lockAgents(ctx, d.tx, d.tenant, agents); err != nil {
 		return err
 	}
-	people, err := readCandidates(ctx, d.tx, d.tenant, agents)
+	people, err := readCandidates(ctx, d.tx, d.tenant, named(agents))
 	if err != nil {
 		return err
 	}

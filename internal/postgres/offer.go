@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -32,8 +31,16 @@ func (w *waitingItem) gift(to conversation.AgentID, nth int) gift {
 	}
 }
 
-// give writes the batch: assignments, what they make of items and conversations, word for the runs, and the desks' feed. It
-// takes the same few statements whatever the size of the batch.
+// given is what a conversation that was given to an agent has become.
+type given struct {
+	Conversation conversation.ID    `db:"id"`
+	Revision     int64              `db:"revision"`
+	Epoch        conversation.Epoch `db:"epoch"`
+	Deadline     *time.Time         `db:"deadline"`
+}
+
+// give writes the batch in one statement: assignments, what they make of items and conversations, and word for the runs;
+// then the desks' feed.
 func (d *distribution) give(ctx context.Context) error {
 	if len(d.gifts) == 0 {
 		return nil
@@ -42,11 +49,13 @@ func (d *distribution) give(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("encode a batch: %w", err)
 	}
-	const (
-		recordset = ` jsonb_to_recordset($2::jsonb) as g(id uuid, item uuid, conversation uuid, agent uuid, queue uuid, nth int, accepted boolean, offer_ms bigint) `
-
-		// A batch's offers are a microsecond apart, so that it is known who was asked longest ago.
-		insert = `
+	// A batch's offers are a microsecond apart, so that it is known who was asked longest ago. The limit tells the planner
+	// how few there are, so that rows are found by their keys.
+	const statement = `
+		with g as materialized (
+			select * from jsonb_to_recordset($2::jsonb) as g(id uuid, item uuid, conversation uuid, agent uuid, queue uuid, nth int,
+				accepted boolean, offer_ms bigint) limit $3
+		), made as (
 			insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles,
 				offered_at, deadline, accepted_at)
 			select $1, g.id, g.item, g.conversation, g.queue, g.agent, case when g.accepted then 'direct' else 'offer' end,
@@ -54,80 +63,61 @@ func (d *distribution) give(ctx context.Context) error {
 				statement_timestamp() + g.nth * interval '1 microsecond',
 				case when not g.accepted then clock_timestamp() + g.offer_ms * interval '1 millisecond' end,
 				case when g.accepted then now() end
-			from` + recordset + `join work_items i on i.tenant = $1 and i.id = g.item`
-		items = `
+			from g join work_items i on i.tenant = $1 and i.id = g.item
+			returning conversation_id, deadline
+		), items as (
 			update work_items i set state = case when g.accepted then 'assigned' else 'offered' end,
 				affinity_agent = case when not g.accepted then i.affinity_agent end
-			from` + recordset + `where i.tenant = $1 and i.id = g.item`
-		talks = `
+			from g where i.tenant = $1 and i.id = g.item
+		), talks as (
 			update conversations c set state = 'active', since = now(), revision = c.revision + 1,
 				holder = case when g.accepted then 'agent' else 'queue' end,
 				agent_id = case when g.accepted then g.agent end,
 				last_agent = case when g.accepted then g.agent else c.last_agent end,
 				epoch = c.epoch + g.accepted::int,
 				waiting_since = case when not g.accepted then coalesce(c.waiting_since, now()) end
-			from` + recordset + `where c.tenant = $1 and c.id = g.conversation`
-		unsent = `
-			update deliveries d set status = 'failed', reason = $3, updated_at = now()
-			from` + recordset + `
-			where g.accepted and d.tenant = $1 and d.conversation_id = g.conversation and d.status = 'queued' and d.epoch is not null`
-		words = `
-			insert into untold (tenant, conversation_id, workflow_id, revision)
-			select c.tenant, c.id, c.workflow_id, c.revision from` + recordset + `
-			join conversations c on c.tenant = $1 and c.id = g.conversation
-			on conflict (tenant, conversation_id) do update set revision = excluded.revision`
-	)
-	for _, statement := range []string{insert, items, talks, words} {
-		if _, err := d.tx.ExecContext(ctx, statement, d.tenant, string(gifts)); err != nil {
-			return err
-		}
-	}
-	if _, err := d.tx.ExecContext(ctx, unsent, d.tenant, string(gifts), reasonSuperseded); err != nil {
+			from g where c.tenant = $1 and c.id = g.conversation
+			returning c.id, c.workflow_id, c.revision, c.epoch
+		), unsent as (
+			update deliveries d set status = 'failed', reason = $4, updated_at = now()
+			from g where g.accepted and d.tenant = $1 and d.conversation_id = g.conversation and d.status = 'queued' and d.epoch is not null
+		), words as (
+			insert into untold (tenant, conversation_id, workflow_id, revision) select $1, id, workflow_id, revision from talks
+			on conflict (tenant, conversation_id) do update set revision = excluded.revision
+		)
+		select t.id, t.revision, t.epoch, m.deadline from talks t join made m on m.conversation_id = t.id`
+	var rows []given
+	if err := d.tx.SelectContext(ctx, &rows, statement, d.tenant, string(gifts), len(d.gifts), reasonSuperseded); err != nil {
 		return err
 	}
-	return d.announce(ctx)
+	return d.announce(ctx, rows)
 }
 
 // announce tells the desks of the batch: the conversations' standings, and to each agent his offers.
-func (d *distribution) announce(ctx context.Context) error {
-	const query = `
-		select c.id, c.revision, c.epoch, a.deadline from assignments a
-		join conversations c on c.tenant = a.tenant and c.id = a.conversation_id
-		where a.tenant = $1 and a.id = any($2::uuid[])`
-	var rows []struct {
-		ID       conversation.ID    `db:"id"`
-		Revision int64              `db:"revision"`
-		Epoch    conversation.Epoch `db:"epoch"`
-		Deadline *time.Time         `db:"deadline"`
-	}
-	ids := make([]conversation.AssignmentID, len(d.gifts))
+func (d *distribution) announce(ctx context.Context, rows []given) error {
 	byTalk := make(map[conversation.ID]gift, len(d.gifts))
-	for i, g := range d.gifts {
-		ids[i] = g.ID
+	for _, g := range d.gifts {
 		byTalk[g.Conversation] = g
-	}
-	if err := d.tx.SelectContext(ctx, &rows, query, d.tenant, pq.Array(ids)); err != nil {
-		return err
 	}
 	var news []feedRow
 	for _, r := range rows {
-		g := byTalk[r.ID]
+		g := byTalk[r.Conversation]
 		s := conversation.Standing{Revision: r.Revision, Epoch: r.Epoch, State: conversation.StateActive, QueueID: g.Queue}
 		if g.Accepted {
 			s.Holder, s.AgentID = conversation.HolderAgent, g.Agent
-			news = append(news, feedRow{Kind: feedConversation, Conversation: r.ID, Agent: g.Agent, Body: standingBody(s)})
+			news = append(news, feedRow{Kind: feedConversation, Conversation: g.Conversation, Agent: g.Agent, Body: standingBody(s)})
 			continue
 		}
 		until := r.Deadline.UTC()
 		s.Holder, s.Offer = conversation.HolderQueue, &conversation.Offer{ID: g.ID, AgentID: g.Agent, Deadline: until}
 		news = append(news,
-			feedRow{Kind: feedConversation, Conversation: r.ID, Queue: g.Queue, Body: standingBody(s)},
-			feedRow{Kind: feedOffer, Conversation: r.ID, Agent: g.Agent, Body: offerBody{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
+			feedRow{Kind: feedConversation, Conversation: g.Conversation, Queue: g.Queue, Body: standingBody(s)},
+			feedRow{Kind: feedOffer, Conversation: g.Conversation, Agent: g.Agent, Body: offerBody{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
 	}
 	return publishAll(ctx, d.tx, d.tenant, news)
 }
 
-// publishAll is publish for many rows, in two statements.
+// publishAll is publish for many rows, in one statement.
 func publishAll(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, rows []feedRow) error {
 	if len(rows) == 0 {
 		return nil
@@ -137,14 +127,13 @@ func publishAll(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, rows []
 		return fmt.Errorf("encode feed rows: %w", err)
 	}
 	const insert = `
-		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
-		select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid, nullif(r.row ->> 'Queue', '')::uuid,
-			nullif(r.row ->> 'Agent', '')::uuid, r.row -> 'Body'
-		from jsonb_array_elements($2::jsonb) with ordinality as r(row, nth) order by r.nth`
-	if _, err := tx.ExecContext(ctx, insert, t, string(encoded)); err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `select pg_notify('`+channelFeed+`', '')`)
+		with told as (
+			insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
+			select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid, nullif(r.row ->> 'Queue', '')::uuid,
+				nullif(r.row ->> 'Agent', '')::uuid, r.row -> 'Body'
+			from jsonb_array_elements($2::jsonb) with ordinality as r(row, nth) order by r.nth)
+		select pg_notify('` + channelFeed + `', '')`
+	_, err = tx.ExecContext(ctx, insert, t, string(encoded))
 	return err
 }
 
@@ -177,10 +166,10 @@ func (d *distribution) keepLooks(ctx context.Context) error {
 	const keep = `
 		insert into routing_traces (tenant, conversation_id, stage, work_item_id, body)
 		select $1, l.conversation, 'distribution', l.item, l.body
-		from jsonb_to_recordset($2::jsonb) as l(item uuid, conversation uuid, body jsonb)
+		from (select * from jsonb_to_recordset($2::jsonb) as l(item uuid, conversation uuid, body jsonb) limit $3) l
 		left join routing_traces before on before.tenant = $1 and before.work_item_id = l.item and before.stage = 'distribution'
 		where before.body is distinct from l.body
 		on conflict (tenant, work_item_id) where stage = 'distribution' do update set body = excluded.body, at = now()`
-	_, err = d.tx.ExecContext(ctx, keep, d.tenant, string(encoded))
+	_, err = d.tx.ExecContext(ctx, keep, d.tenant, string(encoded), len(looks))
 	return err
 }
