@@ -18,6 +18,8 @@ import (
 const (
 	// lookEvery is how often a worker looks for work that a crash has left lying; otherwise it is woken.
 	lookEvery = 2 * time.Second
+	// lookSoon is when it looks again at what somebody was just changing.
+	lookSoon = 10 * time.Millisecond
 	// tellAtOnce is how many runs are told at the same time.
 	tellAtOnce = 8
 	// tellBatch is how many words are fetched at once.
@@ -49,44 +51,76 @@ type Distribution struct {
 	Log    *slog.Logger
 }
 
-// Run distributes until the context ends.
+// Run distributes until the context ends. Beside it the runs are told, so that no conversation waits for its agent while
+// others' runs hear of theirs.
 func (d Distribution) Run(ctx context.Context) error {
 	wakes, err := d.Work.Wakes(ctx)
 	if err != nil {
 		return err
 	}
-	look := time.NewTicker(lookEvery)
+	words := make(chan struct{}, 1) // there may be words for runs
+	var both sync.WaitGroup
+	both.Go(func() {
+		d.repeat(ctx, wakes, func(ctx context.Context) (bool, error) { return d.round(ctx, words) })
+	})
+	both.Go(func() {
+		d.repeat(ctx, words, func(ctx context.Context) (bool, error) { return false, d.tell(ctx) })
+	})
+	both.Wait()
+	return nil
+}
+
+// repeat does something whenever it is called, soon where it says so, and every lookEvery, until the context ends.
+func (d Distribution) repeat(ctx context.Context, called <-chan struct{}, do func(context.Context) (soon bool, err error)) {
+	look := time.NewTimer(0)
 	defer look.Stop()
 	for {
-		if err := d.round(ctx); err != nil && ctx.Err() == nil {
-			d.Log.WarnContext(ctx, "distribution: trying again", "error", err)
-		}
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-wakes:
+			return
+		case <-called:
 		case <-look.C:
 		}
+		soon, err := do(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "distribution: trying again", "error", err)
+		}
+		wait := lookEvery
+		if soon {
+			wait = lookSoon
+		}
+		look.Reset(wait)
 	}
 }
 
-// round gives out what can be given out, and tells the runs.
-func (d Distribution) round(ctx context.Context) error {
+// round gives out what can be given out, and after every batch has the runs told.
+func (d Distribution) round(ctx context.Context, words chan<- struct{}) (soon bool, err error) {
 	tenants, err := d.Work.Tenants(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, t := range tenants {
-		for again := true; again && err == nil; {
-			var done routing.Distributed
-			done, err = d.Work.Distribute(ctx, t)
-			again = done.Again
-			if done.Assigned > 0 && again { // the first are told while the next are found
-				err = errors.Join(err, d.tell(ctx))
-			}
+		missed, failed := d.batches(ctx, t, words)
+		soon, err = soon || missed, errors.Join(err, failed)
+	}
+	return soon, err
+}
+
+// batches gives out what a tenant has to give out.
+func (d Distribution) batches(ctx context.Context, t conversation.Tenant, words chan<- struct{}) (soon bool, err error) {
+	for {
+		done, err := d.Work.Distribute(ctx, t)
+		if err != nil {
+			return false, err
+		}
+		select {
+		case words <- struct{}{}:
+		default: // they are called already
+		}
+		if !done.Again {
+			return done.Soon, nil
 		}
 	}
-	return errors.Join(err, d.tell(ctx))
 }
 
 // tell signals the runs whose standing somebody else has changed.

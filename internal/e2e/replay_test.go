@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"database/sql"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -68,25 +68,10 @@ func (c captured) delivered() bool {
 	return resp.StatusCode == http.StatusOK && string(text) == "success"
 }
 
-// database is the running system's.
-func (s *system) database() *sql.DB {
-	s.t.Helper()
-	var dsn string
-	for _, line := range s.settings() {
-		if value, ok := strings.CutPrefix(line, "DATABASE_URL="); ok {
-			dsn = strings.Trim(value, `'"`)
-		}
-	}
-	db, err := sql.Open("postgres", dsn)
-	require.NoError(s.t, err)
-	s.t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
 // effects are the tables in which a callback could leave something.
 var effects = []string{"customers", "messages", "receipts", "turns", "deliveries", "events", "quarantine"}
 
-func (s *system) rows(db *sql.DB) map[string]int {
+func (s *system) rows(db *sqlx.DB) map[string]int {
 	s.t.Helper()
 	counts := map[string]int{}
 	for _, table := range effects {
@@ -213,7 +198,7 @@ func TestS4_C06_C07_C10_X19_aReplayHasNoEffectNowSwappedAfterARestartAndAMonthLa
 }
 
 // aMonthPasses makes all that was ever written thirty days older.
-func (s *system) aMonthPasses(db *sql.DB) {
+func (s *system) aMonthPasses(db *sqlx.DB) {
 	s.t.Helper()
 	rows, err := db.Query(`select table_name, column_name from information_schema.columns
 		where table_schema = 'public' and data_type = 'timestamp with time zone'

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq" // for database
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/devstack"
@@ -120,6 +122,15 @@ func (s *system) settings() []string {
 	settings, err := os.ReadFile(filepath.Join(s.dir, ".wxdesk", "env"))
 	require.NoError(s.t, err)
 	return append(slices.Clone(s.env), strings.Split(strings.TrimSpace(string(settings)), "\n")...)
+}
+
+// database opens the running system's Postgres, to look.
+func (s *system) database() *sqlx.DB {
+	s.t.Helper()
+	db, err := sqlx.Open("postgres", s.setting("DATABASE_URL"))
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // pid is the number of a running process, 0 where it does not run.

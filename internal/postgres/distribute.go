@@ -42,7 +42,7 @@ func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Di
 		if err := d.run(ctx); err != nil {
 			return routing.Distributed{}, err
 		}
-		return routing.Distributed{Assigned: len(d.gifts), Again: d.again}, nil
+		return routing.Distributed{Assigned: len(d.gifts), Again: d.again, Soon: d.soon}, nil
 	})
 }
 
@@ -58,6 +58,7 @@ type distribution struct {
 	looks []routing.Look
 	gifts []gift
 	again bool
+	soon  bool
 }
 
 func (d *distribution) run(ctx context.Context) error {
@@ -245,10 +246,12 @@ func (d *distribution) settle(ctx context.Context, rested []conversation.AgentID
 	return err
 }
 
-// lookBack reports whether to look again: where the batch was full, where a match did not hold, or where something was
-// changed while this one looked.
+// lookBack reports whether to look again: at once where the batch was full, where only some of the matches held, or where
+// something was changed while this one looked; in a moment where none held, because nobody may wake it for that: who sends
+// a message locks its conversation, too.
 func (d *distribution) lookBack(ctx context.Context, chosen int) error {
-	if d.again || chosen == batchLimit || len(d.gifts) > 0 && len(d.gifts) < chosen {
+	d.soon = chosen > 0 && len(d.gifts) == 0
+	if d.again || !d.soon && (chosen == batchLimit || len(d.gifts) < chosen) {
 		d.again = true
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
 )
 
 // floor is a contact centre in SQL: agents of the default queue, and conversations that wait in it.
@@ -187,6 +188,33 @@ func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
 	f.exec(t, `select pg_terminate_backend($1)`, pid)
 	require.Eventually(t, func() bool { return f.distribute(t, f.DB) == 3 }, 10*time.Second, 10*time.Millisecond)
 	_ = killed.Rollback()
+}
+
+func TestR8_whatSomebodyIsJustChangingIsLookedAtAgainSoon(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]string{
+		"the conversation": `select from conversations for no key update`,
+		"the work item":    `select from work_items for no key update`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFloor(t)
+			f.agents(t, 1, 1)
+			f.arrive(t, 1)
+			other, err := f.raw.Begin()
+			require.NoError(t, err)
+			_, err = other.Exec(row)
+			require.NoError(t, err)
+
+			done, err := f.Distribute(t.Context(), tenant)
+			require.NoError(t, err)
+			require.Equal(t, routing.Distributed{Soon: true}, done, "nobody would wake it for this")
+			require.NoError(t, other.Rollback())
+			done, err = f.Distribute(t.Context(), tenant)
+			require.NoError(t, err)
+			require.Equal(t, routing.Distributed{Assigned: 1}, done)
+		})
+	}
 }
 
 func TestRunGone_endsWhatTheConversationAsksOfPeople(t *testing.T) {
