@@ -26,16 +26,16 @@ type candidate struct {
 	Load       int                  `db:"load"`
 	Sessions   int                  `db:"sessions"`
 	Attributes []byte               `db:"attributes"`
+	Rooms      []byte               `db:"rooms"` // of profileRoom
 	rooms      []profileRoom
 }
 
 // profileRoom is an agent's room in one of his capacity profiles.
 type profileRoom struct {
-	Agent    conversation.AgentID `db:"agent_id"`
-	Profile  routing.ProfileID    `db:"profile_id"`
-	Blocking bool                 `db:"blocking"`
-	Limit    int                  `db:"item_limit"`
-	Used     int                  `db:"used"`
+	Profile  routing.ProfileID `json:"profile"`
+	Blocking bool              `json:"blocking"`
+	Limit    int               `json:"limit"`
+	Used     int               `json:"used"`
 }
 
 func (p profileRoom) room() routing.ProfileRoom {
@@ -72,41 +72,37 @@ func (a among) ask(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, list
 func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among) ([]*candidate, error) {
 	people := `
 		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes,
-			coalesce(l.load, 0) as load, coalesce(l.sessions, 0) as sessions
+			coalesce(l.load, 0) as load, coalesce(l.sessions, 0) as sessions, r.rooms
 		from agents g left join (
 			select agent_id, count(*) as sessions,
 				sum(units) filter (where holds_until is null or holds_until > clock_timestamp()) as load
 			from assignments where tenant = $1 and agent_id` + who.sql + ` and state in ('offered', 'accepted') group by agent_id
-		) l on l.agent_id = g.id
+		) l on l.agent_id = g.id left join (
+			select mine.agent_id, jsonb_agg(jsonb_build_object(
+				'profile', p.id, 'blocking', p.blocking, 'limit', coalesce(mine.item_limit, p.item_limit),
+				'used', (select count(*) from assignments a
+					where a.tenant = mine.tenant and a.agent_id = mine.agent_id and p.id = any(a.profiles) and case p.reset
+						when 'end_of_day' then a.state = 'offered'
+							or a.accepted_at >= date_trunc('day', clock_timestamp() at time zone h.time_zone) at time zone h.time_zone
+						else a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > clock_timestamp()) end)
+				) order by p.id) as rooms
+			from agent_profiles mine
+			join agents h on h.tenant = mine.tenant and h.id = mine.agent_id
+			join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
+			where mine.tenant = $1 and mine.agent_id` + who.sql + ` group by mine.agent_id
+		) r on r.agent_id = g.id
 		where g.tenant = $1 and g.id` + who.sql + ` and not g.disabled and g.deleted_at is null`
 	var list []*candidate
 	if err := who.ask(ctx, tx, t, &list, people); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b *candidate) int { return cmp.Compare(a.ID, b.ID) }) // thousands: quicker here than there
-	profiles := `
-		select mine.agent_id, p.id as profile_id, p.blocking, coalesce(mine.item_limit, p.item_limit) as item_limit,
-			(select count(*) from assignments a
-			where a.tenant = mine.tenant and a.agent_id = mine.agent_id and p.id = any(a.profiles) and case p.reset
-				when 'end_of_day' then a.state = 'offered'
-					or a.accepted_at >= date_trunc('day', clock_timestamp() at time zone g.time_zone) at time zone g.time_zone
-				else a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > clock_timestamp()) end) as used
-		from agent_profiles mine
-		join agents g on g.tenant = mine.tenant and g.id = mine.agent_id
-		join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
-		where mine.tenant = $1 and mine.agent_id` + who.sql + `
-		order by mine.agent_id, p.id`
-	var rooms []profileRoom
-	if err := who.ask(ctx, tx, t, &rooms, profiles); err != nil {
-		return nil, err
-	}
-	known := make(map[conversation.AgentID]*candidate, len(list))
 	for _, c := range list {
-		known[c.ID] = c
-	}
-	for _, r := range rooms {
-		if c, ok := known[r.Agent]; ok {
-			c.rooms = append(c.rooms, r)
+		if c.Rooms == nil {
+			continue
+		}
+		if err := json.Unmarshal(c.Rooms, &c.rooms); err != nil {
+			return nil, fmt.Errorf("capacity profiles of agent %s: %w", c.ID, err)
 		}
 	}
 	return list, nil

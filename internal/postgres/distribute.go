@@ -30,15 +30,11 @@ func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
 // where another does, nothing happens, and that one looks again after its commit. Repeated, it gives what is still to give.
 func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error) {
 	return transact(ctx, db, "distribute the work of tenant "+string(t), func(tx *sqlx.Tx) (routing.Distributed, error) {
-		var mine conversation.Tenant
-		err := tx.GetContext(ctx, &mine, `select tenant from distributions where tenant = $1 for update skip locked`, t)
-		if errors.Is(err, sql.ErrNoRows) {
-			return routing.Distributed{}, nil
-		}
-		if err != nil {
+		d := &distribution{db: db, tx: tx, tenant: t}
+		mine, err := d.begin(ctx)
+		if err != nil || !mine {
 			return routing.Distributed{}, err
 		}
-		d := &distribution{db: db, tx: tx, tenant: t}
 		if err := d.run(ctx); err != nil {
 			return routing.Distributed{}, err
 		}
@@ -61,10 +57,20 @@ type distribution struct {
 	soon  bool
 }
 
-func (d *distribution) run(ctx context.Context) error {
-	if err := d.begin(ctx); err != nil {
-		return err
+// begin takes the lock, if nobody has it, and notes the time. It has the planner go by keys: what a batch reads and writes is
+// few rows of many, and lies in memory.
+func (d *distribution) begin(ctx context.Context) (mine bool, err error) {
+	const query = `
+		select clock_timestamp() from distributions, set_config('random_page_cost', '1.1', true)
+		where tenant = $1 for update of distributions skip locked`
+	err = d.tx.GetContext(ctx, &d.now, query, d.tenant)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
 	}
+	return err == nil, err
+}
+
+func (d *distribution) run(ctx context.Context) error {
 	// What is consumed here is seen by what follows: it was committed before.
 	if _, err := d.tx.ExecContext(ctx, `delete from wakes where tenant = $1 and due_at <= clock_timestamp()`, d.tenant); err != nil {
 		return err
@@ -93,12 +99,6 @@ func (d *distribution) run(ctx context.Context) error {
 		return err
 	}
 	return d.lookBack(ctx, len(matches))
-}
-
-// begin notes the time, and has the planner go by keys: what a batch reads and writes is few rows of many, and lies in memory.
-func (d *distribution) begin(ctx context.Context) error {
-	const query = `select clock_timestamp() from set_config('random_page_cost', '1.1', true)`
-	return d.tx.GetContext(ctx, &d.now, query)
 }
 
 // choose reads what waits and who may be asked, and chooses.
@@ -155,19 +155,14 @@ func (d *distribution) lock(ctx context.Context, matches []routing.Match, others
 		items = append(items, m.Item)
 		talks = append(talks, d.items[m.Item].Conversation)
 	}
-	const lockTalks = `
-		select id from conversations where tenant = $1 and id = any($2::uuid[]) and state = 'open' and holder = 'queue'
-		order by id for no key update skip locked`
-	const lockItems = `
-		select id from work_items where tenant = $1 and id = any($2::uuid[]) and conversation_id = any($3::uuid[]) and state = 'waiting'
-		order by id for no key update skip locked`
-	var open []conversation.ID
+	// A conversation is locked before its item; nothing here waits for a lock, so the order of the rows does not matter.
+	const lock = `
+		select i.id from conversations c join work_items i on i.tenant = c.tenant and i.conversation_id = c.id
+		where c.tenant = $1 and c.id = any($2::uuid[]) and c.state = 'open' and c.holder = 'queue' and i.id = any($3::uuid[]) and i.state = 'waiting'
+		for no key update of c, i skip locked`
 	var free []conversation.WorkItemID
 	if len(matches) > 0 {
-		if err := d.tx.SelectContext(ctx, &open, lockTalks, d.tenant, pq.Array(talks)); err != nil {
-			return err
-		}
-		if err := d.tx.SelectContext(ctx, &free, lockItems, d.tenant, pq.Array(items), pq.Array(open)); err != nil {
+		if err := d.tx.SelectContext(ctx, &free, lock, d.tenant, pq.Array(talks), pq.Array(items)); err != nil {
 			return err
 		}
 	}

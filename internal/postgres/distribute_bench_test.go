@@ -34,7 +34,7 @@ func benchmarkDistribute(b *testing.B, agents, waiting int) {
 		f.exec(b, `update work_items set state = 'waiting'`)
 		f.exec(b, `update conversations set state = 'open'`)
 		f.exec(b, `update agents set presence = 'available'`)
-		f.exec(b, `analyze`)
+		f.exec(b, `vacuum analyze`)
 		b.StartTimer()
 	}
 	slices.Sort(batches)
