@@ -49,6 +49,7 @@ const (
 	actRulesetRollback  = "ruleset.rollback"
 	actQueueMembers     = "queue.members"
 	actPresence         = "agent.presence"
+	actKeysRotate       = "keys.rotate" // the subject is the key's id, the fields are the places
 )
 
 // record notes in the transaction of a change who made it. Fields are names, never values.

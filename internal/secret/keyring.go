@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -36,6 +37,7 @@ const documentedKey = "ZG8tbm90LXVzZS10aGlzLXNhbXBsZS1rZXktZXZlciE="
 // from one use never opens as another.
 type Keyring struct {
 	primary string
+	ids     []string // in the order given
 	masters map[string][]byte
 	derived sync.Map // "id\x00label" → cipher.AEAD
 }
@@ -59,7 +61,7 @@ func ParseKeyring(text Value) (*Keyring, error) {
 		if _, twice := ring.masters[id]; twice {
 			return nil, fmt.Errorf("master key %q is given twice", id)
 		}
-		ring.masters[id] = key
+		ring.masters[id], ring.ids = key, append(ring.ids, id)
 		if i == 0 {
 			ring.primary = id
 		}
@@ -120,6 +122,22 @@ func (r *Keyring) Open(label, aad string, frame []byte) ([]byte, error) {
 
 // Primary is the id of the key that seals.
 func (r *Keyring) Primary() string { return r.primary }
+
+// IDs are those of all keys, the one that seals first.
+func (r *Keyring) IDs() []string { return slices.Clone(r.ids) }
+
+// MaxHead is how much of a frame suffices for KeyID.
+const MaxHead = 2 + maxKeyID
+
+// KeyID names the master key that sealed a frame, or fails with ErrUnavailable where it is none. The beginning of the frame
+// is enough; nothing is proved by it, only opening does that.
+func KeyID(frame []byte) (string, error) {
+	id, _, err := splitFrame(frame)
+	if err == nil && id == "" {
+		err = ErrUnavailable
+	}
+	return id, err
+}
 
 func splitFrame(frame []byte) (id string, rest []byte, err error) {
 	if len(frame) < 2 || frame[0] != frameVersion || len(frame) < 2+int(frame[1]) {

@@ -184,3 +184,20 @@ func TestNewKey_isNeverTheSame(t *testing.T) {
 	require.Len(t, one, 32)
 	require.NotEqual(t, one, another)
 }
+
+func TestKeyID_isReadFromTheHeadAlone(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"k", "2026", strings.Repeat("k", 64)} {
+		r := ring(t, newKey(id), newKey("other"))
+		require.Equal(t, []string{id, "other"}, r.IDs())
+		got, err := secret.KeyID(r.Seal(label, "row", []byte(canary))[:min(secret.MaxHead, 2+len(id))])
+		require.NoError(t, err)
+		require.Equal(t, id, got)
+	}
+	for name, frame := range map[string][]byte{
+		"nothing": nil, "a byte": {1}, "another version": {2, 1, 'k'}, "a cut id": {1, 5, 'k'}, "no id": {1, 0, 'k'},
+	} {
+		_, err := secret.KeyID(frame)
+		require.ErrorIs(t, err, secret.ErrUnavailable, name)
+	}
+}
