@@ -69,12 +69,14 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	}
 }
 
-// codecHandler is there only where WXDESK_CODEC_ORIGIN says who may use it.
+// codecHandler is there only where WXDESK_CODEC_ORIGIN says for which page.
 func (s *parts) codecHandler() http.Handler {
 	if s.cfg.CodecOrigin == "" {
 		return nil
 	}
-	return temporalclient.NewCodecHandler(temporalclient.NewCodec(s.ring), s.cfg.CodecOrigin)
+	return temporalclient.NewCodecHandler(temporalclient.CodecOptions{
+		Ring: s.ring, Origin: s.cfg.CodecOrigin, Tokens: s.db, Log: s.log,
+	})
 }
 
 // workerCheck fails while nobody would perform what the API takes.

@@ -33,6 +33,7 @@ type commands struct {
 	Demo     demoCmd     `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
 	Agent    agentCmd    `cmd:"" help:"Keep the people who answer customers."`
 	Token    tokenCmd    `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
+	Keys     keysCmd     `cmd:"" help:"Change the master keys: count what each of them seals, seal anew with the first."`
 	Config   configCmd   `cmd:"" help:"Print the settings with their meaning, secrets hidden."`
 	Health   healthCmd   `cmd:"" help:"Ask the process beside this one whether it is well: for health checks of containers."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

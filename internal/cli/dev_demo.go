@@ -12,6 +12,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
+	"wxdesk/internal/temporalclient"
 	"wxdesk/internal/wechat"
 )
 
@@ -61,6 +62,9 @@ func (d *dev) welcome(ctx context.Context) error {
 	if d.temporal != nil {
 		say(d.p, "  Temporal Web UI                    %s", d.temporal.UI())
 	}
+	if link := d.codecLink(); link != "" {
+		say(d.p, "  and to read payloads there, first  %s", link)
+	}
 	say(d.p, "  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
 	say(d.p, "  Callback of the demo account       %s", callback)
 	say(d.p, "")
@@ -69,6 +73,19 @@ func (d *dev) welcome(ctx context.Context) error {
 	say(d.p, "  Logs in %s/log/. Ctrl-C stops everything; the data stays.", devDir)
 	say(d.p, "")
 	return nil
+}
+
+// codecLinkLife is how long the link that `wxdesk dev` prints signs in.
+const codecLinkLife = 7 * 24 * time.Hour
+
+// codecLink signs the one who sees this terminal in at the codec endpoint.
+func (d *dev) codecLink() string {
+	ring, err := secret.ParseKeyring(d.cfg.MasterKeys)
+	if err != nil || d.cfg.CodecOrigin == "" {
+		return ""
+	}
+	ticket := temporalclient.CodecTicket(ring, "wxdesk dev", time.Now().Add(codecLinkLife))
+	return temporalclient.CodecSignIn("http://"+d.cfg.OpsAddr, ticket)
 }
 
 // waitReady waits until the API is of use: migrations done, Temporal there, a worker polling.

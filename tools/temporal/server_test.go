@@ -225,7 +225,10 @@ func TestServer_showsTheWebUIAndMetrics(t *testing.T) {
 	ui, metrics := freePort(), freePort()
 	begin(t, "--ui-port", ui, "--metrics-port", metrics, "--ui-codec-endpoint", "http://127.0.0.1:9/codec")
 	require.Contains(t, get(t, "http://127.0.0.1:"+ui+"/"), "<html")
-	require.Contains(t, get(t, "http://127.0.0.1:"+ui+"/api/v1/settings"), "http://127.0.0.1:9/codec")
+	settings := get(t, "http://127.0.0.1:"+ui+"/api/v1/settings")
+	require.Contains(t, settings, `"Endpoint":"http://127.0.0.1:9/codec"`)
+	require.Contains(t, settings, `"IncludeCredentials":true`)
+	require.Contains(t, settings, `"DefaultErrorLink":"http://127.0.0.1:9/codec/sign-in"`)
 	require.Contains(t, get(t, "http://127.0.0.1:"+ui+"/api/v1/namespaces"), `"default"`)
 	require.Contains(t, get(t, "http://127.0.0.1:"+metrics+"/metrics"), "service_requests")
 }

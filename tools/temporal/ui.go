@@ -20,11 +20,24 @@ func startUI(o options) *uiserver.Server {
 		EnableUI:            true,
 		HideLogs:            true,
 		DisableNewsFetch:    true,
-		Codec:               config.Codec{Endpoint: o.uiCodecEndpoint},
+		Codec:               codec(o.uiCodecEndpoint),
 		CORS:                config.CORS{CookieInsecure: true}, // plain HTTP
 	}))
 	go func() {
 		_ = ui.Start() // ends the process itself when it cannot listen
 	}()
 	return ui
+}
+
+// codec has the browser send its cookies there, and tells people where they sign in.
+func codec(endpoint string) config.Codec {
+	if endpoint == "" {
+		return config.Codec{}
+	}
+	return config.Codec{
+		Endpoint:            endpoint,
+		IncludeCredentials:  true,
+		DefaultErrorMessage: "Payloads stay sealed until you sign in at the codec endpoint",
+		DefaultErrorLink:    endpoint + "/sign-in",
+	}
 }

@@ -1,0 +1,332 @@
+package temporalclient_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/telemetry"
+	"wxdesk/internal/temporalclient"
+)
+
+const webUI = "http://127.0.0.1:8233"
+
+// tokens are API tokens by their text.
+type tokens struct {
+	mu   sync.Mutex
+	role map[string]conversation.Role
+}
+
+func (k *tokens) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for text, role := range k.role {
+		if sha256.Sum256([]byte(text)) == hash {
+			return conversation.Principal{TokenID: "id-of-" + string(role), Role: role}, nil
+		}
+	}
+	if k.role == nil {
+		return conversation.Principal{}, errors.New("no database")
+	}
+	return conversation.Principal{}, conversation.ErrNotFound
+}
+
+func (k *tokens) revoke(text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.role, text)
+}
+
+// endpoint is a codec endpoint over real HTTP.
+type endpoint struct {
+	t      *testing.T
+	ring   *secret.Keyring
+	tokens *tokens
+	url    string
+	mu     sync.Mutex
+	log    bytes.Buffer
+}
+
+func (e *endpoint) Write(b []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.log.Write(b)
+}
+
+func (e *endpoint) logged() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.log.String()
+}
+
+func newEndpoint(t *testing.T) *endpoint {
+	t.Helper()
+	e := &endpoint{t: t, ring: ring(t, secret.NewMasterKey("a")), tokens: &tokens{role: map[string]conversation.Role{
+		"wxd_admin": conversation.RoleAdmin, "wxd_supervisor": conversation.RoleSupervisor, "wxd_agent": conversation.RoleAgent,
+	}}}
+	server := httptest.NewServer(temporalclient.NewCodecHandler(temporalclient.CodecOptions{
+		Ring: e.ring, Origin: webUI, Tokens: e.tokens, Log: telemetry.NewLogger(e, telemetry.LogOptions{Text: true}),
+	}))
+	t.Cleanup(server.Close)
+	e.url = server.URL
+	return e
+}
+
+// sealed is a request's body with one payload.
+func (e *endpoint) sealed() string {
+	e.t.Helper()
+	payloads, err := temporalclient.NewCodec(e.ring).Encode(plain(e.t))
+	require.NoError(e.t, err)
+	text, err := protojson.Marshal(&commonpb.Payloads{Payloads: payloads})
+	require.NoError(e.t, err)
+	return string(text)
+}
+
+func (e *endpoint) call(client *http.Client, method, path, body string, header ...string) (*http.Response, string) {
+	e.t.Helper()
+	req, err := http.NewRequestWithContext(e.t.Context(), method, e.url+path, strings.NewReader(body))
+	require.NoError(e.t, err)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	resp, err := client.Do(req)
+	require.NoError(e.t, err)
+	defer resp.Body.Close() //nolint:errcheck // read below
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(e.t, err)
+	return resp, string(text)
+}
+
+// reads reports whether a request gets a payload opened.
+func (e *endpoint) reads(client *http.Client, header ...string) (status int, opened bool) {
+	e.t.Helper()
+	resp, body := e.call(client, http.MethodPost, "/codec/decode?preserveStorageRefs=true", e.sealed(), append(header, "Content-Type", "application/json")...)
+	var out commonpb.Payloads
+	if resp.StatusCode == http.StatusOK {
+		require.NoError(e.t, protojson.Unmarshal([]byte(body), &out))
+		opened = strings.Contains(string(out.GetPayloads()[0].GetData()), canary)
+	}
+	require.Equal(e.t, opened, resp.StatusCode == http.StatusOK)
+	return resp.StatusCode, opened
+}
+
+// browser keeps cookies and, as browsers do, follows redirects.
+func browser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &http.Client{Jar: jar}
+}
+
+func (e *endpoint) signsIn(client *http.Client, token string) int {
+	e.t.Helper()
+	resp, _ := e.call(client, http.MethodPost, "/codec/sign-in", url.Values{"token": {token}}.Encode(),
+		"Content-Type", "application/x-www-form-urlencoded", "Origin", e.url, "Sec-Fetch-Site", "same-origin")
+	return resp.StatusCode
+}
+
+func TestS16_payloadsOpenOnlyForAnAdminAndOnlyAtTheWebUIsOrigin(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	nobody, signedIn := browser(t), browser(t)
+	require.Equal(t, http.StatusOK, e.signsIn(signedIn, "wxd_admin"))
+	for name, c := range map[string]struct {
+		client *http.Client
+		header []string
+		want   int
+	}{
+		"nobody, without a page":             {nobody, nil, 401},
+		"nobody, at the Web UI":              {nobody, []string{"Origin", webUI}, 401},
+		"an admin's token, without a page":   {nobody, []string{"Authorization", "Bearer wxd_admin"}, 200},
+		"an admin's token, at the Web UI":    {nobody, []string{"Origin", webUI, "Authorization", "bearer wxd_admin"}, 200},
+		"a supervisor's token":               {nobody, []string{"Authorization", "Bearer wxd_supervisor"}, 403},
+		"an agent's token":                   {nobody, []string{"Authorization", "Bearer wxd_agent"}, 403},
+		"an unknown token":                   {nobody, []string{"Authorization", "Bearer wxd_other"}, 401},
+		"another scheme":                     {nobody, []string{"Authorization", "Basic wxd_admin"}, 401},
+		"two tokens":                         {nobody, []string{"Authorization", "Bearer wxd_admin", "Authorization", "Bearer wxd_admin"}, 401},
+		"signed in, at the Web UI":           {signedIn, []string{"Origin", webUI}, 200},
+		"signed in, with the Web UI's token": {signedIn, []string{"Origin", webUI, "Authorization", "Bearer of.somebody.else"}, 200},
+		"signed in, without a page":          {signedIn, nil, 401},
+		"signed in, at another port":         {signedIn, []string{"Origin", "http://127.0.0.1:8234"}, 403},
+		"signed in, at another scheme":       {signedIn, []string{"Origin", "https://127.0.0.1:8233"}, 403},
+		"signed in, at a longer name":        {signedIn, []string{"Origin", webUI + ".evil.example"}, 403},
+		"signed in, at the endpoint itself":  {signedIn, []string{"Origin", e.url}, 403},
+		"signed in, in a sandbox":            {signedIn, []string{"Origin", "null"}, 403},
+		"signed in, with two origins":        {signedIn, []string{"Origin", webUI, "Origin", "http://evil.example"}, 403},
+		"a token, at another page":           {nobody, []string{"Origin", "http://evil.example", "Authorization", "Bearer wxd_admin"}, 403},
+	} {
+		status, _ := e.reads(c.client, c.header...)
+		require.Equal(t, c.want, status, name)
+	}
+
+	e.tokens.revoke("wxd_admin")
+	status, _ := e.reads(signedIn, "Origin", webUI)
+	require.Equal(t, http.StatusUnauthorized, status, "a revoked token ends the session")
+}
+
+func TestCodec_corsNamesTheWebUIAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	ask := func(origin ...string) http.Header {
+		header := []string{"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,x-namespace"}
+		for _, o := range origin {
+			header = append(header, "Origin", o)
+		}
+		resp, _ := e.call(http.DefaultClient, http.MethodOptions, "/codec/decode", "", header...)
+		if len(origin) == 1 && origin[0] == webUI {
+			require.Equal(t, http.StatusNoContent, resp.StatusCode)
+		} else {
+			require.Equal(t, http.StatusForbidden, resp.StatusCode, origin)
+		}
+		require.Equal(t, "Origin", resp.Header.Get("Vary"))
+		return resp.Header
+	}
+	allowed := ask(webUI)
+	require.Equal(t, []string{webUI}, allowed.Values("Access-Control-Allow-Origin"))
+	require.Equal(t, "true", allowed.Get("Access-Control-Allow-Credentials"))
+	require.Equal(t, "POST", allowed.Get("Access-Control-Allow-Methods"))
+	for _, name := range []string{"Content-Type", "X-Namespace", "Authorization"} {
+		require.Contains(t, allowed.Get("Access-Control-Allow-Headers"), name)
+	}
+	for _, others := range [][]string{{}, {"http://evil.example"}, {"null"}, {webUI + "/"}, {webUI, "http://evil.example"}} {
+		for name := range ask(others...) {
+			require.False(t, strings.HasPrefix(name, "Access-Control-"), "%v gets %s", others, name)
+		}
+	}
+
+	refused, _ := e.call(http.DefaultClient, http.MethodPost, "/codec/decode", e.sealed(), "Origin", webUI, "Content-Type", "application/json")
+	require.Equal(t, http.StatusUnauthorized, refused.StatusCode)
+	require.Equal(t, webUI, refused.Header.Get("Access-Control-Allow-Origin"), "the page sees why")
+	resp, _ := e.call(http.DefaultClient, http.MethodPost, "/codec/decode", e.sealed(), "Origin", webUI, "Content-Type", "application/json", "Authorization", "Bearer wxd_admin")
+	require.Equal(t, "Origin", resp.Header.Get("Vary"))
+	require.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
+}
+
+func TestCodec_theCookieIsTheBrowsersAlone(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	form := url.Values{"token": {"wxd_admin"}}.Encode()
+	begin := func(header ...string) *http.Response {
+		resp, _ := e.call(stay, http.MethodPost, "/codec/sign-in", form, append(header, "Content-Type", "application/x-www-form-urlencoded")...)
+		return resp
+	}
+	cookie := begin().Cookies()[0]
+	require.True(t, cookie.HttpOnly)
+	require.Equal(t, http.SameSiteStrictMode, cookie.SameSite)
+	require.Equal(t, "/codec/", cookie.Path)
+	require.False(t, cookie.Secure)
+	require.NotContains(t, cookie.Value, "wxd_admin")
+	require.True(t, begin("X-Forwarded-Proto", "https").Cookies()[0].Secure)
+
+	for _, foreign := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "http://evil.example"}} {
+		resp := begin(foreign...)
+		require.Equal(t, http.StatusForbidden, resp.StatusCode, "no other page signs anybody in: %v", foreign)
+		require.Empty(t, resp.Cookies())
+	}
+	for name, value := range map[string]string{
+		"altered": cookie.Value[:len(cookie.Value)-4] + "AAAA", "cut": cookie.Value[:20], "empty": "",
+		"a ticket": temporalclient.CodecTicket(e.ring, "me", time.Now().Add(time.Hour)),
+	} {
+		status, _ := e.reads(http.DefaultClient, "Origin", webUI, "Cookie", "wxdesk_codec="+value)
+		require.Equal(t, http.StatusUnauthorized, status, name)
+	}
+	status, _ := e.reads(http.DefaultClient, "Origin", webUI, "Cookie", "wxdesk_codec="+cookie.Value)
+	require.Equal(t, http.StatusOK, status)
+}
+
+func TestCodec_signingInAndOut(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	b := browser(t)
+	for token, want := range map[string]int{"": 401, "wxd_other": 401, "wxd_supervisor": 403} {
+		require.Equal(t, want, e.signsIn(b, token))
+		status, _ := e.reads(b, "Origin", webUI)
+		require.Equal(t, http.StatusUnauthorized, status)
+	}
+	require.Equal(t, http.StatusOK, e.signsIn(b, "wxd_admin"))
+	resp, page := e.call(b, http.MethodGet, "/codec/sign-in", "")
+	require.Contains(t, page, "id-of-admin")
+	require.Contains(t, resp.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	_, page = e.call(b, http.MethodPost, "/codec/sign-out", "", "Origin", e.url)
+	require.Contains(t, page, "API token of an admin")
+	status, _ := e.reads(b, "Origin", webUI)
+	require.Equal(t, http.StatusUnauthorized, status)
+
+	e.tokens.role = nil
+	require.Equal(t, http.StatusServiceUnavailable, e.signsIn(b, "wxd_admin"))
+	status, _ = e.reads(b, "Authorization", "Bearer wxd_admin")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+}
+
+func TestCodec_aTicketSignsInUntilItIsTooOld(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	link := func(until time.Time, r *secret.Keyring) string {
+		return temporalclient.CodecSignIn("", temporalclient.CodecTicket(r, "wxdesk dev", until))
+	}
+	later := time.Now().Add(time.Hour)
+	b := browser(t)
+	resp, page := e.call(b, http.MethodGet, link(later, e.ring), "")
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Contains(t, page, "wxdesk dev")
+	require.Empty(t, resp.Request.URL.RawQuery, "the ticket does not stay in the address bar")
+	status, _ := e.reads(b, "Origin", webUI)
+	require.Equal(t, http.StatusOK, status)
+
+	for name, bad := range map[string]string{
+		"too old":          link(time.Now().Add(-time.Second), e.ring),
+		"of another key":   link(later, ring(t, secret.NewMasterKey("a"))),
+		"of an unknown id": link(later, ring(t, secret.NewMasterKey("b"))),
+		"made up":          "/codec/sign-in?ticket=AAAA",
+	} {
+		b := browser(t)
+		resp, _ := e.call(b, http.MethodGet, bad, "")
+		require.Equal(t, http.StatusUnauthorized, resp.StatusCode, name)
+		status, _ := e.reads(b, "Origin", webUI)
+		require.Equal(t, http.StatusUnauthorized, status, name)
+	}
+}
+
+func TestS1_theCodecEndpointLogsWhoAndHowManyAndNoContent(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	b := browser(t)
+	e.signsIn(b, "wxd_admin")
+	e.reads(b, "Origin", webUI)
+	e.reads(http.DefaultClient, "Authorization", "Bearer wxd_admin")
+	e.reads(http.DefaultClient, "Authorization", "Bearer wxd_unknown", "Origin", "http://evil.example/"+canary)
+	ticket := temporalclient.CodecTicket(e.ring, "wxdesk dev", time.Now().Add(time.Hour))
+	e.call(b, http.MethodGet, "/codec/sign-in?ticket="+ticket, "")
+
+	log := e.logged()
+	require.Equal(t, 2, strings.Count(log, `actor=id-of-admin route="POST /codec/decode" count=1`), log)
+	require.Contains(t, log, `msg="codec endpoint signed in" service=wxdesk actor="wxdesk dev"`)
+	require.Contains(t, log, "reason=another-origin status=403")
+	for _, secret := range []string{canary, "wxd_", ticket, ticket[:20]} {
+		require.NotContains(t, log, secret)
+	}
+}
+
+func TestCodec_opensOnlySoMuchAtOnce(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	resp, _ := e.call(http.DefaultClient, http.MethodPost, "/codec/decode", strings.Repeat(" ", 9<<20), "Authorization", "Bearer wxd_admin", "Content-Type", "application/json")
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+}
