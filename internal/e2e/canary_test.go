@@ -54,9 +54,11 @@ const (
 func TestS1_S16_canariesAppearNowhere(t *testing.T) {
 	t.Parallel()
 	s := start(t, "WXDESK_LOG_LEVEL=debug")
-	content := canaries{"what the customer said": saidByCustomer, "what the bot said": saidByBot, "the bot's reason": botsReason,
+	content := canaries{
+		"what the customer said": saidByCustomer, "what the bot said": saidByBot, "the bot's reason": botsReason,
 		"the bot's summary": botsSummary, "a context value of the bot": contextValue, "a context value": otherContext,
-		"the agent's reply": saidByAgent, "the agent's note": agentsNote, "the openid": canaryOpenID}
+		"the agent's reply": saidByAgent, "the agent's note": agentsNote, "the openid": canaryOpenID,
+	}
 	secrets := s.livesThroughEverything(t)
 	all := canaries{}
 	for _, some := range []canaries{content, secrets} {
@@ -160,9 +162,11 @@ func (s *system) livesThroughEverything(t *testing.T) canaries {
 	require.NoError(t, err)
 	password, _ := dsn.User.Password()
 	_, masterKey, _ := strings.Cut(master, ":")
-	return canaries{"the AppSecret": theirs.AppSecret, "the Token": theirs.Token, "the EncodingAESKey": theirs.EncodingAESKey,
+	return canaries{
+		"the AppSecret": theirs.AppSecret, "the Token": theirs.Token, "the EncodingAESKey": theirs.EncodingAESKey,
 		"the access token": access.Value.Reveal(), "the bot's secret": hook, "the master key": masterKey, "the admin's API token": s.token,
-		"the agent's API token": ann.token, "the database's password": password}
+		"the agent's API token": ann.token, "the database's password": password,
+	}
 }
 
 // lookThroughHistories looks at them as an operator without the keys sees them, and as one who can take the codec off.

@@ -134,7 +134,7 @@ func (s *codecServer) signOut(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *codecServer) setCookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever TLS is; the listener itself stands on loopback without
 		Name: sessionCookie, Value: value, Path: codecPath, MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
