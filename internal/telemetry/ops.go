@@ -25,8 +25,8 @@ type OpsOptions struct {
 }
 
 // Ops is the private listener. It serves /healthz (200 while the process does), /readyz (200, or 503 with the names of
-// what is not ready), /metrics, /codec/… if there is one, and nothing else. It asks for no password: its address must
-// not be reachable from outside.
+// what is not ready), /metrics, /codec/… if there is one, which asks for a login itself, and nothing else. The rest asks for
+// no password: its address must not be reachable from outside.
 type Ops struct {
 	listener net.Listener
 	server   *http.Server
