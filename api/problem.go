@@ -182,6 +182,7 @@ func problemOf(err error) *problem {
 	var p *problem
 	var refusal WeChatRefusal
 	var unknown *routing.UnknownError
+	var circle *routing.CircleError
 	switch {
 	case errors.As(err, &p):
 		return p
@@ -201,6 +202,8 @@ func problemOf(err error) *problem {
 		return tooMany.problem()
 	case errors.As(err, &unknown):
 		return invalid.problem(fault{"body." + unknown.Field, "expected only what there is"})
+	case errors.As(err, &circle):
+		return invalid.problem(fault{"body.overflow", circle.Way()})
 	case errors.Is(err, conversation.ErrNoBot):
 		return invalid.problem(fault{"body.bot_id", "expected the id of a bot, or null for none"})
 	case errors.Is(err, conversation.ErrVersion):

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/routing"
 )
 
 func TestBad_L01_L02_L04_L06_L08_rulesThatDoNotHoldUpAreNotSaved(t *testing.T) {
@@ -37,6 +39,58 @@ func TestBad_L01_L02_L04_L06_L08_rulesThatDoNotHoldUpAreNotSaved(t *testing.T) {
 	require.Equal(t, "body.rules[1].when", got.Errors[0].Location)
 	require.Regexp(t, `^line 1, column \d+: `, got.Errors[0].Message)
 	require.Zero(t, d.count(t, "ruleset_versions", "true"))
+}
+
+func TestBad_L06_queuesThatOverflowIntoEachOtherInACircleAreNotSaved(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	to := func(condition, queue string) string {
+		return fmt.Sprintf(`{"overflow":{%q:{%s"do":"transfer","queue_id":%q}}}`,
+			condition, map[string]string{"full": `"items":3,`, "wait": `"seconds":60,`}[condition], queue)
+	}
+	first := d.make(t, "/v1/queues", `{"name":"First"}`)
+	second := d.make(t, "/v1/queues", `{"name":"Second",%s`, strings.TrimPrefix(to("full", first), "{"))
+	third := d.make(t, "/v1/queues", `{"name":"Third",%s`, strings.TrimPrefix(to("wait", second), "{"))
+
+	got := d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPatch, "/v1/queues/"+first, to("out_of_hours", second))
+	require.Equal(t, "body.overflow", got.Errors[0].Location)
+	require.Equal(t, "leads round in a circle: First → Second → First", got.Errors[0].Message)
+	got = d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPatch, "/v1/queues/"+first, to("full", third))
+	require.Equal(t, "leads round in a circle: First → Third → Second → First", got.Errors[0].Message)
+	require.Equal(t, 1, d.count(t, "queues", "id = $1 and overflow = '{}' and version = 1", first))
+
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/queues/"+second, `{"overflow":{}}`)
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/queues/"+first, to("full", third))
+}
+
+func TestBad_L06_ofChangesThatMakeACircleTogetherOneIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	var ring [4]routing.Queue
+	for i := range ring {
+		var err error
+		ring[i], err = f.CreateQueue(t.Context(), cli, routing.Queue{Name: fmt.Sprint("ring ", i), Priority: 100, Method: routing.RoundRobin, DeclineLimit: 3})
+		require.NoError(t, err)
+	}
+	// Two that are not neighbours stand already, so that the other two meet in no row.
+	save := func(i int) error {
+		q := ring[i]
+		q.Overflow.OutOfHours = &routing.OverflowAction{Do: routing.OverflowTransfer, QueueID: ring[(i+1)%len(ring)].ID}
+		_, err := f.UpdateQueue(t.Context(), cli, q)
+		return err
+	}
+	require.NoError(t, save(1))
+	require.NoError(t, save(3))
+	answers := make(chan error, 2)
+	for _, i := range []int{0, 2} {
+		go func() { answers <- save(i) }()
+	}
+	first, second := <-answers, <-answers
+	if first == nil {
+		first, second = second, first
+	}
+	require.ErrorAs(t, first, new(*routing.CircleError))
+	require.NoError(t, second)
 }
 
 func TestBad_L07_whereNoRuleSaysWhereItGoesToTheFallbackQueueWithAnAlert(t *testing.T) {

@@ -71,26 +71,32 @@ func holdTargets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q rout
 			return err
 		}
 	}
-	return hold(ctx, tx, t, liveQueues, "overflow", overflowTargets(q.Overflow)...)
+	return hold(ctx, tx, t, liveQueues, "overflow", q.Overflow.Targets()...)
 }
 
-// overflowTargets are the queues that an overflow leads to.
-func overflowTargets(o routing.Overflow) (queues []conversation.QueueID) {
-	add := func(a routing.OverflowAction) {
-		if a.Do == routing.OverflowTransfer {
-			queues = append(queues, a.QueueID)
-		}
+// circles refuses an overflow by which queues would overflow into each other in a circle (L06). Overflows are changed one at
+// a time, so that two changes that make a circle together see each other.
+func circles(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q routing.Queue) error {
+	if len(q.Overflow.Targets()) == 0 {
+		return nil
 	}
-	if o.OutOfHours != nil {
-		add(*o.OutOfHours)
+	if _, err := tx.ExecContext(ctx, `select from tenants where id = $1 for no key update`, t); err != nil {
+		return err
 	}
-	if o.Full != nil {
-		add(o.Full.OverflowAction)
+	var rows []queueRow
+	if err := tx.SelectContext(ctx, &rows, `select `+queueColumns+` from `+liveQueues+` and tenant = $1`, t); err != nil {
+		return err
 	}
-	if o.Wait != nil {
-		add(o.Wait.OverflowAction)
+	overflows, names := map[conversation.QueueID]routing.Overflow{}, map[conversation.QueueID]string{}
+	for _, row := range rows {
+		overflows[row.ID], names[row.ID] = row.Overflow.V, row.Name
 	}
-	return queues
+	overflows[q.ID], names[q.ID] = q.Overflow, q.Name
+	circle := routing.Circle(q.ID, overflows)
+	if circle == nil {
+		return nil
+	}
+	return &routing.CircleError{Names: each(circle, func(id conversation.QueueID) string { return names[id] })}
 }
 
 // Queue reads one. ErrNotFound when it is unknown or deleted.
@@ -108,7 +114,8 @@ func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conve
 
 // UpdateQueue replaces the settings of the actor's queue where its version is still q.Version (ErrVersion otherwise). Which
 // queue is the default one stays. With another time limit the runs of those who wait in it are told. ErrExists when another
-// has the name, routing.UnknownError as for CreateQueue, ErrNotFound when there is none.
+// has the name, routing.UnknownError as for CreateQueue, routing.CircleError when the overflow would lead round in a circle,
+// ErrNotFound when there is none.
 func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
 	return transact(ctx, db, "update queue", func(tx *sqlx.Tx) (routing.Queue, error) {
 		old, err := lockQueue(ctx, tx, by.Tenant, q.ID)
@@ -123,6 +130,11 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 		}
 		if err := holdTargets(ctx, tx, by.Tenant, q); err != nil {
 			return routing.Queue{}, err
+		}
+		if slices.Contains(columns, "overflow") {
+			if err := circles(ctx, tx, by.Tenant, q); err != nil {
+				return routing.Queue{}, err
+			}
 		}
 		const update = `
 			update queues set name = :name, priority = :priority, method = :method, hours_id = :hours_id, overflow = :overflow,
