@@ -123,8 +123,9 @@ func (t *talk) opensAgain(ctx context.Context) error {
 	return t.waitsAgain(ctx, "", keptFor, true)
 }
 
-// overflows does what the queue says of one that has waited too long in it: to another queue, or the end. Where it says
-// nothing that can be done, or the conversation has gone from queue to queue often enough, its time begins anew.
+// overflows does what the queue, or the rule that chose it, says of one that has waited too long: to another queue, or the
+// end. Where it says nothing that can be done, no other queue takes it now, or the conversation has gone from queue to queue
+// often enough, its time begins anew.
 func (t *talk) overflows(ctx context.Context, done *conversation.Commanded) error {
 	action, hops, err := t.overflowAction(ctx)
 	if err != nil {
@@ -143,15 +144,11 @@ func (t *talk) overflows(ctx context.Context, done *conversation.Commanded) erro
 	case hops >= routing.MaxHops:
 		trace.Reason = "too-many-hops"
 	default:
-		q, err := t.target(ctx, action.QueueID)
-		if err != nil {
+		var now routing.Question
+		if err := loadQueues(ctx, t.tx, t.ref, "", &now); err != nil {
 			return err
 		}
-		if q != nil && action.QueueID != t.Queue {
-			trace.To = action.QueueID
-		} else {
-			trace.Reason = "no-such-queue"
-		}
+		trace.To, trace.Reason = routing.Onward(t.Now, t.Queue, action.QueueID, now.Queues)
 	}
 	if err := t.traced(ctx, stageOverflow, trace); err != nil {
 		return err
@@ -164,16 +161,17 @@ func (t *talk) overflows(ctx context.Context, done *conversation.Commanded) erro
 	return err
 }
 
-// overflowAction is what the queue says, and how often the conversation has gone on to another queue already.
+// overflowAction is what the rule says that chose the queue, or else the queue, and how often the conversation has gone on to another queue already.
 func (t *talk) overflowAction(ctx context.Context) (a routing.OverflowAction, hops int, err error) {
 	const query = `
-		select overflow, (select count(*) from routing_traces where tenant = $1 and conversation_id = $3 and stage = $4 and body ? 'to') as hops
-		from queues where tenant = $1 and id = $2`
+		select coalesce(i.overflow, q.overflow) as overflow, (select count(*) from routing_traces where tenant = $1 and conversation_id = $3 and stage = $4 and body ? 'to') as hops
+		from queues q join work_items i on i.tenant = q.tenant and i.id = $5
+		where q.tenant = $1 and q.id = $2`
 	var row struct {
 		Overflow []byte `db:"overflow"`
 		Hops     int    `db:"hops"`
 	}
-	if err := t.tx.GetContext(ctx, &row, query, t.ref.Tenant, t.Queue, t.ref.Conversation, stageOverflow); err != nil {
+	if err := t.tx.GetContext(ctx, &row, query, t.ref.Tenant, t.Queue, t.ref.Conversation, stageOverflow, t.item.ID); err != nil {
 		return a, 0, err
 	}
 	var overflow routing.Overflow

@@ -332,7 +332,7 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 func TestDue_OVF5_goesOnToAnotherQueueAndNotForEver(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
-	other := d.newQueue("Other")
+	other := d.newQueue("Other", d.agent("Li"))
 	d.exec(t, `update queues set overflow = jsonb_build_object('wait', jsonb_build_object('seconds', 60, 'do', 'transfer',
 		'queue_id', case when id = $1 then $2 else $1::text end))`, defaultQueue, string(other))
 	ref := d.waiting("wang")

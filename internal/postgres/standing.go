@@ -36,7 +36,7 @@ type standingRow struct {
 
 const standingColumns = `
 	c.revision, c.state, c.holder, c.epoch, coalesce(c.queue_id::text, '') as queue_id, coalesce(q.name, '') as queue_name,
-	coalesce(q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
+	coalesce(i.overflow, q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
 	coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms, i.queued_at,
 	o.id as offer_id, o.agent_id as offered_to, o.deadline`
 

@@ -157,6 +157,7 @@ func (t *talk) holds(ctx context.Context, ms *int64) error {
 func (t *talk) waitsAgain(ctx context.Context, queue conversation.QueueID, keptFor conversation.AgentID, afresh bool) error {
 	const update = `
 		update work_items set state = 'waiting', queue_id = coalesce(nullif($3, '')::uuid, queue_id),
+			overflow = case when $3 in ('', queue_id::text) then overflow end, -- of the rule that chose the queue
 			affinity_agent = case when mode = 'push' then nullif($4, '')::uuid end,
 			queued_at = case when $5 then now() else queued_at end, declined = case when $5 then '{}' else declined end
 		where tenant = $1 and id = $2`

@@ -53,14 +53,18 @@ func (t *talk) newItem(ctx context.Context, d routing.Decision) error {
 	if err != nil {
 		return err
 	}
+	var overflow *asJSON[routing.Overflow]
+	if d.Overflow != nil {
+		overflow = &asJSON[routing.Overflow]{*d.Overflow}
+	}
 	slices.Sort(i.Profiles)
 	const insert = `
 		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, priority, since, units, profiles, skills, skill_match,
-			presences, affinity_agent, preferred, demand, attributes)
-		values ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, '')::uuid, $14, $15, $16)`
+			presences, affinity_agent, preferred, demand, attributes, overflow)
+		values ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, '')::uuid, $14, $15, $16, $17)`
 	if _, err := t.tx.ExecContext(ctx, insert, t.ref.Tenant, i.ID, t.ref.Conversation, t.Queue, i.Mode, d.Priority, setup.LastAt, i.Units,
 		i.Profiles, string(skills), i.SkillMatch, i.Presences, string(setup.KeptFor), setup.Preferred,
-		demand(i, skills, attributes, setup.Preferred), string(attributes)); err != nil {
+		demand(i, skills, attributes, setup.Preferred), string(attributes), overflow); err != nil {
 		return err
 	}
 	return wake(ctx, t.tx, t.ref.Tenant, time.Time{})

@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"wxdesk/internal/conversation"
@@ -11,6 +13,7 @@ import (
 type candidate struct {
 	*QueueNow
 	overflow Overflow
+	rules    *Overflow // the same where it is a rule's
 }
 
 // overflow does what a queue's overflow says. Where the conversation is transferred, the next queue is asked again whether
@@ -30,13 +33,13 @@ func (d *decider) overflow(c candidate) {
 		}
 		switch {
 		case why == "":
-			d.enter(c.QueueNow, "")
+			d.enter(c, "")
 			return
 		case action.Do == OverflowEnd:
 			d.end(c, why)
 			return
 		case action.Do != OverflowTransfer:
-			d.enter(c.QueueNow, reasonAnyway)
+			d.enter(c, reasonAnyway)
 			return
 		}
 		next, known := d.queues[action.QueueID]
@@ -44,14 +47,43 @@ func (d *decider) overflow(c candidate) {
 		case !known:
 			d.look(action.QueueID, queueUnknown, "")
 			d.alert(alertUnknownQueue)
-			d.enter(c.QueueNow, reasonAnyway)
+			d.enter(c, reasonAnyway)
 			return
 		case been[next.ID], hops >= MaxHops:
 			d.alert(alertOverflowLimit)
-			d.enter(c.QueueNow, reasonHops)
+			d.enter(c, reasonHops)
 			return
 		}
-		c = candidate{next, next.Overflow}
+		c = candidate{next, next.Overflow, nil}
+	}
+}
+
+// Onward says which queue takes a conversation that has waited too long in another: the one that it is to be transferred to,
+// if that is open, has room and agents, or says that it takes more anyway; else the one that this one transfers to (OVF-5,
+// OVF-6). "" where there is none: the conversation stays where it is, for the reason that the last one gives. Nothing is ended
+// because another queue would end it.
+func Onward(now time.Time, from, to conversation.QueueID, queues []QueueNow) (taken conversation.QueueID, why string) {
+	been := map[conversation.QueueID]bool{from: true}
+	for {
+		i := slices.IndexFunc(queues, func(q QueueNow) bool { return q.ID == to })
+		if i < 0 || been[to] {
+			return "", cmp.Or(why, reasonNowhere)
+		}
+		been[to] = true
+		next := candidate{&queues[i], queues[i].Overflow, nil}
+		var action OverflowAction
+		action, why = next.overflows(now)
+		unasked := next.overflow.OutOfHours == nil && why != reasonFull // closed, and nobody has said that it takes more
+		switch {
+		case action.Do == OverflowTransfer:
+			to = action.QueueID
+		case next.Members == 0:
+			return "", queueEmpty
+		case why == "", action.Do == OverflowAssign && !unasked:
+			return to, ""
+		default:
+			return "", why
+		}
 	}
 }
 

@@ -92,6 +92,54 @@ func TestRTQ5_aRulesOverflowReplacesTheQueues(t *testing.T) {
 	require.EqualValues(t, "fallback", routing.Decide(q, standard).QueueID)
 }
 
+func TestRTQ5_aRulesOverflowGoesWithTheItemIntoTheQueueThatTheRuleChose(t *testing.T) {
+	t.Parallel()
+	q := inOrder(staffed("a"), staffed("b"))
+	q.Route.Rules[0].Overflow = &routing.Overflow{
+		Full: &routing.OverflowLimit{Items: 1, OverflowAction: transfer("b")},
+		Wait: &routing.OverflowWait{Seconds: 60, OverflowAction: endIt},
+	}
+	require.Equal(t, q.Route.Rules[0].Overflow, routing.Decide(q, standard).Overflow)
+
+	q.Queues[1].Waiting = 1
+	q.Route.Rules = q.Route.Rules[:1]
+	d := routing.Decide(q, standard)
+	require.EqualValues(t, "b", d.QueueID)
+	require.Nil(t, d.Overflow, "the next queue has its own")
+}
+
+func TestOVF5_afterAWaitItGoesOnlyWhereItIsTaken(t *testing.T) {
+	t.Parallel()
+	anyway := closed("13:00", assignAnyway)
+	unsaid := func(q *routing.QueueNow) {
+		closed("13:00", endIt)(q)
+		q.Overflow.OutOfHours = nil
+	}
+	deserted := func(q *routing.QueueNow) { q.Members = 0 }
+	for name, c := range map[string]struct {
+		next  routing.QueueNow
+		taken conversation.QueueID
+		why   string
+	}{
+		"open":                          {staffed("next"), "next", ""},
+		"closed, and says so":           {staffed("next", closed("13:00", endIt)), "", "out-of-hours"},
+		"closed, and nobody has said":   {staffed("next", unsaid), "", "out-of-hours"},
+		"closed, and takes more anyway": {staffed("next", anyway), "next", ""},
+		"full":                          {staffed("next", full(endIt)), "", "full"},
+		"full, and takes more anyway":   {staffed("next", full(assignAnyway)), "next", ""},
+		"nobody works there":            {staffed("next", deserted), "", "empty"},
+		"sends on":                      {staffed("next", full(transfer("last"))), "last", ""},
+		"sends on though deserted":      {staffed("next", deserted, full(transfer("last"))), "last", ""},
+		"sends back":                    {staffed("next", full(transfer("here"))), "", "full"},
+		"sends into nothing":            {staffed("next", closed("13:00", transfer("gone"))), "", "out-of-hours"},
+		"is not there":                  {staffed("another"), "", "no-such-queue"},
+	} {
+		taken, why := routing.Onward(noonInShanghai, "here", "next", []routing.QueueNow{staffed("here"), c.next, staffed("last")})
+		require.Equal(t, c.taken, taken, name)
+		require.Equal(t, c.why, why, name)
+	}
+}
+
 func TestOVF1_onlyMatchingQueuesAreAsked(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a"))

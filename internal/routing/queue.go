@@ -22,6 +22,7 @@ const (
 	reasonEnds       = "ends"     // its overflow action is to end the conversation
 	reasonFallback   = "fallback" // nothing matches, or the matching queue is empty
 	reasonHops       = "too-many-hops"
+	reasonNowhere    = "no-such-queue" // it leads to one that there is not, or round
 )
 
 // What a supervisor hears of (Decision.Alert).
@@ -62,7 +63,7 @@ func (d *decider) match() []candidate {
 		if slices.ContainsFunc(list, func(c candidate) bool { return c.ID == id }) {
 			return
 		}
-		c := candidate{queue, queue.Overflow}
+		c := candidate{queue, queue.Overflow, own}
 		if own != nil {
 			c.overflow = *own
 		}
@@ -115,7 +116,7 @@ func (d *decider) choose(list []candidate) {
 	for _, c := range list {
 		_, why := c.overflows(d.q.Now)
 		if why == "" {
-			d.enter(c.QueueNow, "")
+			d.enter(c, "")
 			return
 		}
 		d.lookOverflow(c, why)
@@ -142,14 +143,14 @@ func (d *decider) isEmpty(c candidate) bool {
 }
 
 // enter puts the conversation into a queue. Where nobody works there, the customer is told that it may take longer.
-func (d *decider) enter(queue *QueueNow, reason string) {
-	d.Notice = queue.notice(d.q.Now)
-	if queue.Members == 0 {
+func (d *decider) enter(c candidate, reason string) {
+	d.Notice = c.notice(d.q.Now)
+	if c.Members == 0 {
 		d.alert(alertEmptyQueue)
 		d.Notice = NoticeNobody
 	}
-	d.QueueID = queue.ID
-	d.look(queue.ID, queueChosen, reason)
+	d.QueueID, d.Overflow = c.ID, c.rules
+	d.look(c.ID, queueChosen, reason)
 }
 
 // fallBack puts a conversation that nothing matches, or only queues without agents, into the fallback queue, whose overflow
@@ -161,7 +162,7 @@ func (d *decider) fallBack() {
 		d.Notice = NoticeNobody
 		return
 	}
-	d.enter(queue, reasonFallback)
+	d.enter(candidate{QueueNow: queue}, reasonFallback)
 }
 
 // fallback is the workstream's fallback queue; the tenant's default queue where that one has no agents and this one has

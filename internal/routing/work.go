@@ -37,9 +37,10 @@ type Decision struct {
 	Skills     []NeededSkill // sorted by skill
 	Profiles   []ProfileID   // sorted; the workstream's and those that rules added
 	Attributes map[string]any
-	End        bool   // the overflow action is to end the conversation
-	Notice     Notice // what the customer is told
-	Alert      string // what a supervisor should know ("empty-queue", "no-queue", "rule-failed: NAME", …); "" for nothing
+	Overflow   *Overflow // of the rule that chose the queue, in place of the queue's while it waits there (RTQ-5); nil: the queue's
+	End        bool      // the overflow action is to end the conversation
+	Notice     Notice    // what the customer is told
+	Alert      string    // what a supervisor should know ("empty-queue", "no-queue", "rule-failed: NAME", …); "" for nothing
 	Trace      Trace
 }
 
