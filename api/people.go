@@ -23,6 +23,7 @@ type People interface {
 	Skills
 	CapacityProfiles
 	Agents
+	Customers
 	Rulesets
 }
 

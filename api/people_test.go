@@ -99,3 +99,7 @@ func (nobody) DeleteRuleset(context.Context, conversation.Actor, routing.Ruleset
 func (nobody) QueueMembers(context.Context, conversation.Tenant, conversation.QueueID) ([]conversation.AgentID, int64, error) {
 	return nil, 0, conversation.ErrNotFound
 }
+
+func (nobody) Customer(context.Context, conversation.Tenant, conversation.CustomerID) (routing.Customer, error) {
+	return routing.Customer{}, conversation.ErrNotFound
+}

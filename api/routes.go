@@ -92,6 +92,9 @@ func (a *API) registerOperations() {
 	register(a, h, operation{"change-agent", patch, "/v1/agents/{id}", ok, "Change an agent", leaders}, a.changeAgent)
 	register(a, h, operation{"delete-agent", del, "/v1/agents/{id}", noContent, "Remove an agent; what he has goes back to its queues", admins}, a.deleteAgent)
 
+	register(a, h, operation{"get-customer", get, "/v1/customers/{id}", ok, "Read what routing knows of a customer", leaders}, a.getCustomer)
+	register(a, h, operation{"change-customer", patch, "/v1/customers/{id}", ok, "Say which agents a customer prefers, and tag him", leaders}, a.changeCustomer)
+
 	register(a, h, operation{"create-ruleset", post, "/v1/rulesets", created, "Set up a ruleset", admins}, a.createRuleset)
 	register(a, h, operation{"list-rulesets", get, "/v1/rulesets", ok, "List rulesets, oldest first", leaders}, a.listRulesets)
 	register(a, h, operation{"get-ruleset", get, "/v1/rulesets/{id}", ok, "Read a ruleset", leaders}, a.getRuleset)

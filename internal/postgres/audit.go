@@ -50,6 +50,7 @@ const (
 	actQueueMembers     = "queue.members"
 	actPresence         = "agent.presence"
 	actKeysRotate       = "keys.rotate" // the subject is the key's id, the fields are the places
+	actCustomerUpdate   = "customer.update"
 )
 
 // record notes in the transaction of a change who made it. Fields are names, never values.

@@ -22,6 +22,7 @@ type factsRow struct {
 	Account   string                 `db:"account_name"`
 	Kind      conversation.Kind      `db:"account_kind"`
 	Following bool                   `db:"following"`
+	Tags      []byte                 `db:"tags"`
 	Before    bool                   `db:"before"` // the customer has had a conversation before this one
 	Message   string                 `db:"message_kind"`
 	Body      []byte                 `db:"body"`
@@ -38,7 +39,7 @@ type factsRow struct {
 func (db *DB) loadFacts(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, q *routing.Question) error {
 	const query = `
 		select c.customer_id, c.state, c.holder, c.epoch, c.last_seq, c.queue_id, c.context, u.data_key, a.language,
-			c.account_id, a.name as account_name, a.kind as account_kind, u.following,
+			c.account_id, a.name as account_name, a.kind as account_kind, u.following, u.tags,
 			exists (select from conversations p where p.tenant = c.tenant and p.customer_id = c.customer_id and p.id <> c.id) as before,
 			m.kind as message_kind, m.body, e.id as event_id, e.kind as event_kind, e.body as event_body,
 			coalesce(t.command = 'escalate', false) as escalated, t.reason, t.summary
@@ -65,7 +66,7 @@ func (db *DB) loadFacts(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, tu
 	text := said.question()
 	q.Facts = routing.Facts{
 		"customer": map[string]any{
-			"language": string(row.Language), "tags": []string{}, "following": row.Following, "first_contact": !row.Before,
+			"language": string(row.Language), "tags": seal.openTags(row.Tags), "following": row.Following, "first_contact": !row.Before,
 		},
 		"message":    map[string]any{"text": text, "kind": row.Message, "length": int64(utf8.RuneCountInString(text))},
 		"event":      row.event(seal),

@@ -31,3 +31,25 @@ func (s customerSeal) openCommand(command string, sealed []byte) (string, error)
 func (s customerSeal) sealNote(note, text string) []byte {
 	return s.key.Seal(place("notes", s.tenant, note, "body"), []byte(text))
 }
+
+// sealTags keeps how people have tagged the customer.
+func (s customerSeal) sealTags(tags []string) ([]byte, error) {
+	plain, err := json.Marshal(tags)
+	if err != nil {
+		return nil, fmt.Errorf("encode the tags of customer %s", s.id)
+	}
+	return s.key.Seal(place("customers", s.tenant, s.id, "tags"), plain), nil
+}
+
+// openTags opens them; none where there are none, or where they do not open.
+func (s customerSeal) openTags(sealed []byte) []string {
+	tags := []string{}
+	if sealed == nil {
+		return tags
+	}
+	plain, err := s.key.Open(place("customers", s.tenant, s.id, "tags"), sealed)
+	if err != nil || json.Unmarshal(plain, &tags) != nil {
+		return []string{}
+	}
+	return tags
+}

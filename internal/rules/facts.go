@@ -31,7 +31,7 @@ var (
 func Facts() []Fact {
 	return []Fact{
 		{"customer.language", cel.StringType, "BCP 47 tag of the account's language", routed},
-		{"customer.tags", cel.ListType(cel.StringType), "WeChat's tags of the customer", routed},
+		{"customer.tags", cel.ListType(cel.StringType), "how people have tagged the customer", routed},
 		{"customer.following", cel.BoolType, "he follows the account", routed},
 		{"customer.first_contact", cel.BoolType, "he has had no conversation before this one", routed},
 		{"message.text", cel.StringType, "what he wrote, or an event's key", routed},

@@ -1,0 +1,144 @@
+package postgres_test
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+)
+
+// regular is a customer who has written, as the API names him.
+func (d desk) regular(t *testing.T, name string) (ref conversation.Ref, turn conversation.MessageID, path string) {
+	t.Helper()
+	if d.account.ID == "" {
+		t.Fatal("an account is needed")
+	}
+	ref = conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	turn = d.receive(t, d.batch(ref.Conversation, name, says(uuid.NewString(), "a person, please"))).Receipts[0].MessageID
+	var id string
+	require.NoError(t, d.raw.Get(&id, `select customer_id from conversations where id = $1`, ref.Conversation))
+	return ref, turn, "/v1/customers/" + id
+}
+
+// newShop is a desk with an account.
+func newShop(t *testing.T) desk {
+	t.Helper()
+	d := newDesk(t)
+	var err error
+	d.account, err = d.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
+	require.NoError(t, err)
+	return d
+}
+
+func TestCustomers_ASG14_whomACustomerPrefersIsAskedFirst(t *testing.T) {
+	t.Parallel()
+	d := newShop(t)
+	agents := make([]string, 4)
+	for i := range agents {
+		agents[i] = d.make(t, "/v1/agents", `{"name":"agent %d","units":%d,"queue_ids":["%s"]}`, i, 100-10*i, defaultQueue)
+	}
+	d.exec(t, `update agents set presence = 'available'`)
+	ref, turn, path := d.regular(t, "wang")
+	_, _, other := d.regular(t, "zhou")
+
+	d.must(t, http.StatusOK, "supervisor", http.MethodPatch, path, `{"preferred_agent_ids":["`+agents[3]+`","`+agents[1]+`"]}`)
+	shown := d.ask(t, "admin", http.MethodGet, path, "")
+	require.Contains(t, shown.Body.String(), `"preferred_agent_ids":["`+agents[3]+`","`+agents[1]+`"]`, "in order")
+	require.Contains(t, d.ask(t, "admin", http.MethodGet, other, "").Body.String(), `"preferred_agent_ids":[]`)
+
+	d.exec(t, `update agents set presence = 'away' where id = $1`, agents[3])
+	_, err := d.Enqueue(t.Context(), ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, toDefaultQueue())
+	require.NoError(t, err)
+	given, err := d.Distribute(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Equal(t, 1, given.Assigned)
+	require.Equal(t, 1, d.count(t, "assignments", "agent_id = $1 and state = 'offered'", agents[1]), "the second, as the first is away; not who has most room")
+}
+
+func TestCustomers_ASG14_whatCannotBeIsRefusedByField(t *testing.T) {
+	t.Parallel()
+	d := newShop(t)
+	_, _, path := d.regular(t, "wang")
+	four := make([]string, 4)
+	for i := range four {
+		four[i] = strconv.Quote(d.make(t, "/v1/agents", `{"name":"agent %d"}`, i))
+	}
+	for field, body := range map[string]string{
+		"body.preferred_agent_ids":    `{"preferred_agent_ids":["` + uuid.NewString() + `"]}`,
+		"body.preferred_agent_ids[1]": `{"preferred_agent_ids":[` + four[0] + `,` + four[0] + `]}`,
+		"body.tags[0]":                `{"tags":["  "]}`,
+		"body.tags[1]":                `{"tags":["vip","vip"]}`,
+	} {
+		got := d.must(t, http.StatusUnprocessableEntity, "supervisor", http.MethodPatch, path, body)
+		require.Equal(t, field, got.Errors[0].Location)
+	}
+	d.must(t, http.StatusUnprocessableEntity, "supervisor", http.MethodPatch, path, `{"preferred_agent_ids":[`+strings.Join(four, ",")+`]}`)
+	d.must(t, http.StatusForbidden, "agent", http.MethodPatch, path, `{"tags":[]}`)
+	d.must(t, http.StatusForbidden, "agent", http.MethodGet, path, "")
+	d.must(t, http.StatusNotFound, "admin", http.MethodPatch, "/v1/customers/"+uuid.NewString(), `{"tags":[]}`)
+	require.Equal(t, 1, d.count(t, "customers", "version = 1 and preferred_agents = '{}' and tags is null"))
+
+	d.must(t, http.StatusOK, "supervisor", http.MethodPatch, path, `{"preferred_agent_ids":[`+four[0]+`]}`)
+	d.must(t, http.StatusPreconditionFailed, "admin", http.MethodPatch, path, `{"tags":["vip"]}`, "If-Match", `"1"`)
+	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/agents/"+strings.Trim(four[0], `"`), "")
+	require.EqualValues(t, 3, d.must(t, http.StatusOK, "admin", http.MethodPatch, path, `{"tags":["vip"]}`).Version, "who has gone meanwhile does no harm")
+}
+
+func TestCustomers_tagsAreAFactAndSealed(t *testing.T) {
+	t.Parallel()
+	d := newShop(t)
+	ref, turn, path := d.regular(t, "wang")
+	tags := func() any {
+		q, err := d.RoutingQuestion(t.Context(), ref, turn, "")
+		require.NoError(t, err)
+		return q.Facts["customer"].(map[string]any)["tags"]
+	}
+	require.Equal(t, []string{}, tags())
+	d.must(t, http.StatusOK, "supervisor", http.MethodPatch, path, `{"tags":["vip","`+canary+`"]}`)
+	require.Equal(t, []string{"vip", canary}, tags())
+	require.Contains(t, d.ask(t, "admin", http.MethodGet, path, "").Body.String(), `"tags":["vip","`+canary+`"]`)
+	require.Zero(t, d.count(t, "customers", "position($1 in customers::text) > 0 or position($1::bytea in tags) > 0", canary))
+	require.Zero(t, d.count(t, "audit", "position($1 in audit::text) > 0", canary))
+	require.Equal(t, 1, d.count(t, "audit", "action = 'customer.update'"))
+}
+
+func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
+	t.Parallel()
+	d := newShop(t)
+	event := func(kind, fields string) conversation.Arrival {
+		a := says(uuid.NewString(), "")
+		a.Kind, a.IsEvent, a.Text, a.Fields = kind, true, "", []byte(fields)
+		return a
+	}
+	none := map[string]any{"kind": "", "scene": "", "menu_key": "", "source": ""}
+	for name, c := range map[string]struct {
+		came conversation.Arrival
+		want map[string]any
+	}{
+		"follows":         {event("subscribe", `{"EventKey":""}`), map[string]any{"kind": "subscribe", "scene": "", "menu_key": "", "source": "follow"}},
+		"follows by code": {event("subscribe", `{"EventKey":"qrscene_42"}`), map[string]any{"kind": "subscribe", "scene": "42", "menu_key": "", "source": "qr-code"}},
+		"scans":           {event("SCAN", `{"EventKey":"shop-7"}`), map[string]any{"kind": "SCAN", "scene": "shop-7", "menu_key": "", "source": "qr-code"}},
+		"taps":            {event("CLICK", `{"EventKey":"orders"}`), map[string]any{"kind": "CLICK", "scene": "", "menu_key": "orders", "source": "menu"}},
+		"taps and scans":  {event("scancode_waitmsg", `{"EventKey":"scan"}`), map[string]any{"kind": "scancode_waitmsg", "scene": "", "menu_key": "scan", "source": "menu"}},
+		"writes":          {says(uuid.NewString(), "hello"), none},
+	} {
+		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+		got := d.receive(t, d.batch(ref.Conversation, name, c.came, says(uuid.NewString(), "a person, please")))
+		q, err := d.RoutingQuestion(t.Context(), ref, got.Receipts[1].MessageID, "")
+		require.NoError(t, err)
+		require.Equal(t, c.want, q.Facts["event"], name)
+		require.Equal(t, "text", q.Facts["message"].(map[string]any)["kind"])
+		require.Equal(t, "en", q.Facts["customer"].(map[string]any)["language"])
+		require.Equal(t, map[string]any{"id": string(d.account.ID), "name": "Tea shop", "kind": "service", "language": "en"}, q.Facts["account"])
+		local := q.Now.In(time.FixedZone("", 8*60*60))
+		require.Equal(t, map[string]any{
+			"hour": int64(local.Hour()), "minute": int64(local.Minute()), "weekday": int64(local.Weekday()), "date": local.Format(time.DateOnly),
+		}, q.Facts["time"])
+	}
+}
