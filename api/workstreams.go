@@ -32,6 +32,7 @@ type workstreamView struct {
 	Presences       []routing.Presence `json:"presences" nullable:"false"`
 	SkillMatch      routing.SkillMatch `json:"skill_match" enum:"exact,closest,none"`
 	Affinity        bool               `json:"affinity"`
+	AffinityAlways  bool               `json:"affinity_always"`
 	OfferFor        string             `json:"offer_for"`
 	AutoAccept      bool               `json:"auto_accept"`
 	MissedInactive  bool               `json:"missed_inactive"`
@@ -45,7 +46,7 @@ func viewWorkstream(w routing.Workstream) workstreamView {
 	v := workstreamView{
 		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, FallbackQueueID: string(w.FallbackQueue),
 		Units: w.Units, ProfileIDs: plain(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
-		SkillMatch: w.SkillMatch, Affinity: w.Affinity, OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept,
+		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept,
 		MissedInactive: w.MissedInactive, RejectDND: w.RejectDND, Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
 	}
 	if w.AutoClose > 0 {
@@ -74,6 +75,7 @@ type WorkstreamSettings struct {
 	Presences      *[]routing.Presence `json:"presences,omitempty" maxItems:"5" doc:"Whose holders are offered work: available, busy, dnd, away, offline"`
 	SkillMatch     *routing.SkillMatch `json:"skill_match,omitempty" enum:"exact,closest,none"`
 	Affinity       *bool               `json:"affinity,omitempty" doc:"A conversation comes back to the agent who had it"`
+	AffinityAlways *bool               `json:"affinity_always,omitempty" doc:"It waits for him however long he is away; otherwise others are asked after offer_for"`
 	OfferFor       *string             `json:"offer_for,omitempty" doc:"How long an agent may think: 1s to 5m"`
 	AutoAccept     *bool               `json:"auto_accept,omitempty" doc:"Assigned without asking"`
 	MissedInactive *bool               `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
@@ -91,6 +93,7 @@ func (c workstreamChange) apply(w *routing.Workstream) (faults []fault) {
 	set(&w.Presences, c.Presences)
 	set(&w.SkillMatch, c.SkillMatch)
 	set(&w.Affinity, c.Affinity)
+	set(&w.AffinityAlways, c.AffinityAlways)
 	set(&w.AutoAccept, c.AutoAccept)
 	set(&w.MissedInactive, c.MissedInactive)
 	set(&w.RejectDND, c.RejectDND)

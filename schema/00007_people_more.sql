@@ -9,3 +9,6 @@ alter table customers
     add column tags       bytea,       -- sealed by the customer's key: JSON list of texts
     add column version    bigint      not null default 1, -- counts changes of these two
     add column updated_at timestamptz not null default now();
+
+-- Kept for the agent who had it, however long he is away (D2).
+alter table workstreams add column affinity_always boolean not null default false;

@@ -193,7 +193,7 @@ func (d *distribution) lock(ctx context.Context, matches []routing.Match, others
 	return nil
 }
 
-// endKeeping asks everybody for what was kept for the agent who had it, once that has lasted for one countdown (D2), and
+// endKeeping asks everybody for what was kept for the agent who had it, once that has lasted for one countdown (D2; not where the workstream always keeps it), and
 // otherwise sees to it that somebody looks then.
 func (d *distribution) endKeeping(ctx context.Context) error {
 	var over []conversation.WorkItemID
@@ -202,6 +202,7 @@ func (d *distribution) endKeeping(ctx context.Context) error {
 		w := d.items[look.Item]
 		switch {
 		case look.Agent != "" || w.Affinity == "":
+		case w.Always && d.crew.facts[w.Affinity] != nil: // he works here, and is waited for
 		case w.keptUntil().After(d.now):
 			until = append(until, w.keptUntil())
 		default:

@@ -145,6 +145,34 @@ func TestD2_whatIsKeptForAnAbsentAgentGoesToOthersAfterOneCountdown(t *testing.T
 	require.Equal(t, 1, f.distribute(t, f.DB))
 }
 
+func TestD2_whereAWorkstreamSaysSoItIsKeptForTheSameAgentHoweverLong(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.exec(t, `update workstreams set affinity_always = true`)
+	f.agents(t, 2, 4)
+	f.arrive(t, 1)
+	f.exec(t, `update agents set presence = 'away' where id = (select min(id::text)::uuid from agents)`)
+	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), queued_at = queued_at - interval '2 days'`)
+	require.Zero(t, f.distribute(t, f.DB))
+	require.Zero(t, f.count(t, "wakes", "true"), "his coming back wakes the distribution")
+
+	f.exec(t, `update agents set presence = 'available'`)
+	require.Equal(t, 1, f.distribute(t, f.DB))
+	require.Equal(t, 1, f.count(t, "assignments", "agent_id = (select min(id::text)::uuid from agents)"))
+}
+
+func TestD2_noWorkstreamKeepsAnythingForAnAgentWhoIsGone(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.exec(t, `update workstreams set affinity_always = true`)
+	f.agents(t, 2, 4)
+	f.arrive(t, 1)
+	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), queued_at = queued_at - interval '2 days'`)
+	f.exec(t, `update agents set disabled = true where id = (select min(id::text)::uuid from agents)`)
+	require.Equal(t, 1, f.distribute(t, f.DB))
+	require.Equal(t, 1, f.count(t, "assignments", "agent_id = (select max(id::text)::uuid from agents)"))
+}
+
 func TestM05_theWorkOfAnAgentWhoIsGoneGoesBackToItsQueue(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)

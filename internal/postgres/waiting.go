@@ -40,6 +40,7 @@ type waitingItem struct {
 	Attributes   []byte                  `db:"attributes"`
 	OfferMS      int64                   `db:"offer_ms"`
 	AutoAccept   bool                    `db:"auto_accept"`
+	Always       bool                    `db:"affinity_always"` // kept for as long as he works here
 }
 
 // keptUntil is when the item is no longer kept for the agent who had it.
@@ -164,7 +165,7 @@ func (d *distribution) waiting(ctx context.Context, queues []routing.Queue, rule
 		)
 		select i.id, i.conversation_id, i.queue_id, i.priority, i.queued_at, i.since, i.units, i.profiles, i.skills, i.skill_match,
 			i.presences, coalesce(i.affinity_agent::text, '') as affinity_agent, i.preferred, i.declined, i.attributes,
-			w.offer_ms, w.auto_accept
+			w.offer_ms, w.auto_accept, w.affinity_always
 		from (select * from plain union all select * from singular) i
 		join conversations c on c.tenant = i.tenant and c.id = i.conversation_id
 		join accounts a on a.tenant = c.tenant and a.id = c.account_id

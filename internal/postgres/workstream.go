@@ -26,6 +26,7 @@ type workstreamRow struct {
 	Presences      pq.StringArray             `db:"presences"`
 	SkillMatch     routing.SkillMatch         `db:"skill_match"`
 	Affinity       bool                       `db:"affinity"`
+	AffinityAlways bool                       `db:"affinity_always"`
 	OfferMS        int64                      `db:"offer_ms"`
 	AutoAccept     bool                       `db:"auto_accept"`
 	MissedInactive bool                       `db:"missed_inactive"`
@@ -35,14 +36,14 @@ type workstreamRow struct {
 }
 
 const workstreamColumns = stampColumns + `, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-	wrap_up_ms, presences, skill_match, affinity, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, is_default`
+	wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, is_default`
 
 func (r workstreamRow) workstream() routing.Workstream {
 	return routing.Workstream{
 		Stamp: r.stamp(), ID: r.ID, Name: r.Name, Mode: r.Mode, PickFromPush: r.PickFromPush, FallbackQueue: r.FallbackQueue,
 		AutoClose: time.Duration(orEmpty(r.AutoCloseMS)) * time.Millisecond, Units: r.Units, Profiles: idsOf[routing.ProfileID](r.Profiles),
 		WrapUp: r.WrapUp, WrapUpFor: time.Duration(r.WrapUpMS) * time.Millisecond, Presences: idsOf[routing.Presence](r.Presences),
-		SkillMatch: r.SkillMatch, Affinity: r.Affinity, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
+		SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
 		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND, Variables: r.Variables.V, Default: r.Default,
 	}
 }
@@ -51,7 +52,7 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 	row := workstreamRow{
 		stampRow: stamp, ID: w.ID, Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, FallbackQueue: w.FallbackQueue,
 		Units: w.Units, Profiles: texts(w.Profiles), WrapUp: w.WrapUp, WrapUpMS: w.WrapUpFor.Milliseconds(),
-		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, OfferMS: w.OfferFor.Milliseconds(),
+		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferMS: w.OfferFor.Milliseconds(),
 		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
 		Variables: asJSON[[]routing.Variable]{append([]routing.Variable{}, w.Variables...)}, Default: w.Default,
 	}
@@ -73,9 +74,9 @@ func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w rou
 		}
 		const insert = `
 			insert into workstreams (tenant, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-				wrap_up_ms, presences, skill_match, affinity, offer_ms, auto_accept, missed_inactive, reject_dnd, variables)
+				wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables)
 			values (:tenant, :id, :name, :mode, :pick_from_push, :fallback_queue, :auto_close_ms, :units, :profiles, :wrap_up,
-				:wrap_up_ms, :presences, :skill_match, :affinity, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd, :variables)
+				:wrap_up_ms, :presences, :skill_match, :affinity, :affinity_always, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd, :variables)
 			on conflict (tenant, id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
@@ -134,7 +135,7 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w rou
 		const update = `
 			update workstreams set name = :name, mode = :mode, pick_from_push = :pick_from_push, fallback_queue = :fallback_queue,
 				auto_close_ms = :auto_close_ms, units = :units, profiles = :profiles, wrap_up = :wrap_up, wrap_up_ms = :wrap_up_ms,
-				presences = :presences, skill_match = :skill_match, affinity = :affinity, offer_ms = :offer_ms,
+				presences = :presences, skill_match = :skill_match, affinity = :affinity, affinity_always = :affinity_always, offer_ms = :offer_ms,
 				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd, variables = :variables,
 				version = version + 1, updated_at = now()
 			where tenant = :tenant and id = :id`
