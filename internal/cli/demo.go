@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"wxdesk/internal/conversation"
@@ -14,7 +15,8 @@ import (
 type demoCmd struct{}
 
 // Run makes two workstreams, four queues, hours, skills, rules and ten agents, and puts the demo account of `wxdesk dev`
-// into the first workstream. Where the queues are there already it changes nothing.
+// into the first workstream. Each part is known by its name: what is there already stays as it is, so that a run that was
+// interrupted is completed by the next.
 func (demoCmd) Run(ctx context.Context, p Process) error {
 	cfg, err := settings(p, demoNeeds...)
 	if err != nil {
@@ -27,20 +29,16 @@ func (demoCmd) Run(ctx context.Context, p Process) error {
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 
 	d := demo{db: db, queues: map[string]conversation.QueueID{}, skills: map[string]routing.SkillID{}}
-	there, err := d.isThere(ctx)
-	switch {
-	case err != nil:
-		return err
-	case there:
+	for _, step := range []func(context.Context) error{d.makeQueues, d.makeSkills, d.makeAgents, d.makeWorkstreams, d.makeRules, d.attach} {
+		if err := step(ctx); err != nil {
+			return fmt.Errorf("fill the desk: %w; run `wxdesk demo` again to complete it", err)
+		}
+	}
+	if d.made == 0 {
 		say(p, "The demo is there already: `wxdesk agent list` shows its agents.")
 		return nil
 	}
-	for _, step := range []func(context.Context) error{d.makeQueues, d.makeSkills, d.makeAgents, d.makeWorkstreams, d.makeRules, d.attach} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("fill the desk: %w", err)
-		}
-	}
-	say(p, "Made 2 workstreams, 4 queues, 3 rulesets, opening hours, 4 skills and %d agents.", len(d.agents))
+	say(p, "There are 2 workstreams, 4 queues, 3 rulesets, opening hours, 4 skills and %d agents.", len(d.agents))
 	for _, a := range d.agents {
 		say(p, "  agent %s  %s", a.ID, a.Name)
 	}
@@ -55,6 +53,7 @@ type demo struct {
 	skills map[string]routing.SkillID
 	agents []routing.Agent
 	tea    routing.Workstream
+	made   int // parts that were not there before
 }
 
 // The demo's queues.
@@ -65,14 +64,34 @@ const (
 	demoWholesale = "Wholesale"
 )
 
-func (d *demo) isThere(ctx context.Context) (bool, error) {
-	queues, err := d.db.ListQueues(ctx, conversation.DefaultTenant, "", 200)
-	for _, q := range queues {
-		if q.Name == demoDesk {
-			return true, nil
-		}
+// ensure finds the part of the desk that is meant, or makes it.
+func ensure[T any, ID ~string](ctx context.Context, d *demo, list lister[T, ID], id func(T) ID, meant func(T) bool, create func() (T, error)) (T, error) {
+	part, there, err := find(ctx, list, id, meant)
+	if there || err != nil {
+		return part, err
 	}
-	return false, err
+	d.made++
+	return create()
+}
+
+// lister lists parts of the set-up by pages, as the ledger does.
+type lister[T any, ID ~string] func(ctx context.Context, t conversation.Tenant, after ID, limit int) ([]T, error)
+
+func find[T any, ID ~string](ctx context.Context, list lister[T, ID], id func(T) ID, meant func(T) bool) (part T, there bool, err error) {
+	const page = 200
+	for after := ID(""); ; {
+		parts, err := list(ctx, conversation.DefaultTenant, after, page)
+		if err != nil {
+			return part, false, err
+		}
+		if i := slices.IndexFunc(parts, meant); i >= 0 {
+			return parts[i], true, nil
+		}
+		if len(parts) < page {
+			return part, false, nil
+		}
+		after = id(parts[page-1])
+	}
 }
 
 // makeQueues makes the queues: one that is always open and takes what no rule wants, two for what customers ask most, one
@@ -85,7 +104,9 @@ func (d *demo) makeQueues(ctx context.Context) error {
 	for day := time.Sunday; day <= time.Saturday; day++ {
 		hours.Weekly = append(hours.Weekly, routing.Shift{Day: day, From: "09:00", To: "21:00"})
 	}
-	hours, err := d.db.CreateHours(ctx, operator, hours)
+	hours, err := ensure(ctx, d, d.db.ListHours, func(h routing.Hours) routing.HoursID { return h.ID },
+		func(h routing.Hours) bool { return h.Name == hours.Name },
+		func() (routing.Hours, error) { return d.db.CreateHours(ctx, operator, hours) })
 	if err != nil {
 		return err
 	}
@@ -112,7 +133,9 @@ func (d *demo) makeQueues(ctx context.Context) error {
 
 func (d *demo) makeQueue(ctx context.Context, q routing.Queue) (conversation.QueueID, error) {
 	q.Stamp, q.DeclineLimit = demoStamp, 3
-	made, err := d.db.CreateQueue(ctx, operator, q)
+	made, err := ensure(ctx, d, d.db.ListQueues, func(q routing.Queue) conversation.QueueID { return q.ID },
+		func(there routing.Queue) bool { return there.Name == q.Name },
+		func() (routing.Queue, error) { return d.db.CreateQueue(ctx, operator, q) })
 	d.queues[q.Name] = made.ID
 	return made.ID, err
 }
@@ -122,7 +145,9 @@ func (d *demo) makeSkills(ctx context.Context) error {
 		{Name: "Chinese", Kind: "language"}, {Name: "English", Kind: "language"}, {Name: "Japanese", Kind: "language"}, {Name: "Tea", Kind: "product"},
 	} {
 		s.Stamp = demoStamp
-		made, err := d.db.CreateSkill(ctx, operator, s)
+		made, err := ensure(ctx, d, d.db.ListSkills, func(s routing.Skill) routing.SkillID { return s.ID },
+			func(there routing.Skill) bool { return there.Name == s.Name },
+			func() (routing.Skill, error) { return d.db.CreateSkill(ctx, operator, s) })
 		if err != nil {
 			return err
 		}
@@ -161,7 +186,9 @@ func (d *demo) makeAgents(ctx context.Context) error {
 		for _, name := range person.queues {
 			a.Queues = append(a.Queues, d.queues[name])
 		}
-		made, err := d.db.CreateAgent(ctx, operator, a)
+		made, err := ensure(ctx, d, d.db.ListAgents, func(a routing.Agent) conversation.AgentID { return a.ID },
+			func(there routing.Agent) bool { return there.Name == a.Name },
+			func() (routing.Agent, error) { return d.db.CreateAgent(ctx, operator, a) })
 		if err != nil {
 			return err
 		}
@@ -180,9 +207,17 @@ func (d *demo) makeWorkstreams(ctx context.Context) (err error) {
 	tea, bulk := common, common
 	tea.Name, tea.Mode, tea.FallbackQueue = "Tea house", routing.Push, d.queues[demoDesk]
 	bulk.Name, bulk.Mode, bulk.FallbackQueue = "Wholesale", routing.Pick, d.queues[demoWholesale]
-	if d.tea, err = d.db.CreateWorkstream(ctx, operator, tea); err != nil {
+	if d.tea, err = d.makeWorkstream(ctx, tea); err != nil {
 		return err
 	}
-	_, err = d.db.CreateWorkstream(ctx, operator, bulk)
+	_, err = d.makeWorkstream(ctx, bulk)
 	return err
 }
+
+func (d *demo) makeWorkstream(ctx context.Context, w routing.Workstream) (routing.Workstream, error) {
+	return ensure(ctx, d, d.db.ListWorkstreams, workstreamID,
+		func(there routing.Workstream) bool { return there.Name == w.Name },
+		func() (routing.Workstream, error) { return d.db.CreateWorkstream(ctx, operator, w) })
+}
+
+func workstreamID(w routing.Workstream) conversation.WorkstreamID { return w.ID }

@@ -50,14 +50,23 @@ func demoRulesets(skills map[string]routing.SkillID, queues map[string]conversat
 	}
 }
 
-// makeRules makes the tea house's rules and puts them in force.
+// makeRules makes the tea house's rules and puts them in force, unless others are already.
 func (d *demo) makeRules(ctx context.Context) error {
 	for i, set := range demoRulesets(d.skills, d.queues) {
-		made, err := d.db.CreateRuleset(ctx, operator, routing.Ruleset{
-			Stamp: demoStamp, Kind: set.kind, WorkstreamID: d.tea.ID, Name: set.name, Position: i,
-		})
+		made, err := ensure(ctx, d, d.db.ListRulesets, func(r routing.Ruleset) routing.RulesetID { return r.ID },
+			func(there routing.Ruleset) bool {
+				return there.WorkstreamID == d.tea.ID && there.Kind == set.kind && there.Name == set.name
+			},
+			func() (routing.Ruleset, error) {
+				return d.db.CreateRuleset(ctx, operator, routing.Ruleset{
+					Stamp: demoStamp, Kind: set.kind, WorkstreamID: d.tea.ID, Name: set.name, Position: i,
+				})
+			})
 		if err != nil {
 			return err
+		}
+		if made.Published != 0 {
+			continue
 		}
 		if made, err = d.db.SaveDraft(ctx, operator, made.ID, made.Version, set.rules); err != nil {
 			return err
@@ -69,14 +78,18 @@ func (d *demo) makeRules(ctx context.Context) error {
 	return nil
 }
 
-// attach puts the demo account, where there is one, into the tea house's workstream.
+// attach puts the demo account, where there is one, into the tea house's workstream, unless it has one of its own.
 func (d *demo) attach(ctx context.Context) error {
+	standard, _, err := find(ctx, d.db.ListWorkstreams, workstreamID, func(w routing.Workstream) bool { return w.Default })
+	if err != nil {
+		return err
+	}
 	accounts, err := d.db.ListAccounts(ctx, conversation.DefaultTenant, "", 200)
 	if err != nil {
 		return err
 	}
 	for _, a := range accounts {
-		if a.AppID != demoAppID {
+		if a.AppID != demoAppID || a.Workstream != "" && a.Workstream != standard.ID {
 			continue
 		}
 		a.Workstream = d.tea.ID
