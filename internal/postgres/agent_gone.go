@@ -10,16 +10,25 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// AgentGone gives what an agent is busy with, and what is offered to him, back to its queues, where he is offline and has
-// been since then; what he has put aside or is wrapping up stays his. Otherwise, and repeated, it changes nothing.
+// AgentGone gives what an agent is busy with, and what is offered to him, back to its queues, where he is offline, has been
+// since then and has no desk; what he has put aside or is wrapping up stays his. Otherwise, and repeated, it changes nothing.
+// That he is gone is looked at under the lock of his row, which Connect takes too: who comes back in this very moment either
+// keeps everything or has come too late.
 func (db *DB) AgentGone(ctx context.Context, t conversation.Tenant, agent conversation.AgentID, since time.Time) error {
 	return db.inTx(ctx, "give back the work of agent "+string(agent), func(tx *sqlx.Tx) error {
-		const query = `select presence = 'offline' and presence_at <= $3 from agents where tenant = $1 and id = $2`
+		talks, err := lockWorkOf(ctx, tx, t, agent, []conversation.State{conversation.StateActive})
+		if err != nil || len(talks) == 0 {
+			return err
+		}
+		const query = `
+			select presence = 'offline' and presence_at <= $3
+				and not exists (select from connections c where c.tenant = a.tenant and c.agent_id = a.id)
+			from agents a where tenant = $1 and id = $2`
 		var gone bool
 		if err := tx.GetContext(ctx, &gone, query, t, agent, since); err != nil || !gone {
 			return err
 		}
-		return giveBack(ctx, tx, t, agent, []conversation.State{conversation.StateActive})
+		return giveBack(ctx, tx, t, agent, talks)
 	})
 }
 
@@ -50,28 +59,33 @@ func releaseWork(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent 
 	if _, err := tx.ExecContext(ctx, trace, t, agent, why); err != nil {
 		return err
 	}
-	return giveBack(ctx, tx, t, agent, []conversation.State{conversation.StateActive, conversation.StateWaiting, conversation.StateWrapUp})
+	talks, err := lockWorkOf(ctx, tx, t, agent, []conversation.State{conversation.StateActive, conversation.StateWaiting, conversation.StateWrapUp})
+	if err != nil || len(talks) == 0 {
+		return err
+	}
+	return giveBack(ctx, tx, t, agent, talks)
 }
 
-// giveBack gives an agent's conversations in these states back to the queues that they came from, kept for nobody.
-func giveBack(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, states []conversation.State) error {
+// lockWorkOf locks an agent's conversations in these states with their work items, and then the agent, where there are any.
+func lockWorkOf(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, states []conversation.State) (talks []conversation.ID, err error) {
 	const query = `
 		select c.id from conversations c join assignments a on a.tenant = c.tenant and a.conversation_id = c.id
 		where c.tenant = $1 and a.agent_id = $2 and a.state in ('offered', 'accepted') and c.state = any($3)
 		order by c.id for no key update of c`
-	var talks []conversation.ID
 	if err := tx.SelectContext(ctx, &talks, query, t, agent, pq.Array(states)); err != nil || len(talks) == 0 {
-		return err
+		return nil, err
 	}
 	const items = `
 		select id from work_items where tenant = $1 and conversation_id = any($2::uuid[]) and state <> 'done'
 		order by id for no key update`
 	if _, err := tx.ExecContext(ctx, items, t, pq.Array(talks)); err != nil {
-		return err
+		return nil, err
 	}
-	if err := lockAgents(ctx, tx, t, []conversation.AgentID{agent}); err != nil {
-		return err
-	}
+	return talks, lockAgents(ctx, tx, t, []conversation.AgentID{agent})
+}
+
+// giveBack gives an agent's conversations, which are locked, back to the queues that they came from, kept for nobody.
+func giveBack(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, talks []conversation.ID) error {
 	for _, id := range talks {
 		if err := backToQueue(ctx, tx, conversation.Ref{Tenant: t, Conversation: id}, agent); err != nil {
 			return err
