@@ -173,6 +173,20 @@ func TestD2_noWorkstreamKeepsAnythingForAnAgentWhoIsGone(t *testing.T) {
 	require.Equal(t, 1, f.count(t, "assignments", "agent_id = (select max(id::text)::uuid from agents)"))
 }
 
+func TestSKL1_aDisabledSkillDoesNotCount(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 1, 4)
+	f.arrive(t, 1)
+	const skill = "00000000-0000-7000-8000-0000000000bb"
+	f.exec(t, `insert into skills (tenant, id, name) values ('default', $1, 'Tea')`, skill)
+	f.exec(t, `insert into agent_skills (tenant, agent_id, skill_id, rating, disabled) select 'default', id, $1, 9, true from agents`, skill)
+	f.exec(t, `update work_items set skills = jsonb_build_array(jsonb_build_object('skill_id', $1::text, 'rating', 5))`, skill)
+	require.Zero(t, f.distribute(t, f.DB))
+	f.exec(t, `update agent_skills set disabled = false`)
+	require.Equal(t, 1, f.distribute(t, f.DB))
+}
+
 func TestM05_theWorkOfAnAgentWhoIsGoneGoesBackToItsQueue(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)

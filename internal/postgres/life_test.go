@@ -254,6 +254,23 @@ func TestLife_ActiveToClosed_LIF2_afterThirtyDays(t *testing.T) {
 	require.Zero(t, d.load(li))
 }
 
+func TestLIF6_aTransferBeginsTheLimitAnew(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li, bo := d.agent("Li"), d.agent("Bo")
+	for customer, to := range map[string]with{"wang": toQueue(d.newQueue("Second", bo)), "zhou": toAgent(bo)} {
+		ref := d.had(customer, li)
+		d.exec(t, `update conversations set since = now() - interval '29 days' where id = $1`, ref.Conversation)
+		got := d.done(ref, li, conversation.CommandTransfer, to)
+		if got.Standing.Offer != nil {
+			got = d.done(ref, bo, conversation.CommandAccept)
+		}
+		limit := got.Standing.Due[len(got.Standing.Due)-1]
+		require.Equal(t, conversation.DueLimit, limit.What)
+		require.WithinDuration(t, time.Now().Add(conversation.ActiveLimit), limit.At, time.Minute)
+	}
+}
+
 func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)

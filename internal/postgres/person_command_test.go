@@ -125,6 +125,31 @@ func TestBad_A15_aPickThatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
+func TestCommand_pick_WS4_whereAWorkstreamSaysSoAlsoWhatIsOffered(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	ref, offered, li, bo := d.waiting("wang"), d.waiting("zhou"), d.agent("Li"), d.agent("Bo")
+	d.refused(conversation.RefusedState, ref, li, conversation.CommandPick)
+	d.stream("pick_from_push = true")
+	d.stands(d.done(ref, li, conversation.CommandPick).Standing, active, conversation.HolderAgent, li.AgentID)
+	d.offer(offered, bo)
+	d.refused(conversation.RefusedOfferOver, offered, li, conversation.CommandPick) // somebody is being asked
+}
+
+func TestCommand_pick_SKL1_aDisabledSkillDoesNotCount(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("mode = 'pick'")
+	ref, li := d.waiting("wang"), d.agent("Li")
+	const skill = "00000000-0000-7000-8000-0000000000bb"
+	d.exec(t, `insert into skills (tenant, id, name) values ('default', $1, 'Tea')`, skill)
+	d.exec(t, `insert into agent_skills (tenant, agent_id, skill_id, rating, disabled) values ('default', $1, $2, 9, true)`, li.AgentID, skill)
+	d.exec(t, `update work_items set skills = jsonb_build_array(jsonb_build_object('skill_id', $1::text, 'rating', 5))`, skill)
+	d.refused(conversation.RefusedSkill, ref, li, conversation.CommandPick)
+	d.exec(t, `update agent_skills set disabled = false`)
+	d.done(ref, li, conversation.CommandPick)
+}
+
 func TestCommand_pick_CAP2_countsProfilesAndSkills(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)

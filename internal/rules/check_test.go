@@ -243,3 +243,34 @@ func TestCheck_ordersAreKeysOfTheirKindOrAttributes(t *testing.T) {
 		}
 	}
 }
+
+func TestCheck_CLS4_RTQ1_aHundredRulesOfFiveOutputsAndNoMore(t *testing.T) {
+	t.Parallel()
+	outputs := func(n int) (set map[string]any) {
+		set = map[string]any{}
+		for i := range n {
+			set[fmt.Sprint("attribute ", i)] = "x"
+		}
+		return set
+	}
+	classify := func(n, each int) []rules.Fault {
+		list := make([]routing.Rule, n)
+		for i := range list {
+			list[i] = routing.Rule{Name: fmt.Sprint("rule ", i), Set: outputs(each)}
+		}
+		return rules.Check(routing.Classification, list, shop())
+	}
+	require.Empty(t, classify(100, 5))
+	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected at most 100 rules, not 101"}}, classify(101, 1))
+	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, classify(1, 6))
+	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 0"}}, classify(1, 0))
+	mixed := routing.Rule{Name: "mixed", Set: outputs(4), Skills: []routing.NeededSkill{{SkillID: "english", Rating: 5}}, Profiles: []routing.ProfileID{"chats"}}
+	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, rules.Check(routing.Classification, []routing.Rule{mixed}, shop()))
+
+	routes := make([]routing.Rule, 201)
+	for i := range routes {
+		routes[i] = routing.Rule{Name: fmt.Sprint("rule ", i), Queue: "desk"}
+	}
+	require.Empty(t, rules.Check(routing.RouteToQueue, routes[:200], shop()))
+	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected at most 200 rules, not 201"}}, rules.Check(routing.RouteToQueue, routes, shop()))
+}
