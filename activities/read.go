@@ -87,6 +87,7 @@ func understood(keys conversation.AccountKeys, cb Callback, m *wechat.Inbound, p
 		Echo:        string(m.FromUserName) == string(keys.OriginalID),
 		SaidAt:      m.Created,
 		ReceivedAt:  cb.ReceivedAt,
+		Redriven:    cb.Redriven,
 	}
 }
 
@@ -96,6 +97,7 @@ func unreadable(cb Callback, reason string) conversation.Arrival {
 		MessageKey: cb.MessageKey,
 		Stale:      cb.Stale,
 		ReceivedAt: cb.ReceivedAt,
+		Redriven:   cb.Redriven,
 		Quarantine: reason,
 		Ciphertext: cb.Ciphertext,
 		KeyID:      cb.KeyID,

@@ -38,6 +38,7 @@ type Callback struct {
 	Stale       bool   `json:",omitempty"`
 	Traceparent string `json:",omitempty"`
 	Panics      int    `json:",omitempty"` // how often reading it has panicked
+	Redriven    bool   `json:",omitempty"` // from quarantine
 }
 
 // ReceiveResult is what the workflow needs to know to go on: facts, never content.

@@ -36,7 +36,7 @@ func (c *life) drain(ctx workflow.Context) {
 			return
 		}
 		seen := cb.MessageKey + cb.Fingerprint[:min(len(cb.Fingerprint), 16)]
-		if slices.Contains(c.st.Seen, seen) {
+		if slices.Contains(c.st.Seen, seen) && !cb.Redriven { // the run may remember it as one that could not be read
 			continue
 		}
 		c.st.Seen = append(c.st.Seen, seen)

@@ -41,6 +41,10 @@ var stories = map[string]struct {
 		story: []happening{says(0, "1", "hello"), says(second, "1", "hello"), says(49*time.Hour, "1", "hello")},
 		want:  []string{"begin", "receive 1", "ask 1", "send answer to 1", "close idle", "repeat 1"},
 	},
+	"what is redriven from quarantine is received again, though the run remembers it": {
+		story: []happening{says(0, "1", "hello"), says(second, "1", "hello"), redriven(2*second, "1", "hello")},
+		want:  []string{"begin", "receive 1", "ask 1", "send answer to 1", "repeat 1", "close idle"},
+	},
 	"a wish for a person parks the conversation, and later messages wait": {
 		story: []happening{says(0, "1", "human"), says(second, "2", "hello")},
 		want:  []string{"begin", "receive 1", "ask 1", "route 1 bot-escalated", "send notice for 1", "receive 2", "close idle"},

@@ -225,6 +225,15 @@ func says(at time.Duration, key, script string) happening {
 	}}
 }
 
+// redriven is what says said, out of quarantine.
+func redriven(at time.Duration, key, script string) happening {
+	return happening{at, func(env *testsuite.TestWorkflowEnvironment) {
+		env.SignalWorkflow(workflows.SignalCustomer, activities.Callback{
+			DeliveryID: "d-" + key, MessageKey: key, Fingerprint: "f-" + key, Ciphertext: script, KeyID: "k", Redriven: true,
+		})
+	}}
+}
+
 // stage is an environment in which w stands for the world.
 func stage(suite *testsuite.WorkflowTestSuite, w *world) *testsuite.TestWorkflowEnvironment {
 	env := suite.NewTestWorkflowEnvironment()

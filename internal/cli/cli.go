@@ -22,21 +22,22 @@ type Process struct {
 
 // commands are the sub-commands; their fields are the flags.
 type commands struct {
-	Dev      devCmd      `cmd:"" help:"Run everything on this machine: Postgres, Temporal, API, worker, simulator."`
-	API      apiCmd      `cmd:"" name:"api" help:"Serve WeChat's callbacks and the HTTP API."`
-	Worker   workerCmd   `cmd:"" help:"Perform conversations and their activities."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date and register search attributes."`
-	Simulate simulateCmd `cmd:"" help:"Run a WeChat that fits on a laptop, with a phone to write from."`
-	Account  accountCmd  `cmd:"" help:"Create, list, change, try out and delete official accounts."`
-	Bot      botCmd      `cmd:"" help:"Create, list, change and delete bots."`
-	FAQ      faqCmd      `cmd:"" name:"faq" help:"Add, list, change and delete what the FAQ bot knows."`
-	Demo     demoCmd     `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
-	Agent    agentCmd    `cmd:"" help:"Keep the people who answer customers."`
-	Token    tokenCmd    `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
-	Keys     keysCmd     `cmd:"" help:"Change the master keys: count what each of them seals, seal anew with the first."`
-	Config   configCmd   `cmd:"" help:"Print the settings with their meaning, secrets hidden."`
-	Health   healthCmd   `cmd:"" help:"Ask the process beside this one whether it is well: for health checks of containers."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Dev        devCmd        `cmd:"" help:"Run everything on this machine: Postgres, Temporal, API, worker, simulator."`
+	API        apiCmd        `cmd:"" name:"api" help:"Serve WeChat's callbacks and the HTTP API."`
+	Worker     workerCmd     `cmd:"" help:"Perform conversations and their activities."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database up to date and register search attributes."`
+	Simulate   simulateCmd   `cmd:"" help:"Run a WeChat that fits on a laptop, with a phone to write from."`
+	Account    accountCmd    `cmd:"" help:"Create, list, change, try out and delete official accounts."`
+	Bot        botCmd        `cmd:"" help:"Create, list, change and delete bots."`
+	FAQ        faqCmd        `cmd:"" name:"faq" help:"Add, list, change and delete what the FAQ bot knows."`
+	Demo       demoCmd       `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
+	Agent      agentCmd      `cmd:"" help:"Keep the people who answer customers."`
+	Token      tokenCmd      `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
+	Keys       keysCmd       `cmd:"" help:"Change the master keys: count what each of them seals, seal anew with the first."`
+	Quarantine quarantineCmd `cmd:"" help:"List callbacks that could not be read, and hand them over once they can be."`
+	Config     configCmd     `cmd:"" help:"Print the settings with their meaning, secrets hidden."`
+	Health     healthCmd     `cmd:"" help:"Ask the process beside this one whether it is well: for health checks of containers."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // exit codes.

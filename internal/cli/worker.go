@@ -35,6 +35,9 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := s.serve(nil, s.ledgerCheck(), s.temporalCheck()); err != nil {
 		return err
 	}
+	if err := s.showQuarantine(); err != nil {
+		return err
+	}
 	acts, err := s.activities()
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type Handover struct {
 	Stale       bool   // WeChat's timestamp was more than ten minutes off (C06)
 	Fingerprint string // Fingerprint of the opened message; equal for WeChat's repeats
 	Traceparent string // W3C trace context of the request
+	Redriven    bool   // from quarantine, after what kept it from being read was mended
 }
 
 // Spooled is a callback that waits in the spool, because it could not be handed to its conversation in time.
@@ -59,6 +60,7 @@ type Arrival struct {
 	Echo        bool      // from our own account (X21)
 	SaidAt      time.Time // WeChat's CreateTime; zero where it makes no sense (X11)
 	ReceivedAt  time.Time
+	Redriven    bool // from quarantine
 
 	// Quarantine is why this callback cannot be read ("" where it can); Ciphertext and KeyID are then kept for a later
 	// try.

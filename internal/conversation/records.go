@@ -51,6 +51,24 @@ type Unreadable struct {
 	ReceivedAt time.Time
 }
 
+// Quarantined is a callback that waits in quarantine, without what it says.
+type Quarantined struct {
+	DeliveryID string     `db:"delivery_id"`
+	AccountID  AccountID  `db:"account_id"`
+	MessageKey string     `db:"message_key"` // "" where the door could not read it
+	Reason     string     `db:"reason"`
+	KeyID      string     `db:"key_id"` // "" where no key opened it
+	ReceivedAt time.Time  `db:"received_at"`
+	HandedAt   *time.Time `db:"handed_at"` // given to its conversation again, which has not taken it in yet
+}
+
+// QuarantineFilter narrows a list of the quarantine; empty fields do not.
+type QuarantineFilter struct {
+	AccountID  AccountID
+	DeliveryID string
+	Reason     string
+}
+
 // Actor is who changes something, for the audit.
 type Actor struct {
 	Tenant Tenant

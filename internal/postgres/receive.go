@@ -30,7 +30,7 @@ func (db *DB) Receive(ctx context.Context, in conversation.Batch) (conversation.
 		r := &reception{db: db, tx: tx, in: in}
 		for _, step := range []func(context.Context) error{
 			r.readAccount, r.lockCustomer, r.readReceipts, r.lockConversation,
-			r.judge, r.writeMessages, r.moveStanding, r.writeNotes, r.writeQuarantine, r.readStanding,
+			r.judge, r.writeMessages, r.moveStanding, r.writeNotes, r.writeQuarantine, r.leaveQuarantine, r.readStanding,
 		} {
 			if err := step(ctx); err != nil {
 				return conversation.Received{}, err
@@ -149,8 +149,11 @@ func (r *reception) verdictOn(a conversation.Arrival) verdict {
 // answers reports whether the receipt was written for this very delivery. A message belongs to one conversation: to
 // another one the same delivery is a repeat.
 func (r *receiptRow) answers(a conversation.Arrival, c conversation.ID) bool {
-	if r.DeliveryID != a.DeliveryID {
+	switch {
+	case r.DeliveryID != a.DeliveryID:
 		return false
+	case r.Outcome == conversation.ReceiptQuarantined:
+		return a.Quarantine != "" // else it could not be read then, and can be now
 	}
 	return r.Outcome != conversation.ReceiptNew || r.Conversation != nil && *r.Conversation == c
 }

@@ -49,6 +49,7 @@ func (c Conversations) CustomerWrote(ctx context.Context, h conversation.Handove
 		ReceivedAt:  h.ReceivedAt,
 		Stale:       h.Stale,
 		Traceparent: h.Traceparent,
+		Redriven:    h.Redriven,
 	}
 	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("wxdesk/temporalclient").Start(ctx, "SignalWithStart",
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("temporalWorkflowID", options.ID)))
