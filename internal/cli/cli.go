@@ -35,6 +35,7 @@ type commands struct {
 	Token      tokenCmd      `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
 	Keys       keysCmd       `cmd:"" help:"Change the master keys: count what each of them seals, seal anew with the first."`
 	Quarantine quarantineCmd `cmd:"" help:"List callbacks that could not be read, and hand them over once they can be."`
+	Reconcile  reconcileCmd  `cmd:"" help:"Compare what the ledger, the open runs and the assignments say of each conversation."`
 	Config     configCmd     `cmd:"" help:"Print the settings with their meaning, secrets hidden."`
 	Health     healthCmd     `cmd:"" help:"Ask the process beside this one whether it is well: for health checks of containers."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -1,0 +1,61 @@
+package e2e_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The numbers of `make chaos`; those of `make check` are small.
+var (
+	chaosSeeds     = flag.Int("chaos.seeds", 3, "how many runs")
+	chaosFirst     = flag.Uint64("chaos.first", 1, "seed of the first run")
+	chaosCallbacks = flag.Int("chaos.callbacks", 300, "callbacks of each run")
+	chaosKills     = flag.Int("chaos.kills", 5, "kills of each run; there are stalls and broken links besides")
+)
+
+// chaosCustomers write at the same time.
+const chaosCustomers = 15
+
+// R1, R4, R5, R6, R10, R11, R13 and R25 under fire: two APIs and two workers, with Postgres and Temporal, are killed, stalled
+// and cut off from each other while customers write. What WeChat was told is taken stands in the transcript, once, in order,
+// answered once, and nothing is left under way. What WeChat gave up is no loss, and is counted.
+func TestChaos_nothingAcknowledgedIsLost(t *testing.T) { // alone: WeChat's patience is real time
+	r := newRig(t)
+	lines := max(*chaosCallbacks/chaosCustomers, 1)
+	r.teach(lines)
+	for i := range *chaosSeeds {
+		seed := *chaosFirst + uint64(i)
+		began := time.Now()
+		dice := rand.New(rand.NewPCG(seed, 1))
+		faults := r.faults(dice, *chaosKills)
+		moments := make([]int, len(faults))
+		for n := range moments {
+			moments[n] = dice.IntN(chaosCustomers * lines * 9 / 10)
+		}
+		slices.Sort(moments)
+
+		l := r.writes(chaosCustomers, lines, 0)
+		var log string
+		for n, f := range faults { // each strikes while customers write
+			l.lets(moments[n] + 2*chaosCustomers)
+			l.reaches(moments[n])
+			log += fmt.Sprintf("\n\t%6.1fs, %4d lines: %s", time.Since(began).Seconds(), l.done.Load(), f.name)
+			f.do()
+		}
+		l.lets(chaosCustomers * lines)
+		l.all.Wait()
+		said := time.Since(began)
+		settled := l.settles(3 * time.Minute)
+		broken := l.verdict()
+		t.Logf("seed %d: %d callbacks, %d faults, %d given up by WeChat, %d answers unknown; said in %.0f s, quiet after %.0f s%s",
+			seed, chaosCustomers*lines, len(faults), l.gaveUp.Load(), unknown(l.evidence()), said.Seconds(), time.Since(began).Seconds(), log)
+		require.Empty(t, broken, "seed %d", seed)
+		require.True(t, settled, "seed %d: something is still under way", seed)
+	}
+}

@@ -1,0 +1,99 @@
+package e2e_test
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/lib/pq"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+)
+
+// ledger is the running system's database, past wxdesk: to look, and to spoil.
+func (s *system) ledger() *sql.DB {
+	s.t.Helper()
+	db, err := sql.Open("postgres", s.setting("DATABASE_URL"))
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { require.NoError(s.t, db.Close()) })
+	return db
+}
+
+// reconcile is what `wxdesk reconcile --check` prints; it fails where there are differences.
+func (s *system) reconcile(patience string) (string, error) {
+	s.t.Helper()
+	return runWith(s.dir, s.settings(), "reconcile", "--check", "--patience", patience)
+}
+
+// R25: transcript, workflow and assignment agree about conversations in every state; each disagreement is named.
+func TestR25_reconcileFindsWhatDisagreesAndNothingElse(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.sets("/v1/workstreams/"+defaultWorkstream, map[string]any{"offer_for": "5m"})
+	withBot := s.follower()
+	require.True(t, withBot.manages("hello"))
+	withBot.gets(1, 30*time.Second)
+	ann := s.agent("Ann").opens()
+	chat := func(commands ...string) string {
+		_, id := s.waits()
+		s.until(30*time.Second, "it is offered", func() bool {
+			events := ann.events()
+			return len(events) > 0 && strings.Contains(eventsOf(events, "offer"), id)
+		})
+		for _, command := range commands {
+			ann.must(command, id, nil)
+		}
+		return id
+	}
+	active, aside, wrapUp, closed := chat("accept"), chat("accept", "wait"), chat("accept", "end"), chat("accept", "end", "close")
+	offered := chat()
+	s.stands(closed, "closed agent", 30*time.Second)
+	s.quiet()
+	out, err := s.reconcile("20s")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "0 differences")
+
+	c := s.temporalClient()
+	sweep := c.ScheduleClient().GetHandle(t.Context(), "sweep")
+	require.NoError(t, sweep.Pause(t.Context(), client.SchedulePauseOptions{Note: "it would repair what follows"}))
+	db := s.ledger()
+	for _, spoil := range []struct {
+		statement, id, named string
+	}{
+		{`update conversations set agent_id = null where id = $1`, active, "another agent has it than is assigned"},
+		{`update conversations set state = 'active' where id = $1`, wrapUp, "the ledger says active/agent"},
+		{`update assignments set state = 'ended', ended_at = now() where conversation_id = $1`, active, "an agent has it, and no assignment says so"},
+		{`update conversations set state = 'closed', closed_at = now() where id = $1`, offered, "somebody is assigned to an ended conversation"},
+		{`update conversations set state = 'closed', closed_at = now() where id = $1`, aside, "a run is open, and no conversation of it is"},
+		{`update deliveries set status = 'queued' where conversation_id = $1`, closed, "it has ended, and a message of it waits to be sent"},
+		{`delete from receipts where conversation_id = $1`, withBot.talks()[0].ID, "a customer's message has no receipt"},
+		{`update receipts set message_id = gen_random_uuid() where conversation_id = $1`, wrapUp, "a message that was taken is not in the transcript"},
+		{`update deliveries set status = 'sending', updated_at = now() - interval '3 minutes' where conversation_id = $1`, wrapUp, "sending for more than two minutes"},
+	} {
+		_, err := db.ExecContext(t.Context(), spoil.statement, spoil.id)
+		require.NoError(t, err, spoil.statement)
+		out, err := s.reconcile("0s")
+		require.Error(t, err, spoil.statement)
+		require.Contains(t, out, spoil.named, spoil.statement)
+	}
+	runs := s.executions(c, `WorkflowType = "Conversation" AND ExecutionStatus = "Running"`, 1)
+	for _, run := range runs {
+		require.NoError(t, c.TerminateWorkflow(t.Context(), run.GetExecution().GetWorkflowId(), "", "a restored Temporal"))
+	}
+	s.until(30*time.Second, "a lost run is named", func() bool {
+		out, _ := s.reconcile("0s")
+		return strings.Contains(out, active+"  it is open, and no run of it is")
+	})
+}
+
+// eventsOf are the conversations of a desk's events of one name.
+func eventsOf(events []event, name string) string {
+	var ids []string
+	for _, e := range events {
+		if e.Name == name {
+			ids = append(ids, e.Data.ConversationID)
+		}
+	}
+	return strings.Join(ids, " ")
+}
