@@ -2,6 +2,11 @@
 
 GO       ?= go
 FUZZTIME ?= 60s
+# Runs of make chaos, the first one's seed, and what each has.
+SEEDS     ?= 20
+SEED      ?= 1
+CALLBACKS ?= 10000
+KILLS     ?= 50
 # Folder of an unpacked Go vulnerability database; empty asks the one on the net.
 VULNDB   ?=
 
@@ -9,7 +14,7 @@ VULNDB   ?=
 TOOL = $(GO) tool -modfile=tools/lint/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev reset test promises check fmt lint vet determinism modules vuln generate bench fuzz clean bin/wxdesk bin/temporal-dev
+.PHONY: help build dev reset test promises chaos check fmt lint vet determinism modules vuln generate bench fuzz clean bin/wxdesk bin/temporal-dev
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +72,11 @@ generate: ## write generated files anew: api/openapi.yaml and the golden files o
 
 promises: ## try the promises R6, R7 and R9 with their full numbers; a quarter of an hour
 	$(GO) test -timeout 60m -count 1 -v -run 'TestR[679]_' ./internal/postgres -full
+
+chaos: bin/temporal-dev ## lose nothing while processes die, hang and lose each other: SEEDS, SEED, CALLBACKS, KILLS; hours by default
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 48h -count 1 -v \
+		-run 'TestChaos_|TestPromises|TestR2[0235]_|TestLoad_' ./internal/e2e \
+		-chaos.seeds $(SEEDS) -chaos.first $(SEED) -chaos.callbacks $(CALLBACKS) -chaos.kills $(KILLS) -chaos.full
 
 bench: bin/temporal-dev ## run the benchmarks and print a table
 	@grep -rl --include='*_test.go' '^func Benchmark' . | grep -v '^./tools/' | xargs -n 1 dirname | sort -u | \

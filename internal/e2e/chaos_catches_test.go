@@ -54,6 +54,7 @@ func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 		}},
 	} {
 		t.Run(sabotage.name, func(t *testing.T) { // one after the other: they share the system
+			defer r.during(t)()
 			s := &spoiler{t: t, r: r}
 			r.front.lie = nil
 			if sabotage.meddle != nil {

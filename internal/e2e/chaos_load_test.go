@@ -171,6 +171,24 @@ func (l *load) answers() map[string]int {
 	return counts
 }
 
+// answeredWithin is how long each line waited for its answer to be stored.
+func (l *load) answeredWithin() (all []time.Duration) {
+	l.r.t.Helper()
+	rows, err := l.r.ledger().Query(`
+		select extract(epoch from a.created_at - m.created_at) from messages m
+		join messages a on a.tenant = m.tenant and a.turn_id = m.id
+		where m.author = 'customer' and m.created_at > $1`, l.since)
+	require.NoError(l.r.t, err)
+	defer rows.Close() //nolint:errcheck // read to its end
+	for rows.Next() {
+		var seconds float64
+		require.NoError(l.r.t, rows.Scan(&seconds))
+		all = append(all, time.Duration(seconds*float64(time.Second)))
+	}
+	require.NoError(l.r.t, rows.Err())
+	return all
+}
+
 // verdict judges every customer's evidence, and asks reconcile (R25).
 func (l *load) verdict() (broken []violation) {
 	l.r.t.Helper()

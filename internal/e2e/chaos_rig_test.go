@@ -102,6 +102,9 @@ func (k *kept) run(s *system, settings []string, role string) {
 	}
 }
 
+// count is how often a word stands in its log.
+func (k *kept) count(word string) int { return strings.Count(k.log.String(), word) }
+
 func (k *kept) signal(sig syscall.Signal) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -114,12 +117,23 @@ func (k *kept) signal(sig syscall.Signal) {
 // What breaks off under way is 502, and WeChat repeats.
 type front struct {
 	*httptest.Server
-	apis   []string
-	seen   atomic.Int64
-	failed atomic.Int64                            // answers of 500 and above
-	lie    func(r *http.Request, body []byte) bool // answers in the product's name
-	mu     sync.Mutex
-	dice   *rand.Rand
+	apis     []string
+	seen     atomic.Int64
+	failed   atomic.Int64                            // answers of 500 and above
+	persists atomic.Bool                             // asks the other API also where the first one breaks off
+	lie      func(r *http.Request, body []byte) bool // answers in the product's name
+	mu       sync.Mutex
+	dice     *rand.Rand
+	took     []time.Duration // of every answer since the clock was last read
+}
+
+// clock returns how long each answer took since it was last called.
+func (f *front) clock() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	took := f.took
+	f.took = nil
+	return took
 }
 
 func newFront(t testing.TB, apis ...string) *front {
@@ -142,6 +156,12 @@ func (f *front) deliver(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	first := f.dice.IntN(len(f.apis))
 	f.mu.Unlock()
+	began := time.Now()
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.took = append(f.took, time.Since(began))
+	}()
 	status, text := http.StatusBadGateway, []byte(nil)
 	for i := range f.apis {
 		var again bool
@@ -169,7 +189,7 @@ func (f *front) to(r *http.Request, api string, body []byte) (status int, text [
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		var dial *net.OpError
-		return http.StatusBadGateway, nil, errors.As(err, &dial) && dial.Op == "dial"
+		return http.StatusBadGateway, nil, f.persists.Load() || errors.As(err, &dial) && dial.Op == "dial"
 	}
 	defer resp.Body.Close() //nolint:errcheck // read below
 	text, err = io.ReadAll(resp.Body)

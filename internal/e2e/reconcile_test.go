@@ -16,7 +16,7 @@ func (s *system) ledger() *sql.DB {
 	s.t.Helper()
 	db, err := sql.Open("postgres", s.setting("DATABASE_URL"))
 	require.NoError(s.t, err)
-	s.t.Cleanup(func() { require.NoError(s.t, db.Close()) })
+	s.t.Cleanup(func() { _ = db.Close() }) // its connections may have been cut
 	return db
 }
 
