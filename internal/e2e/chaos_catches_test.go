@@ -66,10 +66,7 @@ func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 			if sabotage.corrupt != nil {
 				sabotage.corrupt(s)
 			}
-			var broken []violation
-			for name, e := range s.l.evidence() {
-				broken = append(broken, judge(name, e)...)
-			}
+			broken := s.l.verdict()
 			if sabotage.breaks == "R25" {
 				out, err := r.reconcile("0s")
 				require.Error(t, err)

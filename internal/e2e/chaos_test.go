@@ -53,6 +53,9 @@ func TestChaos_nothingAcknowledgedIsLost(t *testing.T) { // alone: WeChat's pati
 		said := time.Since(began)
 		settled := l.settles(3 * time.Minute)
 		broken := l.verdict()
+		if out, err := r.reconcile("20s"); err != nil {
+			broken = append(broken, violation{"R25", out})
+		}
 		t.Logf("seed %d: %d callbacks, %d faults, %d given up by WeChat, %d answers unknown; said in %.0f s, quiet after %.0f s%s",
 			seed, chaosCustomers*lines, len(faults), l.gaveUp.Load(), unknown(l.evidence()), said.Seconds(), time.Since(began).Seconds(), log)
 		require.Empty(t, broken, "seed %d", seed)

@@ -25,7 +25,7 @@ func sized[T any](small, full T) T {
 // One fault at a time, under load, in the system of two APIs and two workers. They share a system, one after the other.
 func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 	r := newRig(t)
-	lines := sized(30, 200)
+	lines := sized(20, 200)
 	r.teach(lines)
 	kept := func(t *testing.T, l *load) {
 		t.Helper()
@@ -125,6 +125,9 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 		require.Zero(t, l.gaveUp.Load(), "given up by WeChat")
 		require.Zero(t, r.front.failed.Load()-failed, "answers of 500 and above")
 	})
+
+	out, err := r.reconcile("20s")
+	require.NoError(t, err, "R25: %s", out)
 }
 
 // during lets a subtest fail by itself, and returns how the test goes on.
