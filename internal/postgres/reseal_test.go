@@ -31,6 +31,7 @@ var otherBytes = map[string]string{
 	"conversations.context": "customer",
 	"notes.body":            "customer",
 	"commands.body":         "customer",
+	"customers.tags":        "customer",
 	"api_tokens.hash":       "hash",
 	"commands.body_hash":    "hash",
 }
