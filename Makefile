@@ -14,7 +14,7 @@ VULNDB   ?=
 TOOL = $(GO) tool -modfile=tools/lint/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev reset test promises chaos check fmt lint vet determinism modules vuln generate bench fuzz clean bin/wxdesk bin/temporal-dev
+.PHONY: help build dev reset test promises chaos check fmt lint vet determinism modules vuln generate histories bench fuzz clean bin/wxdesk bin/temporal-dev
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ vuln: ## look for known vulnerabilities; VULNDB names an unpacked database
 generate: ## write generated files anew: api/openapi.yaml and the golden files of the settings
 	$(GO) test ./api -run OpenAPI -update
 	$(GO) test ./internal/config -run Print -update
+
+# The histories that TestR21 replays. To be made with the code that is released: docs/operations.md, "Release".
+histories: bin/temporal-dev ## record the histories of the stories for a release: make histories RELEASE=v1.2
+	@echo '$(RELEASE)' | grep -Eq '^v[0-9]+(\.[0-9]+)*$$' || { echo "name the release: make histories RELEASE=v1.2" >&2; exit 1; }
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test ./internal/e2e -count 1 -timeout 20m \
+		-run '^(TestStory_straight|TestPeople_fromTheBot|TestUpgrade_openConversations)' -record '$(RELEASE)'
 
 promises: ## try the promises R6, R7 and R9 with their full numbers; a quarter of an hour
 	$(GO) test -timeout 60m -count 1 -v -run 'TestR[679]_' ./internal/postgres -full

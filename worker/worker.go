@@ -20,18 +20,19 @@ const stopPatience = 10 * time.Second
 // Worker performs conversations and their activities, each kind on its own task queue.
 type Worker struct{ parts []sdkworker.Worker }
 
-// New makes a worker. onFatal hears of an error after which it performs nothing any more.
-func New(c client.Client, acts *activities.Activities, onFatal func(error)) *Worker {
-	conversations := sdkworker.New(c, workflows.TaskQueue, options(onFatal))
+// New makes a worker. Where version is not empty, a conversation that this worker begins stays with workers of the same
+// version until it continues as new. onFatal hears of an error after which it performs nothing any more.
+func New(c client.Client, acts *activities.Activities, version string, onFatal func(error)) *Worker {
+	conversations := sdkworker.New(c, workflows.TaskQueue, options(version, onFatal))
 	RegisterWorkflows(conversations)
 	for _, act := range []any{
 		acts.Receive, acts.Route, acts.Command, acts.Due, acts.Close, acts.AgentGone, acts.AgentDay, acts.Sweep,
 	} {
 		conversations.RegisterActivity(act)
 	}
-	bot := sdkworker.New(c, activities.TaskQueueBot, activityOnly(onFatal))
+	bot := sdkworker.New(c, activities.TaskQueueBot, activityOnly(version, onFatal))
 	bot.RegisterActivity(acts.Ask)
-	egress := sdkworker.New(c, activities.TaskQueueEgress, activityOnly(onFatal))
+	egress := sdkworker.New(c, activities.TaskQueueEgress, activityOnly(version, onFatal))
 	egress.RegisterActivity(acts.Send)
 	return &Worker{parts: []sdkworker.Worker{conversations, bot, egress}}
 }
@@ -41,11 +42,15 @@ type Registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }
 
-// RegisterWorkflows registers the workflows under their names, which stay though a function may be renamed.
+// RegisterWorkflows registers the workflows under their names, which stay though a function may be renamed. Where workers
+// have versions, a run is pinned to the one that it began under; otherwise the word means nothing.
 func RegisterWorkflows(r Registry) {
-	r.RegisterWorkflowWithOptions(workflows.Conversation, workflow.RegisterOptions{Name: workflows.Name})
-	r.RegisterWorkflowWithOptions(workflows.Agent, workflow.RegisterOptions{Name: workflows.AgentName})
-	r.RegisterWorkflowWithOptions(workflows.Sweep, workflow.RegisterOptions{Name: workflows.SweepName})
+	register := func(name string, w any) {
+		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorPinned})
+	}
+	register(workflows.Name, workflows.Conversation)
+	register(workflows.AgentName, workflows.Agent)
+	register(workflows.SweepName, workflows.Sweep)
 }
 
 // Start begins to poll. Where one part cannot start, those before it are stopped.
@@ -70,18 +75,25 @@ func (w *Worker) Stop() {
 	stopping.Wait()
 }
 
-func options(onFatal func(error)) sdkworker.Options {
-	return sdkworker.Options{
+func options(version string, onFatal func(error)) sdkworker.Options {
+	o := sdkworker.Options{
 		WorkerStopTimeout:            stopPatience,
 		StickyScheduleToStartTimeout: 2 * time.Second,
 		DisableRegistrationAliasing:  true,
 		SysInfoProvider:              sysinfo.SysInfoProvider(),
 		OnFatalError:                 onFatal,
 	}
+	if version != "" {
+		o.DeploymentOptions = sdkworker.DeploymentOptions{
+			UseVersioning: true,
+			Version:       sdkworker.WorkerDeploymentVersion{DeploymentName: workflows.Deployment, BuildID: version},
+		}
+	}
+	return o
 }
 
-func activityOnly(onFatal func(error)) sdkworker.Options {
-	o := options(onFatal)
+func activityOnly(version string, onFatal func(error)) sdkworker.Options {
+	o := options(version, onFatal)
 	o.DisableWorkflowWorker = true
 	return o
 }

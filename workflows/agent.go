@@ -43,6 +43,7 @@ type AgentEvent struct {
 // API's own transactions, and the ledger decides what is due.
 func Agent(ctx workflow.Context, in AgentInput) error {
 	events := workflow.GetSignalChannel(ctx, SignalAgentEvent)
+	nudges, nudged := workflow.GetSignalChannel(ctx, SignalNudge), false
 	who := activities.AgentInput{Tenant: in.Tenant, AgentID: in.AgentID}
 	for {
 		for ev := (AgentEvent{}); events.ReceiveAsync(&ev); ev = (AgentEvent{}) {
@@ -51,14 +52,17 @@ func Agent(ctx workflow.Context, in AgentInput) error {
 				in.Gone, in.Until = ev.At, ev.Until
 			}
 		}
-		if workflow.GetInfo(ctx).GetCurrentHistoryLength() >= agentContinueAt {
-			return workflow.NewContinueAsNewError(ctx, Agent, in)
+		for nudges.ReceiveAsync(nil) {
+			nudged = true
+		}
+		if workflow.GetInfo(ctx).GetCurrentHistoryLength() >= agentContinueAt || mayMoveOn(ctx, nudged) {
+			return asNew(ctx, Agent, in)
 		}
 		next, err := agentDue(ctx, who, in)
 		if err != nil {
 			return err
 		}
-		rang, err := sleepUnless(ctx, events, next)
+		rang, err := sleepUnless(ctx, func() bool { return events.Len() > 0 || nudges.Len() > 0 }, next)
 		if err != nil {
 			return err
 		}
@@ -67,7 +71,7 @@ func Agent(ctx workflow.Context, in AgentInput) error {
 			if err := workflow.ExecuteActivity(ledgerWork(ctx, "give back the work of an agent who is gone"), acts.AgentGone, gone).Get(ctx, nil); err != nil {
 				return err
 			}
-			if events.Len() == 0 {
+			if events.Len() == 0 { // a nudge for an ended run concerns nobody
 				return nil
 			}
 		}
@@ -84,10 +88,10 @@ func agentDue(ctx workflow.Context, who activities.AgentInput, in AgentInput) (a
 }
 
 // sleepUnless sleeps until a time and says so, unless a signal comes first.
-func sleepUnless(ctx workflow.Context, events workflow.ReceiveChannel, until time.Time) (rang bool, err error) {
+func sleepUnless(ctx workflow.Context, signalled func() bool, until time.Time) (rang bool, err error) {
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	timer := workflow.NewTimer(timerCtx, max(until.Sub(workflow.Now(ctx)), time.Millisecond))
-	err = workflow.Await(ctx, func() bool { return timer.IsReady() || events.Len() > 0 })
+	err = workflow.Await(ctx, func() bool { return timer.IsReady() || signalled() })
 	return timer.IsReady(), err
 }

@@ -70,10 +70,11 @@ func (st *State) pendingBytes() int {
 	return n
 }
 
-// continueDue reports whether the history has grown long enough to begin a new run.
+// continueDue reports whether the history has grown long enough to begin a new run, or a newer version is to go on.
 func (c *life) continueDue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
-	return c.st.Begun && (info.GetCurrentHistoryLength() >= c.in.ContinueAt || info.GetContinueAsNewSuggested())
+	return c.st.Begun &&
+		(info.GetCurrentHistoryLength() >= c.in.ContinueAt || info.GetContinueAsNewSuggested() || mayMoveOn(ctx, c.nudged))
 }
 
 // mayContinue reports whether nothing would be lost: no activity under way (it would run on beside the new run's copy),
@@ -87,12 +88,12 @@ func (c *life) continueAsNew(ctx workflow.Context) error {
 	next := c.in
 	c.st.Schema = schema
 	next.State = &c.st
-	return workflow.NewContinueAsNewError(ctx, Conversation, next)
+	return asNew(ctx, Conversation, next)
 }
 
 // beginNext begins the customer's next conversation with what arrived while this one was closing.
 func (c *life) beginNext(ctx workflow.Context) error {
 	next := c.in
 	next.State = &State{Schema: schema, Seen: c.st.Seen, Pending: c.st.Pending}
-	return workflow.NewContinueAsNewError(ctx, Conversation, next)
+	return asNew(ctx, Conversation, next)
 }

@@ -14,7 +14,7 @@ const (
 	TaskQueue         = "conversations"
 	SignalCustomer    = "customer-wrote" // a callback, as Callback
 	SignalAssigned    = "agent-assigned" // how the conversation stands after somebody else than its run changed it, as Assigned
-	SignalNudge       = "nudge"          // wakes the run, for deploys; carries nothing
+	SignalNudge       = "nudge"          // wakes the run, and lets it move to the current version of the workers; carries nothing
 	QueryState        = "state"
 	DefaultContinueAt = 2000 // history events
 )
@@ -58,6 +58,7 @@ type life struct {
 	closing *closing        // set once the conversation is to end
 	alarm   alarm
 
+	nudged       bool      // since this run began
 	notDueBefore time.Time // the ledger found that nothing was due yet
 	received     int       // length of the history at the last Receive: which workflow task it was in
 }

@@ -22,6 +22,7 @@ type Assigned struct {
 // before a run ends.
 func (c *life) drain(ctx workflow.Context) {
 	for c.nudges.ReceiveAsync(nil) {
+		c.nudged = true
 	}
 	var told Assigned
 	for c.assigned.ReceiveAsync(&told) {

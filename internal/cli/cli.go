@@ -33,6 +33,8 @@ type commands struct {
 	Demo       demoCmd       `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
 	Agent      agentCmd      `cmd:"" help:"Keep the people who answer customers."`
 	Token      tokenCmd      `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
+	Versions   versionsCmd   `cmd:"" help:"Say which versions of the workers there are, and choose the current one."`
+	Nudge      nudgeCmd      `cmd:"" help:"Let open conversations move to the current version of the workers."`
 	Keys       keysCmd       `cmd:"" help:"Change the master keys: count what each of them seals, seal anew with the first."`
 	Quarantine quarantineCmd `cmd:"" help:"List callbacks that could not be read, and hand them over once they can be."`
 	Reconcile  reconcileCmd  `cmd:"" help:"Compare what the ledger, the open runs and the assignments say of each conversation."`

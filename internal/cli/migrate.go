@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"wxdesk/internal/config"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -48,20 +50,13 @@ func migrate(ctx context.Context, p Process, cfg config.Config) error {
 }
 
 func registerSearchAttributes(ctx context.Context, cfg config.Config) ([]string, error) {
-	ring, err := secret.ParseKeyring(cfg.MasterKeys)
-	if err != nil {
-		return nil, err
-	}
-	c, err := temporalclient.Lazy(temporalclient.Options{
-		Env: cfg.Temporal, Codec: temporalclient.NewCodec(ring), Log: slog.New(slog.DiscardHandler),
-	})
+	c, namespace, err := temporalOf(cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(ctx, migratePatience)
 	defer cancel()
-	namespace, _ := cfg.Temporal.LookupEnv(string(config.TemporalNamespace))
 	for {
 		names, err := temporalclient.RegisterSearchAttributes(ctx, c, namespace)
 		if err == nil {
@@ -73,4 +68,17 @@ func registerSearchAttributes(ctx context.Context, cfg config.Config) ([]string,
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
+}
+
+// temporalOf is Temporal for a command that says for itself what goes wrong, with the name of the namespace.
+func temporalOf(cfg config.Config) (c client.Client, namespace string, err error) {
+	ring, err := secret.ParseKeyring(cfg.MasterKeys)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", config.MasterKeys, err)
+	}
+	c, err = temporalclient.Lazy(temporalclient.Options{
+		Env: cfg.Temporal, Codec: temporalclient.NewCodec(ring), Log: slog.New(slog.DiscardHandler),
+	})
+	namespace, _ = cfg.Temporal.LookupEnv(string(config.TemporalNamespace))
+	return c, namespace, err
 }

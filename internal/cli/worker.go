@@ -43,7 +43,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 		return err
 	}
 	fatal := make(chan error, 1)
-	w := worker.New(s.temporal, acts, func(err error) {
+	w := worker.New(s.temporal, acts, s.cfg.WorkerVersion, func(err error) {
 		select {
 		case fatal <- err:
 		default: // one is enough
@@ -53,6 +53,9 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 		return err
 	}
 	defer w.Stop()
+	if err := s.useFirstVersion(ctx); err != nil {
+		return err
+	}
 	if err := s.startDistribution(ctx); err != nil {
 		return err
 	}

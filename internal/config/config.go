@@ -26,6 +26,7 @@ type Config struct {
 	CodecOrigin  string       // origin of the Temporal Web UI; "" switches the codec endpoint off
 
 	DatabaseURL   secret.Value  // postgres://…; empty where not given
+	WorkerVersion string        // under which Temporal knows a worker; "" for workers without versions
 	ContinueAfter int           // history events after which a conversation continues as new
 	AgentGrace    time.Duration // how long an agent's work waits for him after his last desk was lost
 

@@ -29,6 +29,7 @@ func TestLoad_outsideDevTheDefaultsAreThoseOfAServer(t *testing.T) {
 	require.Equal(t, "https://api.weixin.qq.com", c.WeChatAPI)
 	require.False(t, c.AllowPrivate)
 	require.Empty(t, c.CodecOrigin, "no codec endpoint unless asked for")
+	require.Empty(t, c.WorkerVersion, "workers have no versions unless asked for")
 	require.Equal(t, 2000, c.ContinueAfter)
 	require.Equal(t, slog.LevelInfo, c.LogLevel)
 	require.Equal(t, config.LogJSON, c.LogFormat)
@@ -66,6 +67,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 		"WXDESK_PG_BIN=/opt/pg/bin",
 		"WXDESK_LOG_LEVEL=debug",
 		"WXDESK_LOG_FORMAT=json",
+		"WXDESK_WORKER_VERSION=v1.2.3-rc1",
 		"WXDESK_CONTINUE_AFTER=20",
 		"WXDESK_AGENT_GRACE=1s",
 		"WXDESK_TEST_DATABASE_URL=postgres:///postgres?host=/run/sockets",
@@ -89,6 +91,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 	require.Equal(t, "/opt/pg/bin", c.PGBin)
 	require.Equal(t, slog.LevelDebug, c.LogLevel)
 	require.Equal(t, config.LogJSON, c.LogFormat)
+	require.Equal(t, "v1.2.3-rc1", c.WorkerVersion)
 	require.Equal(t, 20, c.ContinueAfter)
 	require.Equal(t, time.Second, c.AgentGrace)
 	require.Equal(t, "postgres:///postgres?host=/run/sockets", c.TestDatabaseURL.Reveal())
@@ -116,6 +119,7 @@ func TestLoad_refusesWhatIsMalformed(t *testing.T) {
 		"WXDESK_HTTP_ADDR=8080",
 		"WXDESK_HTTP_ADDR=localhost:http",
 		"WXDESK_OPS_ADDR=127.0.0.1:65536",
+		"WXDESK_WORKER_VERSION=v1 or \"v2\"",
 		"WXDESK_OPS_ADDR=[::1",
 		"WXDESK_PUBLIC_URL=desk.example",
 		"WXDESK_PUBLIC_URL=ftp://desk.example",

@@ -24,6 +24,7 @@ const (
 	CodecOrigin  Name = "WXDESK_CODEC_ORIGIN"
 	DatabaseURL  Name = "DATABASE_URL"
 
+	WorkerVersion   Name = "WXDESK_WORKER_VERSION"
 	ContinueAfter   Name = "WXDESK_CONTINUE_AFTER"
 	AgentGrace      Name = "WXDESK_AGENT_GRACE"
 	LogLevel        Name = "WXDESK_LOG_LEVEL"
@@ -131,6 +132,10 @@ func table() []row {
 			[2]fallback{is("http://127.0.0.1:8233"), says("no codec endpoint")},
 			func(c *Config, s string) error { return origin(&c.CodecOrigin, s) }, nil,
 			"origin of the Temporal Web UI, which may ask the codec endpoint to open payloads",
+		},
+		{
+			WorkerVersion, both(says("workers have no versions")), workerVersion, nil,
+			"version of a worker: a conversation stays with the version that it began under until it continues as new",
 		},
 		{
 			ContinueAfter, both(is(strconv.Itoa(defaultContinueAfter))), continueAfter, nil,

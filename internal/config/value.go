@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,17 @@ func egressIPs(c *Config, text string) error {
 		}
 		c.EgressIPs = append(c.EgressIPs, word)
 	}
+	return nil
+}
+
+var versionShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
+
+// workerVersion takes what can stand in a query of Temporal's as it is.
+func workerVersion(c *Config, text string) error {
+	if !versionShape.MatchString(text) {
+		return fmt.Errorf("%q is not a version such as v1.2.3: at most 100 letters, digits, dots, dashes, underscores, plus signs", text)
+	}
+	c.WorkerVersion = text
 	return nil
 }
 

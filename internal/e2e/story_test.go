@@ -84,8 +84,8 @@ func story(t *testing.T, name string, environ ...string) told {
 	return out
 }
 
-// record keeps the histories of the stories for TestR21 in package workflows.
-var record = flag.Bool("record", false, "record the histories of the stories in workflows/testdata/histories")
+// record names the release whose histories are recorded, for TestR21 in package workflows: see `make histories`.
+var record = flag.String("record", "", "release under which to keep the histories of the stories in workflows/testdata/histories")
 
 const histories = "../../workflows/testdata/histories"
 
@@ -97,7 +97,8 @@ func fixtureKey(t testing.TB) string {
 	return strings.TrimSpace(string(key))
 }
 
-// replay replays every run of the system in the code as it is, and returns how many there are.
+// replay ends a story: it replays every run of the system in the code as it is, and returns how many conversations there
+// are. A story without recorded histories fails.
 func (s *system) replay(name string) int {
 	s.t.Helper()
 	ring, err := secret.ParseKeyring(secret.New(fixtureKey(s.t)))
@@ -110,22 +111,34 @@ func (s *system) replay(name string) int {
 	worker.RegisterWorkflows(replayer)
 
 	c := s.temporalClient()
-	runs := s.executions(c, `WorkflowType = "Conversation"`, 2)
+	runs := s.executions(c, `WorkflowType IN ("Conversation", "Agent", "Sweep")`, 2)
 	slices.SortFunc(runs, func(a, b *workflowpb.WorkflowExecutionInfo) int {
 		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
 	})
-	for i, run := range runs {
-		id := run.GetExecution()
+	count := map[string]int{}
+	for _, run := range runs {
+		kind, id := strings.ToLower(run.GetType().GetName()), run.GetExecution()
+		count[kind]++
 		history := &historypb.History{Events: s.history(c, id.GetWorkflowId(), id.GetRunId())}
-		text, err := protojson.MarshalOptions{Indent: " "}.Marshal(history)
-		require.NoError(s.t, err)
-		require.NoError(s.t, replayer.ReplayWorkflowHistory(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), history))
-		if *record {
-			file := filepath.Join(histories, fmt.Sprintf("%s-%d.json", name, i+1))
-			require.NoError(s.t, os.WriteFile(file, text, 0o600))
+		if *record != "" { // before it is replayed, which changes it
+			s.keep(history, fmt.Sprintf("%s-%s-%d.json", name, kind, count[kind]))
 		}
+		require.NoError(s.t, replayer.ReplayWorkflowHistory(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), history))
 	}
-	return len(runs)
+	recorded, err := filepath.Glob(filepath.Join(histories, "*", name+"-*.json"))
+	require.NoError(s.t, err)
+	require.NotEmptyf(s.t, recorded, "the story %q has no recorded histories: make histories RELEASE=…", name)
+	return count["conversation"]
+}
+
+// keep writes a history among those of the release.
+func (s *system) keep(history *historypb.History, name string) {
+	s.t.Helper()
+	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(history)
+	require.NoError(s.t, err)
+	folder := filepath.Join(histories, *record)
+	require.NoError(s.t, os.MkdirAll(folder, 0o750))
+	require.NoError(s.t, os.WriteFile(filepath.Join(folder, name), text, 0o600))
 }
 
 func TestIdle_closesAndTheNextMessageBeginsAnew(t *testing.T) {

@@ -35,6 +35,11 @@ func defaults() dynamicconfig.StaticClient {
 		// How long a search attribute that is registered at run time stays unknown; 2 s by default.
 		dynamicconfig.NamespaceCacheRefreshInterval.Key(): 200 * time.Millisecond,
 
+		// How long a worker version that is current no more counts as needed, and how often that is looked at; 3 min each
+		// by default, for a visibility store that lags. This one does not, and who tries an upgrade wants to see its end.
+		dynamicconfig.VersionDrainageStatusVisibilityGracePeriod.Key(): 2 * time.Second,
+		dynamicconfig.VersionDrainageStatusRefreshInterval.Key():       2 * time.Second,
+
 		// House-keeping of large clusters, done by workflows of the system namespace that would start at once.
 		dynamicconfig.HistoryScannerEnabled.Key():   false,
 		dynamicconfig.TaskQueueScannerEnabled.Key(): false,
