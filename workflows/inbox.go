@@ -111,6 +111,9 @@ func (c *life) learn(out activities.ReceiveResult) {
 	c.st.IdleClose = out.IdleClose
 	if out.Begun {
 		c.st.Begun = true
+		if out.Standing.Revision == 1 && c.st.Revision > 1 { // an older ledger was restored, in which the conversation begins only now
+			c.st.Standing = conversation.Standing{}
+		}
 		c.stand(out.Standing)
 	}
 }

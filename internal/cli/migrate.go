@@ -14,18 +14,23 @@ import (
 	"wxdesk/internal/temporalclient"
 )
 
-type migrateCmd struct{}
+type migrateCmd struct {
+	Restored bool `help:"Say that the database was restored from a backup: desks begin anew, and open conversations are told how they stand in it."`
+}
 
 // migratePatience is how long Temporal may take to be there.
 const migratePatience = 30 * time.Second
 
 // Run brings the database up to date and registers search attributes. It may run beside itself and again.
-func (migrateCmd) Run(ctx context.Context, p Process) error {
+func (c migrateCmd) Run(ctx context.Context, p Process) error {
 	cfg, err := settings(p, config.DatabaseURL, config.MasterKeys)
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, p, cfg)
+	if err := migrate(ctx, p, cfg); err != nil || !c.Restored {
+		return err
+	}
+	return makeGood(ctx, p, cfg, func(context.Context, *postgres.DB) (bool, error) { return true, nil })
 }
 
 func migrate(ctx context.Context, p Process, cfg config.Config) error {
@@ -39,6 +44,9 @@ func migrate(ctx context.Context, p Process, cfg config.Config) error {
 	if len(applied) == 0 {
 		say(p, "the database is up to date")
 	}
+	if err := makeGood(ctx, p, cfg, func(ctx context.Context, db *postgres.DB) (bool, error) { return db.LooksRestored(ctx) }); err != nil {
+		return err
+	}
 	registered, err := registerSearchAttributes(ctx, cfg)
 	if err != nil {
 		return err
@@ -46,6 +54,25 @@ func migrate(ctx context.Context, p Process, cfg config.Config) error {
 	for _, name := range registered {
 		say(p, "registered search attribute %s", name)
 	}
+	return nil
+}
+
+// makeGood tells everybody that the database was restored, where it was.
+func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(context.Context, *postgres.DB) (bool, error)) error {
+	db, _, err := openLedger(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	was, err := restored(ctx, db)
+	if err != nil || !was {
+		return err
+	}
+	open, err := db.Restored(ctx)
+	if err != nil {
+		return err
+	}
+	say(p, "the database was restored: desks begin anew, and the runs of %d open conversations are told how they stand", open)
 	return nil
 }
 

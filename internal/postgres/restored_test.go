@@ -1,0 +1,47 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// R26: what was told before a restore cannot be followed after it, and runs hear how their conversations stand.
+func TestR26_aRestoreBeginsTheFeedAnewAndTellsTheRuns(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	talk := newConversation()
+	f.receive(t, f.batch(talk, "ann", says("1", "hello")))
+	before, err := f.FeedEnd(t.Context())
+	require.NoError(t, err)
+	restored, err := f.LooksRestored(t.Context())
+	require.NoError(t, err)
+	require.False(t, restored)
+
+	f.exec(t, `insert into feed (tenant, kind, xid) values ($1, 'conversation', '9000000000')`, tenant) // of another cluster
+	restored, err = f.LooksRestored(t.Context())
+	require.NoError(t, err)
+	require.True(t, restored)
+
+	open, err := f.Restored(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, open)
+	after, err := f.FeedEnd(t.Context())
+	require.NoError(t, err)
+	require.Greater(t, after.Generation, before.Generation)
+	restored, err = f.LooksRestored(t.Context())
+	require.NoError(t, err)
+	require.False(t, restored, "said once")
+	words, err := f.Untold(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, words, 1)
+	require.Equal(t, talk, words[0].Conversation)
+	require.Greater(t, words[0].Standing.Revision, int64(1000), "newer than what any run remembers")
+
+	again, err := f.Restored(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, again)
+	last, err := f.FeedEnd(t.Context())
+	require.NoError(t, err)
+	require.Greater(t, last.Generation, after.Generation, "and again after the next restore")
+}
