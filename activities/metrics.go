@@ -33,7 +33,11 @@ func NewMetrics(meter metric.Meter) (*Metrics, error) {
 		metric.WithDescription("Time from the door to the transcript, of customers' messages."))
 	m.answered, errs[3] = meter.Float64Histogram("wxdesk_answer", metric.WithUnit("s"),
 		metric.WithDescription("Time from the transcript to WeChat's taking the answer, by kind of account."))
-	return m, errors.Join(errs[:]...)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	m.quarantine(context.Background(), 0, conversation.OtherContent) // there from the start, so that the first one is an increase
+	return m, nil
 }
 
 // arrived takes down what became of a callback.
@@ -47,8 +51,12 @@ func (m *Metrics) arrived(ctx context.Context, a conversation.Arrival, outcome c
 		if reason == "" {
 			reason = conversation.OtherContent // it could be read, so that was why
 		}
-		m.quarantined.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
+		m.quarantine(ctx, 1, reason)
 	}
+}
+
+func (m *Metrics) quarantine(ctx context.Context, n int64, reason string) {
+	m.quarantined.Add(ctx, n, metric.WithAttributes(attribute.String("reason", reason)))
 }
 
 // notTried takes down a message that did not go out, or of which an attempt was lost. What was sent is counted already.

@@ -97,7 +97,7 @@ func (s *parts) serve(codec http.Handler, checks ...telemetry.Check) error {
 	}
 	ip := net.ParseIP(host)
 	ops, err := telemetry.NewOps(s.cfg.OpsAddr, telemetry.OpsOptions{
-		Checks: checks, Metrics: s.tel.Metrics, Codec: codec, Log: s.log,
+		Checks: checks, Metrics: s.tel.Metrics, Meter: s.tel.Meters.Meter("wxdesk/ready"), Codec: codec, Log: s.log,
 		AnyPort: ip != nil && ip.IsLoopback(), // a second process on one machine
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := s.serve(nil, s.ledgerCheck(), s.temporalCheck()); err != nil {
 		return err
 	}
-	if err := s.showQuarantine(); err != nil {
+	if err := errors.Join(s.showQuarantine(), s.measureLag()); err != nil {
 		return err
 	}
 	acts, err := s.activities()

@@ -32,6 +32,7 @@ func filledIn() types.Mapping {
 	return types.Mapping{
 		"WXDESK_MASTER_KEYS": secret.NewMasterKey("k1").Reveal(), "WXDESK_PUBLIC_URL": "https://desk.example.com",
 		"POSTGRES_PASSWORD": "aaa", "POSTGRES_PASSWORD_WXDESK": "bbb", "POSTGRES_PASSWORD_TEMPORAL": "ccc",
+		"GRAFANA_PASSWORD": "ddd",
 	}
 }
 
@@ -52,8 +53,8 @@ func project(t *testing.T) *types.Project {
 	p, err := load(t, filledIn())
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{
-		"postgres", "temporal-schema", "temporal", "temporal-namespace", "temporal-ui", "collector", "migrate", "api",
-		"worker", "simulator",
+		"postgres", "temporal-schema", "temporal", "temporal-namespace", "temporal-ui", "collector", "prometheus", "grafana",
+		"migrate", "api", "worker", "simulator",
 	}, p.ServiceNames())
 	return p
 }
@@ -81,7 +82,7 @@ func TestCompose_everySecretMustBeGiven(t *testing.T) {
 			if value == nil || !looksSecret.MatchString(key) || key == "WXDESK_PUBLIC_URL" {
 				continue
 			}
-			written := slices.ContainsFunc([]string{"aaa", "bbb", "ccc", filledIn()["WXDESK_MASTER_KEYS"][:3]}, func(given string) bool {
+			written := slices.ContainsFunc([]string{"aaa", "bbb", "ccc", "ddd", filledIn()["WXDESK_MASTER_KEYS"][:3]}, func(given string) bool {
 				return strings.Contains(*value, given)
 			})
 			require.Truef(t, written, "%s of %s is written into the file", key, name)
@@ -186,7 +187,7 @@ func TestCompose_whoWaitsForWhomCanCome(t *testing.T) {
 			case types.ServiceConditionCompletedSuccessfully:
 				assert.Truef(t, strings.HasPrefix(needed.Restart, "on-failure"), "%s must come to an end", on)
 			default:
-				assert.Equal(t, "collector", on, "what merely runs need not be of use")
+				assert.Contains(t, []string{"collector", "prometheus"}, on, "what merely runs need not be of use")
 			}
 		}
 		assert.NotEmptyf(t, s.Restart, "%s stays dead", name)
@@ -215,7 +216,7 @@ func TestCompose_onlyLoopbackIsPublishedAndDatabasesHaveNoWayOut(t *testing.T) {
 			published[name] = port.Published
 		}
 	}
-	require.Equal(t, map[string]string{"api": "8080", "temporal-ui": "8233", "simulator": "8090"}, published)
+	require.Equal(t, map[string]string{"api": "8080", "temporal-ui": "8233", "prometheus": "9091", "grafana": "3000", "simulator": "8090"}, published)
 	require.Equal(t, []string{"simulator"}, p.Services["simulator"].Profiles)
 	require.True(t, p.Networks["inside"].Internal)
 	for _, name := range []string{"postgres", "temporal", "collector"} {

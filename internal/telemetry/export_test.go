@@ -1,4 +1,6 @@
 package telemetry
 
+import "net/http"
+
 // OpsRoutes is the private listener without its listener.
-var OpsRoutes = opsRoutes
+func OpsRoutes(o OpsOptions) http.Handler { return opsRoutes(o, newReadiness(o.Checks, o.Log)) }

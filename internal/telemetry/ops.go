@@ -11,12 +11,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"go.opentelemetry.io/otel/metric"
 )
 
 // OpsOptions say what the private listener offers.
 type OpsOptions struct {
 	Checks  []Check
 	Metrics http.Handler // Telemetry.Metrics
+	Meter   metric.Meter // measures the checks as wxdesk_ready; nil: nobody does
 	Codec   http.Handler // serves /codec/…, with the whole path; nil where there is no codec endpoint
 	// AnyPort takes a free port of the same host where the wanted one is taken, and logs it. It is for the default
 	// address in `wxdesk dev`; an address that somebody chose should fail instead.
@@ -44,8 +47,12 @@ func NewOps(addr string, o OpsOptions) (*Ops, error) {
 	if err != nil {
 		return nil, fmt.Errorf("private listener: %w", err)
 	}
+	ready := newReadiness(o.Checks, o.Log)
+	if err := ready.measure(o.Meter); err != nil {
+		return nil, errors.Join(fmt.Errorf("measure readiness: %w", err), listener.Close())
+	}
 	return &Ops{listener: listener, server: &http.Server{
-		Handler:           opsRoutes(o),
+		Handler:           opsRoutes(o, ready),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -87,8 +94,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-func opsRoutes(o OpsOptions) http.Handler {
-	ready := newReadiness(o.Checks, o.Log)
+func opsRoutes(o OpsOptions, ready *readiness) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {

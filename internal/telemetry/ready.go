@@ -3,8 +3,12 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 )
 
 // Check is something a process needs before it is of use.
@@ -111,6 +115,27 @@ func (l *look) stale() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.open == 0 && time.Since(l.ended) >= readyFresh
+}
+
+// measure has each check's state read with the metrics: 1 while it is good.
+func (r *readiness) measure(meter metric.Meter) error {
+	if meter == nil {
+		return nil
+	}
+	_, err := meter.Int64ObservableGauge("wxdesk_ready",
+		metric.WithDescription("What this process needs, by check: 1 while it is there, as /readyz says."),
+		metric.WithInt64Callback(func(ctx context.Context, o metric.Int64Observer) error {
+			missing := r.missing(ctx)
+			for _, c := range r.checks {
+				state := int64(1)
+				if slices.Contains(missing, c.Name) {
+					state = 0
+				}
+				o.Observe(state, metric.WithAttributes(attribute.String(FieldCheck, c.Name)))
+			}
+			return nil
+		}))
+	return err
 }
 
 // tell logs a check's turn for the worse or the better.
