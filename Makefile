@@ -10,21 +10,26 @@ KILLS     ?= 50
 # Folder of an unpacked Go vulnerability database; empty asks the one on the net.
 VULNDB   ?=
 
+# Where the program goes.
+WXDESK   ?= bin/wxdesk
+
 # The tools have a module of their own, so that they never decide about the versions that wxdesk is built with.
 TOOL = $(GO) tool -modfile=tools/lint/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev reset test promises chaos check fmt lint vet determinism modules vuln generate histories bench fuzz clean bin/wxdesk bin/temporal-dev
+.PHONY: help build dev reset test promises chaos check fmt lint vet determinism modules sbom reproducible secrets vuln generate histories bench fuzz clean bin/wxdesk bin/temporal-dev
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: bin/wxdesk bin/temporal-dev ## build bin/wxdesk, and the Temporal dev server beside it
 
+# With -trimpath the program holds no folder of the machine that built it: two builds of one source are equal.
+#
 # Go knows best whether something has changed, so these are made anew each time. The flags are those of internal/devstack,
 # which builds the same file: with others the two would compile Temporal in turns.
 bin/wxdesk:
-	$(GO) build -o $@ .
+	$(GO) build -trimpath -o $(WXDESK) .
 
 bin/temporal-dev:
 	cd tools/temporal && $(GO) build -o ../../$@ .
@@ -43,7 +48,7 @@ test: bin/temporal-dev ## run all tests with the race detector; they start what 
 	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m ./internal/e2e
 	cd tools/temporal && $(GO) test -timeout 10m ./...
 
-check: fmt vet determinism lint modules test ## all that a change must pass: format, vet, workflowcheck, lint, modules, tests, generated files
+check: fmt vet determinism lint modules secrets reproducible test ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, equal builds, tests, generated files
 	@echo "check: all good"
 
 fmt: ## check the format; golangci-lint fmt mends it
@@ -62,6 +67,21 @@ determinism: ## check that workflow code is deterministic
 modules: ## check that go.mod is tidy and the modules are those that go.sum names
 	$(GO) mod tidy -diff
 	$(GO) mod verify
+
+sbom: bin/wxdesk ## write what bin/wxdesk consists of to bin/wxdesk.cdx.json (CycloneDX)
+	$(GO) run ./tools/sbom bin/wxdesk > bin/wxdesk.cdx.json
+	@echo "bin/wxdesk.cdx.json"
+
+# Without the commit's stamp, because the copy is no clone.
+reproducible: ## build bin/wxdesk in two folders, and compare (S15)
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && mkdir "$$dir/elsewhere" && \
+	git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - --ignore-failed-read | tar -xf - -C "$$dir/elsewhere" && \
+	GOFLAGS=-buildvcs=false $(MAKE) --no-print-directory bin/wxdesk WXDESK="$$dir/here" && \
+	GOFLAGS=-buildvcs=false $(MAKE) --no-print-directory -C "$$dir/elsewhere" bin/wxdesk WXDESK="$$dir/there" && \
+	cmp "$$dir/here" "$$dir/there" && echo "reproducible: both builds are equal"
+
+secrets: ## look for secrets in everything that was ever committed
+	$(TOOL) gitleaks git --no-banner --redact .
 
 vuln: ## look for known vulnerabilities; VULNDB names an unpacked database
 	$(TOOL) govulncheck $(if $(VULNDB),-db "file://$(abspath $(VULNDB))") ./...
