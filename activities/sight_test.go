@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"time"
 
@@ -126,6 +127,7 @@ func TestReceive_hasASpanInTheTraceOfEachMessage(t *testing.T) {
 
 	require.Equal(t, map[string]int{"": 1}, s.points(t, "wxdesk_receive"))
 	quarantined := s.points(t, "wxdesk_quarantined")
+	maps.DeleteFunc(quarantined, func(_ string, n int) bool { return n == 0 }) // what has not counted yet
 	require.Len(t, quarantined, 1)
 	for labels, n := range quarantined {
 		require.Regexp(t, `^reason=[a-z-]+$`, labels)

@@ -134,6 +134,10 @@ func Rules() []Rule {
 			Because: "it is looked at, and looks at nobody",
 		},
 		{
+			Rooms: []string{"tools/sbom/..."}, Ours: only(),
+			Because: "it looks at a built program from outside",
+		},
+		{
 			Rooms: []string{"examples/..."}, Ours: only(),
 			Because: "an example shows what somebody else would write, who has none of our code",
 		},
