@@ -125,7 +125,7 @@ func (s *spoiler) exec(statement string) {
 
 func (s *spoiler) run(statement string, args ...any) {
 	s.t.Helper()
-	_, err := s.r.ledger().ExecContext(s.t.Context(), statement, args...)
+	_, err := s.r.database().ExecContext(s.t.Context(), statement, args...)
 	require.NoError(s.t, err)
 }
 
@@ -133,7 +133,7 @@ func (s *spoiler) run(statement string, args ...any) {
 func (s *spoiler) swap(author string) {
 	s.t.Helper()
 	var first, second int
-	db, talk := s.r.ledger(), s.talks()[0].ID
+	db, talk := s.r.database(), s.talks()[0].ID
 	require.NoError(s.t, db.QueryRow(`select min(seq), min(seq) filter (where seq > first) from (
 		select seq, min(seq) over () as first from messages where conversation_id = $1 and author = $2) l`, talk, author).Scan(&first, &second))
 	for _, change := range [][2]int{{first, -1}, {second, first}, {-1, second}} {
@@ -145,7 +145,7 @@ func (s *spoiler) swap(author string) {
 func (s *spoiler) endRuns() {
 	s.t.Helper()
 	var id string
-	require.NoError(s.t, s.r.ledger().QueryRow(`select workflow_id from conversations where id = $1`, s.talks()[0].ID).Scan(&id))
+	require.NoError(s.t, s.r.database().QueryRow(`select workflow_id from conversations where id = $1`, s.talks()[0].ID).Scan(&id))
 	require.NoError(s.t, s.r.temporalClient().TerminateWorkflow(s.t.Context(), id, "", "to forget what it has seen"))
 }
 

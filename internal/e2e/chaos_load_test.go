@@ -60,7 +60,7 @@ func (r *rig) writes(customers, lines, until int) *load {
 	r.t.Helper()
 	l := &load{r: r, told: make([][]word, customers), until: until}
 	l.moved.L = &l.mu
-	require.NoError(r.t, r.ledger().QueryRow(`select clock_timestamp()`).Scan(&l.since))
+	require.NoError(r.t, r.database().QueryRow(`select clock_timestamp()`).Scan(&l.since))
 	for range customers {
 		l.people = append(l.people, r.follower())
 	}
@@ -97,7 +97,7 @@ func (l *load) settles(within time.Duration) bool {
 			}
 		}
 	}
-	db := l.r.ledger()
+	db := l.r.database()
 	look := time.NewTicker(250 * time.Millisecond)
 	defer look.Stop()
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); <-look.C {
@@ -157,7 +157,7 @@ func (l *load) evidence() map[string]evidence {
 // answers counts the stored answers to each line.
 func (l *load) answers() map[string]int {
 	l.r.t.Helper()
-	rows, err := l.r.ledger().Query(`select turn_id, count(*) from messages where turn_id is not null group by turn_id`)
+	rows, err := l.r.database().Query(`select turn_id, count(*) from messages where turn_id is not null group by turn_id`)
 	require.NoError(l.r.t, err)
 	defer rows.Close() //nolint:errcheck // read to its end
 	counts := map[string]int{}
@@ -174,7 +174,7 @@ func (l *load) answers() map[string]int {
 // answeredWithin is how long each line waited for its answer to be stored.
 func (l *load) answeredWithin() (all []time.Duration) {
 	l.r.t.Helper()
-	rows, err := l.r.ledger().Query(`
+	rows, err := l.r.database().Query(`
 		select extract(epoch from a.created_at - m.created_at) from messages m
 		join messages a on a.tenant = m.tenant and a.turn_id = m.id
 		where m.author = 'customer' and m.created_at > $1`, l.since)

@@ -29,7 +29,7 @@ func TestR23_aFullDiskLosesNothingThatWasAcknowledged(t *testing.T) {
 	c.gets(1, 30*time.Second)
 
 	fill()
-	_, err := s.ledger().Exec(`insert into wakes (tenant, due_at) 
+	_, err := s.database().Exec(`insert into wakes (tenant, due_at) 
 		select 'default', now() + interval '1 day' from pg_attribute a, pg_attribute b limit 400000`) // takes what room is left
 	require.Error(t, err, "there is no room")
 	t.Logf("postgres says: %v", err)
@@ -108,7 +108,7 @@ func (s *system) smallDisk() (fill, free func()) {
 
 func (s *system) refuseRows() {
 	s.t.Helper()
-	_, err := s.ledger().Exec(`
+	_, err := s.database().Exec(`
 		create function no_room() returns trigger language plpgsql as $$ begin raise exception 'no room' using errcode = '53100'; end $$;
 		do $$ declare name text; begin
 			for name in select tablename from pg_tables where schemaname = 'public' loop
@@ -120,6 +120,6 @@ func (s *system) refuseRows() {
 
 func (s *system) takeRows() {
 	s.t.Helper()
-	_, err := s.ledger().Exec(`drop function no_room cascade`)
+	_, err := s.database().Exec(`drop function no_room cascade`)
 	require.NoError(s.t, err)
 }

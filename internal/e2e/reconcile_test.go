@@ -1,24 +1,13 @@
 package e2e_test
 
 import (
-	"database/sql"
 	"strings"
 	"testing"
 	"time"
 
-	_ "github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 )
-
-// ledger is the running system's database, past wxdesk: to look, and to spoil.
-func (s *system) ledger() *sql.DB {
-	s.t.Helper()
-	db, err := sql.Open("postgres", s.setting("DATABASE_URL"))
-	require.NoError(s.t, err)
-	s.t.Cleanup(func() { _ = db.Close() }) // its connections may have been cut
-	return db
-}
 
 // reconcile is what `wxdesk reconcile --check` prints; it fails where there are differences.
 func (s *system) reconcile(patience string) (string, error) {
@@ -57,7 +46,7 @@ func TestR25_reconcileFindsWhatDisagreesAndNothingElse(t *testing.T) {
 	c := s.temporalClient()
 	sweep := c.ScheduleClient().GetHandle(t.Context(), "sweep")
 	require.NoError(t, sweep.Pause(t.Context(), client.SchedulePauseOptions{Note: "it would repair what follows"}))
-	db := s.ledger()
+	db := s.database()
 	for _, spoil := range []struct {
 		statement, id, named string
 	}{

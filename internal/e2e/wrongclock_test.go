@@ -34,6 +34,6 @@ func TestR22_aWrongClockLosesNothing(t *testing.T) {
 	}
 	require.Equal(t, []string{"one", "two", "three", "the clock is right"}, said)
 	var flagged int
-	require.NoError(t, s.ledger().QueryRow(`select count(*) from messages where stale`).Scan(&flagged))
+	require.NoError(t, s.database().QueryRow(`select count(*) from messages where stale`).Scan(&flagged))
 	require.Equal(t, 3, flagged)
 }
