@@ -17,7 +17,7 @@ WXDESK   ?= bin/wxdesk
 TOOL = $(GO) tool -modfile=tools/lint/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev reset test promises chaos check fmt lint vet determinism modules sbom reproducible secrets vuln generate histories bench fuzz clean bin/wxdesk bin/temporal-dev
+.PHONY: help build dev reset test faults promises chaos check fmt lint vet determinism modules sbom reproducible secrets vuln generate histories bench fuzz clean bin/wxdesk bin/temporal-dev
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,13 +42,19 @@ reset: ## forget everything that make dev has kept in .wxdesk/
 		echo "wxdesk dev runs in this folder: stop it first" >&2; exit 1; fi
 	rm -rf .wxdesk
 
-# The tests of the whole system run by themselves: WeChat's patience, which they try, is real time.
-test: bin/temporal-dev ## run all tests with the race detector; they start what they need
+# The tests of the whole system run by themselves: WeChat's patience, which they try, is real time. They wait more than they
+# compute, so four run at once.
+FAULTS = TestChaos_|TestPromises|TestR22_|TestR23_
+
+test: bin/temporal-dev ## run the tests with the race detector; they start what they need
 	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /internal/e2e)
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m ./internal/e2e
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m -parallel 4 -skip '$(FAULTS)' ./internal/e2e
 	cd tools/temporal && $(GO) test -timeout 10m ./...
 
-check: fmt vet determinism lint modules secrets reproducible test ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, equal builds, tests, generated files
+faults: bin/temporal-dev ## run the chaos harness with its small numbers; `make chaos` takes longer
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m -run '$(FAULTS)' ./internal/e2e
+
+check: fmt vet determinism lint modules secrets reproducible test faults ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, equal builds, tests, generated files, short chaos
 	@echo "check: all good"
 
 fmt: ## check the format; golangci-lint fmt mends it
