@@ -30,7 +30,7 @@ import (
 // busy machine slows both.
 const (
 	rounds       = 7 // of each
-	benchSenders = 16
+	benchSenders = 64
 )
 
 // BenchmarkAcknowledge_toBareSignalWithStart compares callbacks acknowledged per second (HTTP, signature, cipher, SignalWithStart)
@@ -40,7 +40,7 @@ func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
 	shop := newBenchShop(s)
 	s.wxdesk("dev", "stop", "worker")
 	senders, bare := shop.senders(), s.temporalClient()
-	const each = 100 // callbacks of a sender in a round
+	const each = 30 // callbacks of a sender in a round
 	ratio(b, func() time.Duration {
 		letters := shop.letters(benchSenders, each)
 		return together(func(n int) {
@@ -69,7 +69,7 @@ func BenchmarkBotAnswer_toBareEngine(b *testing.B) {
 	s.wxdesk("dev", "stop", "worker")
 	s.second("worker", 0, "WXDESK_WECHAT_API="+platform.URL)
 	senders, bare := shop.senders(), s.bareEngine()
-	const each = 12 // messages of a customer in a round
+	const each = 5 // messages of a customer in a round
 	ratio(b, func() time.Duration {
 		letters := shop.letters(benchSenders, each)
 		return together(func(n int) {
