@@ -91,8 +91,8 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 		require.Equal(t, poison, r.asks(`select count(*) from quarantine`)-before, "all of it is in quarantine")
 		among := l.answeredWithin()
 		t.Logf("answered within: %s; among poison %s", quantiles(quiet), quantiles(among))
-		// Twice as long is the promise; below a second, the machine's other work weighs more than the poison.
-		require.Less(t, quantile(among, 0.99), max(2*quantile(quiet, 0.99), time.Second))
+		// Twice as long is the promise. Few answers say little about the 99th of a hundred: a small run asks that nobody is stuck.
+		require.Less(t, quantile(among, 0.99), sized(30*time.Second, max(2*quantile(quiet, 0.99), time.Second)))
 	})
 
 	t.Run("R18 a restart loses nothing and is not noticed", func(t *testing.T) {
