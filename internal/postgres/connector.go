@@ -78,7 +78,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok || dialled == nil {
 		return nil, fmt.Errorf("the driver's connection is a %T without the expected methods", conn)
 	}
-	return &session{pqConn: inner, socket: dialled}, nil
+	return &session{pqConn: inner, socket: dialled, statements: map[string]preparedStatement{}}, nil
 }
 
 // Driver implements driver.Connector.
@@ -101,7 +101,9 @@ type pqConn interface {
 // is ended, under the context of the call before.
 type session struct {
 	pqConn
-	socket *socket
+	socket     *socket
+	statements map[string]preparedStatement // by their texts
+	overtaken  bool                         // a migration has changed what they give
 }
 
 func (s *session) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -111,12 +113,28 @@ func (s *session) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx
 
 func (s *session) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	s.socket.obey(ctx)
-	return s.pqConn.ExecContext(ctx, query, args)
+	statement, err := s.prepared(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if statement == nil {
+		return s.pqConn.ExecContext(ctx, query, args)
+	}
+	result, err := statement.ExecContext(ctx, args)
+	return result, s.stale(err)
 }
 
 func (s *session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	s.socket.obey(ctx)
-	return s.pqConn.QueryContext(ctx, query, args)
+	statement, err := s.prepared(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if statement == nil {
+		return s.pqConn.QueryContext(ctx, query, args)
+	}
+	rows, err := statement.QueryContext(ctx, args)
+	return rows, s.stale(err)
 }
 
 func (s *session) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {

@@ -11,5 +11,7 @@
 //   - A tenant's rows are invisible to every other tenant: another's id is conversation.ErrNotFound, as is a malformed
 //     one.
 //
+// A session keeps the statements it has prepared (prepared.go): Postgres reads and plans each of them once.
+//
 // Locks are taken in the order customer, conversation, delivery, always `for no key update`. Time is Postgres's clock.
 package postgres

@@ -1,0 +1,15 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// SQL is the adapter's pool, and InTx its transactions, for tests of the connections themselves.
+func (db *DB) SQL() *sqlx.DB { return db.sql }
+
+// InTx runs fn as every write runs.
+func (db *DB) InTx(ctx context.Context, fn func(tx *sqlx.Tx) error) error {
+	return db.inTx(ctx, "try", fn)
+}
