@@ -78,9 +78,6 @@ type Ledger interface {
 
 	// Sweep repairs what crashes may have left: stale rows, silent API processes, messages that nobody is sending any more.
 	Sweep(ctx context.Context) error
-
-	// Credentials opens what sending for an account needs. ErrNotFound when it is disabled or deleted.
-	Credentials(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)
 }
 
 // Bots answers for whichever bot an account is set up with.

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -42,11 +41,6 @@ func (a *Activities) Send(ctx context.Context, in SendInput) (SendResult, error)
 	ctx, span := a.Span(ctx, in.Traceparent, "send")
 	defer span.End()
 
-	from, err := a.Ledger.Credentials(ctx, in.Tenant, in.AccountID)
-	disabled := errors.Is(err, conversation.ErrNotFound)
-	if err != nil && !disabled {
-		return SendResult{}, failure("open the account's credentials", err)
-	}
 	attempt := uuid.NewString()
 	mark, err := a.Ledger.MarkSending(ctx, in.ref(), in.MessageID, attempt)
 	if err != nil {
@@ -59,8 +53,8 @@ func (a *Activities) Send(ctx context.Context, in SendInput) (SendResult, error)
 	}
 
 	outcome := wechat.SendOutcome{Status: wechat.SendFailed, Reason: "account-disabled"}
-	if !disabled {
-		outcome = a.WeChat.SendText(ctx, from, wechat.OpenID(mark.Outgoing.OpenID), mark.Outgoing.Text)
+	if out := mark.Outgoing; !out.Disabled {
+		outcome = a.WeChat.SendText(ctx, out.From, wechat.OpenID(out.OpenID), out.Text)
 	}
 	outcome = patient(outcome, mark.Attempts)
 	if err := a.record(ctx, in, attempt, outcome); err != nil {

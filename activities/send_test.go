@@ -11,8 +11,11 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
+
+var credentials = wechat.Credentials{AccountID: string(account), AppID: app, AppSecret: secret.New("0123456789abcdef0123456789abcdef")}
 
 var sending = activities.SendInput{Where: where, AccountID: account, MessageID: turn}
 
@@ -21,7 +24,7 @@ func goAhead(n int) func(string) (conversation.Marking, error) {
 	return func(string) (conversation.Marking, error) {
 		return conversation.Marking{
 			Status: conversation.DeliverySending, Attempts: n,
-			Outgoing: conversation.Outgoing{AccountID: account, OpenID: customer, Text: "hello"},
+			Outgoing: conversation.Outgoing{From: credentials, OpenID: customer, Text: "hello"},
 		}, nil
 	}
 }
@@ -51,7 +54,7 @@ func TestSend_triesOnceAndRecordsWhatCameOfIt(t *testing.T) {
 		calls := 0
 		got, err := send(t.Context(), l, sender(func(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome {
 			require.Len(t, l.marked, 1, "marked before anybody is called")
-			require.Equal(t, app, from.AppID)
+			require.Equal(t, credentials, from)
 			require.Equal(t, wechat.OpenID(customer), to)
 			require.Equal(t, "hello", text)
 			return says(o, &calls)(ctx, from, to, text)
@@ -154,7 +157,12 @@ func TestBad_W03_quotasAndAnUnreachableWeChatAreWaitedForAsLongAsItTakes(t *test
 func TestSend_aDisabledAccountSendsNothing(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	l := &ledger{mark: goAhead(1), credentials: func() (wechat.Credentials, error) { return wechat.Credentials{}, conversation.ErrNotFound }}
+	l := &ledger{mark: func(string) (conversation.Marking, error) {
+		return conversation.Marking{
+			Status: conversation.DeliverySending, Attempts: 1,
+			Outgoing: conversation.Outgoing{Disabled: true, OpenID: customer, Text: "hello"},
+		}, nil
+	}}
 	got, err := send(t.Context(), l, says(wechat.SendOutcome{Status: wechat.SendSent}, &calls))
 	require.NoError(t, err)
 	require.Equal(t, wechat.SendFailed, got.Status)
@@ -162,14 +170,14 @@ func TestSend_aDisabledAccountSendsNothing(t *testing.T) {
 	require.Equal(t, []wechat.SendOutcome{{Status: wechat.SendFailed, Reason: "account-disabled"}}, l.outcome)
 }
 
-func TestSend_withoutCredentialsOrAMarkNobodyIsCalled(t *testing.T) {
+func TestSend_withoutAMarkNobodyIsCalled(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	never := says(wechat.SendOutcome{Status: wechat.SendSent}, &calls)
-	_, err := send(t.Context(), &ledger{credentials: func() (wechat.Credentials, error) {
-		return wechat.Credentials{}, errors.New("out of reach")
+	_, err := send(t.Context(), &ledger{mark: func(string) (conversation.Marking, error) {
+		return conversation.Marking{}, errors.New("out of reach")
 	}}, never)
-	require.ErrorContains(t, err, "credentials")
+	require.ErrorContains(t, err, "mark the message")
 
 	_, err = send(t.Context(), &ledger{mark: func(string) (conversation.Marking, error) {
 		return conversation.Marking{}, conversation.ErrClosed

@@ -37,10 +37,6 @@ func (l *watched) Receive(ctx context.Context, _ conversation.Batch) (conversati
 	return conversation.Received{Receipts: l.receipts}, nil
 }
 
-func (l *watched) Credentials(context.Context, conversation.Tenant, conversation.AccountID) (wechat.Credentials, error) {
-	return wechat.Credentials{}, nil
-}
-
 func (l *watched) MarkSending(context.Context, conversation.Ref, conversation.MessageID, string) (conversation.Marking, error) {
 	return l.mark, nil
 }

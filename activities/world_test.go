@@ -11,7 +11,6 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
@@ -35,13 +34,12 @@ type ledger struct {
 	activities.Ledger
 	t *testing.T
 
-	openPlain   func(h conversation.Handover) ([]byte, error)
-	receive     func(b conversation.Batch) (conversation.Received, error)
-	turn        func() (conversation.Turn, error)
-	store       func(a conversation.Answer) (conversation.StoredAnswer, error)
-	credentials func() (wechat.Credentials, error)
-	mark        func(attempt string) (conversation.Marking, error)
-	record      func(ctx context.Context, attempt string, o wechat.SendOutcome) error
+	openPlain func(h conversation.Handover) ([]byte, error)
+	receive   func(b conversation.Batch) (conversation.Received, error)
+	turn      func() (conversation.Turn, error)
+	store     func(a conversation.Answer) (conversation.StoredAnswer, error)
+	mark      func(attempt string) (conversation.Marking, error)
+	record    func(ctx context.Context, attempt string, o wechat.SendOutcome) error
 
 	batches []conversation.Batch
 	stored  []conversation.Answer
@@ -89,13 +87,6 @@ func (l *ledger) Turn(context.Context, conversation.Ref, conversation.MessageID,
 func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
 	l.stored = append(l.stored, a)
 	return l.store(a)
-}
-
-func (l *ledger) Credentials(context.Context, conversation.Tenant, conversation.AccountID) (wechat.Credentials, error) {
-	if l.credentials != nil {
-		return l.credentials()
-	}
-	return wechat.Credentials{AccountID: string(account), AppID: app, AppSecret: secret.New("0123456789abcdef0123456789abcdef")}, nil
 }
 
 func (l *ledger) MarkSending(_ context.Context, _ conversation.Ref, _ conversation.MessageID, attempt string) (conversation.Marking, error) {

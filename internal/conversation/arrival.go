@@ -105,5 +105,5 @@ type Received struct {
 	Standing                // how the conversation stands after them; zero where it has no row
 	Receipts  []Receipt     // one per arrival, in order
 	Begun     bool          // the conversation has a row
-	IdleClose time.Duration // the account's setting at this moment
+	IdleClose time.Duration // the account's setting at this moment; 0 while the customer has no row
 }

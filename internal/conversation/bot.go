@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
 )
 
 // Question is what a bot is asked: one message of the customer, with what it needs to know to answer it.
@@ -139,9 +140,10 @@ type Enqueued struct {
 
 // Outgoing is a message that an attempt has marked as being sent; everything needed to send it.
 type Outgoing struct {
-	AccountID AccountID
-	OpenID    string // personal data
-	Text      string
+	From     wechat.Credentials
+	Disabled bool   // the account is disabled or deleted: it sends nothing, and From is empty
+	OpenID   string // personal data
+	Text     string
 }
 
 // Marking is the answer to an attempt's wish to send.

@@ -51,20 +51,8 @@ func (r *reception) lockConversation(ctx context.Context) error {
 	return err
 }
 
-// number gives the next n numbers of the conversation and returns the last. It begins the conversation where it has no
-// row yet.
-func (r *reception) number(ctx context.Context, n int) (last int64, err error) {
-	if r.conversation == nil {
-		return int64(n), r.begin(ctx, int64(n))
-	}
-	r.conversation.LastSeq += int64(n)
-	const update = `update conversations set last_seq = $3, last_customer_at = now() where tenant = $1 and id = $2`
-	_, err = r.tx.ExecContext(ctx, update, r.in.Tenant, r.in.Conversation, r.conversation.LastSeq)
-	return r.conversation.LastSeq, err
-}
-
 // begin makes the conversation's row, after closing one that a lost run left open.
-func (r *reception) begin(ctx context.Context, lastSeq int64) error {
+func (r *reception) begin(ctx context.Context) error {
 	const query = `select id from conversations where tenant = $1 and account_id = $2 and customer_id = $3 and state <> 'closed'`
 	var left []conversation.ID
 	if err := r.tx.SelectContext(ctx, &left, query, r.in.Tenant, r.in.AccountID, r.customer.ID); err != nil {
@@ -78,16 +66,16 @@ func (r *reception) begin(ctx context.Context, lastSeq int64) error {
 	}
 	row := conversationRow{
 		ID: r.in.Conversation, AccountID: r.in.AccountID, CustomerID: r.customer.ID,
-		State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, Revision: 1, LastSeq: lastSeq,
+		State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, Revision: 1,
 	}
-	if !r.account.HasBot {
+	if !r.customer.HasBot {
 		row.State, row.Holder = conversation.StateOpen, conversation.HolderQueue
 	}
 	const insert = `
 		insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, epoch, last_seq, waiting_since)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $7 = 'queue' then now() end)`
+		values ($1, $2, $3, $4, $5, $6, $7, $8, 0, case when $7 = 'queue' then now() end)`
 	_, err := r.tx.ExecContext(ctx, insert, r.in.Tenant, row.ID, row.AccountID, row.CustomerID, r.in.WorkflowID,
-		row.State, row.Holder, row.Epoch, row.LastSeq)
+		row.State, row.Holder, row.Epoch)
 	r.conversation, r.begun = &row, true
 	return err
 }

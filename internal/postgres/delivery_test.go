@@ -10,6 +10,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
+	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
@@ -61,7 +62,7 @@ func TestMarkSending_givesWhatSendingNeeds(t *testing.T) {
 		got.Waited = 0
 		require.Equal(t, conversation.Marking{
 			Status: conversation.DeliverySending, Attempts: 1,
-			Outgoing:    conversation.Outgoing{AccountID: f.account.ID, OpenID: openID("li"), Text: "hi"},
+			Outgoing:    conversation.Outgoing{From: f.credentials(t), OpenID: openID("li"), Text: "hi"},
 			AccountKind: f.account.Kind,
 		}, got)
 	}
@@ -321,4 +322,31 @@ func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
 // toDefaultQueue is the decision where no rule says anything else.
 func toDefaultQueue() routing.Decision {
 	return routing.Decision{QueueID: defaultQueue, Priority: 100, Notice: routing.NoticeParked}
+}
+
+func (f *fixture) credentials(t testing.TB) wechat.Credentials {
+	t.Helper()
+	from, err := f.Credentials(t.Context(), tenant, f.account.ID)
+	require.NoError(t, err)
+	return from
+}
+
+func TestMarkSending_ofADisabledAccountSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref, _, ids := f.answered(t, "hi")
+	f.exec(t, `update accounts set disabled = true`)
+	got := f.mark(t, ref, ids[0], uuid.NewString())
+	require.Equal(t, conversation.Outgoing{Disabled: true, OpenID: openID("li"), Text: "hi"}, got.Outgoing)
+}
+
+func TestMarkSending_leavesTheMessageQueuedWhereTheAppSecretDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref, _, ids := f.answered(t, "hi")
+	f.exec(t, `update accounts set app_secret = 'moved here from another row'`)
+	_, err := f.MarkSending(t.Context(), ref, ids[0], uuid.NewString())
+	require.ErrorIs(t, err, secret.ErrUnavailable)
+	require.Equal(t, 1, f.count(t, "deliveries", "status = 'queued' and attempts = 0"))
+	require.Equal(t, 1, f.count(t, "customers", "message_left = 5"))
 }

@@ -124,9 +124,13 @@ func (db *DB) credentials(ctx context.Context, tenant conversation.Tenant, accou
 	if err := db.sql.GetContext(ctx, &row, query, tenant, account); err != nil {
 		return wechat.Credentials{}, err
 	}
-	appSecret, err := db.openAppSecret(tenant, row.ID, row.AppSecret)
+	return db.credentialsOf(tenant, row.ID, row.AppID, row.AppSecret)
+}
+
+func (db *DB) credentialsOf(t conversation.Tenant, account conversation.AccountID, app wechat.AppID, sealed []byte) (wechat.Credentials, error) {
+	appSecret, err := db.openAppSecret(t, account, sealed)
 	if err != nil {
 		return wechat.Credentials{}, err
 	}
-	return wechat.Credentials{AccountID: string(row.ID), AppID: row.AppID, AppSecret: appSecret}, nil
+	return wechat.Credentials{AccountID: string(account), AppID: app, AppSecret: appSecret}, nil
 }

@@ -184,7 +184,8 @@ func (t *talk) escalated(ctx context.Context, h conversation.HandOver, seal cust
 		return err
 	}
 	reason := seal.sealReason(t.ref.Conversation, h.MessageID, h.Reason)
-	return insertTurn(ctx, t.tx, t.ref, h.MessageID, h.FromEpoch, conversation.CommandEscalate, reason, "")
+	_, err := insertTurn(ctx, t.tx, t.ref, h.MessageID, h.FromEpoch, turnRow{Command: conversation.CommandEscalate, Reason: reason})
+	return err
 }
 
 // notice stores an automated message to the customer and queues it; "" for none.
@@ -192,9 +193,9 @@ func (t *talk) notice(ctx context.Context, seal customerSeal, turn conversation.
 	if n == "" {
 		return "", nil
 	}
-	ids, err := say(ctx, t.tx, t.ref, t.LastSeq, turn, seal, []line{{
-		author: conversation.AuthorSystem, text: conversation.WaitingNotice(t.Language, string(n)), part: part,
-	}})
+	ids, err := say(ctx, t.tx, t.ref, t.LastSeq, seal, speech{
+		author: conversation.AuthorSystem, texts: []string{conversation.WaitingNotice(t.Language, string(n))}, turn: turn, part: part,
+	})
 	if err != nil {
 		return "", err
 	}

@@ -25,9 +25,9 @@ func (a *act) reply(ctx context.Context) (conversation.Refusal, error) {
 	if err != nil {
 		return "", err
 	}
-	ids, err := say(ctx, a.tx, a.ref, a.LastSeq, "", seal, []line{{
-		author: conversation.AuthorAgent, agent: &a.me.ID, text: a.text, epoch: &a.Epoch,
-	}})
+	ids, err := say(ctx, a.tx, a.ref, a.LastSeq, seal, speech{
+		author: conversation.AuthorAgent, agent: &a.me.ID, texts: []string{a.text}, epoch: &a.Epoch,
+	})
 	if err != nil {
 		return "", err
 	}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -29,7 +28,7 @@ func (db *DB) Receive(ctx context.Context, in conversation.Batch) (conversation.
 	return transact(ctx, db, "receive for conversation "+string(in.Conversation), func(tx *sqlx.Tx) (conversation.Received, error) {
 		r := &reception{db: db, tx: tx, in: in}
 		for _, step := range []func(context.Context) error{
-			r.readAccount, r.lockCustomer, r.readReceipts, r.lockConversation,
+			r.lockCustomer, r.readReceipts, r.lockConversation,
 			r.judge, r.writeMessages, r.moveStanding, r.writeNotes, r.writeQuarantine, r.leaveQuarantine, r.readStanding,
 		} {
 			if err := step(ctx); err != nil {
@@ -46,7 +45,6 @@ type reception struct {
 	tx *sqlx.Tx
 	in conversation.Batch
 
-	account      receptionAccount
 	customer     *customerRow     // nil while there is none
 	conversation *conversationRow // nil while there is none
 	begun        bool             // just now
@@ -55,11 +53,6 @@ type reception struct {
 	verdicts     []verdict // one for each arrival
 
 	fresh, notes, unreadable []int // indices of arrivals, in order
-}
-
-type receptionAccount struct {
-	IdleCloseMS int64 `db:"idle_close_ms"`
-	HasBot      bool  `db:"has_bot"`
 }
 
 // receiptRow is a receipt, with the number of its message where it has one.
@@ -80,11 +73,6 @@ type verdict struct {
 	outcome conversation.ReceiptOutcome
 	receipt *receiptRow // of the message key
 	write   bool        // false where all is written already
-}
-
-func (r *reception) readAccount(ctx context.Context) error {
-	const query = `select idle_close_ms, bot_id is not null as has_bot from accounts where tenant = $1 and id = $2`
-	return r.tx.GetContext(ctx, &r.account, query, r.in.Tenant, r.in.AccountID)
 }
 
 func (r *reception) readReceipts(ctx context.Context) error {
@@ -181,7 +169,10 @@ func (r *reception) learn(a conversation.Arrival, outcome conversation.ReceiptOu
 }
 
 func (r *reception) received() conversation.Received {
-	got := conversation.Received{IdleClose: time.Duration(r.account.IdleCloseMS) * time.Millisecond}
+	var got conversation.Received
+	if r.customer != nil {
+		got.IdleClose = time.Duration(r.customer.IdleCloseMS) * time.Millisecond
+	}
 	for _, v := range r.verdicts {
 		receipt := conversation.Receipt{Outcome: v.outcome}
 		if v.outcome == conversation.ReceiptNew {
@@ -194,12 +185,4 @@ func (r *reception) received() conversation.Received {
 	}
 	got.Begun, got.Standing = r.conversation != nil, r.standing
 	return got
-}
-
-// changesCustomer reports whether any new message opens an allowance or tells of following.
-func (r *reception) changesCustomer() bool {
-	return slices.ContainsFunc(r.fresh, func(i int) bool {
-		a := r.in.Arrivals[i]
-		return a.Trigger != conversation.TriggerNone || a.Follow != conversation.FollowUnchanged
-	})
 }

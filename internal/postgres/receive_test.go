@@ -130,7 +130,6 @@ func TestReceive_notesAnUnfollowWithoutBeginningAConversation(t *testing.T) {
 		got := f.receive(t, f.batch(newConversation(), "li", bye))
 		require.Equal(t, []conversation.ReceiptOutcome{"noted"}, outcomes(got))
 		require.False(t, got.Begun)
-		require.Equal(t, conversation.DefaultIdleClose, got.IdleClose)
 	}
 	require.Equal(t, []conversation.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(newConversation(), "li", redelivered(bye)))))
 	require.Equal(t, 1, f.count(t, "events", "kind = 'unsubscribe'"))

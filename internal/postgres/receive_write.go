@@ -8,21 +8,34 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+
 	"wxdesk/internal/conversation"
 )
 
-// insertReceipts takes receiptRows; what it does on a conflict follows.
+// insertReceipts takes a receiptRow; what it does on a conflict follows.
 const insertReceipts = `
 	insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at)
 	values (:tenant, :account_id, :message_key, :conversation_id, :delivery_id, :fingerprint, :message_id, :outcome, :received_at)`
 
-// customerRow is a customer with what Receive needs.
+// takeKey gives the key of a callback that could not be read to one that can.
+const takeKey = `
+	on conflict (tenant, account_id, message_key) do update
+	set conversation_id = excluded.conversation_id, delivery_id = excluded.delivery_id, fingerprint = excluded.fingerprint,
+		message_id = excluded.message_id, outcome = excluded.outcome, received_at = excluded.received_at
+	where receipts.outcome = 'quarantined'`
+
+// customerRow is a customer with what Receive and MarkSending need.
 type customerRow struct {
 	ID        conversation.CustomerID `db:"id"`
 	DataKey   []byte                  `db:"data_key"`
 	OpenID    []byte                  `db:"openid"`
 	Following bool                    `db:"following"`
 	allowanceRow
+
+	// Of the account.
+	IdleCloseMS int64 `db:"idle_close_ms"`
+	HasBot      bool  `db:"has_bot"`
 }
 
 // allowanceRow is a customer's reply allowance, and Postgres's time to judge it by.
@@ -34,7 +47,8 @@ type allowanceRow struct {
 	Now          time.Time  `db:"now"`
 }
 
-const customerColumns = `id, data_key, openid, following, message_until, message_left, tap_until, tap_left, clock_timestamp() as now`
+const customerColumns = `
+	u.id, u.data_key, u.openid, u.following, u.message_until, u.message_left, u.tap_until, u.tap_left, clock_timestamp() as now`
 
 func (r allowanceRow) allowance() conversation.Allowance {
 	a := conversation.Allowance{MessageLeft: r.MessageLeft, TapLeft: r.TapLeft}
@@ -49,8 +63,11 @@ func (r allowanceRow) allowance() conversation.Allowance {
 
 // lockCustomer finds and locks the customer's row, if there is one.
 func (r *reception) lockCustomer(ctx context.Context) error {
-	const query = `select ` + customerColumns + ` from customers
-		where tenant = $1 and account_id = $2 and customer_key = $3 for no key update`
+	const query = `
+		select ` + customerColumns + `, a.idle_close_ms, a.bot_id is not null as has_bot
+		from customers u join accounts a on a.tenant = u.tenant and a.id = u.account_id
+		where u.tenant = $1 and u.account_id = $2 and u.customer_key = $3
+		for no key update of u`
 	var row customerRow
 	err := r.tx.GetContext(ctx, &row, query, r.in.Tenant, r.in.AccountID, r.in.CustomerKey)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -81,11 +98,54 @@ func (r *reception) makeCustomer(ctx context.Context, openID string) error {
 	return r.lockCustomer(ctx)
 }
 
-// writeMessages writes the new messages and their receipts, and what they change about customer and conversation.
+// writeMessages writes the new messages and their receipts, and what they change about customer and conversation: the numbers that
+// are given, and the reply allowance that is opened. A key that is taken was taken in the meantime, which happens only where no
+// customer's lock protects: before the customer's first message.
 func (r *reception) writeMessages(ctx context.Context) error {
 	if len(r.fresh) == 0 {
 		return nil
 	}
+	if err := r.readyConversation(ctx); err != nil {
+		return err
+	}
+	m, err := r.messages()
+	if err != nil {
+		return err
+	}
+	allowance, following := r.customer.allowance(), r.customer.Following
+	for _, i := range r.fresh {
+		allowance = allowance.Opened(r.in.Arrivals[i].Trigger, r.customer.Now)
+		following = following || r.in.Arrivals[i].Follow == conversation.Followed
+	}
+	const insert = `
+		with arrived as (
+			select * from unnest($6::uuid[], $7::text[], $8::bytea[], $9::bool[], $10::bool[], $11::timestamptz[],
+				$12::text[], $13::uuid[], $14::text[], $15::timestamptz[]) with ordinality
+				as a (id, kind, body, stale, echo, said_at, message_key, delivery_id, fingerprint, received_at, n)),
+		said as (
+			insert into messages (tenant, id, conversation_id, seq, author, kind, body, stale, echo, said_at)
+			select $1, id, $3, $5 + n, 'customer', kind, body, stale, echo, said_at from arrived),
+		numbered as (
+			update conversations set last_seq = $5 + (select count(*) from arrived), last_customer_at = now()
+			where tenant = $1 and id = $3),
+		opened as (
+			update customers set following = $16, message_until = $17, message_left = $18, tap_until = $19, tap_left = $20
+			where tenant = $1 and id = $4)
+		insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at)
+		select $1, $2, message_key, $3, delivery_id, fingerprint, id, 'new', received_at from arrived` + takeKey
+	written, err := affected(r.tx.ExecContext(ctx, insert, r.in.Tenant, r.in.AccountID, r.in.Conversation, r.customer.ID, r.conversation.LastSeq,
+		pq.Array(m.ids), pq.Array(m.kinds), m.bodies, pq.Array(m.stale), pq.Array(m.echo), pq.Array(m.saidAt),
+		pq.Array(m.keys), pq.Array(m.deliveries), pq.Array(m.fingerprints), pq.Array(m.receivedAt),
+		following, orNull(allowance.MessageUntil), allowance.MessageLeft, orNull(allowance.TapUntil), allowance.TapLeft))
+	if err == nil && written != int64(len(r.fresh)) {
+		err = errAgain
+	}
+	r.conversation.LastSeq += int64(len(r.fresh))
+	return err
+}
+
+// readyConversation sees to it that customer and conversation have their rows.
+func (r *reception) readyConversation(ctx context.Context) error {
 	if r.conversation != nil && r.conversation.State == conversation.StateClosed {
 		return conversation.ErrClosed
 	}
@@ -94,79 +154,43 @@ func (r *reception) writeMessages(ctx context.Context) error {
 			return err
 		}
 	}
-	last, err := r.number(ctx, len(r.fresh))
-	if err != nil {
-		return err
+	if r.conversation == nil {
+		return r.begin(ctx)
 	}
-	messages, receipts, err := r.rows(last)
-	if err != nil {
-		return err
-	}
-	if _, err := r.tx.NamedExecContext(ctx, insertMessages, messages); err != nil {
-		return err
-	}
-	if err := r.takeKeys(ctx, receipts); err != nil {
-		return err
-	}
-	return r.updateCustomer(ctx)
+	return nil
 }
 
-// takeKeys writes receipts; a key whose callback could not be read goes to the readable one. A key that is taken was
-// taken in the meantime, which happens only where no customer's lock protects: before the customer's first message.
-func (r *reception) takeKeys(ctx context.Context, receipts []*receiptRow) error {
-	const insert = insertReceipts + `
-		on conflict (tenant, account_id, message_key) do update
-		set conversation_id = excluded.conversation_id, delivery_id = excluded.delivery_id, fingerprint = excluded.fingerprint,
-			message_id = excluded.message_id, outcome = excluded.outcome, received_at = excluded.received_at
-		where receipts.outcome = 'quarantined'`
-	written, err := affected(r.tx.NamedExecContext(ctx, insert, receipts))
-	if err == nil && written != int64(len(receipts)) {
-		err = errAgain
-	}
-	return err
+// newMessages are new messages with their receipts, column by column, so that one statement takes however many there are.
+type newMessages struct {
+	ids                []conversation.MessageID
+	kinds              []string
+	bodies             pq.ByteaArray
+	stale, echo        []bool
+	saidAt, receivedAt []*time.Time
+	keys, deliveries   []string
+	fingerprints       []*string
 }
 
-// rows are the new messages, numbered up to last, and their receipts.
-func (r *reception) rows(last int64) (messages []messageRow, receipts []*receiptRow, err error) {
+// messages seals the new messages, and numbers them.
+func (r *reception) messages() (m newMessages, err error) {
 	seal, err := r.db.customerSeal(r.in.Tenant, string(r.customer.ID), r.customer.DataKey)
 	if err != nil {
-		return nil, nil, err
+		return m, err
 	}
 	for n, i := range r.fresh {
 		a, receipt := r.in.Arrivals[i], r.verdicts[i].receipt
-		seq := last - int64(len(r.fresh)-1-n)
+		seq := r.conversation.LastSeq + int64(n) + 1
 		receipt.Seq = &seq
-		row := messageRow{
-			Tenant: r.in.Tenant, ID: *receipt.MessageID, Conversation: r.in.Conversation, Seq: seq,
-			Author: conversation.AuthorCustomer, Kind: a.Kind, Stale: a.Stale, Echo: a.Echo,
+		sealed, err := seal.sealBody(string(*receipt.MessageID), body{Text: a.Text, Fields: a.Fields})
+		if err != nil {
+			return m, err
 		}
-		if !a.SaidAt.IsZero() {
-			row.SaidAt = &a.SaidAt
-		}
-		if row.Body, err = seal.sealBody(string(row.ID), body{Text: a.Text, Fields: a.Fields}); err != nil {
-			return nil, nil, err
-		}
-		messages, receipts = append(messages, row), append(receipts, receipt)
+		m.ids, m.kinds, m.bodies = append(m.ids, *receipt.MessageID), append(m.kinds, a.Kind), append(m.bodies, sealed)
+		m.stale, m.echo, m.saidAt = append(m.stale, a.Stale), append(m.echo, a.Echo), append(m.saidAt, orNull(a.SaidAt))
+		m.keys, m.deliveries = append(m.keys, receipt.MessageKey), append(m.deliveries, receipt.DeliveryID)
+		m.fingerprints, m.receivedAt = append(m.fingerprints, receipt.Fingerprint), append(m.receivedAt, &receipt.ReceivedAt)
 	}
-	return messages, receipts, nil
-}
-
-// updateCustomer opens the reply allowance that the new messages open.
-func (r *reception) updateCustomer(ctx context.Context) error {
-	if !r.changesCustomer() {
-		return nil
-	}
-	allowance, following := r.customer.allowance(), r.customer.Following
-	for _, i := range r.fresh {
-		allowance = allowance.Opened(r.in.Arrivals[i].Trigger, r.customer.Now)
-		following = following || r.in.Arrivals[i].Follow == conversation.Followed
-	}
-	const update = `
-		update customers set following = $3, message_until = $4, message_left = $5, tap_until = $6, tap_left = $7
-		where tenant = $1 and id = $2`
-	_, err := r.tx.ExecContext(ctx, update, r.in.Tenant, r.customer.ID, following,
-		orNull(allowance.MessageUntil), allowance.MessageLeft, orNull(allowance.TapUntil), allowance.TapLeft)
-	return err
+	return m, nil
 }
 
 // orNull is nil for the zero time.
@@ -181,7 +205,11 @@ func orNull(t time.Time) *time.Time {
 func (r *reception) writeNotes(ctx context.Context) error {
 	for _, i := range r.notes {
 		a := r.in.Arrivals[i]
-		if err := r.takeKeys(ctx, []*receiptRow{r.verdicts[i].receipt}); err != nil {
+		written, err := affected(r.tx.NamedExecContext(ctx, insertReceipts+takeKey, r.verdicts[i].receipt))
+		if err == nil && written != 1 {
+			err = errAgain
+		}
+		if err != nil {
 			return err
 		}
 		if err := r.db.insertEvent(ctx, r.tx, conversation.Event{

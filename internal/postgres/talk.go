@@ -91,8 +91,8 @@ const workstreamOf = `
 // who has it or is asked. sql.ErrNoRows where there is no such conversation.
 func (db *DB) lockTalk(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, agents ...conversation.AgentID) (*talk, error) {
 	t := &talk{db: db, tx: tx, ref: c, people: map[conversation.AgentID]person{}}
-	const customer = `select ` + customerColumns + ` from customers
-		where tenant = $1 and id = (select customer_id from conversations where tenant = $1 and id = $2) for no key update`
+	const customer = `select ` + customerColumns + ` from customers u
+		where u.tenant = $1 and u.id = (select customer_id from conversations where tenant = $1 and id = $2) for no key update`
 	if err := tx.GetContext(ctx, &t.customer, customer, c.Tenant, c.Conversation); err != nil {
 		return nil, err
 	}

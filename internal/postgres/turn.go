@@ -18,6 +18,7 @@ import (
 type turnRow struct {
 	Command conversation.Command  `db:"command"`
 	Reason  []byte                `db:"reason"`
+	Summary []byte                `db:"summary"`
 	QueueID *conversation.QueueID `db:"queue_id"`
 }
 
@@ -36,6 +37,7 @@ type questionRow struct {
 	BotVersion   int64                `db:"bot_version"`
 	BotSecret    []byte               `db:"bot_secret"`
 	BotOldSecret []byte               `db:"bot_old_secret"`
+	Answered     bool                 `db:"answered"`
 }
 
 // Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it; for a
@@ -52,7 +54,8 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 			coalesce(m.said_at, m.created_at) as at, u.message_until, u.message_left, u.tap_until, u.tap_left,
 			clock_timestamp() as now, coalesce(b.id::text, '') as bot_id, coalesce(b.kind, '') as bot_kind,
 			coalesce(b.url, '') as bot_url, coalesce(b.version, 0) as bot_version, b.secret as bot_secret,
-			case when ` + botOverlaps + ` then b.old_secret end as bot_old_secret
+			case when ` + botOverlaps + ` then b.old_secret end as bot_old_secret,
+			exists (select from turns t where t.tenant = c.tenant and t.conversation_id = c.id and t.turn_id = m.id) as answered
 		from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
 		join accounts a on a.tenant = c.tenant and a.id = c.account_id
@@ -74,9 +77,13 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 	if err != nil {
 		return conversation.Turn{}, err
 	}
-	stored, err := storedAnswer(ctx, db.sql, c, turn, seal)
-	if err != nil {
-		return conversation.Turn{}, err
+	var stored *conversation.StoredAnswer
+	if row.Answered {
+		answer, err := storedAnswer(ctx, db.sql, c, turn, seal)
+		if err != nil {
+			return conversation.Turn{}, err
+		}
+		stored = &answer
 	}
 	var lately conversation.Lately
 	if stored == nil && row.BotKind == conversation.BotWebhook {
@@ -127,49 +134,40 @@ func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversa
 		if err != nil {
 			return conversation.StoredAnswer{}, err
 		}
-		stored, err := storedAnswer(ctx, tx, c, turn, seal)
+		queue, err := knownQueue(ctx, tx, c.Tenant, a.QueueID)
 		if err != nil {
 			return conversation.StoredAnswer{}, err
 		}
-		if stored != nil {
-			return *stored, nil
+		row := turnRow{Command: a.Command, Reason: seal.sealReason(c.Conversation, turn, a.Reason)}
+		if queue != "" {
+			row.QueueID = &queue
 		}
-		return storeAnswer(ctx, tx, c, held, turn, seal, a)
+		if a.Summary != "" {
+			row.Summary = seal.sealSummary(c.Conversation, turn, a.Summary)
+		}
+		first, err := insertTurn(ctx, tx, c, turn, epoch, row)
+		if err != nil {
+			return conversation.StoredAnswer{}, err
+		}
+		if !first {
+			return storedAnswer(ctx, tx, c, turn, seal)
+		}
+		if err := keepBotContext(ctx, tx, c, seal, held.Context, a.Context); err != nil {
+			return conversation.StoredAnswer{}, err
+		}
+		ids, err := say(ctx, tx, c, held.LastSeq, seal, speech{author: conversation.AuthorBot, texts: a.Texts, turn: turn, epoch: &epoch})
+		return conversation.StoredAnswer{MessageIDs: ids, Command: a.Command, Reason: a.Reason, QueueID: queue}, err
 	})
 }
 
-func storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, turn conversation.MessageID, seal customerSeal, a conversation.Answer) (conversation.StoredAnswer, error) {
-	queue, err := knownQueue(ctx, tx, c.Tenant, a.QueueID)
-	if err != nil {
-		return conversation.StoredAnswer{}, err
-	}
-	if err := insertTurn(ctx, tx, c, turn, held.Epoch, a.Command, seal.sealReason(c.Conversation, turn, a.Reason), queue); err != nil {
-		return conversation.StoredAnswer{}, err
-	}
-	if a.Summary != "" {
-		const update = `update turns set summary = $4 where tenant = $1 and conversation_id = $2 and turn_id = $3`
-		if _, err := tx.ExecContext(ctx, update, c.Tenant, c.Conversation, turn, seal.sealSummary(c.Conversation, turn, a.Summary)); err != nil {
-			return conversation.StoredAnswer{}, err
-		}
-	}
-	if err := keepBotContext(ctx, tx, c, seal, held.Context, a.Context); err != nil {
-		return conversation.StoredAnswer{}, err
-	}
-	lines := make([]line, len(a.Texts))
-	for i, text := range a.Texts {
-		lines[i] = line{author: conversation.AuthorBot, text: text, part: i, epoch: &held.Epoch}
-	}
-	ids, err := say(ctx, tx, c, held.LastSeq, turn, seal, lines)
-	return conversation.StoredAnswer{MessageIDs: ids, Command: a.Command, Reason: a.Reason, QueueID: queue}, err
-}
-
-func insertTurn(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, command conversation.Command, reason []byte, queue conversation.QueueID) error {
+// insertTurn keeps what a turn came to; false where one is kept already.
+func insertTurn(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, row turnRow) (first bool, err error) {
 	const insert = `
-		insert into turns (tenant, conversation_id, turn_id, epoch, command, reason, queue_id)
-		values ($1, $2, $3, $4, $5, $6, nullif($7, '')::uuid)
+		insert into turns (tenant, conversation_id, turn_id, epoch, command, reason, summary, queue_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)
 		on conflict (tenant, conversation_id, turn_id) do nothing`
-	_, err := tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, epoch, command, reason, string(queue))
-	return err
+	made, err := affected(tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, epoch, row.Command, row.Reason, row.Summary, row.QueueID))
+	return made == 1, err
 }
 
 // knownQueue drops the id of a queue that there is not: a bot may say anything (B07).
@@ -195,25 +193,25 @@ func knownForm(id conversation.QueueID) conversation.QueueID {
 	return conversation.QueueID(parsed.String())
 }
 
-// storedAnswer reads the answer to a turn, nil where there is none yet.
-func storedAnswer(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, turn conversation.MessageID, seal customerSeal) (*conversation.StoredAnswer, error) {
+// storedAnswer reads the answer to a turn.
+func storedAnswer(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, turn conversation.MessageID, seal customerSeal) (conversation.StoredAnswer, error) {
 	const query = `select command, reason, queue_id from turns where tenant = $1 and conversation_id = $2 and turn_id = $3`
-	var rows []turnRow
-	if err := sqlx.SelectContext(ctx, q, &rows, query, c.Tenant, c.Conversation, turn); err != nil || len(rows) == 0 {
-		return nil, err
+	var row turnRow
+	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation, turn); err != nil {
+		return conversation.StoredAnswer{}, err
 	}
-	reason, err := seal.openReason(c.Conversation, turn, rows[0].Reason)
+	reason, err := seal.openReason(c.Conversation, turn, row.Reason)
 	if err != nil {
-		return nil, err
+		return conversation.StoredAnswer{}, err
 	}
-	stored := &conversation.StoredAnswer{Command: rows[0].Command, Reason: reason}
-	if rows[0].QueueID != nil {
-		stored.QueueID = *rows[0].QueueID
+	stored := conversation.StoredAnswer{Command: row.Command, Reason: reason}
+	if row.QueueID != nil {
+		stored.QueueID = *row.QueueID
 	}
 	const messages = `
 		select id from messages where tenant = $1 and conversation_id = $2 and turn_id = $3 and author = 'bot' order by turn_part`
 	if err := sqlx.SelectContext(ctx, q, &stored.MessageIDs, messages, c.Tenant, c.Conversation, turn); err != nil {
-		return nil, fmt.Errorf("messages of the answer: %w", err)
+		return conversation.StoredAnswer{}, fmt.Errorf("messages of the answer: %w", err)
 	}
 	return stored, nil
 }
