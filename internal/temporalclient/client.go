@@ -46,10 +46,10 @@ func Lazy(o Options) (client.Client, error) {
 	opts.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{} // what is sealed cannot be compressed; trying costs a quarter of the API's time
 	opts.Logger = sdklog.NewStructuredLogger(o.Log)
 	if o.Meter != nil {
-		opts.MetricsHandler = temporalotel.NewMetricsHandler(temporalotel.MetricsHandlerOptions{
+		opts.MetricsHandler = remember(temporalotel.NewMetricsHandler(temporalotel.MetricsHandlerOptions{
 			Meter: o.Meter, UseMonotonicCounters: true,
 			OnError: func(err error) { o.Log.Warn("temporal metrics", "error", err) },
-		})
+		}))
 	}
 	return client.NewLazyClient(opts)
 }
