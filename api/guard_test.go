@@ -91,6 +91,7 @@ func allowed() map[string]string {
 		"POST /v1/rulesets/import":               admins,
 		"GET /v1/conversations/:id/notes":        people,
 		"GET /v1/conversations/:id/trace":        people,
+		"GET /v1/conversations/:id/targets":      people,
 		"POST /v1/conversations/:id/accept":      agents,
 		"POST /v1/conversations/:id/reject":      agents,
 		"POST /v1/conversations/:id/pick":        agents,

@@ -118,6 +118,8 @@ type Transcripts interface {
 	Notes(ctx context.Context, v conversation.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error)
 	// RoutingTrace lists oldest first; after is the last number of the page before, 0 for the first page.
 	RoutingTrace(ctx context.Context, v conversation.Viewer, id conversation.ID, after int64, limit int) ([]conversation.TraceStep, error)
+	// Targets lists where a conversation may be handed on to now.
+	Targets(ctx context.Context, v conversation.Viewer, id conversation.ID) (routing.Targets, error)
 	// Work lists what concerns an agent now.
 	Work(ctx context.Context, v conversation.Viewer) (conversation.Work, error)
 }

@@ -112,6 +112,7 @@ func (a *API) registerOperations() {
 	register(a, h, operation{"get-conversation", get, "/v1/conversations/{id}", ok, "Read a conversation", people}, a.getConversation)
 	register(a, h, operation{"list-messages", get, "/v1/conversations/{id}/messages", ok, "Read what was said, oldest first", people}, a.listMessages)
 	register(a, h, operation{"list-notes", get, "/v1/conversations/{id}/notes", ok, "Read what was noted for colleagues, oldest first", people}, a.listNotes)
+	register(a, h, operation{"list-targets", get, "/v1/conversations/{id}/targets", ok, "List where you may hand a conversation on to now", people}, a.listTargets)
 	register(a, h, operation{"list-trace", get, "/v1/conversations/{id}/trace", ok, "Read why it went where it went, oldest first", people}, a.listTrace)
 
 	register(a, h, operation{"accept-offer", post, "/v1/conversations/{id}/accept", ok, "Take a conversation that is offered to you", agents}, a.answerOffer(conversation.CommandAccept))

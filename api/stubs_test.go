@@ -21,6 +21,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -44,6 +45,7 @@ type world struct {
 	notes         []conversation.Note
 	trace         []conversation.TraceStep
 	work          conversation.Work
+	targets       routing.Targets
 	bots          botShelf
 	faq           faqShelf
 	desks         deskShelf
@@ -359,6 +361,13 @@ func part[T any](ctx context.Context, w *world, v conversation.Viewer, id conver
 	}
 	rest := all[min(from, len(all)):]
 	return rest[:min(limit, len(rest))], nil
+}
+
+func (w *world) Targets(ctx context.Context, v conversation.Viewer, id conversation.ID) (routing.Targets, error) {
+	if _, err := w.Conversation(ctx, v, id); err != nil {
+		return routing.Targets{}, err
+	}
+	return w.targets, nil
 }
 
 func (w *world) Work(context.Context, conversation.Viewer) (conversation.Work, error) {

@@ -19,32 +19,33 @@ type Workstreams interface {
 
 // workstreamView is a workstream as the API shows it.
 type workstreamView struct {
-	ID              string             `json:"id" format:"uuid"`
-	Name            string             `json:"name"`
-	Mode            routing.Mode       `json:"mode" enum:"push,pick"`
-	PickFromPush    bool               `json:"pick_from_push"`
-	FallbackQueueID string             `json:"fallback_queue_id" format:"uuid"`
-	AutoClose       *string            `json:"auto_close" doc:"null: the account's idle_close"`
-	Units           int                `json:"units"`
-	ProfileIDs      []string           `json:"profile_ids" nullable:"false"`
-	WrapUp          routing.WrapUp     `json:"wrap_up" enum:"always,never,after"`
-	WrapUpFor       string             `json:"wrap_up_for"`
-	Presences       []routing.Presence `json:"presences" nullable:"false"`
-	SkillMatch      routing.SkillMatch `json:"skill_match" enum:"exact,closest,none"`
-	Affinity        bool               `json:"affinity"`
-	AffinityAlways  bool               `json:"affinity_always"`
-	OfferFor        string             `json:"offer_for"`
-	AutoAccept      bool               `json:"auto_accept"`
-	MissedInactive  bool               `json:"missed_inactive"`
-	RejectDND       bool               `json:"reject_dnd"`
-	Variables       []routing.Variable `json:"variables" nullable:"false"`
-	Default         bool               `json:"default" doc:"For accounts that name none"`
+	ID               string             `json:"id" format:"uuid"`
+	Name             string             `json:"name"`
+	Mode             routing.Mode       `json:"mode" enum:"push,pick"`
+	PickFromPush     bool               `json:"pick_from_push"`
+	TransferToAgents bool               `json:"transfer_to_agents"`
+	FallbackQueueID  string             `json:"fallback_queue_id" format:"uuid"`
+	AutoClose        *string            `json:"auto_close" doc:"null: the account's idle_close"`
+	Units            int                `json:"units"`
+	ProfileIDs       []string           `json:"profile_ids" nullable:"false"`
+	WrapUp           routing.WrapUp     `json:"wrap_up" enum:"always,never,after"`
+	WrapUpFor        string             `json:"wrap_up_for"`
+	Presences        []routing.Presence `json:"presences" nullable:"false"`
+	SkillMatch       routing.SkillMatch `json:"skill_match" enum:"exact,closest,none"`
+	Affinity         bool               `json:"affinity"`
+	AffinityAlways   bool               `json:"affinity_always"`
+	OfferFor         string             `json:"offer_for"`
+	AutoAccept       bool               `json:"auto_accept"`
+	MissedInactive   bool               `json:"missed_inactive"`
+	RejectDND        bool               `json:"reject_dnd"`
+	Variables        []routing.Variable `json:"variables" nullable:"false"`
+	Default          bool               `json:"default" doc:"For accounts that name none"`
 	StampView
 }
 
 func viewWorkstream(w routing.Workstream) workstreamView {
 	v := workstreamView{
-		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, FallbackQueueID: string(w.FallbackQueue),
+		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, TransferToAgents: w.TransferToAgents, FallbackQueueID: string(w.FallbackQueue),
 		Units: w.Units, ProfileIDs: plain(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
 		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept,
 		MissedInactive: w.MissedInactive, RejectDND: w.RejectDND, Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
@@ -65,22 +66,23 @@ type workstreamChange struct {
 
 // WorkstreamSettings is what a workstream need not say about itself.
 type WorkstreamSettings struct {
-	Mode           *routing.Mode       `json:"mode,omitempty" enum:"push,pick" doc:"push: conversations are offered to agents; pick: agents take them"`
-	PickFromPush   *bool               `json:"pick_from_push,omitempty" doc:"Agents may also take what is offered"`
-	AutoClose      optional[string]    `json:"auto_close,omitempty" doc:"Of a conversation put aside: 1s or more; null: the account's idle_close"`
-	Units          amount              `json:"units,omitempty" doc:"That a conversation takes of an agent's; 25 unless said"`
-	ProfileIDs     *[]string           `json:"profile_ids,omitempty" maxItems:"20" doc:"Capacity profiles that a conversation takes in place of units; empty: units"`
-	WrapUp         *routing.WrapUp     `json:"wrap_up,omitempty" enum:"always,never,after" doc:"Whether wrapping up takes capacity; after: for wrap_up_for"`
-	WrapUpFor      *string             `json:"wrap_up_for,omitempty" doc:"A duration such as 90s or 5m; at most 1h"`
-	Presences      *[]routing.Presence `json:"presences,omitempty" maxItems:"5" doc:"Whose holders are offered work: available, busy, dnd, away, offline"`
-	SkillMatch     *routing.SkillMatch `json:"skill_match,omitempty" enum:"exact,closest,none"`
-	Affinity       *bool               `json:"affinity,omitempty" doc:"A conversation comes back to the agent who had it"`
-	AffinityAlways *bool               `json:"affinity_always,omitempty" doc:"It waits for him however long he is away; otherwise others are asked after offer_for"`
-	OfferFor       *string             `json:"offer_for,omitempty" doc:"How long an agent may think: 1s to 5m"`
-	AutoAccept     *bool               `json:"auto_accept,omitempty" doc:"Assigned without asking"`
-	MissedInactive *bool               `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
-	RejectDND      *bool               `json:"reject_dnd,omitempty" doc:"A rejected offer makes the agent do-not-disturb"`
-	Variables      *[]routing.Variable `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold"`
+	Mode             *routing.Mode       `json:"mode,omitempty" enum:"push,pick" doc:"push: conversations are offered to agents; pick: agents take them"`
+	PickFromPush     *bool               `json:"pick_from_push,omitempty" doc:"Agents may also take what is offered"`
+	TransferToAgents *bool               `json:"transfer_to_agents,omitempty" doc:"Agents may hand a conversation on to a colleague; supervisors always may"`
+	AutoClose        optional[string]    `json:"auto_close,omitempty" doc:"Of a conversation put aside: 1s or more; null: the account's idle_close"`
+	Units            amount              `json:"units,omitempty" doc:"That a conversation takes of an agent's; 25 unless said"`
+	ProfileIDs       *[]string           `json:"profile_ids,omitempty" maxItems:"20" doc:"Capacity profiles that a conversation takes in place of units; empty: units"`
+	WrapUp           *routing.WrapUp     `json:"wrap_up,omitempty" enum:"always,never,after" doc:"Whether wrapping up takes capacity; after: for wrap_up_for"`
+	WrapUpFor        *string             `json:"wrap_up_for,omitempty" doc:"A duration such as 90s or 5m; at most 1h"`
+	Presences        *[]routing.Presence `json:"presences,omitempty" maxItems:"5" doc:"Whose holders are offered work: available, busy, dnd, away, offline"`
+	SkillMatch       *routing.SkillMatch `json:"skill_match,omitempty" enum:"exact,closest,none"`
+	Affinity         *bool               `json:"affinity,omitempty" doc:"A conversation comes back to the agent who had it"`
+	AffinityAlways   *bool               `json:"affinity_always,omitempty" doc:"It waits for him however long he is away; otherwise others are asked after offer_for"`
+	OfferFor         *string             `json:"offer_for,omitempty" doc:"How long an agent may think: 1s to 5m"`
+	AutoAccept       *bool               `json:"auto_accept,omitempty" doc:"Assigned without asking"`
+	MissedInactive   *bool               `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
+	RejectDND        *bool               `json:"reject_dnd,omitempty" doc:"A rejected offer makes the agent do-not-disturb"`
+	Variables        *[]routing.Variable `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold"`
 }
 
 // apply changes the workstream and tells what is wrong with the result.
@@ -88,6 +90,7 @@ func (c workstreamChange) apply(w *routing.Workstream) (faults []fault) {
 	set(&w.Name, c.Name)
 	set(&w.Mode, c.Mode)
 	set(&w.PickFromPush, c.PickFromPush)
+	set(&w.TransferToAgents, c.TransferToAgents)
 	set((*string)(&w.FallbackQueue), c.FallbackQueueID)
 	set(&w.WrapUp, c.WrapUp)
 	set(&w.Presences, c.Presences)
@@ -121,7 +124,7 @@ type newWorkstream struct {
 
 func defaultWorkstream() routing.Workstream {
 	return routing.Workstream{
-		Mode: routing.Push, Units: 25, WrapUp: routing.WrapUpAlways, WrapUpFor: time.Minute,
+		Mode: routing.Push, TransferToAgents: true, Units: 25, WrapUp: routing.WrapUpAlways, WrapUpFor: time.Minute,
 		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillExact, Affinity: true, OfferFor: 2 * time.Minute,
 	}
 }

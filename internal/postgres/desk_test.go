@@ -85,6 +85,7 @@ func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
 				"messages":     func(v conversation.Viewer) error { _, err := f.Messages(t.Context(), v, c.id, 0, 10); return err },
 				"notes":        func(v conversation.Viewer) error { _, err := f.Notes(t.Context(), v, c.id, "", 10); return err },
 				"trace":        func(v conversation.Viewer) error { _, err := f.RoutingTrace(t.Context(), v, c.id, 0, 10); return err },
+				"targets":      func(v conversation.Viewer) error { _, err := f.Targets(t.Context(), v, c.id); return err },
 				"list": func(v conversation.Viewer) error {
 					all, err := f.Conversations(t.Context(), v, conversation.Filter{}, conversation.Position{}, 100)
 					for _, one := range all {

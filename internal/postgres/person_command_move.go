@@ -35,26 +35,22 @@ func (a *act) transferToQueue(ctx context.Context) (conversation.Refusal, error)
 	if err != nil || q == nil {
 		return conversation.RefusedTarget, err
 	}
-	if open, err := q.open(a.Now); err != nil || !open || a.cmd.QueueID == a.Queue && q.Others == 0 {
+	if open, err := q.open(a.Now); err != nil || !open || q.Others == 0 {
 		return conversation.RefusedTarget, err
 	}
 	a.moved = true
 	if err := a.lets(ctx, "ended"); err != nil {
 		return "", err
 	}
-	if err := a.waitsAgain(ctx, a.cmd.QueueID, "", true); err != nil {
-		return "", err
-	}
-	if q.Members == 0 {
-		return "", a.alert(ctx, "empty-queue")
-	}
-	return "", nil
+	return "", a.waitsAgain(ctx, a.cmd.QueueID, "", true)
 }
 
 func (a *act) transferToAgent(ctx context.Context) (conversation.Refusal, error) {
 	to, known := a.people[a.cmd.AgentID]
-	there := to.Presence == routing.Available || to.Presence == routing.Busy
-	if !known || to.Disabled || !there || to.ID == a.Agent {
+	switch {
+	case !a.TransferToAgents && !a.supervises():
+		return conversation.RefusedNotAllowed, nil
+	case !known, to.Disabled, !to.Presence.CanBeAsked(), to.ID == a.Agent:
 		return conversation.RefusedTarget, nil
 	}
 	a.moved = true
@@ -127,7 +123,6 @@ func (a *act) withdraw(ctx context.Context) error {
 
 // targetQueue is a queue that a conversation may be moved to.
 type targetQueue struct {
-	Members  int     `db:"members"`
 	Others   int     `db:"others"` // beside who has the conversation
 	TimeZone *string `db:"time_zone"`
 	Weekly   []byte  `db:"weekly"`
@@ -137,7 +132,7 @@ type targetQueue struct {
 // target reads it; nil where there is none.
 func (t *talk) target(ctx context.Context, id conversation.QueueID) (*targetQueue, error) {
 	const query = `
-		select h.time_zone, h.weekly, h.holidays, count(g.id) as members, count(g.id) filter (where g.id::text <> $3) as others
+		select h.time_zone, h.weekly, h.holidays, count(g.id) filter (where g.id::text <> $3) as others
 		from queues q
 		left join operating_hours h on h.tenant = q.tenant and h.id = q.hours_id
 		left join queue_members m on m.tenant = q.tenant and m.queue_id = q.id

@@ -40,15 +40,16 @@ type talkRow struct {
 	Account  conversation.AccountID `db:"account_id"`
 	Language conversation.Language  `db:"language"`
 
-	PickFromPush   bool           `db:"pick_from_push"`
-	WrapUp         routing.WrapUp `db:"wrap_up"`
-	WrapUpMS       int64          `db:"wrap_up_ms"`
-	Affinity       bool           `db:"affinity"`
-	OfferMS        int64          `db:"offer_ms"`
-	MissedInactive bool           `db:"missed_inactive"`
-	RejectDND      bool           `db:"reject_dnd"`
-	Variables      []byte         `db:"variables"`
-	Now            time.Time      `db:"now"`
+	PickFromPush     bool           `db:"pick_from_push"`
+	TransferToAgents bool           `db:"transfer_to_agents"`
+	WrapUp           routing.WrapUp `db:"wrap_up"`
+	WrapUpMS         int64          `db:"wrap_up_ms"`
+	Affinity         bool           `db:"affinity"`
+	OfferMS          int64          `db:"offer_ms"`
+	MissedInactive   bool           `db:"missed_inactive"`
+	RejectDND        bool           `db:"reject_dnd"`
+	Variables        []byte         `db:"variables"`
+	Now              time.Time      `db:"now"`
 }
 
 // talkItem is the conversation's work item that is not done.
@@ -99,7 +100,7 @@ func (db *DB) lockTalk(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, age
 	const row = `
 		select c.state, c.holder, c.epoch, c.revision, coalesce(c.queue_id::text, '') as queue_id,
 			coalesce(c.agent_id::text, '') as agent_id, c.last_seq, c.context, c.account_id, a.language,
-			w.pick_from_push, w.wrap_up, w.wrap_up_ms, w.affinity, w.offer_ms, w.missed_inactive, w.reject_dnd, w.variables,
+			w.pick_from_push, w.transfer_to_agents, w.wrap_up, w.wrap_up_ms, w.affinity, w.offer_ms, w.missed_inactive, w.reject_dnd, w.variables,
 			clock_timestamp() as now
 		from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
 		where c.tenant = $1 and c.id = $2 for no key update of c`

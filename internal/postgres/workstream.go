@@ -13,30 +13,31 @@ import (
 
 type workstreamRow struct {
 	stampRow
-	ID             conversation.WorkstreamID  `db:"id"`
-	Name           string                     `db:"name"`
-	Mode           routing.Mode               `db:"mode"`
-	PickFromPush   bool                       `db:"pick_from_push"`
-	FallbackQueue  conversation.QueueID       `db:"fallback_queue"`
-	AutoCloseMS    *int64                     `db:"auto_close_ms"`
-	Units          int                        `db:"units"`
-	Profiles       pq.StringArray             `db:"profiles"`
-	WrapUp         routing.WrapUp             `db:"wrap_up"`
-	WrapUpMS       int64                      `db:"wrap_up_ms"`
-	Presences      pq.StringArray             `db:"presences"`
-	SkillMatch     routing.SkillMatch         `db:"skill_match"`
-	Affinity       bool                       `db:"affinity"`
-	AffinityAlways bool                       `db:"affinity_always"`
-	OfferMS        int64                      `db:"offer_ms"`
-	AutoAccept     bool                       `db:"auto_accept"`
-	MissedInactive bool                       `db:"missed_inactive"`
-	RejectDND      bool                       `db:"reject_dnd"`
-	Variables      asJSON[[]routing.Variable] `db:"variables"`
-	Default        bool                       `db:"is_default"`
+	ID               conversation.WorkstreamID  `db:"id"`
+	Name             string                     `db:"name"`
+	Mode             routing.Mode               `db:"mode"`
+	PickFromPush     bool                       `db:"pick_from_push"`
+	TransferToAgents bool                       `db:"transfer_to_agents"`
+	FallbackQueue    conversation.QueueID       `db:"fallback_queue"`
+	AutoCloseMS      *int64                     `db:"auto_close_ms"`
+	Units            int                        `db:"units"`
+	Profiles         pq.StringArray             `db:"profiles"`
+	WrapUp           routing.WrapUp             `db:"wrap_up"`
+	WrapUpMS         int64                      `db:"wrap_up_ms"`
+	Presences        pq.StringArray             `db:"presences"`
+	SkillMatch       routing.SkillMatch         `db:"skill_match"`
+	Affinity         bool                       `db:"affinity"`
+	AffinityAlways   bool                       `db:"affinity_always"`
+	OfferMS          int64                      `db:"offer_ms"`
+	AutoAccept       bool                       `db:"auto_accept"`
+	MissedInactive   bool                       `db:"missed_inactive"`
+	RejectDND        bool                       `db:"reject_dnd"`
+	Variables        asJSON[[]routing.Variable] `db:"variables"`
+	Default          bool                       `db:"is_default"`
 }
 
 const workstreamColumns = stampColumns + `, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-	wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, is_default`
+	wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, transfer_to_agents, is_default`
 
 func (r workstreamRow) workstream() routing.Workstream {
 	return routing.Workstream{
@@ -44,7 +45,7 @@ func (r workstreamRow) workstream() routing.Workstream {
 		AutoClose: time.Duration(orEmpty(r.AutoCloseMS)) * time.Millisecond, Units: r.Units, Profiles: idsOf[routing.ProfileID](r.Profiles),
 		WrapUp: r.WrapUp, WrapUpFor: time.Duration(r.WrapUpMS) * time.Millisecond, Presences: idsOf[routing.Presence](r.Presences),
 		SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
-		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND, Variables: r.Variables.V, Default: r.Default,
+		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND, Variables: r.Variables.V, TransferToAgents: r.TransferToAgents, Default: r.Default,
 	}
 }
 
@@ -53,7 +54,7 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 		stampRow: stamp, ID: w.ID, Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, FallbackQueue: w.FallbackQueue,
 		Units: w.Units, Profiles: texts(w.Profiles), WrapUp: w.WrapUp, WrapUpMS: w.WrapUpFor.Milliseconds(),
 		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferMS: w.OfferFor.Milliseconds(),
-		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
+		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND, TransferToAgents: w.TransferToAgents,
 		Variables: asJSON[[]routing.Variable]{append([]routing.Variable{}, w.Variables...)}, Default: w.Default,
 	}
 	if w.AutoClose > 0 {
@@ -74,9 +75,9 @@ func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w rou
 		}
 		const insert = `
 			insert into workstreams (tenant, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-				wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables)
+				wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, transfer_to_agents)
 			values (:tenant, :id, :name, :mode, :pick_from_push, :fallback_queue, :auto_close_ms, :units, :profiles, :wrap_up,
-				:wrap_up_ms, :presences, :skill_match, :affinity, :affinity_always, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd, :variables)
+				:wrap_up_ms, :presences, :skill_match, :affinity, :affinity_always, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd, :variables, :transfer_to_agents)
 			on conflict (tenant, id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
@@ -136,7 +137,7 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w rou
 			update workstreams set name = :name, mode = :mode, pick_from_push = :pick_from_push, fallback_queue = :fallback_queue,
 				auto_close_ms = :auto_close_ms, units = :units, profiles = :profiles, wrap_up = :wrap_up, wrap_up_ms = :wrap_up_ms,
 				presences = :presences, skill_match = :skill_match, affinity = :affinity, affinity_always = :affinity_always, offer_ms = :offer_ms,
-				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd, variables = :variables,
+				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd, variables = :variables, transfer_to_agents = :transfer_to_agents,
 				version = version + 1, updated_at = now()
 			where tenant = :tenant and id = :id`
 		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {

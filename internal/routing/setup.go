@@ -70,26 +70,27 @@ const (
 // Workstream says how conversations of its accounts are enriched, routed and assigned (WS-1 to WS-14).
 type Workstream struct {
 	Stamp
-	ID             conversation.WorkstreamID
-	Name           string // 1 to 100 characters
-	Mode           Mode
-	PickFromPush   bool // agents may also pick what is offered (WS-4)
-	FallbackQueue  conversation.QueueID
-	AutoClose      time.Duration // of a conversation put aside; 0: the account's idle_close
-	Units          int           // that a conversation takes of an agent's
-	Profiles       []ProfileID   // that it takes in their place; empty: units count
-	WrapUp         WrapUp
-	WrapUpFor      time.Duration // with WrapUpAfter; at most an hour
-	Presences      []Presence    // whose holders are offered work
-	SkillMatch     SkillMatch
-	Affinity       bool          // comes back to the same agent (WS-11)
-	AffinityAlways bool          // waits for him however long he is away; otherwise others are asked after OfferFor (D2)
-	OfferFor       time.Duration // how long an agent may think, 1 s to 5 min
-	AutoAccept     bool          // assigned without asking (DSK-5)
-	MissedInactive bool          // PRE-8
-	RejectDND      bool          // PRE-9
-	Variables      []Variable
-	Default        bool // for accounts that name none
+	ID               conversation.WorkstreamID
+	Name             string // 1 to 100 characters
+	Mode             Mode
+	PickFromPush     bool // agents may also pick what is offered (WS-4)
+	TransferToAgents bool // agents may hand on to a colleague by name (TRF-2); supervisors always may
+	FallbackQueue    conversation.QueueID
+	AutoClose        time.Duration // of a conversation put aside; 0: the account's idle_close
+	Units            int           // that a conversation takes of an agent's
+	Profiles         []ProfileID   // that it takes in their place; empty: units count
+	WrapUp           WrapUp
+	WrapUpFor        time.Duration // with WrapUpAfter; at most an hour
+	Presences        []Presence    // whose holders are offered work
+	SkillMatch       SkillMatch
+	Affinity         bool          // comes back to the same agent (WS-11)
+	AffinityAlways   bool          // waits for him however long he is away; otherwise others are asked after OfferFor (D2)
+	OfferFor         time.Duration // how long an agent may think, 1 s to 5 min
+	AutoAccept       bool          // assigned without asking (DSK-5)
+	MissedInactive   bool          // PRE-8
+	RejectDND        bool          // PRE-9
+	Variables        []Variable
+	Default          bool // for accounts that name none
 }
 
 // Variable is something that a conversation's context may hold (CTX-1).

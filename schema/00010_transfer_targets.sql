@@ -1,0 +1,3 @@
+-- +goose Up
+-- Whether agents may hand conversations on to a colleague by name (TRF-2). Supervisors always may.
+alter table workstreams add column transfer_to_agents boolean not null default true;
