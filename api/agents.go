@@ -24,11 +24,12 @@ type Agents interface {
 // agentView is an agent as the API shows him. Colleagues see who he is and whether he is there; the rest is for
 // administrators and supervisors.
 type agentView struct {
-	ID         string           `json:"id" format:"uuid"`
-	Name       string           `json:"name"`
-	Presence   routing.Presence `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	PresenceAt time.Time        `json:"presence_at" doc:"When it became what it is"`
-	Disabled   bool             `json:"disabled"`
+	ID         string             `json:"id" format:"uuid"`
+	Name       string             `json:"name"`
+	Presence   routing.Presence   `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
+	Custom     *shownPresenceView `json:"custom_presence" doc:"What he shows in place of presence; null: as it is"`
+	PresenceAt time.Time          `json:"presence_at" doc:"When it became what it is"`
+	Disabled   bool               `json:"disabled"`
 
 	Units           *int                 `json:"units,omitempty" doc:"For administrators and supervisors, as all that follows: 0 means no new work"`
 	TimeZone        string               `json:"time_zone,omitempty"`
@@ -51,7 +52,7 @@ type agentProfileView struct {
 func viewAgentFor(who caller) func(routing.Agent) agentView {
 	return func(g routing.Agent) agentView {
 		v := agentView{
-			ID: string(g.ID), Name: g.Name, Presence: g.Presence, PresenceAt: g.PresenceAt.UTC(), Disabled: g.Disabled,
+			ID: string(g.ID), Name: g.Name, Presence: g.Presence, Custom: viewShownPresence(g.Shown), PresenceAt: g.PresenceAt.UTC(), Disabled: g.Disabled,
 			StampView: viewStamp(g.Stamp),
 		}
 		if who.Role == conversation.RoleAgent {

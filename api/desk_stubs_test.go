@@ -31,7 +31,7 @@ func (d *deskShelf) AgentNow(_ context.Context, t conversation.Tenant, id conver
 	return routing.AgentNow{ID: id, Name: "Mei", Presence: d.presence[id], Units: 100, Load: 25}, nil
 }
 
-func (d *deskShelf) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence) (routing.AgentNow, error) {
+func (d *deskShelf) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, _ routing.PresenceID) (routing.AgentNow, error) {
 	d.mu.Lock()
 	if by.Tenant == conversation.DefaultTenant {
 		if d.presence == nil {

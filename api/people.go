@@ -22,6 +22,7 @@ type People interface {
 	OperatingHours
 	Skills
 	CapacityProfiles
+	CustomPresences
 	Agents
 	Customers
 	Rulesets

@@ -147,8 +147,9 @@ type Desk interface {
 type Presences interface {
 	// AgentNow fails with ErrNotFound when the tenant has no such agent.
 	AgentNow(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error)
-	// SetPresence gives an agent the presence that a person chose. ErrNotFound when there is no such agent, or he is disabled.
-	SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence) (routing.AgentNow, error)
+	// SetPresence gives an agent the presence that a person chose, or a custom one. ErrNotFound when there is no such agent, or
+	// he is disabled; routing.UnknownError when there is no such custom presence.
+	SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error)
 }
 
 // Desks keeps which agents have an event stream open, and at which API process. Each method is repeatable. A process that

@@ -10,16 +10,17 @@ import (
 
 // presenceView is whether an agent is there, and what he has to do.
 type presenceView struct {
-	AgentID  string           `json:"agent_id" format:"uuid"`
-	Name     string           `json:"name"`
-	Presence routing.Presence `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	Manual   bool             `json:"manual" doc:"Whether a person chose it"`
-	Since    time.Time        `json:"since"`
-	Capacity int              `json:"capacity" doc:"Units in all"`
-	Load     int              `json:"load" doc:"Units that are taken"`
-	Sessions int              `json:"sessions" doc:"Conversations offered to him or accepted by him"`
-	Profiles []profileUseView `json:"profiles" nullable:"false" doc:"Capacity profiles"`
-	Queues   []string         `json:"queues" nullable:"false" doc:"Ids of the queues that he is a member of"`
+	AgentID  string             `json:"agent_id" format:"uuid"`
+	Name     string             `json:"name"`
+	Presence routing.Presence   `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
+	Custom   *shownPresenceView `json:"custom_presence" doc:"What he shows in its place; null: as it is"`
+	Manual   bool               `json:"manual" doc:"Whether a person chose it"`
+	Since    time.Time          `json:"since"`
+	Capacity int                `json:"capacity" doc:"Units in all"`
+	Load     int                `json:"load" doc:"Units that are taken"`
+	Sessions int                `json:"sessions" doc:"Conversations offered to him or accepted by him"`
+	Profiles []profileUseView   `json:"profiles" nullable:"false" doc:"Capacity profiles"`
+	Queues   []string           `json:"queues" nullable:"false" doc:"Ids of the queues that he is a member of"`
 }
 
 type profileUseView struct {
@@ -30,7 +31,7 @@ type profileUseView struct {
 
 func viewPresence(n routing.AgentNow) presenceView {
 	v := presenceView{
-		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Manual: n.Manual, Since: n.PresenceAt.UTC(),
+		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Custom: viewShownPresence(n.Shown), Manual: n.Manual, Since: n.PresenceAt.UTC(),
 		Capacity: n.Units, Load: n.Load, Sessions: n.Sessions, Profiles: []profileUseView{}, Queues: []string{},
 	}
 	for _, p := range n.Profiles {
@@ -61,9 +62,10 @@ func (a *API) getPresence(ctx context.Context, in *struct {
 	return &presenceAnswer{viewPresence(now)}, nil
 }
 
-// presenceRequest chooses a presence; inactive is nobody's choice.
+// presenceRequest chooses a presence, or a custom one; inactive is nobody's choice.
 type presenceRequest struct {
-	Presence routing.Presence `json:"presence" enum:"available,busy,dnd,away,offline"`
+	Presence routing.Presence `json:"presence,omitempty" enum:"available,busy,dnd,away,offline"`
+	CustomID string           `json:"custom_presence_id,omitempty" format:"uuid" doc:"In place of presence: a presence of your house"`
 }
 
 func (a *API) putPresence(ctx context.Context, in *struct {
@@ -75,7 +77,13 @@ func (a *API) putPresence(ctx context.Context, in *struct {
 	if isAnother(who, id) {
 		return nil, notFound.problem()
 	}
-	now, err := a.cfg.Presences.SetPresence(ctx, who.Principal, id, in.Body.Presence)
+	switch b := in.Body; {
+	case (b.Presence == "") == (b.CustomID == ""):
+		return nil, invalid.problem(fault{"body", "expected either presence or custom_presence_id"})
+	case b.CustomID != "" && !isUUID(b.CustomID):
+		return nil, badUUID("body.custom_presence_id")
+	}
+	now, err := a.cfg.Presences.SetPresence(ctx, who.Principal, id, in.Body.Presence, routing.PresenceID(in.Body.CustomID))
 	if err != nil {
 		return nil, err
 	}

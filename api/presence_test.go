@@ -26,6 +26,15 @@ func TestPresence_SUP7_ownAndForSupervisorsAnybodys(t *testing.T) {
 	}
 }
 
+func TestPresence_PRE2_eitherOneOfTheHouseOrACustomOne(t *testing.T) {
+	t.Parallel()
+	h := newWorld().handler()
+	require.Equal(t, http.StatusOK, call(t, h, "agent", http.MethodPut, presenceA, `{"custom_presence_id":"`+queueA+`"}`).Code)
+	for _, body := range []string{`{}`, `{"presence":"away","custom_presence_id":"` + queueA + `"}`, `{"custom_presence_id":"lunch"}`} {
+		requireProblem(t, call(t, h, "agent", http.MethodPut, presenceA, body), http.StatusUnprocessableEntity, "invalid")
+	}
+}
+
 func TestMe_whoAsksAndHowHeStands(t *testing.T) {
 	t.Parallel()
 	w := withConversations(1)

@@ -86,6 +86,12 @@ func (a *API) registerOperations() {
 	register(a, h, operation{"change-capacity-profile", patch, "/v1/capacity-profiles/{id}", ok, "Change a capacity profile", admins}, a.changeProfile)
 	register(a, h, operation{"delete-capacity-profile", del, "/v1/capacity-profiles/{id}", noContent, "Remove a capacity profile that nothing needs", admins}, a.deleteProfile)
 
+	register(a, h, operation{"create-custom-presence", post, "/v1/custom-presences", created, "Set up a presence with a name of your own", admins}, a.createCustomPresence)
+	register(a, h, operation{"list-custom-presences", get, "/v1/custom-presences", ok, "List custom presences, oldest first", people}, a.listCustomPresences)
+	register(a, h, operation{"get-custom-presence", get, "/v1/custom-presences/{id}", ok, "Read a custom presence", people}, a.getCustomPresence)
+	register(a, h, operation{"change-custom-presence", patch, "/v1/custom-presences/{id}", ok, "Change a custom presence", admins}, a.changeCustomPresence)
+	register(a, h, operation{"delete-custom-presence", del, "/v1/custom-presences/{id}", noContent, "Remove a custom presence that nobody shows", admins}, a.deleteCustomPresence)
+
 	register(a, h, operation{"create-agent", post, "/v1/agents", created, "Set up an agent", admins}, a.createAgent)
 	register(a, h, operation{"list-agents", get, "/v1/agents", ok, "List agents, oldest first", people}, a.listAgents)
 	register(a, h, operation{"get-agent", get, "/v1/agents/{id}", ok, "Read an agent", people}, a.getAgent)

@@ -23,6 +23,7 @@ type agentRow struct {
 	Presence        routing.Presence               `db:"presence"`
 	Manual          bool                           `db:"presence_manual"`
 	PresenceAt      time.Time                      `db:"presence_at"`
+	Shown           asJSON[*routing.ShownPresence] `db:"shown_presence"`
 	Attributes      asJSON[map[string]string]      `db:"attributes"`
 	Skills          asJSON[[]routing.AgentSkill]   `db:"skills"`
 	Profiles        asJSON[[]routing.AgentProfile] `db:"profiles"`
@@ -31,7 +32,7 @@ type agentRow struct {
 }
 
 const (
-	agentOwnColumns = stampColumns + `, id, name, units, time_zone, default_presence, presence, presence_manual, presence_at, attributes, disabled`
+	agentOwnColumns = stampColumns + `, id, name, units, time_zone, default_presence, presence, presence_manual, presence_at, ` + shownPresence + `, attributes, disabled`
 	agentColumns    = agentOwnColumns + `,
 		(select coalesce(jsonb_agg(jsonb_build_object('skill_id', s.skill_id, 'rating', s.rating, 'disabled', s.disabled) order by s.skill_id), '[]')
 			from agent_skills s where s.tenant = agents.tenant and s.agent_id = agents.id) as skills,
@@ -43,7 +44,7 @@ const (
 func (r agentRow) agent() routing.Agent {
 	return routing.Agent{
 		Stamp: r.stamp(), ID: r.ID, Name: r.Name, Units: r.Units, TimeZone: r.TimeZone, DefaultPresence: r.DefaultPresence,
-		Presence: r.Presence, Manual: r.Manual, PresenceAt: r.PresenceAt, Attributes: r.Attributes.V, Skills: r.Skills.V,
+		Presence: r.Presence, Manual: r.Manual, PresenceAt: r.PresenceAt, Shown: r.Shown.V, Attributes: r.Attributes.V, Skills: r.Skills.V,
 		Profiles: r.Profiles.V, Queues: idsOf[conversation.QueueID](r.Queues), Disabled: r.Disabled,
 	}
 }

@@ -33,7 +33,7 @@ func agentNow(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant,
 		return routing.AgentNow{}, err
 	}
 	now := routing.AgentNow{
-		ID: row.ID, Name: row.Name, Presence: row.Presence, Manual: row.Manual, PresenceAt: row.At.UTC(),
+		ID: row.ID, Name: row.Name, Presence: row.Presence, Manual: row.Manual, PresenceAt: row.At.UTC(), Shown: row.Shown.V,
 		Units: row.Units, Load: row.Load, Sessions: row.Sessions,
 	}
 	// What counts towards a profile that comes back at the end of the day is what was accepted on the agent's own day.

@@ -23,7 +23,7 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 		}
 		a.ID = old.ID
 		row := agentRowOf(old.stampRow, a)
-		row.Presence, row.Manual, row.PresenceAt = old.Presence, old.Manual, old.PresenceAt
+		row.Presence, row.Manual, row.PresenceAt, row.Shown = old.Presence, old.Manual, old.PresenceAt, old.Shown
 		columns := changedColumns(old, row)
 		if done, err := settled(old.Version, a.Version, columns); done || err != nil {
 			return old.agent(), err

@@ -72,20 +72,20 @@ func (db *DB) Connect(ctx context.Context, process string, d conversation.Desk) 
 		if _, err := tx.ExecContext(ctx, insert, d.ID, d.Tenant, d.AgentID, process); err != nil || !signsIn || agent.Presence != routing.Offline {
 			return err
 		}
-		presence, manual := agent.atSignIn(db.grace)
-		return putPresence(ctx, tx, agent, presence, manual)
+		presence, manual, custom := agent.atSignIn(db.grace)
+		return putPresence(ctx, tx, agent, presence, manual, custom)
 	})
 }
 
 // atSignIn is the presence with which an agent who is offline signs in: what it was, within the grace.
-func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual bool) {
+func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual bool, custom routing.PresenceID) {
 	switch {
 	case r.Before != nil && r.Lost < grace:
-		return *r.Before, r.Manual
+		return *r.Before, r.Manual, orEmpty(r.Custom)
 	case r.Default == routing.Offline || r.Default == routing.Away:
-		return r.Default, true
+		return r.Default, true, ""
 	}
-	return routing.Available, false // and from there to what his load says
+	return routing.Available, false, "" // and from there to what his load says
 }
 
 // Disconnect forgets a desk. Where it was its agent's last one he is offline at once. lost reports whether he has none
@@ -164,6 +164,9 @@ func signOut(ctx context.Context, tx *sqlx.Tx, agent presenceRow) error {
 	if _, err := tx.ExecContext(ctx, update, agent.Tenant, agent.ID); err != nil {
 		return err
 	}
-	agent.Presence = routing.Offline
-	return tellPresence(ctx, tx, agent)
+	after, err := readPresence(ctx, tx, agent.Tenant, agent.ID)
+	if err != nil {
+		return err
+	}
+	return tellPresence(ctx, tx, after)
 }

@@ -60,7 +60,7 @@ func TestDisconnect_PRE7_theLastDeskPutsOfflineAtOnceAndTheGraceBringsBack(t *te
 	one, two := deskOf(mei), deskOf(mei)
 	require.NoError(t, f.Connect(t.Context(), process, one))
 	require.NoError(t, f.Connect(t.Context(), process, two))
-	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.DND)
+	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.DND, "")
 	require.NoError(t, err)
 
 	require.False(t, f.disconnect(t, one))
@@ -119,7 +119,7 @@ func TestSetPresence_PRE6_SUP7_isManualToldAndWakes(t *testing.T) {
 	mei := f.agent(t, "Mei")
 	supervisor := conversation.Principal{Tenant: tenant, TokenID: "of-a-supervisor", Role: conversation.RoleSupervisor}
 	for range 2 { // the second changes nothing
-		now, err := f.SetPresence(t.Context(), supervisor, mei, routing.Busy)
+		now, err := f.SetPresence(t.Context(), supervisor, mei, routing.Busy, "")
 		require.NoError(t, err)
 		require.Equal(t, routing.Busy, now.Presence)
 		require.True(t, now.Manual)
@@ -128,9 +128,9 @@ func TestSetPresence_PRE6_SUP7_isManualToldAndWakes(t *testing.T) {
 	require.Equal(t, 1, f.count(t, "feed", `kind = 'presence' and agent_id = $1 and body ->> 'presence' = 'busy'`, mei))
 	require.Equal(t, 1, f.count(t, "audit", `action = 'agent.presence' and subject = $1`, mei))
 
-	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.Away)
+	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.Away, "")
 	require.NoError(t, err)
 	require.Equal(t, 1, f.count(t, "audit", `action = 'agent.presence'`), "what is his own is nobody's business")
-	_, err = f.SetPresence(t.Context(), conversation.Principal{Tenant: "another"}, mei, routing.Away)
+	_, err = f.SetPresence(t.Context(), conversation.Principal{Tenant: "another"}, mei, routing.Away, "")
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }

@@ -48,7 +48,7 @@ func explain(ctx context.Context, act string, err error) error {
 
 // onlyOne are the constraints by which there is at most one of something that people make.
 var onlyOne = []string{
-	"accounts_one_per_app", "faq_entries_once", "queues_one_name", "skills_tenant_name_key", "capacity_profiles_tenant_name_key",
+	"accounts_one_per_app", "faq_entries_once", "queues_one_name", "skills_tenant_name_key", "capacity_profiles_tenant_name_key", "custom_presences_tenant_name_key",
 	"rulesets_one_name", "rulesets_one_route", "rulesets_one_per_queue",
 }
 

@@ -120,6 +120,7 @@ func everyPart() map[string][2]string {
 		"/v1/operating-hours":   {`{"name":"A","weekly":[{"day":"monday","from":"08:00","to":"17:00"}]}`, `{"name":"B","holidays":[{"first":"2026-10-01","last":"2026-10-07","reason":"National day"}]}`},
 		"/v1/skills":            {`{"name":"A"}`, `{"name":"B","kind":"language"}`},
 		"/v1/capacity-profiles": {`{"name":"A","limit":3}`, `{"name":"B","limit":4,"blocking":true}`},
+		"/v1/custom-presences":  {`{"name":"A","text":"At lunch","base":"away"}`, `{"name":"B","base":"dnd"}`},
 		"/v1/agents":            {`{"name":"A"}`, `{"name":"B","units":50,"attributes":{"team":"red"}}`},
 		"/v1/rulesets":          {`{"name":"A","kind":"classification","workstream_id":"` + defaultWorkstream + `"}`, `{"name":"B","position":3}`},
 	}

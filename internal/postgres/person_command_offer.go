@@ -94,15 +94,12 @@ func (a *act) begins(ctx context.Context, agent conversation.AgentID) error {
 // becomes sets an agent's presence for what he did with an offer; chosen says that it stands until he changes it.
 func (t *talk) becomes(ctx context.Context, agent conversation.AgentID, p routing.Presence, chosen bool) error {
 	const update = `
-		update agents set presence = $3, presence_manual = $4, presence_before = null, presence_at = now()
+		update agents set presence = $3, presence_manual = $4, custom_presence = null, presence_before = null, presence_at = now()
 		where tenant = $1 and id = $2 and presence <> 'offline'`
 	set, err := affected(t.tx.ExecContext(ctx, update, t.ref.Tenant, agent, p, chosen))
 	if err != nil || set == 0 {
 		return err
 	}
-	return publish(ctx, t.tx, t.ref.Tenant, feedRow{Kind: feedPresence, Agent: agent, Body: struct {
-		AgentID  conversation.AgentID `json:"agent_id"`
-		Presence routing.Presence     `json:"presence"`
-		Manual   bool                 `json:"manual"`
-	}{agent, p, chosen}})
+	body := presenceBody{AgentID: agent, Presence: p, Manual: chosen}
+	return publish(ctx, t.tx, t.ref.Tenant, feedRow{Kind: feedPresence, Agent: agent, Body: body})
 }

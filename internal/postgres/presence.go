@@ -34,7 +34,7 @@ func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []co
 	var news []feedRow
 	for _, a := range people {
 		facts := a.presenceFacts(turned[a.ID])
-		now := presenceBody{a.ID, routing.NextPresence(facts), facts.Chosen()}
+		now := presenceBody{AgentID: a.ID, Presence: routing.NextPresence(facts), Manual: facts.Chosen()}
 		if now.Presence == a.Presence && now.Manual == a.Manual {
 			continue
 		}
@@ -78,9 +78,10 @@ func turnedNow(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents [
 
 // presenceBody is an agent's presence as the desks are told it.
 type presenceBody struct {
-	AgentID  conversation.AgentID `json:"agent_id"`
-	Presence routing.Presence     `json:"presence"`
-	Manual   bool                 `json:"manual"`
+	AgentID  conversation.AgentID   `json:"agent_id"`
+	Presence routing.Presence       `json:"presence"`
+	Manual   bool                   `json:"manual"`
+	Shown    *routing.ShownPresence `json:"custom_presence"`
 }
 
 func (c *candidate) presenceFacts(turned bool) routing.PresenceFacts {

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -18,18 +20,20 @@ type presenceRow struct {
 	Units   int                  `db:"units"`
 	Default routing.Presence     `db:"default_presence"`
 
-	Presence routing.Presence  `db:"presence"`
-	Manual   bool              `db:"presence_manual"`
-	At       time.Time         `db:"presence_at"`
-	Before   *routing.Presence `db:"presence_before"` // when his last desk was lost
-	Disabled bool              `db:"disabled"`        // or deleted
+	Presence routing.Presence               `db:"presence"`
+	Manual   bool                           `db:"presence_manual"`
+	Custom   *routing.PresenceID            `db:"custom_presence"` // that he chose last
+	Shown    asJSON[*routing.ShownPresence] `db:"shown_presence"`
+	At       time.Time                      `db:"presence_at"`
+	Before   *routing.Presence              `db:"presence_before"` // when his last desk was lost
+	Disabled bool                           `db:"disabled"`        // or deleted
 
 	Now  time.Time     `db:"now"`
 	Lost time.Duration `db:"lost_ns"` // ago, where Before is not nil
 }
 
 const presenceColumns = `
-	tenant, id, name, units, default_presence, presence, presence_manual, presence_at, presence_before,
+	tenant, id, name, units, default_presence, presence, presence_manual, presence_at, presence_before, custom_presence, ` + shownPresence + `,
 	disabled or deleted_at is not null as disabled, now() as now, (extract(epoch from now() - presence_at) * 1e9)::bigint as lost_ns`
 
 // lockPresence reads and locks an agent who may work. ErrNotFound when there is none, or he is disabled.
@@ -50,15 +54,21 @@ func readPresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id co
 
 // SetPresence gives an agent the presence that a person chose for him: the agent himself, or a supervisor (SUP-7).
 // Available and busy last until his next accept or close, the others until they are changed (PRE-6). What he has chosen
-// already stays. ErrNotFound when there is no such agent, or he is disabled.
-func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence) (routing.AgentNow, error) {
+// already stays. Of a custom presence p is the base, whatever was given. ErrNotFound when there is no such agent, or he is
+// disabled, routing.UnknownError when there is no such custom presence.
+func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error) {
 	return transact(ctx, db, "set a presence", func(tx *sqlx.Tx) (routing.AgentNow, error) {
 		agent, err := lockPresence(ctx, tx, by.Tenant, id)
 		if err != nil {
 			return routing.AgentNow{}, err
 		}
-		if agent.Presence != p || !agent.Manual {
-			if err := putPresence(ctx, tx, agent, p, true); err != nil {
+		if custom != "" {
+			if p, err = baseOf(ctx, tx, by.Tenant, custom); err != nil {
+				return routing.AgentNow{}, err
+			}
+		}
+		if agent.Presence != p || !agent.Manual || orEmpty(agent.Custom) != custom {
+			if err := putPresence(ctx, tx, agent, p, true, custom); err != nil {
 				return routing.AgentNow{}, err
 			}
 			if by.AgentID != id {
@@ -72,13 +82,23 @@ func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id con
 	})
 }
 
+// baseOf reads what a custom presence counts as, and keeps it from changing.
+func baseOf(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing.PresenceID) (base routing.Presence, err error) {
+	const query = `select base from custom_presences where tenant = $1 and id = $2 for key share`
+	err = tx.GetContext(ctx, &base, query, t, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = &routing.UnknownError{Field: "custom_presence_id"}
+	}
+	return base, err
+}
+
 // putPresence changes the presence of an agent who is locked, wakes the distribution and tells the desks. An automatic
 // presence is settled by his load.
-func putPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow, p routing.Presence, manual bool) error {
+func putPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow, p routing.Presence, manual bool, custom routing.PresenceID) error {
 	const update = `
-		update agents set presence = $3, presence_manual = $4, presence_before = null, presence_at = now()
+		update agents set presence = $3, presence_manual = $4, custom_presence = $5, presence_before = null, presence_at = now()
 		where tenant = $1 and id = $2`
-	if _, err := tx.ExecContext(ctx, update, agent.Tenant, agent.ID, p, manual); err != nil {
+	if _, err := tx.ExecContext(ctx, update, agent.Tenant, agent.ID, p, manual, pointer(custom)); err != nil {
 		return err
 	}
 	if !manual {
@@ -97,10 +117,6 @@ func putPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow, p routing.
 }
 
 func tellPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow) error {
-	body := struct {
-		AgentID  conversation.AgentID `json:"agent_id"`
-		Presence routing.Presence     `json:"presence"`
-		Manual   bool                 `json:"manual"`
-	}{agent.ID, agent.Presence, agent.Manual}
+	body := presenceBody{agent.ID, agent.Presence, agent.Manual, agent.Shown.V}
 	return publish(ctx, tx, agent.Tenant, feedRow{Kind: feedPresence, Agent: agent.ID, Body: body})
 }

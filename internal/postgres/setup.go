@@ -115,12 +115,13 @@ func orEmpty[T any](p *T) (value T) {
 
 // Tables of the set-up, and which of their rows there still are.
 const (
-	liveQueues      = `queues where deleted_at is null`
-	liveWorkstreams = `workstreams where deleted_at is null`
-	liveAgents      = `agents where deleted_at is null`
-	liveHours       = `operating_hours where true`
-	liveSkills      = `skills where true`
-	liveProfiles    = `capacity_profiles where true`
+	liveQueues          = `queues where deleted_at is null`
+	liveWorkstreams     = `workstreams where deleted_at is null`
+	liveAgents          = `agents where deleted_at is null`
+	liveHours           = `operating_hours where true`
+	liveSkills          = `skills where true`
+	liveProfiles        = `capacity_profiles where true`
+	liveCustomPresences = `custom_presences where true`
 )
 
 // hold keeps what a field points to from being taken away before the transaction ends. UnknownError when something of it is

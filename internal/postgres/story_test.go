@@ -12,6 +12,7 @@ import (
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 	"wxdesk/internal/wechat/wxapi"
@@ -42,6 +43,7 @@ func story() []step {
 		another   = uuid.NewString()
 		noticed   = uuid.NewString()
 		entry     conversation.KeptFAQEntry
+		lunch     routing.CustomPresence
 		webhook   = conversation.BotSetup{
 			ID: conversation.BotID(uuid.NewString()), Kind: conversation.BotWebhook, Name: "Mine", URL: "https://bot.example/",
 		}
@@ -94,6 +96,19 @@ func story() []step {
 		}},
 		{name: "delete FAQ entry", call: func(ctx context.Context, db *postgres.DB) error {
 			return db.DeleteFAQEntry(ctx, cli, entry.ID)
+		}},
+		{name: "create custom presence", once: true, call: func(ctx context.Context, db *postgres.DB) (err error) {
+			lunch, err = db.CreateCustomPresence(ctx, cli, routing.CustomPresence{Name: "Lunch", Text: "At lunch", Base: routing.Away})
+			return err
+		}},
+		{name: "update custom presence", call: func(ctx context.Context, db *postgres.DB) error {
+			changed := lunch
+			changed.Text = "Back at one"
+			_, err := db.UpdateCustomPresence(ctx, cli, changed)
+			return err
+		}},
+		{name: "delete custom presence", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.DeleteCustomPresence(ctx, cli, lunch.ID)
 		}},
 		{name: "create bot", call: func(ctx context.Context, db *postgres.DB) error {
 			_, err := db.CreateBot(ctx, cli, webhook, secret.New(botSecret))

@@ -122,6 +122,15 @@ func CheckSkill(s Skill) []Fault {
 	return f
 }
 
+// CheckCustomPresence says what is wrong with a custom presence.
+func CheckCustomPresence(p CustomPresence) []Fault {
+	var f faults
+	f.name("name", p.Name)
+	f.name("text", p.Text)
+	f.add(chosenPresence(p.Base), "base", "expected available, busy, dnd, away or offline")
+	return f
+}
+
 // CheckProfile says what is wrong with a capacity profile.
 func CheckProfile(p Profile) []Fault {
 	var f faults

@@ -155,4 +155,6 @@ func TestCheckSkillAndCheckProfile_nameTheFieldAtFault(t *testing.T) {
 	require.Equal(t, []string{"kind"}, fields(routing.CheckSkill(routing.Skill{Name: "Thai", Kind: strings.Repeat("x", 101)})))
 	require.Empty(t, routing.CheckProfile(routing.Profile{Name: "Chat", Limit: 1}))
 	require.Equal(t, []string{"limit"}, fields(routing.CheckProfile(routing.Profile{Name: "Chat"})))
+	require.Empty(t, routing.CheckCustomPresence(routing.CustomPresence{Name: "Lunch", Text: "At lunch", Base: routing.Away}))
+	require.Equal(t, []string{"name", "text", "base"}, fields(routing.CheckCustomPresence(routing.CustomPresence{Text: " ", Base: routing.Inactive})))
 }

@@ -8,10 +8,11 @@ import (
 
 // Identifiers; UUIDs.
 type (
-	SkillID   string
-	ProfileID string
-	HoursID   string
-	RulesetID string
+	SkillID    string
+	ProfileID  string
+	HoursID    string
+	RulesetID  string
+	PresenceID string // of a CustomPresence
 )
 
 // Stamp is what every part of the set-up has: whose it is, and how often it was changed.
@@ -66,6 +67,23 @@ const (
 	Offline   Presence = "offline"
 	Inactive  Presence = "inactive"
 )
+
+// CustomPresence is a presence with a name of a house's own (PRE-2). What it counts as is its base, for routing, automatic
+// changes and transfers alike.
+type CustomPresence struct {
+	Stamp
+	ID   PresenceID
+	Name string
+	Text string // what an agent shows
+	Base Presence
+}
+
+// ShownPresence is the custom presence that an agent shows.
+type ShownPresence struct {
+	ID   PresenceID `json:"id"`
+	Name string     `json:"name"`
+	Text string     `json:"text"`
+}
 
 // Workstream says how conversations of its accounts are enriched, routed and assigned (WS-1 to WS-14).
 type Workstream struct {
@@ -210,7 +228,8 @@ type Agent struct {
 	TimeZone        string
 	DefaultPresence Presence
 	Presence        Presence
-	Manual          bool // the presence was chosen by a person
+	Manual          bool           // the presence was chosen by a person
+	Shown           *ShownPresence // in place of Presence; nil: as it is
 	PresenceAt      time.Time
 	Attributes      map[string]string
 	Skills          []AgentSkill

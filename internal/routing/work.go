@@ -169,7 +169,8 @@ type AgentNow struct {
 	ID         conversation.AgentID
 	Name       string
 	Presence   Presence
-	Manual     bool // chosen by a person
+	Manual     bool           // chosen by a person
+	Shown      *ShownPresence // in place of Presence; nil: as it is
 	PresenceAt time.Time
 	Units      int // in all
 	Load       int // taken, of Units

@@ -1,0 +1,20 @@
+-- +goose Up
+-- What people have of their own.
+
+-- Presences with names of a house's own (PRE-2): routing looks at the base alone.
+create table custom_presences (
+    tenant     text        not null references tenants,
+    id         uuid        not null,
+    name       text        not null, -- for administrators
+    text       text        not null, -- what an agent shows
+    base       text        not null check (base in ('available', 'busy', 'dnd', 'away', 'offline')),
+    version    bigint      not null default 1,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (tenant, id),
+    unique (tenant, name)
+);
+
+-- The one that an agent chose last. It is what he shows while his presence is still the base of it and still his choice;
+-- afterwards the id means nothing, so it points to no row that must be there.
+alter table agents add column custom_presence uuid;
