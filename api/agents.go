@@ -80,7 +80,7 @@ type AgentSettings struct {
 	Attributes      *map[string]string    `json:"attributes,omitempty" maxProperties:"20" doc:"For custom assignment rules; replaces all"`
 	Skills          *[]routing.AgentSkill `json:"skills,omitempty" maxItems:"100" doc:"Replaces all skills"`
 	Profiles        *[]agentProfileView   `json:"profiles,omitempty" maxItems:"20" doc:"Replaces all capacity profiles"`
-	QueueIDs        *[]string             `json:"queue_ids,omitempty" maxItems:"1000" doc:"Replaces all memberships"`
+	QueueIDs        *[]string             `json:"queue_ids,omitempty" maxItems:"1000" doc:"Replaces all memberships but that of the default queue, which every agent has"`
 	Disabled        *bool                 `json:"disabled,omitempty" doc:"A disabled agent's work goes back to its queues, and his API tokens do not count"`
 }
 

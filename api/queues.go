@@ -164,7 +164,12 @@ func (a *API) setQueueMembers(ctx context.Context, in *changing[queueMembers]) (
 	}
 	_, err := changePart(in.IfMatch,
 		func() (routing.Queue, error) { return a.cfg.People.Queue(ctx, who.Tenant, id) },
-		func(*routing.Queue) []fault { return nil },
+		func(q *routing.Queue) []fault {
+			if q.Default {
+				return []fault{{"body.agent_ids", "expected another queue: every agent is a member of the default queue"}}
+			}
+			return nil
+		},
 		func(q routing.Queue) (routing.Queue, error) {
 			return a.cfg.People.SetQueueMembers(ctx, who.actor(), id, q.Version, members)
 		})

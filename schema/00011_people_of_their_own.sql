@@ -18,3 +18,9 @@ create table custom_presences (
 -- The one that an agent chose last. It is what he shows while his presence is still the base of it and still his choice;
 -- afterwards the id means nothing, so it points to no row that must be there.
 alter table agents add column custom_presence uuid;
+
+-- Every agent is a member of the default queue (QUE-4).
+insert into queue_members (tenant, queue_id, agent_id)
+select q.tenant, q.id, a.id from queues q join agents a on a.tenant = q.tenant
+where q.is_default and q.deleted_at is null and a.deleted_at is null
+on conflict do nothing;

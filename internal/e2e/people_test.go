@@ -14,8 +14,9 @@ import (
 func TestPeople_fromTheBotToAnAgentAndBackAgain(t *testing.T) {
 	t.Parallel()
 	s := start(t, "WXDESK_MASTER_KEYS="+fixtureKey(t))
-	second := s.create("/v1/queues", map[string]any{"name": "Second line"})
-	ann, bob := s.agent("Ann").opens(), s.agent("Bob", second).opens()
+	first, second := s.create("/v1/queues", map[string]any{"name": "First line"}), s.create("/v1/queues", map[string]any{"name": "Second line"})
+	s.sets("/v1/workstreams/"+defaultWorkstream, map[string]any{"fallback_queue_id": first}) // the default queue would be Bob's, too
+	ann, bob := s.agent("Ann", first).opens(), s.agent("Bob", second).opens()
 	c := s.follower()
 
 	require.True(t, c.manages("human"))

@@ -63,12 +63,17 @@ func agentRowOf(stamp stampRow, a routing.Agent) agentRow {
 	return row
 }
 
-// CreateAgent adds an agent of the actor's tenant, who is offline, and gives him his id. routing.UnknownError when a skill, a
+// CreateAgent adds an agent of the actor's tenant, who is offline and belongs to the default queue beside those that are named,
+// and gives him his id. routing.UnknownError when a skill, a
 // capacity profile or a queue is not there.
 func (db *DB) CreateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
 	a.ID = conversation.AgentID(newID())
-	row := agentRowOf(stampRow{Tenant: by.Tenant}, a)
 	return transact(ctx, db, "create agent "+string(a.ID), func(tx *sqlx.Tx) (routing.Agent, error) {
+		a, err := withDefaultQueue(ctx, tx, by.Tenant, a)
+		if err != nil {
+			return routing.Agent{}, err
+		}
+		row := agentRowOf(stampRow{Tenant: by.Tenant}, a)
 		if err := holdAbilities(ctx, tx, by.Tenant, a); err != nil {
 			return routing.Agent{}, err
 		}

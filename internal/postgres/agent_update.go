@@ -13,10 +13,14 @@ import (
 // UpdateAgent replaces the settings of the actor's agent, his skills, capacity profiles and queues, where his version is still
 // a.Version (ErrVersion otherwise); his presence is not among them. With Disabled, what he has goes back to its queues in the
 // same transaction, and his API tokens count no more until he is enabled. In the queues where he stays he keeps his place in
-// the rotation. routing.UnknownError when a skill, a capacity profile or a queue is not there, ErrNotFound when there is no
+// the rotation; from the default queue nobody goes. routing.UnknownError when a skill, a capacity profile or a queue is not there, ErrNotFound when there is no
 // such agent.
 func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
 	return transact(ctx, db, "update agent", func(tx *sqlx.Tx) (routing.Agent, error) {
+		a, err := withDefaultQueue(ctx, tx, by.Tenant, a)
+		if err != nil {
+			return routing.Agent{}, err
+		}
 		old, err := lockForUpdate(ctx, tx, by.Tenant, a)
 		if err != nil {
 			return routing.Agent{}, err

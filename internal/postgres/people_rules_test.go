@@ -114,7 +114,7 @@ func TestPeople_whatIsInUseStays(t *testing.T) {
 	}
 	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/workstreams/"+stream, "")
 	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/queues/"+queue, "")
-	require.Empty(t, d.must(t, http.StatusOK, "admin", http.MethodGet, "/v1/agents/"+agent, "").QueueIDs, "a member is no obstacle")
+	require.Equal(t, []string{defaultQueue}, d.must(t, http.StatusOK, "admin", http.MethodGet, "/v1/agents/"+agent, "").QueueIDs, "a member is no obstacle")
 	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/agents/"+agent, "")
 	for _, name := range []string{"hours of a queue", "a skill of an agent", "a skill of a rule", "a profile of a workstream", "a target of overflow", "a queue of a rule"} {
 		d.must(t, http.StatusNoContent, "admin", http.MethodDelete, paths[name], "")
@@ -145,18 +145,44 @@ func TestQueueMembers_replaceEachOtherAndKeepTheirPlace(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	ann, bob := d.make(t, "/v1/agents", `{"name":"Ann"}`), d.make(t, "/v1/agents", `{"name":"Bob"}`)
-	members := "/v1/queues/" + defaultQueue + "/members"
+	queue := d.make(t, "/v1/queues", `{"name":"VIP"}`)
+	members := "/v1/queues/" + queue + "/members"
 	d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+ann+`"]}`)
 	d.exec(t, `update queue_members set joined_at = '2020-01-01'`)
 	before := d.wakes(t)
 	require.ElementsMatch(t, []string{ann, bob},
 		d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+bob+`","`+ann+`","`+bob+`"]}`).AgentIDs)
 	require.Equal(t, before+1, d.wakes(t))
-	require.Equal(t, 1, d.count(t, "queue_members", "joined_at = '2020-01-01' and agent_id = $1", ann))
+	require.Equal(t, 1, d.count(t, "queue_members", "joined_at = '2020-01-01' and agent_id = $1 and queue_id = $2", ann, queue))
 	require.Equal(t, []string{bob}, d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+bob+`"]}`).AgentIDs)
 	d.must(t, http.StatusUnprocessableEntity, "supervisor", http.MethodPut, members, `{"agent_ids":["00000000-0000-7000-8000-00000000000f"]}`)
 	d.must(t, http.StatusUnprocessableEntity, "supervisor", http.MethodPut, members, `{"agent_ids":["Ann"]}`)
-	require.Equal(t, 1, d.count(t, "queue_members", "true"))
+	require.Equal(t, 1, d.count(t, "queue_members", "queue_id = $1", queue))
+}
+
+func TestQUE4_everyAgentIsAMemberOfTheDefaultQueue(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	vip := d.make(t, "/v1/queues", `{"name":"VIP"}`)
+	ann := d.make(t, "/v1/agents", `{"name":"Ann"}`)
+	bob := d.make(t, "/v1/agents", `{"name":"Bob","queue_ids":["%s"]}`, vip)
+	members := "/v1/queues/" + defaultQueue + "/members"
+	everybody := func() []string { return d.must(t, http.StatusOK, "supervisor", http.MethodGet, members, "").AgentIDs }
+	require.ElementsMatch(t, []string{ann, bob}, everybody())
+
+	require.Equal(t, []string{defaultQueue, vip}, d.must(t, http.StatusOK, "supervisor", http.MethodPatch, "/v1/agents/"+ann, `{"queue_ids":["`+vip+`"]}`).QueueIDs)
+	require.Equal(t, []string{defaultQueue}, d.must(t, http.StatusOK, "supervisor", http.MethodPatch, "/v1/agents/"+ann, `{"queue_ids":[]}`).QueueIDs)
+	got := d.must(t, http.StatusUnprocessableEntity, "supervisor", http.MethodPut, members, `{"agent_ids":["`+ann+`"]}`)
+	require.Contains(t, got.Errors[0].Message, "every agent is a member")
+	q, err := d.Queue(t.Context(), tenant, defaultQueue)
+	require.NoError(t, err)
+	_, err = d.SetQueueMembers(t.Context(), cli, defaultQueue, q.Version, nil)
+	require.ErrorIs(t, err, conversation.ErrInUse)
+	require.ElementsMatch(t, []string{ann, bob}, everybody())
+
+	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/agents/"+bob, "")
+	require.Equal(t, []string{ann}, everybody())
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/queues/"+defaultQueue, `{"method":"round_robin"}`)
 }
 
 func TestAccounts_nameAWorkstreamThatThereIs(t *testing.T) {

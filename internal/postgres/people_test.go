@@ -234,7 +234,7 @@ func TestBad_M11_twoWhoSaveTheSame(t *testing.T) {
 	d.must(t, http.StatusPreconditionFailed, "admin", http.MethodPost, set+"/publish", "", "If-Match", seen)
 	require.Equal(t, 1, d.count(t, "ruleset_versions", "rules::text like '%first%'"))
 
-	members := "/v1/queues/" + defaultQueue + "/members"
+	members := "/v1/queues/" + d.make(t, "/v1/queues", `{"name":"VIP"}`) + "/members"
 	ann := d.make(t, "/v1/agents", `{"name":"Ann"}`)
 	seen = d.ask(t, "supervisor", http.MethodGet, members, "").Header().Get("ETag")
 	d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+ann+`"]}`, "If-Match", seen)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -26,12 +27,15 @@ func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conver
 
 // SetQueueMembers makes these agents the members of the actor's queue, all of them and no other, where the queue's version is
 // still version (ErrVersion otherwise). Who stays keeps his place in the rotation. routing.UnknownError when one of them is
-// not there, ErrNotFound when there is no such queue.
+// not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no such queue.
 func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
 	return transact(ctx, db, "set a queue's members", func(tx *sqlx.Tx) (routing.Queue, error) {
 		old, err := lockQueue(ctx, tx, by.Tenant, id)
 		if err != nil {
 			return routing.Queue{}, err
+		}
+		if old.Default {
+			return routing.Queue{}, conversation.ErrInUse
 		}
 		if err := hold(ctx, tx, by.Tenant, liveAgents, "agent_ids", members...); err != nil {
 			return routing.Queue{}, err
@@ -68,6 +72,14 @@ func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id con
 		}
 		return readQueue(ctx, tx, by.Tenant, id)
 	})
+}
+
+// withDefaultQueue is an agent as he is wished, with the queue to which every agent belongs (QUE-4).
+func withDefaultQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a routing.Agent) (routing.Agent, error) {
+	var queue []conversation.QueueID
+	err := tx.SelectContext(ctx, &queue, `select id from `+liveQueues+` and tenant = $1 and is_default`, t)
+	a.Queues = append(slices.Clone(a.Queues), queue...)
+	return a, err
 }
 
 // enrol makes every one of these agents a member of every one of these queues.
