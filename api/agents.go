@@ -33,6 +33,7 @@ type agentView struct {
 
 	Units           *int                 `json:"units,omitempty" doc:"For administrators and supervisors, as all that follows: 0 means no new work"`
 	TimeZone        string               `json:"time_zone,omitempty"`
+	HoursID         *string              `json:"hours_id,omitempty" format:"uuid" doc:"When he works, for custom assignment rules; absent: always"`
 	DefaultPresence routing.Presence     `json:"default_presence,omitempty" enum:"available,busy,dnd,away,offline"`
 	PresenceManual  *bool                `json:"presence_manual,omitempty" doc:"Chosen by a person"`
 	Attributes      map[string]string    `json:"attributes,omitempty"`
@@ -60,6 +61,7 @@ func viewAgentFor(who caller) func(routing.Agent) agentView {
 		}
 		v.Units, v.TimeZone, v.DefaultPresence, v.PresenceManual = &g.Units, g.TimeZone, g.DefaultPresence, &g.Manual
 		v.Attributes, v.Skills, v.QueueIDs = g.Attributes, g.Skills, plain(g.Queues)
+		v.HoursID = orNull(string(g.HoursID))
 		for _, p := range g.Profiles {
 			v.Profiles = append(v.Profiles, agentProfileView{string(p.ProfileID), p.Limit})
 		}
@@ -76,6 +78,7 @@ type newAgent struct {
 type AgentSettings struct {
 	Units           amount                `json:"units,omitempty" doc:"Of capacity; 100 unless said, 0: no new work"`
 	TimeZone        *string               `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name, Asia/Shanghai unless said; his day ends by it"`
+	HoursID         optional[string]      `json:"hours_id,omitempty" format:"uuid" doc:"When he works, for custom assignment rules that ask; null: always"`
 	DefaultPresence *routing.Presence     `json:"default_presence,omitempty" enum:"available,busy,dnd,away,offline" doc:"When he signs in"`
 	Attributes      *map[string]string    `json:"attributes,omitempty" maxProperties:"20" doc:"For custom assignment rules; replaces all"`
 	Skills          *[]routing.AgentSkill `json:"skills,omitempty" maxItems:"100" doc:"Replaces all skills"`
@@ -92,6 +95,9 @@ func (c AgentSettings) apply(g *routing.Agent) (faults []fault) {
 	set(&g.Skills, c.Skills)
 	set(&g.Disabled, c.Disabled)
 
+	if c.HoursID.given {
+		g.HoursID = routing.HoursID(c.HoursID.value)
+	}
 	faults = append(faults, c.Units.set(&g.Units, "units")...)
 	faults = append(faults, setIDs(&g.Queues, c.QueueIDs, "queue_ids")...)
 	if c.Profiles != nil {
@@ -166,7 +172,7 @@ type agentChange struct {
 // beyondSupervisors reports whether a change is an administrator's alone: supervisors change membership, capacity, skills and
 // the presence at sign-in (DIA-3).
 func (c agentChange) beyondSupervisors() bool {
-	return c.Name != nil || c.TimeZone != nil || c.Attributes != nil || c.Disabled != nil
+	return c.Name != nil || c.TimeZone != nil || c.HoursID.given || c.Attributes != nil || c.Disabled != nil
 }
 
 func (a *API) changeAgent(ctx context.Context, in *changing[agentChange]) (*partAnswer[agentView], error) {

@@ -72,7 +72,7 @@ func (a *API) registerOperations() {
 	register(a, h, operation{"list-operating-hours", get, "/v1/operating-hours", ok, "List operating hours, oldest first", leaders}, a.listHours)
 	register(a, h, operation{"get-operating-hours", get, "/v1/operating-hours/{id}", ok, "Read operating hours", leaders}, a.getHours)
 	register(a, h, operation{"change-operating-hours", patch, "/v1/operating-hours/{id}", ok, "Change operating hours", admins}, a.changeHours)
-	register(a, h, operation{"delete-operating-hours", del, "/v1/operating-hours/{id}", noContent, "Remove operating hours that no queue keeps", admins}, a.deleteHours)
+	register(a, h, operation{"delete-operating-hours", del, "/v1/operating-hours/{id}", noContent, "Remove operating hours that nobody keeps", admins}, a.deleteHours)
 
 	register(a, h, operation{"create-skill", post, "/v1/skills", created, "Set up a skill", admins}, a.createSkill)
 	register(a, h, operation{"list-skills", get, "/v1/skills", ok, "List skills, oldest first", people}, a.listSkills)

@@ -24,3 +24,8 @@ insert into queue_members (tenant, queue_id, agent_id)
 select q.tenant, q.id, a.id from queues q join agents a on a.tenant = q.tenant
 where q.is_default and q.deleted_at is null and a.deleted_at is null
 on conflict do nothing;
+
+-- When an agent works, for rules that ask (ASG-9); null: always.
+alter table agents
+    add column hours_id uuid,
+    add foreign key (tenant, hours_id) references operating_hours;

@@ -19,6 +19,7 @@ type agentRow struct {
 	Name            string                         `db:"name"`
 	Units           int                            `db:"units"`
 	TimeZone        string                         `db:"time_zone"`
+	HoursID         *routing.HoursID               `db:"hours_id"`
 	DefaultPresence routing.Presence               `db:"default_presence"`
 	Presence        routing.Presence               `db:"presence"`
 	Manual          bool                           `db:"presence_manual"`
@@ -32,7 +33,7 @@ type agentRow struct {
 }
 
 const (
-	agentOwnColumns = stampColumns + `, id, name, units, time_zone, default_presence, presence, presence_manual, presence_at, ` + shownPresence + `, attributes, disabled`
+	agentOwnColumns = stampColumns + `, id, name, units, time_zone, hours_id, default_presence, presence, presence_manual, presence_at, ` + shownPresence + `, attributes, disabled`
 	agentColumns    = agentOwnColumns + `,
 		(select coalesce(jsonb_agg(jsonb_build_object('skill_id', s.skill_id, 'rating', s.rating, 'disabled', s.disabled) order by s.skill_id), '[]')
 			from agent_skills s where s.tenant = agents.tenant and s.agent_id = agents.id) as skills,
@@ -43,7 +44,7 @@ const (
 
 func (r agentRow) agent() routing.Agent {
 	return routing.Agent{
-		Stamp: r.stamp(), ID: r.ID, Name: r.Name, Units: r.Units, TimeZone: r.TimeZone, DefaultPresence: r.DefaultPresence,
+		Stamp: r.stamp(), ID: r.ID, Name: r.Name, Units: r.Units, TimeZone: r.TimeZone, HoursID: orEmpty(r.HoursID), DefaultPresence: r.DefaultPresence,
 		Presence: r.Presence, Manual: r.Manual, PresenceAt: r.PresenceAt, Shown: r.Shown.V, Attributes: r.Attributes.V, Skills: r.Skills.V,
 		Profiles: r.Profiles.V, Queues: idsOf[conversation.QueueID](r.Queues), Disabled: r.Disabled,
 	}
@@ -51,7 +52,7 @@ func (r agentRow) agent() routing.Agent {
 
 func agentRowOf(stamp stampRow, a routing.Agent) agentRow {
 	row := agentRow{
-		stampRow: stamp, ID: a.ID, Name: a.Name, Units: a.Units, TimeZone: a.TimeZone, DefaultPresence: a.DefaultPresence,
+		stampRow: stamp, ID: a.ID, Name: a.Name, Units: a.Units, TimeZone: a.TimeZone, HoursID: pointer(a.HoursID), DefaultPresence: a.DefaultPresence,
 		Attributes: asJSON[map[string]string]{a.Attributes}, Skills: asJSON[[]routing.AgentSkill]{append([]routing.AgentSkill{}, a.Skills...)},
 		Profiles: asJSON[[]routing.AgentProfile]{append([]routing.AgentProfile{}, a.Profiles...)}, Queues: texts(a.Queues), Disabled: a.Disabled,
 	}
@@ -78,8 +79,8 @@ func (db *DB) CreateAgent(ctx context.Context, by conversation.Actor, a routing.
 			return routing.Agent{}, err
 		}
 		const insert = `
-			insert into agents (tenant, id, name, units, time_zone, default_presence, attributes, disabled)
-			values (:tenant, :id, :name, :units, :time_zone, :default_presence, :attributes, :disabled)
+			insert into agents (tenant, id, name, units, time_zone, hours_id, default_presence, attributes, disabled)
+			values (:tenant, :id, :name, :units, :time_zone, :hours_id, :default_presence, :attributes, :disabled)
 			on conflict (tenant, id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
@@ -135,7 +136,7 @@ func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id convers
 			return err
 		}
 		for _, statement := range []string{
-			`update agents set deleted_at = now(), disabled = true, presence = 'offline', presence_at = now(), version = version + 1, updated_at = now()
+			`update agents set deleted_at = now(), disabled = true, hours_id = null, presence = 'offline', presence_at = now(), version = version + 1, updated_at = now()
 			where tenant = $1 and id = $2`,
 			`delete from queue_members where tenant = $1 and agent_id = $2`,
 			`delete from agent_skills where tenant = $1 and agent_id = $2`,

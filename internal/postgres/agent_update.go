@@ -39,7 +39,7 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 			row.Presence, row.Manual = routing.Offline, false
 		}
 		const update = `
-			update agents set name = :name, units = :units, time_zone = :time_zone, default_presence = :default_presence,
+			update agents set name = :name, units = :units, time_zone = :time_zone, hours_id = :hours_id, default_presence = :default_presence,
 				attributes = :attributes, disabled = :disabled, presence_manual = :presence_manual,
 				presence_at = case when presence = :presence then presence_at else now() end, presence = :presence,
 				version = version + 1, updated_at = now()
@@ -96,6 +96,11 @@ func lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wish
 
 // holdAbilities keeps what an agent's settings point to.
 func holdAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a routing.Agent) error {
+	if a.HoursID != "" {
+		if err := hold(ctx, tx, t, liveHours, "hours_id", a.HoursID); err != nil {
+			return err
+		}
+	}
 	skills := each(a.Skills, func(s routing.AgentSkill) routing.SkillID { return s.SkillID })
 	if err := hold(ctx, tx, t, liveSkills, "skills", skills...); err != nil {
 		return err

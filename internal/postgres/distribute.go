@@ -55,6 +55,8 @@ type distribution struct {
 	gifts []gift
 	again bool
 	soon  bool
+
+	shift time.Time // when somebody's working hours begin next, where a queue's own rules may ask; zero: never
 }
 
 // begin takes the lock, if nobody has it, and notes the time. It has the planner go by keys: what a batch reads and writes is
@@ -95,6 +97,9 @@ func (d *distribution) run(ctx context.Context) error {
 	if err := d.endKeeping(ctx); err != nil {
 		return err
 	}
+	if err := d.wakeWithShift(ctx); err != nil {
+		return err
+	}
 	if err := d.settle(ctx, rested); err != nil {
 		return err
 	}
@@ -126,6 +131,12 @@ func (d *distribution) choose(ctx context.Context) ([]routing.Match, error) {
 		}
 	}
 	if d.crew, err = readCrew(ctx, d.tx, d.tenant, queues, kept, about(queues, items)); err != nil {
+		return nil, err
+	}
+	if err := d.readShifts(ctx, queues); err != nil {
+		return nil, err
+	}
+	if err := d.readKinds(ctx, rules); err != nil {
 		return nil, err
 	}
 	matches, looks := routing.Assign(d.now, queues, rules, items, d.crew.list, batchLimit, d.db.judge)
@@ -219,10 +230,15 @@ func (d *distribution) endKeeping(ctx context.Context) error {
 	if len(until) == 0 {
 		return nil
 	}
+	return d.wakeAt(ctx, until)
+}
+
+// wakeAt has the distribution look again at these moments.
+func (d *distribution) wakeAt(ctx context.Context, moments []time.Time) error {
 	const then = `
 		insert into wakes (tenant, due_at) select $1, at from (select distinct unnest($2::timestamptz[]) as at) as moments
 		where not exists (select from wakes w where w.tenant = $1 and w.due_at = at)`
-	_, err := d.tx.ExecContext(ctx, then, d.tenant, pq.Array(until))
+	_, err := d.tx.ExecContext(ctx, then, d.tenant, pq.Array(moments))
 	return err
 }
 

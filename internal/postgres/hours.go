@@ -97,12 +97,12 @@ func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.
 	})
 }
 
-// DeleteHours takes operating hours away. Deleting them again changes nothing. ErrInUse while a queue keeps them, ErrNotFound
-// when there never were any.
+// DeleteHours takes operating hours away. Deleting them again changes nothing. ErrInUse while a queue or
+// an agent keeps them, ErrNotFound when there never were any.
 func (db *DB) DeleteHours(ctx context.Context, by conversation.Actor, id routing.HoursID) error {
 	return db.inTx(ctx, "delete operating hours", func(tx *sqlx.Tx) error {
 		removed, err := takeAway(ctx, tx, by.Tenant, "operating_hours", actHoursDelete, id,
-			`select from queues where tenant = $1 and hours_id = $2::uuid`)
+			`select from queues where tenant = $1 and hours_id = $2::uuid`, `select from agents where tenant = $1 and hours_id = $2::uuid`)
 		if err != nil || !removed {
 			return err
 		}

@@ -90,11 +90,12 @@ func TestPeople_whatIsInUseStays(t *testing.T) {
 	skill := d.make(t, "/v1/skills", `{"name":"English"}`)
 	ruleSkill := d.make(t, "/v1/skills", `{"name":"Japanese"}`)
 	profile := d.make(t, "/v1/capacity-profiles", `{"name":"Chats","limit":2}`)
+	shift := d.make(t, "/v1/operating-hours", `{"name":"Night","weekly":[]}`)
 	target := d.make(t, "/v1/queues", `{"name":"Target"}`)
 	ruled := d.make(t, "/v1/queues", `{"name":"Ruled"}`)
 	queue := d.make(t, "/v1/queues", `{"name":"VIP","hours_id":"%s","overflow":{"wait":{"seconds":60,"do":"transfer","queue_id":"%s"}}}`, hours, target)
 	stream := d.make(t, "/v1/workstreams", `{"name":"Shop","fallback_queue_id":"%s","profile_ids":["%s"]}`, queue, profile)
-	agent := d.make(t, "/v1/agents", `{"name":"Ann","skills":[{"skill_id":"%s","rating":5}],"queue_ids":["%s"]}`, skill, queue)
+	agent := d.make(t, "/v1/agents", `{"name":"Ann","skills":[{"skill_id":"%s","rating":5}],"queue_ids":["%s"],"hours_id":"%s"}`, skill, queue, shift)
 	set := "/v1/rulesets/" + d.make(t, "/v1/rulesets", `{"name":"R","kind":"route","workstream_id":"%s"}`, stream)
 	d.must(t, http.StatusOK, "admin", http.MethodPut, set+"/versions/draft", rulesTo("to", ruled))
 	classes := "/v1/rulesets/" + d.make(t, "/v1/rulesets", `{"name":"C","kind":"classification","workstream_id":"%s"}`, stream)
@@ -102,7 +103,7 @@ func TestPeople_whatIsInUseStays(t *testing.T) {
 
 	paths := map[string]string{
 		"the default queue": "/v1/queues/" + defaultQueue, "the default workstream": "/v1/workstreams/" + defaultWorkstream,
-		"hours of a queue": "/v1/operating-hours/" + hours, "a skill of an agent": "/v1/skills/" + skill, "a skill of a rule": "/v1/skills/" + ruleSkill,
+		"hours of a queue": "/v1/operating-hours/" + hours, "hours of an agent": "/v1/operating-hours/" + shift, "a skill of an agent": "/v1/skills/" + skill, "a skill of a rule": "/v1/skills/" + ruleSkill,
 		"a profile of a workstream": "/v1/capacity-profiles/" + profile, "a target of overflow": "/v1/queues/" + target,
 		"a queue of a rule": "/v1/queues/" + ruled, "a fallback queue": "/v1/queues/" + queue,
 	}
@@ -116,7 +117,7 @@ func TestPeople_whatIsInUseStays(t *testing.T) {
 	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/queues/"+queue, "")
 	require.Equal(t, []string{defaultQueue}, d.must(t, http.StatusOK, "admin", http.MethodGet, "/v1/agents/"+agent, "").QueueIDs, "a member is no obstacle")
 	d.must(t, http.StatusNoContent, "admin", http.MethodDelete, "/v1/agents/"+agent, "")
-	for _, name := range []string{"hours of a queue", "a skill of an agent", "a skill of a rule", "a profile of a workstream", "a target of overflow", "a queue of a rule"} {
+	for _, name := range []string{"hours of a queue", "hours of an agent", "a skill of an agent", "a skill of a rule", "a profile of a workstream", "a target of overflow", "a queue of a rule"} {
 		d.must(t, http.StatusNoContent, "admin", http.MethodDelete, paths[name], "")
 	}
 }
@@ -131,7 +132,7 @@ func TestPeople_DIA3_supervisorsChangeMembershipCapacityAndSkillsAndNothingElse(
 		`{"units":50,"skills":[{"skill_id":"`+skill+`","rating":7}],"queue_ids":["`+defaultQueue+`"],"default_presence":"away"}`)
 	require.Greater(t, d.wakes(t), before)
 	require.Equal(t, int64(2), d.must(t, http.StatusOK, "admin", http.MethodGet, "/v1/queues/"+defaultQueue, "").Version, "its members changed")
-	for _, body := range []string{`{"name":"Bob"}`, `{"disabled":true}`, `{"attributes":{}}`, `{"time_zone":"UTC"}`} {
+	for _, body := range []string{`{"name":"Bob"}`, `{"disabled":true}`, `{"attributes":{}}`, `{"time_zone":"UTC"}`, `{"hours_id":null}`} {
 		d.must(t, http.StatusForbidden, "supervisor", http.MethodPatch, agent, body)
 	}
 	colleague := d.ask(t, "agent", http.MethodGet, agent, "").Body.String()

@@ -121,7 +121,7 @@ func everyPart() map[string][2]string {
 		"/v1/skills":            {`{"name":"A"}`, `{"name":"B","kind":"language"}`},
 		"/v1/capacity-profiles": {`{"name":"A","limit":3}`, `{"name":"B","limit":4,"blocking":true}`},
 		"/v1/custom-presences":  {`{"name":"A","text":"At lunch","base":"away"}`, `{"name":"B","base":"dnd"}`},
-		"/v1/agents":            {`{"name":"A"}`, `{"name":"B","units":50,"attributes":{"team":"red"}}`},
+		"/v1/agents":            {`{"name":"A"}`, `{"name":"B","units":50,"hours_id":null,"attributes":{"team":"red"}}`},
 		"/v1/rulesets":          {`{"name":"A","kind":"classification","workstream_id":"` + defaultWorkstream + `"}`, `{"name":"B","position":3}`},
 	}
 }

@@ -4,8 +4,19 @@ import "slices"
 
 // CustomRules are the rulesets of a queue whose method is Custom, as published.
 type CustomRules struct {
-	Prioritisation *RulesetVersion // nil: who has waited longest goes first
-	Assignment     *RulesetVersion // nil: as with HighestCapacity, so that nobody waits while rules are written
+	Prioritisation *RulesetVersion    // nil: who has waited longest goes first
+	Assignment     *RulesetVersion    // nil: as with HighestCapacity, so that nobody waits while rules are written
+	Kinds          map[SkillID]string // types of skills, where rules order by one
+}
+
+// AskForKinds reports whether the rules order by a type of skills.
+func (c CustomRules) AskForKinds() bool {
+	if c.Assignment == nil {
+		return false
+	}
+	return slices.ContainsFunc(c.Assignment.Rules, func(r Rule) bool {
+		return slices.ContainsFunc(r.OrderBy, func(o Order) bool { _, _, typed := SkillType(o.By); return typed })
+	})
 }
 
 // customBlock is how many items of a queue that nobody matches are judged in one call. Each of them costs as many judgements
@@ -90,7 +101,8 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 			}
 		}
 		if len(matching) > 0 {
-			slices.SortFunc(matching, func(a, b *agent) int { return compareAgents(a.Candidate, b.Candidate, t.item, rules[n].OrderBy) })
+			orders := agentOrders(rules[n].OrderBy, t.item, t.crew.rules.Kinds)
+			slices.SortFunc(matching, func(a, b *agent) int { return compareAgents(a.Candidate, b.Candidate, t.item, orders) })
 			return matching, others
 		}
 	}
@@ -145,6 +157,7 @@ func (a *agent) facts() map[string]any {
 		"presence":   string(a.Presence),
 		"free_units": int64(a.Units - a.Load),
 		"sessions":   int64(a.Sessions),
+		"working":    !a.OffHours,
 		"skills":     skills,
 		"attributes": attributes,
 	}

@@ -29,6 +29,7 @@ var conditions = judge{
 	"available": func(agent, _ map[string]any) bool { return agent["presence"] == "available" },
 	"thai":      func(agent, _ map[string]any) bool { return agent["skills"].(map[string]any)["thai"] != nil },
 	"idle":      func(agent, _ map[string]any) bool { return agent["sessions"].(int64) == 0 },
+	"working":   func(agent, _ map[string]any) bool { return agent["working"] == true },
 	"never":     func(_, _ map[string]any) bool { return false },
 }
 
@@ -144,6 +145,47 @@ func TestAssign_ASG10_orderKeys(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAssign_ASG10_withinATypeOfSkills(t *testing.T) {
+	t.Parallel()
+	kinds := map[routing.SkillID]string{"thai": "language", "lao": "language", "tax": "product"}
+	wants := needs(routing.NeededSkill{SkillID: "lao", Rating: 5}, routing.NeededSkill{SkillID: "tax", Rating: 5}, routing.NeededSkill{SkillID: "thai", Rating: 5})
+	for by, want := range map[string]string{
+		"proficiency": "ann", "proficiency:language": "ben", "proficiency:product": "ann", "proficiency:unknown": "cem",
+		"nearest_proficiency": "cem", "nearest_proficiency:language": "cem", "nearest_proficiency:product": "ben",
+		"skill_count": "ben", "skill_count:language": "cem", "skill_count:product": "ben",
+	} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			ann := newAgent("ann", skill("tax", 10), skill("thai", 4), membership(ago(100), ago(2)))
+			ben := newAgent("ben", skill("tax", 3), skill("thai", 9), skill("lao", 1), membership(ago(100), ago(3)))
+			cem := newAgent("cem", skill("thai", 5), skill("lao", 4), membership(ago(100), ago(4)))
+			own := routing.CustomRules{Kinds: kinds, Assignment: &routing.RulesetVersion{Rules: []routing.Rule{{OrderBy: []routing.Order{{By: by}}}}}}
+			_, _, typed := routing.SkillType(by)
+			require.Equal(t, typed, own.AskForKinds())
+			matches, _ := routing.Assign(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: own},
+				[]routing.Item{newItem("a", wants)}, []*routing.Candidate{ann, ben, cem}, 100, conditions)
+			require.Equal(t, []string{"a " + want}, told(matches))
+		})
+	}
+}
+
+func TestAssign_ASG09_ASG12_onlyRulesAskWhetherAnAgentIsWorking(t *testing.T) {
+	t.Parallel()
+	off := func(c *routing.Candidate) { c.OffHours = true }
+	for _, method := range []routing.Method{routing.HighestCapacity, routing.RoundRobin, routing.LeastActive} {
+		got, _ := assign(method, []routing.Item{newItem("a")}, newAgent("ann", off))
+		require.Equal(t, []string{"a ann"}, got, method)
+	}
+	working := []routing.Rule{{When: "working"}}
+	got, looks := byRules(nil, working, []routing.Item{newItem("a")}, newAgent("ann", off))
+	require.Empty(t, got)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, looks[0].Reasons)
+	got, _ = byRules(nil, working, []routing.Item{newItem("a")}, newAgent("ann", off), newAgent("ben", load(75)))
+	require.Equal(t, []string{"a ben"}, got, "who has no hours is always working")
+	got, _ = byRules(nil, []routing.Rule{{When: ""}}, []routing.Item{newItem("a")}, newAgent("ann", off))
+	require.Equal(t, []string{"a ann"}, got, "a rule that does not ask")
 }
 
 func TestAssign_ASG10_everyKeyIsListed(t *testing.T) {

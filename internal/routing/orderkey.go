@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,7 +33,21 @@ const (
 // the attribute goes last, numbers go before words, and small ones first.
 const AttributePrefix = "attribute:"
 
-// OrderKeys are the keys that rules of a kind may order by, beside attributes.
+// ofType begins, behind a key that looks at skills, the type of those that it looks at: "proficiency:language".
+const ofType = ":"
+
+// SkillType splits such a key: "proficiency:language" orders by proficiency in the needed skills of the type language. false
+// for all other keys.
+func SkillType(by string) (key OrderKey, kind string, ok bool) {
+	before, kind, typed := strings.Cut(by, ofType)
+	switch key = OrderKey(before); key {
+	case ByProficiency, ByNearestProficiency, BySkillCount:
+		return key, kind, typed && kind != ""
+	}
+	return "", "", false
+}
+
+// OrderKeys are the keys that rules of a kind may order by, beside attributes and types of skills.
 func OrderKeys(kind RulesetKind) []OrderKey {
 	switch kind {
 	case Prioritisation:
@@ -44,7 +59,7 @@ func OrderKeys(kind RulesetKind) []OrderKey {
 }
 
 // compareAgents orders agents by the keys of an assignment rule, then round robin.
-func compareAgents(a, b *Candidate, i *Item, orders []Order) int {
+func compareAgents(a, b *Candidate, i *Item, orders []agentOrder) int {
 	for _, o := range orders {
 		if c := o.compareAgents(a, b, i); c != 0 {
 			return c
@@ -54,7 +69,27 @@ func compareAgents(a, b *Candidate, i *Item, orders []Order) int {
 	return takeTurns(ma.LastAssigned, mb.LastAssigned, ma.JoinedAt, mb.JoinedAt, a.ID, b.ID)
 }
 
-func (o Order) compareAgents(a, b *Candidate, i *Item) int {
+// agentOrder is one key of an assignment rule, for one item.
+type agentOrder struct {
+	Order
+	key    OrderKey
+	needed []NeededSkill // the skills that it looks at: all that the item needs, or those of a type
+}
+
+// agentOrders are the keys of an assignment rule for an item; kinds are the types of skills.
+func agentOrders(orders []Order, i *Item, kinds map[SkillID]string) []agentOrder {
+	list := make([]agentOrder, len(orders))
+	for n, o := range orders {
+		list[n] = agentOrder{o, OrderKey(o.By), i.Skills}
+		if key, kind, typed := SkillType(o.By); typed {
+			other := func(s NeededSkill) bool { return kinds[s.SkillID] != kind }
+			list[n].key, list[n].needed = key, slices.DeleteFunc(slices.Clone(i.Skills), other)
+		}
+	}
+	return list
+}
+
+func (o agentOrder) compareAgents(a, b *Candidate, i *Item) int {
 	if name, ok := o.attribute(); ok {
 		va, oka := a.Attributes[name]
 		vb, okb := b.Attributes[name]
@@ -62,7 +97,7 @@ func (o Order) compareAgents(a, b *Candidate, i *Item) int {
 	}
 	ma, mb := a.Queues[i.QueueID], b.Queues[i.QueueID]
 	var c int
-	switch OrderKey(o.By) {
+	switch o.key {
 	case ByLeastActive:
 		c = a.LastReleased.Compare(b.LastReleased)
 	case ByRoundRobin:
@@ -74,11 +109,11 @@ func (o Order) compareAgents(a, b *Candidate, i *Item) int {
 			c = cmp.Compare(b.free(i), a.free(i))
 		}
 	case ByProficiency:
-		c = cmp.Compare(b.proficiency(i.Skills), a.proficiency(i.Skills))
+		c = cmp.Compare(b.proficiency(o.needed), a.proficiency(o.needed))
 	case ByNearestProficiency:
-		c = cmp.Compare(a.distance(i.Skills), b.distance(i.Skills))
+		c = cmp.Compare(a.distance(o.needed), b.distance(o.needed))
 	case BySkillCount:
-		c = cmp.Compare(b.skillCount(i.Skills), a.skillCount(i.Skills))
+		c = cmp.Compare(b.skillCount(o.needed), a.skillCount(o.needed))
 	}
 	return o.turned(c)
 }

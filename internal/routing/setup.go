@@ -226,6 +226,7 @@ type Agent struct {
 	Name            string
 	Units           int // 0: no new work
 	TimeZone        string
+	HoursID         HoursID // when he works, for custom rules; "": always
 	DefaultPresence Presence
 	Presence        Presence
 	Manual          bool           // the presence was chosen by a person

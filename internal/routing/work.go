@@ -99,8 +99,9 @@ type Item struct {
 type Candidate struct {
 	ID           conversation.AgentID
 	Presence     Presence
-	Units        int // in all
-	Load         int // taken, of Units
+	OffHours     bool // outside operating hours of his own; for custom rules alone (ASG-12)
+	Units        int  // in all
+	Load         int  // taken, of Units
 	Profiles     map[ProfileID]ProfileRoom
 	Skills       map[SkillID]int // rating, of those not disabled
 	Sessions     int             // conversations that he has

@@ -238,9 +238,18 @@ func TestCheck_ordersAreKeysOfTheirKindOrAttributes(t *testing.T) {
 		for _, key := range append(routing.OrderKeys(kind), "attribute:team") {
 			require.Empty(t, rules.Check(kind, []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: string(key)}}}}, shop()), key)
 		}
-		for _, key := range []string{"", "attribute:", "canary"} {
+		for _, key := range []string{"", "attribute:", "canary", "proficiency:", "priority:language", "skill_count: "} {
 			require.Len(t, rules.Check(kind, []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: key}}}}, shop()), 1, key)
 		}
+	}
+}
+
+func TestCheck_ASG10_onlyAssignmentOrdersByATypeOfSkills(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"proficiency:language", "nearest_proficiency:产品", "skill_count:a: b"} {
+		by := []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: key}}}}
+		require.Empty(t, rules.Check(routing.Assignment, by, shop()), key)
+		require.Len(t, rules.Check(routing.Prioritisation, by, shop()), 1, key)
 	}
 }
 

@@ -64,6 +64,7 @@ func TestDocs_listEveryKeyToOrderBy(t *testing.T) {
 			want = append(want, fmt.Sprintf("`%s` %s", key, kind))
 		}
 	}
+	want = append(want, "`proficiency:TYPE`, `nearest_proficiency:TYPE`, `skill_count:TYPE` assignment")
 	require.Equal(t, append(want, "`attribute:NAME` prioritisation, assignment"), got)
 }
 

@@ -61,6 +61,7 @@ func Facts() []Fact {
 		{"agent.presence", cel.StringType, "available, busy, dnd, away, inactive", assigned},
 		{"agent.free_units", cel.IntType, "of his capacity", assigned},
 		{"agent.sessions", cel.IntType, "conversations that he has", assigned},
+		{"agent.working", cel.BoolType, "it is within his own operating hours, or he has none", assigned},
 		{"agent.skills", ratings, "id to rating", assigned},
 		{"agent.attributes", cel.MapType(cel.StringType, cel.StringType), "as an administrator has set them", assigned},
 	}

@@ -28,7 +28,7 @@ func someFacts(said string) routing.Facts {
 			"waited_seconds": int64(90), "queue": "VIP",
 		},
 		"agent": map[string]any{
-			"presence": "available", "free_units": int64(50), "sessions": int64(2), "skills": map[string]any{"s1": int64(7)},
+			"presence": "available", "working": true, "free_units": int64(50), "sessions": int64(2), "skills": map[string]any{"s1": int64(7)},
 			"attributes": map[string]any{"team": said},
 		},
 	}

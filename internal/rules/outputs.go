@@ -126,7 +126,8 @@ func (c *checking) split(shares []routing.Share) (targets []conversation.QueueID
 func (c *checking) order(r routing.Rule) {
 	for _, o := range r.OrderBy {
 		attribute, isAttribute := strings.CutPrefix(o.By, routing.AttributePrefix)
-		if isAttribute && attribute != "" || slices.Contains(routing.OrderKeys(c.kind), routing.OrderKey(o.By)) {
+		_, kind, ofType := routing.SkillType(o.By)
+		if isAttribute && attribute != "" || ofType && c.kind == routing.Assignment && isName(kind) || slices.Contains(routing.OrderKeys(c.kind), routing.OrderKey(o.By)) {
 			continue
 		}
 		c.fault("order_by", "there is nothing of this name to order by")

@@ -1,0 +1,104 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// What only rules of a queue's own ask for: whether an agent is working, and of which type a skill is.
+
+// readShifts says of the agents who have hours of their own whether they are working now, where a queue's own rules may ask
+// (ASG-9), and when the next of those who are not begins.
+func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) error {
+	custom := false
+	for _, q := range queues {
+		custom = custom || q.Method == routing.Custom
+	}
+	if !custom {
+		return nil
+	}
+	const query = `
+		select h.time_zone, h.weekly, h.holidays, array_agg(g.id::text) as agents
+		from operating_hours h join agents g on g.tenant = h.tenant and g.hours_id = h.id
+		where h.tenant = $1 group by h.tenant, h.id`
+	var rows []struct {
+		TimeZone *string        `db:"time_zone"`
+		Weekly   []byte         `db:"weekly"`
+		Holidays []byte         `db:"holidays"`
+		Agents   pq.StringArray `db:"agents"`
+	}
+	if err := d.tx.SelectContext(ctx, &rows, query, d.tenant); err != nil {
+		return err
+	}
+	off := map[conversation.AgentID]bool{}
+	for _, r := range rows {
+		hours, err := hoursOf(r.TimeZone, r.Weekly, r.Holidays)
+		if err != nil {
+			return err
+		}
+		if hours.Open(d.now) {
+			continue
+		}
+		for _, a := range r.Agents {
+			off[conversation.AgentID(a)] = true
+		}
+		if opens, ever := hours.Opens(d.now); ever && (d.shift.IsZero() || opens.Before(d.shift)) {
+			d.shift = opens
+		}
+	}
+	for _, a := range d.crew.list {
+		a.OffHours = off[a.ID]
+	}
+	return nil
+}
+
+// wakeWithShift has the distribution look again when the next working hours begin, where something was left waiting.
+func (d *distribution) wakeWithShift(ctx context.Context) error {
+	left := false
+	for _, look := range d.looks {
+		left = left || look.Agent == ""
+	}
+	if d.shift.IsZero() || !left {
+		return nil
+	}
+	return d.wakeAt(ctx, []time.Time{d.shift})
+}
+
+// readKinds reads the types of skills where a rule orders by one (ASG-10).
+func (d *distribution) readKinds(ctx context.Context, rules map[conversation.QueueID]routing.CustomRules) error {
+	var kinds map[routing.SkillID]string
+	for id, own := range rules {
+		if !own.AskForKinds() {
+			continue
+		}
+		if kinds == nil {
+			var err error
+			if kinds, err = d.kinds(ctx); err != nil {
+				return err
+			}
+		}
+		own.Kinds = kinds
+		rules[id] = own
+	}
+	return nil
+}
+
+func (d *distribution) kinds(ctx context.Context) (map[routing.SkillID]string, error) {
+	var rows []struct {
+		ID   routing.SkillID `db:"id"`
+		Kind string          `db:"kind"`
+	}
+	if err := d.tx.SelectContext(ctx, &rows, `select id, kind from skills where tenant = $1`, d.tenant); err != nil {
+		return nil, err
+	}
+	kinds := make(map[routing.SkillID]string, len(rows))
+	for _, r := range rows {
+		kinds[r.ID] = r.Kind
+	}
+	return kinds, nil
+}
