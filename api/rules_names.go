@@ -154,7 +154,7 @@ type fileWriter struct {
 	profiles map[routing.ProfileID]string
 }
 
-// writeRoutingFile writes the workstream's rulesets, and those of the queues to which they lead.
+// writeRoutingFile writes the workstream's rulesets, and the rulesets and hours of the queues to which they lead.
 func writeRoutingFile(plan routing.Plan) routingFile {
 	w := fileWriter{map[conversation.QueueID]string{}, map[routing.SkillID]string{}, map[routing.ProfileID]string{}}
 	for _, q := range plan.Queues {
@@ -186,6 +186,7 @@ func writeRoutingFile(plan routing.Plan) routingFile {
 		}
 		file.Rulesets = append(file.Rulesets, out)
 	}
+	file.Hours = writeHours(plan.Queues, reached)
 	return file
 }
 

@@ -20,6 +20,7 @@ import (
 // by their names, everything else is as in the JSON API.
 type routingFile struct {
 	Format   string        `yaml:"format"`
+	Hours    []hoursFile   `yaml:"hours,omitempty"`
 	Rulesets []rulesetFile `yaml:"rulesets"`
 }
 
@@ -148,7 +149,8 @@ func member(n *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// importRouting makes drafts of a routing file in a workstream, all or none of them. Nothing comes into force.
+// importRouting makes drafts of a routing file in a workstream, and operating hours that nobody keeps yet, all or none of
+// them. Nothing comes into force.
 func (a *API) importRouting(ctx context.Context, in *struct {
 	WorkstreamID string `query:"workstream_id" required:"true" format:"uuid"`
 	RawBody      []byte `contentType:"application/yaml"`
@@ -167,13 +169,17 @@ func (a *API) importRouting(ctx context.Context, in *struct {
 		return nil, err
 	}
 	reader := fileReader{names: namesOf(plan), document: document}
+	hours := make([]routing.Hours, len(file.Hours))
+	for i, h := range file.Hours {
+		hours[i] = reader.hours(i, h)
+	}
 	for i, r := range file.Rulesets {
 		reader.ruleset(i, r, plan)
 	}
 	if len(reader.faults) > 0 {
 		return nil, invalid.problem(reader.faults[:min(len(reader.faults), maxFaults)]...)
 	}
-	drafts, err := a.cfg.People.ImportRulesets(ctx, who.actor(), id, reader.imported)
+	drafts, err := a.cfg.People.ImportRulesets(ctx, who.actor(), id, hours, reader.imported)
 	if err != nil {
 		return nil, err
 	}

@@ -28,8 +28,8 @@ type Rulesets interface {
 
 	// RoutingPlan reads all that decides where conversations of a workstream go; "" for what belongs to queues alone.
 	RoutingPlan(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Plan, error)
-	// ImportRulesets makes drafts in a workstream and on queues, all or none.
-	ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, imported []routing.ImportedRuleset) ([]routing.Ruleset, error)
+	// ImportRulesets makes drafts in a workstream and on queues, and operating hours that there are not yet, all or none.
+	ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error)
 	// LastTurn is the customer's last message in a conversation.
 	LastTurn(ctx context.Context, c conversation.Ref) (conversation.MessageID, error)
 	// RoutingQuestion loads what decides where a conversation goes after that message.

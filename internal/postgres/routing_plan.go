@@ -115,12 +115,18 @@ func planAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan
 
 // ImportRulesets makes drafts of rulesets in the actor's workstream and on queues, all or none: in the workstream's
 // classification of the same name, in its route, in the queue's ruleset of the same kind; where there is none it is added.
-// Nothing comes into force. Repeated it changes nothing more. ErrTooMany beyond routing.MaxClassifications;
+// Operating hours are added unless there are such of the same name already; nobody keeps them yet, so nothing comes into
+// force. Repeated it changes nothing more. ErrTooMany beyond routing.MaxClassifications;
 // routing.UnknownError when the workstream or a queue is not there.
-func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, imported []routing.ImportedRuleset) ([]routing.Ruleset, error) {
+func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error) {
 	return transact(ctx, db, "import rulesets", func(tx *sqlx.Tx) ([]routing.Ruleset, error) {
 		if err := hold(ctx, tx, by.Tenant, liveWorkstreams, "workstream_id", w); err != nil {
 			return nil, err
+		}
+		for _, h := range hours {
+			if err := importHours(ctx, tx, by, h); err != nil {
+				return nil, err
+			}
 		}
 		list := make([]routing.Ruleset, len(imported))
 		for i, one := range imported {
@@ -134,6 +140,21 @@ func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conve
 		}
 		return list, nil
 	})
+}
+
+func importHours(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, h routing.Hours) error {
+	row := hoursRowOf(stampRow{Tenant: by.Tenant}, routing.HoursID(newID()), h)
+	const insert = `
+		insert into operating_hours (tenant, id, name, time_zone, weekly, holidays)
+		select :tenant, :id, :name, :time_zone, cast(:weekly as jsonb), cast(:holidays as jsonb)
+		where not exists (
+			select from operating_hours where tenant = :tenant and name = :name and time_zone = :time_zone
+				and weekly = cast(:weekly as jsonb) and holidays = cast(:holidays as jsonb))`
+	added, err := affected(tx.NamedExecContext(ctx, insert, row))
+	if err != nil || added == 0 {
+		return err
+	}
+	return record(ctx, tx, by, actHoursCreate, string(row.ID))
 }
 
 func importRuleset(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, w conversation.WorkstreamID, in routing.ImportedRuleset) (routing.RulesetID, error) {
