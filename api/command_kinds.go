@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
 
@@ -186,6 +187,30 @@ func validContextValue(value json.RawMessage) bool {
 		return text == nil || utf8.RuneCountInString(*text) <= maxContextValue
 	}
 	return wholeNumber.Match(value)
+}
+
+type skillsRequest struct {
+	Skills []routing.NeededSkill `json:"skills" nullable:"false" maxItems:"100" doc:"All that the conversation needs, each once, rated 1 to 10"`
+}
+
+func (a *API) setSkills(ctx context.Context, in *struct {
+	ToCommand
+	AsSeen
+	Body skillsRequest
+},
+) (*commandAnswer, error) {
+	known := map[routing.SkillID]bool{}
+	for i, s := range in.Body.Skills {
+		if !isUUID(string(s.SkillID)) || known[s.SkillID] || s.Rating < 1 || s.Rating > routing.MaxRating {
+			return nil, invalid.problem(fault{fmt.Sprintf("body.skills[%d]", i), "expected UUIDs in lower case, each once, and ratings of 1 to 10"})
+		}
+		known[s.SkillID] = true
+	}
+	text, err := json.Marshal(in.Body.Skills)
+	if err != nil {
+		return nil, fmt.Errorf("encode skills: %w", err)
+	}
+	return a.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{Kind: conversation.CommandSetSkills}, string(text))
 }
 
 type resendRequest struct {

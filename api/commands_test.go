@@ -42,6 +42,7 @@ func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
 		conversation.CommandAssign:     {"supervisor", `{"agent_id":"` + agentB + `"}`, conversation.PersonCommand{AgentID: agentB}, ""},
 		conversation.CommandForceClose: {"supervisor", ``, conversation.PersonCommand{}, ""},
 		conversation.CommandSetContext: {"agent", `{"context":{"tier":"gold","age":41,"old":null}}`, conversation.PersonCommand{}, `{"age":41,"old":null,"tier":"gold"}`},
+		conversation.CommandSetSkills:  {"agent", `{"skills":[{"skill_id":"` + queueA + `","rating":5}]}`, conversation.PersonCommand{}, `[{"skill_id":"` + queueA + `","rating":5}]`},
 		conversation.CommandResend:     {"supervisor", `{"message_id":"` + messageA + `"}`, conversation.PersonCommand{MessageID: messageA}, ""},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -111,21 +112,22 @@ func TestBad_A10_textsThatAreNone(t *testing.T) {
 func TestBad_A13_A14_A15_A16_A17_everyRefusalHasItsProblem(t *testing.T) {
 	t.Parallel()
 	for refusal, status := range map[conversation.Refusal]int{
-		conversation.RefusedNotYours:   http.StatusConflict,
-		conversation.RefusedClosed:     http.StatusConflict,
-		conversation.RefusedState:      http.StatusConflict,
-		conversation.RefusedStale:      http.StatusPreconditionFailed,
-		conversation.RefusedOfferOver:  http.StatusConflict,
-		conversation.RefusedCapacity:   http.StatusConflict,
-		conversation.RefusedPresence:   http.StatusConflict,
-		conversation.RefusedSkill:      http.StatusConflict,
-		conversation.RefusedTarget:     http.StatusUnprocessableEntity,
-		conversation.RefusedWindow:     http.StatusConflict,
-		conversation.RefusedAllowance:  http.StatusConflict,
-		conversation.RefusedVariable:   http.StatusUnprocessableEntity,
-		conversation.RefusedText:       http.StatusUnprocessableEntity,
-		conversation.RefusedDelivered:  http.StatusConflict,
-		conversation.RefusedNotAllowed: http.StatusForbidden,
+		conversation.RefusedNotYours:     http.StatusConflict,
+		conversation.RefusedClosed:       http.StatusConflict,
+		conversation.RefusedState:        http.StatusConflict,
+		conversation.RefusedStale:        http.StatusPreconditionFailed,
+		conversation.RefusedOfferOver:    http.StatusConflict,
+		conversation.RefusedCapacity:     http.StatusConflict,
+		conversation.RefusedPresence:     http.StatusConflict,
+		conversation.RefusedSkill:        http.StatusConflict,
+		conversation.RefusedTarget:       http.StatusUnprocessableEntity,
+		conversation.RefusedWindow:       http.StatusConflict,
+		conversation.RefusedAllowance:    http.StatusConflict,
+		conversation.RefusedVariable:     http.StatusUnprocessableEntity,
+		conversation.RefusedUnknownSkill: http.StatusUnprocessableEntity,
+		conversation.RefusedText:         http.StatusUnprocessableEntity,
+		conversation.RefusedDelivered:    http.StatusConflict,
+		conversation.RefusedNotAllowed:   http.StatusForbidden,
 	} {
 		w := withConversations(1)
 		w.act = answering(conversation.Commanded{Refused: refusal}, nil)
@@ -186,6 +188,14 @@ func TestBad_A17_bodiesThatNameNoTarget(t *testing.T) {
 		`{"context":{"a":"` + strings.Repeat("x", 4001) + `"}}`, `{"context":{"a":1e3}}`, `{"context":{"a":12345678901234567}}`,
 	} {
 		code, answer := give(t, h, "agent", "set-context", body)
+		require.Equal(t, http.StatusUnprocessableEntity, code, body+answer)
+	}
+	one := `{"skill_id":"` + queueA + `","rating":5}`
+	for _, body := range []string{
+		`{}`, `{"skills":null}`, `{"skills":[{"skill_id":"` + queueA + `"}]}`, `{"skills":[{"skill_id":"` + queueA + `","rating":11}]}`,
+		`{"skills":[{"skill_id":"` + strings.ToUpper(queueA) + `","rating":5}]}`, `{"skills":[` + one + `,` + one + `]}`,
+	} {
+		code, answer := give(t, h, "agent", "set-skills", body)
 		require.Equal(t, http.StatusUnprocessableEntity, code, body+answer)
 	}
 	code, _ := give(t, h, "agent", "resend", `{"message_id":"x"}`)

@@ -109,6 +109,7 @@ func allowed() map[string]string {
 		"POST /v1/conversations/:id/assign":      leaders,
 		"POST /v1/conversations/:id/force-close": leaders,
 		"POST /v1/conversations/:id/set-context": people,
+		"POST /v1/conversations/:id/set-skills":  people,
 		"POST /v1/conversations/:id/resend":      people,
 		"GET /v1/me":                             people,
 		"GET /v1/me/work":                        agents,

@@ -80,6 +80,7 @@ const (
 	noWindow    = kind(conversation.RefusedWindow)
 	noAllowance = kind(conversation.RefusedAllowance)
 	noVariable  = kind(conversation.RefusedVariable)
+	noSuchSkill = kind(conversation.RefusedUnknownSkill)
 	badText     = kind(conversation.RefusedText)
 	delivered   = kind(conversation.RefusedDelivered)
 	notAllowed  = kind(conversation.RefusedNotAllowed)
@@ -149,6 +150,8 @@ func (k kind) facts() (status int, title string) {
 		return http.StatusConflict, "WeChat takes no further message for this customer until he writes again"
 	case noVariable:
 		return http.StatusUnprocessableEntity, "The workstream declares no such context variable, or the value does not fit it"
+	case noSuchSkill:
+		return http.StatusUnprocessableEntity, "There is no such skill"
 	case badText:
 		return http.StatusUnprocessableEntity, "The text cannot be sent"
 	case delivered:

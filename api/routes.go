@@ -134,6 +134,7 @@ func (a *API) registerOperations() {
 	register(a, h, operation{"assign-conversation", post, "/v1/conversations/{id}/assign", ok, "Give a conversation to an agent or to a queue", leaders}, a.move(conversation.CommandAssign))
 	register(a, h, operation{"force-close-conversation", post, "/v1/conversations/{id}/force-close", ok, "Close a conversation, whoever has it", leaders}, a.plainAsSeen(conversation.CommandForceClose))
 	register(a, h, operation{"set-context", post, "/v1/conversations/{id}/set-context", ok, "Set context variables", people}, a.setContext)
+	register(a, h, operation{"set-skills", post, "/v1/conversations/{id}/set-skills", ok, "Say which skills a conversation needs", people}, a.setSkills)
 	register(a, h, operation{"resend-message", post, "/v1/conversations/{id}/resend", ok, "Send a message again that failed or may have been lost", people}, a.resend)
 
 	register(a, h, operation{"get-me", get, "/v1/me", ok, "Read who you are and how you stand", people}, a.getMe)

@@ -16,7 +16,7 @@ func fittingBodies() map[string]string {
 	target := `{"agent_id":"` + agentB + `"}`
 	return map[string]string{
 		"reply": `{"text":"x"}`, "note": `{"text":"x"}`, "transfer": target, "assign": target,
-		"set-context": `{"context":{"a":"x"}}`, "resend": `{"message_id":"` + messageA + `"}`, "presence": `{"presence":"busy"}`,
+		"set-context": `{"context":{"a":"x"}}`, "set-skills": `{"skills":[]}`, "resend": `{"message_id":"` + messageA + `"}`, "presence": `{"presence":"busy"}`,
 	}
 }
 

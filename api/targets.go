@@ -9,8 +9,9 @@ import (
 
 // targetsView is where a conversation may be handed on to now.
 type targetsView struct {
-	Queues []queueTargetView `json:"queues" nullable:"false" doc:"That are open and have somebody else in them, by name"`
-	Agents []agentTargetView `json:"agents" nullable:"false" doc:"Who can be asked, those first who come nearest to the skills that it needs; at most 200. Empty for agents where the workstream says so"`
+	Queues []queueTargetView     `json:"queues" nullable:"false" doc:"That are open and have somebody else in them, by name"`
+	Skills []routing.NeededSkill `json:"skills" nullable:"false" doc:"That the conversation needs"`
+	Agents []agentTargetView     `json:"agents" nullable:"false" doc:"Who can be asked, those first who come nearest to the skills that it needs; at most 200. Empty for agents where the workstream says so"`
 }
 
 type queueTargetView struct {
@@ -47,7 +48,7 @@ func (a *API) listTargets(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	v := targetsView{[]queueTargetView{}, []agentTargetView{}}
+	v := targetsView{[]queueTargetView{}, append([]routing.NeededSkill{}, targets.Needed...), []agentTargetView{}}
 	for _, q := range targets.Queues {
 		v.Queues = append(v.Queues, queueTargetView{string(q.ID), q.Name})
 	}

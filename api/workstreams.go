@@ -24,6 +24,7 @@ type workstreamView struct {
 	Mode             routing.Mode       `json:"mode" enum:"push,pick"`
 	PickFromPush     bool               `json:"pick_from_push"`
 	TransferToAgents bool               `json:"transfer_to_agents"`
+	AgentsSetSkills  bool               `json:"agents_set_skills"`
 	FallbackQueueID  string             `json:"fallback_queue_id" format:"uuid"`
 	AutoClose        *string            `json:"auto_close" doc:"null: the account's idle_close"`
 	Units            int                `json:"units"`
@@ -45,7 +46,7 @@ type workstreamView struct {
 
 func viewWorkstream(w routing.Workstream) workstreamView {
 	v := workstreamView{
-		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, TransferToAgents: w.TransferToAgents, FallbackQueueID: string(w.FallbackQueue),
+		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, TransferToAgents: w.TransferToAgents, AgentsSetSkills: w.AgentsSetSkills, FallbackQueueID: string(w.FallbackQueue),
 		Units: w.Units, ProfileIDs: plain(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
 		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept,
 		MissedInactive: w.MissedInactive, RejectDND: w.RejectDND, Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
@@ -69,6 +70,7 @@ type WorkstreamSettings struct {
 	Mode             *routing.Mode       `json:"mode,omitempty" enum:"push,pick" doc:"push: conversations are offered to agents; pick: agents take them"`
 	PickFromPush     *bool               `json:"pick_from_push,omitempty" doc:"Agents may also take what is offered"`
 	TransferToAgents *bool               `json:"transfer_to_agents,omitempty" doc:"Agents may hand a conversation on to a colleague; supervisors always may"`
+	AgentsSetSkills  *bool               `json:"agents_set_skills,omitempty" doc:"Agents may correct which skills a conversation of theirs needs; supervisors always may"`
 	AutoClose        optional[string]    `json:"auto_close,omitempty" doc:"Of a conversation put aside: 1s or more; null: the account's idle_close"`
 	Units            amount              `json:"units,omitempty" doc:"That a conversation takes of an agent's; 25 unless said"`
 	ProfileIDs       *[]string           `json:"profile_ids,omitempty" maxItems:"20" doc:"Capacity profiles that a conversation takes in place of units; empty: units"`
@@ -91,6 +93,7 @@ func (c workstreamChange) apply(w *routing.Workstream) (faults []fault) {
 	set(&w.Mode, c.Mode)
 	set(&w.PickFromPush, c.PickFromPush)
 	set(&w.TransferToAgents, c.TransferToAgents)
+	set(&w.AgentsSetSkills, c.AgentsSetSkills)
 	set((*string)(&w.FallbackQueue), c.FallbackQueueID)
 	set(&w.WrapUp, c.WrapUp)
 	set(&w.Presences, c.Presences)

@@ -23,7 +23,7 @@ func Commands() []conversation.CommandKind {
 		conversation.CommandAccept, conversation.CommandReject, conversation.CommandPick, conversation.CommandReply,
 		conversation.CommandNote, conversation.CommandTransfer, conversation.CommandWait, conversation.CommandResume,
 		conversation.CommandWrapUp, conversation.CommandClose, conversation.CommandAssign, conversation.CommandForceClose,
-		conversation.CommandSetContext, conversation.CommandResend,
+		conversation.CommandSetContext, conversation.CommandSetSkills, conversation.CommandResend,
 	}
 }
 

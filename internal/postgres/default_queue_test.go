@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"io/fs"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -13,13 +14,16 @@ import (
 
 func TestQUE4_agentsThatThereWereBecomeMembersOfTheDefaultQueue(t *testing.T) {
 	t.Parallel()
-	const before, after = 10, 11
+	files, err := fs.Glob(schema.Files, "*_people_of_their_own.sql")
+	require.NoError(t, err)
+	after, err := goose.NumericComponent(files[0])
+	require.NoError(t, err)
 	db, err := sqlx.Open("postgres", devstack.TestDatabase(t, "empty", nil))
 	require.NoError(t, err)
 	defer db.Close() //nolint:errcheck // a test's
 	provider, err := goose.NewProvider(goose.DialectPostgres, db.DB, schema.Files, goose.WithDisableGlobalRegistry(true))
 	require.NoError(t, err)
-	_, err = provider.UpTo(t.Context(), before)
+	_, err = provider.UpTo(t.Context(), after-1)
 	require.NoError(t, err)
 	_, err = db.ExecContext(t.Context(), `
 		insert into agents (tenant, id, name, deleted_at) values

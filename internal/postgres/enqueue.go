@@ -19,6 +19,7 @@ const noticePart = 1000
 const (
 	stageRoute    = "route"
 	stageOverflow = "overflow"
+	stageCommand  = "command"
 )
 
 // heldRow is a conversation's row with what acting for its holder needs.

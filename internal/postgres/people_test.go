@@ -115,7 +115,7 @@ func (d desk) wakes(t *testing.T) int {
 // everyPart is a body for each part of the set-up, and a change of it.
 func everyPart() map[string][2]string {
 	return map[string][2]string{
-		"/v1/workstreams":       {`{"name":"A","fallback_queue_id":"` + defaultQueue + `"}`, `{"name":"B","mode":"pick","auto_close":"2h","units":0,"affinity_always":true,"transfer_to_agents":false}`},
+		"/v1/workstreams":       {`{"name":"A","fallback_queue_id":"` + defaultQueue + `"}`, `{"name":"B","mode":"pick","auto_close":"2h","units":0,"affinity_always":true,"transfer_to_agents":false,"agents_set_skills":true}`},
 		"/v1/queues":            {`{"name":"A"}`, `{"name":"B","priority":5,"overflow":{"full":{"items":3,"do":"end"}}}`},
 		"/v1/operating-hours":   {`{"name":"A","weekly":[{"day":"monday","from":"08:00","to":"17:00"}]}`, `{"name":"B","holidays":[{"first":"2026-10-01","last":"2026-10-07","reason":"National day"}]}`},
 		"/v1/skills":            {`{"name":"A"}`, `{"name":"B","kind":"language"}`},

@@ -151,6 +151,8 @@ func (a *act) do(ctx context.Context) (conversation.Refusal, error) {
 		return a.note(ctx)
 	case conversation.CommandSetContext:
 		return a.setContext(ctx)
+	case conversation.CommandSetSkills:
+		return a.setSkills(ctx)
 	case conversation.CommandTransfer:
 		return a.transfer(ctx)
 	case conversation.CommandAssign:

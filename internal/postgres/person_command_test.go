@@ -76,7 +76,7 @@ func TestBad_A13_aColleaguesConversationIsNotOnesOwn(t *testing.T) {
 	ref := d.had("wang", li)
 	for _, kind := range []conversation.CommandKind{
 		conversation.CommandReply, conversation.CommandNote, conversation.CommandTransfer, conversation.CommandWait, conversation.CommandResume,
-		conversation.CommandWrapUp, conversation.CommandClose, conversation.CommandSetContext, conversation.CommandResend, conversation.CommandPick,
+		conversation.CommandWrapUp, conversation.CommandClose, conversation.CommandSetContext, conversation.CommandSetSkills, conversation.CommandResend, conversation.CommandPick,
 		conversation.CommandForceClose, conversation.CommandAssign, conversation.CommandAccept, conversation.CommandReject,
 	} {
 		d.refused(conversation.RefusedNotYours, ref, zhao, kind)

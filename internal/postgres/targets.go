@@ -36,11 +36,11 @@ func (db *DB) targets(ctx context.Context, v conversation.Viewer, id conversatio
 	}
 	queues, err := db.queueTargets(ctx, v.Tenant, row.Agent, row.Now)
 	if err != nil || v.AgentID != "" && !row.ToAgents {
-		return routing.Targets{Queues: queues}, err
+		return routing.Targets{Queues: queues, Needed: row.Skills.V}, err
 	}
 	agents, err := db.agentTargets(ctx, v.Tenant, row.Agent)
 	routing.RankTargets(agents, row.Skills.V)
-	return routing.Targets{Queues: queues, Agents: agents}, err
+	return routing.Targets{Queues: queues, Agents: agents, Needed: row.Skills.V}, err
 }
 
 // queueTargets lists by name the queues that are open and have somebody beside an agent.

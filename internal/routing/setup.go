@@ -93,6 +93,7 @@ type Workstream struct {
 	Mode             Mode
 	PickFromPush     bool // agents may also pick what is offered (WS-4)
 	TransferToAgents bool // agents may hand on to a colleague by name (TRF-2); supervisors always may
+	AgentsSetSkills  bool // agents may correct which skills a conversation of theirs needs (SKL-5); supervisors always may
 	FallbackQueue    conversation.QueueID
 	AutoClose        time.Duration // of a conversation put aside; 0: the account's idle_close
 	Units            int           // that a conversation takes of an agent's

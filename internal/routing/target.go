@@ -13,6 +13,7 @@ import (
 type Targets struct {
 	Queues []QueueTarget
 	Agents []AgentTarget
+	Needed []NeededSkill // by which they are ranked
 }
 
 // QueueTarget is a queue that is open and has agents beside who has the conversation.
