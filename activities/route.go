@@ -51,6 +51,7 @@ func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, err
 	if err != nil {
 		return RouteResult{}, failure("load what decides about the queue", err)
 	}
+	wanted(question.Facts, in.Reason)
 	decision := routing.Decide(question, a.Judge)
 	if decision.Alert != "" {
 		activity.GetLogger(ctx).Warn("routing needs a look", "alert", decision.Alert, "queue_id", decision.QueueID)
@@ -67,6 +68,13 @@ func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, err
 	return RouteResult{
 		Standing: queued.Standing, NoticeID: queued.NoticeID, Dropped: queued.Dropped, Closing: queued.Closing,
 	}, nil
+}
+
+// wanted tells rules why people are wanted, where the bot gave no reason of its own.
+func wanted(facts routing.Facts, why EscalationReason) {
+	if escalation, ok := facts["escalation"].(map[string]any); ok && escalation["reason"] == "" {
+		escalation["reason"] = string(why)
+	}
 }
 
 // CloseInput ends a conversation.

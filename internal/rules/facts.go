@@ -50,7 +50,7 @@ func Facts() []Fact {
 		{"time.minute", cel.IntType, "0 to 59", routed},
 		{"time.weekday", cel.IntType, "0 is Sunday", routed},
 		{"time.date", cel.StringType, "such as 2026-11-21", routed},
-		{"escalation.reason", cel.StringType, "why people are wanted: the bot's words, or bot-failed, no-bot", routed},
+		{"escalation.reason", cel.StringType, "why people are wanted: the bot's words, or bot-escalated, bot-failed, no-bot; empty while they are not", routed},
 		{"escalation.summary", cel.StringType, "what the bot says the talk was about", routed},
 		{"escalation.by_bot", cel.BoolType, "the bot asked for people", routed},
 		{"item.priority", cel.IntType, "smaller goes first; 100 unless a rule set it", always},
