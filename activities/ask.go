@@ -46,7 +46,8 @@ const (
 	AskLater    AskOutcome = "later"  // the ledger was out of reach: ask again
 )
 
-// Ask has the bot answer a turn and keeps the answer.
+// Ask has the bot answer a turn and keeps the answer. Before the first one of a conversation the classification rules are
+// asked.
 //
 // Promise: repeatable with a key. The turn's id is the key: the first stored answer stands, whoever asks again gets it. A
 // bot may be asked twice when a worker dies.
@@ -60,6 +61,11 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 	}
 	if turn.Stored != nil {
 		return answered(*turn.Stored), nil
+	}
+	if turn.Unclassified {
+		if err := a.classify(ctx, in); err != nil {
+			return a.notAsked(ctx, err), nil
+		}
 	}
 
 	patience, cancel := context.WithTimeout(ctx, botPatience)

@@ -33,6 +33,14 @@ type Ledger interface {
 	// webhook also what was said right before. ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch.
 	Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error)
 
+	// ClassificationQuestion loads what classification rules ask before a bot's first answer: what is known of the
+	// conversation, its workstream, the rules in force; no queues. ErrNotFound where there is no such conversation.
+	ClassificationQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID) (routing.Question, error)
+
+	// StoreClassification keeps what the rules gave with the conversation, for the rules that are asked when people are, and
+	// the trace. The first stored one stands. ErrStaleEpoch when the holder has changed.
+	StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error
+
 	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, under the lock of the conversation's
 	// row. The first stored answer of a turn stands and is returned; a queue that there is not is left out of it.
 	// ErrStaleEpoch when the holder has changed.

@@ -11,6 +11,7 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
 
@@ -37,13 +38,15 @@ type ledger struct {
 	openPlain func(h conversation.Handover) ([]byte, error)
 	receive   func(b conversation.Batch) (conversation.Received, error)
 	turn      func() (conversation.Turn, error)
+	classify  func() error
 	store     func(a conversation.Answer) (conversation.StoredAnswer, error)
 	mark      func(attempt string) (conversation.Marking, error)
 	record    func(ctx context.Context, attempt string, o wechat.SendOutcome) error
 
 	batches []conversation.Batch
 	stored  []conversation.Answer
-	marked  []string // attempts
+	given   []routing.Needs // by classification
+	marked  []string        // attempts
 	outcome []wechat.SendOutcome
 }
 
@@ -82,6 +85,16 @@ func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.
 
 func (l *ledger) Turn(context.Context, conversation.Ref, conversation.MessageID, conversation.Epoch) (conversation.Turn, error) {
 	return l.turn()
+}
+
+// ClassificationQuestion has one rule, which always holds.
+func (l *ledger) ClassificationQuestion(context.Context, conversation.Ref, conversation.MessageID) (routing.Question, error) {
+	return routing.Question{Classifications: []routing.RulesetVersion{{Rules: []routing.Rule{{Set: map[string]any{"topic": "tea"}}}}}}, nil
+}
+
+func (l *ledger) StoreClassification(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, d routing.Decision) error {
+	l.given = append(l.given, d.Needs)
+	return l.classify()
 }
 
 func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {

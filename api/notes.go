@@ -45,7 +45,7 @@ func (a *API) listNotes(ctx context.Context, in *ofConversation) (*struct{ Body 
 
 // traceStepView is a step of how a conversation was routed (DIA-1).
 type traceStepView struct {
-	Stage string          `json:"stage" enum:"route,overflow,distribution,command"`
+	Stage string          `json:"stage" enum:"classification,route,overflow,distribution,command"`
 	At    time.Time       `json:"at"`
 	Body  json.RawMessage `json:"body" doc:"Of route and overflow: rules and queues, each with its outcome. Of distribution: how many agents each reason ruled out, and who was asked"`
 }

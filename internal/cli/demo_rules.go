@@ -31,11 +31,12 @@ func demoRulesets(skills map[string]routing.SkillID, queues map[string]conversat
 	skill := func(name string) []routing.NeededSkill {
 		return []routing.NeededSkill{{SkillID: skills[name], Rating: 5}}
 	}
+	const wanted = `escalation.reason != "" && ` // people are; while the bot talks nobody needs to know a language
 	return []demoRuleset{
 		{routing.Classification, "Language", []routing.Rule{
-			{Name: "kana", When: `message.text.matches("[\\p{Hiragana}\\p{Katakana}]")`, Skills: skill("Japanese")},
-			{Name: "han", When: `message.text.matches("\\p{Han}")`, Skills: skill("Chinese")},
-			{Name: "anything else", Skills: skill("English")},
+			{Name: "kana", When: wanted + `message.text.matches("[\\p{Hiragana}\\p{Katakana}]")`, Skills: skill("Japanese")},
+			{Name: "han", When: wanted + `message.text.matches("\\p{Han}")`, Skills: skill("Chinese")},
+			{Name: "anything else", When: `escalation.reason != ""`, Skills: skill("English")},
 		}},
 		{routing.Classification, "Urgency", []routing.Rule{
 			{Name: "came by the wholesale poster", When: `event.scene == "wholesale"`, Set: map[string]any{"priority": 10}},

@@ -112,6 +112,8 @@ type Turn struct {
 	Stored *StoredAnswer
 	// Lately is what bot and customer said right before, where the bot is one that can go round in circles.
 	Lately Lately
+	// Unclassified: it is the conversation's first turn, and there are classification rules to ask before the bot is.
+	Unclassified bool
 }
 
 // StoredAnswer is an answer in the ledger: its messages wait to be sent.

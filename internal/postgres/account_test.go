@@ -11,6 +11,7 @@ import (
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -239,9 +240,11 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 			_, err := f.Enqueue(ctx, foreign, conversation.HandOver{MessageID: turn}, toDefaultQueue())
 			return err
 		},
-		"routing question": func() error { _, err := f.RoutingQuestion(ctx, foreign, turn, ""); return err },
-		"due":              func() error { _, err := f.Due(ctx, foreign); return err },
-		"mark sending":     func() error { _, err := f.MarkSending(ctx, foreign, ids[0], uuid.NewString()); return err },
+		"routing question":        func() error { _, err := f.RoutingQuestion(ctx, foreign, turn, ""); return err },
+		"classification question": func() error { _, err := f.ClassificationQuestion(ctx, foreign, turn); return err },
+		"store classification":    func() error { return f.StoreClassification(ctx, foreign, turn, 1, routing.Decision{}) },
+		"due":                     func() error { _, err := f.Due(ctx, foreign); return err },
+		"mark sending":            func() error { _, err := f.MarkSending(ctx, foreign, ids[0], uuid.NewString()); return err },
 		"receive": func() error {
 			b := f.batch(ref.Conversation, "li", says("k9", "hello"))
 			b.Tenant = other

@@ -321,7 +321,7 @@ func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
 
 // toDefaultQueue is the decision where no rule says anything else.
 func toDefaultQueue() routing.Decision {
-	return routing.Decision{QueueID: defaultQueue, Priority: 100, Notice: routing.NoticeParked}
+	return routing.Decision{QueueID: defaultQueue, Needs: routing.Needs{Priority: 100}, Notice: routing.NoticeParked}
 }
 
 func (f *fixture) credentials(t testing.TB) wechat.Credentials {

@@ -17,9 +17,10 @@ const noticePart = 1000
 
 // Stages of a conversation's way to people, as its trace names them.
 const (
-	stageRoute    = "route"
-	stageOverflow = "overflow"
-	stageCommand  = "command"
+	stageClassification = "classification" // before the bot's first answer
+	stageRoute          = "route"
+	stageOverflow       = "overflow"
+	stageCommand        = "command"
 )
 
 // heldRow is a conversation's row with what acting for its holder needs.
@@ -206,8 +207,12 @@ func (t *talk) notice(ctx context.Context, seal customerSeal, turn conversation.
 
 // alert tells supervisors that something about the routing wants their attention.
 func (t *talk) alert(ctx context.Context, what string) error {
-	return publish(ctx, t.tx, t.ref.Tenant, feedRow{Kind: feedAlert, Conversation: t.ref.Conversation, Body: struct {
+	return alert(ctx, t.tx, t.ref, what, t.Queue)
+}
+
+func alert(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, what string, queue conversation.QueueID) error {
+	return publish(ctx, tx, c.Tenant, feedRow{Kind: feedAlert, Conversation: c.Conversation, Body: struct {
 		Alert   string               `json:"alert"`
 		QueueID conversation.QueueID `json:"queue_id"`
-	}{what, t.Queue}})
+	}{what, queue}})
 }

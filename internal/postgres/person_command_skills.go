@@ -57,7 +57,7 @@ func neededIn(text string) (needed []routing.NeededSkill, ok bool) {
 
 // needs writes the skills that the work item needs, sorted. Other agents fit it now.
 func (a *act) needs(ctx context.Context, needed []routing.NeededSkill) error {
-	skills, _, err := encodeNeeds(routing.Decision{Skills: needed})
+	skills, _, err := encodeNeeds(routing.Needs{Skills: needed})
 	if err != nil {
 		return err
 	}

@@ -116,13 +116,14 @@ func settleHolders(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id r
 }
 
 // DeleteProfile takes a capacity profile away. Deleting it again changes nothing. ErrInUse while an agent has it, or a
-// workstream, a rule or a conversation with people takes it; ErrNotFound when there never was one.
+// workstream, a rule or an open conversation takes it; ErrNotFound when there never was one.
 func (db *DB) DeleteProfile(ctx context.Context, by conversation.Actor, id routing.ProfileID) error {
 	return db.inTx(ctx, "delete capacity profile", func(tx *sqlx.Tx) error {
 		removed, err := takeAway(ctx, tx, by.Tenant, "capacity_profiles", actProfileDelete, id,
 			`select from agent_profiles where tenant = $1 and profile_id = $2::uuid`,
 			`select from workstreams where tenant = $1 and $2::uuid = any(profiles) and deleted_at is null`,
 			`select from work_items where tenant = $1 and $2::uuid = any(profiles) and state <> 'done'`,
+			`select from conversations where tenant = $1 and state <> 'closed' and classified @> jsonb_build_object('profiles', jsonb_build_array($2::text))`,
 			ruleNames)
 		if err != nil || !removed {
 			return err

@@ -19,11 +19,17 @@ import (
 // that a retry asks the same; wish the queue that the bot named, "" for none. ErrNotFound when the tenant has no such
 // conversation, or the conversation no such message.
 func (db *DB) RoutingQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, wish conversation.QueueID) (routing.Question, error) {
+	q := routing.Question{Roll: roll(turn), Wish: knownForm(wish)}
+	return db.question(ctx, c, turn, q, loadWorkstream, db.loadFacts, loadRules, loadQueues)
+}
+
+// load adds to a question.
+type load func(context.Context, *sqlx.Tx, conversation.Ref, conversation.MessageID, *routing.Question) error
+
+func (db *DB) question(ctx context.Context, c conversation.Ref, turn conversation.MessageID, q routing.Question, parts ...load) (routing.Question, error) {
 	return transact(ctx, db, "load what decides where conversation "+string(c.Conversation)+" goes", func(tx *sqlx.Tx) (routing.Question, error) {
-		q := routing.Question{Roll: roll(turn), Wish: knownForm(wish)}
-		for _, load := range []func(context.Context, *sqlx.Tx, conversation.Ref, conversation.MessageID, *routing.Question) error{
-			loadWorkstream, db.loadFacts, loadRules, loadQueues,
-		} {
+		q := q // of this try
+		for _, load := range parts {
 			if err := load(ctx, tx, c, turn, &q); err != nil {
 				return routing.Question{}, err
 			}
@@ -42,19 +48,25 @@ func roll(turn conversation.MessageID) int {
 func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
 	const query = `
 		select ` + workstreamColumns + `, clock_timestamp() as now,
-			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + stageOverflow + `' and body ? 'to') as hops
+			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + stageOverflow + `' and body ? 'to') as hops,
+			(select classified from conversations where tenant = $1 and id = $2) as classified
 		from workstreams where tenant = $1 and id = (
 			select w.id from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
 			where c.tenant = $1 and c.id = $2)`
 	var row struct {
 		workstreamRow
-		Now  time.Time `db:"now"`
-		Hops int       `db:"hops"`
+		Now        time.Time              `db:"now"`
+		Hops       int                    `db:"hops"`
+		Classified *asJSON[routing.Needs] `db:"classified"`
 	}
 	if err := tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation); err != nil {
 		return err
 	}
 	q.Now, q.Hops, q.Workstream = row.Now.UTC(), row.Hops, row.workstream()
+	if row.Classified != nil {
+		q.Before = &row.Classified.V
+		wholeNumbers(q.Before.Attributes)
+	}
 	return nil
 }
 

@@ -83,13 +83,15 @@ func (db *DB) UpdateSkill(ctx context.Context, by conversation.Actor, s routing.
 	})
 }
 
-// DeleteSkill takes a skill away. Deleting it again changes nothing. ErrInUse while an agent has it, a rule asks for it, or a
-// conversation that waits needs it; ErrNotFound when there never was one.
+// DeleteSkill takes a skill away. Deleting it again changes nothing. ErrInUse while an agent has it, a rule asks for it, or an
+// open conversation needs it; ErrNotFound when there never was one.
 func (db *DB) DeleteSkill(ctx context.Context, by conversation.Actor, id routing.SkillID) error {
 	return db.inTx(ctx, "delete skill", func(tx *sqlx.Tx) error {
 		removed, err := takeAway(ctx, tx, by.Tenant, "skills", actSkillDelete, id,
 			`select from agent_skills where tenant = $1 and skill_id = $2::uuid`,
 			`select from work_items where tenant = $1 and state <> 'done' and skills @> jsonb_build_array(jsonb_build_object('skill_id', $2::text))`,
+			`select from conversations where tenant = $1 and state <> 'closed'
+				and classified @> jsonb_build_object('skills', jsonb_build_array(jsonb_build_object('skill_id', $2::text)))`,
 			ruleNames)
 		if err != nil || !removed {
 			return err

@@ -129,6 +129,11 @@ func story() []step {
 			}
 			return err
 		}},
+		{name: "store classification", call: func(ctx context.Context, db *postgres.DB) error {
+			return db.StoreClassification(ctx, ref, turn, 1, routing.Decision{
+				Needs: routing.Needs{Priority: 5, Attributes: map[string]any{"topic": "tea"}}, Alert: "rule-failed: tea",
+			})
+		}},
 		{name: "store answer", call: func(ctx context.Context, db *postgres.DB) (err error) {
 			answer, err = db.StoreAnswer(ctx, ref, turn, 1, conversation.Answer{
 				Texts: []string{canary + " one", canary + " two", canary + " three"}, Command: conversation.CommandEscalate, Reason: canary + " asked",
@@ -236,7 +241,7 @@ func (f *fixture) ending(t *testing.T) map[string][]string {
 		"api_tokens":      "name, role, revoked_at is null",
 		"faq_entries":     "language, phrase, answer",
 		"customers":       "customer_key, following, message_left, tap_left",
-		"conversations":   "state, holder, epoch, last_seq, close_reason, closed_at is null",
+		"conversations":   "state, holder, epoch, last_seq, close_reason, closed_at is null, classified",
 		"messages":        "seq, author, kind, turn_part",
 		"turns":           "epoch, command",
 		"receipts":        "split_part(message_key, ' ', 1), outcome, fingerprint",

@@ -38,6 +38,7 @@ type questionRow struct {
 	BotSecret    []byte               `db:"bot_secret"`
 	BotOldSecret []byte               `db:"bot_old_secret"`
 	Answered     bool                 `db:"answered"`
+	Unclassified bool                 `db:"unclassified"`
 }
 
 // Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it; for a
@@ -55,7 +56,8 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 			clock_timestamp() as now, coalesce(b.id::text, '') as bot_id, coalesce(b.kind, '') as bot_kind,
 			coalesce(b.url, '') as bot_url, coalesce(b.version, 0) as bot_version, b.secret as bot_secret,
 			case when ` + botOverlaps + ` then b.old_secret end as bot_old_secret,
-			exists (select from turns t where t.tenant = c.tenant and t.conversation_id = c.id and t.turn_id = m.id) as answered
+			exists (select from turns t where t.tenant = c.tenant and t.conversation_id = c.id and t.turn_id = m.id) as answered,
+			` + unclassified + ` as unclassified
 		from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
 		join accounts a on a.tenant = c.tenant and a.id = c.account_id
@@ -91,7 +93,7 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 			return conversation.Turn{}, err
 		}
 	}
-	return conversation.Turn{Stored: stored, Lately: lately, Question: conversation.Question{
+	return conversation.Turn{Stored: stored, Lately: lately, Unclassified: row.Unclassified, Question: conversation.Question{
 		Tenant: c.Tenant, AccountID: row.AccountID, Conversation: c.Conversation, Customer: conversation.CustomerID(row.CustomerID),
 		TurnID: turn, Kind: row.Kind, Text: said.question(), Fields: said.fields(), At: row.At,
 		Language: row.Language, First: row.Seq == 1, Replies: row.allowance().Left(row.Now),

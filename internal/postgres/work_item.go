@@ -49,7 +49,7 @@ func (t *talk) newItem(ctx context.Context, d routing.Decision) error {
 	for _, p := range d.Profiles {
 		i.Profiles, i.Units = append(i.Profiles, string(p)), 0
 	}
-	skills, attributes, err := encodeNeeds(d)
+	skills, attributes, err := encodeNeeds(d.Needs)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (t *talk) newItem(ctx context.Context, d routing.Decision) error {
 	return wake(ctx, t.tx, t.ref.Tenant, time.Time{})
 }
 
-func encodeNeeds(d routing.Decision) (skills, attributes []byte, err error) {
+func encodeNeeds(d routing.Needs) (skills, attributes []byte, err error) {
 	needed := slices.Clone(d.Skills)
 	slices.SortFunc(needed, func(a, b routing.NeededSkill) int { return cmp.Compare(a.SkillID, b.SkillID) })
 	if needed == nil {

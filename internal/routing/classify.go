@@ -32,11 +32,24 @@ type decider struct {
 	Decision
 }
 
-// classify goes through the classification rulesets in order (CLS-1). In each, the first rule that holds gives what it has
-// to give, and the next ruleset is asked (CLS-2), which sees what was given (CLS-3).
+// Classify asks the classification rulesets alone, for a conversation that a bot is about to answer (CLS-13): the decision
+// says what rules gave, and nothing of queues. The workstream's own capacity profiles come with Decide.
+func Classify(q Question, judge Judge) Decision {
+	q.Workstream.Profiles = nil
+	d := decider{q: q, judge: judge}
+	d.classify()
+	return d.Decision
+}
+
+// classify goes through the classification rulesets in order (CLS-1), from what they gave before. In each, the first rule
+// that holds gives what it has to give, and the next ruleset is asked (CLS-2), which sees what was given (CLS-3).
 func (d *decider) classify() {
-	d.Priority, d.Attributes = DefaultPriority, map[string]any{}
-	d.Profiles = slices.Clone(d.q.Workstream.Profiles)
+	d.Needs = Needs{Priority: DefaultPriority, Attributes: map[string]any{}, Profiles: slices.Clone(d.q.Workstream.Profiles)}
+	if before := d.q.Before; before != nil {
+		d.Priority, d.Skills = before.Priority, slices.Clone(before.Skills)
+		d.Profiles = append(d.Profiles, before.Profiles...)
+		maps.Copy(d.Attributes, before.Attributes)
+	}
 	for _, set := range d.q.Classifications {
 		facts, matched := d.facts(), false
 		for _, rule := range set.Rules {

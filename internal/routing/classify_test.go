@@ -179,3 +179,33 @@ func (l *listener) Holds(condition string, facts routing.Facts) (bool, error) {
 	l.heard = append(l.heard, condition)
 	return l.answers.Holds(condition, facts)
 }
+
+func TestCLS13_whatRulesGaveBeforeTheBotIsWhatTheyBeginWithAfterwards(t *testing.T) {
+	t.Parallel()
+	first := classified([]routing.Rule{{
+		When: "refund", Set: map[string]any{"level": "vip", "topic": "money", "priority": 1}, Profiles: []routing.ProfileID{"ruled"},
+		Skills: []routing.NeededSkill{{SkillID: "tax", Rating: 4}, {SkillID: "law", Rating: 6}},
+	}})
+	first.Workstream.Profiles = []routing.ProfileID{"of the workstream"}
+	before := routing.Classify(first, standard)
+	require.Equal(t, []routing.ProfileID{"ruled"}, before.Profiles, "the workstream's are those of the day when people are asked")
+	require.Empty(t, before.QueueID)
+	require.Empty(t, before.Trace.Queues)
+	require.Equal(t, "matched", before.Trace.Rules[0].Outcome)
+
+	again := first
+	again.Facts, again.Before = routing.Facts{"message": map[string]any{"text": "a person, please"}}, &before.Needs
+	again.Classifications = append(again.Classifications, classified([]routing.Rule{{
+		When: "is vip", Set: set("topic", "person"), Skills: []routing.NeededSkill{{SkillID: "law", Rating: 2}, {SkillID: "art", Rating: 1}},
+	}}).Classifications...)
+	d := routing.Decide(again, standard)
+	require.Equal(t, routing.Needs{
+		Priority: 1, Attributes: map[string]any{"level": "vip", "topic": "person"}, Profiles: []routing.ProfileID{"of the workstream", "ruled"},
+		Skills: []routing.NeededSkill{{SkillID: "art", Rating: 1}, {SkillID: "law", Rating: 6}, {SkillID: "tax", Rating: 4}},
+	}, d.Needs)
+	require.Equal(t, map[string]any{"level": "vip", "topic": "money"}, before.Attributes, "it is not changed")
+	require.Equal(t, d, routing.Decide(again, standard), "the same question has the same answer")
+
+	again.Before = nil
+	require.Empty(t, routing.Decide(again, standard).Skills, "the last message matches nothing")
+}

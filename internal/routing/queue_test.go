@@ -198,7 +198,7 @@ func TestBad_L07_whereTheFallbackIsGoneTheDefaultQueueTakesIt(t *testing.T) {
 func TestBad_L07_aTenantWithoutQueuesHasAnAlert(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(routing.Question{Now: noonInShanghai}, standard)
-	require.Equal(t, routing.Decision{Priority: routing.DefaultPriority, Attributes: map[string]any{}, Notice: routing.NoticeNobody, Alert: "no-queue"}, d)
+	require.Equal(t, routing.Decision{Needs: routing.Needs{Priority: routing.DefaultPriority, Attributes: map[string]any{}}, Notice: routing.NoticeNobody, Alert: "no-queue"}, d)
 }
 
 func TestAlert_tellsOfEachMatterOnce(t *testing.T) {

@@ -17,6 +17,7 @@ type Question struct {
 	Queues          []QueueNow           // every queue of the tenant
 	Wish            conversation.QueueID // that the bot named; "" for none. It goes before the rules where it exists
 	Hops            int                  // overflow transfers that have happened; at most MaxHops (L06)
+	Before          *Needs               // what rules gave before the bot's first answer (CLS-13); nil: they were not asked
 }
 
 // MaxHops is how often a conversation may overflow from queue to queue in one decision or after.
@@ -30,18 +31,23 @@ type QueueNow struct {
 	Members int    // agents who are not disabled
 }
 
+// Needs is what a conversation needs, as classification gives it.
+type Needs struct {
+	Priority   int            `json:"priority"`
+	Skills     []NeededSkill  `json:"skills,omitempty"`   // sorted by skill
+	Profiles   []ProfileID    `json:"profiles,omitempty"` // sorted; of a decision with the workstream's
+	Attributes map[string]any `json:"attributes,omitempty"`
+}
+
 // Decision is where a conversation goes and what it needs.
 type Decision struct {
-	QueueID    conversation.QueueID
-	Priority   int
-	Skills     []NeededSkill // sorted by skill
-	Profiles   []ProfileID   // sorted; the workstream's and those that rules added
-	Attributes map[string]any
-	Overflow   *Overflow // of the rule that chose the queue, in place of the queue's while it waits there (RTQ-5); nil: the queue's
-	End        bool      // the overflow action is to end the conversation
-	Notice     Notice    // what the customer is told
-	Alert      string    // what a supervisor should know ("empty-queue", "no-queue", "rule-failed: NAME", …); "" for nothing
-	Trace      Trace
+	QueueID conversation.QueueID
+	Needs
+	Overflow *Overflow // of the rule that chose the queue, in place of the queue's while it waits there (RTQ-5); nil: the queue's
+	End      bool      // the overflow action is to end the conversation
+	Notice   Notice    // what the customer is told
+	Alert    string    // what a supervisor should know ("empty-queue", "no-queue", "rule-failed: NAME", …); "" for nothing
+	Trace    Trace
 }
 
 // Notice names an automated message for a customer who is to wait.

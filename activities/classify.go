@@ -1,0 +1,25 @@
+package activities
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+
+	"wxdesk/internal/routing"
+)
+
+// classify asks the classification rules before a conversation's bot is asked for the first time (CLS-13): what the customer
+// began with may be what the rules are about, and is no longer the last message when the bot gives up.
+//
+// Repeatable: the first stored result stands, and a turn that is asked again finds it.
+func (a *Activities) classify(ctx context.Context, in AskInput) error {
+	question, err := a.Ledger.ClassificationQuestion(ctx, in.ref(), in.TurnID)
+	if err != nil {
+		return err
+	}
+	classified := routing.Classify(question, a.Judge)
+	if classified.Alert != "" {
+		activity.GetLogger(ctx).Warn("classification needs a look", "alert", classified.Alert)
+	}
+	return a.Ledger.StoreClassification(ctx, in.ref(), in.TurnID, in.Epoch, classified)
+}
