@@ -24,6 +24,7 @@ type accountChange struct {
 	Verified       *bool                   `json:"verified,omitempty"`
 	Disabled       *bool                   `json:"disabled,omitempty"`
 	Language       *conversation.Language  `json:"language,omitempty" enum:"zh-CN,zh-TW,en,ja,id"`
+	TimeZone       *string                 `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name; by which rules tell the time"`
 	IdleClose      *string                 `json:"idle_close,omitempty" doc:"A duration such as 90s, 30m or 48h; 1s to 720h"`
 	BotID          optional[string]        `json:"bot_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: none"`
 	WorkstreamID   optional[string]        `json:"workstream_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: the default workstream"`
@@ -40,6 +41,7 @@ func (c accountChange) apply(a *conversation.Account) (conversation.AccountSecre
 	set(&a.Verified, c.Verified)
 	set(&a.Disabled, c.Disabled)
 	set(&a.Language, c.Language)
+	set(&a.TimeZone, c.TimeZone)
 
 	if c.BotID.given {
 		a.BotID = conversation.BotID(c.BotID.value)
@@ -85,10 +87,19 @@ func accountFaults(a conversation.Account) (faults []fault) {
 	expect(strings.TrimSpace(a.Name) != "", "name", "expected a name")
 	expect(wechat.ValidOriginalID(string(a.OriginalID)), "original_id", "expected gh_ and 12 hex digits")
 	expect(wechat.ValidAppID(string(a.AppID)), "app_id", "expected wx and 16 hex digits")
+	expect(isZone(a.TimeZone), "time_zone", notZone)
 	expect(a.ReplyMode != conversation.ReplyPassive, "reply_mode", "passive mode is not available yet; use active")
 	expect(a.Verified || a.ReplyMode == conversation.ReplyPassive, "verified",
 		"an unverified account can only answer in passive mode, which is not available yet")
 	return faults
+}
+
+// notZone is what is wrong with a time zone that isZone does not know.
+const notZone = "expected the IANA name of a time zone, such as Asia/Shanghai"
+
+func isZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "" && name != "Local"
 }
 
 // secretFaults tells what is wrong with the secrets that were given.

@@ -26,6 +26,7 @@ type accountView struct {
 	Verified     bool                   `json:"verified"`
 	Disabled     bool                   `json:"disabled" doc:"A disabled account's callback is unknown"`
 	Language     conversation.Language  `json:"language" enum:"zh-CN,zh-TW,en,ja,id"`
+	TimeZone     string                 `json:"time_zone" example:"Asia/Shanghai" doc:"By which rules tell the time"`
 	IdleClose    string                 `json:"idle_close" example:"48h" doc:"After this time without a message a conversation closes"`
 	BotID        *string                `json:"bot_id" format:"uuid" doc:"null: conversations begin in the default queue"`
 	WorkstreamID *string                `json:"workstream_id" format:"uuid" doc:"null: the default workstream"`
@@ -57,6 +58,7 @@ type newAccount struct {
 	ReplyMode      conversation.ReplyMode `json:"reply_mode,omitempty" enum:"active,passive" default:"active" doc:"passive is not available yet"`
 	Verified       *bool                  `json:"verified,omitempty" default:"true"`
 	Language       conversation.Language  `json:"language,omitempty" enum:"zh-CN,zh-TW,en,ja,id" default:"zh-CN"`
+	TimeZone       string                 `json:"time_zone,omitempty" default:"Asia/Shanghai" maxLength:"100" doc:"An IANA name; by which rules tell the time"`
 	IdleClose      string                 `json:"idle_close,omitempty" default:"48h" doc:"A duration such as 90s, 30m or 48h; 1s to 720h"`
 	WorkstreamID   optional[string]       `json:"workstream_id,omitempty" format:"uuid" doc:"Absent or null: the default workstream"`
 	BotID          optional[string]       `json:"bot_id,omitempty" format:"uuid" doc:"Absent: the built-in FAQ bot; null: none, conversations begin in the default queue"`
@@ -75,6 +77,7 @@ func (a *API) createAccount(ctx context.Context, in *struct{ Body newAccount }) 
 		ReplyMode:  b.ReplyMode,
 		Verified:   *b.Verified,
 		Language:   b.Language,
+		TimeZone:   b.TimeZone,
 		BotID:      conversation.DefaultBot,
 		Workstream: conversation.WorkstreamID(b.WorkstreamID.value),
 	}
@@ -191,6 +194,7 @@ func (a *API) viewAccount(from conversation.Account) accountView {
 		Verified:     from.Verified,
 		Disabled:     from.Disabled,
 		Language:     from.Language,
+		TimeZone:     from.TimeZone,
 		IdleClose:    formatDuration(from.IdleClose),
 		BotID:        orNull(string(from.BotID)),
 		WorkstreamID: orNull(string(from.Workstream)),

@@ -52,6 +52,7 @@ type account struct {
 	ReplyMode   string `json:"reply_mode"`
 	Language    string
 	IdleClose   string `json:"idle_close"`
+	TimeZone    string `json:"time_zone"`
 	Verified    bool
 	Disabled    bool
 	Version     int64
@@ -78,6 +79,7 @@ func TestAccounts_createdAndReadWithoutSecrets(t *testing.T) {
 	require.False(t, got.Disabled)
 	require.Equal(t, "zh-CN", got.Language)
 	require.Equal(t, "48h", got.IdleClose)
+	require.Equal(t, "Asia/Shanghai", got.TimeZone)
 
 	kept := w.accounts[conversation.AccountID(got.ID)]
 	require.Equal(t, wechat.ModeSafe, kept.Mode)
@@ -130,6 +132,7 @@ func TestBad_M02_C30_K02_shapesAreRefusedFieldByField(t *testing.T) {
 		{"reply_mode", []any{"passive", "never"}},
 		{"verified", []any{false, "true"}},
 		{"language", []any{"de", "zh-cn", ""}},
+		{"time_zone", []any{"Asia/Peking", "Local", "+08:00", "../UTC", 8}},
 		{"idle_close", []any{"0s", "999ms", "-1h", "721h", "2 days", "48", 172800}},
 	} {
 		for _, value := range c.values {
@@ -167,11 +170,11 @@ func TestAccounts_changePartByPart(t *testing.T) {
 	w := newWorld()
 	h := w.handler()
 	id := create(t, h, nil).ID
-	answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"disabled":true,"idle_close":"2s","language":"en","kind":null}`)
+	answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"disabled":true,"idle_close":"2s","language":"en","kind":null,"time_zone":"America/New_York"}`)
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
 	got := decode[account](t, answer)
 	require.True(t, got.Disabled)
-	require.Equal(t, []string{"2s", "en", "Tea shop", "service"}, []string{got.IdleClose, got.Language, got.Name, got.Kind})
+	require.Equal(t, []string{"2s", "en", "Tea shop", "service", "America/New_York"}, []string{got.IdleClose, got.Language, got.Name, got.Kind, got.TimeZone})
 	require.Equal(t, int64(2), got.Version)
 	require.Equal(t, `"2"`, answer.Header().Get("ETag"))
 	require.Equal(t, keyA, w.secrets[conversation.AccountID(id)].EncodingAESKey.Reveal())
@@ -201,7 +204,7 @@ func TestAccounts_changesAreCheckedAsAWhole(t *testing.T) {
 	id := create(t, h, map[string]any{"mode": "plain", "encoding_aes_key": nil}).ID
 	for _, body := range []string{
 		`{"mode":"safe"}`, `{"mode":"safe","encoding_aes_key":"********"}`, `{"verified":false}`, `{"reply_mode":"passive"}`,
-		`{"token":"x"}`, `{"app_id":"wx1"}`, `{"idle_close":"1"}`, `{"id":"` + convA + `"}`, `{"version":1}`, `{"name":" "}`,
+		`{"token":"x"}`, `{"app_id":"wx1"}`, `{"idle_close":"1"}`, `{"time_zone":"Beijing"}`, `{"time_zone":""}`, `{"id":"` + convA + `"}`, `{"version":1}`, `{"name":" "}`,
 	} {
 		requireProblem(t, call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, body), http.StatusUnprocessableEntity, "invalid")
 	}

@@ -117,8 +117,7 @@ func agentFaults(g routing.Agent) (faults []fault) {
 		}
 	}
 	expect(strings.TrimSpace(g.Name) != "", "name", "expected a name")
-	_, err := time.LoadLocation(g.TimeZone)
-	expect(err == nil && g.TimeZone != "" && g.TimeZone != "Local", "time_zone", "expected the IANA name of a time zone, such as Asia/Shanghai")
+	expect(isZone(g.TimeZone), "time_zone", notZone)
 	skills, profiles := map[routing.SkillID]bool{}, map[routing.ProfileID]bool{}
 	for i, s := range g.Skills {
 		at := fmt.Sprintf("skills[%d]", i)

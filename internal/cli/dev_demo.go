@@ -129,7 +129,7 @@ func (d *dev) demoAccount(ctx context.Context) (callback string, err error) {
 		Tenant: conversation.DefaultTenant, Name: demoName, AppID: demoAppID,
 		OriginalID: wechat.OriginalID(sim.OriginalID), Mode: wechat.ModeSafe, Kind: conversation.KindService,
 		ReplyMode: conversation.ReplyActive, Verified: true, Language: conversation.LanguageEnglish,
-		IdleClose: conversation.DefaultIdleClose, BotID: conversation.DefaultBot,
+		TimeZone: conversation.DefaultTimeZone, IdleClose: conversation.DefaultIdleClose, BotID: conversation.DefaultBot,
 	}, conversation.AccountSecrets{
 		AppSecret: secret.New(sim.AppSecret), Token: secret.New(sim.Token), EncodingAESKey: secret.New(sim.EncodingAESKey),
 	})

@@ -33,6 +33,7 @@ const (
 	MinIdleClose     = time.Second
 	MaxIdleClose     = 30 * 24 * time.Hour
 	DefaultLanguage  = LanguageChinese
+	DefaultTimeZone  = "Asia/Shanghai"
 	// DefaultBot stands for the tenant's oldest FAQ bot, in the wish for an account; a kept one names it.
 	DefaultBot BotID = "default"
 	// KeyOverlap is how long a replaced EncodingAESKey or Token still opens new callbacks.
@@ -52,6 +53,7 @@ type Account struct {
 	Verified   bool
 	Disabled   bool
 	Language   Language
+	TimeZone   string // IANA; what rules call time
 	IdleClose  time.Duration
 	BotID      BotID        // "" for none: conversations begin with people
 	Workstream WorkstreamID // "" for the tenant's default one

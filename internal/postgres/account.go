@@ -24,6 +24,7 @@ type accountRow struct {
 	Verified    bool                       `db:"verified"`
 	Disabled    bool                       `db:"disabled"`
 	Language    conversation.Language      `db:"language"`
+	TimeZone    string                     `db:"time_zone"`
 	IdleCloseMS int64                      `db:"idle_close_ms"`
 	BotID       *conversation.BotID        `db:"bot_id"`
 	Workstream  *conversation.WorkstreamID `db:"workstream_id"`
@@ -34,14 +35,14 @@ type accountRow struct {
 	AppSecret   []byte                     `db:"app_secret"`
 }
 
-const accountColumns = `tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, disabled, language,
+const accountColumns = `tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, disabled, language, time_zone,
 	idle_close_ms, bot_id, workstream_id, version, created_at, updated_at, id_key, app_secret`
 
 func (r accountRow) account() conversation.Account {
 	return conversation.Account{
 		Tenant: r.Tenant, ID: r.ID, Name: r.Name, OriginalID: r.OriginalID, AppID: r.AppID, Mode: r.Mode, Kind: r.Kind,
 		ReplyMode: r.ReplyMode, Verified: r.Verified, Disabled: r.Disabled, Language: r.Language,
-		IdleClose: time.Duration(r.IdleCloseMS) * time.Millisecond, Version: r.Version,
+		TimeZone: r.TimeZone, IdleClose: time.Duration(r.IdleCloseMS) * time.Millisecond, Version: r.Version,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, BotID: orEmpty(r.BotID), Workstream: orEmpty(r.Workstream),
 	}
 }
@@ -50,7 +51,7 @@ func rowOf(a conversation.Account) accountRow {
 	return accountRow{
 		Tenant: a.Tenant, ID: a.ID, Name: a.Name, OriginalID: a.OriginalID, AppID: a.AppID, Mode: a.Mode, Kind: a.Kind,
 		ReplyMode: a.ReplyMode, Verified: a.Verified, Disabled: a.Disabled, Language: a.Language,
-		IdleCloseMS: a.IdleClose.Milliseconds(), BotID: pointer(a.BotID), Workstream: pointer(a.Workstream),
+		TimeZone: a.TimeZone, IdleCloseMS: a.IdleClose.Milliseconds(), BotID: pointer(a.BotID), Workstream: pointer(a.Workstream),
 	}
 }
 
@@ -82,9 +83,9 @@ func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conver
 		}
 		const insert = `
 			insert into accounts (tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, disabled, language,
-				idle_close_ms, id_key, app_secret, bot_id, workstream_id)
+				time_zone, idle_close_ms, id_key, app_secret, bot_id, workstream_id)
 			values (:tenant, :id, :name, :original_id, :app_id, :mode, :kind, :reply_mode, :verified, :disabled, :language,
-				:idle_close_ms, :id_key, :app_secret, :bot_id, :workstream_id)
+				:time_zone, :idle_close_ms, :id_key, :app_secret, :bot_id, :workstream_id)
 			on conflict (id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {

@@ -90,7 +90,7 @@ func (db *DB) changeAccount(ctx context.Context, tx *sqlx.Tx, old accountRow, a 
 	}
 	const update = `
 		update accounts set name = :name, original_id = :original_id, app_id = :app_id, mode = :mode, kind = :kind,
-			reply_mode = :reply_mode, verified = :verified, disabled = :disabled, language = :language,
+			reply_mode = :reply_mode, verified = :verified, disabled = :disabled, language = :language, time_zone = :time_zone,
 			idle_close_ms = :idle_close_ms, bot_id = :bot_id, workstream_id = :workstream_id, app_secret = :app_secret, version = version + 1, updated_at = now()
 		where tenant = :tenant and id = :id`
 	if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
@@ -133,6 +133,7 @@ func changedSettings(old, a conversation.Account) (fields []string) {
 		{"verified", old.Verified != a.Verified},
 		{"disabled", old.Disabled != a.Disabled},
 		{"language", old.Language != a.Language},
+		{"time_zone", old.TimeZone != a.TimeZone},
 		{"idle_close", old.IdleClose.Milliseconds() != a.IdleClose.Milliseconds()},
 		{"bot_id", old.BotID != a.BotID},
 		{"workstream_id", old.Workstream != a.Workstream},

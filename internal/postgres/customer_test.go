@@ -142,3 +142,23 @@ func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 		}, q.Facts["time"])
 	}
 }
+
+func TestRoutingQuestion_theTimeIsThatOfTheAccountsZone(t *testing.T) {
+	t.Parallel()
+	d := newShop(t)
+	ref, turn, _ := d.regular(t, "wang")
+	for name, seconds := range map[string]int{"Asia/Kathmandu": 20_700, "Asia/Jakarta": 25_200} { // neither has daylight saving
+		d.account.TimeZone = name
+		var err error
+		d.account, err = d.UpdateAccount(t.Context(), cli, d.account, conversation.AccountSecrets{})
+		require.NoError(t, err)
+		require.Equal(t, name, d.account.TimeZone)
+		q, err := d.RoutingQuestion(t.Context(), ref, turn, "")
+		require.NoError(t, err)
+		local := q.Now.In(time.FixedZone("", seconds))
+		require.Equal(t, map[string]any{
+			"hour": int64(local.Hour()), "minute": int64(local.Minute()), "weekday": int64(local.Weekday()), "date": local.Format(time.DateOnly),
+		}, q.Facts["time"], name)
+	}
+	require.Equal(t, 2, d.count(t, "audit", `action = 'account.update' and detail::text like '%time_zone%'`))
+}

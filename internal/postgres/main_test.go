@@ -79,7 +79,7 @@ func someAccount() conversation.Account {
 	return conversation.Account{
 		Tenant: tenant, Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: "wx0123456789abcdef", Mode: wechat.ModeSafe,
 		Kind: conversation.KindService, ReplyMode: conversation.ReplyActive, Verified: true,
-		Language: conversation.LanguageEnglish, IdleClose: conversation.DefaultIdleClose,
+		Language: conversation.LanguageEnglish, TimeZone: conversation.DefaultTimeZone, IdleClose: conversation.DefaultIdleClose,
 		BotID: conversation.DefaultBot,
 	}
 }

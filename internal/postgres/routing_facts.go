@@ -12,15 +12,13 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// accountZone is the zone of WeChat's accounts, by which rules tell the time.
-var accountZone = time.FixedZone("Asia/Shanghai", 8*60*60) // no daylight saving since 1991
-
 // factsRow is a conversation with what rules may ask about.
 type factsRow struct {
 	heldRow
 	AccountID conversation.AccountID `db:"account_id"`
 	Account   string                 `db:"account_name"`
 	Kind      conversation.Kind      `db:"account_kind"`
+	TimeZone  string                 `db:"time_zone"`
 	Following bool                   `db:"following"`
 	Tags      []byte                 `db:"tags"`
 	Before    bool                   `db:"before"` // the customer has had a conversation before this one
@@ -39,7 +37,7 @@ type factsRow struct {
 func (db *DB) loadFacts(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, q *routing.Question) error {
 	const query = `
 		select c.customer_id, c.state, c.holder, c.epoch, c.last_seq, c.queue_id, c.context, u.data_key, a.language,
-			c.account_id, a.name as account_name, a.kind as account_kind, u.following, u.tags,
+			c.account_id, a.name as account_name, a.kind as account_kind, a.time_zone, u.following, u.tags,
 			exists (select from conversations p where p.tenant = c.tenant and p.customer_id = c.customer_id and p.id <> c.id) as before,
 			m.kind as message_kind, m.body, e.id as event_id, e.kind as event_kind, e.body as event_body,
 			coalesce(t.command = 'escalate', false) as escalated, t.reason, t.summary
@@ -72,7 +70,7 @@ func (db *DB) loadFacts(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, tu
 		"event":      row.event(seal),
 		"context":    row.context(c, seal),
 		"account":    map[string]any{"id": string(row.AccountID), "name": row.Account, "kind": string(row.Kind), "language": string(row.Language)},
-		"time":       timeFacts(q.Now),
+		"time":       timeFacts(q.Now, row.TimeZone),
 		"escalation": row.escalation(c, turn, seal),
 	}
 	return nil
@@ -128,8 +126,16 @@ func (r factsRow) escalation(c conversation.Ref, turn conversation.MessageID, se
 	return facts
 }
 
-func timeFacts(now time.Time) map[string]any {
-	local := now.In(accountZone)
+// beijing is the zone of an account whose own this system's files do not know.
+var beijing = time.FixedZone("Asia/Shanghai", 8*60*60) // no daylight saving since 1991
+
+// timeFacts tell the time in an account's zone.
+func timeFacts(now time.Time, name string) map[string]any {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		zone = beijing
+	}
+	local := now.In(zone)
 	return map[string]any{
 		"hour": int64(local.Hour()), "minute": int64(local.Minute()), "weekday": int64(local.Weekday()), "date": local.Format(time.DateOnly),
 	}

@@ -46,7 +46,7 @@ func Facts() []Fact {
 		{"account.name", cel.StringType, "its name", routed},
 		{"account.kind", cel.StringType, "service, subscription or sandbox", routed},
 		{"account.language", cel.StringType, "BCP 47 tag", routed},
-		{"time.hour", cel.IntType, "0 to 23, Beijing time", routed},
+		{"time.hour", cel.IntType, "0 to 23, in the account's time zone", routed},
 		{"time.minute", cel.IntType, "0 to 59", routed},
 		{"time.weekday", cel.IntType, "0 is Sunday", routed},
 		{"time.date", cel.StringType, "such as 2026-11-21", routed},

@@ -145,7 +145,7 @@ func storeWithStaleToken(t *testing.T) assignment {
 	by := conversation.Actor{Tenant: conversation.DefaultTenant, Name: "test"}
 	created, err := db.CreateAccount(t.Context(), by, conversation.Account{
 		Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: account().AppID, Mode: wechat.ModePlain, Kind: conversation.KindService,
-		ReplyMode: conversation.ReplyActive, Verified: true, Language: conversation.LanguageEnglish, IdleClose: conversation.DefaultIdleClose,
+		ReplyMode: conversation.ReplyActive, Verified: true, Language: conversation.LanguageEnglish, TimeZone: conversation.DefaultTimeZone, IdleClose: conversation.DefaultIdleClose,
 	}, conversation.AccountSecrets{AppSecret: account().AppSecret, Token: secret.New("token")})
 	require.NoError(t, err)
 	_, err = db.Refresh(t.Context(), string(created.ID), secret.Value{}, func(context.Context, bool) (wxapi.Token, error) {
