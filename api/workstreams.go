@@ -39,6 +39,8 @@ type workstreamView struct {
 	AutoAccept       bool               `json:"auto_accept"`
 	MissedInactive   bool               `json:"missed_inactive"`
 	RejectDND        bool               `json:"reject_dnd"`
+	DeclinePause     string             `json:"decline_pause"`
+	MaxPerAgent      *int               `json:"max_per_agent" doc:"null: no limit"`
 	Variables        []routing.Variable `json:"variables" nullable:"false"`
 	Default          bool               `json:"default" doc:"For accounts that name none"`
 	StampView
@@ -49,16 +51,20 @@ func viewWorkstream(w routing.Workstream) workstreamView {
 		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, TransferToAgents: w.TransferToAgents, AgentsSetSkills: w.AgentsSetSkills, FallbackQueueID: string(w.FallbackQueue),
 		Units: w.Units, ProfileIDs: plain(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
 		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept,
-		MissedInactive: w.MissedInactive, RejectDND: w.RejectDND, Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
+		MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
+		DeclinePause: formatDuration(w.DeclinePause), Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
 	}
 	if w.AutoClose > 0 {
 		v.AutoClose = orNull(formatDuration(w.AutoClose))
+	}
+	if w.MaxPerAgent > 0 {
+		v.MaxPerAgent = &w.MaxPerAgent
 	}
 	return v
 }
 
 // workstreamChange is what may change about a workstream; what is absent stays, and so does what is null, but for
-// auto_close.
+// auto_close and max_per_agent.
 type workstreamChange struct {
 	Name            *string `json:"name,omitempty" minLength:"1" maxLength:"100"`
 	FallbackQueueID *string `json:"fallback_queue_id,omitempty" format:"uuid" doc:"Where conversations go when no rule says where"`
@@ -84,6 +90,8 @@ type WorkstreamSettings struct {
 	AutoAccept       *bool               `json:"auto_accept,omitempty" doc:"Assigned without asking"`
 	MissedInactive   *bool               `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
 	RejectDND        *bool               `json:"reject_dnd,omitempty" doc:"A rejected offer makes the agent do-not-disturb"`
+	DeclinePause     *string             `json:"decline_pause,omitempty" doc:"Before an agent who declined a conversation, or let the offer pass, is asked about it again: a duration of at most 1h"`
+	MaxPerAgent      optional[int]       `json:"max_per_agent,omitempty" minimum:"1" maximum:"1000000" doc:"Conversations of this workstream that an agent has at a time; null: no limit"`
 	Variables        *[]routing.Variable `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold"`
 }
 
@@ -109,6 +117,10 @@ func (c workstreamChange) apply(w *routing.Workstream) (faults []fault) {
 	faults = append(faults, setIDs(&w.Profiles, c.ProfileIDs, "profile_ids")...)
 	faults = append(faults, setDuration(&w.WrapUpFor, c.WrapUpFor, "wrap_up_for")...)
 	faults = append(faults, setDuration(&w.OfferFor, c.OfferFor, "offer_for")...)
+	faults = append(faults, setDuration(&w.DeclinePause, c.DeclinePause, "decline_pause")...)
+	if c.MaxPerAgent.given {
+		w.MaxPerAgent = c.MaxPerAgent.value
+	}
 	if c.AutoClose.given {
 		w.AutoClose = 0
 		if c.AutoClose.value != "" {

@@ -29,6 +29,7 @@ type candidate struct {
 	Attributes []byte
 	Rooms      []byte // of profileRoom
 	rooms      []profileRoom
+	Held       map[conversation.WorkstreamID]int // of Sessions, where a workstream has a limit; see readHeld
 }
 
 // profileRoom is an agent's room in one of his capacity profiles.
@@ -158,10 +159,7 @@ func about(queues []routing.Queue, items []routing.Item) (d details) {
 
 // readCrew reads the members of queues, and further agents, as the choice wants to know them.
 func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, others []conversation.AgentID, what details) (crew, error) {
-	ids := make([]conversation.QueueID, len(queues))
-	for i, q := range queues {
-		ids[i] = q.ID
-	}
+	ids := idsOfQueues(queues)
 	who := serving(ids, others)
 	people, err := readCandidates(ctx, tx, t, who)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -51,6 +52,7 @@ type distribution struct {
 	now   time.Time // Postgres's, before anything was read
 	items map[conversation.WorkItemID]*waitingItem
 	crew  crew
+	limit bool // some item's workstream says how many of it an agent may have
 	looks []routing.Look
 	gifts []gift
 	again bool
@@ -120,18 +122,25 @@ func (d *distribution) choose(ctx context.Context) ([]routing.Match, error) {
 	items := make([]routing.Item, 0, len(waiting))
 	var kept []conversation.AgentID
 	for _, w := range waiting {
-		item, err := w.item()
+		item, err := w.item(d.now)
 		if err != nil {
 			return nil, err
 		}
 		d.items[w.ID] = w
 		items = append(items, item)
+		d.limit = d.limit || item.MaxPerAgent > 0
 		if item.Affinity != "" {
 			kept = append(kept, item.Affinity)
 		}
 	}
 	if d.crew, err = readCrew(ctx, d.tx, d.tenant, queues, kept, about(queues, items)); err != nil {
 		return nil, err
+	}
+	if err := d.readHeld(ctx, serving(idsOfQueues(queues), kept), d.crew.facts); err != nil {
+		return nil, err
+	}
+	for _, a := range d.crew.list {
+		a.Held = maps.Clone(d.crew.facts[a.ID].Held)
 	}
 	if err := d.readShifts(ctx, queues); err != nil {
 		return nil, err
@@ -187,6 +196,9 @@ func (d *distribution) lock(ctx context.Context, matches []routing.Match, others
 	if err != nil {
 		return err
 	}
+	if err := d.readHeld(ctx, named(agents), byID(people)); err != nil {
+		return err
+	}
 	unchanged := map[conversation.AgentID]bool{}
 	for _, now := range people {
 		before, known := d.crew.facts[now.ID]
@@ -205,10 +217,13 @@ func (d *distribution) lock(ctx context.Context, matches []routing.Match, others
 }
 
 // endKeeping asks everybody for what was kept for the agent who had it, once that has lasted for one countdown (D2; not where the workstream always keeps it), and
-// otherwise sees to it that somebody looks then.
+// otherwise sees to it that somebody looks then; and also when the pause of somebody who declined is over.
 func (d *distribution) endKeeping(ctx context.Context) error {
 	var over []conversation.WorkItemID
 	var until []time.Time
+	if at := d.pauseEnds(); !at.IsZero() {
+		until = append(until, at)
+	}
 	for _, look := range d.looks {
 		w := d.items[look.Item]
 		switch {

@@ -60,7 +60,7 @@ func (a *act) transferToAgent(ctx context.Context) (conversation.Refusal, error)
 	}
 	// Kept for whoever had it, so that it comes back to him where the other one declines.
 	const update = `
-		update work_items set state = 'offered', affinity_agent = $3, declined = '{}', queued_at = now() where tenant = $1 and id = $2`
+		update work_items set state = 'offered', affinity_agent = $3, declined = '{}', paused = '{}', queued_at = now() where tenant = $1 and id = $2`
 	if _, err := a.tx.ExecContext(ctx, update, a.ref.Tenant, a.item.ID, from); err != nil {
 		return "", err
 	}

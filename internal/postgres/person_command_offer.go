@@ -68,6 +68,9 @@ func (a *act) pick(ctx context.Context) (conversation.Refusal, error) {
 	if refused, err := a.takes(ctx, *a.me); err != nil || refused != "" {
 		return refused, err
 	}
+	if full, err := a.atLimit(ctx, a.me.ID); err != nil || full {
+		return conversation.RefusedCapacity, err
+	}
 	if err := a.assigns(ctx, a.me.ID, "pick", "accepted"); err != nil {
 		return "", err
 	}

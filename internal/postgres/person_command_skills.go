@@ -61,16 +61,20 @@ func (a *act) needs(ctx context.Context, needed []routing.NeededSkill) error {
 	if err != nil {
 		return err
 	}
-	const query = `select attributes, preferred from work_items where tenant = $1 and id = $2`
+	const query = `
+		select i.attributes, i.preferred, coalesce(c.workstream_id::text, '') as workstream
+		from work_items i join conversations c on c.tenant = i.tenant and c.id = i.conversation_id
+		where i.tenant = $1 and i.id = $2`
 	var row struct {
 		Attributes []byte         `db:"attributes"`
 		Preferred  pq.StringArray `db:"preferred"`
+		Workstream string         `db:"workstream"`
 	}
 	if err := a.tx.GetContext(ctx, &row, query, a.ref.Tenant, a.item.ID); err != nil {
 		return err
 	}
 	const update = `update work_items set skills = $3, demand = $4 where tenant = $1 and id = $2`
-	hash := demand(*a.item, skills, row.Attributes, row.Preferred)
+	hash := demand(*a.item, row.Workstream, skills, row.Attributes, row.Preferred)
 	if _, err := a.tx.ExecContext(ctx, update, a.ref.Tenant, a.item.ID, string(skills), hash); err != nil {
 		return err
 	}

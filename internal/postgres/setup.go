@@ -98,12 +98,12 @@ func idsOf[ID ~string](list pq.StringArray) []ID {
 	return ids
 }
 
-// pointer is nil for "": null in a column.
-func pointer[ID ~string](id ID) *ID {
-	if id == "" {
+// pointer is nil for a zero value: null in a column.
+func pointer[T comparable](value T) *T {
+	if value == *new(T) {
 		return nil
 	}
-	return &id
+	return &value
 }
 
 func orEmpty[T any](p *T) (value T) {

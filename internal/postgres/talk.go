@@ -48,6 +48,8 @@ type talkRow struct {
 	OfferMS          int64          `db:"offer_ms"`
 	MissedInactive   bool           `db:"missed_inactive"`
 	RejectDND        bool           `db:"reject_dnd"`
+	DeclinePauseMS   int64          `db:"decline_pause_ms"`
+	MaxPerAgent      int            `db:"max_per_agent"` // 0: no limit
 	AgentsSetSkills  bool           `db:"agents_set_skills"`
 	Variables        []byte         `db:"variables"`
 	Now              time.Time      `db:"now"`
@@ -101,7 +103,8 @@ func (db *DB) lockTalk(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, age
 	const row = `
 		select c.state, c.holder, c.epoch, c.revision, coalesce(c.queue_id::text, '') as queue_id,
 			coalesce(c.agent_id::text, '') as agent_id, c.last_seq, c.context, c.account_id, a.language,
-			w.pick_from_push, w.transfer_to_agents, w.agents_set_skills, w.wrap_up, w.wrap_up_ms, w.affinity, w.offer_ms, w.missed_inactive, w.reject_dnd, w.variables,
+			w.pick_from_push, w.transfer_to_agents, w.agents_set_skills, w.wrap_up, w.wrap_up_ms, w.affinity, w.offer_ms, w.missed_inactive,
+			w.reject_dnd, w.decline_pause_ms, coalesce(w.max_per_agent, 0) as max_per_agent, w.variables,
 			clock_timestamp() as now
 		from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
 		where c.tenant = $1 and c.id = $2 for no key update of c`

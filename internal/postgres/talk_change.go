@@ -159,7 +159,8 @@ func (t *talk) waitsAgain(ctx context.Context, queue conversation.QueueID, keptF
 		update work_items set state = 'waiting', queue_id = coalesce(nullif($3, '')::uuid, queue_id),
 			overflow = case when $3 in ('', queue_id::text) then overflow end, -- of the rule that chose the queue
 			affinity_agent = case when mode = 'push' then nullif($4, '')::uuid end,
-			queued_at = case when $5 then now() else queued_at end, declined = case when $5 then '{}' else declined end
+			queued_at = case when $5 then now() else queued_at end,
+			declined = case when $5 then '{}' else declined end, paused = case when $5 then '{}' else paused end
 		where tenant = $1 and id = $2`
 	if _, err := t.tx.ExecContext(ctx, update, t.ref.Tenant, t.item.ID, string(queue), string(keptFor), afresh); err != nil {
 		return err
@@ -171,17 +172,19 @@ func (t *talk) waitsAgain(ctx context.Context, queue conversation.QueueID, keptF
 	return wake(ctx, t.tx, t.ref.Tenant, time.Time{})
 }
 
-// declines counts that an agent did not take what he was offered, and has it wait on. What was handed to him by a colleague
-// goes back to that one; otherwise it is no longer kept for whoever declined.
+// declines counts that an agent did not take what he was offered, and has it wait on; he himself is not asked again before
+// the workstream's pause is over. What was handed to him by a colleague goes back to that one; otherwise it is no longer
+// kept for whoever declined.
 func (t *talk) declines(ctx context.Context, state string) error {
 	over := t.live
 	const count = `
 		update work_items set declined = declined || jsonb_build_object($3::text, coalesce((declined ->> $3::text)::int, 0) + 1),
-			queued_at = case when $4 then now() else queued_at end
+			queued_at = case when $4 then now() else queued_at end,
+			paused = paused || case when $5 > 0 then jsonb_build_object($3::text, clock_timestamp() + $5 * interval '1 millisecond') else '{}' end
 		where tenant = $1 and id = $2
 		returning coalesce(nullif(affinity_agent::text, $3::text), '')`
 	var keptFor conversation.AgentID
-	if err := t.tx.GetContext(ctx, &keptFor, count, t.ref.Tenant, t.item.ID, string(over.Agent), over.How == "transfer"); err != nil {
+	if err := t.tx.GetContext(ctx, &keptFor, count, t.ref.Tenant, t.item.ID, string(over.Agent), over.How == "transfer", t.DeclinePauseMS); err != nil {
 		return err
 	}
 	if err := t.lets(ctx, state); err != nil {

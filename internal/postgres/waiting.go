@@ -37,10 +37,15 @@ type waitingItem struct {
 	Affinity     conversation.AgentID    `db:"affinity_agent"`
 	Preferred    pq.StringArray          `db:"preferred"`
 	Declined     []byte                  `db:"declined"`
+	Paused       []byte                  `db:"paused"`
 	Attributes   []byte                  `db:"attributes"`
 	OfferMS      int64                   `db:"offer_ms"`
 	AutoAccept   bool                    `db:"auto_accept"`
 	Always       bool                    `db:"affinity_always"` // kept for as long as he works here
+
+	Workstream  conversation.WorkstreamID          `db:"workstream_id"`
+	MaxPerAgent int                                `db:"max_per_agent"` // 0: no limit
+	pauses      map[conversation.AgentID]time.Time // Paused, decoded
 }
 
 // keptUntil is when the item is no longer kept for the agent who had it.
@@ -48,18 +53,28 @@ func (w *waitingItem) keptUntil() time.Time {
 	return w.QueuedAt.Add(time.Duration(w.OfferMS) * time.Millisecond)
 }
 
-func (w *waitingItem) item() (routing.Item, error) {
+// item is the work item as the choice wants to know it at a time.
+func (w *waitingItem) item(now time.Time) (routing.Item, error) {
 	i := routing.Item{
 		ID: w.ID, QueueID: w.Queue, Priority: w.Priority, Since: w.Since, Units: w.Units,
 		Profiles: idsOf[routing.ProfileID](w.Profiles), SkillMatch: w.SkillMatch, Presences: idsOf[routing.Presence](w.Presences),
 		Affinity: w.Affinity, Preferred: idsOf[conversation.AgentID](w.Preferred),
+		Workstream: w.Workstream, MaxPerAgent: w.MaxPerAgent,
 	}
 	for _, field := range []struct {
 		from []byte
 		to   any
-	}{{w.Skills, &i.Skills}, {w.Declined, &i.Declined}, {w.Attributes, &i.Attributes}} {
+	}{{w.Skills, &i.Skills}, {w.Declined, &i.Declined}, {w.Attributes, &i.Attributes}, {w.Paused, &w.pauses}} {
 		if err := json.Unmarshal(field.from, field.to); err != nil {
 			return i, fmt.Errorf("work item %s: %w", w.ID, err)
+		}
+	}
+	for agent, until := range w.pauses {
+		if until.After(now) {
+			if i.Paused == nil {
+				i.Paused = map[conversation.AgentID]bool{}
+			}
+			i.Paused[agent] = true
 		}
 	}
 	return i, nil
@@ -164,8 +179,8 @@ func (d *distribution) waiting(ctx context.Context, queues []routing.Queue, rule
 			order by w.affinity_agent is null, w.priority, w.since, w.id limit $6
 		)
 		select i.id, i.conversation_id, i.queue_id, i.priority, i.queued_at, i.since, i.units, i.profiles, i.skills, i.skill_match,
-			i.presences, coalesce(i.affinity_agent::text, '') as affinity_agent, i.preferred, i.declined, i.attributes,
-			w.offer_ms, w.auto_accept, w.affinity_always
+			i.presences, coalesce(i.affinity_agent::text, '') as affinity_agent, i.preferred, i.declined, i.paused, i.attributes,
+			w.offer_ms, w.auto_accept, w.affinity_always, w.id as workstream_id, coalesce(w.max_per_agent, 0) as max_per_agent
 		from (select * from plain union all select * from singular) i
 		join conversations c on c.tenant = i.tenant and c.id = i.conversation_id
 		join accounts a on a.tenant = c.tenant and a.id = c.account_id

@@ -28,10 +28,11 @@ func (t *talk) newItem(ctx context.Context, d routing.Decision) error {
 		Preferred  pq.StringArray       `db:"preferred_agents"`
 		LastAt     sql.NullTime         `db:"last_customer_at"`
 		KeptFor    conversation.AgentID `db:"kept_for"`
+		Workstream string               `db:"workstream_id"`
 	}
 	// Kept for the agent who had the customer's last conversation when it closed, while he works here (WS-11, D1).
 	const query = `
-		select w.mode, w.units, w.skill_match, w.presences, u.preferred_agents, c.last_customer_at, coalesce(case when w.affinity and w.mode = 'push' then (
+		select w.id as workstream_id, w.mode, w.units, w.skill_match, w.presences, u.preferred_agents, c.last_customer_at, coalesce(case when w.affinity and w.mode = 'push' then (
 			select g.id::text from agents g where g.tenant = c.tenant and not g.disabled and g.deleted_at is null and g.id = (
 				select p.agent_id from conversations p where p.tenant = c.tenant and p.customer_id = c.customer_id and p.state = 'closed'
 				order by p.closed_at desc limit 1)) end, '') as kept_for
@@ -64,7 +65,7 @@ func (t *talk) newItem(ctx context.Context, d routing.Decision) error {
 		values ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, '')::uuid, $14, $15, $16, $17)`
 	if _, err := t.tx.ExecContext(ctx, insert, t.ref.Tenant, i.ID, t.ref.Conversation, t.Queue, i.Mode, d.Priority, setup.LastAt, i.Units,
 		i.Profiles, string(skills), i.SkillMatch, i.Presences, string(setup.KeptFor), setup.Preferred,
-		demand(i, skills, attributes, setup.Preferred), string(attributes), overflow); err != nil {
+		demand(i, setup.Workstream, skills, attributes, setup.Preferred), string(attributes), overflow); err != nil {
 		return err
 	}
 	return wake(ctx, t.tx, t.ref.Tenant, time.Time{})
@@ -89,11 +90,11 @@ func encodeNeeds(d routing.Needs) (skills, attributes []byte, err error) {
 	return skills, attributes, nil
 }
 
-// demand is a hash of what decides which agents fit an item. For whom it is kept and who has declined it are not in it:
+// demand is a hash of what decides which agents fit an item; the workstream is, by the limit that it may have. For whom it is kept and who has declined it are not in it:
 // they change while it waits.
-func demand(i talkItem, skills, attributes []byte, preferred []string) string {
+func demand(i talkItem, workstream string, skills, attributes []byte, preferred []string) string {
 	h := sha256.New()
-	for _, part := range []any{i.Units, i.Profiles, string(skills), i.SkillMatch, i.Presences, preferred, string(attributes)} {
+	for _, part := range []any{workstream, i.Units, i.Profiles, string(skills), i.SkillMatch, i.Presences, preferred, string(attributes)} {
 		fmt.Fprintf(h, "%v\x00", part)
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))

@@ -33,12 +33,15 @@ type workstreamRow struct {
 	AutoAccept       bool                       `db:"auto_accept"`
 	MissedInactive   bool                       `db:"missed_inactive"`
 	RejectDND        bool                       `db:"reject_dnd"`
+	DeclinePauseMS   int64                      `db:"decline_pause_ms"`
+	MaxPerAgent      *int                       `db:"max_per_agent"`
 	Variables        asJSON[[]routing.Variable] `db:"variables"`
 	Default          bool                       `db:"is_default"`
 }
 
 const workstreamColumns = stampColumns + `, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-	wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, transfer_to_agents, agents_set_skills, is_default`
+	wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd,
+	decline_pause_ms, max_per_agent, transfer_to_agents, agents_set_skills, variables, is_default`
 
 func (r workstreamRow) workstream() routing.Workstream {
 	return routing.Workstream{
@@ -46,7 +49,9 @@ func (r workstreamRow) workstream() routing.Workstream {
 		AutoClose: time.Duration(orEmpty(r.AutoCloseMS)) * time.Millisecond, Units: r.Units, Profiles: idsOf[routing.ProfileID](r.Profiles),
 		WrapUp: r.WrapUp, WrapUpFor: time.Duration(r.WrapUpMS) * time.Millisecond, Presences: idsOf[routing.Presence](r.Presences),
 		SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
-		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND, Variables: r.Variables.V, TransferToAgents: r.TransferToAgents, AgentsSetSkills: r.AgentsSetSkills, Default: r.Default,
+		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND,
+		DeclinePause: time.Duration(r.DeclinePauseMS) * time.Millisecond, MaxPerAgent: orEmpty(r.MaxPerAgent),
+		TransferToAgents: r.TransferToAgents, AgentsSetSkills: r.AgentsSetSkills, Variables: r.Variables.V, Default: r.Default,
 	}
 }
 
@@ -55,7 +60,9 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 		stampRow: stamp, ID: w.ID, Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, FallbackQueue: w.FallbackQueue,
 		Units: w.Units, Profiles: texts(w.Profiles), WrapUp: w.WrapUp, WrapUpMS: w.WrapUpFor.Milliseconds(),
 		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferMS: w.OfferFor.Milliseconds(),
-		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND, TransferToAgents: w.TransferToAgents, AgentsSetSkills: w.AgentsSetSkills,
+		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
+		DeclinePauseMS: w.DeclinePause.Milliseconds(), MaxPerAgent: pointer(w.MaxPerAgent),
+		TransferToAgents: w.TransferToAgents, AgentsSetSkills: w.AgentsSetSkills,
 		Variables: asJSON[[]routing.Variable]{append([]routing.Variable{}, w.Variables...)}, Default: w.Default,
 	}
 	if w.AutoClose > 0 {
@@ -76,9 +83,11 @@ func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w rou
 		}
 		const insert = `
 			insert into workstreams (tenant, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-				wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd, variables, transfer_to_agents, agents_set_skills)
+				wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd,
+				decline_pause_ms, max_per_agent, transfer_to_agents, agents_set_skills, variables)
 			values (:tenant, :id, :name, :mode, :pick_from_push, :fallback_queue, :auto_close_ms, :units, :profiles, :wrap_up,
-				:wrap_up_ms, :presences, :skill_match, :affinity, :affinity_always, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd, :variables, :transfer_to_agents, :agents_set_skills)
+				:wrap_up_ms, :presences, :skill_match, :affinity, :affinity_always, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd,
+				:decline_pause_ms, :max_per_agent, :transfer_to_agents, :agents_set_skills, :variables)
 			on conflict (tenant, id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
@@ -138,7 +147,9 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w rou
 			update workstreams set name = :name, mode = :mode, pick_from_push = :pick_from_push, fallback_queue = :fallback_queue,
 				auto_close_ms = :auto_close_ms, units = :units, profiles = :profiles, wrap_up = :wrap_up, wrap_up_ms = :wrap_up_ms,
 				presences = :presences, skill_match = :skill_match, affinity = :affinity, affinity_always = :affinity_always, offer_ms = :offer_ms,
-				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd, variables = :variables, transfer_to_agents = :transfer_to_agents, agents_set_skills = :agents_set_skills,
+				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd,
+				decline_pause_ms = :decline_pause_ms, max_per_agent = :max_per_agent,
+				transfer_to_agents = :transfer_to_agents, agents_set_skills = :agents_set_skills, variables = :variables,
 				version = version + 1, updated_at = now()
 			where tenant = :tenant and id = :id`
 		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {

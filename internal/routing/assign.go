@@ -140,12 +140,14 @@ func (r *round) servePreferred(t turn) bool {
 }
 
 // serveInLine gives an item to the first in the line of its demand who has not declined it, or else to the first who has
-// not declined it too often.
+// not declined it too often or just now.
 func (r *round) serveInLine(t turn) {
 	l := r.line(t)
 	a := l.first(func(id conversation.AgentID) bool { return t.item.Declined[id] == 0 })
 	if a == nil && len(t.item.Declined) > 0 {
-		a = l.first(func(id conversation.AgentID) bool { return t.item.Declined[id] < t.crew.DeclineLimit })
+		a = l.first(func(id conversation.AgentID) bool {
+			return t.item.Declined[id] < t.crew.DeclineLimit && !t.item.Paused[id]
+		})
 	}
 	seen := l.seen(t, a)
 	if a == nil {

@@ -16,6 +16,7 @@ import (
 
 // desk is a contact centre small enough to be looked through by hand.
 type desk struct {
+	limits map[conversation.WorkstreamID]int
 	queues []routing.Queue
 	items  []routing.Item
 	agents []*routing.Candidate
@@ -29,7 +30,7 @@ var (
 )
 
 func drawDesk(t *rapid.T) desk {
-	var d desk
+	d := desk{limits: map[conversation.WorkstreamID]int{"free": 0, "limited": rapid.IntRange(1, 3).Draw(t, "limit of a workstream")}}
 	for n := range rapid.IntRange(1, 3).Draw(t, "queues") {
 		d.queues = append(d.queues, routing.Queue{
 			ID: conversation.QueueID(fmt.Sprint("q", n)), Priority: rapid.IntRange(1, 2).Draw(t, "queue priority"),
@@ -40,7 +41,10 @@ func drawDesk(t *rapid.T) desk {
 		d.agents = append(d.agents, drawAgent(t, n, d.queues))
 	}
 	for n := range rapid.IntRange(0, 40).Draw(t, "items") {
-		d.items = append(d.items, drawItem(t, n, d.queues))
+		i := drawItem(t, n, d.queues)
+		i.Workstream = rapid.SampledFrom([]conversation.WorkstreamID{"free", "limited"}).Draw(t, "workstream")
+		i.MaxPerAgent = d.limits[i.Workstream]
+		d.items = append(d.items, i)
 	}
 	return d
 }
@@ -51,6 +55,7 @@ func drawAgent(t *rapid.T, n int, queues []routing.Queue) *routing.Candidate {
 	a.Units = rapid.IntRange(0, 100).Draw(t, "units")
 	a.Load = rapid.IntRange(0, 120).Draw(t, "load")
 	a.Sessions = rapid.IntRange(0, 11).Draw(t, "sessions")
+	a.Held = map[conversation.WorkstreamID]int{"limited": rapid.IntRange(0, min(a.Sessions, 4)).Draw(t, "held")}
 	a.LastReleased = ago(rapid.IntRange(0, 3).Draw(t, "released"))
 	a.Queues = map[conversation.QueueID]routing.Membership{}
 	for _, q := range queues {
@@ -91,7 +96,12 @@ func drawItem(t *rapid.T, n int, queues []routing.Queue) routing.Item {
 	case 1:
 		i.Preferred = []conversation.AgentID{someone.Draw(t, "preferred")}
 	case 2:
-		i.Declined = map[conversation.AgentID]int{someone.Draw(t, "declined by"): rapid.IntRange(1, 100).Draw(t, "times")}
+		who := someone.Draw(t, "declined by")
+		i.Declined = map[conversation.AgentID]int{who: rapid.IntRange(1, 100).Draw(t, "times")}
+		if other := someone.Draw(t, "declined by too"); rapid.Bool().Draw(t, "two declined") {
+			i.Declined[other] = rapid.IntRange(1, 5).Draw(t, "times too")
+		}
+		i.Paused = map[conversation.AgentID]bool{who: rapid.Bool().Draw(t, "just now")}
 	}
 	return i
 }
@@ -101,7 +111,7 @@ func copied(agents []*routing.Candidate) map[conversation.AgentID]*routing.Candi
 	all := map[conversation.AgentID]*routing.Candidate{}
 	for _, a := range agents {
 		c := *a
-		c.Profiles, c.Queues = maps.Clone(a.Profiles), maps.Clone(a.Queues)
+		c.Profiles, c.Queues, c.Held = maps.Clone(a.Profiles), maps.Clone(a.Queues), maps.Clone(a.Held)
 		all[a.ID] = &c
 	}
 	return all
@@ -119,7 +129,12 @@ func hasRoom(a *routing.Candidate, i routing.Item) bool {
 			return false
 		}
 	}
-	return a.Units > 0 && a.Load+i.Units <= a.Units && a.Sessions < routing.MaxSessions
+	return a.Units > 0 && a.Load+i.Units <= a.Units && a.Sessions < routing.MaxSessions && withinLimit(a, i)
+}
+
+// withinLimit reports whether an agent may have one more of the item's workstream.
+func withinLimit(a *routing.Candidate, i routing.Item) bool {
+	return i.MaxPerAgent == 0 || a.Held[i.Workstream] < i.MaxPerAgent
 }
 
 // eligible reports whether an agent may be asked for an item in the ordinary way.
@@ -130,13 +145,16 @@ func eligible(a *routing.Candidate, i routing.Item, limit int) bool {
 	for _, n := range i.Declined {
 		total += n
 	}
-	return member && skilled && slices.Contains(i.Presences, a.Presence) && hasRoom(a, i) && i.Declined[a.ID] < limit && total < routing.MaxDeclines
+	return member && skilled && slices.Contains(i.Presences, a.Presence) && hasRoom(a, i) && i.Declined[a.ID] < limit && !i.Paused[a.ID] && total < routing.MaxDeclines
 }
 
 // give repeats what Assign did.
 func give(a *routing.Candidate, i routing.Item) {
 	a.Load += i.Units
 	a.Sessions++
+	if i.MaxPerAgent > 0 {
+		a.Held[i.Workstream]++
+	}
 	for _, id := range i.Profiles {
 		if p, has := a.Profiles[id]; has {
 			p.Used++
@@ -174,6 +192,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 			require.Equal(t, agents[a.ID].Load, a.Load)
 			require.Equal(t, agents[a.ID].Sessions, a.Sessions)
 			require.Equal(t, agents[a.ID].Profiles, a.Profiles)
+			require.Equal(t, agents[a.ID].Held, a.Held)
 		}
 		checkLooks(t, d, looks, matches)
 		checkOrder(t, d.items, matches)
@@ -192,7 +211,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 // mayTake reports whether an agent may be given an item: as the one it is kept for, as a preferred one, or as any.
 func mayTake(a *routing.Candidate, i routing.Item, limit int) bool {
 	if i.Affinity != "" { // nobody has declined it
-		return a.ID == i.Affinity && slices.Contains(i.Presences, a.Presence) && a.Sessions < routing.MaxSessions
+		return a.ID == i.Affinity && slices.Contains(i.Presences, a.Presence) && a.Sessions < routing.MaxSessions && withinLimit(a, i)
 	}
 	plain := i
 	if slices.Contains(i.Preferred, a.ID) {
@@ -233,7 +252,7 @@ func checkOrder(t *rapid.T, items []routing.Item, matches []routing.Match) {
 		return len(matches) + 1
 	}
 	demand := func(i routing.Item) string {
-		return fmt.Sprint(i.QueueID, i.Units, i.Profiles, i.Skills, i.SkillMatch)
+		return fmt.Sprint(i.QueueID, i.Units, i.Profiles, i.Skills, i.SkillMatch, i.Workstream)
 	}
 	plain := slices.DeleteFunc(slices.Clone(items), func(i routing.Item) bool {
 		return i.Affinity != "" || i.Preferred != nil || i.Declined != nil

@@ -178,6 +178,44 @@ func TestAssign_ASG13_aHundredDeclinesTakeAnItemOut(t *testing.T) {
 	require.Equal(t, []string{"a ann"}, got, "at 99 it was still offered")
 }
 
+func paused(by ...conversation.AgentID) func(*routing.Item) {
+	return func(i *routing.Item) {
+		i.Paused = map[conversation.AgentID]bool{}
+		for _, a := range by {
+			i.Paused[a] = true
+		}
+	}
+}
+
+func TestAssign_WS14_whoHasJustDeclinedIsNotAskedAndOthersAreAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, method := range []routing.Method{routing.RoundRobin, routing.Custom} {
+		rules := map[conversation.QueueID]routing.CustomRules{sales: {Assignment: &routing.RulesetVersion{Rules: []routing.Rule{{Name: "all"}}}}}
+		ask := func(i routing.Item) ([]string, routing.Look) {
+			matches, looks := routing.Assign(noon, []routing.Queue{queue(method)}, rules, []routing.Item{i},
+				[]*routing.Candidate{newAgent("ann"), newAgent("ben")}, routing.BatchLimit, nil)
+			return told(matches), looks[0]
+		}
+		got, _ := ask(newItem("a", declined(1, "ann"), paused("ann")))
+		require.Equal(t, []string{"a ben"}, got, method)
+		got, _ = ask(newItem("a", declined(1, "ann", "ben"), paused("ann")))
+		require.Equal(t, []string{"a ben"}, got, "his pause is over")
+		got, look := ask(newItem("a", declined(1, "ann", "ben"), paused("ann", "ben")))
+		require.Empty(t, got)
+		require.Equal(t, map[routing.Reason]int{routing.ReasonPaused: 2}, look.Reasons)
+		_, look = ask(newItem("a", declined(3, "ann", "ben"), paused("ann")))
+		require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 2}, look.Reasons, "no pause ends that")
+	}
+}
+
+func TestAssign_WS14_theLimitIsReachedInTheSameCall(t *testing.T) {
+	t.Parallel()
+	items := []routing.Item{newItem("a", limited(1)), newItem("b", limited(1), since(9)), newItem("c", since(8)), newItem("d", limited(1), since(7))}
+	got, looks := assign(routing.RoundRobin, items, newAgent("ann"), newAgent("ben"))
+	require.Equal(t, []string{"a ann", "b ben", "c ann"}, got, "what has no limit is not held up behind what has")
+	require.Equal(t, map[routing.Reason]int{routing.ReasonPerAgent: 2}, looks[3].Reasons)
+}
+
 func TestAssign_ASG14_preferredAgentsFirst(t *testing.T) {
 	t.Parallel()
 	prefers := func(ids ...conversation.AgentID) func(*routing.Item) {

@@ -15,6 +15,7 @@ const (
 	MaxWrapUp       = time.Hour
 	MinOffer        = time.Second
 	MaxOffer        = 5 * time.Minute
+	MaxDeclinePause = time.Hour
 	MinAutoClose    = time.Second
 	MaxAutoClose    = 365 * 24 * time.Hour
 	MaxVariables    = 100 // of a workstream
@@ -44,6 +45,8 @@ func CheckWorkstream(w Workstream) []Fault {
 	unique(&f, "presences", w.Presences, func(p Presence) Presence { return p })
 	f.add(slices.Contains([]SkillMatch{SkillExact, SkillClosest, SkillNone}, w.SkillMatch), "skill_match", "expected exact, closest or none")
 	f.add(MinOffer <= w.OfferFor && w.OfferFor <= MaxOffer, "offer_for", "expected %v to %v", MinOffer, MaxOffer)
+	f.add(0 <= w.DeclinePause && w.DeclinePause <= MaxDeclinePause, "decline_pause", "expected at most %v", MaxDeclinePause)
+	f.within("max_per_agent", w.MaxPerAgent, 0, MaxUnits)
 	f.add(len(w.Variables) <= MaxVariables, "variables", "expected at most %d", MaxVariables)
 	for i, v := range w.Variables {
 		f.add(isVariableName(v.Name), at("variables", i)+".name", "expected 1 to %d letters, digits and underscores", MaxName)

@@ -42,6 +42,8 @@ func TestCheckWorkstream_namesTheFieldAtFault(t *testing.T) {
 		"presences[0]":      func(w *routing.Workstream) { w.Presences = []routing.Presence{routing.Inactive} },
 		"skill_match":       func(w *routing.Workstream) { w.SkillMatch = "some" },
 		"offer_for":         func(w *routing.Workstream) { w.OfferFor = 5*time.Minute + 1 },
+		"decline_pause":     func(w *routing.Workstream) { w.DeclinePause = time.Hour + 1 },
+		"max_per_agent":     func(w *routing.Workstream) { w.MaxPerAgent = -1 },
 		"variables[0].name": func(w *routing.Workstream) { w.Variables[0].Name = "order-no" },
 		"variables[1]":      func(w *routing.Workstream) { w.Variables = append(w.Variables, w.Variables[0]) },
 	} {

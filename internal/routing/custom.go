@@ -50,6 +50,8 @@ func (r *round) serveByRules(t turn) {
 			seen.add(why, a.ID)
 		case times == 0:
 			fresh = append(fresh, a)
+		case times < t.crew.DeclineLimit && t.item.Paused[a.ID]:
+			seen.add(ReasonPaused, a.ID)
 		case times < t.crew.DeclineLimit:
 			declined = append(declined, a)
 		default:

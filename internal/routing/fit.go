@@ -14,15 +14,22 @@ func (c *Candidate) serves(q conversation.QueueID) bool {
 }
 
 // invited says why nothing may be offered to the agent, however it came to him; "" if it may: his presence, or the
-// conversations that he has already (CAP-9).
+// conversations that he has already (CAP-9, WS-14).
 func (c *Candidate) invited(i *Item) Reason {
 	switch {
 	case !slices.Contains(i.Presences, c.Presence):
 		return ReasonPresence
 	case c.Sessions >= MaxSessions:
 		return ReasonSessions
+	case c.atLimit(i):
+		return ReasonPerAgent
 	}
 	return ""
+}
+
+// atLimit reports whether the agent has as many conversations of the item's workstream as it lets him have.
+func (c *Candidate) atLimit(i *Item) bool {
+	return i.MaxPerAgent > 0 && c.Held[i.Workstream] >= i.MaxPerAgent
 }
 
 // suits says what about the agent himself speaks against an item; "" if nothing does. It does not change while agents are
@@ -54,8 +61,11 @@ func (c *Candidate) room(i *Item) Reason {
 			return ReasonBlocked // CAP-4: nothing at all
 		}
 	}
-	if c.Sessions >= MaxSessions {
+	switch {
+	case c.Sessions >= MaxSessions:
 		return ReasonSessions
+	case c.atLimit(i):
+		return ReasonPerAgent
 	}
 	for _, id := range i.Profiles { // CAP-5: in all of them; there is none in one that he has not
 		if p := c.Profiles[id]; p.Used >= p.Limit {
@@ -87,6 +97,12 @@ func (c *Candidate) free(i *Item) int {
 func (c *Candidate) take(i *Item, at time.Time) {
 	c.Load += i.Units
 	c.Sessions++
+	if i.MaxPerAgent > 0 {
+		if c.Held == nil {
+			c.Held = map[conversation.WorkstreamID]int{}
+		}
+		c.Held[i.Workstream]++
+	}
 	for _, id := range i.Profiles {
 		if p, ok := c.Profiles[id]; ok {
 			p.Used++

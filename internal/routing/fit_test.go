@@ -39,6 +39,15 @@ func units(n int) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Units = n }
 }
 
+// limited is of the workstream shop, of which an agent may have so many.
+func limited(most int) func(*routing.Item) {
+	return func(i *routing.Item) { i.Workstream, i.MaxPerAgent = "shop", most }
+}
+
+func holds(w conversation.WorkstreamID, n int) func(*routing.Candidate) {
+	return func(c *routing.Candidate) { c.Held, c.Sessions = map[conversation.WorkstreamID]int{w: n}, n }
+}
+
 // TestAssign_whyNot has one agent for one item, and says why he is not asked; "" where he is.
 func TestAssign_whyNot(t *testing.T) {
 	t.Parallel()
@@ -70,6 +79,13 @@ func TestAssign_whyNot(t *testing.T) {
 		{"CAP-9 tenth conversation", newItem("i"), newAgent("a", sessions(9)), ""},
 		{"CAP-9 eleventh conversation", newItem("i"), newAgent("a", sessions(10)), routing.ReasonSessions},
 		{"CAP-9 for what is kept for him too", newItem("i", affinity("a")), newAgent("a", sessions(10)), routing.ReasonSessions},
+
+		{"WS-14 one more of the workstream", newItem("i", limited(2)), newAgent("a", holds("shop", 1)), ""},
+		{"WS-14 as many as he may have", newItem("i", limited(2)), newAgent("a", holds("shop", 2)), routing.ReasonPerAgent},
+		{"WS-14 of another workstream", newItem("i", limited(2)), newAgent("a", holds("other", 2)), ""},
+		{"WS-14 no limit", newItem("i", limited(0)), newAgent("a", holds("shop", 9)), ""},
+		{"WS-14 for what is kept for him too", newItem("i", limited(1), affinity("a")), newAgent("a", holds("shop", 1)), routing.ReasonPerAgent},
+		{"WS-14 for whom the customer prefers too", newItem("i", limited(1), func(i *routing.Item) { i.Preferred = []conversation.AgentID{"a"} }), newAgent("a", holds("shop", 1)), routing.ReasonPerAgent},
 
 		{"SKL-2 rated as needed", newItem("i", needs(thai)), newAgent("a", skill("thai", 5)), ""},
 		{"SKL-2 rated below", newItem("i", needs(thai)), newAgent("a", skill("thai", 4)), routing.ReasonSkills},

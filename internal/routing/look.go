@@ -53,6 +53,8 @@ func (l *line) seen(t turn, chosen *agent) tally {
 				return seen
 			}
 			seen.agents[ReasonOtherFirst] = append(seen.agents[ReasonOtherFirst], p.ID)
+		case t.item.Paused[p.ID] && t.item.Declined[p.ID] < t.crew.DeclineLimit:
+			seen.add(ReasonPaused, p.ID)
 		case chosen == nil || t.item.Declined[p.ID] >= max(1, t.crew.DeclineLimit):
 			seen.add(ReasonDeclined, p.ID)
 		default:

@@ -81,6 +81,9 @@ func appendDemand(key []byte, i *Item) []byte {
 	for _, p := range i.Presences {
 		key = append(append(key, p...), 0)
 	}
+	if i.MaxPerAgent > 0 {
+		key = append(append(key, 0), i.Workstream...)
+	}
 	return key
 }
 

@@ -108,6 +108,8 @@ type Workstream struct {
 	AutoAccept       bool          // assigned without asking (DSK-5)
 	MissedInactive   bool          // PRE-8
 	RejectDND        bool          // PRE-9
+	DeclinePause     time.Duration // before an agent who declined a conversation is asked about it again, at most an hour (WS-14)
+	MaxPerAgent      int           // conversations of it that an agent has at a time; 0: no limit (WS-14)
 	Variables        []Variable
 	Default          bool // for accounts that name none
 }

@@ -98,7 +98,11 @@ type Item struct {
 	Affinity   conversation.AgentID   // offered to this agent first, before everything else
 	Preferred  []conversation.AgentID // ASG-14, in order
 	Declined   map[conversation.AgentID]int
-	Attributes map[string]any // for custom rules
+	Paused     map[conversation.AgentID]bool // of those who declined: it is too soon to ask them again (WS-14)
+	Attributes map[string]any                // for custom rules
+
+	Workstream  conversation.WorkstreamID
+	MaxPerAgent int // conversations of its workstream that an agent has at a time; 0: no limit
 }
 
 // Candidate is an agent as distribution sees him.
@@ -109,9 +113,10 @@ type Candidate struct {
 	Units        int  // in all
 	Load         int  // taken, of Units
 	Profiles     map[ProfileID]ProfileRoom
-	Skills       map[SkillID]int // rating, of those not disabled
-	Sessions     int             // conversations that he has
-	LastReleased time.Time       // when capacity last came back; zero: never had work
+	Skills       map[SkillID]int                   // rating, of those not disabled
+	Sessions     int                               // conversations that he has
+	Held         map[conversation.WorkstreamID]int // of these, by workstream, where one of the items has a limit
+	LastReleased time.Time                         // when capacity last came back; zero: never had work
 	Queues       map[conversation.QueueID]Membership
 	Attributes   map[string]string
 }
@@ -161,8 +166,10 @@ const (
 	ReasonProfile    Reason = "capacity-profile"
 	ReasonBlocked    Reason = "blocked-by-profile"
 	ReasonSessions   Reason = "session-limit"
+	ReasonPerAgent   Reason = "workstream-limit" // he has as many of the workstream's as he may
 	ReasonSkills     Reason = "skills"
 	ReasonDeclined   Reason = "declined-too-often"
+	ReasonPaused     Reason = "declined-just-now" // and is asked again when his pause is over
 	ReasonRule       Reason = "no-assignment-rule"
 	ReasonOtherFirst Reason = "another-goes-first"
 	ReasonAffinity   Reason = "waits-for-another" // the item is kept for the agent who had it

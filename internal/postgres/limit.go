@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// Two limits that a workstream may set (WS-14): how many of its conversations an agent has at a time, and how long he who
+// declined one is left in peace with it.
+
+// heldBy are the conversations that are offered to an agent or accepted by him, put aside and wrapped up ones among them, as
+// in his sessions (CAP-9).
+const heldBy = `
+	from assignments s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
+	where s.tenant = $1 and s.state in ('offered', 'accepted') and s.agent_id`
+
+// readHeld reads how many conversations of each workstream agents have, where that matters for what waits.
+func (d *distribution) readHeld(ctx context.Context, who among, agents map[conversation.AgentID]*candidate) error {
+	if !d.limit {
+		return nil
+	}
+	query := `select s.agent_id, c.workstream_id, count(*) as held ` + heldBy + who.sql + ` and c.workstream_id is not null group by 1, 2`
+	var rows []struct {
+		Agent      conversation.AgentID      `db:"agent_id"`
+		Workstream conversation.WorkstreamID `db:"workstream_id"`
+		Held       int                       `db:"held"`
+	}
+	if err := who.ask(ctx, d.tx, d.tenant, &rows, query); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		a, ok := agents[r.Agent]
+		if !ok {
+			continue // disabled
+		}
+		if a.Held == nil {
+			a.Held = map[conversation.WorkstreamID]int{}
+		}
+		a.Held[r.Workstream] = r.Held
+	}
+	return nil
+}
+
+// atLimit reports whether an agent, whose row is locked, has as many conversations of this one's workstream as it lets him
+// have.
+func (t *talk) atLimit(ctx context.Context, agent conversation.AgentID) (bool, error) {
+	if t.MaxPerAgent == 0 {
+		return false, nil
+	}
+	const query = `select count(*) ` + heldBy + ` = $2 and c.workstream_id = (
+		select workstream_id from conversations where tenant = $1 and id = $3)`
+	var held int
+	err := t.tx.GetContext(ctx, &held, query, t.ref.Tenant, agent, t.ref.Conversation)
+	return held >= t.MaxPerAgent, err
+}
+
+// pauseEnds is when the first pause ends of somebody who declined what still waits; zero where there is none.
+func (d *distribution) pauseEnds() (first time.Time) {
+	for _, look := range d.looks {
+		if look.Agent != "" {
+			continue
+		}
+		for _, until := range d.items[look.Item].pauses {
+			if until.After(d.now) && (first.IsZero() || until.Before(first)) {
+				first = until
+			}
+		}
+	}
+	return first
+}
+
+func idsOfQueues(queues []routing.Queue) []conversation.QueueID {
+	ids := make([]conversation.QueueID, len(queues))
+	for i, q := range queues {
+		ids[i] = q.ID
+	}
+	return ids
+}
+
+func byID(people []*candidate) map[conversation.AgentID]*candidate {
+	m := make(map[conversation.AgentID]*candidate, len(people))
+	for _, p := range people {
+		m[p.ID] = p
+	}
+	return m
+}
