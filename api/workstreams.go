@@ -40,6 +40,9 @@ type workstreamView struct {
 	MissedInactive   bool               `json:"missed_inactive"`
 	RejectDND        bool               `json:"reject_dnd"`
 	DeclinePause     string             `json:"decline_pause"`
+	OpenLimit        string             `json:"open_limit"`
+	ActiveLimit      string             `json:"active_limit"`
+	WrapUpLimit      string             `json:"wrap_up_limit"`
 	MaxPerAgent      *int               `json:"max_per_agent" doc:"null: no limit"`
 	Variables        []routing.Variable `json:"variables" nullable:"false"`
 	Default          bool               `json:"default" doc:"For accounts that name none"`
@@ -52,7 +55,8 @@ func viewWorkstream(w routing.Workstream) workstreamView {
 		Units: w.Units, ProfileIDs: plain(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
 		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept,
 		MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
-		DeclinePause: formatDuration(w.DeclinePause), Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
+		DeclinePause: formatDuration(w.DeclinePause), OpenLimit: formatDuration(w.OpenLimit),
+		ActiveLimit: formatDuration(w.ActiveLimit), WrapUpLimit: formatDuration(w.WrapUpLimit), Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
 	}
 	if w.AutoClose > 0 {
 		v.AutoClose = orNull(formatDuration(w.AutoClose))
@@ -91,6 +95,9 @@ type WorkstreamSettings struct {
 	MissedInactive   *bool               `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
 	RejectDND        *bool               `json:"reject_dnd,omitempty" doc:"A rejected offer makes the agent do-not-disturb"`
 	DeclinePause     *string             `json:"decline_pause,omitempty" doc:"Before an agent who declined a conversation, or let the offer pass, is asked about it again: a duration of at most 1h"`
+	OpenLimit        *string             `json:"open_limit,omitempty" doc:"How long a conversation may wait in a queue before it is closed: 1m to 8760h; 720h unless said"`
+	ActiveLimit      *string             `json:"active_limit,omitempty" doc:"How long an agent may be busy with one before it is closed; 720h unless said"`
+	WrapUpLimit      *string             `json:"wrap_up_limit,omitempty" doc:"How long one may be wrapped up before it is closed; at least wrap_up_for, 24h unless said"`
 	MaxPerAgent      optional[int]       `json:"max_per_agent,omitempty" minimum:"1" maximum:"1000000" doc:"Conversations of this workstream that an agent has at a time; null: no limit"`
 	Variables        *[]routing.Variable `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold"`
 }
@@ -118,6 +125,9 @@ func (c workstreamChange) apply(w *routing.Workstream) (faults []fault) {
 	faults = append(faults, setDuration(&w.WrapUpFor, c.WrapUpFor, "wrap_up_for")...)
 	faults = append(faults, setDuration(&w.OfferFor, c.OfferFor, "offer_for")...)
 	faults = append(faults, setDuration(&w.DeclinePause, c.DeclinePause, "decline_pause")...)
+	faults = append(faults, setDuration(&w.OpenLimit, c.OpenLimit, "open_limit")...)
+	faults = append(faults, setDuration(&w.ActiveLimit, c.ActiveLimit, "active_limit")...)
+	faults = append(faults, setDuration(&w.WrapUpLimit, c.WrapUpLimit, "wrap_up_limit")...)
 	if c.MaxPerAgent.given {
 		w.MaxPerAgent = c.MaxPerAgent.value
 	}
@@ -141,6 +151,7 @@ func defaultWorkstream() routing.Workstream {
 	return routing.Workstream{
 		Mode: routing.Push, TransferToAgents: true, Units: 25, WrapUp: routing.WrapUpAlways, WrapUpFor: time.Minute,
 		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillExact, Affinity: true, OfferFor: 2 * time.Minute,
+		OpenLimit: conversation.OpenLimit, ActiveLimit: conversation.ActiveLimit, WrapUpLimit: conversation.WrapUpLimit,
 	}
 }
 

@@ -200,6 +200,7 @@ func (d *demo) makeAgents(ctx context.Context) error {
 // makeWorkstreams makes one that offers conversations, and one from which agents take them.
 func (d *demo) makeWorkstreams(ctx context.Context) (err error) {
 	common := routing.Workstream{
+		OpenLimit: conversation.OpenLimit, ActiveLimit: conversation.ActiveLimit, WrapUpLimit: conversation.WrapUpLimit,
 		Stamp: demoStamp, Units: 25, WrapUp: routing.WrapUpAfter, WrapUpFor: demoWrapUp, OfferFor: demoOffer,
 		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillClosest, Affinity: true,
 		Variables: []routing.Variable{{Name: "order"}, {Name: "vip", Number: true}},

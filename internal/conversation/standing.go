@@ -60,10 +60,11 @@ const (
 	DueReturn   DueKind = "wait-ends"      // put aside until now: comes back to its agent
 	DueIdle     DueKind = "idle"           // waiting for the customer too long: closed
 	DueOverflow DueKind = "queue-overflow" // in the queue too long: its overflow action
-	DueLimit    DueKind = "state-limit"    // open or active for 30 days, wrapping up for a day: closed
+	DueLimit    DueKind = "state-limit"    // open, active or wrapping up for too long: closed
 )
 
-// Limits of 2.13 of the specification (LIF-2): how long a conversation may stay in a state.
+// Limits of 2.13 of the specification (LIF-2): how long a conversation may stay in a state unless its workstream says
+// otherwise (LIF-4).
 const (
 	OpenLimit   = 30 * 24 * time.Hour
 	ActiveLimit = 30 * 24 * time.Hour // with an agent

@@ -180,18 +180,36 @@ func TestWS14_aPickIsRefusedAtTheLimitAndASupervisorsAssignIsNot(t *testing.T) {
 	d.done(d.waiting("liu"), li, conversation.CommandPick)
 }
 
+func TestLIF4_aWorkstreamSaysHowLongAConversationMayBeInAState(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("open_limit_ms = 3600000, active_limit_ms = 7200000, wrap_up_limit_ms = 900000")
+	li := d.agent("Li")
+	open, had, wrapped := d.waiting("wang"), d.had("zhang", li), d.had("liu", li)
+	d.done(wrapped, li, conversation.CommandWrapUp)
+	for ref, limit := range map[conversation.Ref]string{open: "1 hour", had: "2 hours", wrapped: "15 minutes"} {
+		d.exec(t, `update conversations set since = now() - $2::interval + interval '1 minute' where id = $1`, ref.Conversation, limit)
+		require.Empty(t, d.due(ref).Closing, limit)
+		d.exec(t, `update conversations set since = now() - $2::interval - interval '1 second' where id = $1`, ref.Conversation, limit)
+		got := d.due(ref)
+		require.Equal(t, conversation.ClosedStateLimit, got.Closing, limit)
+		d.closes(ref, got.Closing)
+	}
+}
+
 func TestWS14_settingsAreCheckedAndNullIsNoLimit(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	at := "/v1/workstreams/" + defaultWorkstream
-	require.Contains(t, d.ask(t, "admin", http.MethodGet, at, "").Body.String(), `"decline_pause":"0s","max_per_agent":null`)
+	require.Contains(t, d.ask(t, "admin", http.MethodGet, at, "").Body.String(), `"decline_pause":"0s","open_limit":"720h","active_limit":"720h","wrap_up_limit":"24h","max_per_agent":null`)
 	for _, body := range []string{
+		`{"open_limit":"59s"}`, `{"active_limit":"8761h"}`, `{"wrap_up":"after","wrap_up_for":"30m","wrap_up_limit":"15m"}`, `{"wrap_up_limit":null,"open_limit":""}`,
 		`{"max_per_agent":0}`, `{"max_per_agent":-1}`, `{"max_per_agent":1.5}`, `{"decline_pause":"2h"}`, `{"decline_pause":"-1s"}`, `{"decline_pause":30}`,
 	} {
 		d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPatch, at, body)
 	}
 	before := d.wakes(t)
-	require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"max_per_agent":3,"decline_pause":"30s"}`).Body.String(), `"decline_pause":"30s","max_per_agent":3`)
+	require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"max_per_agent":3,"decline_pause":"30s"}`).Body.String(), `"max_per_agent":3`)
 	require.Equal(t, before+1, d.wakes(t))
 	require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"name":"A"}`).Body.String(), `"max_per_agent":3`, "absent: unchanged")
 	require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"max_per_agent":null}`).Body.String(), `"max_per_agent":null`)

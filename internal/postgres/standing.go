@@ -28,6 +28,7 @@ type standingRow struct {
 	WaitingSince *time.Time                 `db:"waiting_since"`
 	WaitUntil    *time.Time                 `db:"wait_until"`
 	AutoCloseMS  int64                      `db:"auto_close_ms"`
+	LimitMS      int64                      `db:"limit_ms"` // how long it may be in its state; of open, active and wrap-up
 	QueuedAt     *time.Time                 `db:"queued_at"`
 	OfferID      *conversation.AssignmentID `db:"offer_id"`
 	OfferedTo    *conversation.AgentID      `db:"offered_to"`
@@ -37,13 +38,14 @@ type standingRow struct {
 const standingColumns = `
 	c.revision, c.state, c.holder, c.epoch, coalesce(c.queue_id::text, '') as queue_id, coalesce(q.name, '') as queue_name,
 	coalesce(i.overflow, q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
-	coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms, i.queued_at,
+	coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms,
+	case c.state when 'wrap_up' then w.wrap_up_limit_ms when 'open' then w.open_limit_ms else w.active_limit_ms end as limit_ms, i.queued_at,
 	o.id as offer_id, o.agent_id as offered_to, o.deadline`
 
 const standingJoins = `
 	join accounts a on a.tenant = c.tenant and a.id = c.account_id
 	left join queues q on q.tenant = c.tenant and q.id = c.queue_id
-	left join workstreams w on w.tenant = c.tenant and w.id = c.workstream_id
+	` + workstreamOf + `
 	left join work_items i on i.tenant = c.tenant and i.conversation_id = c.id and i.state = 'waiting'
 	left join assignments o on o.tenant = c.tenant and o.conversation_id = c.id and o.state = 'offered'`
 
@@ -86,12 +88,9 @@ func (r standingRow) due() (list []conversation.Due, err error) {
 		add(conversation.DueOffer, *r.Deadline)
 	}
 	switch {
-	case r.State == conversation.StateOpen:
-		add(conversation.DueLimit, r.Since.Add(conversation.OpenLimit))
-	case r.State == conversation.StateActive && r.Holder == conversation.HolderAgent:
-		add(conversation.DueLimit, r.Since.Add(conversation.ActiveLimit))
-	case r.State == conversation.StateWrapUp:
-		add(conversation.DueLimit, r.Since.Add(conversation.WrapUpLimit))
+	case r.State == conversation.StateOpen, r.State == conversation.StateWrapUp,
+		r.State == conversation.StateActive && r.Holder == conversation.HolderAgent:
+		add(conversation.DueLimit, r.Since.Add(time.Duration(r.LimitMS)*time.Millisecond))
 	case r.State == conversation.StateWaiting:
 		add(conversation.DueIdle, r.Since.Add(time.Duration(r.AutoCloseMS)*time.Millisecond))
 		if r.WaitUntil != nil {

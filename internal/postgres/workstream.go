@@ -35,13 +35,16 @@ type workstreamRow struct {
 	RejectDND        bool                       `db:"reject_dnd"`
 	DeclinePauseMS   int64                      `db:"decline_pause_ms"`
 	MaxPerAgent      *int                       `db:"max_per_agent"`
+	OpenLimitMS      int64                      `db:"open_limit_ms"`
+	ActiveLimitMS    int64                      `db:"active_limit_ms"`
+	WrapUpLimitMS    int64                      `db:"wrap_up_limit_ms"`
 	Variables        asJSON[[]routing.Variable] `db:"variables"`
 	Default          bool                       `db:"is_default"`
 }
 
 const workstreamColumns = stampColumns + `, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
 	wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd,
-	decline_pause_ms, max_per_agent, transfer_to_agents, agents_set_skills, variables, is_default`
+	decline_pause_ms, max_per_agent, open_limit_ms, active_limit_ms, wrap_up_limit_ms, transfer_to_agents, agents_set_skills, variables, is_default`
 
 func (r workstreamRow) workstream() routing.Workstream {
 	return routing.Workstream{
@@ -50,7 +53,8 @@ func (r workstreamRow) workstream() routing.Workstream {
 		WrapUp: r.WrapUp, WrapUpFor: time.Duration(r.WrapUpMS) * time.Millisecond, Presences: idsOf[routing.Presence](r.Presences),
 		SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
 		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND,
-		DeclinePause: time.Duration(r.DeclinePauseMS) * time.Millisecond, MaxPerAgent: orEmpty(r.MaxPerAgent),
+		DeclinePause: time.Duration(r.DeclinePauseMS) * time.Millisecond, MaxPerAgent: orEmpty(r.MaxPerAgent), OpenLimit: time.Duration(r.OpenLimitMS) * time.Millisecond,
+		ActiveLimit: time.Duration(r.ActiveLimitMS) * time.Millisecond, WrapUpLimit: time.Duration(r.WrapUpLimitMS) * time.Millisecond,
 		TransferToAgents: r.TransferToAgents, AgentsSetSkills: r.AgentsSetSkills, Variables: r.Variables.V, Default: r.Default,
 	}
 }
@@ -62,6 +66,7 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferMS: w.OfferFor.Milliseconds(),
 		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
 		DeclinePauseMS: w.DeclinePause.Milliseconds(), MaxPerAgent: pointer(w.MaxPerAgent),
+		OpenLimitMS: w.OpenLimit.Milliseconds(), ActiveLimitMS: w.ActiveLimit.Milliseconds(), WrapUpLimitMS: w.WrapUpLimit.Milliseconds(),
 		TransferToAgents: w.TransferToAgents, AgentsSetSkills: w.AgentsSetSkills,
 		Variables: asJSON[[]routing.Variable]{append([]routing.Variable{}, w.Variables...)}, Default: w.Default,
 	}
@@ -84,10 +89,10 @@ func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w rou
 		const insert = `
 			insert into workstreams (tenant, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
 				wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd,
-				decline_pause_ms, max_per_agent, transfer_to_agents, agents_set_skills, variables)
+				decline_pause_ms, max_per_agent, open_limit_ms, active_limit_ms, wrap_up_limit_ms, transfer_to_agents, agents_set_skills, variables)
 			values (:tenant, :id, :name, :mode, :pick_from_push, :fallback_queue, :auto_close_ms, :units, :profiles, :wrap_up,
 				:wrap_up_ms, :presences, :skill_match, :affinity, :affinity_always, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd,
-				:decline_pause_ms, :max_per_agent, :transfer_to_agents, :agents_set_skills, :variables)
+				:decline_pause_ms, :max_per_agent, :open_limit_ms, :active_limit_ms, :wrap_up_limit_ms, :transfer_to_agents, :agents_set_skills, :variables)
 			on conflict (tenant, id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
@@ -148,7 +153,8 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w rou
 				auto_close_ms = :auto_close_ms, units = :units, profiles = :profiles, wrap_up = :wrap_up, wrap_up_ms = :wrap_up_ms,
 				presences = :presences, skill_match = :skill_match, affinity = :affinity, affinity_always = :affinity_always, offer_ms = :offer_ms,
 				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd,
-				decline_pause_ms = :decline_pause_ms, max_per_agent = :max_per_agent,
+				decline_pause_ms = :decline_pause_ms, max_per_agent = :max_per_agent, open_limit_ms = :open_limit_ms,
+				active_limit_ms = :active_limit_ms, wrap_up_limit_ms = :wrap_up_limit_ms,
 				transfer_to_agents = :transfer_to_agents, agents_set_skills = :agents_set_skills, variables = :variables,
 				version = version + 1, updated_at = now()
 			where tenant = :tenant and id = :id`

@@ -18,6 +18,8 @@ const (
 	MaxDeclinePause = time.Hour
 	MinAutoClose    = time.Second
 	MaxAutoClose    = 365 * 24 * time.Hour
+	MinStateLimit   = time.Minute
+	MaxStateLimit   = 365 * 24 * time.Hour
 	MaxVariables    = 100 // of a workstream
 	MaxRating       = 10
 	MaxDeclineLimit = 5       // of a queue
@@ -46,6 +48,10 @@ func CheckWorkstream(w Workstream) []Fault {
 	f.add(slices.Contains([]SkillMatch{SkillExact, SkillClosest, SkillNone}, w.SkillMatch), "skill_match", "expected exact, closest or none")
 	f.add(MinOffer <= w.OfferFor && w.OfferFor <= MaxOffer, "offer_for", "expected %v to %v", MinOffer, MaxOffer)
 	f.add(0 <= w.DeclinePause && w.DeclinePause <= MaxDeclinePause, "decline_pause", "expected at most %v", MaxDeclinePause)
+	f.stateLimit("open_limit", w.OpenLimit)
+	f.stateLimit("active_limit", w.ActiveLimit)
+	f.stateLimit("wrap_up_limit", w.WrapUpLimit)
+	f.add(w.WrapUp != WrapUpAfter || w.WrapUpFor <= w.WrapUpLimit, "wrap_up_limit", "expected at least wrap_up_for")
 	f.within("max_per_agent", w.MaxPerAgent, 0, MaxUnits)
 	f.add(len(w.Variables) <= MaxVariables, "variables", "expected at most %d", MaxVariables)
 	for i, v := range w.Variables {
@@ -53,6 +59,10 @@ func CheckWorkstream(w Workstream) []Fault {
 	}
 	unique(&f, "variables", w.Variables, func(v Variable) string { return v.Name })
 	return f
+}
+
+func (f *faults) stateLimit(field string, limit time.Duration) {
+	f.add(MinStateLimit <= limit && limit <= MaxStateLimit, field, "expected %v to %v", MinStateLimit, MaxStateLimit)
 }
 
 func isVariableName(name string) bool {

@@ -22,7 +22,8 @@ func fields(faults []routing.Fault) []string {
 func soundWorkstream() routing.Workstream {
 	return routing.Workstream{
 		Name: "售后", Mode: routing.Push, FallbackQueue: "q", Units: 25, WrapUp: routing.WrapUpAlways, Presences: []routing.Presence{routing.Available},
-		SkillMatch: routing.SkillExact, OfferFor: 2 * time.Minute, Variables: []routing.Variable{{Name: "order_no"}},
+		SkillMatch: routing.SkillExact, OfferFor: 2 * time.Minute,
+		OpenLimit: time.Minute, ActiveLimit: 365 * 24 * time.Hour, WrapUpLimit: time.Hour, Variables: []routing.Variable{{Name: "order_no"}},
 	}
 }
 
@@ -43,6 +44,11 @@ func TestCheckWorkstream_namesTheFieldAtFault(t *testing.T) {
 		"skill_match":       func(w *routing.Workstream) { w.SkillMatch = "some" },
 		"offer_for":         func(w *routing.Workstream) { w.OfferFor = 5*time.Minute + 1 },
 		"decline_pause":     func(w *routing.Workstream) { w.DeclinePause = time.Hour + 1 },
+		"open_limit":        func(w *routing.Workstream) { w.OpenLimit = time.Minute - 1 },
+		"active_limit":      func(w *routing.Workstream) { w.ActiveLimit = 366 * 24 * time.Hour },
+		"wrap_up_limit": func(w *routing.Workstream) {
+			w.WrapUp, w.WrapUpFor, w.WrapUpLimit = routing.WrapUpAfter, time.Hour, time.Minute
+		},
 		"max_per_agent":     func(w *routing.Workstream) { w.MaxPerAgent = -1 },
 		"variables[0].name": func(w *routing.Workstream) { w.Variables[0].Name = "order-no" },
 		"variables[1]":      func(w *routing.Workstream) { w.Variables = append(w.Variables, w.Variables[0]) },

@@ -110,6 +110,9 @@ type Workstream struct {
 	RejectDND        bool          // PRE-9
 	DeclinePause     time.Duration // before an agent who declined a conversation is asked about it again, at most an hour (WS-14)
 	MaxPerAgent      int           // conversations of it that an agent has at a time; 0: no limit (WS-14)
+	OpenLimit        time.Duration // how long a conversation may be open, active with an agent, or wrapped up before it is closed (LIF-4)
+	ActiveLimit      time.Duration
+	WrapUpLimit      time.Duration // not less than WrapUpFor where that counts, so that it blocks as long as it should (LIF-5)
 	Variables        []Variable
 	Default          bool // for accounts that name none
 }
