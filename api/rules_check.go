@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -37,6 +39,28 @@ func ruleFaults(plan routing.Plan, kind routing.RulesetKind, given []routing.Rul
 		faults = append(faults, ruleFault(f))
 	}
 	return faults
+}
+
+// variablesStay refuses a change of a workstream that would take away a context variable which a rule in force asks for (CTX-4).
+func (a *API) variablesStay(ctx context.Context, t conversation.Tenant, w routing.Workstream) error {
+	plan, err := a.cfg.People.RoutingPlan(ctx, t, w.ID)
+	if err != nil {
+		return err
+	}
+	for _, v := range plan.Workstream.Variables {
+		if slices.ContainsFunc(w.Variables, func(still routing.Variable) bool { return still.Name == v.Name }) {
+			continue
+		}
+		for _, set := range plan.Rulesets {
+			if set.InForce == nil || set.WorkstreamID == "" {
+				continue // rules of queues ask for none
+			}
+			if rule, found := rules.Reader(set.Kind, set.InForce.Rules, v.Name); found {
+				return inUse.because(fmt.Sprintf("The rule %q of the ruleset %q asks for the context variable %s.", rule, set.Name, v.Name))
+			}
+		}
+	}
+	return nil
 }
 
 // knownOf is what rules may name.

@@ -99,7 +99,7 @@ type WorkstreamSettings struct {
 	ActiveLimit      *string             `json:"active_limit,omitempty" doc:"How long an agent may be busy with one before it is closed; 720h unless said"`
 	WrapUpLimit      *string             `json:"wrap_up_limit,omitempty" doc:"How long one may be wrapped up before it is closed; at least wrap_up_for, 24h unless said"`
 	MaxPerAgent      optional[int]       `json:"max_per_agent,omitempty" minimum:"1" maximum:"1000000" doc:"Conversations of this workstream that an agent has at a time; null: no limit"`
-	Variables        *[]routing.Variable `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold"`
+	Variables        *[]routing.Variable `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold; one that a rule in force asks for stays"`
 }
 
 // apply changes the workstream and tells what is wrong with the result.
@@ -187,6 +187,11 @@ func (a *API) changeWorkstream(ctx context.Context, in *changing[workstreamChang
 		},
 		in.Body.apply,
 		func(w routing.Workstream) (routing.Workstream, error) {
+			if in.Body.Variables != nil {
+				if err := a.variablesStay(ctx, who.Tenant, w); err != nil {
+					return w, err
+				}
+			}
 			return a.cfg.People.UpdateWorkstream(ctx, who.actor(), w)
 		})
 	return answerPart(changed, err, viewWorkstream)

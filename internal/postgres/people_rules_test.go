@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -200,4 +201,38 @@ func TestAccounts_nameAWorkstreamThatThereIs(t *testing.T) {
 	var unknown *routing.UnknownError
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, "workstream_id", unknown.Field)
+}
+
+func TestCTX4_aVariableThatARuleInForceAsksForStays(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	at := "/v1/workstreams/" + defaultWorkstream
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, at, `{"variables":[{"name":"order"},{"name":"visits","number":true},{"name":"idle"}]}`)
+	set := "/v1/rulesets/" + d.make(t, "/v1/rulesets", `{"name":"Urgency","kind":"classification","workstream_id":"%s"}`, defaultWorkstream)
+	publish := func(when string) {
+		body := `{"rules":[{"name":"all","when":"","set":{"topic":"tea"}},{"name":"comes again","when":` + strconv.Quote(when) + `,"set":{"topic":"order"}}]}`
+		d.must(t, http.StatusOK, "admin", http.MethodPut, set+"/versions/draft", body)
+		d.must(t, http.StatusOK, "admin", http.MethodPost, set+"/publish", "")
+	}
+	const without = `{"variables":[{"name":"visits","number":true},{"name":"idle"}]}`
+	for _, when := range []string{`has(context.order)`, `context["order"] == "A1"`, `"order" in context`, `true || context.order == "A1"`} {
+		publish(when)
+		for _, body := range []string{without, `{"variables":[{"name":"Order"},{"name":"visits","number":true}]}`, `{"variables":[]}`} {
+			w := d.ask(t, "admin", http.MethodPatch, at, body)
+			require.Equal(t, http.StatusConflict, w.Code, when)
+			for _, said := range []string{"in-use", "comes again", "Urgency", "variable order"} {
+				require.Contains(t, w.Body.String(), said)
+			}
+		}
+		d.must(t, http.StatusOK, "admin", http.MethodPatch, at, `{"name":"Renamed"}`)
+	}
+	require.Equal(t, 1, d.count(t, "workstreams", `variables @> '[{"name": "order"}]'`))
+
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, at, `{"variables":[{"name":"order"},{"name":"visits","number":true}]}`)
+	publish(`context.visits > 2 && message.text == "order"`)
+	d.must(t, http.StatusOK, "admin", http.MethodPut, set+"/versions/draft", `{"rules":[{"name":"a draft","when":"has(context.order)","set":{"topic":"tea"}}]}`)
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, at, `{"variables":[{"name":"visits","number":true}]}`)
+	d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPost, set+"/publish", "")
+	d.must(t, http.StatusOK, "admin", http.MethodPost, set+"/rollback", `{"number":0}`)
+	d.must(t, http.StatusOK, "admin", http.MethodPatch, at, `{"variables":[]}`)
 }

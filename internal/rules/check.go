@@ -8,9 +8,7 @@ import (
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/operators"
-	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -100,43 +98,13 @@ func (c *checking) condition(when string) {
 
 // variables sees to it that only declared context variables are asked for by name (CTX-1, CTX-4).
 func (c *checking) variables(checked *cel.Ast) {
-	native := checked.NativeRep()
-	ast.PostOrderVisit(native.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		name, ok := variableOf(e)
-		if !ok || slices.ContainsFunc(c.known.Variables, func(v routing.Variable) bool { return v.Name == name }) {
+	eachVariable(checked, func(name string, at common.Location) {
+		if slices.ContainsFunc(c.known.Variables, func(v routing.Variable) bool { return v.Name == name }) {
 			return
 		}
-		at := native.SourceInfo().GetStartLocation(e.ID())
 		c.faults = append(c.faults, Fault{
 			Rule: c.rule, Field: "when", Line: at.Line(), Column: at.Column() + 1,
 			Reason: "the workstream declares no context variable of this name",
 		})
-	}))
-}
-
-// variableOf reads context["name"], context.name and "name" in context.
-func variableOf(e ast.Expr) (name string, ok bool) {
-	isContext := func(e ast.Expr) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == "context" }
-	switch e.Kind() {
-	case ast.SelectKind:
-		if s := e.AsSelect(); isContext(s.Operand()) {
-			return s.FieldName(), true
-		}
-	case ast.CallKind:
-		call := e.AsCall()
-		args := slices.Clone(call.Args())
-		switch call.FunctionName() {
-		case operators.In:
-			slices.Reverse(args)
-		case operators.Index:
-		default:
-			return "", false
-		}
-		if !isContext(args[0]) || args[1].Kind() != ast.LiteralKind {
-			return "", false
-		}
-		text, isText := args[1].AsLiteral().(types.String)
-		return string(text), isText
-	}
-	return "", false
+	})
 }
