@@ -22,7 +22,10 @@ type Worker struct{ parts []sdkworker.Worker }
 
 // New makes a worker. Where version is not empty, a conversation that this worker begins stays with workers of the same
 // version until it continues as new. onFatal hears of an error after which it performs nothing any more.
-func New(c client.Client, acts *activities.Activities, version string, onFatal func(error)) *Worker {
+//
+// All workers together send at most sendsPerSecond messages to WeChat each second, and a second's worth at once after a rest:
+// Temporal counts, by what the worker that polled last has said. So no outage ends with a stampede (R16).
+func New(c client.Client, acts *activities.Activities, version string, sendsPerSecond int, onFatal func(error)) *Worker {
 	conversations := sdkworker.New(c, workflows.TaskQueue, options(version, onFatal))
 	RegisterWorkflows(conversations)
 	for _, act := range []any{
@@ -32,7 +35,9 @@ func New(c client.Client, acts *activities.Activities, version string, onFatal f
 	}
 	bot := sdkworker.New(c, activities.TaskQueueBot, activityOnly(version, onFatal))
 	bot.RegisterActivity(acts.Ask)
-	egress := sdkworker.New(c, activities.TaskQueueEgress, activityOnly(version, onFatal))
+	limited := activityOnly(version, onFatal)
+	limited.TaskQueueActivitiesPerSecond = float64(sendsPerSecond)
+	egress := sdkworker.New(c, activities.TaskQueueEgress, limited)
 	egress.RegisterActivity(acts.Send)
 	return &Worker{parts: []sdkworker.Worker{conversations, bot, egress}}
 }

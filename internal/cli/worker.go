@@ -43,7 +43,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 		return err
 	}
 	fatal := make(chan error, 1)
-	w := worker.New(s.temporal, acts, s.cfg.WorkerVersion, func(err error) {
+	w := worker.New(s.temporal, acts, s.cfg.WorkerVersion, s.cfg.SendsPerSecond, func(err error) {
 		select {
 		case fatal <- err:
 		default: // one is enough

@@ -30,6 +30,8 @@ type Config struct {
 	ContinueAfter int           // history events after which a conversation continues as new
 	AgentGrace    time.Duration // how long an agent's work waits for him after his last desk was lost
 
+	SendsPerSecond int // messages that all workers together send to WeChat in a second
+
 	LogLevel  slog.Level
 	LogFormat LogFormat
 

@@ -31,6 +31,7 @@ func TestLoad_outsideDevTheDefaultsAreThoseOfAServer(t *testing.T) {
 	require.Empty(t, c.CodecOrigin, "no codec endpoint unless asked for")
 	require.Empty(t, c.WorkerVersion, "workers have no versions unless asked for")
 	require.Equal(t, 2000, c.ContinueAfter)
+	require.Equal(t, 100, c.SendsPerSecond)
 	require.Equal(t, slog.LevelInfo, c.LogLevel)
 	require.Equal(t, config.LogJSON, c.LogFormat)
 	require.False(t, c.ExportTraces)
@@ -70,6 +71,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 		"WXDESK_WORKER_VERSION=v1.2.3-rc1",
 		"WXDESK_CONTINUE_AFTER=20",
 		"WXDESK_AGENT_GRACE=1s",
+		"WXDESK_SENDS_PER_SECOND=250",
 		"WXDESK_TEST_DATABASE_URL=postgres:///postgres?host=/run/sockets",
 		"DATABASE_URL=postgres://u:p@db:5432/wxdesk",
 		"TEMPORAL_ADDRESS=temporal.example:7233",
@@ -94,6 +96,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 	require.Equal(t, "v1.2.3-rc1", c.WorkerVersion)
 	require.Equal(t, 20, c.ContinueAfter)
 	require.Equal(t, time.Second, c.AgentGrace)
+	require.Equal(t, 250, c.SendsPerSecond)
 	require.Equal(t, "postgres:///postgres?host=/run/sockets", c.TestDatabaseURL.Reveal())
 	require.Equal(t, "postgres://u:p@db:5432/wxdesk", c.DatabaseURL.Reveal())
 	require.True(t, c.ExportTraces)

@@ -27,6 +27,7 @@ const (
 	WorkerVersion   Name = "WXDESK_WORKER_VERSION"
 	ContinueAfter   Name = "WXDESK_CONTINUE_AFTER"
 	AgentGrace      Name = "WXDESK_AGENT_GRACE"
+	SendsPerSecond  Name = "WXDESK_SENDS_PER_SECOND"
 	LogLevel        Name = "WXDESK_LOG_LEVEL"
 	LogFormatName   Name = "WXDESK_LOG_FORMAT"
 	TemporalBin     Name = "WXDESK_TEMPORAL_BIN"
@@ -49,6 +50,15 @@ const (
 	defaultAgentGrace = "2m30s"
 	minAgentGrace     = time.Second
 	maxAgentGrace     = time.Hour
+)
+
+// Limits and default of WXDESK_SENDS_PER_SECOND. The one limit by the minute that WeChat names is that of stable_token, 10,000;
+// a hundred a second keep well below it, and 2,000 waiting messages are out in twenty seconds. WeChat's limit by the day,
+// 500,000 for an account, is not kept by it.
+const (
+	defaultSendsPerSecond = 100
+	minSendsPerSecond     = 1
+	maxSendsPerSecond     = 100_000 // what Temporal takes for no limit
 )
 
 // column is one of the two columns of defaults.
@@ -144,6 +154,10 @@ func table() []row {
 		{
 			AgentGrace, both(is(defaultAgentGrace)), agentGrace, nil,
 			fmt.Sprintf("how long an agent's work waits for him after his desk was lost, %s to %s", minAgentGrace, maxAgentGrace),
+		},
+		{
+			SendsPerSecond, both(is(strconv.Itoa(defaultSendsPerSecond))), sendsPerSecond, nil,
+			fmt.Sprintf("messages that all workers together send to WeChat in a second, %d to %d", minSendsPerSecond, maxSendsPerSecond),
 		},
 		{LogLevel, both(is("info")), logLevel, nil, "debug, info, warn or error"},
 		{LogFormatName, [2]fallback{is(string(LogText)), is(string(LogJSON))}, logFormat, nil, "json or text"},

@@ -105,6 +105,15 @@ func continueAfter(c *Config, text string) error {
 	return nil
 }
 
+func sendsPerSecond(c *Config, text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < minSendsPerSecond || n > maxSendsPerSecond {
+		return fmt.Errorf("%q is not a number from %d to %d", text, minSendsPerSecond, maxSendsPerSecond)
+	}
+	c.SendsPerSecond = n
+	return nil
+}
+
 func agentGrace(c *Config, text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < minAgentGrace || d > maxAgentGrace {

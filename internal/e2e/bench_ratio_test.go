@@ -67,7 +67,7 @@ func BenchmarkBotAnswer_toBareEngine(b *testing.B) {
 	s := start(b)
 	shop, platform := newBenchShop(s), newBenchWeChat(b)
 	s.wxdesk("dev", "stop", "worker")
-	s.second("worker", 0, "WXDESK_WECHAT_API="+platform.URL)
+	s.second("worker", 0, "WXDESK_WECHAT_API="+platform.URL, "WXDESK_SENDS_PER_SECOND=100000") // how fast it is, not how patient
 	senders, bare := shop.senders(), s.bareEngine()
 	const each = 5 // messages of a customer in a round
 	ratio(b, func() time.Duration {
