@@ -100,6 +100,9 @@ func (d *door) check(ctx context.Context, _ http.ResponseWriter, r *http.Request
 // take brings a callback to where it is safe. Each step trusts only what the steps before have proved.
 func (d *door) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
 	received := d.now().UTC()
+	if len(d.underWay) == cap(d.underWay) { // before anything is spent on it; keep decides
+		return "", errOverloaded
+	}
 	body, err := readCallback(w, r)
 	if err != nil {
 		return "", err

@@ -19,7 +19,7 @@ func (d *door) keep(ctx context.Context, l letter) error {
 	select {
 	case d.underWay <- struct{}{}:
 	default:
-		return refuse(http.StatusServiceUnavailable, "overloaded", nil)
+		return errOverloaded
 	}
 	defer func() { <-d.underWay }()
 	do := d.record
@@ -31,6 +31,9 @@ func (d *door) keep(ctx context.Context, l letter) error {
 	}
 	return nil
 }
+
+// errOverloaded tells the surplus to come again at once.
+var errOverloaded = refuse(http.StatusServiceUnavailable, "overloaded", nil)
 
 // record keeps a callback that concerns no conversation.
 func (d *door) record(ctx context.Context, l letter) error {

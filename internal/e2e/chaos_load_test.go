@@ -119,19 +119,8 @@ func (l *load) settles(within time.Duration) bool {
 func (l *load) evidence() map[string]evidence {
 	l.r.t.Helper()
 	talks := map[string][]talk{} // by openid, oldest first
-	for cursor := ""; ; {
-		var page struct {
-			Items []talk
-			Next  *string
-		}
-		require.Equal(l.r.t, http.StatusOK, l.r.api(http.MethodGet, "/v1/conversations?limit=200&cursor="+cursor, nil, nil, &page))
-		for _, t := range page.Items {
-			talks[t.Customer.OpenID] = append([]talk{t}, talks[t.Customer.OpenID]...)
-		}
-		if page.Next == nil || *page.Next == "" {
-			break
-		}
-		cursor = *page.Next
+	for _, t := range l.r.allTalks() {
+		talks[t.Customer.OpenID] = append([]talk{t}, talks[t.Customer.OpenID]...)
 	}
 	answers := l.answers()
 	all := map[string]evidence{}

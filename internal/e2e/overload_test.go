@@ -1,0 +1,143 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Customers of the flood. They ask for a person, so that each is answered once and then only written down.
+const floodCustomers = 128
+
+// R19: ten times as many callbacks as the one API process can take, for 8 s (a minute with -chaos.full). It stays small, tells
+// the surplus at once to come again, and what it acknowledged stands in the transcript. Not with the race detector, which needs
+// several times the memory and the time.
+func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that the machine has
+	s := start(t)
+	s.wxdesk("dev", "stop", "worker") // what the door can take, not what the rest leaves it
+	shop := newBenchShop(s)
+	shop.says = "human"
+	calm := shop.floods(64, 0, sized(3*time.Second, 10*time.Second))
+	rate := float64(len(calm.taken)) / calm.lasted.Seconds()
+	storm := shop.floods(1024, 10*rate, sized(8*time.Second, time.Minute))
+	peak := peakMemory(t, s.pid("api"))
+	t.Logf("calm: %.0f taken each second, within %s", rate, quantiles(calm.took))
+	t.Logf("tenfold, %s: %d taken within %s; %d told to come again within %s; at most %d MB", storm.lasted.Round(100*time.Millisecond),
+		len(storm.taken), quantiles(storm.took), len(storm.refused), quantiles(storm.refused), peak>>20)
+
+	require.Empty(t, append(calm.odd, storm.odd...), "each is taken or told to come again")
+	require.NotEmpty(t, storm.refused, "there is a surplus")
+	// The promise is 100 ms. A small run asks only that nobody is stuck: the flood is made on the same processors.
+	require.Less(t, quantile(storm.refused, 0.99), sized(2*time.Second, 100*time.Millisecond))
+	require.Less(t, slices.Max(storm.took), sized(10*time.Second, 4600*time.Millisecond))
+	require.Less(t, peak, int64(512<<20))
+
+	s.wxdesk("dev", "start", "worker")
+	taken := append(calm.taken, storm.taken...)
+	db := s.database()
+	s.looking(time.Second, sized(5*time.Minute, time.Hour), "all that was acknowledged is in the transcript", func() bool {
+		var said int
+		err := db.QueryRow(`select count(*) from messages where author = 'customer'`).Scan(&said)
+		return err == nil && said >= len(taken)
+	})
+	said := map[string]int{}
+	for _, talk := range s.allTalks() {
+		for _, m := range s.transcript(talk.ID) {
+			if m.Author == "customer" {
+				said[m.Text]++
+			}
+		}
+	}
+	for _, id := range taken {
+		require.Equal(t, 1, said[shop.text(id)], "message %d", id)
+	}
+}
+
+// allTalks are the conversations of everybody.
+func (s *system) allTalks() (all []talk) {
+	s.t.Helper()
+	for cursor := ""; ; {
+		var page struct {
+			Items []talk
+			Next  *string
+		}
+		require.Equal(s.t, http.StatusOK, s.api(http.MethodGet, "/v1/conversations?limit=200&cursor="+cursor, nil, nil, &page))
+		all = append(all, page.Items...)
+		if page.Next == nil || *page.Next == "" {
+			return all
+		}
+		cursor = *page.Next
+	}
+}
+
+// tide is what became of a flood of callbacks.
+type tide struct {
+	lasted  time.Duration
+	taken   []int64         // those that were acknowledged, by their place among all
+	took    []time.Duration // until each of them was
+	refused []time.Duration // until each other one was told to come again
+	odd     []string        // any other answer
+}
+
+// floods posts callbacks over so many connections for a while: so many each second in all, or as fast as they are answered.
+func (shop *benchShop) floods(connections int, rate float64, lasts time.Duration) (t tide) {
+	shop.s.t.Helper()
+	senders := make([]*sender, connections)
+	for i := range senders {
+		senders[i] = shop.sender()
+	}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	began := time.Now()
+	for i, c := range senders {
+		all.Go(func() {
+			for n := 0; time.Since(began) < lasts; n++ {
+				if rate > 0 {
+					due := time.Duration(float64(n*connections+i) / rate * float64(time.Second))
+					<-time.After(time.Until(began.Add(due)))
+				}
+				mu.Lock()
+				l, id := shop.letter(i%floodCustomers), shop.last
+				mu.Unlock()
+				at := time.Now()
+				status, text := c.tries(l)
+				took := time.Since(at)
+				mu.Lock()
+				switch {
+				case status == http.StatusOK && text == "success":
+					t.taken, t.took = append(t.taken, id), append(t.took, took)
+				case status == http.StatusServiceUnavailable && text == "":
+					t.refused = append(t.refused, took)
+				default:
+					t.odd = append(t.odd, fmt.Sprint(status, " ", text))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	t.lasted = time.Since(began)
+	return t
+}
+
+var highWater = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
+
+// peakMemory is the most memory that a process has had, in bytes.
+func peakMemory(t *testing.T, pid int) int64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	require.NoError(t, err)
+	found := highWater.FindSubmatch(status)
+	require.NotNil(t, found)
+	kilobytes, err := strconv.ParseInt(string(found[1]), 10, 64)
+	require.NoError(t, err)
+	return kilobytes << 10
+}
