@@ -110,7 +110,7 @@ promises: ## try the promises R6, R7 and R9 with their full numbers; a quarter o
 
 chaos: bin/temporal-dev ## lose nothing while processes die, hang and lose each other: SEEDS, SEED, CALLBACKS, KILLS; hours by default
 	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 48h -count 1 -v \
-		-run 'TestChaos_|TestPromises|TestR1[69]_|TestR2[0235]_|TestLoad_' ./internal/e2e \
+		-run 'TestChaos_|TestPromises|TestR8_|TestR1[69]_|TestR2[0235]_|TestLoad_' ./internal/e2e \
 		-chaos.seeds $(SEEDS) -chaos.first $(SEED) -chaos.callbacks $(CALLBACKS) -chaos.kills $(KILLS) -chaos.full
 
 bench: bin/temporal-dev ## run the benchmarks and print a table
