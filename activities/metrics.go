@@ -36,7 +36,15 @@ func NewMetrics(meter metric.Meter) (*Metrics, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	m.quarantine(context.Background(), 0, conversation.OtherContent) // there from the start, so that the first one is an increase
+	// What somebody is to be told of is there from the start, so that the first one is an increase.
+	ctx := context.Background()
+	m.quarantine(ctx, 0, conversation.OtherContent)
+	m.delivery(ctx, 0, string(wechat.SendFailed), "")
+	for _, reason := range []string{
+		conversation.ReasonAnswerLost, wechat.ReasonUnanswered, wechat.ReasonServerError, wechat.ReasonAnswerUnclear,
+	} {
+		m.delivery(ctx, 0, string(wechat.SendUnknown), reason)
+	}
 	return m, nil
 }
 
@@ -62,7 +70,7 @@ func (m *Metrics) quarantine(ctx context.Context, n int64, reason string) {
 // notTried takes down a message that did not go out, or of which an attempt was lost. What was sent is counted already.
 func (m *Metrics) notTried(ctx context.Context, mark conversation.Marking) {
 	if m != nil && (mark.Status == conversation.DeliveryFailed || mark.Status == conversation.DeliveryUnknown) {
-		m.delivery(ctx, string(mark.Status), mark.Reason)
+		m.delivery(ctx, 1, string(mark.Status), mark.Reason)
 	}
 }
 
@@ -71,13 +79,13 @@ func (m *Metrics) tried(ctx context.Context, mark conversation.Marking, began ti
 	if m == nil || o.Status == wechat.SendLater {
 		return
 	}
-	m.delivery(ctx, string(o.Status), o.Reason)
+	m.delivery(ctx, 1, string(o.Status), o.Reason)
 	if o.Status == wechat.SendSent && mark.Waited > 0 {
 		m.answered.Record(ctx, (mark.Waited + time.Since(began)).Seconds(),
 			metric.WithAttributes(attribute.String("account_kind", string(mark.AccountKind))))
 	}
 }
 
-func (m *Metrics) delivery(ctx context.Context, status, reason string) {
-	m.deliveries.Add(ctx, 1, metric.WithAttributes(attribute.String("status", status), attribute.String("reason", reason)))
+func (m *Metrics) delivery(ctx context.Context, n int64, status, reason string) {
+	m.deliveries.Add(ctx, n, metric.WithAttributes(attribute.String("status", status), attribute.String("reason", reason)))
 }

@@ -47,7 +47,11 @@ func newJournal(log *slog.Logger, meters metric.MeterProvider) *journal {
 	if err != nil {
 		log.Error("callbacks are not counted", "error", err)
 	}
-	return &journal{log: log, count: count}
+	j := &journal{log: log, count: count}
+	for _, outcome := range []string{reasonNotDurable, reasonOverloaded, reasonSignature} {
+		j.count.Add(context.Background(), 0, outcomeIs(outcome)) // there from the start, so that the first one is an increase
+	}
+	return j
 }
 
 // note takes down how a request ended, and returns the status to answer with.
@@ -88,5 +92,9 @@ func (j *journal) spooled(ctx context.Context, l letter, why error) {
 }
 
 func (j *journal) add(ctx context.Context, outcome string) {
-	j.count.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+	j.count.Add(ctx, 1, outcomeIs(outcome))
+}
+
+func outcomeIs(outcome string) metric.AddOption {
+	return metric.WithAttributes(attribute.String("outcome", outcome))
 }

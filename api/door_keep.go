@@ -27,13 +27,19 @@ func (d *door) keep(ctx context.Context, l letter) error {
 		do = d.handOver
 	}
 	if err := do(ctx, l); err != nil {
-		return refuse(http.StatusServiceUnavailable, "not-durable", err)
+		return refuse(http.StatusServiceUnavailable, reasonNotDurable, err)
 	}
 	return nil
 }
 
 // errOverloaded tells the surplus to come again at once.
-var errOverloaded = refuse(http.StatusServiceUnavailable, "overloaded", nil)
+var errOverloaded = refuse(http.StatusServiceUnavailable, reasonOverloaded, nil)
+
+// What operators are woken for.
+const (
+	reasonNotDurable = "not-durable"
+	reasonOverloaded = "overloaded"
+)
 
 // record keeps a callback that concerns no conversation.
 func (d *door) record(ctx context.Context, l letter) error {

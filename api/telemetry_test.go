@@ -77,7 +77,9 @@ func TestTelemetry_callbacksAreCountedByOutcome(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, map[string]int64{"conversation": 1, "quarantine": 1, "signature": 1, "check": 1}, counted)
+	require.Equal(t, map[string]int64{
+		"conversation": 1, "quarantine": 1, "signature": 1, "check": 1, "not-durable": 0, "overloaded": 0,
+	}, counted)
 }
 
 func TestProblems_nameTheTraceForTheOperator(t *testing.T) {

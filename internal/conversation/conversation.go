@@ -88,6 +88,9 @@ const (
 	DeliveryUnknown DeliveryStatus = "unknown" // WeChat's answer was lost; only a person may send it again
 )
 
+// ReasonAnswerLost is why a message is unknown whose sender ended before it could say what came of it.
+const ReasonAnswerLost = "answer-lost"
+
 // CloseReason says why a conversation ended.
 type CloseReason string
 

@@ -14,7 +14,7 @@ import (
 const (
 	reasonSuperseded = "superseded-by-person"
 	reasonClosed     = "conversation-closed"
-	reasonAnswerLost = "answer-lost"
+	reasonAnswerLost = conversation.ReasonAnswerLost
 	reasonWindow     = "reply-window-closed"
 )
 

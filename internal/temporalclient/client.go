@@ -3,6 +3,7 @@
 package temporalclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,8 +51,20 @@ func Lazy(o Options) (client.Client, error) {
 			Meter: o.Meter, UseMonotonicCounters: true,
 			OnError: func(err error) { o.Log.Warn("temporal metrics", "error", err) },
 		}))
+		countReplays(opts.MetricsHandler, cmp.Or(opts.Namespace, client.DefaultNamespace))
 	}
 	return client.NewLazyClient(opts)
+}
+
+// countReplays has the SDK's counter of workflows that do not replay begin at nought, so that the first one is an increase. The
+// labels are those that the SDK will count it under.
+func countReplays(h client.MetricsHandler, namespace string) {
+	for _, workflow := range []string{workflows.Name, workflows.AgentName, workflows.SweepName} {
+		h.WithTags(map[string]string{
+			"namespace": namespace, "client_name": "temporal_go", "worker_type": "none", "activity_type": "none",
+			"task_queue": workflows.TaskQueue, "workflow_type": workflow, "failure_reason": "NonDeterminismError",
+		}).Counter("temporal_workflow_task_execution_failed").Inc(0)
+	}
 }
 
 // Converters seal payloads and failures; also for replaying recorded histories.

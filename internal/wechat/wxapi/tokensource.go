@@ -78,7 +78,7 @@ func (s *tokenSource) current(ctx context.Context, of wechat.Credentials) (Token
 	case err != nil:
 		return Token{}, fmt.Errorf("read the access token of account %s: %w", of.AccountID, err)
 	}
-	s.remember(of, token)
+	s.remember(ctx, of, token)
 	return token, nil
 }
 
@@ -113,7 +113,7 @@ func (s *tokenSource) refresh(ctx context.Context, of wechat.Credentials, failed
 	if err != nil {
 		return Token{}, fmt.Errorf("refresh the access token of account %s: %w", of.AccountID, err)
 	}
-	s.remember(of, token)
+	s.remember(ctx, of, token)
 	if !failed.Value.Empty() {
 		s.watch.replaced(ctx, of.AccountID)
 	}
@@ -127,7 +127,8 @@ func (s *tokenSource) remembered(of wechat.Credentials) (Token, bool) {
 	return token, ok && token.Usable(s.now())
 }
 
-func (s *tokenSource) remember(of wechat.Credentials, token Token) {
+func (s *tokenSource) remember(ctx context.Context, of wechat.Credentials, token Token) {
+	s.watch.knows(ctx, of.AccountID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept[tokenOwner{of.AccountID, of.AppID}] = token

@@ -57,6 +57,13 @@ func counter(meter metric.Meter, name, description string) metric.Int64Counter {
 	return c
 }
 
+// knows has an account's counters begin at nought, so that its first refusal is an increase.
+func (w *watch) knows(ctx context.Context, accountID string) {
+	account := metric.WithAttributes(attribute.String(telemetry.FieldAccount, accountID))
+	w.refused.Add(ctx, 0, account)
+	w.alerts.Add(ctx, 0, account)
+}
+
 // replaced notes that a refused token of an account was replaced.
 func (w *watch) replaced(ctx context.Context, accountID string) {
 	account := metric.WithAttributes(attribute.String(telemetry.FieldAccount, accountID))

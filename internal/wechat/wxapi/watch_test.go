@@ -76,6 +76,9 @@ func counted(t *testing.T, reader *sdkmetric.ManualReader) map[string]int64 {
 			for _, point := range sum.DataPoints {
 				counts[m.Name] += point.Value
 			}
+			if counts[m.Name] == 0 {
+				delete(counts, m.Name)
+			}
 		}
 	}
 	return counts

@@ -1,0 +1,55 @@
+package e2e_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What has never happened is 0, not missing: otherwise the first time is no increase, and nobody is told. Those of the access
+// tokens begin with an account's first token.
+func TestSight_everyCounterOfTheAlertsBeginsAtNought(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	c.gets(1, 30*time.Second)
+	told, named := s.metrics(), map[string]bool{}
+	for place, expr := range queries(t) {
+		if !strings.HasPrefix(place, "alert ") {
+			continue
+		}
+		for _, series := range counters.FindAllStringSubmatch(expr, -1) {
+			named[series[0]] = true
+			assert.True(t, slices.ContainsFunc(strings.Split(told[series[1]], "\n"), func(line string) bool {
+				return has(line, series[2])
+			}), "%s watches %s, which is not there:\n%s", place, series[0], told[series[1]])
+		}
+	}
+	require.Len(t, named, 9, "%v", slices.Sorted(maps.Keys(named)))
+}
+
+// counters are the selectors of an expression that are of counters: name and labels.
+var (
+	counters = regexp.MustCompile(`\b([a-zA-Z_:][a-zA-Z0-9_:]*_total)\b(?:\{([^}]*)\})?`)
+	equals   = regexp.MustCompile(`\w+="[^"]*"`)
+)
+
+// has reports whether a line of /metrics is of a series that the labels select.
+func has(line, labels string) bool {
+	if line == "" {
+		return false
+	}
+	for _, pair := range equals.FindAllString(labels, -1) {
+		if !strings.Contains(line, "{"+pair) && !strings.Contains(line, ","+pair) {
+			return false
+		}
+	}
+	return true
+}
