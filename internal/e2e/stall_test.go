@@ -64,6 +64,36 @@ func TestStall_isNamedAndLosesNothing(t *testing.T) {
 	require.Len(t, c.answers(), 4, "one for each message")
 }
 
+// The worker tells the same of itself: of no use while Postgres or Temporal hangs, and of use again once it goes on, without
+// being restarted, which would help nobody.
+func TestStall_theWorkerSaysThatItIsOfNoUse(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ops, pid := next(t, s.ops), s.pid("worker")
+	s.until(10*time.Second, "the worker is ready", func() bool {
+		status, _ := s.probeOf(ops, "/readyz")
+		return status == http.StatusOK
+	})
+	for _, stalled := range []string{"temporal", "postgres"} {
+		goOn := s.stall(stalled)
+		s.until(2500*time.Millisecond, "the worker's /readyz names "+stalled, func() bool {
+			status, text := s.probeOf(ops, "/readyz")
+			return status == http.StatusServiceUnavailable && text == "not ready: "+stalled+"\n"
+		})
+		status, _ := s.probeOf(ops, "/healthz")
+		require.Equal(t, http.StatusOK, status, "the worker itself is well")
+		goOn()
+		s.until(20*time.Second, "the worker's /readyz is good again after "+stalled, func() bool {
+			status, _ := s.probeOf(ops, "/readyz")
+			return status == http.StatusOK
+		})
+	}
+	c := s.follower()
+	require.True(t, c.manages("hello"))
+	c.gets(1, 30*time.Second)
+	require.Equal(t, pid, s.pid("worker"), "the same process")
+}
+
 // stall stops a process and its children as they stand, and returns how they go on.
 func (s *system) stall(name string) (goOn func()) {
 	s.t.Helper()
@@ -106,8 +136,14 @@ func children(t testing.TB, pid int) []int {
 // probe asks the API's private listener, which answers within 2.5 s whatever hangs.
 func (s *system) probe(path string) (status int, text string) {
 	s.t.Helper()
+	return s.probeOf(s.ops, path)
+}
+
+// probeOf asks a process's private listener.
+func (s *system) probeOf(ops, path string) (status int, text string) {
+	s.t.Helper()
 	client := http.Client{Timeout: 2500 * time.Millisecond}
-	resp, err := client.Get("http://" + s.ops + path)
+	resp, err := client.Get("http://" + ops + path)
 	require.NoError(s.t, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
