@@ -56,7 +56,7 @@ const (
 	faultTimeoutAfterDelivery = "timeout_after_delivery"
 )
 
-// staleBy is how old the timestamp of a stale callback is.
+// staleBy is how far the timestamp of a stale callback is behind, and that of an early one ahead.
 const staleBy = time.Hour
 
 // faultKinds is the table of faults; docs/simulator.md explains each. It is never changed while the program runs.
@@ -75,6 +75,7 @@ var faultKinds = []faultKind{
 	},
 	{name: "foreign_app_id", side: callbackSide, encrypted: true, forge: func(p *push) { p.frameAppID = "wx" + randomText(16, hexDigits) }},
 	{name: "stale_timestamp", side: callbackSide, forge: func(p *push) { p.at = p.at.Add(-staleBy) }},
+	{name: "early_timestamp", side: callbackSide, forge: func(p *push) { p.at = p.at.Add(staleBy) }},
 	{name: "pad_zero", side: callbackSide, encrypted: true, forge: padded(16, func(int) byte { return 0 })},
 	{name: "pad_33", side: callbackSide, encrypted: true, forge: padded(33, func(int) byte { return 33 })},
 	{name: "pad_uneven", side: callbackSide, encrypted: true, forge: padded(16, func(i int) byte { return byte(min(15+i, 16)) })},

@@ -57,6 +57,11 @@ func TestFault_spoilsOneRequestOnly(t *testing.T) {
 			require.WithinDuration(t, time.Now().Add(-time.Hour), time.Unix(at, 0), time.Minute)
 			require.True(t, in.safe, "it is signed as it stands")
 		},
+		"early_timestamp": func(t *testing.T, in received) {
+			at, _ := strconv.ParseInt(in.query.Get("timestamp"), 10, 64)
+			require.WithinDuration(t, time.Now().Add(time.Hour), time.Unix(at, 0), time.Minute)
+			require.True(t, in.safe, "it is signed as it stands")
+		},
 		"pad_zero":     signedButUnsound("padding of 0 bytes"),
 		"pad_33":       signedButUnsound("padding of 33 bytes"),
 		"pad_uneven":   signedButUnsound("not uniform"),
