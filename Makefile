@@ -7,6 +7,9 @@ SEEDS     ?= 20
 SEED      ?= 1
 CALLBACKS ?= 10000
 KILLS     ?= 50
+# Of the full numbers of make promises, from 0 to 1, and which of them.
+SHARE     ?= 1
+ONLY      ?= TestPromises|TestR[0-9]+_|TestLoad_
 # Folder of an unpacked Go vulnerability database; empty asks the one on the net.
 VULNDB   ?=
 
@@ -105,13 +108,13 @@ histories: bin/temporal-dev ## record the histories of the stories for a release
 	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test ./internal/e2e -count 1 -timeout 20m \
 		-run '^(TestStory_straight|TestPeople_fromTheBot|TestUpgrade_openConversations)' -record '$(RELEASE)'
 
-promises: ## try the promises R6, R7 and R9 with their full numbers; a quarter of an hour
-	$(GO) test -timeout 60m -count 1 -v -run 'TestR[679]_' ./internal/postgres -full
+promises: bin/temporal-dev ## try the promises with their full numbers, which takes hours: SHARE=0.1 is a tenth of them, ONLY=TestR16_ names tests
+	$(GO) test -timeout 60m -count 1 -v -run '$(ONLY)' ./internal/postgres $(if $(filter 1,$(SHARE)),-full)
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 24h -count 1 -v -parallel 1 -run '$(ONLY)' ./internal/e2e -share $(SHARE)
 
 chaos: bin/temporal-dev ## lose nothing while processes die, hang and lose each other: SEEDS, SEED, CALLBACKS, KILLS; hours by default
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 48h -count 1 -v \
-		-run 'TestChaos_|TestPromises|TestR8_|TestR1[69]_|TestR2[0235]_|TestLoad_' ./internal/e2e \
-		-chaos.seeds $(SEEDS) -chaos.first $(SEED) -chaos.callbacks $(CALLBACKS) -chaos.kills $(KILLS) -chaos.full
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 48h -count 1 -v -run 'TestChaos_' ./internal/e2e \
+		-chaos.seeds $(SEEDS) -chaos.first $(SEED) -chaos.callbacks $(CALLBACKS) -chaos.kills $(KILLS)
 
 bench: bin/temporal-dev ## run the benchmarks and print a table
 	@grep -rl --include='*_test.go' '^func Benchmark' . | grep -v '^./tools/' | xargs -n 1 dirname | sort -u | \

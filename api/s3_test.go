@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
@@ -202,7 +203,7 @@ func (l *letterbox) kept(keys map[string]bool) (count int, foreign string) {
 	l.w.mu.Lock()
 	defer l.w.mu.Unlock()
 	for _, h := range l.w.handovers {
-		if !keys[h.Ciphertext+h.MessageKey+h.Fingerprint+string(h.CustomerKey)] {
+		if !keys[whatWasSaid(h)] {
 			foreign = h.Ciphertext
 		}
 	}
@@ -217,11 +218,17 @@ func (l *letterbox) known(t *testing.T) map[string]bool {
 		require.Equal(t, http.StatusOK, l.post(cb.mutant()))
 	}
 	for _, h := range l.w.handovers {
-		keys[h.Ciphertext+h.MessageKey+h.Fingerprint+string(h.CustomerKey)] = true
+		keys[whatWasSaid(h)] = true
 	}
 	require.Len(t, keys, len(l.originals))
 	l.w.handovers = nil
 	return keys
+}
+
+// whatWasSaid tells messages apart, and by whom. Not by the ciphertext, which has something random in it: each process of the
+// fuzzer has its own.
+func whatWasSaid(h conversation.Handover) string {
+	return h.MessageKey + h.Fingerprint + string(h.CustomerKey)
 }
 
 // A callback in which one thing that WeChat signed is another is refused and leaves nothing; one in which something else is

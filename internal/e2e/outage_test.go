@@ -11,7 +11,7 @@ import (
 )
 
 // R16: after an outage of the workers, two of them find two hundred customers waiting (two thousand after five minutes with
-// -chaos.full). Both together send no faster than WXDESK_SENDS_PER_SECOND, and everybody is answered, once.
+// -share 1). Both together send no faster than WXDESK_SENDS_PER_SECOND, and everybody is answered, once.
 func TestR16_recoveryIsNoStampede(t *testing.T) { // alone: it takes all that the machine has
 	waiting, limit := sized(200, 2000), sized(10, 20)
 	s := start(t, fmt.Sprintf("WXDESK_SENDS_PER_SECOND=%d", limit))

@@ -17,7 +17,7 @@ import (
 // Customers of the flood. They ask for a person, so that each is answered once and then only written down.
 const floodCustomers = 128
 
-// R19: ten times as many callbacks as the one API process can take, for 8 s (a minute with -chaos.full). It stays small, tells
+// R19: ten times as many callbacks as the one API process can take, for 8 s (a minute with -share 1). It stays small, tells
 // the surplus at once to come again, and what it acknowledged stands in the transcript. Not with the race detector, which needs
 // several times the memory and the time.
 func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that the machine has
@@ -36,8 +36,8 @@ func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that th
 	require.Empty(t, append(calm.odd, storm.odd...), "each is taken or told to come again")
 	require.NotEmpty(t, storm.refused, "there is a surplus")
 	// The promise is 100 ms. A small run asks only that nobody is stuck: the flood is made on the same processors.
-	require.Less(t, quantile(storm.refused, 0.99), sized(2*time.Second, 100*time.Millisecond))
-	require.Less(t, slices.Max(storm.took), sized(10*time.Second, 4600*time.Millisecond))
+	require.Less(t, quantile(storm.refused, 0.99), bound(2*time.Second, 100*time.Millisecond))
+	require.Less(t, slices.Max(storm.took), bound(10*time.Second, 4600*time.Millisecond))
 	require.Less(t, peak, int64(512<<20))
 
 	s.wxdesk("dev", "start", "worker")

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// R8: a hundred customers (a thousand with -chaos.full), ten at a time, ask for a person while the agents have room for sixteen.
+// R8: a hundred customers (a thousand with -share 1), ten at a time, ask for a person while the agents have room for sixteen.
 // From the moment at which a customer waits, to the offer on a desk, it takes at most 2 s, for 99 of a hundred.
 func TestR8_whileThereIsRoomWhoWaitsIsOfferedAtOnce(t *testing.T) {
 	t.Parallel()
@@ -37,7 +37,7 @@ func TestR8_whileThereIsRoomWhoWaitsIsOfferedAtOnce(t *testing.T) {
 	}
 	t.Logf("offered within %s", quantiles(waits))
 	// A small run beside others asks that nobody is stuck: what a wake misses, the look every 2 s finds.
-	require.Less(t, quantile(waits, 0.99), sized(5*time.Second, 2*time.Second))
+	require.Less(t, quantile(waits, 0.99), bound(5*time.Second, 2*time.Second))
 }
 
 // nextOffer waits for an offer, on any of the desks, that is not taken yet.
