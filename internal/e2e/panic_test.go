@@ -1,0 +1,134 @@
+package e2e_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"wxdesk/activities"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/config"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/rules"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/temporalclient"
+	"wxdesk/internal/wechat"
+	"wxdesk/internal/wechat/wxapi"
+	"wxdesk/worker"
+)
+
+// R14: a worker whose code panics over one customer's message, over what the bot is asked about another, and over what a third
+// is sent, answers everybody else. The first waits in quarantine, and is redriven and answered once a worker runs that does not
+// panic; the second is with people; whether the third got his answer is called unknown.
+func TestR14_aPanicStopsNobodyElse(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	a := s.secondAccount()
+	for _, side := range []func(map[string]any){a.here, a.atWeChat} {
+		side(map[string]any{"mode": "plain"}) // the ledger opens what was sealed at the door: that is where it panics
+	}
+	a.settled()
+	s.wxdesk("dev", "stop", "worker")
+	unread, unasked, unsent := s.followerOf(a.AppID), s.followerOf(a.AppID), s.followerOf(a.AppID)
+	stop := s.panickingWorker(unsent)
+	require.True(t, unread.manages("a letter that panics"))
+	require.True(t, unasked.manages("a question that panics"))
+	require.True(t, unsent.manages("hello"))
+	for range 10 {
+		c := s.followerOf(a.AppID)
+		require.True(t, c.manages("hello"))
+		c.gets(1, 30*time.Second)
+	}
+	s.until(2*time.Minute, "it is in quarantine", func() bool { return strings.Contains(s.wxdesk("quarantine", "list"), "panics") })
+	require.Empty(t, unread.talks())
+	s.until(30*time.Second, "people have the conversation", func() bool {
+		talks := unasked.talks()
+		return len(talks) == 1 && talks[0].Holder == "queue"
+	})
+	s.until(60*time.Second, "nobody knows of the answer", func() bool {
+		fates := s.fates(unsent)
+		return len(fates) == 1 && fates[0] == "unknown"
+	})
+
+	stop()
+	s.wxdesk("dev", "start", "worker")
+	require.Contains(t, s.wxdesk("quarantine", "redrive", "--reason", "panics"), "1 handed over, 0 stay")
+	unread.gets(1, 30*time.Second)
+	s.quiet()
+	require.Len(t, unread.answers(), 1)
+	require.Empty(t, unsent.answers(), "only a person sends it again")
+	out, err := s.reconcile("20s")
+	require.NoError(t, err, "R25: %s", out)
+}
+
+// panickingWorker performs everything in this process, as a worker does whose code has faults, until it is stopped.
+func (s *system) panickingWorker(unsent customer) (stop func()) {
+	s.t.Helper()
+	cfg, err := config.LoadDev(s.settings())
+	require.NoError(s.t, err)
+	ring, err := secret.ParseKeyring(cfg.MasterKeys)
+	require.NoError(s.t, err)
+	judge := rules.NewJudge()
+	db, err := postgres.Open(s.t.Context(), cfg.DatabaseURL.Reveal(), ring, postgres.WithJudge(judge), postgres.WithAgentGrace(cfg.AgentGrace))
+	require.NoError(s.t, err)
+	temporal, err := temporalclient.Lazy(temporalclient.Options{
+		Env: cfg.Temporal, Codec: temporalclient.NewWorkerCodec(ring), Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(s.t, err)
+	w := worker.New(temporal, &activities.Activities{
+		Ledger: panickingLedger{db},
+		Bots:   panickingBots{bot.FAQ{Entries: db}},
+		WeChat: panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.openID)},
+		Judge:  judge,
+		Span: func(ctx context.Context, _, name string) (context.Context, trace.Span) {
+			return noop.NewTracerProvider().Tracer("").Start(ctx, name)
+		},
+	}, "", cfg.SendsPerSecond, func(err error) { s.t.Error(err) })
+	require.NoError(s.t, w.Start())
+	stop = sync.OnceFunc(func() {
+		w.Stop()
+		temporal.Close()
+		_ = db.Close()
+	})
+	s.t.Cleanup(stop)
+	return stop
+}
+
+type panickingLedger struct{ *postgres.DB }
+
+func (l panickingLedger) OpenPlain(h conversation.Handover) ([]byte, error) {
+	plain, err := l.DB.OpenPlain(h)
+	if strings.Contains(string(plain), "a letter that panics") {
+		panic("cannot read this")
+	}
+	return plain, err
+}
+
+type panickingBots struct{ bot.FAQ }
+
+func (b panickingBots) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
+	if q.Text == "a question that panics" {
+		panic("cannot be asked this")
+	}
+	return b.FAQ.Answer(ctx, q)
+}
+
+type panickingWeChat struct {
+	*wxapi.Client
+	unsent wechat.OpenID
+}
+
+func (w panickingWeChat) SendText(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome {
+	if to == w.unsent {
+		panic("cannot send to him")
+	}
+	return w.Client.SendText(ctx, from, to, text)
+}
