@@ -35,8 +35,8 @@ func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that th
 
 	require.Empty(t, append(calm.odd, storm.odd...), "each is taken or told to come again")
 	require.NotEmpty(t, storm.refused, "there is a surplus")
-	// The promise is 100 ms. A small run asks only that nobody is stuck: the flood is made on the same processors.
-	require.Less(t, quantile(storm.refused, 0.99), bound(2*time.Second, 100*time.Millisecond))
+	// The promise is 100 ms. A short run asks only that WeChat does not give up: the flood is made on the same processors.
+	require.Less(t, quantile(storm.refused, 0.99), bound(4600*time.Millisecond, 100*time.Millisecond))
 	require.Less(t, slices.Max(storm.took), bound(10*time.Second, 4600*time.Millisecond))
 	require.Less(t, peak, int64(512<<20))
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func TestR14_aPanicStopsNobodyElse(t *testing.T) {
 	a.settled()
 	s.wxdesk("dev", "stop", "worker")
 	unread, unasked, unsent := s.followerOf(a.AppID), s.followerOf(a.AppID), s.followerOf(a.AppID)
-	stop := s.panickingWorker(unsent)
+	tries, stop := s.panickingWorker(unsent)
 	require.True(t, unread.manages("a letter that panics"))
 	require.True(t, unasked.manages("a question that panics"))
 	require.True(t, unsent.manages("hello"))
@@ -48,6 +49,7 @@ func TestR14_aPanicStopsNobodyElse(t *testing.T) {
 		c.gets(1, 30*time.Second)
 	}
 	s.until(2*time.Minute, "it is in quarantine", func() bool { return strings.Contains(s.wxdesk("quarantine", "list"), "panics") })
+	require.EqualValues(t, 5, tries.Load(), "tried five times, and then no more")
 	require.Empty(t, unread.talks())
 	s.until(30*time.Second, "people have the conversation", func() bool {
 		talks := unasked.talks()
@@ -69,14 +71,16 @@ func TestR14_aPanicStopsNobodyElse(t *testing.T) {
 	require.NoError(t, err, "R25: %s", out)
 }
 
-// panickingWorker performs everything in this process, as a worker does whose code has faults, until it is stopped.
-func (s *system) panickingWorker(unsent customer) (stop func()) {
+// panickingWorker performs everything in this process, as a worker does whose code has faults, until it is stopped. It counts how
+// often it has tried to read the letter.
+func (s *system) panickingWorker(unsent customer) (tries *atomic.Int64, stop func()) {
 	s.t.Helper()
 	cfg, err := config.LoadDev(s.settings())
 	require.NoError(s.t, err)
 	ring, err := secret.ParseKeyring(cfg.MasterKeys)
 	require.NoError(s.t, err)
 	judge := rules.NewJudge()
+	tries = new(atomic.Int64)
 	db, err := postgres.Open(s.t.Context(), cfg.DatabaseURL.Reveal(), ring, postgres.WithJudge(judge), postgres.WithAgentGrace(cfg.AgentGrace))
 	require.NoError(s.t, err)
 	temporal, err := temporalclient.Lazy(temporalclient.Options{
@@ -84,7 +88,7 @@ func (s *system) panickingWorker(unsent customer) (stop func()) {
 	})
 	require.NoError(s.t, err)
 	w := worker.New(temporal, &activities.Activities{
-		Ledger: panickingLedger{db},
+		Ledger: panickingLedger{db, tries},
 		Bots:   panickingBots{bot.FAQ{Entries: db}},
 		WeChat: panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.openID)},
 		Judge:  judge,
@@ -99,14 +103,18 @@ func (s *system) panickingWorker(unsent customer) (stop func()) {
 		_ = db.Close()
 	})
 	s.t.Cleanup(stop)
-	return stop
+	return tries, stop
 }
 
-type panickingLedger struct{ *postgres.DB }
+type panickingLedger struct {
+	*postgres.DB
+	tries *atomic.Int64
+}
 
 func (l panickingLedger) OpenPlain(h conversation.Handover) ([]byte, error) {
 	plain, err := l.DB.OpenPlain(h)
 	if strings.Contains(string(plain), "a letter that panics") {
+		l.tries.Add(1)
 		panic("cannot read this")
 	}
 	return plain, err
