@@ -36,6 +36,7 @@ type door struct {
 	now      func() time.Time
 	underWay chan struct{}
 	turns    *turnstile
+	runners  runners
 	journal  *journal
 	notices  *noticeBoard
 }
@@ -50,6 +51,7 @@ func newDoor(cfg Config, s *spool) *door {
 		now:      cfg.Now,
 		underWay: make(chan struct{}, maxUnderWay),
 		turns:    newTurnstile(perCustomer),
+		runners:  make(runners),
 		journal:  journal,
 		notices:  newNoticeBoard(cfg.Records, cfg.Now, journal),
 	}

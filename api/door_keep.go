@@ -95,7 +95,7 @@ func (d *door) signal(ctx context.Context, l letter) error {
 		leave()
 		return errBacklog
 	}
-	return within(ctx, func(ctx context.Context) error {
+	return d.runners.within(ctx, func(ctx context.Context) error {
 		defer leave()
 		return d.inbox.CustomerWrote(ctx, h)
 	})
@@ -164,25 +164,4 @@ func traceparent(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	return carrier.Get("traceparent")
-}
-
-// within runs a step, and returns when it ends or when the time is up, whichever is first: the promise to answer holds
-// even where a step does not watch its context. A panic of the step becomes an error, as this is not the goroutine that
-// survivePanics watches.
-func within(ctx context.Context, step func(context.Context) error) error {
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("panicked: %s", slogPanic(p).Value)
-			}
-		}()
-		done <- step(ctx)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -28,7 +28,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
 
-	conversations := temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
+	conversations := &temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
 	front := api.New(api.Config{
 		Doors: s.db, Inbox: conversations, Spool: s.db, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
 		Desk: conversations, Tokens: s.db, Bots: s.db, FAQ: s.db, People: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,

@@ -127,7 +127,7 @@ func newRedrive(cfg config.Config, db *postgres.DB, ring *secret.Keyring) (*redr
 	}
 	return &redrive{
 		db:    db,
-		inbox: temporalclient.Conversations{Client: temporal, ContinueAt: cfg.ContinueAfter},
+		inbox: &temporalclient.Conversations{Client: temporal, ContinueAt: cfg.ContinueAfter},
 		keys:  map[conversation.AccountID]conversation.AccountKeys{},
 	}, temporal.Close, nil
 }

@@ -50,7 +50,7 @@ func (c reconcileCmd) Run(ctx context.Context, p Process) error {
 	defer temporal.Close()
 
 	found, err := lasting(ctx, c.Patience, func() ([]conversation.Difference, error) {
-		return differences(ctx, db, temporalclient.Conversations{Client: temporal})
+		return differences(ctx, db, &temporalclient.Conversations{Client: temporal})
 	})
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func lasting(ctx context.Context, patience time.Duration, look func() ([]convers
 
 // differences compares once. A run's search attributes are behind what it knows after a word that told it of a change, such as
 // an offer; so a run that seems to differ is asked itself.
-func differences(ctx context.Context, db *postgres.DB, runs temporalclient.Conversations) ([]conversation.Difference, error) {
+func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conversations) ([]conversation.Difference, error) {
 	open, err := runs.Whereabouts(ctx)
 	if err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func TestTraces_eachMessageHasOneFromItsCallbackToWeChatsAPI(t *testing.T) {
 		root := trace.requireOneTree(t)
 		assert.Equal(t, "POST /wechat/:account", root.GetName())
 		for parent, child := range map[string]string{
-			"POST /wechat/:account": "SignalWithStart",
+			"POST /wechat/:account": "signal conversation",
 			"receive":               "sql.conn.query",
 			"ask":                   "sql.conn.exec",
 			"send":                  "POST /cgi-bin/message/custom/send",

@@ -27,19 +27,14 @@ type Conversations struct {
 	Client client.Client
 	// ContinueAt is the number of history events after which a new conversation's runs continue as new; 0 for the default.
 	ContinueAt int
+
+	open openRuns
 }
 
 // CustomerWrote signals the customer's conversation with a callback and starts it where none runs. When it returns nil,
 // Temporal has the callback for good.
-func (c Conversations) CustomerWrote(ctx context.Context, h conversation.Handover) error {
-	options := client.StartWorkflowOptions{
-		ID:                    workflows.ID(h.AccountID, h.CustomerKey),
-		TaskQueue:             workflows.TaskQueue,
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		TypedSearchAttributes: workflows.FirstAttributes(h.AccountID),
-		StaticSummary:         "A customer's conversation with an official account",
-		Priority:              temporal.Priority{FairnessKey: string(h.AccountID)},
-	}
+func (c *Conversations) CustomerWrote(ctx context.Context, h conversation.Handover) error {
+	id := workflows.ID(h.AccountID, h.CustomerKey)
 	signal := activities.Callback{
 		DeliveryID:  h.DeliveryID,
 		MessageKey:  h.MessageKey,
@@ -51,11 +46,10 @@ func (c Conversations) CustomerWrote(ctx context.Context, h conversation.Handove
 		Traceparent: h.Traceparent,
 		Redriven:    h.Redriven,
 	}
-	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("wxdesk/temporalclient").Start(ctx, "SignalWithStart",
-		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("temporalWorkflowID", options.ID)))
+	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("wxdesk/temporalclient").Start(ctx, "signal conversation",
+		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("temporalWorkflowID", id)))
 	defer span.End()
-	_, err := c.Client.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalCustomer, signal, options, workflows.Name,
-		workflows.Input{Tenant: h.Tenant, AccountID: h.AccountID, CustomerKey: h.CustomerKey, ContinueAt: c.ContinueAt})
+	err := c.signal(ctx, id, h, signal)
 	if err != nil {
 		span.SetStatus(codes.Error, serviceerror.ToStatus(err).Code().String())
 		return fmt.Errorf("signal the conversation: %w", err)
@@ -63,10 +57,33 @@ func (c Conversations) CustomerWrote(ctx context.Context, h conversation.Handove
 	return nil
 }
 
+// signal goes to the open run, where there was one a moment ago, and otherwise starts one where there is none.
+func (c *Conversations) signal(ctx context.Context, id string, h conversation.Handover, signal activities.Callback) error {
+	if c.open.has(id) {
+		err := c.Client.SignalWorkflow(ctx, id, "", workflows.SignalCustomer, signal)
+		if _, over := errors.AsType[*serviceerror.NotFound](err); !over {
+			return err
+		}
+		c.open.forget(id)
+	}
+	_, err := c.Client.SignalWithStartWorkflow(ctx, id, workflows.SignalCustomer, signal, client.StartWorkflowOptions{
+		ID:                    id,
+		TaskQueue:             workflows.TaskQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		TypedSearchAttributes: workflows.FirstAttributes(h.AccountID),
+		StaticSummary:         "A customer's conversation with an official account",
+		Priority:              temporal.Priority{FairnessKey: string(h.AccountID)},
+	}, workflows.Name, workflows.Input{Tenant: h.Tenant, AccountID: h.AccountID, CustomerKey: h.CustomerKey, ContinueAt: c.ContinueAt})
+	if err == nil {
+		c.open.add(id)
+	}
+	return err
+}
+
 // Command brings a person's command to its conversation and waits for what it comes to. A refusal is in the answer.
 // conversation.ErrClosed where the conversation had ended or no run is open, ErrBusy where no worker took the command in
 // time: the same command may then be sent again.
-func (c Conversations) Command(ctx context.Context, cmd conversation.PersonCommandRequest) (conversation.Commanded, error) {
+func (c *Conversations) Command(ctx context.Context, cmd conversation.PersonCommandRequest) (conversation.Commanded, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandPatience)
 	defer cancel()
 	var out conversation.Commanded

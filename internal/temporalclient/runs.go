@@ -15,7 +15,7 @@ import (
 
 // Whereabouts lists how the open runs of conversations stand, as their search attributes tell. Temporal's lists lag behind
 // by a moment.
-func (c Conversations) Whereabouts(ctx context.Context) (all []conversation.Whereabouts, err error) {
+func (c *Conversations) Whereabouts(ctx context.Context) (all []conversation.Whereabouts, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Query: fmt.Sprintf("WorkflowType = %q AND ExecutionStatus = 'Running'", workflows.Name), PageSize: 1000,
 	}
@@ -41,7 +41,7 @@ func (c Conversations) Whereabouts(ctx context.Context) (all []conversation.Wher
 }
 
 // Overview asks an open run itself how its conversation stands, which takes a worker.
-func (c Conversations) Overview(ctx context.Context, workflowID string) (conversation.Whereabouts, error) {
+func (c *Conversations) Overview(ctx context.Context, workflowID string) (conversation.Whereabouts, error) {
 	answer, err := c.Client.QueryWorkflow(ctx, workflowID, "", workflows.QueryState)
 	if err != nil {
 		return conversation.Whereabouts{}, fmt.Errorf("ask run %s: %w", workflowID, err)
