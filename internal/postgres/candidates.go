@@ -87,27 +87,26 @@ func (a among) each(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, que
 // yet given back; a capacity profile that comes back at the end of the day counts what was accepted since midnight in the
 // agent's zone (CAP-3).
 func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among) ([]*candidate, error) {
+	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
+	// with every batch.
 	people := `
-		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes,
-			coalesce(l.load, 0) as load, coalesce(l.sessions, 0) as sessions, r.rooms
-		from agents g left join (
-			select agent_id, count(*) as sessions,
-				sum(units) filter (where holds_until is null or holds_until > clock_timestamp()) as load
-			from assignments where tenant = $1 and agent_id` + who.sql + ` and state in ('offered', 'accepted') group by agent_id
-		) l on l.agent_id = g.id left join (
-			select mine.agent_id, jsonb_agg(jsonb_build_object(
+		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes, l.load, l.sessions, r.rooms
+		from agents g cross join lateral (
+			select count(*) as sessions,
+				coalesce(sum(a.units) filter (where a.holds_until is null or a.holds_until > clock_timestamp()), 0) as load
+			from assignments a where a.tenant = g.tenant and a.agent_id = g.id and a.state in ('offered', 'accepted')
+		) l cross join lateral (
+			select jsonb_agg(jsonb_build_object(
 				'profile', p.id, 'blocking', p.blocking, 'limit', coalesce(mine.item_limit, p.item_limit),
 				'used', (select count(*) from assignments a
-					where a.tenant = mine.tenant and a.agent_id = mine.agent_id and p.id = any(a.profiles) and case p.reset
+					where a.tenant = g.tenant and a.agent_id = g.id and p.id = any(a.profiles) and case p.reset
 						when 'end_of_day' then a.state = 'offered'
-							or a.accepted_at >= date_trunc('day', clock_timestamp() at time zone h.time_zone) at time zone h.time_zone
+							or a.accepted_at >= date_trunc('day', clock_timestamp() at time zone g.time_zone) at time zone g.time_zone
 						else a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > clock_timestamp()) end)
 				) order by p.id) as rooms
-			from agent_profiles mine
-			join agents h on h.tenant = mine.tenant and h.id = mine.agent_id
-			join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
-			where mine.tenant = $1 and mine.agent_id` + who.sql + ` group by mine.agent_id
-		) r on r.agent_id = g.id
+			from agent_profiles mine join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
+			where mine.tenant = g.tenant and mine.agent_id = g.id
+		) r
 		where g.tenant = $1 and g.id` + who.sql + ` and not g.disabled and g.deleted_at is null`
 	var list []*candidate
 	err := who.each(ctx, tx, t, people, func(rows *sql.Rows) error {

@@ -62,10 +62,11 @@ type distribution struct {
 }
 
 // begin takes the lock, if nobody has it, and notes the time. It has the planner go by keys: what a batch reads and writes is
-// few rows of many, and lies in memory.
+// few rows of many, and lies in memory; and plan anew each time, since how many they are changes from one batch to the next.
 func (d *distribution) begin(ctx context.Context) (mine bool, err error) {
 	const query = `
-		select clock_timestamp() from distributions, set_config('random_page_cost', '1.1', true)
+		select clock_timestamp() from distributions, set_config('random_page_cost', '1.1', true) as keys,
+			set_config('plan_cache_mode', 'force_custom_plan', true) as anew
 		where tenant = $1 for update of distributions skip locked`
 	err = d.tx.GetContext(ctx, &d.now, query, d.tenant)
 	if errors.Is(err, sql.ErrNoRows) {
