@@ -110,6 +110,10 @@ func newMeters(who *resource.Resource, log *slog.Logger) (*sdkmetric.MeterProvid
 // decide about, such as the Host header, stays out of the labels of what our listeners measure.
 func view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	s := sdkmetric.Stream{Name: i.Name, Description: i.Description, Unit: i.Unit}
+	if strings.HasSuffix(i.Name, ".body.size") { // nobody looks at them, and they cost as much as the duration
+		s.Aggregation = sdkmetric.AggregationDrop{}
+		return s, true
+	}
 	if i.Kind == sdkmetric.InstrumentKindHistogram && i.Unit == "s" {
 		s.Aggregation = sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{
 			0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
