@@ -22,7 +22,7 @@ import (
 func inFakeTime(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(25 * 365 * 24 * time.Hour) // fake: takes no time
+		time.Sleep(25 * 365 * 24 * time.Hour)         // fake: takes no time
 		t.Cleanup(func() { time.Sleep(time.Minute) }) // what waits for more work goes home
 		test(t)
 	})

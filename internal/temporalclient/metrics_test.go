@@ -62,5 +62,7 @@ func (c counting) Counter(n string) client.MetricsCounter {
 	*c.made++
 	return c.MetricsHandler.Counter(n)
 }
+
 func (c counting) Gauge(n string) client.MetricsGauge { *c.made++; return c.MetricsHandler.Gauge(n) }
+
 func (c counting) Timer(n string) client.MetricsTimer { *c.made++; return c.MetricsHandler.Timer(n) }
