@@ -19,11 +19,11 @@ func (db *DB) AgentNow(ctx context.Context, t conversation.Tenant, id conversati
 func agentNow(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error) {
 	const query = `
 		select ` + presenceColumns + `,
-			(select coalesce(sum(a.units), 0) from assignments a where a.tenant = $1 and a.agent_id = g.id
+			(select coalesce(sum(a.units), 0) from assignments a where a.tenant = $1 and a.agent_id = agents.id
 				and a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > now())) as load,
-			(select count(*) from assignments a where a.tenant = $1 and a.agent_id = g.id
+			(select count(*) from assignments a where a.tenant = $1 and a.agent_id = agents.id
 				and a.state in ('offered', 'accepted')) as sessions
-		from agents g where tenant = $1 and id = $2 and deleted_at is null`
+		from agents where tenant = $1 and id = $2 and deleted_at is null`
 	var row struct {
 		presenceRow
 		Load     int `db:"load"`

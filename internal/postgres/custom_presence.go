@@ -22,7 +22,7 @@ const customPresenceColumns = stampColumns + `, id, name, text, base`
 // shownPresence is a column of agents: the custom presence that an agent shows, null where it is one of the house.
 const shownPresence = `
 	(select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'text', p.text)) -> 0, 'null') from custom_presences p
-		where p.id = custom_presence and p.base = presence and presence_manual) as shown_presence`
+		where p.tenant = agents.tenant and p.id = custom_presence and p.base = presence and presence_manual) as shown_presence`
 
 // showsPresence finds the agents who show a custom presence.
 const showsPresence = `
