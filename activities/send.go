@@ -22,7 +22,7 @@ const (
 // SendInput names a message to the customer.
 type SendInput struct {
 	Where
-	AccountID conversation.AccountID
+	AccountID conversation.AccountID // for workers of v0.1 that run beside this one, which takes it from the ledger
 	MessageID conversation.MessageID
 }
 

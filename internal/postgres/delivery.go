@@ -227,6 +227,7 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 		with settled as (
 			update deliveries set status = $5, reason = $6, errcode = nullif($7, 0)::bigint, updated_at = now()
 			where tenant = $1 and message_id = $2 and conversation_id = $3 and attempt_id = $4 and status in ('sending', 'unknown')
+				and (status <> $5 or reason <> $6)
 			returning tenant, message_id, conversation_id, status, reason),
 		told as (
 			insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)

@@ -33,6 +33,24 @@ func TestCommand_reply_isQueuedInTheAgentsEpoch(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'delivery' and agent_id = $1 and body ->> 'status' = 'sent'", li.AgentID))
 }
 
+// R24: the driver may run a statement again whose answer was lost.
+func TestRecordOutcome_recordedTwiceTheDeskIsToldOnce(t *testing.T) {
+	t.Parallel()
+	for _, o := range []wechat.SendOutcome{{Status: wechat.SendSent}, {Status: wechat.SendUnknown, Reason: wechat.ReasonUnanswered}} {
+		d := newOffice(t)
+		li := d.agent("Li")
+		ref := d.had("wang", li)
+		got := d.command(ref, li, conversation.CommandReply, "Good morning")
+		d.exec(t, `update deliveries set status = 'sent' where epoch is null`)
+		attempt := uuid.NewString()
+		d.mark(t, ref, got.MessageID, attempt)
+		for range 2 {
+			d.outcome(t, ref, got.MessageID, attempt, o)
+		}
+		require.Equal(t, 1, d.count(t, "feed", "kind = 'delivery' and agent_id = $1", li.AgentID), o.Status)
+	}
+}
+
 func TestBad_A09_aReplyThatCannotBeCarriedIsRefused(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)

@@ -7,9 +7,9 @@ import (
 	"github.com/lib/pq"
 )
 
-// maxPrepared is how many statements a session keeps; the house has some two hundred. What comes later, and a text that is made
+// maxPrepared is how many statements a session keeps; the house has some three hundred. What comes later, and a text that is made
 // anew for each number of rows would come without end, is sent whole each time.
-const maxPrepared = 300
+const maxPrepared = 500
 
 // preparedStatement is what the driver's own can do.
 type preparedStatement interface {
