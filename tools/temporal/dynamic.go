@@ -32,6 +32,11 @@ func defaults() dynamicconfig.StaticClient {
 		dynamicconfig.TransferProcessorMaxPollRPS.Key(): 200,
 		dynamicconfig.TimerProcessorMaxPollRPS.Key():    200,
 
+		// A queue forgets what it has done at its next checkpoint, and until then goes through all of it whenever it reads on: with
+		// one shard and 30 s between checkpoints, the default, a step of a workflow cost up to half as much again.
+		dynamicconfig.TransferProcessorUpdateAckInterval.Key(): 2 * time.Second,
+		dynamicconfig.TimerProcessorUpdateAckInterval.Key():    2 * time.Second,
+
 		// How long a search attribute that is registered at run time stays unknown; 2 s by default.
 		dynamicconfig.NamespaceCacheRefreshInterval.Key(): 200 * time.Millisecond,
 
