@@ -14,8 +14,14 @@ import (
 	"wxdesk/workflows"
 )
 
-// stopPatience is how long a stopping worker lets activities finish.
-const stopPatience = 10 * time.Second
+const (
+	// stopPatience is how long a stopping worker lets activities finish.
+	stopPatience = 10 * time.Second
+	// pollers is how many tasks of each kind a process asks for at the same time. A task that nobody asks for at that moment the
+	// server writes down and reads again, which costs it more than to hand it over. The SDK's 2 are fewer than the 4 partitions
+	// that a task queue has by default; more than 5 gained nothing (docs/performance.md).
+	pollers = 5
+)
 
 // Worker performs conversations and their activities, each kind on its own task queue.
 type Worker struct{ parts []sdkworker.Worker }
@@ -29,7 +35,7 @@ func New(c client.Client, acts *activities.Activities, version string, sendsPerS
 	conversations := sdkworker.New(c, workflows.TaskQueue, options(version, onFatal))
 	RegisterWorkflows(conversations)
 	for _, act := range []any{
-		acts.Receive, acts.Route, acts.Command, acts.Due, acts.Close, acts.AgentGone, acts.AgentDay, acts.Sweep,
+		acts.Receive, acts.Ask, acts.Route, acts.Command, acts.Due, acts.Close, acts.AgentGone, acts.AgentDay, acts.Sweep,
 	} {
 		conversations.RegisterActivity(act)
 	}
@@ -82,11 +88,13 @@ func (w *Worker) Stop() {
 
 func options(version string, onFatal func(error)) sdkworker.Options {
 	o := sdkworker.Options{
-		WorkerStopTimeout:            stopPatience,
-		StickyScheduleToStartTimeout: 2 * time.Second,
-		DisableRegistrationAliasing:  true,
-		SysInfoProvider:              sysinfo.SysInfoProvider(),
-		OnFatalError:                 onFatal,
+		WorkerStopTimeout:                stopPatience,
+		MaxConcurrentWorkflowTaskPollers: pollers,
+		MaxConcurrentActivityTaskPollers: pollers,
+		StickyScheduleToStartTimeout:     2 * time.Second,
+		DisableRegistrationAliasing:      true,
+		SysInfoProvider:                  sysinfo.SysInfoProvider(),
+		OnFatalError:                     onFatal,
 	}
 	if version != "" {
 		o.DeploymentOptions = sdkworker.DeploymentOptions{
