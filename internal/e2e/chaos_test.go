@@ -27,7 +27,7 @@ const chaosCustomers = 15
 // answered once, and nothing is left under way. What WeChat gave up is no loss, and is counted.
 func TestChaos_nothingAcknowledgedIsLost(t *testing.T) { // alone: WeChat's patience is real time
 	r := newRig(t)
-	lines := max(*chaosCallbacks/chaosCustomers, 1)
+	lines := (*chaosCallbacks + chaosCustomers - 1) / chaosCustomers
 	r.teach(lines)
 	for i := range *chaosSeeds {
 		seed := *chaosFirst + uint64(i)
