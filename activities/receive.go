@@ -47,6 +47,7 @@ type ReceiveResult struct {
 	Begun     bool                  // the conversation has a row
 	Standing  conversation.Standing // how the conversation stands after them
 	IdleClose time.Duration
+	Bot       conversation.BotKind `json:",omitempty"` // who is to be asked
 }
 
 // Fact is what a callback came to.
@@ -114,7 +115,7 @@ func (a *Activities) Receive(ctx context.Context, in ReceiveInput) (ReceiveResul
 		}
 	}
 	return ReceiveResult{
-		Facts: facts, Begun: got.Begun, Standing: got.Standing, IdleClose: got.IdleClose,
+		Facts: facts, Begun: got.Begun, Standing: got.Standing, IdleClose: got.IdleClose, Bot: got.Bot,
 	}, nil
 }
 

@@ -23,7 +23,8 @@ type State struct {
 	conversation.Standing
 	LastActivity time.Time // when the customer last wrote, by the workflow's clock
 	IdleClose    time.Duration
-	Lines        int // messages of the customer
+	Bot          conversation.BotKind `json:",omitempty"` // the account's, as the last Receive knew it
+	Lines        int                  // messages of the customer
 
 	Done       []string                 `json:",omitempty"` // ids of commands, newest last
 	Seen       []string                 `json:",omitempty"` // message key and head of the fingerprint, newest last

@@ -108,7 +108,7 @@ func (c *life) nextBatch() []activities.Callback {
 }
 
 func (c *life) learn(out activities.ReceiveResult) {
-	c.st.IdleClose = out.IdleClose
+	c.st.IdleClose, c.st.Bot = out.IdleClose, out.Bot
 	if out.Begun {
 		c.st.Begun = true
 		if out.Standing.Revision == 1 && c.st.Revision > 1 { // an older ledger was restored, in which the conversation begins only now

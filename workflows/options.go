@@ -34,10 +34,15 @@ func ledgerWork(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// botWork asks a bot. Only a lost worker is retried: a bot's failure is a result.
-func botWork(ctx workflow.Context) workflow.Context {
+// botWork asks a bot. Only a lost worker is retried: a bot's failure is a result. A bot of somebody's own may be slow, and
+// is asked on a task queue of its own. What the ledger answers begins with the workflow task that wants it (eager execution).
+func botWork(ctx workflow.Context, bot conversation.BotKind) workflow.Context {
+	queue := activities.TaskQueueBot
+	if bot == conversation.BotFAQ {
+		queue = TaskQueue
+	}
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:           activities.TaskQueueBot,
+		TaskQueue:           queue,
 		StartToCloseTimeout: 9 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    200 * time.Millisecond,

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"wxdesk/activities"
 	"wxdesk/internal/conversation"
 	"wxdesk/workflows"
 )
@@ -186,6 +187,22 @@ func TestClose_whatArrivesWhileClosingBeginsTheNext(t *testing.T) {
 	require.Contains(t, w.log, "close closed-by-person")
 	require.Contains(t, w.log, "receive 2")
 	require.Equal(t, "close idle", w.log[len(w.log)-1])
+}
+
+// A webhook may be slow, and must hold up no work of the ledger. The FAQ is such work.
+func TestAsk_botsOfOthersHaveATaskQueueOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for bot, queue := range map[conversation.BotKind]string{
+		conversation.BotFAQ: workflows.TaskQueue, conversation.BotWebhook: activities.TaskQueueBot,
+		"": activities.TaskQueueBot, // a run whose Receive was an older worker's
+	} {
+		for _, continued := range []bool{false, true} {
+			w := newWorld()
+			w.bot = bot
+			play(t, w, continued, says(0, "1", "hello"), says(0, "2", "hello"))
+			require.Equal(t, []string{queue, queue}, w.askedOn, "%q, continued as new: %t", bot, continued)
+		}
+	}
 }
 
 func TestNudge_wakesAndChangesNothing(t *testing.T) {

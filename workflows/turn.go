@@ -23,7 +23,7 @@ func (c *life) startAsk(ctx workflow.Context) {
 	if turn.NotBefore.After(workflow.Now(ctx)) {
 		return
 	}
-	c.asking = workflow.ExecuteActivity(botWork(ctx), acts.Ask, activities.AskInput{
+	c.asking = workflow.ExecuteActivity(botWork(ctx, c.st.Bot), acts.Ask, activities.AskInput{
 		Where: c.where(turn.Traceparent), TurnID: turn.MessageID, Epoch: c.st.Epoch,
 	})
 }

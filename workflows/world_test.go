@@ -34,6 +34,8 @@ type world struct {
 	later    map[conversation.MessageID]int // how often WeChat puts a message off
 	batches  []int
 	noBot    bool
+	bot      conversation.BotKind
+	askedOn  []string // task queues
 }
 
 func newWorld() *world {
@@ -61,7 +63,7 @@ func (w *world) Receive(_ context.Context, in activities.ReceiveInput) (activiti
 		out.Facts = append(out.Facts, w.take(in.Conversation, cb))
 	}
 	out.Begun, out.Standing = w.begun[in.Conversation], w.standing
-	out.IdleClose = w.idle
+	out.IdleClose, out.Bot = w.idle, w.bot
 	return out, nil
 }
 
@@ -99,9 +101,10 @@ func (w *world) take(id conversation.ID, cb activities.Callback) activities.Fact
 	}
 }
 
-func (w *world) Ask(_ context.Context, in activities.AskInput) (activities.AskResult, error) {
+func (w *world) Ask(ctx context.Context, in activities.AskInput) (activities.AskResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.askedOn = append(w.askedOn, activity.GetInfo(ctx).TaskQueue)
 	if in.Epoch != w.standing.Epoch || w.standing.Holder != conversation.HolderBot {
 		w.note("stale ask %s", in.TurnID)
 		return activities.AskResult{Outcome: activities.AskStale}, nil

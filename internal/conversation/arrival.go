@@ -106,4 +106,5 @@ type Received struct {
 	Receipts  []Receipt     // one per arrival, in order
 	Begun     bool          // the conversation has a row
 	IdleClose time.Duration // the account's setting at this moment; 0 while the customer has no row
+	Bot       BotKind       // the account's bot at this moment; empty without one, and while the customer has no row
 }

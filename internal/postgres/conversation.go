@@ -68,7 +68,7 @@ func (r *reception) begin(ctx context.Context) error {
 		ID: r.in.Conversation, AccountID: r.in.AccountID, CustomerID: r.customer.ID,
 		State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, Revision: 1,
 	}
-	if !r.customer.HasBot {
+	if r.customer.BotKind == "" {
 		row.State, row.Holder = conversation.StateOpen, conversation.HolderQueue
 	}
 	const insert = `

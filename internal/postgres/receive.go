@@ -172,6 +172,7 @@ func (r *reception) received() conversation.Received {
 	var got conversation.Received
 	if r.customer != nil {
 		got.IdleClose = time.Duration(r.customer.IdleCloseMS) * time.Millisecond
+		got.Bot = r.customer.BotKind
 	}
 	for _, v := range r.verdicts {
 		receipt := conversation.Receipt{Outcome: v.outcome}

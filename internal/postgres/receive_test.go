@@ -42,6 +42,7 @@ func TestReceive_beginsTheConversationWithItsFirstMessage(t *testing.T) {
 	require.Equal(t, conversation.HolderBot, got.Holder)
 	require.Equal(t, conversation.StateActive, got.State)
 	require.Equal(t, conversation.DefaultIdleClose, got.IdleClose)
+	require.Equal(t, conversation.BotFAQ, got.Bot)
 
 	c, err := f.Conversation(t.Context(), everything, id)
 	require.NoError(t, err)
@@ -61,6 +62,7 @@ func TestReceive_waitsInNoQueueYetWhereTheAccountHasNoBot(t *testing.T) {
 	require.Equal(t, conversation.StateOpen, got.State)
 	require.Equal(t, conversation.HolderQueue, got.Holder)
 	require.Empty(t, got.QueueID)
+	require.Empty(t, got.Bot)
 	require.False(t, got.WaitingSince.IsZero())
 }
 

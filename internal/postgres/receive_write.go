@@ -34,8 +34,8 @@ type customerRow struct {
 	allowanceRow
 
 	// Of the account.
-	IdleCloseMS int64 `db:"idle_close_ms"`
-	HasBot      bool  `db:"has_bot"`
+	IdleCloseMS int64                `db:"idle_close_ms"`
+	BotKind     conversation.BotKind `db:"bot_kind"` // empty without a bot
 }
 
 // allowanceRow is a customer's reply allowance, and Postgres's time to judge it by.
@@ -64,8 +64,10 @@ func (r allowanceRow) allowance() conversation.Allowance {
 // lockCustomer finds and locks the customer's row, if there is one.
 func (r *reception) lockCustomer(ctx context.Context) error {
 	const query = `
-		select ` + customerColumns + `, a.idle_close_ms, a.bot_id is not null as has_bot
-		from customers u join accounts a on a.tenant = u.tenant and a.id = u.account_id
+		select ` + customerColumns + `, a.idle_close_ms, coalesce(b.kind, '') as bot_kind
+		from customers u
+		join accounts a on a.tenant = u.tenant and a.id = u.account_id
+		left join bots b on b.tenant = a.tenant and b.id = a.bot_id
 		where u.tenant = $1 and u.account_id = $2 and u.customer_key = $3
 		for no key update of u`
 	var row customerRow
