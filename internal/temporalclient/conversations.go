@@ -57,16 +57,16 @@ func (c *Conversations) CustomerWrote(ctx context.Context, h conversation.Handov
 	return nil
 }
 
-// signal goes to the open run, where there was one a moment ago, and otherwise starts one where there is none.
+// signal goes to the run that was open a moment ago, and where that is over to the current one, which is started where there is none.
 func (c *Conversations) signal(ctx context.Context, id string, h conversation.Handover, signal activities.Callback) error {
-	if c.open.has(id) {
-		err := c.Client.SignalWorkflow(ctx, id, "", workflows.SignalCustomer, signal)
+	if run := c.open.of(id); run != "" {
+		err := c.Client.SignalWorkflow(ctx, id, run, workflows.SignalCustomer, signal)
 		if _, over := errors.AsType[*serviceerror.NotFound](err); !over {
 			return err
 		}
 		c.open.forget(id)
 	}
-	_, err := c.Client.SignalWithStartWorkflow(ctx, id, workflows.SignalCustomer, signal, client.StartWorkflowOptions{
+	started, err := c.Client.SignalWithStartWorkflow(ctx, id, workflows.SignalCustomer, signal, client.StartWorkflowOptions{
 		ID:                    id,
 		TaskQueue:             workflows.TaskQueue,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
@@ -75,7 +75,7 @@ func (c *Conversations) signal(ctx context.Context, id string, h conversation.Ha
 		Priority:              temporal.Priority{FairnessKey: string(h.AccountID)},
 	}, workflows.Name, workflows.Input{Tenant: h.Tenant, AccountID: h.AccountID, CustomerKey: h.CustomerKey, ContinueAt: c.ContinueAt})
 	if err == nil {
-		c.open.add(id)
+		c.open.add(id, started.GetRunID())
 	}
 	return err
 }

@@ -11,7 +11,7 @@ type OpenRuns struct{ openRuns }
 // MaxRecent is maxRecent.
 const MaxRecent = maxRecent
 
-// Has, Add and Forget are those of openRuns.
-func (o *OpenRuns) Has(id string) bool { return o.has(id) }
-func (o *OpenRuns) Add(id string)      { o.add(id) }
-func (o *OpenRuns) Forget(id string)   { o.forget(id) }
+// Of, Add and Forget are those of openRuns.
+func (o *OpenRuns) Of(id string) string { return o.of(id) }
+func (o *OpenRuns) Add(id, run string)  { o.add(id, run) }
+func (o *OpenRuns) Forget(id string)    { o.forget(id) }

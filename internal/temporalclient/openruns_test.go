@@ -13,20 +13,20 @@ func TestOpenRuns_remembersTheLatestAndForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	var open temporalclient.OpenRuns
 	for n := range 2 * temporalclient.MaxRecent {
-		open.Add(strconv.Itoa(n))
+		open.Add(strconv.Itoa(n), "run")
 	}
-	require.True(t, open.Has("0"), "there is room for two halves")
-	open.Add("one more")
-	require.False(t, open.Has("0"))
-	require.True(t, open.Has("one more"))
-	require.True(t, open.Has(strconv.Itoa(2*temporalclient.MaxRecent-1)))
+	require.Equal(t, "run", open.Of("0"), "there is room for two halves")
+	open.Add("one more", "its run")
+	require.Empty(t, open.Of("0"))
+	require.Equal(t, "its run", open.Of("one more"))
+	require.Equal(t, "run", open.Of(strconv.Itoa(2*temporalclient.MaxRecent-1)))
 }
 
 func TestOpenRuns_forgetsARunThatIsOver(t *testing.T) {
 	t.Parallel()
 	var open temporalclient.OpenRuns
-	require.False(t, open.Has("a"))
-	open.Add("a")
+	require.Empty(t, open.Of("a"))
+	open.Add("a", "run")
 	open.Forget("a")
-	require.False(t, open.Has("a"))
+	require.Empty(t, open.Of("a"))
 }
