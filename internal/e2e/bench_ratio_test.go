@@ -143,6 +143,7 @@ func waitFor(b *testing.B, done <-chan struct{}) {
 // benchShop is an account whose callbacks the benchmark makes itself.
 type benchShop struct {
 	s      *system
+	door   string // host and port
 	path   string
 	token  string
 	cipher *wechat.Cipher
@@ -163,7 +164,7 @@ const benchGH = "gh_be9c4be9c4be"
 func newBenchShop(s *system) *benchShop {
 	s.t.Helper()
 	const key, app = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx00000000be9c4000"
-	shop := &benchShop{s: s, token: "benchToken"}
+	shop := &benchShop{s: s, door: s.http, token: "benchToken"}
 	var made struct {
 		ID string
 	}
@@ -220,7 +221,7 @@ type sender struct {
 }
 
 func (shop *benchShop) sender() *sender {
-	conn, err := net.Dial("tcp", shop.s.http)
+	conn, err := net.Dial("tcp", shop.door)
 	require.NoError(shop.s.t, err)
 	shop.s.t.Cleanup(func() { _ = conn.Close() })
 	return &sender{shop, conn, bufio.NewReader(conn)}
