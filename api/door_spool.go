@@ -18,6 +18,8 @@ const (
 	lookEvery   = 250 * time.Millisecond
 	known       = 500 * time.Millisecond
 	lookWithin  = 500 * time.Millisecond
+	findWithin  = 2 * time.Second // of keepWithin: how long a callback waits to learn whether others of its conversation wait
+	findAgain   = 50 * time.Millisecond
 	spoolWithin = 1400 * time.Millisecond // with keepWithin and known: answerWithin
 )
 
@@ -40,8 +42,9 @@ func newSpool(cfg Config) *spool {
 	return &spool{store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
 }
 
-// clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out, the last
-// answer counts: if all was well then, a database that is away must not hold up what Temporal can take.
+// clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out for as long as
+// findWithin, the last answer counts: if all was well then, a database that is away must not hold up what Temporal can take. At once
+// it must not count: a process that has lost Postgres for a moment would overtake what others could spool meanwhile (R5).
 func (s *spool) clear(ctx context.Context, h conversation.Handover) (bool, error) {
 	s.mu.Lock()
 	empty, fresh := s.empty, s.now().Sub(s.asked) <= known
@@ -49,17 +52,37 @@ func (s *spool) clear(ctx context.Context, h conversation.Handover) (bool, error
 	if empty && fresh {
 		return true, nil
 	}
+	find, cancel := context.WithTimeout(ctx, findWithin)
+	defer cancel()
+	for {
+		waits, err := s.waits(find, h)
+		if err == nil {
+			return !waits, nil
+		}
+		select {
+		case <-find.Done():
+			if empty {
+				return true, nil
+			}
+			return false, err
+		case <-time.After(findAgain):
+		}
+	}
+}
+
+// waits asks whether callbacks of h's conversation wait.
+func (s *spool) waits(ctx context.Context, h conversation.Handover) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
-	var waits bool
+	var has bool
 	err := within(ctx, func(ctx context.Context) (err error) {
-		waits, err = s.store.SpoolHas(ctx, h.Tenant, h.AccountID, h.CustomerKey)
+		has, err = s.store.SpoolHas(ctx, h.Tenant, h.AccountID, h.CustomerKey)
 		return err
 	})
-	if err != nil && empty {
-		return true, nil
+	if err != nil { // then the step may still be running
+		return false, err
 	}
-	return err == nil && !waits, err
+	return has, nil
 }
 
 // keep makes a callback durable in the spool, and returns when every process knows. Where that takes too long it is an error,

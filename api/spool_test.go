@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,6 +238,56 @@ func TestSpool_acknowledgesAfterEveryProcessKnows(t *testing.T) {
 				require.Less(t, took, time.Second, "it queues, for it knows")
 				require.Len(t, s.spool.waiting(), 2)
 			})
+		})
+	})
+}
+
+// shakyLine is the spool as one process reaches it, whose line to Postgres may be down.
+type shakyLine struct {
+	spoolPort
+	down atomic.Bool
+}
+
+type spoolPort interface{ api.Spool }
+
+func (l *shakyLine) SpoolHas(ctx context.Context, t conversation.Tenant, a conversation.AccountID, c conversation.CustomerKey) (bool, error) {
+	if l.down.Load() {
+		return false, conversation.ErrLater
+	}
+	return l.spoolPort.SpoolHas(ctx, t, a, c)
+}
+
+func (l *shakyLine) SpoolEmpty(ctx context.Context) (bool, error) {
+	if l.down.Load() {
+		return false, conversation.ErrLater
+	}
+	return l.spoolPort.SpoolEmpty(ctx)
+}
+
+// A process that has lost Postgres for a moment does not know what another one has spooled meanwhile, and waits for word rather than
+// overtake it.
+func TestR5_aProcessWithoutPostgresDoesNotOvertakeWhatIsSpooled(t *testing.T) {
+	t.Parallel()
+	inFakeTime(t, func(t *testing.T) {
+		s := newSpooling(t, wechat.ModeSafe)
+		line := &shakyLine{spoolPort: s.config().Spool}
+		cfg := s.config()
+		cfg.Spool = line
+		other := &spooling{world: s.world, gate: s.gate, api: api.New(cfg)}
+		other.running(t, func() {
+			time.Sleep(3*time.Second + 10*time.Millisecond) // fake: it has just found the spool empty
+			line.down.Store(true)
+			s.temporal(errors.New("away"))
+			s.hears(t, customer, "message 1", http.StatusOK)
+			first := s.spool.waiting()
+			require.Len(t, first, 1)
+			s.temporal(nil)
+			time.AfterFunc(1500*time.Millisecond, func() { line.down.Store(false) })
+			other.hears(t, customer, "message 2", http.StatusOK)
+			time.Sleep(5 * time.Second) // fake
+			told := s.told()
+			require.Len(t, told, 2)
+			require.Equal(t, first[0].MessageKey, told[0])
 		})
 	})
 }
