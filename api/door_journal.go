@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/time/rate"
 
 	"wxdesk/internal/conversation"
 )
@@ -35,10 +37,26 @@ func (r *refusal) Error() string { return fmt.Sprintf("callback refused: %s", r.
 func (r *refusal) Unwrap() error { return r.cause }
 
 // journal counts what becomes of callbacks, and logs those that are refused or broken: reason and account, never the
-// content, the openid, the signature or the query.
+// content, the openid, the signature or the query. The counter has them all; so that no flood fills a disk, each reason has
+// linesAtOnce lines of the log, and from then on linesEachSecond.
 type journal struct {
 	log   *slog.Logger
 	count metric.Int64Counter
+	lines sync.Map // by reason: *rate.Limiter
+}
+
+const (
+	linesAtOnce     = 50
+	linesEachSecond = 10
+)
+
+// tells reports whether one more line for the reason may be written.
+func (j *journal) tells(reason string) bool {
+	limit, known := j.lines.Load(reason)
+	if !known {
+		limit, _ = j.lines.LoadOrStore(reason, rate.NewLimiter(linesEachSecond, linesAtOnce))
+	}
+	return limit.(*rate.Limiter).Allow()
 }
 
 func newJournal(log *slog.Logger, meters metric.MeterProvider) *journal {
@@ -64,6 +82,9 @@ func (j *journal) note(ctx context.Context, id conversation.AccountID, err error
 		r = &refusal{status: http.StatusServiceUnavailable, reason: "internal", cause: err}
 	}
 	j.add(ctx, r.reason)
+	if !j.tells(r.reason) {
+		return r.status
+	}
 	if !isUUID(string(id)) {
 		id = "" // anybody's text
 	}
@@ -88,7 +109,9 @@ func (j *journal) quarantined(ctx context.Context, l letter) {
 // spooled takes down a callback that waits for its conversation, and why.
 func (j *journal) spooled(ctx context.Context, l letter, why error) {
 	j.add(ctx, "spooled")
-	j.log.WarnContext(ctx, "callback spooled", "account_id", l.account.ID, "error", why)
+	if j.tells("spooled") {
+		j.log.WarnContext(ctx, "callback spooled", "account_id", l.account.ID, "error", why)
+	}
 }
 
 func (j *journal) add(ctx context.Context, outcome string) {

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,6 +45,30 @@ func TestBad_C03_C09_querySpoiled(t *testing.T) {
 			requireNothingKept(t, w)
 		})
 	}
+}
+
+// What strangers send by the thousand is counted, and logged only now and then. Other reasons keep their lines.
+func TestDoor_aFloodDoesNotFillTheLog(t *testing.T) {
+	t.Parallel()
+	inFakeTime(t, func(t *testing.T) {
+		w, g := newWorld(), newGate(t, wechat.ModeSafe)
+		h := g.in(w)
+		forged := g.says(message("hi"))
+		forged.query.Set("msg_signature", strings.Repeat("0", 40))
+		flood := func() (lines int) {
+			for range 500 {
+				forged.post(t, h)
+			}
+			return strings.Count(w.logged(), `"reason":"signature"`)
+		}
+		require.Equal(t, 50, flood())
+		time.Sleep(time.Second) // fake
+		require.Equal(t, 60, flood())
+		odd := g.says(message("hi"))
+		odd.query.Del("nonce")
+		odd.post(t, h)
+		require.Contains(t, w.logged(), `"reason":"query"`)
+	})
 }
 
 // move moves digits between timestamp and nonce, which leaves the concatenation, and so the signature, as it was.
