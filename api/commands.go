@@ -102,8 +102,9 @@ func (a *API) target(ctx context.Context, who caller, id conversation.ID, r conv
 	return a.cfg.Transcripts.Conversation(ctx, conversation.Viewer{Tenant: who.Tenant}, id)
 }
 
-// finishCommand reads the conversation anew and keeps it as the command's answer. Where only the keeping fails, the
-// caller still gets the answer: the command is done, and its repeat would be told so by the conversation.
+// finishCommand reads the conversation anew and keeps it as the command's answer, unless the same call at the same time was faster:
+// all of them get one answer (R12). Where only the keeping fails, the caller still gets the answer: the command is done, and its repeat
+// would be told so by the conversation.
 func (a *API) finishCommand(ctx context.Context, c conversation.PersonCommand, done conversation.Commanded) (*commandAnswer, error) {
 	after, err := a.cfg.Transcripts.Conversation(ctx, conversation.Viewer{Tenant: c.By.Tenant}, c.Conversation)
 	if err != nil {
@@ -114,10 +115,12 @@ func (a *API) finishCommand(ctx context.Context, c conversation.PersonCommand, d
 	if err != nil {
 		return nil, fmt.Errorf("encode the answer of a command: %w", err)
 	}
-	if err := a.cfg.Commands.FinishCommand(ctx, c.By.Tenant, c.ID, http.StatusOK, text); err != nil {
+	kept, err := a.cfg.Commands.FinishCommand(ctx, c.By.Tenant, c.ID, http.StatusOK, text)
+	if err != nil {
 		a.cfg.Log.ErrorContext(ctx, "answer of a command not kept", "operation", string(c.Kind), "error", err)
+		return answer, nil
 	}
-	return answer, nil
+	return storedAnswer(kept)
 }
 
 // storedAnswer repeats the answer of a command. Only successes are kept.

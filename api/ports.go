@@ -131,8 +131,8 @@ type Commands interface {
 	BeginPersonCommand(ctx context.Context, r conversation.CommandRequest, c conversation.Ref, text string) (conversation.CommandRecord, error)
 	// CommandBegun reports whether the request's key was written less than a day ago.
 	CommandBegun(ctx context.Context, r conversation.CommandRequest) (bool, error)
-	// FinishCommand keeps the answer for a day.
-	FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) error
+	// FinishCommand keeps the answer for a day, and returns the one that stands: the first.
+	FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) (conversation.CommandRecord, error)
 }
 
 // Desk reaches running conversations.

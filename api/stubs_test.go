@@ -401,13 +401,15 @@ func (w *world) BeginPersonCommand(_ context.Context, r conversation.CommandRequ
 	return known.CommandRecord, nil
 }
 
-func (w *world) FinishCommand(_ context.Context, _ conversation.Tenant, id string, status int, answer []byte) error {
+func (w *world) FinishCommand(_ context.Context, _ conversation.Tenant, id string, status int, answer []byte) (conversation.CommandRecord, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := w.commands[id]
-	c.Status, c.Answer = status, answer
-	w.commands[id] = c
-	return nil
+	if c.Status == 0 {
+		c.Status, c.Answer = status, answer
+		w.commands[id] = c
+	}
+	return c.CommandRecord, nil
 }
 
 func (w *world) Command(_ context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error) {

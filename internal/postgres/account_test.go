@@ -255,7 +255,7 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 			_, err := f.BeginCommand(ctx, conversation.CommandRequest{Tenant: other, TokenID: principal.TokenID})
 			return err
 		},
-		"finish command": func() error { return f.FinishCommand(ctx, other, uuid.NewString(), 200, nil) },
+		"finish command": func() error { _, err := f.FinishCommand(ctx, other, uuid.NewString(), 200, nil); return err },
 		"revoke token":   func() error { return f.RevokeToken(ctx, stranger, principal.TokenID) },
 		"FAQ entries": func() error {
 			return f.PutFAQEntries(ctx, other, f.account.ID, []conversation.FAQEntry{{Language: "en", Phrase: "x", Answer: "y"}})

@@ -113,17 +113,20 @@ func (db *DB) commandRecord(t conversation.Tenant, row commandRow) (conversation
 	return found, nil
 }
 
-// FinishCommand keeps the answer. The first one stands: finishing again changes nothing. ErrNotFound when there is no such
-// command, or it has expired.
-func (db *DB) FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) error {
-	return db.inTx(ctx, "finish command "+id, func(tx *sqlx.Tx) error {
-		const query = `select status is not null from commands where tenant = $1 and id = $2 for no key update`
-		var finished bool
-		if err := tx.GetContext(ctx, &finished, query, t, id); err != nil || finished {
-			return err
+// FinishCommand keeps the answer, and returns the one that stands: the first, which finishing again does not change. ErrNotFound when
+// there is no such command, or it has expired.
+func (db *DB) FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) (conversation.CommandRecord, error) {
+	return transact(ctx, db, "finish command "+id, func(tx *sqlx.Tx) (conversation.CommandRecord, error) {
+		const query = `select id, coalesce(status, 0) as status, answer from commands where tenant = $1 and id = $2 for no key update`
+		var row commandRow
+		if err := tx.GetContext(ctx, &row, query, t, id); err != nil {
+			return conversation.CommandRecord{}, err
+		}
+		if row.Status != 0 {
+			return db.commandRecord(t, row)
 		}
 		const update = `update commands set status = $3, answer = $4, finished_at = now() where tenant = $1 and id = $2`
 		_, err := tx.ExecContext(ctx, update, t, id, status, db.ring.Seal(labelAnswer, place("commands", t, id), answer))
-		return err
+		return conversation.CommandRecord{ID: id, Status: status, Answer: answer}, err
 	})
 }

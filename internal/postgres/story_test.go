@@ -209,7 +209,8 @@ func story() []step {
 			return err
 		}},
 		{name: "finish command", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.FinishCommand(ctx, tenant, command.ID, 200, []byte(`{"text": "`+canary+`"}`))
+			_, err := db.FinishCommand(ctx, tenant, command.ID, 200, []byte(`{"text": "`+canary+`"}`))
+			return err
 		}},
 		{name: "revoke token", call: func(ctx context.Context, db *postgres.DB) error {
 			return db.RevokeToken(ctx, cli, principal.TokenID)
