@@ -31,7 +31,8 @@ func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: 
 	s.simulator(http.MethodPatch, "/settings", map[string]any{"retry_after": "500ms", "attempts": 8, "window_messages": 10000}, nil)
 	s.simulator(http.MethodPatch, "/accounts/"+demoAppID, map[string]any{"callback_url": balancer.URL + "/wechat/" + s.demoAccount()}, nil)
 
-	const customers, each = 50, 40
+	const customers = 50
+	each := sized(40, 200)
 	people := make([]customer, customers)
 	for i := range people {
 		people[i] = s.follower()
@@ -41,7 +42,7 @@ func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: 
 	for i, c := range people {
 		talking.Go(func() {
 			for n := range each {
-				if !c.manages(fmt.Sprintf("message %02d", n)) {
+				if !c.manages(fmt.Sprintf("message %03d", n)) {
 					lost[i]++
 				}
 			}
@@ -57,7 +58,7 @@ func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: 
 	balancer.again()
 
 	for _, c := range people {
-		s.until(3*time.Minute, "everything is answered", func() bool { return len(s.fates(c)) == each })
+		s.until(sized(3*time.Minute, time.Hour), "everything is answered", func() bool { return len(s.fates(c)) == each })
 	}
 	for _, c := range people {
 		require.Len(t, c.talks(), 1)

@@ -53,10 +53,10 @@ func usable(text string) wxapi.Token {
 	return wxapi.Token{Value: secret.New(text), ExpiresAt: time.Now().Add(time.Hour).Truncate(time.Microsecond).UTC()}
 }
 
-func TestR17_twoProcessesWithARefusedTokenFetchOnce(t *testing.T) {
+func TestR17_threeProcessesWithARefusedTokenFetchOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	dbs := []*postgres.DB{f.DB, open(t, f.dsn, f.ring)}
+	dbs := []*postgres.DB{f.DB, open(t, f.dsn, f.ring), open(t, f.dsn, f.ring)}
 	account, refused := string(f.account.ID), secret.New("refused")
 	_, err := f.Token(t.Context(), account)
 	require.ErrorIs(t, err, wxapi.ErrNoToken)
@@ -65,9 +65,9 @@ func TestR17_twoProcessesWithARefusedTokenFetchOnce(t *testing.T) {
 
 	var fetches atomic.Int32
 	var group errgroup.Group
-	for i := range 100 {
+	for i := range 600 {
 		group.Go(func() error {
-			got, err := dbs[i%2].Refresh(t.Context(), account, refused, func(_ context.Context, force bool) (wxapi.Token, error) {
+			got, err := dbs[i%3].Refresh(t.Context(), account, refused, func(_ context.Context, force bool) (wxapi.Token, error) {
 				fetches.Add(1)
 				if !force {
 					return wxapi.Token{}, errors.New("may not force")
