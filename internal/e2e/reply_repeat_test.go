@@ -22,12 +22,16 @@ func TestR12_aCallThatIsRepeatedMakesOneReply(t *testing.T) {
 	ann := s.agent("Ann").opens()
 	c := s.follower()
 	require.True(t, c.manages("human"))
-	id := ann.takes(1)
+	id, db := ann.takes(1), s.database()
 
 	var want []string
 	for n := range sized(20, 1000) {
-		if n%4 == 0 { // a message allows five replies
+		if n%4 == 0 { // a message allows five replies, once it is received
 			require.True(t, c.manages("go on"))
+			s.until(time.Minute, "the message is received", func() bool {
+				var said int
+				return db.QueryRow(`select count(*) from messages where author = 'customer'`).Scan(&said) == nil && said == n/4+2
+			})
 		}
 		want = append(want, fmt.Sprintf("reply-%04d", n))
 		var answers [5]string
