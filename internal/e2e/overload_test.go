@@ -39,7 +39,9 @@ func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that th
 
 	require.Empty(t, append(calm.odd, storm.odd...), "each is taken or told to come again")
 	require.NotEmpty(t, storm.refused, "there is a surplus")
-	require.Greater(t, float64(len(storm.taken)+len(storm.refused))/storm.lasted.Seconds(), 8*rate, "the flood is about tenfold")
+	if *share >= 1 { // a machine that does other work makes less of a flood
+		require.Greater(t, float64(len(storm.taken)+len(storm.refused))/storm.lasted.Seconds(), 8*rate, "the flood is about tenfold")
+	}
 	// The promise is 100 ms. A short run, beside whatever else is tested, asks only that WeChat does not give up.
 	require.Less(t, quantile(storm.refused, 0.99), bound(4600*time.Millisecond, 100*time.Millisecond))
 	require.Less(t, slices.Max(storm.took), bound(10*time.Second, 4600*time.Millisecond))
