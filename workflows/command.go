@@ -58,6 +58,17 @@ func (c *life) command(ctx workflow.Context, cmd conversation.PersonCommand) (ou
 	return out, err
 }
 
+// readFirst reports whether what the customer wrote is to be received before the next command: a reply is paid for by it, and
+// would be refused as one too many. Runs that have done it the other way go on so when they are replayed.
+func (c *life) readFirst(ctx workflow.Context) bool {
+	if len(c.jobs) == 0 || c.closing != nil || len(c.st.Pending) == 0 {
+		return false
+	}
+	kind := c.jobs[0].cmd.Kind
+	return (kind == conversation.CommandReply || kind == conversation.CommandResend) &&
+		workflow.GetVersion(ctx, "read-before-reply", workflow.DefaultVersion, 1) == 1
+}
+
 // perform does the next command. The ledger judges it: this run may not have heard yet of what somebody else changed.
 func (c *life) perform(ctx workflow.Context) error {
 	next := c.jobs[0]

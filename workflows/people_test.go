@@ -162,3 +162,29 @@ func TestPeople_aCommandThatComesAgainSendsNothingTwice(t *testing.T) {
 	require.Equal(t, 1, sent)
 	require.True(t, again.done)
 }
+
+// The customer's line allows the reply, so it is received first. Both come while the run is busy with a note, in a run that
+// goes on and in one that is about to continue as new.
+func TestPeople_aReplyComesAfterWhatTheCustomerWroteBeforeIt(t *testing.T) {
+	for _, kind := range []conversation.CommandKind{conversation.CommandReply, conversation.CommandResend} {
+		for _, continued := range []bool{false, true} {
+			t.Run(fmt.Sprint(kind, ", continued as new ", continued), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld()
+				var accept, note, reply, end answer
+				noted := asks(6*second, conversation.CommandNote, &note)
+				play(t, w, continued, says(0, "1", "human"), w.offers(2*second, "ann"), asks(4*second, conversation.CommandAccept, &accept),
+					happening{noted.at, func(env *testsuite.TestWorkflowEnvironment) {
+						w.duringNote = func() {
+							says(0, "2", "hello").do(env)
+							asks(6*second, kind, &reply).do(env)
+						}
+						noted.do(env)
+					}},
+					asks(10*second, conversation.CommandClose, &end))
+				require.Equal(t, []string{"command note", "receive 2", "command " + string(kind)}, w.log[6:9])
+				require.True(t, reply.done)
+			})
+		}
+	}
+}

@@ -23,6 +23,11 @@ func (c *life) run(cancellable workflow.Context) error {
 		}
 
 		switch {
+		case c.readFirst(ctx):
+			if err := c.receive(ctx); err != nil {
+				return err
+			}
+			continue
 		case len(c.jobs) > 0 && c.closing == nil: // before receiving: what comes with a close begins the next conversation
 			if err := c.perform(ctx); err != nil {
 				return err

@@ -36,6 +36,8 @@ type world struct {
 	noBot    bool
 	bot      conversation.BotKind
 	askedOn  []string // task queues
+
+	duringNote func() // happens while the ledger keeps a note
 }
 
 func newWorld() *world {
@@ -169,6 +171,9 @@ func (w *world) Command(_ context.Context, in activities.CommandInput) (out conv
 		out.MessageID = conversation.MessageID("reply " + in.Command.ID)
 	case conversation.CommandNote:
 		out.MessageID = conversation.MessageID("note " + in.Command.ID)
+		if w.duringNote != nil {
+			w.duringNote()
+		}
 	case conversation.CommandTransfer:
 		w.move(func(s *conversation.Standing) {
 			s.Epoch++
