@@ -79,6 +79,11 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 		}
 	})
 
+	t.Run("R11 an answer that may have arrived is not sent again", func(t *testing.T) {
+		defer r.during(t)()
+		r.losesAnswers(t, lines, kept)
+	})
+
 	t.Run("R14 a poison message stops nobody else", func(t *testing.T) {
 		defer r.during(t)()
 		calm := r.writes(5, lines, 0)
