@@ -22,16 +22,16 @@ func TestR12_aCallThatIsRepeatedMakesOneReply(t *testing.T) {
 	ann := s.agent("Ann").opens()
 	c := s.follower()
 	require.True(t, c.manages("human"))
-	id, db := ann.takes(1), s.database()
+	id := ann.takes(1)
 
+	replies := func(texts []string) []string {
+		return slices.DeleteFunc(texts, func(text string) bool { return !strings.HasPrefix(text, "reply-") })
+	}
 	var want []string
 	for n := range sized(20, 1000) {
-		if n%4 == 0 { // a message allows five replies, once it is received
+		if n%4 == 0 { // a message allows five replies from when it is acknowledged; what is still to be sent then is among them
+			s.until(time.Minute, "the replies so far are on the phone", func() bool { return len(replies(c.answers())) == n })
 			require.True(t, c.manages("go on"))
-			s.until(time.Minute, "the message is received", func() bool {
-				var said int
-				return db.QueryRow(`select count(*) from messages where author = 'customer'`).Scan(&said) == nil && said == n/4+2
-			})
 		}
 		want = append(want, fmt.Sprintf("reply-%04d", n))
 		var answers [5]string
@@ -46,9 +46,6 @@ func TestR12_aCallThatIsRepeatedMakesOneReply(t *testing.T) {
 		require.Contains(t, answers[0], "200 ")
 	}
 
-	replies := func(texts []string) []string {
-		return slices.DeleteFunc(texts, func(text string) bool { return !strings.HasPrefix(text, "reply-") })
-	}
 	s.until(sized(time.Minute, 10*time.Minute), "the last reply is on the phone", func() bool {
 		return slices.Contains(c.answers(), want[len(want)-1])
 	})
