@@ -160,3 +160,16 @@ func openLedger(ctx context.Context, cfg config.Config, opts ...postgres.Option)
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal(), ring, opts...)
 	return db, ring, err
 }
+
+// temporalOf is Temporal for a command that says for itself what goes wrong, with the name of the namespace.
+func temporalOf(cfg config.Config) (c client.Client, namespace string, err error) {
+	ring, err := secret.ParseKeyring(cfg.MasterKeys)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", config.MasterKeys, err)
+	}
+	c, err = temporalclient.Lazy(temporalclient.Options{
+		Env: cfg.Temporal, Codec: temporalclient.NewCodec(ring), Log: slog.New(slog.DiscardHandler),
+	})
+	namespace, _ = cfg.Temporal.LookupEnv(string(config.TemporalNamespace))
+	return c, namespace, err
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"text/tabwriter"
@@ -43,7 +42,7 @@ func (keysStatusCmd) Run(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	runs, err := historyKeys(ctx, cfg, ring)
+	runs, err := historyKeys(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -57,15 +56,12 @@ func (keysStatusCmd) Run(ctx context.Context, p Process) error {
 	return nil
 }
 
-func historyKeys(ctx context.Context, cfg config.Config, ring *secret.Keyring) (map[string]temporalclient.RunsOfKey, error) {
-	c, err := temporalclient.Lazy(temporalclient.Options{
-		Env: cfg.Temporal, Codec: temporalclient.NewCodec(ring), Log: slog.New(slog.DiscardHandler),
-	})
+func historyKeys(ctx context.Context, cfg config.Config) (map[string]temporalclient.RunsOfKey, error) {
+	c, namespace, err := temporalOf(cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	namespace, _ := cfg.Temporal.LookupEnv(string(config.TemporalNamespace))
 	return temporalclient.KeyUses(ctx, c, namespace)
 }
 

@@ -3,14 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
-
-	"go.temporal.io/sdk/client"
 
 	"wxdesk/internal/config"
 	"wxdesk/internal/postgres"
-	"wxdesk/internal/secret"
 	"wxdesk/internal/temporalclient"
 )
 
@@ -95,17 +91,4 @@ func registerSearchAttributes(ctx context.Context, cfg config.Config) ([]string,
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
-}
-
-// temporalOf is Temporal for a command that says for itself what goes wrong, with the name of the namespace.
-func temporalOf(cfg config.Config) (c client.Client, namespace string, err error) {
-	ring, err := secret.ParseKeyring(cfg.MasterKeys)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", config.MasterKeys, err)
-	}
-	c, err = temporalclient.Lazy(temporalclient.Options{
-		Env: cfg.Temporal, Codec: temporalclient.NewCodec(ring), Log: slog.New(slog.DiscardHandler),
-	})
-	namespace, _ = cfg.Temporal.LookupEnv(string(config.TemporalNamespace))
-	return c, namespace, err
 }

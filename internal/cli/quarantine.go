@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"text/tabwriter"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
-	"wxdesk/internal/secret"
 	"wxdesk/internal/temporalclient"
 )
 
@@ -65,12 +63,12 @@ func (c quarantineRedriveCmd) Run(ctx context.Context, p Process) (err error) {
 	if err != nil {
 		return err
 	}
-	db, ring, err := openLedger(ctx, cfg)
+	db, _, err := openLedger(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
-	r, leave, err := newRedrive(cfg, db, ring)
+	r, leave, err := newRedrive(cfg, db)
 	if err != nil {
 		return err
 	}
@@ -118,10 +116,8 @@ func (c quarantineRedriveCmd) check() error {
 	return nil
 }
 
-func newRedrive(cfg config.Config, db *postgres.DB, ring *secret.Keyring) (*redrive, func(), error) {
-	temporal, err := temporalclient.Lazy(temporalclient.Options{
-		Env: cfg.Temporal, Codec: temporalclient.NewCodec(ring), Log: slog.New(slog.DiscardHandler),
-	})
+func newRedrive(cfg config.Config, db *postgres.DB) (*redrive, func(), error) {
+	temporal, _, err := temporalOf(cfg)
 	if err != nil {
 		return nil, nil, err
 	}

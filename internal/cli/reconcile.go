@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -36,14 +35,12 @@ func (c reconcileCmd) Run(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	db, ring, err := openLedger(ctx, cfg)
+	db, _, err := openLedger(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
-	temporal, err := temporalclient.Lazy(temporalclient.Options{
-		Env: cfg.Temporal, Codec: temporalclient.NewCodec(ring), Log: slog.New(slog.DiscardHandler),
-	})
+	temporal, _, err := temporalOf(cfg)
 	if err != nil {
 		return err
 	}
