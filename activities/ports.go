@@ -33,6 +33,9 @@ type Ledger interface {
 	// webhook also what was said right before. ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch.
 	Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error)
 
+	// Turns lists the messages of the customer after one that a bot is to be asked about, oldest first, at most limit.
+	Turns(ctx context.Context, c conversation.Ref, after conversation.MessageID, limit int) ([]conversation.MessageID, error)
+
 	// ClassificationQuestion loads what classification rules ask before a bot's first answer: what is known of the
 	// conversation, its workstream, the rules in force; no queues. ErrNotFound where there is no such conversation.
 	ClassificationQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID) (routing.Question, error)

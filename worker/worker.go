@@ -35,7 +35,7 @@ func New(c client.Client, acts *activities.Activities, version string, sendsPerS
 	conversations := sdkworker.New(c, workflows.TaskQueue, options(version, onFatal))
 	RegisterWorkflows(conversations)
 	for _, act := range []any{
-		acts.Receive, acts.Ask, acts.Route, acts.Command, acts.Due, acts.Close, acts.AgentGone, acts.AgentDay, acts.Sweep,
+		acts.Receive, acts.Turns, acts.Ask, acts.Route, acts.Command, acts.Due, acts.Close, acts.AgentGone, acts.AgentDay, acts.Sweep,
 	} {
 		conversations.RegisterActivity(act)
 	}

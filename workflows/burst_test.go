@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+
+	"wxdesk/activities"
+	"wxdesk/workflows"
 )
 
 // A customer who writes in a flood gets an answer to each message, in order, and keeps the bot no busier than one question at
@@ -37,6 +41,35 @@ func TestBad_X22_aFloodOfOneCustomerAsksTheBotOneThingAtATime(t *testing.T) {
 			says(0, fmt.Sprint(i), "hello").do(env)
 		}
 	}})
+	requireAnsweredInOrder(t, w, flood)
+	require.Equal(t, 1, most["Ask"])
+	require.Equal(t, 1, most["Send"])
+}
+
+// However far the bot is behind, a run takes along what Temporal takes as an input, and finds the rest in the ledger (R20).
+func TestBurst_aRunCarriesTheFirstTurnsAndFindsTheRestInTheLedger(t *testing.T) {
+	t.Parallel()
+	const flood = activities.MaxTurns + 400 // the test environment holds no thousand
+	w := newWorld()
+	story := []happening{{0, func(env *testsuite.TestWorkflowEnvironment) {
+		env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) {
+			env.SetCurrentHistoryLength(workflows.DefaultContinueAt)
+		})
+	}}}
+	for i := range flood - 1 {
+		story = append(story, says(0, fmt.Sprint(i), "hello"))
+	}
+	story = append(story, says(time.Second, fmt.Sprint(flood-1), "hello")) // behind those that wait in the ledger
+	play(t, w, false, story...)
+	require.Len(t, w.carried, 1)
+	require.Less(t, w.carried[0], 256<<10)
+	require.Equal(t, 1, w.fetches)
+	requireAnsweredInOrder(t, w, flood)
+}
+
+// requireAnsweredInOrder holds that so many messages were each answered once, in order.
+func requireAnsweredInOrder(t *testing.T, w *world, messages int) {
+	t.Helper()
 	var asked, sent, want []string
 	for _, line := range w.log {
 		var key string
@@ -47,11 +80,9 @@ func TestBad_X22_aFloodOfOneCustomerAsksTheBotOneThingAtATime(t *testing.T) {
 			sent = append(sent, key)
 		}
 	}
-	for i := range flood {
+	for i := range messages {
 		want = append(want, fmt.Sprint(i))
 	}
 	require.Equal(t, want, asked)
 	require.Equal(t, want, sent)
-	require.Equal(t, 1, most["Ask"])
-	require.Equal(t, 1, most["Send"])
 }

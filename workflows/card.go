@@ -76,7 +76,11 @@ func (c *life) showCard(ctx workflow.Context) {
 		card += fmt.Sprintf("- waiting since %s\n", c.st.WaitingSince.UTC().Format(time.RFC3339))
 	}
 	if n := len(c.st.Pending) + len(c.st.Turns) + len(c.st.Sends); n > 0 {
-		card += fmt.Sprintf("- to receive %d, to answer %d, to send %d\n", len(c.st.Pending), len(c.st.Turns), len(c.st.Sends))
+		more := ""
+		if c.st.TurnsAfter != "" {
+			more = " and more"
+		}
+		card += fmt.Sprintf("- to receive %d, to answer %d%s, to send %d\n", len(c.st.Pending), len(c.st.Turns), more, len(c.st.Sends))
 	}
 	if c.st.AgentID != "" {
 		card += fmt.Sprintf("- agent `%s`\n", c.st.AgentID)

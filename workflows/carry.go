@@ -30,6 +30,7 @@ type State struct {
 	Seen       []string                 `json:",omitempty"` // message key and head of the fingerprint, newest last
 	Pending    []activities.Callback    `json:",omitempty"` // not received yet
 	Turns      []Turn                   `json:",omitempty"` // wait for the bot
+	TurnsAfter conversation.MessageID   `json:",omitempty"` // those after this one wait in the ledger
 	Sends      []Sending                `json:",omitempty"` // wait for WeChat
 	Escalation *Escalation              `json:",omitempty"` // waits for the sends before it
 	Ending     conversation.CloseReason `json:",omitempty"` // close once everything is sent
@@ -88,6 +89,7 @@ func (c *life) mayContinue(ctx workflow.Context) bool {
 func (c *life) continueAsNew(ctx workflow.Context) error {
 	next := c.in
 	c.st.Schema = schema
+	c.st.leaveTurns()
 	next.State = &c.st
 	return asNew(ctx, Conversation, next)
 }

@@ -121,7 +121,7 @@ func (c *life) stand(s conversation.Standing) {
 	}
 	c.st.Standing = s
 	if s.Holder != conversation.HolderBot {
-		c.st.Turns = nil
+		c.st.forgetTurns()
 	}
 	if s.Holder == conversation.HolderAgent {
 		c.st.Escalation = nil

@@ -7,5 +7,6 @@
 //	                                                └─ escalation ──Route──▶ open, in a queue
 //
 // The loop in run.go does one thing at a time, except that one Ask and one Send may be under way while it goes on
-// receiving. Everything that must survive continue-as-new is in State.
+// receiving. Everything that must survive continue-as-new is in State, or, where it may be more than Temporal takes, in the
+// ledger (backlog.go).
 package workflows

@@ -132,7 +132,7 @@ func (c *life) follow(cb activities.Callback, fact activities.Fact) {
 		if c.closing != nil && c.closing.reason == conversation.ClosedUnfollowed && len(c.closing.waiting) == 0 {
 			c.closing = nil // left and came back within one batch
 		}
-		if fact.Turn && c.st.Holder == conversation.HolderBot {
+		if fact.Turn && c.st.Holder == conversation.HolderBot && c.st.TurnsAfter == "" {
 			c.st.Turns = append(c.st.Turns, Turn{MessageID: fact.MessageID, Traceparent: cb.Traceparent})
 		}
 		if c.st.Holder == conversation.HolderQueue && c.st.QueueID == "" && c.st.Escalation == nil {

@@ -74,6 +74,9 @@ func (c *life) work(ctx workflow.Context) (again bool, err error) {
 	if c.st.Escalation != nil && c.sentSoFar(ctx) {
 		return true, c.route(ctx)
 	}
+	if len(c.st.Turns) == 0 && c.st.TurnsAfter != "" {
+		return true, c.fetchTurns(ctx)
+	}
 	c.startSend(ctx)
 	c.startAsk(ctx)
 	switch {
@@ -91,7 +94,7 @@ func (c *life) work(ctx workflow.Context) (again bool, err error) {
 
 // quiet reports whether there is nothing left to do for what the customer wrote.
 func (c *life) quiet() bool {
-	return !c.busy() && len(c.st.Turns) == 0 && len(c.st.Sends) == 0 && c.st.Escalation == nil
+	return !c.busy() && len(c.st.Turns) == 0 && c.st.TurnsAfter == "" && len(c.st.Sends) == 0 && c.st.Escalation == nil
 }
 
 // busy reports whether an activity is under way that the run must see through.

@@ -16,7 +16,7 @@ const askAgain = 2 * time.Second
 // startAsk asks the bot about the next turn, one at a time and in order.
 func (c *life) startAsk(ctx workflow.Context) {
 	if c.asking != nil || len(c.st.Turns) == 0 || c.st.Holder != conversation.HolderBot ||
-		c.st.Escalation != nil || c.st.Ending != "" {
+		c.st.Escalation != nil || c.st.Ending != "" || c.backedUp(ctx) {
 		return
 	}
 	turn := c.st.Turns[0]
@@ -53,7 +53,7 @@ func (c *life) asked(ctx workflow.Context) error {
 		c.escalate(turn, activities.EscalatedByBot, out.QueueID)
 	case out.Command == conversation.CommandEnd:
 		c.st.Ending = conversation.ClosedByBot
-		c.st.Turns = nil
+		c.st.forgetTurns()
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (c *life) asked(ctx workflow.Context) error {
 // escalate notes that people are wanted. Turns that the bot has not taken stay lines for the agent to read.
 func (c *life) escalate(turn Turn, why activities.EscalationReason, queue conversation.QueueID) {
 	c.st.Escalation = &Escalation{Turn: turn, Reason: why, QueueID: queue}
-	c.st.Turns = nil
+	c.st.forgetTurns()
 }
 
 // sentSoFar reports whether the bot's earlier answers are out, so that handing over, which drops unsent ones, drops
@@ -86,7 +86,7 @@ func (c *life) route(ctx workflow.Context) error {
 	if out.Stale {
 		return nil
 	}
-	c.st.Turns = nil
+	c.st.forgetTurns()
 	c.stand(out.Standing)
 	c.drop(out.Dropped)
 	c.st.Sends = append(c.st.Sends, Sending{MessageID: out.NoticeID, Traceparent: want.Turn.Traceparent})

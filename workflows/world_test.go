@@ -37,6 +37,10 @@ type world struct {
 	bot      conversation.BotKind
 	askedOn  []string // task queues
 
+	turns   []conversation.MessageID // all there ever were
+	fetches int
+	carried []int // bytes of each run's input
+
 	duringNote func() // happens while the ledger keeps a note
 }
 
@@ -97,10 +101,11 @@ func (w *world) take(id conversation.ID, cb activities.Callback) activities.Fact
 		w.note("begin")
 	}
 	w.note("receive %s", cb.MessageKey)
-	return activities.Fact{
-		Outcome: conversation.ReceiptNew, MessageID: conversation.MessageID(cb.MessageKey + "=" + cb.Ciphertext),
-		Turn: cb.Ciphertext != "quiet",
+	message := conversation.MessageID(cb.MessageKey + "=" + cb.Ciphertext)
+	if cb.Ciphertext != "quiet" {
+		w.turns = append(w.turns, message)
 	}
+	return activities.Fact{Outcome: conversation.ReceiptNew, MessageID: message, Turn: cb.Ciphertext != "quiet"}
 }
 
 func (w *world) Ask(ctx context.Context, in activities.AskInput) (activities.AskResult, error) {
@@ -151,6 +156,19 @@ func (w *world) Route(_ context.Context, in activities.RouteInput) (activities.R
 		}),
 		NoticeID: conversation.MessageID("notice for " + key),
 	}, nil
+}
+
+// Turns lists what was said after a message and wants an answer.
+func (w *world) Turns(_ context.Context, in activities.TurnsInput) (next []conversation.MessageID, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fetches++
+	for _, id := range w.turns[slices.Index(w.turns, in.After)+1:] {
+		if len(next) < activities.MaxTurns {
+			next = append(next, id)
+		}
+	}
+	return next, nil
 }
 
 // Command does what a person asks, as far as the stories need it.
@@ -248,7 +266,7 @@ func stage(suite *testsuite.WorkflowTestSuite, w *world) *testsuite.TestWorkflow
 	env.SetTestTimeout(20 * time.Second)
 	env.SetStartWorkflowOptions(startOptions())
 	env.RegisterWorkflowWithOptions(workflows.Conversation, workflow.RegisterOptions{Name: workflows.Name})
-	for name, act := range map[string]any{"Receive": w.Receive, "Ask": w.Ask, "Send": w.Send, "Route": w.Route, "Command": w.Command, "Due": w.Due, "Close": w.Close} {
+	for name, act := range map[string]any{"Receive": w.Receive, "Ask": w.Ask, "Send": w.Send, "Route": w.Route, "Command": w.Command, "Turns": w.Turns, "Due": w.Due, "Close": w.Close} {
 		env.RegisterActivityWithOptions(act, activity.RegisterOptions{Name: name})
 	}
 	return env
@@ -288,6 +306,7 @@ func play(t *testing.T, w *world, continued bool, story ...happening) {
 		switch {
 		case errors.As(err, &again):
 			in = workflows.Input{}
+			w.carried = append(w.carried, again.Input.Size())
 			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &in))
 		case len(story) > 0: // the door starts the next run
 			in = workflows.Input{Tenant: "default", AccountID: "account", CustomerKey: "customer"}

@@ -259,3 +259,28 @@ func TestR4_theVeryFirstMessageReceivedByTwoRunsAtOnceIsWrittenOnce(t *testing.T
 		require.Equal(t, n+1, f.count(t, "conversations", "true"))
 	}
 }
+
+// What a run does not remember it finds here: the lines behind one that a bot is asked about, in order, so many at a time.
+func TestTurns_areTheLinesThatWantAnAnswer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	old, view := says("k3", "old news"), says("k5", "")
+	old.Stale = true
+	view.Kind, view.IsEvent = "VIEW", true
+	got := f.receive(t, f.batch(id, "li", says("k1", "one"), says("k2", "two"), old, says("k4", "three"), view, says("k6", "four")))
+	other := newConversation()
+	f.receive(t, f.batch(other, "wang", says("k7", "somebody else")))
+	of := func(i int) conversation.MessageID { return got.Receipts[i].MessageID }
+
+	c := conversation.Ref{Tenant: conversation.DefaultTenant, Conversation: id}
+	next, err := f.Turns(t.Context(), c, of(0), 2)
+	require.NoError(t, err)
+	require.Equal(t, []conversation.MessageID{of(1), of(3)}, next)
+	next, err = f.Turns(t.Context(), c, of(3), 2)
+	require.NoError(t, err)
+	require.Equal(t, []conversation.MessageID{of(5)}, next)
+	next, err = f.Turns(t.Context(), c, of(5), 2)
+	require.NoError(t, err)
+	require.Empty(t, next)
+}

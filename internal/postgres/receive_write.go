@@ -122,11 +122,11 @@ func (r *reception) writeMessages(ctx context.Context) error {
 	const insert = `
 		with arrived as (
 			select * from unnest($6::uuid[], $7::text[], $8::bytea[], $9::bool[], $10::bool[], $11::timestamptz[],
-				$12::text[], $13::uuid[], $14::text[], $15::timestamptz[]) with ordinality
-				as a (id, kind, body, stale, echo, said_at, message_key, delivery_id, fingerprint, received_at, n)),
+				$12::text[], $13::uuid[], $14::text[], $15::timestamptz[], $21::bool[]) with ordinality
+				as a (id, kind, body, stale, echo, said_at, message_key, delivery_id, fingerprint, received_at, wants_answer, n)),
 		said as (
-			insert into messages (tenant, id, conversation_id, seq, author, kind, body, stale, echo, said_at)
-			select $1, id, $3, $5 + n, 'customer', kind, body, stale, echo, said_at from arrived),
+			insert into messages (tenant, id, conversation_id, seq, author, kind, body, stale, echo, said_at, wants_answer)
+			select $1, id, $3, $5 + n, 'customer', kind, body, stale, echo, said_at, wants_answer from arrived),
 		numbered as (
 			update conversations set last_seq = $5 + (select count(*) from arrived), last_customer_at = now()
 			where tenant = $1 and id = $3),
@@ -138,7 +138,8 @@ func (r *reception) writeMessages(ctx context.Context) error {
 	written, err := affected(r.tx.ExecContext(ctx, insert, r.in.Tenant, r.in.AccountID, r.in.Conversation, r.customer.ID, r.conversation.LastSeq,
 		pq.Array(m.ids), pq.Array(m.kinds), m.bodies, pq.Array(m.stale), pq.Array(m.echo), pq.Array(m.saidAt),
 		pq.Array(m.keys), pq.Array(m.deliveries), pq.Array(m.fingerprints), pq.Array(m.receivedAt),
-		following, orNull(allowance.MessageUntil), allowance.MessageLeft, orNull(allowance.TapUntil), allowance.TapLeft))
+		following, orNull(allowance.MessageUntil), allowance.MessageLeft, orNull(allowance.TapUntil), allowance.TapLeft,
+		pq.Array(m.wants)))
 	if err == nil && written != int64(len(r.fresh)) {
 		err = errAgain
 	}
@@ -167,7 +168,7 @@ type newMessages struct {
 	ids                []conversation.MessageID
 	kinds              []string
 	bodies             pq.ByteaArray
-	stale, echo        []bool
+	stale, echo, wants []bool // wants an answer
 	saidAt, receivedAt []*time.Time
 	keys, deliveries   []string
 	fingerprints       []*string
@@ -189,6 +190,7 @@ func (r *reception) messages() (m newMessages, err error) {
 		}
 		m.ids, m.kinds, m.bodies = append(m.ids, *receipt.MessageID), append(m.kinds, a.Kind), append(m.bodies, sealed)
 		m.stale, m.echo, m.saidAt = append(m.stale, a.Stale), append(m.echo, a.Echo), append(m.saidAt, orNull(a.SaidAt))
+		m.wants = append(m.wants, a.WantsAnswer())
 		m.keys, m.deliveries = append(m.keys, receipt.MessageKey), append(m.deliveries, receipt.DeliveryID)
 		m.fingerprints, m.receivedAt = append(m.fingerprints, receipt.Fingerprint), append(m.receivedAt, &receipt.ReceivedAt)
 	}

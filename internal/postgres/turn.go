@@ -49,6 +49,18 @@ func (db *DB) Turn(ctx context.Context, c conversation.Ref, turn conversation.Me
 	return t, explain(ctx, "load turn "+string(turn), err)
 }
 
+// Turns lists the messages of the customer after one that a bot is to be asked about, oldest first, at most limit.
+func (db *DB) Turns(ctx context.Context, c conversation.Ref, after conversation.MessageID, limit int) ([]conversation.MessageID, error) {
+	const query = `
+		select id from messages
+		where tenant = $1 and conversation_id = $2 and wants_answer and seq > (
+			select seq from messages where tenant = $1 and conversation_id = $2 and id = $3)
+		order by seq limit $4`
+	var ids []conversation.MessageID
+	err := db.sql.SelectContext(ctx, &ids, query, c.Tenant, c.Conversation, after, limit)
+	return ids, explain(ctx, "list the turns after "+string(after), err)
+}
+
 func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error) {
 	const query = `
 		select c.account_id, c.customer_id, c.state, c.holder, c.epoch, c.context, u.data_key, m.seq, m.kind, m.body, a.language,
