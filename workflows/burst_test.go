@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"wxdesk/activities"
+	"wxdesk/internal/conversation"
 	"wxdesk/workflows"
 )
 
@@ -65,6 +67,24 @@ func TestBurst_aRunCarriesTheFirstTurnsAndFindsTheRestInTheLedger(t *testing.T) 
 	require.Less(t, w.carried[0], 256<<10)
 	require.Equal(t, 1, w.fetches)
 	requireAnsweredInOrder(t, w, flood)
+}
+
+// A batch that the ledger did not take at once is the input of an activity, which must not be larger than Temporal takes.
+func TestBurst_largeCallbacksAreReceivedOneByOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	large := strings.Repeat("x", 200<<10)
+	var note answer
+	noted := asks(2*time.Second, conversation.CommandNote, &note)
+	play(t, w, false, says(0, "1", "hello"), happening{noted.at, func(env *testsuite.TestWorkflowEnvironment) {
+		w.duringNote = func() {
+			for _, key := range []string{"2", "3", "4"} {
+				says(0, key, large).do(env)
+			}
+		}
+		noted.do(env)
+	}})
+	require.Equal(t, []int{1, 1, 1, 1}, w.batches)
 }
 
 // requireAnsweredInOrder holds that so many messages were each answered once, in order.

@@ -66,7 +66,7 @@ func (c *life) mayReceive(ctx workflow.Context) bool {
 
 // receive has the next callbacks opened and written, and learns what follows from them.
 func (c *life) receive(ctx workflow.Context) error {
-	batch := c.nextBatch()
+	batch := c.nextBatch(ctx)
 	in := activities.ReceiveInput{
 		Where:       c.where(""),
 		AccountID:   c.in.AccountID,
@@ -96,11 +96,17 @@ func (c *life) receive(ctx workflow.Context) error {
 	return c.showState(ctx)
 }
 
-// nextBatch is the head of the pending callbacks. One that has made reading panic goes alone.
-func (c *life) nextBatch() []activities.Callback {
+// nextBatch is the head of the pending callbacks. One that has made reading panic goes alone, and so do those that are large
+// together: where the local activity fails, the batch is the input of another.
+func (c *life) nextBatch(ctx workflow.Context) []activities.Callback {
 	n := 1
 	if c.st.Pending[0].Panics == 0 {
+		bytes := len(c.st.Pending[0].Ciphertext)
 		for n < len(c.st.Pending) && n < activities.MaxReceive && c.st.Pending[n].Panics == 0 {
+			bytes += len(c.st.Pending[n].Ciphertext)
+			if bytes > maxCarry && workflow.GetVersion(ctx, "bounded-batch", workflow.DefaultVersion, 1) == 1 {
+				break
+			}
 			n++
 		}
 	}
