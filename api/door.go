@@ -20,7 +20,8 @@ const (
 	keepWithin    = 2500 * time.Millisecond // then the spool
 	maxCallback   = 256 << 10               // bytes (C20)
 	staleAfter    = 10 * time.Minute        // between WeChat's timestamp and our clock (C06)
-	perCustomer   = 4                       // callbacks of one conversation on their way at once
+	perCustomer   = 4                       // callbacks of one conversation on their way at once,
+	placeFor      = 80 * time.Millisecond   // and so fifty a second: Temporal ends no run that is signalled without a pause (R20)
 	maxUnderWay   = 512                     // callbacks on their way at once; the surplus is told to come again (C28)
 	answerSuccess = "success"
 )
@@ -50,7 +51,7 @@ func newDoor(cfg Config, s *spool) *door {
 		records:  cfg.Records,
 		now:      cfg.Now,
 		underWay: make(chan struct{}, maxUnderWay),
-		turns:    newTurnstile(perCustomer),
+		turns:    newTurnstile(perCustomer, placeFor),
 		runners:  make(runners),
 		journal:  journal,
 		notices:  newNoticeBoard(cfg.Records, cfg.Now, journal),

@@ -216,6 +216,32 @@ func TestDoor_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 	})
 }
 
+// Temporal lets no run end while signals keep coming, so a flood of one customer leaves pauses (R20); it is taken all the same.
+func TestDoor_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
+	t.Parallel()
+	inFakeTime(t, func(t *testing.T) {
+		w, g := newWorld(), newGate(t, wechat.ModeSafe)
+		h := g.in(w)
+		var mu sync.Mutex
+		var handed []time.Time
+		w.write = func(context.Context, conversation.Handover) error {
+			mu.Lock()
+			defer mu.Unlock()
+			handed = append(handed, time.Now())
+			return nil
+		}
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() { within46(t, h, g.says(message("hi")), http.StatusOK, "success") })
+		}
+		wg.Wait()
+		require.Len(t, handed, 100)
+		require.Equal(t, began, handed[3], "the first four at once")
+		require.Equal(t, began.Add(24*80*time.Millisecond), handed[99])
+	})
+}
+
 func TestBad_C28_theSurplusIsToldToComeAgainAtOnce(t *testing.T) {
 	t.Parallel()
 	inFakeTime(t, func(t *testing.T) {

@@ -3,11 +3,13 @@ package api
 import (
 	"context"
 	"sync"
+	"time"
 )
 
-// turnstile lets at most width at once through under each key.
+// turnstile lets at most width at once through under each key, and width more after each pace.
 type turnstile struct {
 	width int
+	pace  time.Duration
 	mu    sync.Mutex
 	gates map[string]*gate // of the keys that are in use
 }
@@ -17,18 +19,22 @@ type gate struct {
 	users  int // inside or waiting
 }
 
-func newTurnstile(width int) *turnstile {
-	return &turnstile{width: width, gates: map[string]*gate{}}
+func newTurnstile(width int, pace time.Duration) *turnstile {
+	return &turnstile{width: width, pace: pace, gates: map[string]*gate{}}
 }
 
-// enter waits for a place, in the order of arrival, until the context ends. Who is in calls leave once.
+// enter waits for a place, in the order of arrival, until the context ends. Who is in calls leave once; his
+// place is free when he has left and the pace is over.
 func (t *turnstile) enter(ctx context.Context, key string) (leave func(), err error) {
 	g := t.join(key)
 	select {
 	case g.inside <- struct{}{}:
+		soonest := time.Now().Add(t.pace)
 		return func() {
-			<-g.inside
-			t.part(key, g)
+			time.AfterFunc(time.Until(soonest), func() {
+				<-g.inside
+				t.part(key, g)
+			})
 		}, nil
 	case <-ctx.Done():
 		t.part(key, g)
