@@ -34,15 +34,16 @@ const (
 )
 
 // BenchmarkAcknowledge_toBareSignalWithStart compares callbacks acknowledged per second (HTTP, signature, cipher, SignalWithStart)
-// with bare calls of SignalWithStart of the same size. No worker runs.
+// with bare calls of SignalWithStart of the same size, for as many workflows. No worker runs.
 func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
 	s := start(b)
 	shop := newBenchShop(s)
 	s.wxdesk("dev", "stop", "worker")
 	senders, bare := shop.senders(), s.temporalClient()
-	const each = 30 // callbacks of a sender in a round
+	const each = 32 // callbacks of a sender in a round,
+	const of = 8    // of so many customers: the door hands over fifty a second of each
 	ratio(b, func() time.Duration {
-		letters := shop.letters(benchSenders, each)
+		letters := shop.letters(benchSenders, each, of)
 		return together(func(n int) {
 			for _, l := range letters[n] {
 				senders[n].posts(l)
@@ -51,8 +52,8 @@ func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
 	}, func() time.Duration {
 		payload := bytes.Repeat([]byte("x"), shop.size())
 		return together(func(sender int) {
-			for range each {
-				_, err := bare.SignalWithStartWorkflow(context.Background(), "bare/"+strconv.Itoa(sender), "bare", payload,
+			for n := range each {
+				_, err := bare.SignalWithStartWorkflow(context.Background(), "bare/"+strconv.Itoa(sender*of+n%of), "bare", payload,
 					client.StartWorkflowOptions{TaskQueue: "bare-nobody"}, "Bare")
 				require.NoError(b, err)
 			}
@@ -72,7 +73,7 @@ func BenchmarkBotAnswer_toBareEngine(b *testing.B) {
 	senders, bare := shop.senders(), s.bareEngine()
 	const each = 5 // messages of a customer in a round
 	answers := func() time.Duration {
-		letters := shop.letters(benchSenders, each)
+		letters := shop.letters(benchSenders, each, 1)
 		return together(func(n int) {
 			answered := platform.answers(benchOpenID(n))
 			for _, l := range letters[n] {
@@ -185,12 +186,13 @@ func benchOpenID(sender int) string { return fmt.Sprintf("oBench%022d", sender) 
 // letter is a request as it goes over the wire.
 type letter []byte
 
-// letters are the callbacks of a round, made before it begins: making them is WeChat's work.
-func (shop *benchShop) letters(senders, each int) [][]letter {
+// letters are the callbacks of a round, each sender's of so many customers in turn, made before it begins: making them is WeChat's
+// work.
+func (shop *benchShop) letters(senders, each, customers int) [][]letter {
 	all := make([][]letter, senders)
 	for sender := range all {
-		for range each {
-			all[sender] = append(all[sender], shop.letter(sender))
+		for n := range each {
+			all[sender] = append(all[sender], shop.letter(sender*customers+n%customers))
 		}
 	}
 	return all
