@@ -66,9 +66,11 @@ func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it take
 	}
 
 	temporal := s.temporalClient()
+	runs, longest := 0, 0
 	for _, run := range s.executions(temporal, `WorkflowType = "Conversation"`, 2) {
 		events := s.history(temporal, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId())
 		require.LessOrEqual(t, len(events), 4096)
+		runs, longest = runs+1, max(longest, len(events))
 		for _, e := range events {
 			if failed := e.GetWorkflowTaskFailedEventAttributes(); failed != nil {
 				// The one failure that belongs to the plan: a message came while the run ended, so the server had it go on.
@@ -77,5 +79,6 @@ func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it take
 			require.NotEqual(t, enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, e.GetEventType(), "%v", e)
 		}
 	}
+	t.Logf("%d runs, the longest of %d events", runs, longest)
 	require.False(t, strings.Contains(s.logs(), "panic"))
 }
