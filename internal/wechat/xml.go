@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"strconv"
 	"unicode/utf8"
@@ -283,15 +284,34 @@ func allowed(r rune) bool {
 	return utf8.ValidRune(r) && (r >= ' ' || r == '\t' || r == '\n' || r == '\r') && r != 0xFFFE && r != 0xFFFF
 }
 
+// Taking spaces away sets the highest bit of a byte that is below a space.
+const (
+	spaces   = 0x2020202020202020
+	highBits = 0x8080808080808080
+)
+
+func hasControl(src []byte) bool {
+	for _, b := range src {
+		if b < ' ' && b != '\n' && b != '\t' && b != '\r' {
+			return true
+		}
+	}
+	return false
+}
+
 // checkCharacters refuses invalid UTF-8 and the characters that XML forbids, in the whole document at once.
 func checkCharacters(src []byte) error {
 	if !utf8.Valid(src) {
 		return errNotUTF8
 	}
-	for _, b := range src {
-		if b < ' ' && b != '\n' && b != '\t' && b != '\r' {
+	rest := src
+	for ; len(rest) >= 8; rest = rest[8:] { // eight bytes at once: one by one they are a tenth of what a callback costs
+		if eight := binary.LittleEndian.Uint64(rest); (eight-spaces)&^eight&highBits != 0 && hasControl(rest[:8]) {
 			return errCharacter
 		}
+	}
+	if hasControl(rest) {
+		return errCharacter
 	}
 	if bytes.Contains(src, []byte(nonCharacterFE)) || bytes.Contains(src, []byte(nonCharacterFF)) {
 		return errCharacter
