@@ -292,7 +292,7 @@ const (
 
 func hasControl(src []byte) bool {
 	for _, b := range src {
-		if b < ' ' && b != '\n' && b != '\t' && b != '\r' {
+		if b < ' ' && !allowed(rune(b)) {
 			return true
 		}
 	}
