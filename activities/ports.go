@@ -10,85 +10,103 @@ import (
 )
 
 // Ledger is the memory of everything said and done. Every method is one transaction and may be repeated: what has been
-// done is recognised by its key and answered as the first time. Methods fail with conversation.ErrNotFound,
-// ErrStaleEpoch and ErrClosed where said; any other error means that the ledger could not be reached and the call may be
-// tried again.
+// done is found by its key and answered as the first time. What a method answers as Situation is how the conversation stands
+// and what it owes after it. Errors: conversation.ErrNotFound where there is no such conversation; secret.ErrUnavailable where
+// a key does not open; any other error is judged by the table of failure.go.
 type Ledger interface {
 	// AccountKeys opens what Receive needs to read an account's callbacks, replaced keys included. An account that is
 	// disabled or deleted still answers: what was accepted is received.
 	AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error)
 
-	// OpenPlain opens the ciphertext of a plain-mode callback, which this system sealed at the door.
+	// OpenPlain opens the ciphertext of a plain-mode callback, which this system sealed at the callback endpoint.
 	OpenPlain(h conversation.Handover) ([]byte, error)
 
 	// Receive writes a batch of arrivals of one customer and their receipts, in order, under the lock of the customer's
 	// row. For each arrival: a known message key is a repeat and changes nothing, except that a delivery id which this
 	// conversation wrote itself answers ReceiptNew again, and that other content (Fingerprint) under a known key goes to
-	// quarantine; an arrival with Quarantine set goes to quarantine; an unfollow is noted; everything else becomes a
-	// message with the next number. The conversation's row comes with its first new message, and closes an open row that
-	// a lost run left (ClosedSuperseded).
+	// quarantine; an arrival with Quarantine set goes to quarantine; an unfollow is noted, and wishes the end; everything else
+	// becomes a message with the next number. The conversation's row comes with its first new message, and closes an open row
+	// that a lost run left (ClosedSuperseded); where the account has no bot, people are wished with it. Where the end is wished
+	// or the row is closed, nothing is written and Received.Ending is set.
 	Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error)
 
-	// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it; for a
-	// webhook also what was said right before. ErrStaleEpoch when the conversation is not the bot's any more, or not in this epoch.
-	Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error)
+	// Look reads how the conversation stands and what it owes. ErrNotFound where it has no row (a restored ledger).
+	Look(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
 
-	// Turns lists the messages of the customer after one that a bot is to be asked about, oldest first, at most limit.
-	Turns(ctx context.Context, c conversation.Ref, after conversation.MessageID, limit int) ([]conversation.MessageID, error)
+	// Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked. Turn.Question.TurnID
+	// is "" where nothing is to be asked (no line waits, people or the end are wished, the bot does not hold it).
+	Turn(ctx context.Context, c conversation.Ref) (conversation.Turn, error)
 
 	// ClassificationQuestion loads what classification rules ask before a bot's first answer: what is known of the
-	// conversation, its workstream, the rules in force; no queues. ErrNotFound where there is no such conversation.
+	// conversation, its workstream, the rules in force; no queues.
 	ClassificationQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID) (routing.Question, error)
 
 	// StoreClassification keeps what the rules gave with the conversation, for the rules that are asked when people are, and
-	// the trace. The first stored one stands. ErrStaleEpoch when the holder has changed.
+	// the trace. The first stored one stands. Where the holder has changed since epoch, it does nothing.
 	StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error
 
-	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, under the lock of the conversation's
-	// row. The first stored answer of a turn stands and is returned; a queue that there is not is left out of it.
-	// ErrStaleEpoch when the holder has changed.
-	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error)
+	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, and that the line waits no more. An
+	// escalation wishes people; an end wishes the end, unless another line waits for the bot. The first stored answer of a turn
+	// stands; a queue that does not exist is left out. Where the holder has changed since epoch, or people or the end are wished,
+	// nothing is stored.
+	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error)
 
-	// RoutingQuestion loads everything that decides where a conversation goes: what is known of it, its workstream, the rules
-	// in force, the queues as they stand. turn is the message that asked for people, wish the queue that the bot named.
-	// ErrNotFound where there is no such conversation, ErrClosed where it has ended.
-	RoutingQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, wish conversation.QueueID) (routing.Question, error)
+	// WantPeople wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line. Where
+	// people or the end are wished already, or the bot does not hold it, it changes nothing.
+	WantPeople(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error)
 
-	// Enqueue hands the conversation from the bot, or from nobody, to the queue that was decided: state open, holder queue,
-	// epoch raised, unsent bot messages dropped (failed, "superseded-by-person"), the work item waiting, the distribution
-	// woken, the automated message stored and queued. Repeated for the same MessageID it answers the same.
-	Enqueue(ctx context.Context, c conversation.Ref, h conversation.HandOver, d routing.Decision) (conversation.Enqueued, error)
+	// RoutingQuestion loads everything that decides where a conversation goes whose hand-over is wished: what is known of it, its
+	// workstream, the rules in force, the queues as they stand. ErrClosed where it has ended or nobody wishes it.
+	RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.Question, error)
 
-	// Command does what a person asks, or refuses it; what it came to is kept with the command and answered again when it is
-	// repeated.
-	Command(ctx context.Context, cmd conversation.PersonCommand) (conversation.Commanded, error)
+	// HandOver moves the conversation to the queue that was decided, where people are wished: state open, holder queue, epoch
+	// raised, unsent bot messages failed ("superseded-by-person"), no line waits for the bot any more, the work item waiting, the
+	// distribution triggered, the automated message stored and queued. Where the decision is to end it, the end is wished. Where
+	// nobody wishes people any more it changes nothing.
+	HandOver(ctx context.Context, c conversation.Ref, d routing.Decision) (conversation.Situation, error)
 
-	// Due does what has fallen due by the ledger's clock, where the row still says so, and answers how the conversation stands.
-	Due(ctx context.Context, c conversation.Ref) (conversation.Commanded, error)
+	// HandOverPlainly is HandOver to the tenant's default queue without rules, without a message to the customer, and with an
+	// alert: for a hand-over that is itself broken (R28).
+	HandOverPlainly(ctx context.Context, c conversation.Ref, why string) (conversation.Situation, error)
 
-	// MarkSending claims a queued message for one attempt: it checks that no earlier message of the conversation is still
-	// queued or sending, that a bot's message belongs to the current epoch, and spends the reply allowance. A message
-	// that another attempt is sending becomes unknown. Where the reply window is closed the message fails with that reason
-	// ("reply-window-closed"); a spent count is left for WeChat to refuse.
-	MarkSending(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string) (conversation.Marking, error)
+	// Due does what has fallen due by the ledger's clock, where the row still says so.
+	Due(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
+
+	// Credentials are those of an account with which Prepare is called. ErrNotFound where it is disabled or deleted.
+	Credentials(ctx context.Context, t conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)
+
+	// MarkSending claims the lowest queued message for one attempt (a UUID), for conversation.SendingLimit: it checks that a bot's
+	// message belongs to the current epoch and spends the reply allowance. While another attempt is sending, and before a message's
+	// not-before, nothing is claimed. A message whose attempt has not ended in its time becomes unknown. A message that cannot be
+	// sent (window closed, superseded, the account or the text unreadable) fails with a reason.
+	MarkSending(ctx context.Context, c conversation.Ref, attempt string) (conversation.Marking, error)
 
 	// RecordOutcome writes what an attempt came to. Only the attempt that owns the message may, while it is sending or
-	// unknown; otherwise nothing changes. SendLater puts it back to queued and refunds the allowance.
-	RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) error
+	// unknown; otherwise nothing changes. SendLater puts it back to queued, not before o.After, and refunds the allowance.
+	RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) (conversation.Situation, error)
 
-	// CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"). Repeated
-	// it changes nothing. A conversation without a row stays without.
-	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error
+	// Close ends the conversation: state closed, epoch raised, unsent messages failed ("conversation-closed"), its work ended. The
+	// reason is the one that was wished; why counts where none was. Repeated it changes nothing. A conversation without a row
+	// stays without.
+	Close(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error
 
-	// AgentGone gives the conversations that an agent is busy with or that are offered to him back to their queues, where
-	// nobody has been connected for him since then; what he has put aside or is wrapping up stays his.
-	AgentGone(ctx context.Context, t conversation.Tenant, id conversation.AgentID, since time.Time) error
+	// Sweep repairs what crashes may have left: stale rows, silent API processes, marks whose time is over; and lists
+	// conversations that have owed something for a minute past its time, for their runs to be nudged.
+	Sweep(ctx context.Context) ([]conversation.RunNotice, error)
+}
 
-	// AgentDay wakes the distribution and answers when the agent's day ends, in his time zone.
-	AgentDay(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (time.Time, error)
+// Permits grants sends to WeChat within the tenant's limit over all workers (R16).
+type Permits interface {
+	// Take grants one send now (0), or says how long until one is reserved.
+	Take(ctx context.Context, t conversation.Tenant) (wait time.Duration, err error)
+	// TryTake grants one send now, or none. It reserves nothing.
+	TryTake(ctx context.Context, t conversation.Tenant) (ok bool, err error)
+}
 
-	// Sweep repairs what crashes may have left: stale rows, silent API processes, messages that nobody is sending any more.
-	Sweep(ctx context.Context) error
+// Runs reaches the runs of conversations.
+type Runs interface {
+	// Nudge wakes a run; one that is not there is no error.
+	Nudge(ctx context.Context, workflowID string) error
 }
 
 // Bots answers for whichever bot an account is set up with.
@@ -100,6 +118,9 @@ type Bots interface {
 
 // WeChat sends.
 type WeChat interface {
+	// Prepare fetches the account's access token where none is at hand, so that SendText need not. SendSent says that it is
+	// there; anything else is what a message to the account's customers would come to.
+	Prepare(ctx context.Context, from wechat.Credentials) wechat.SendOutcome
 	// SendText tries once to send a text to a customer and says what came of it.
 	SendText(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome
 }

@@ -102,8 +102,9 @@ const (
 
 // Received is what Receive's transaction answers.
 type Received struct {
-	Standing                // how the conversation stands after them; zero where it has no row
-	Receipts  []Receipt     // one per arrival, in order
+	Situation               // after them; zero where it has no row
+	Receipts  []Receipt     // one per arrival, in order; none where Ending
+	Ending    bool          // the end is wished or done: nothing was written, the arrivals are the next conversation's
 	Begun     bool          // the conversation has a row
 	IdleClose time.Duration // the account's setting at this moment; 0 while the customer has no row
 	Bot       BotKind       // the account's bot at this moment; empty without one, and while the customer has no row

@@ -107,37 +107,13 @@ const (
 
 // Turn is a question ready to be asked, or the answer that already stands.
 type Turn struct {
-	Question Question
-	// Stored is the answer that an earlier try has stored; the first stored answer of a turn stands.
-	Stored *StoredAnswer
+	Question    Question // its TurnID is "" where nothing is to be asked
+	Epoch       Epoch    // in which it is asked
+	Traceparent string   // of the line
 	// Lately is what bot and customer said right before, where the bot is one that can go round in circles.
 	Lately Lately
 	// Unclassified: it is the conversation's first turn, and there are classification rules to ask before the bot is.
 	Unclassified bool
-}
-
-// StoredAnswer is an answer in the ledger: its messages wait to be sent.
-type StoredAnswer struct {
-	MessageIDs []MessageID
-	Command    Command
-	Reason     string
-	QueueID    QueueID
-}
-
-// HandOver is the move of a conversation from the bot to people.
-type HandOver struct {
-	Reason    string // what the bot or the system said why
-	QueueID   QueueID
-	MessageID MessageID // the message that asked for it; the automated message answers it, and a repeat finds it by it
-	FromEpoch Epoch
-}
-
-// Enqueued is the state after a hand-over.
-type Enqueued struct {
-	Standing
-	NoticeID MessageID   // the automated message that tells the customer, waiting to be sent
-	Dropped  []MessageID // unsent bot messages that will not go out any more
-	Closing  CloseReason // the overflow action is to end the conversation, once the notice is sent; "" otherwise
 }
 
 // Outgoing is a message that an attempt has marked as being sent; everything needed to send it.
@@ -148,13 +124,23 @@ type Outgoing struct {
 	Text     string
 }
 
+// SendingLimit is how long an attempt to send owns its message. What it has not recorded by then counts as unknown; only the
+// attempt itself may still correct that.
+const SendingLimit = 12 * time.Second
+
 // Marking is the answer to an attempt's wish to send.
 type Marking struct {
-	// Status is DeliverySending where the attempt may go ahead, otherwise how the message stands: sent, failed, unknown.
-	Status   DeliveryStatus
-	Reason   string
-	Attempts int // this one included
-	Outgoing Outgoing
+	// MessageID is the message that the attempt has claimed, or that was settled in its place; "" where there was nothing to
+	// claim now.
+	MessageID MessageID
+	// Status is DeliverySending where the attempt may go ahead, otherwise how MessageID was settled: failed, unknown.
+	Status      DeliveryStatus
+	Reason      string
+	Attempts    int // this one included
+	Outgoing    Outgoing
+	Traceparent string // of the line that the message answers, or of the request that wrote it
+	// Situation is how the conversation stands; zero where the attempt may go ahead.
+	Situation Situation
 
 	// For measuring, where the attempt may go ahead.
 	AccountKind Kind
