@@ -64,8 +64,12 @@ func (c *run) apply(ctx workflow.Context, out activities.Result) {
 	}
 	now := workflow.Now(ctx)
 	c.st.Standing = out.Standing
-	c.st.Owed = Owed{
-		Turn: out.Turn, TurnAt: now.Add(out.TurnIn), Send: out.Send, SendAt: now.Add(out.SendIn), HandOver: out.HandOver, End: out.End,
+	c.st.Owed = Owed{Turn: out.Turn, Send: out.Send, HandOver: out.HandOver, End: out.End}
+	if out.Turn {
+		c.st.Owed.TurnAt = now.Add(out.TurnIn)
+	}
+	if out.Send {
+		c.st.Owed.SendAt = now.Add(out.SendIn)
 	}
 }
 
