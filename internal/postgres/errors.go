@@ -63,3 +63,6 @@ func meaning(refused *pq.Error) error {
 	}
 	return &Refusal{Code: string(refused.Code), Constraint: refused.Constraint}
 }
+
+// SQLState is Postgres's code for it, by which activities tell what passes from what does not.
+func (r *Refusal) SQLState() string { return r.Code }
