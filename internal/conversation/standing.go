@@ -30,13 +30,6 @@ type Standing struct {
 // Newer reports whether s replaces old.
 func (s Standing) Newer(old Standing) bool { return s.Revision > old.Revision }
 
-// Telling is word for the run of a conversation: how it stands now, which somebody else than the run has changed.
-type Telling struct {
-	Ref
-	WorkflowID string
-	Standing   Standing
-}
-
 // Offer is an assignment that an agent has not answered yet.
 type Offer struct {
 	ID       AssignmentID
