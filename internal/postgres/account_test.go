@@ -251,12 +251,14 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 			_, err := f.Receive(ctx, b)
 			return err
 		},
-		"begin command": func() error {
-			_, err := f.BeginCommand(ctx, conversation.CommandRequest{Tenant: other, TokenID: principal.TokenID})
+		"act": func() error {
+			_, err := f.Act(ctx, conversation.ActRequest{
+				CommandRequest: conversation.CommandRequest{Tenant: other, TokenID: principal.TokenID},
+				PersonCommand:  conversation.PersonCommand{Kind: conversation.CommandClose, Conversation: ref.Conversation, By: principal},
+			})
 			return err
 		},
-		"finish command": func() error { _, err := f.FinishCommand(ctx, other, uuid.NewString(), 200, nil); return err },
-		"revoke token":   func() error { return f.RevokeToken(ctx, stranger, principal.TokenID) },
+		"revoke token": func() error { return f.RevokeToken(ctx, stranger, principal.TokenID) },
 		"FAQ entries": func() error {
 			return f.PutFAQEntries(ctx, other, f.account.ID, []conversation.FAQEntry{{Language: "en", Phrase: "x", Answer: "y"}})
 		},

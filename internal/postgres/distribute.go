@@ -39,7 +39,7 @@ func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Di
 		if err := d.run(ctx); err != nil {
 			return routing.Distributed{}, err
 		}
-		return routing.Distributed{Assigned: len(d.gifts), Again: d.again, Soon: d.soon}, nil
+		return routing.Distributed{Assigned: len(d.gifts), Again: d.again, Soon: d.soon, Notices: d.notices}, nil
 	})
 }
 
@@ -56,7 +56,9 @@ type distribution struct {
 	looks []routing.Look
 	gifts []gift
 	again bool
-	soon  bool
+
+	notices []conversation.RunNotice // for the runs of what was assigned
+	soon    bool
 
 	shift time.Time // when somebody's working hours begin next, where a queue's own rules may ask; zero: never
 }

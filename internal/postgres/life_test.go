@@ -103,9 +103,8 @@ func TestLife_OpenToClosed_SUP5_byForce(t *testing.T) {
 	d := newOffice(t)
 	ref := d.waiting("wang")
 	d.refused(conversation.RefusedNotAllowed, ref, d.agent("Li"), conversation.CommandForceClose)
-	got := d.done(ref, d.supervisor, conversation.CommandForceClose)
-	require.Equal(t, conversation.ClosedByForce, got.Closing)
-	d.closes(ref, got.Closing)
+	d.done(ref, d.supervisor, conversation.CommandForceClose)
+	d.closed(ref, conversation.ClosedByForce)
 }
 
 func TestLife_OpenToClosed_LIF2_afterThirtyDays(t *testing.T) {
@@ -172,8 +171,9 @@ func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
 	got := d.done(ref, li, conversation.CommandTransfer, toQueue(returns))
 	d.stands(got.Standing, queued, byQueue, "")
 	require.Equal(t, returns, got.Standing.QueueID)
-	require.Equal(t, []conversation.MessageID{reply}, got.Dropped, "a former agent's unsent reply cannot go out")
-	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "superseded-by-person"}, d.fate(t, ref, reply))
+	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "superseded-by-person"}, d.fate(t, ref, reply),
+		"a former agent's unsent reply cannot go out")
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'delivery' and agent_id = $1 and body ->> 'message_id' = $2", li.AgentID, string(reply)), "which they see")
 	d.itemIs(ref, "state = 'waiting' and queue_id = $2 and affinity_agent is null and declined = '{}'", returns)
 	require.Zero(t, d.load(li))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'left' and agent_id = $1", li.AgentID))
@@ -277,7 +277,8 @@ func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.exec(t, "delete from wakes")
-	d.closes(ref, d.done(ref, d.supervisor, conversation.CommandForceClose).Closing)
+	d.done(ref, d.supervisor, conversation.CommandForceClose)
+	d.closed(ref, conversation.ClosedByForce)
 	require.Zero(t, d.load(li))
 	d.woken()
 }
@@ -368,9 +369,9 @@ func TestLife_WrapUpToClosed_itsAgentCloses(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.done(ref, li, conversation.CommandWrapUp)
-	got := d.done(ref, li, conversation.CommandClose)
-	require.Equal(t, conversation.ClosedByAgent, got.Closing)
-	d.closes(ref, got.Closing)
+	d.sent()
+	d.stands(d.done(ref, li, conversation.CommandClose).Standing, closed, byAgent, li.AgentID)
+	d.closed(ref, conversation.ClosedByAgent)
 	require.Zero(t, d.load(li))
 }
 
@@ -446,6 +447,18 @@ func (d *office) closes(ref conversation.Ref, why conversation.CloseReason) {
 	rows := d.rows()
 	require.NoError(d.t, d.CloseConversation(d.t.Context(), ref, why))
 	require.Equal(d.t, rows, d.rows())
+	d.closed(ref, why)
+}
+
+// sent is what follows from WeChat taking all that waits.
+func (d *office) sent() {
+	d.t.Helper()
+	d.exec(d.t, `update deliveries set status = 'sent' where status in ('queued', 'sending')`)
+}
+
+// closed checks that a conversation has ended, and with it all that it asked of people.
+func (d *office) closed(ref conversation.Ref, why conversation.CloseReason) {
+	d.t.Helper()
 	c, err := d.Conversation(d.t.Context(), everything, ref.Conversation)
 	require.NoError(d.t, err)
 	require.Equal(d.t, []any{closed, why}, []any{c.State, c.CloseReason})

@@ -38,6 +38,7 @@ var everything = conversation.Viewer{Tenant: tenant}
 type fixture struct {
 	*postgres.DB
 	dsn     string
+	keys    string // the master keys, as the setting has them
 	ring    *secret.Keyring
 	raw     *sqlx.DB // past the adapter, to look and to tamper
 	account conversation.Account
@@ -59,12 +60,13 @@ func newEmptyFixture(t testing.TB) *fixture {
 		_, err := postgres.Migrate(ctx, dsn)
 		return err
 	})
-	ring, err := secret.ParseKeyring(secret.NewMasterKey("test"))
+	keys := secret.NewMasterKey("test")
+	ring, err := secret.ParseKeyring(keys)
 	require.NoError(t, err)
 	raw, err := sqlx.Open("postgres", dsn)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, raw.Close()) })
-	return &fixture{DB: open(t, dsn, ring), dsn: dsn, ring: ring, raw: raw}
+	return &fixture{DB: open(t, dsn, ring), dsn: dsn, keys: keys.Reveal(), ring: ring, raw: raw}
 }
 
 func open(t testing.TB, dsn string, ring *secret.Keyring, opts ...postgres.Option) *postgres.DB {

@@ -158,7 +158,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 	})
 }
 
-// tellWaiting leaves word for the runs of all who wait in a queue: what falls due for them has changed.
+// tellWaiting leaves notices for the runs of all who wait in a queue: what falls due for them has changed.
 func tellWaiting(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) error {
 	const tell = `
 		with waiting as (
@@ -166,11 +166,10 @@ func tellWaiting(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id con
 			where i.tenant = $1 and i.queue_id = $2 and i.state = 'waiting' order by c.id for no key update of c
 		), raised as (
 			update conversations c set revision = revision + 1 from waiting w where c.tenant = $1 and c.id = w.id
-			returning c.tenant, c.id, c.workflow_id, c.revision
+			returning c.tenant, c.id, c.workflow_id
 		)
-		insert into untold (tenant, conversation_id, workflow_id, revision) select tenant, id, workflow_id, revision from raised
-		on conflict (tenant, conversation_id) do update set revision = excluded.revision`
-	_, err := tx.ExecContext(ctx, tell, t, id)
+		insert into outbox (tenant, conversation_id, workflow_id, act, assignment) select tenant, id, workflow_id, $3, false from raised` + onOutbox
+	_, err := tx.ExecContext(ctx, tell, t, id, actDueChanged)
 	return err
 }
 

@@ -6,11 +6,15 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Whereabouts lists the open conversations of a tenant.
+// Whereabouts lists the open conversations of a tenant, and ended ones whose runs have not been told.
 func (db *DB) Whereabouts(ctx context.Context, tenant conversation.Tenant) (rows []conversation.Whereabouts, err error) {
 	const query = `
-		select workflow_id, id, state, holder, coalesce(queue_id::text, '') as queue_id, coalesce(agent_id::text, '') as agent_id
-		from conversations where tenant = $1 and state <> 'closed'`
+		select c.workflow_id, c.id, state, holder, coalesce(queue_id::text, '') as queue_id, coalesce(agent_id::text, '') as agent_id,
+			o.conversation_id is not null as untold
+		from conversations c left join outbox o on o.tenant = c.tenant and o.conversation_id = c.id
+		where c.tenant = $1 and c.id in (
+			select id from conversations where tenant = $1 and state <> 'closed'
+			union select conversation_id from outbox where tenant = $1)`
 	err = db.sql.SelectContext(ctx, &rows, query, tenant)
 	return rows, explain(ctx, "list open conversations", err)
 }
@@ -32,12 +36,12 @@ var disagreements = []string{
 
 	`select c.id as about, 'an agent has it, and no assignment says so' as what
 	from conversations c
-	where c.tenant = $1 and c.state = 'active' and c.holder = 'agent' and not exists (
+	where c.tenant = $1 and c.state = 'active' and c.holder = 'agent' and c.ending is null and not exists (
 		select from assignments a where a.tenant = c.tenant and a.conversation_id = c.id and a.state = 'accepted')`,
 
 	`select c.id as about, 'it waits in a queue, and nobody is looked for' as what
 	from conversations c
-	where c.tenant = $1 and c.state = 'open' and c.queue_id is not null and not exists (
+	where c.tenant = $1 and c.state = 'open' and c.queue_id is not null and c.ending is null and not exists (
 		select from work_items i where i.tenant = c.tenant and i.conversation_id = c.id and i.state <> 'done')`,
 
 	`select distinct d.conversation_id as about, 'it has ended, and a message of it waits to be sent' as what

@@ -38,7 +38,6 @@ func story() []step {
 		answer    conversation.StoredAnswer
 		parked    conversation.Enqueued
 		principal conversation.Principal
-		command   conversation.CommandRecord
 		attempt   = uuid.NewString()
 		another   = uuid.NewString()
 		noticed   = uuid.NewString()
@@ -172,6 +171,14 @@ func story() []step {
 		{name: "record failed", alone: true, call: func(ctx context.Context, db *postgres.DB) error {
 			return db.RecordOutcome(ctx, ref, parked.NoticeID, noticed, wechat.SendOutcome{Status: wechat.SendFailed, Code: 45015, Reason: "reply-window-closed"})
 		}},
+		{name: "note", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.Act(ctx, conversation.ActRequest{
+				CommandRequest: conversation.CommandRequest{Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/note", Key: "1", BodyHash: [32]byte{1}},
+				PersonCommand:  conversation.PersonCommand{Kind: conversation.CommandNote, Conversation: ref.Conversation, By: principal},
+				Text:           canary + " is rude",
+			})
+			return err
+		}},
 		{name: "receive an unfollow", call: func(ctx context.Context, db *postgres.DB) error {
 			_, err := db.Receive(ctx, last)
 			return err
@@ -201,16 +208,6 @@ func story() []step {
 				return db.Unspool(ctx, nil) // called again
 			}
 			return db.Unspool(ctx, []int64{waiting[0].ID})
-		}},
-		{name: "begin command", call: func(ctx context.Context, db *postgres.DB) (err error) {
-			command, err = db.BeginCommand(ctx, conversation.CommandRequest{
-				Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/x", Key: "1", BodyHash: [32]byte{1},
-			})
-			return err
-		}},
-		{name: "finish command", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.FinishCommand(ctx, tenant, command.ID, 200, []byte(`{"text": "`+canary+`"}`))
-			return err
 		}},
 		{name: "revoke token", call: func(ctx context.Context, db *postgres.DB) error {
 			return db.RevokeToken(ctx, cli, principal.TokenID)
@@ -254,7 +251,9 @@ func (f *fixture) ending(t *testing.T) map[string][]string {
 		"events":          "message_key, kind",
 		"quarantine":      "message_key, reason",
 		"spool":           "message_key, claimed_until is null",
-		"commands":        "key, status",
+		"commands":        "key, acted is null",
+		"notes":           "octet_length(body)",
+		"outbox":          "act, assignment",
 		"access_tokens":   "forced_at is null, sealed is null",
 		"audit":           "actor, action, detail",
 	} {

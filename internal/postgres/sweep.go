@@ -16,7 +16,7 @@ const sweepAtOnce = 500
 // messages that nobody is sending any more, the feed after a day, the ways of conversations after 30 days, and wakes that
 // nobody consumed for an hour (every worker looks every two seconds anyway). What fails is no reason to leave out the rest.
 func (db *DB) Sweep(ctx context.Context) error {
-	failed := db.sweepWork(ctx)
+	failed := errors.Join(db.sweepWork(ctx), db.forgetCommands(ctx))
 	for _, chore := range []struct{ act, statement string }{
 		{"give up lost sendings", `
 			with lost as (
