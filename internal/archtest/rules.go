@@ -72,6 +72,11 @@ func Rules() []Rule {
 			Because: "the door knows neither Temporal nor Postgres",
 		},
 
+		{
+			Rooms: []string{"internal/outbox/..."}, Ours: and(domain),
+			Because: "API and workers tell runs in the same way; who reaches runs and who keeps the notices is assembled in internal/cli",
+		},
+
 		// Adapters.
 		{
 			Rooms: []string{"internal/postgres/..."}, Ours: and(domain, "internal/telemetry", "internal/wechat/wxapi", "schema"),
