@@ -13,6 +13,7 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/bot"
+	"wxdesk/internal/outbox"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/temporalclient"
 	"wxdesk/internal/wechat/wxapi"
@@ -118,7 +119,8 @@ func (s *parts) startDistribution(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	distributing := make(chan error, 1)
-	d := worker.Distribution{Work: s.db, Client: s.temporal, Log: s.log}
+	teller := outbox.New(s.db, &temporalclient.Conversations{Client: s.temporal}, s.log)
+	d := worker.Distribution{Work: s.db, Teller: teller, Log: s.log}
 	go func() { distributing <- d.Run(ctx) }()
 	s.closing = append(s.closing, func(context.Context) error {
 		stop()
