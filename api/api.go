@@ -40,7 +40,7 @@ type Config struct {
 	Platform    Platform
 	Transcripts Transcripts
 	Commands    Commands
-	Desk        Desk
+	Notices     Notices
 	Presences   Presences
 	Desks       Desks
 	AgentEvents AgentEvents

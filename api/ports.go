@@ -124,23 +124,18 @@ type Transcripts interface {
 	Work(ctx context.Context, v conversation.Viewer) (conversation.Work, error)
 }
 
-// Commands remembers requests that must have one effect however often they are sent.
+// Commands does what people ask of conversations.
 type Commands interface {
-	// BeginPersonCommand writes the request's key, or finds it, with the text that a person wrote ("" where the command has
-	// none), which waits there for the conversation. ErrKeyReused when the key came with another body before.
-	BeginPersonCommand(ctx context.Context, r conversation.CommandRequest, c conversation.Ref, text string) (conversation.CommandRecord, error)
-	// CommandBegun reports whether the request's key was written less than a day ago.
-	CommandBegun(ctx context.Context, r conversation.CommandRequest) (bool, error)
-	// FinishCommand keeps the answer for a day, and returns the one that stands: the first.
-	FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) (conversation.CommandRecord, error)
+	// Act does it, or says why not; the same request with the same key has one effect, and reads the same for a day. ErrNotFound
+	// where the one who asks may not see the conversation, ErrKeyReused where the key came with another request before, ErrBusy
+	// where somebody else is at it for too long.
+	Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error)
 }
 
-// Desk reaches running conversations.
-type Desk interface {
-	// Command has a conversation do what a person asks, and answers what it came to; a refusal is in the answer. ErrClosed
-	// when the conversation had ended before or no run is open; ErrBusy when no worker took the command in time: the same
-	// command may be sent again.
-	Command(ctx context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error)
+// Notices tells runs of acts.
+type Notices interface {
+	// Tell tells them in the background and returns at once. What cannot be told now is told later.
+	Tell(ctx context.Context, notices ...conversation.RunNotice)
 }
 
 // Presences knows how agents stand.
