@@ -13,84 +13,71 @@ import (
 )
 
 const (
-	deskBeat = 5 * time.Second
+	connectionsBeat = 5 * time.Second
 	// signOffWithin bounds what follows the end of a stream, whose own context has ended by then.
 	signOffWithin = 5 * time.Second
 )
 
-// desks are the event streams of agents that this process has. The ledger knows them too, as long as this process says
-// every few seconds that it is there; what differs is put right then, so nothing is lost when the ledger was away.
-type desks struct {
+// connections are the event streams of agents that this process has. The ledger has a row for each, and this process says every
+// few seconds which ones are there. Where the two differ they are brought in line then, so nothing is lost while the ledger is
+// away.
+type connections struct {
 	cfg     Config
 	process string
 
 	mu   sync.Mutex
-	held map[string]conversation.Desk
+	open map[string]conversation.AgentConnection
 }
 
-func newDesks(cfg Config) *desks {
-	return &desks{cfg: cfg, process: uuid.NewString(), held: map[string]conversation.Desk{}}
+func newConnections(cfg Config) *connections {
+	return &connections{cfg: cfg, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
 }
 
-// signedIn is an open desk; the zero value is of somebody who has none.
+// signedIn is an open connection; the zero value belongs to a caller who is no agent.
 type signedIn struct {
-	desks *desks
-	desk  conversation.Desk
+	connections *connections
+	connection  conversation.AgentConnection
 }
 
-// open connects a desk.
-func (d *desks) open(ctx context.Context, t conversation.Tenant, agent conversation.AgentID) (signedIn, error) {
-	desk := conversation.Desk{ID: uuid.NewString(), Tenant: t, AgentID: agent}
-	d.mu.Lock()
-	d.held[desk.ID] = desk // first, so that the next beat does not take the row for a stray
-	d.mu.Unlock()
-	s := signedIn{d, desk}
-	if err := d.cfg.Desks.Connect(ctx, d.process, desk); err != nil {
+// signIn connects an agent.
+func (c *connections) signIn(ctx context.Context, t conversation.Tenant, agent conversation.AgentID) (signedIn, error) {
+	connection := conversation.AgentConnection{ID: uuid.NewString(), Tenant: t, AgentID: agent}
+	c.mu.Lock()
+	c.open[connection.ID] = connection // first, so that the next beat does not take the row for a stray
+	c.mu.Unlock()
+	s := signedIn{c, connection}
+	if err := c.cfg.Connections.Connect(ctx, c.process, connection); err != nil {
 		s.off() // the ledger may have it all the same
 		return signedIn{}, err
-	}
-	if err := d.cfg.AgentEvents.Connected(ctx, t, agent, d.cfg.Now()); err != nil {
-		d.failed(ctx, "agent's clock not told of a desk", err)
 	}
 	return s, nil
 }
 
-// off disconnects the desk, whether or not the request's context has ended. Where the ledger is away the next beat does.
+// off ends the connection, whether or not the request's context has ended. Where the ledger is away, the next beat ends it.
 func (s signedIn) off() {
-	if s.desks == nil {
+	if s.connections == nil {
 		return
 	}
-	s.desks.mu.Lock()
-	delete(s.desks.held, s.desk.ID)
-	s.desks.mu.Unlock()
+	s.connections.mu.Lock()
+	delete(s.connections.open, s.connection.ID)
+	s.connections.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), signOffWithin)
 	defer cancel()
-	s.desks.disconnect(ctx, s.desk)
+	s.connections.disconnect(ctx, s.connection)
 }
 
-func (d *desks) disconnect(ctx context.Context, desk conversation.Desk) {
-	lost, at, err := d.cfg.Desks.Disconnect(ctx, desk)
-	switch {
-	case err != nil:
-		d.failed(ctx, "desk not disconnected", err)
-	case lost:
-		d.lost(ctx, conversation.AgentLost{Tenant: desk.Tenant, AgentID: desk.AgentID, At: at})
+func (c *connections) disconnect(ctx context.Context, connection conversation.AgentConnection) {
+	if err := c.cfg.Connections.Disconnect(ctx, connection); err != nil {
+		c.failed(ctx, "agent disconnect failed", err)
 	}
 }
 
-// lost has the agent's clock time the grace: his work waits for him that long.
-func (d *desks) lost(ctx context.Context, agent conversation.AgentLost) {
-	if err := d.cfg.AgentEvents.Disconnected(ctx, agent.Tenant, agent.AgentID, agent.At); err != nil {
-		d.failed(ctx, "agent's clock not told of a lost desk", err)
-	}
-}
-
-// beat says every few seconds that this process is there, and writes off the desks of those that are not, until ctx ends.
-func (d *desks) beat(ctx context.Context) {
-	ticker := time.NewTicker(deskBeat)
+// beat says every few seconds that this process is there, and drops the connections of processes that are silent, until ctx ends.
+func (c *connections) beat(ctx context.Context) {
+	ticker := time.NewTicker(connectionsBeat)
 	defer ticker.Stop()
 	for {
-		d.beatOnce(ctx)
+		c.beatOnce(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -99,55 +86,50 @@ func (d *desks) beat(ctx context.Context) {
 	}
 }
 
-func (d *desks) beatOnce(ctx context.Context) {
-	d.mu.Lock()
-	ids := slices.Sorted(maps.Keys(d.held))
-	d.mu.Unlock()
-	found, err := d.cfg.Desks.DeskBeat(ctx, d.process, ids)
+func (c *connections) beatOnce(ctx context.Context) {
+	c.mu.Lock()
+	ids := slices.Sorted(maps.Keys(c.open))
+	c.mu.Unlock()
+	diff, err := c.cfg.Connections.Heartbeat(ctx, c.process, ids)
 	if err != nil {
-		d.failed(ctx, "API process not heard", err)
+		c.failed(ctx, "API process heartbeat failed", err)
 		return
 	}
-	for _, id := range found.Unknown {
-		d.again(ctx, id)
+	for _, id := range diff.Unknown {
+		c.again(ctx, id)
 	}
-	for _, desk := range found.Stray {
-		if !d.has(desk.ID) { // it came after the list
-			d.disconnect(ctx, desk)
+	for _, connection := range diff.Stray {
+		if !c.has(connection.ID) { // it came after the list
+			c.disconnect(ctx, connection)
 		}
 	}
-	agents, err := d.cfg.Desks.LoseDesks(ctx)
-	if err != nil {
-		d.failed(ctx, "silent API processes not written off", err)
-		return
-	}
-	for _, agent := range agents {
-		d.lost(ctx, agent)
+	if err := c.cfg.Connections.DropSilentProcesses(ctx); err != nil {
+		c.failed(ctx, "drop of silent API processes failed", err)
 	}
 }
 
-// again connects a desk that the ledger has written off, or not heard of yet.
-func (d *desks) again(ctx context.Context, id string) {
-	d.mu.Lock()
-	desk, ok := d.held[id]
-	d.mu.Unlock()
+// again connects an agent whose connection the ledger has dropped, or does not have yet.
+func (c *connections) again(ctx context.Context, id string) {
+	c.mu.Lock()
+	connection, ok := c.open[id]
+	c.mu.Unlock()
 	if !ok {
 		return
 	}
-	if err := d.cfg.Desks.Connect(ctx, d.process, desk); err != nil {
-		d.failed(ctx, "desk not connected again", err)
+	if err := c.cfg.Connections.Connect(ctx, c.process, connection); err != nil {
+		c.failed(ctx, "agent reconnect failed", err)
 	}
 }
 
-func (d *desks) has(id string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, ok := d.held[id]
+func (c *connections) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.open[id]
 	return ok
 }
 
-func (d *desks) failed(ctx context.Context, what string, err error) {
+func (c *connections) failed(ctx context.Context, what string, err error) {
 	if ctx.Err() == nil {
-		d.cfg.Log.ErrorContext(ctx, what, "error", err)
+		c.cfg.Log.ErrorContext(ctx, what, "error", err)
 	}
 }
