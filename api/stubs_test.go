@@ -49,7 +49,7 @@ type world struct {
 	targets       routing.Targets
 	bots          botShelf
 	faq           faqShelf
-	desks         deskShelf
+	agents        agentShelf
 	feed          feedShelf
 	spool         spoolShelf
 
@@ -118,7 +118,7 @@ func (w *world) config() api.Config {
 	return api.Config{
 		Doors: w, Inbox: w, Spool: &w.spool, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Notices: w, Tokens: w,
 		Bots: &w.bots, FAQ: &w.faq, People: nobody{},
-		Presences: &w.desks, Desks: &w.desks, AgentEvents: &w.desks, Feed: &w.feed,
+		Presences: &w.agents, Connections: &w.agents, Feed: &w.feed,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {
 				return conversation.ErrAddress

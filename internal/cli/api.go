@@ -35,7 +35,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		Doors: s.db, Inbox: conversations, Spool: s.db, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
 		Notices: teller, Tokens: s.db, Bots: s.db, FAQ: s.db, People: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
 		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
-		Presences: s.db, Desks: s.db, Feed: s.db, AgentEvents: temporalclient.Agents{Client: s.temporal, Grace: s.cfg.AgentGrace},
+		Presences: s.db, Connections: s.db, Feed: s.db,
 		Judge: s.judge, CursorKey: s.ring.Derive(cursorLabel),
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})

@@ -39,6 +39,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := errors.Join(s.showQuarantine(), s.measureLag()); err != nil {
 		return err
 	}
+	s.startAgentTimers(ctx)
 	acts, err := s.activities()
 	if err != nil {
 		return err
@@ -127,6 +128,21 @@ func (s *parts) startDistribution(ctx context.Context) error {
 		return <-distributing
 	})
 	return nil
+}
+
+// startAgentTimers begins to do what falls due for agents. It needs the ledger alone, so it does not wait for Temporal.
+func (s *parts) startAgentTimers(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		worker.AgentTimers{Due: s.db, Log: s.log}.Run(ctx)
+	}()
+	s.closing = append(s.closing, func(context.Context) error {
+		stop()
+		<-ended
+		return nil
+	})
 }
 
 // startWhenTemporalAnswers waits for Temporal as long as it takes: a worker may be started before it.

@@ -64,10 +64,10 @@ const (
 	WrapUpLimit = 24 * time.Hour
 )
 
-// Numbers of presence and offers.
+// Numbers of presence.
 const (
-	DisconnectGrace = 150 * time.Second // PRE-7, D4: how long an agent's work waits for him to come back
-	ProcessSilence  = 15 * time.Second  // after this an API process has lost its desks
+	DisconnectGrace = 150 * time.Second // PRE-7, D4: how long an agent's work waits for the agent to come back
+	ProcessSilence  = 15 * time.Second  // after this an API process has lost its agent connections
 )
 
 // The reasons for closing that people and their queues bring.

@@ -90,6 +90,11 @@ func (d *distribution) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	turned, err := d.turnDays(ctx)
+	if err != nil {
+		return err
+	}
+	rested = append(rested, turned...)
 	if err := d.lock(ctx, matches, rested); err != nil {
 		return err
 	}

@@ -188,14 +188,19 @@ func TestM05_theWorkOfAnAgentWhoIsGoneGoesBackToItsQueue(t *testing.T) {
 	var agent conversation.AgentID
 	require.NoError(t, f.raw.Get(&agent, `select id from agents`))
 
-	require.NoError(t, f.AgentGone(t.Context(), tenant, agent, time.Now().Add(time.Hour)))
-	require.Equal(t, 2, f.count(t, "conversations", "holder = 'agent'"), "he is not offline")
+	gone := func() {
+		f.exec(t, `insert into due (tenant, kind, agent_id, since, due_at) select tenant, 'agent-gone', id, now(), now() from agents`)
+		_, err := f.doAgentDue(t)
+		require.NoError(t, err)
+	}
+	gone()
+	require.Equal(t, 2, f.count(t, "conversations", "holder = 'agent'"), "the agent is not offline")
 
 	f.exec(t, `update agents set presence = 'offline', presence_at = now()`)
 	f.exec(t, `update conversations set state = 'wrap_up' where id = (select min(id::text)::uuid from conversations)`)
-	require.NoError(t, f.AgentGone(t.Context(), tenant, agent, time.Now().Add(time.Hour)))
+	gone()
 	require.Equal(t, 1, f.count(t, "conversations", "state = 'open' and holder = 'queue' and agent_id is null and epoch = 3"))
-	require.Equal(t, 1, f.count(t, "conversations", "state = 'wrap_up' and holder = 'agent'"), "what he wraps up stays his")
+	require.Equal(t, 1, f.count(t, "conversations", "state = 'wrap_up' and holder = 'agent'"), "what the agent wraps up stays theirs")
 	require.Equal(t, 1, f.count(t, "assignments", "state = 'ended'"))
 
 	require.NoError(t, postgres.ReleaseWork(t.Context(), f.DB, tenant, agent, "agent-disabled"))

@@ -20,7 +20,7 @@ type DB struct {
 	ring  *secret.Keyring
 	dsn   string        // for listeners, which have a connection of their own
 	judge routing.Judge // of queues' own rules; nil finds that none holds
-	grace time.Duration // within which an agent who comes back is what he was
+	grace time.Duration // how long an agent's work waits after their last connection was lost
 }
 
 // Pool limits. A connection is given back before it is old enough to outlive a failover unnoticed.
@@ -46,7 +46,8 @@ func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
 // WithJudge has the conditions of queues' own rules judged; without, none holds.
 func WithJudge(j routing.Judge) Option { return func(o *options) { o.judge = j } }
 
-// WithAgentGrace says within which time an agent who comes back is what he was; conversation.DisconnectGrace unless said.
+// WithAgentGrace sets how long an agent's work and presence are kept after their last connection was lost;
+// conversation.DisconnectGrace unless said.
 func WithAgentGrace(d time.Duration) Option { return func(o *options) { o.grace = d } }
 
 // Open connects to the database that dsn names, a URL or key=value pairs as libpq reads them, over TCP or a unix socket.

@@ -18,7 +18,7 @@ var (
 	_ api.Transcripts   = (*postgres.DB)(nil)
 	_ api.Commands      = (*postgres.DB)(nil)
 	_ api.Presences     = (*postgres.DB)(nil)
-	_ api.Desks         = (*postgres.DB)(nil)
+	_ api.Connections   = (*postgres.DB)(nil)
 	_ api.Feed          = (*postgres.DB)(nil)
 	_ api.Tokens        = (*postgres.DB)(nil)
 	_ api.Bots          = (*postgres.DB)(nil)

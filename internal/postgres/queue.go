@@ -193,10 +193,15 @@ func (db *DB) DeleteQueue(ctx context.Context, by conversation.Actor, id convers
 		); err != nil {
 			return err
 		}
+		var members []conversation.AgentID
+		if err := tx.SelectContext(ctx, &members, `select agent_id from queue_members where tenant = $1 and queue_id = $2`, by.Tenant, id); err != nil {
+			return err
+		}
+		if err := raise(ctx, tx, by.Tenant, "agents", members); err != nil {
+			return err
+		}
 		for _, statement := range []string{
 			`update queues set deleted_at = now(), hours_id = null, version = version + 1, updated_at = now() where tenant = $1 and id = $2`,
-			`update agents set version = version + 1, updated_at = now()
-			where tenant = $1 and id in (select agent_id from queue_members where tenant = $1 and queue_id = $2)`,
 			`delete from queue_members where tenant = $1 and queue_id = $2`,
 			`update rulesets set deleted_at = now(), version = version + 1, updated_at = now()
 			where tenant = $1 and queue_id = $2 and deleted_at is null`,

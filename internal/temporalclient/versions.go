@@ -126,7 +126,7 @@ func (v Versions) UseFirst(ctx context.Context, id string) error {
 // then continues as new under the current version, as soon as nothing of it is under way. It returns how many it has
 // nudged. Temporal does it, at its own pace and also when the caller goes away.
 func (v Versions) Nudge(ctx context.Context) (int64, error) {
-	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType IN (%q, %q)", workflows.Name, workflows.AgentName)
+	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType = %q", workflows.Name)
 	info, err := v.describe(ctx)
 	if err != nil && !errors.Is(err, ErrNoVersions) {
 		return 0, err

@@ -11,18 +11,17 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// deskShelf keeps agents and their desks in memory. Every agent of the default tenant whom it is asked for exists.
-type deskShelf struct {
+// agentShelf keeps agents and their connections in memory. Every agent of the default tenant that is asked for exists.
+type agentShelf struct {
 	mu       sync.Mutex
 	presence map[conversation.AgentID]routing.Presence
-	rows     map[string]conversation.Desk
-	events   []string // what agents' clocks are told
-	silent   []conversation.AgentLost
-	beats    int
-	refuse   error // of Connect
+	rows     map[string]conversation.AgentConnection
+	lost     []conversation.AgentID // those who have lost their last connection
+	dropped  int                    // calls of DropSilentProcesses
+	refuse   error                  // of Connect
 }
 
-func (d *deskShelf) AgentNow(_ context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error) {
+func (d *agentShelf) AgentNow(_ context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t != conversation.DefaultTenant {
@@ -31,7 +30,7 @@ func (d *deskShelf) AgentNow(_ context.Context, t conversation.Tenant, id conver
 	return routing.AgentNow{ID: id, Name: "Mei", Presence: d.presence[id], Units: 100, Load: 25}, nil
 }
 
-func (d *deskShelf) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, _ routing.PresenceID) (routing.AgentNow, error) {
+func (d *agentShelf) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, _ routing.PresenceID) (routing.AgentNow, error) {
 	d.mu.Lock()
 	if by.Tenant == conversation.DefaultTenant {
 		if d.presence == nil {
@@ -43,85 +42,69 @@ func (d *deskShelf) SetPresence(ctx context.Context, by conversation.Principal, 
 	return d.AgentNow(ctx, by.Tenant, id)
 }
 
-func (d *deskShelf) Connect(_ context.Context, _ string, desk conversation.Desk) error {
+func (d *agentShelf) Connect(_ context.Context, _ string, c conversation.AgentConnection) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.refuse != nil {
 		return d.refuse
 	}
 	if d.rows == nil {
-		d.rows = map[string]conversation.Desk{}
+		d.rows = map[string]conversation.AgentConnection{}
 	}
-	d.rows[desk.ID] = desk
+	d.rows[c.ID] = c
 	return nil
 }
 
-func (d *deskShelf) Disconnect(_ context.Context, desk conversation.Desk) (bool, time.Time, error) {
+func (d *agentShelf) Disconnect(_ context.Context, c conversation.AgentConnection) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.rows, desk.ID)
+	delete(d.rows, c.ID)
 	for _, other := range d.rows {
-		if other.AgentID == desk.AgentID {
-			return false, time.Time{}, nil
+		if other.AgentID == c.AgentID {
+			return nil
 		}
 	}
-	return true, time.Now(), nil
+	d.lost = append(d.lost, c.AgentID)
+	return nil
 }
 
-func (d *deskShelf) DeskBeat(_ context.Context, _ string, held []string) (found conversation.DeskBeat, err error) {
+func (d *agentShelf) Heartbeat(_ context.Context, _ string, held []string) (diff conversation.ConnectionDiff, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.beats++
 	for _, id := range held {
 		if _, ok := d.rows[id]; !ok {
-			found.Unknown = append(found.Unknown, id)
+			diff.Unknown = append(diff.Unknown, id)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.rows)) {
 		if !slices.Contains(held, id) {
-			found.Stray = append(found.Stray, d.rows[id])
+			diff.Stray = append(diff.Stray, d.rows[id])
 		}
 	}
-	return found, nil
+	return diff, nil
 }
 
-func (d *deskShelf) LoseDesks(context.Context) ([]conversation.AgentLost, error) {
+func (d *agentShelf) DropSilentProcesses(context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	lost := d.silent
-	d.silent = nil
-	return lost, nil
-}
-
-func (d *deskShelf) Connected(_ context.Context, _ conversation.Tenant, id conversation.AgentID, _ time.Time) error {
-	return d.tell("connected " + string(id))
-}
-
-func (d *deskShelf) Disconnected(_ context.Context, _ conversation.Tenant, id conversation.AgentID, _ time.Time) error {
-	return d.tell("disconnected " + string(id))
-}
-
-func (d *deskShelf) tell(event string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.events = append(d.events, event)
+	d.dropped++
 	return nil
 }
 
-func (d *deskShelf) told() []string {
+func (d *agentShelf) haveLost() []conversation.AgentID {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Clone(d.events)
+	return slices.Clone(d.lost)
 }
 
 // forget is what happens to the rows of a process that was silent for too long.
-func (d *deskShelf) forget() {
+func (d *agentShelf) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	clear(d.rows)
 }
 
-func (d *deskShelf) connected() int {
+func (d *agentShelf) connected() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.rows)
