@@ -18,15 +18,20 @@ type Act struct {
 	Until      time.Time                 // of wait; zero: until the customer writes
 	IfRevision int64                     // the revision that they have seen; 0: any
 	Text       string                    // of reply, note, set-context and set-skills
+	Trace      string                    // W3C trace context of the request
 }
 
 // ActOf is the act of a request.
 func ActOf(r conversation.ActRequest) Act {
 	return Act{
 		Kind: r.Kind, Assignment: r.AssignmentID, Queue: r.QueueID, Agent: r.AgentID, Message: r.MessageID,
-		Until: r.Until, IfRevision: r.IfRevision, Text: r.Text,
+		Until: r.Until, IfRevision: r.IfRevision, Text: r.Text, Trace: r.Traceparent,
 	}
 }
+
+// OfRow reports whether the act is judged by the conversation's row and its unsent messages alone, so that nothing else need be
+// read or locked for it.
+func (a Act) OfRow() bool { return a.Kind == conversation.CommandReply }
 
 // SkillsWanted are the skills that an act names, which Snapshot.Skills answers. ok is false where its text says none.
 func (a Act) SkillsWanted() (skills []routing.NeededSkill, ok bool) {

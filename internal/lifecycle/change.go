@@ -75,6 +75,7 @@ type Message struct {
 	Turn   conversation.MessageID // the customer's line that it answers; "" for none in particular
 	Part   int                    // its place among what answers that line
 	Epoch  conversation.Epoch     // in which alone it may go out; 0: always
+	Trace  string                 // W3C trace context of the request that wrote it
 }
 
 // Resend queues a message again.
@@ -83,7 +84,7 @@ type Resend struct {
 	Epoch conversation.Epoch
 }
 
-// Failure fails the messages that are queued; what is being sent is left to its attempt.
+// Failure fails the messages that are queued before the change; what is being sent is left to its attempt.
 type Failure struct {
 	Reason    string
 	Automated bool                 // automated messages too, which belong to no epoch

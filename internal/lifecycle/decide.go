@@ -10,8 +10,13 @@ import (
 // is refused: then nothing changes. It changes nothing itself.
 func Decide(now time.Time, s Snapshot, who conversation.Principal, want Act) (Change, conversation.Refusal) {
 	d := &decision{draft: newDraft(now, s), who: who, want: want}
-	if me, known := s.Agents[who.AgentID]; known && who.AgentID != "" && !me.Disabled {
+	me, known := s.Agents[who.AgentID]
+	switch {
+	case who.AgentID == "":
+	case known && !me.Disabled:
 		d.me = &me
+	case !known && s.Holder == conversation.HolderAgent && s.Agent == who.AgentID:
+		d.me = &Agent{ID: who.AgentID} // an agent who is disabled loses what they have, so this one is not
 	}
 	refused := d.allowed()
 	if refused == "" {
@@ -24,19 +29,27 @@ func Decide(now time.Time, s Snapshot, who conversation.Principal, want Act) (Ch
 	return d.finish(), ""
 }
 
-// Sees reports whether somebody may see the conversation (S5): supervisors every one; an agent those that they have or had,
-// that are or were offered to them, and those that wait in a queue of theirs.
-func Sees(s Snapshot, who conversation.Principal) bool {
-	if supervises(who) {
+// Unseen refuses an act on a conversation that the person may not see: to them it is as if there was none.
+const Unseen conversation.Refusal = "not-found"
+
+// sees reports whether who acts may see the conversation (S5): supervisors every one; an agent those that they have or had,
+// that are offered to them, and those that wait in a queue of theirs.
+func (d *decision) sees() bool {
+	switch {
+	case d.supervises():
+		return true
+	case d.who.AgentID == "":
+		return false
+	case d.Holder == conversation.HolderAgent && d.Agent == d.who.AgentID:
 		return true
 	}
-	me, known := s.Agents[who.AgentID]
-	return known && who.AgentID != "" && !me.Disabled && (s.WasAssigned || s.Member && s.Holder == conversation.HolderQueue)
+	waits := d.Holder == conversation.HolderQueue && d.State != conversation.StateClosed
+	return d.Accepted || d.Member && waits
 }
 
-// supervises reports whether somebody steers every conversation.
-func supervises(who conversation.Principal) bool {
-	return who.Role == conversation.RoleAdmin || who.Role == conversation.RoleSupervisor
+// answersOffer reports whether the act answers an offer that was made to who acts, and that is over.
+func (d *decision) answersOffer() bool {
+	return d.Asked && (d.want.Kind == conversation.CommandAccept || d.want.Kind == conversation.CommandReject)
 }
 
 // decision is an act that is being judged.
@@ -51,8 +64,10 @@ type decision struct {
 // goes on.
 func (d *decision) allowed() conversation.Refusal {
 	switch {
-	case !Sees(d.was, d.who):
-		return conversation.RefusedNotYours
+	case !d.sees() && d.answersOffer():
+		return conversation.RefusedOfferOver
+	case !d.sees():
+		return Unseen
 	case d.want.IfRevision != 0 && d.want.IfRevision != d.was.Revision:
 		return conversation.RefusedStale
 	case d.State == conversation.StateClosed, d.Wishes.Ending != "" && d.want.Kind != conversation.CommandForceClose:
@@ -111,7 +126,9 @@ func (d *decision) notify() {
 }
 
 // supervises reports whether who acts steers every conversation.
-func (d *decision) supervises() bool { return supervises(d.who) }
+func (d *decision) supervises() bool {
+	return d.who.Role == conversation.RoleAdmin || d.who.Role == conversation.RoleSupervisor
+}
 
 // mine reports whether who acts has the conversation.
 func (d *decision) mine() bool {

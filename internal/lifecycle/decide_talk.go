@@ -25,7 +25,7 @@ func (d *decision) reply() conversation.Refusal {
 	if refused := d.allowance(); refused != "" {
 		return refused
 	}
-	d.say(Message{Author: conversation.AuthorAgent, Agent: d.me.ID, Text: d.want.Text, Epoch: d.Epoch})
+	d.say(Message{Author: conversation.AuthorAgent, Agent: d.me.ID, Text: d.want.Text, Epoch: d.Epoch, Trace: d.want.Trace})
 	said := d.change.Say[0]
 	d.tellThose(EventMessage, MessageBody{said.ID, said.Seq, said.Author})
 	return ""

@@ -27,9 +27,13 @@ func TestDecide_refuses(t *testing.T) {
 		want lifecycle.Act
 		why  conversation.Refusal
 	}{
-		{"S5 unseen", with(had(), unseen), agent(zhao), act(conversation.CommandNote), conversation.RefusedNotYours},
-		{"S5 a disabled agent", agentIs(had(), li, disabled), agent(li), reply("hello"), conversation.RefusedNotYours},
-		{"unseen before stale", with(had(), unseen), agent(zhao), lifecycle.Act{Kind: conversation.CommandNote, IfRevision: 1}, conversation.RefusedNotYours},
+		{"S5 unseen", with(had(), unseen), agent(zhao), act(conversation.CommandNote), lifecycle.Unseen},
+		{"S5 nobody's token", had(), conversation.Principal{Role: conversation.RoleAgent}, reply("hello"), lifecycle.Unseen},
+		{"S5 closed, in a queue of theirs", with(ended, func(s *lifecycle.Snapshot) { s.Accepted = false }), agent(zhao), reply("hello"), lifecycle.Unseen},
+		{"S5 an offer that is over", with(had(), askedOnce), agent(zhao), act(conversation.CommandAccept), conversation.RefusedOfferOver},
+		{"S5 an offer that is over: note", with(had(), askedOnce), agent(zhao), act(conversation.CommandNote), lifecycle.Unseen},
+		{"a disabled agent", agentIs(had(), li, disabled), agent(li), reply("hello"), conversation.RefusedNotYours},
+		{"unseen before stale", with(had(), unseen), agent(zhao), lifecycle.Act{Kind: conversation.CommandNote, IfRevision: 1}, lifecycle.Unseen},
 		{"stale", had(), agent(li), lifecycle.Act{Kind: conversation.CommandWait, IfRevision: 1}, conversation.RefusedStale},
 		{"stale before closed", ended, agent(li), lifecycle.Act{Kind: conversation.CommandWait, IfRevision: 1}, conversation.RefusedStale},
 		{"closed", ended, agent(li), reply("hello"), conversation.RefusedClosed},
@@ -323,8 +327,9 @@ func skills(text string) lifecycle.Act {
 	return lifecycle.Act{Kind: conversation.CommandSetSkills, Text: text}
 }
 
-func unseen(s *lifecycle.Snapshot) { s.WasAssigned, s.Member = false, false }
-func disabled(a *lifecycle.Agent)  { a.Disabled = true }
+func unseen(s *lifecycle.Snapshot)    { s.Accepted, s.Member = false, false }
+func askedOnce(s *lifecycle.Snapshot) { s.Accepted, s.Member, s.Asked = false, false, true }
+func disabled(a *lifecycle.Agent)     { a.Disabled = true }
 func blocked(a *lifecycle.Agent) {
 	a.Profiles = []lifecycle.Profile{{ID: "calls", Limit: 1, Used: 1, Blocking: true}}
 }
@@ -348,4 +353,13 @@ func allowed(s lifecycle.Snapshot, left, queued int) lifecycle.Snapshot {
 
 func messageIs(s lifecycle.Snapshot, status conversation.DeliveryStatus) lifecycle.Snapshot {
 	return with(s, func(s *lifecycle.Snapshot) { s.Message = status })
+}
+
+// A15
+func TestReply_judgedByTheRowAlone(t *testing.T) {
+	t.Parallel()
+	require.True(t, reply("hello").OfRow())
+	row := with(had(), func(s *lifecycle.Snapshot) { s.Agents, s.Item, s.Live, s.Accepted, s.Member = nil, nil, nil, false, false })
+	whole := does(agent(li), reply("hello"))(had())
+	require.Equal(t, whole, does(agent(li), reply("hello"))(row))
 }

@@ -241,6 +241,7 @@ func (d *draft) end(why conversation.CloseReason) {
 	d.fail(Failure{Reason: ReasonClosed, Automated: true, Tell: d.Agent})
 	d.stand(to)
 	d.wish(Wishes{})
+	d.change.NoTurns = true
 	d.endWork()
 }
 

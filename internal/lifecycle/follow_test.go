@@ -66,6 +66,8 @@ func TestHandOver_onlyWherePeopleAreWished(t *testing.T) {
 	for _, s := range []lifecycle.Snapshot{world(), ending, waits(), had()} {
 		require.Zero(t, routed(s))
 	}
+	ending.Wishes.HandOver = conversation.EscalatedByBot
+	require.Equal(t, lifecycle.Change{Wishes: &lifecycle.Wishes{Ending: conversation.ClosedByBot}, NoTurns: true}, routed(ending), "people are wished no more")
 }
 
 func TestAnswered_wishes(t *testing.T) {
@@ -196,7 +198,7 @@ func TestLeft_putsItBackForAnybody(t *testing.T) {
 	require.Empty(t, c.Item.KeptFor)
 	require.Equal(t, noon, c.Item.QueuedAt)
 	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded, Tell: li}, c.Fail)
-	require.Equal(t, &lifecycle.Notice{Act: lifecycle.ActAgentGone, Assignment: true}, c.Notice)
+	require.Equal(t, &lifecycle.Notice{Act: lifecycle.ActUnassigned, Assignment: true}, c.Notice)
 	require.Nil(t, c.Trace)
 
 	offered := with(isAsked(), func(s *lifecycle.Snapshot) { s.Item.QueuedAt = noon.Add(-minute) })

@@ -15,14 +15,19 @@ const NoticePart = 1000
 // HandOver moves the conversation to the queue that was decided, where people are wished: it waits there, with a work item
 // and an automated message. What the bot has not sent yet will not go out, and no line waits for it any more. Where the
 // decision is to end the conversation, the end is wished and no work item is made. Where nobody wishes people it changes
-// nothing.
+// nothing; where the
+// end is wished too, people are wished no more.
 func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
-	nobody := s.Holder == conversation.HolderQueue && s.Queue == ""
-	if s.Wishes.HandOver == "" || s.State == conversation.StateClosed || s.Holder != conversation.HolderBot && !nobody {
+	if s.Wishes.HandOver == "" || s.State == conversation.StateClosed {
 		return Change{}
 	}
 	d := newDraft(now, s)
-	turn := d.Wishes.Turn
+	turn, nobody := d.Wishes.Turn, s.Holder == conversation.HolderQueue && s.Queue == ""
+	if s.Wishes.Ending != "" || s.Holder != conversation.HolderBot && !nobody { // they have it, or nobody needs them
+		d.wish(Wishes{Ending: s.Wishes.Ending})
+		d.change.NoTurns = true
+		return d.finish()
+	}
 	d.change.Escalated = d.Holder == conversation.HolderBot
 	d.change.Workstream = d.Workstream.ID
 	d.change.NoTurns = true

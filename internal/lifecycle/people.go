@@ -8,8 +8,8 @@ import (
 
 // Acts that the run is told of and that no person does.
 const (
-	ActAssigned  = "assigned"   // by the distribution
-	ActAgentGone = "agent-gone" // released, because its agent has gone
+	ActAssigned   = "assigned"   // by the distribution
+	ActUnassigned = "unassigned" // its agent has gone
 )
 
 // Offer asks an agent to take a conversation that waits, or assigns it without asking. The distribution has found the agent
@@ -57,7 +57,7 @@ func Left(now time.Time, s Snapshot, agent conversation.AgentID, why Departure) 
 	if why != Gone {
 		d.change.Trace = &Trace{StageCommand, DepartureTrace{why, agent}}
 	}
-	d.change.Notice = &Notice{Act: ActAgentGone, Assignment: true}
+	d.change.Notice = &Notice{Act: ActUnassigned, Assignment: true}
 	return d.finish()
 }
 

@@ -61,7 +61,7 @@ func (d *draft) presenceFacts(a Agent) routing.PresenceFacts {
 		}
 	}
 	for _, p := range a.Profiles {
-		room := routing.ProfileRoom{Limit: p.Limit, Used: p.Used, Blocking: p.Blocking}
+		room := routing.ProfileRoom{Limit: p.Limit, Used: p.Used + p.Earlier, Blocking: p.Blocking}
 		for _, m := range mine {
 			if m.takesOf(p, a.DayBegan, d.now) {
 				room.Used++

@@ -28,12 +28,13 @@ type Snapshot struct {
 	New NewIDs
 
 	// Of who acts, and of what the act names.
-	Allowance   conversation.Allowance
-	WasAssigned bool                        // the agent who acts has the conversation, or had it, or it is or was offered to them
-	Member      bool                        // the agent who acts is a member of the conversation's queue
-	Target      *Target                     // the queue that the act names; nil: there is none
-	Message     conversation.DeliveryStatus // how far the message has come that the act names; "": there is none
-	Skills      []routing.SkillID           // the skills that the act names and that exist
+	Allowance conversation.Allowance
+	Accepted  bool                        // the agent who acts has the conversation, or had it, or it is offered to them
+	Asked     bool                        // the same, or it was offered to them
+	Member    bool                        // the agent who acts is a member of the conversation's queue
+	Target    *Target                     // the queue that the act names; nil: there is none
+	Message   conversation.DeliveryStatus // how far the message has come that the act names; "": there is none
+	Skills    []routing.SkillID           // the skills that the act names and that exist
 
 	// Of a queue where the conversation has waited too long.
 	Overflow routing.Overflow   // of its queue
@@ -118,7 +119,7 @@ type Assignment struct {
 	HoldsUntil time.Time // when it stops taking capacity; zero: while it is live
 }
 
-// Agent is an agent whom a change may concern. What they have is counted without this conversation's live assignment.
+// Agent is an agent whom a change may concern. What they have is counted without this conversation.
 type Agent struct {
 	ID       conversation.AgentID
 	Disabled bool // or deleted
@@ -140,6 +141,7 @@ type Profile struct {
 	Used     int
 	Blocking bool
 	Daily    bool // what was accepted counts until the end of the day
+	Earlier  int  // how often they accepted this conversation today, beside the live assignment; of a daily one
 }
 
 // Target is a queue that a conversation may be moved to.
