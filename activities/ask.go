@@ -155,12 +155,14 @@ func (a *Activities) answerInTime(ctx context.Context, turn conversation.Turn) (
 
 // beat tells Temporal that this worker lives, so that the loss of one is noticed while there is time to ask again.
 func beat(ctx context.Context) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
 	for {
-		activity.RecordHeartbeat(ctx)
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(heartbeat):
+		case <-tick.C:
+			activity.RecordHeartbeat(ctx)
 		}
 	}
 }

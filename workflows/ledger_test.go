@@ -31,7 +31,8 @@ type memory struct {
 	number   int
 	outbox   []conversation.RunNotice
 
-	receivesAfterEnd bool // planted defect A1: lines are received into a conversation that is to end
+	hidesNotBefore bool // planted defect A2, with chaos.markingFails: a message is tried before its time
+	hidesEnd       bool // planted defect A1: a conversation that is to end goes on until everything is sent
 }
 
 type receipt struct {
@@ -114,9 +115,12 @@ func (m *memory) owed(r *row) (o conversation.Owed) {
 		}
 	}
 	if next := r.queued(); next != nil && !o.Send {
-		o.Send, o.SendIn = true, in(next.notBefore)
+		o.Send = true
+		if !m.hidesNotBefore {
+			o.SendIn = in(next.notBefore)
+		}
 	}
-	o.HandOver, o.End = r.handOver != "", r.ending != ""
+	o.HandOver, o.End = r.handOver != "", r.ending != "" && !(m.hidesEnd && o.Send)
 	return o
 }
 
@@ -153,7 +157,7 @@ func (m *memory) Receive(_ context.Context, in conversation.Batch) (conversation
 	defer m.mu.Unlock()
 	m.batches = append(m.batches, len(in.Arrivals))
 	r := m.rows[in.Conversation]
-	if r != nil && !m.receivesAfterEnd && (r.ending != "" || r.State == conversation.StateClosed) {
+	if r != nil && !m.hidesEnd && (r.ending != "" || r.State == conversation.StateClosed) {
 		return conversation.Received{Situation: m.situation(r), Ending: true, Begun: true}, nil
 	}
 	var got conversation.Received
@@ -475,13 +479,20 @@ func (m *memory) end(r *row, why conversation.CloseReason) {
 	}
 }
 
-// Sweep lists what has owed something for a minute past its time, and what somebody did of which the run was not told.
+// Sweep calls messages unknown whose marks are over, and lists what owes something and what somebody did of which the run was not
+// told.
 func (m *memory) Sweep(context.Context) (late []conversation.RunNotice, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	late, m.outbox = m.outbox, nil
 	for _, id := range slices.Sorted(maps.Keys(m.rows)) {
-		if r := m.rows[id]; !m.owed(r).Nothing() {
+		r := m.rows[id]
+		for _, msg := range r.messages {
+			if msg.status == conversation.DeliverySending && msg.until.Before(m.now()) {
+				msg.status, msg.reason = conversation.DeliveryUnknown, conversation.ReasonAnswerLost
+			}
+		}
+		if !m.owed(r).Nothing() {
 			late = append(late, conversation.RunNotice{WorkflowID: r.workflow})
 		}
 	}

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"math"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -27,7 +28,10 @@ func local(ctx workflow.Context, limit time.Duration, summary string) workflow.C
 
 // backOff is how what is away is tried again, for as long as it takes.
 func backOff() *temporal.RetryPolicy {
-	return &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: maxPause}
+	return &temporal.RetryPolicy{
+		InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: maxPause,
+		MaximumAttempts: math.MaxInt32, // no end; 0, which means the same, is ten in the SDK's test environment
+	}
 }
 
 // ledgerWork is one transaction, tried until the ledger answers.

@@ -41,16 +41,15 @@ func (c *run) next(ctx workflow.Context) step {
 	now, owed := workflow.Now(ctx), c.st.Owed
 	may := func(what string) bool { return !c.st.Pauses[what].Until.After(now) }
 	sendable := owed.Send && !c.sendAt().After(now) // WeChat would be tried now
+	lost := !c.st.Begun && len(c.st.Pending) == 0   // it met only repeats, or the ledger has lost it: ends without a trace
 	switch {
 	case c.st.Look && c.st.Begun && may(doLook):
 		return c.look
 	case c.mayReceive(ctx) && may(doReceive):
 		return c.receive
-	case !c.st.Begun && len(c.st.Pending) == 0: // met only repeats, or the ledger has lost it: ends without a trace
-		return c.over
-	case c.busy() && (c.st.isClosed() || c.cancelled() || c.continueDue(ctx)): // what is under way is seen through
+	case c.busy() && (lost || c.st.isClosed() || c.cancelled() || c.continueDue(ctx)): // what is under way is seen through
 		return nil
-	case c.st.isClosed():
+	case lost, c.st.isClosed():
 		return c.over
 	case c.cancelled() && may(doClose):
 		return c.close(conversation.ClosedByPerson)

@@ -54,7 +54,9 @@ type world struct {
 	errors   []string       // logged ones
 	local    int            // local activities
 	ordinary int
-	said     []string  // lines of the customer
+	acts     *activities.Activities
+	bulk     int // bytes of a callback that are not counted
+	said     []spoken
 	grow     func(int) // has the history grow
 }
 
@@ -136,6 +138,12 @@ type happening struct {
 	do     func(w *world)
 }
 
+// spoken is a line of the customer.
+type spoken struct {
+	text string
+	at   time.Duration
+}
+
 // signal signals the run, where there is one.
 func (w *world) signal(name string, arg any) {
 	if w.env != nil {
@@ -172,8 +180,10 @@ func hash(s string) (n uint32) {
 func says(at time.Duration, lines ...string) happening {
 	return happening{at, true, func(w *world) {
 		for _, line := range lines {
-			w.said = append(w.said, line)
-			w.signal(workflows.SignalCustomer, callback(line))
+			w.said = append(w.said, spoken{line, at})
+			cb := callback(line)
+			cb.Traceparent += strings.Repeat(" ", w.bulk)
+			w.signal(workflows.SignalCustomer, cb)
 		}
 	}}
 }
@@ -239,6 +249,7 @@ func (w *world) stage(continued bool) *testsuite.TestWorkflowEnvironment {
 	a := &activities.Activities{Ledger: w.ledger, Permits: w, Bots: w, WeChat: w, Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) {
 		return ctx, noop.Span{}
 	}}
+	w.acts = a
 	for _, act := range []any{a.Receive, a.Look, a.Ask, a.Send, a.Route, a.Due, a.Close} {
 		env.RegisterActivity(act)
 	}
@@ -282,6 +293,7 @@ func (w *world) play(t require.TestingT, continued bool, story ...happening) err
 		}
 		env.ExecuteWorkflow(workflows.Conversation, in)
 		require.True(t, env.IsWorkflowCompleted(), "%v", w.log)
+		activities.Finish(w.acts)
 		story = slices.Clone(story[delivered:])
 		w.clock, w.env = env.Now(), nil
 
