@@ -18,3 +18,6 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *sqlx.Tx) error) error {
 func ClaimSpooled() []string {
 	return []string{claimSpooled(oldestSpooled), claimSpooled(spooledByConversation)}
 }
+
+// Owing is the statement that finds conversations which have owed something for long.
+const Owing = owing
