@@ -29,13 +29,10 @@ func TestLife_nothingToOpen_aCustomerOfAnAccountWithoutABotWrites(t *testing.T) 
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	got := d.writes(ref, "li", "hello")
 	d.stands(got.Standing, queued, byQueue, "")
+	require.True(t, got.HandOver, "people are wished with the line")
 
-	hand := conversation.HandOver{MessageID: got.Receipts[0].MessageID, FromEpoch: 1}
-	first, err := d.Enqueue(t.Context(), ref, hand, toDefaultQueue())
-	require.NoError(t, err)
-	again, err := d.Enqueue(t.Context(), ref, hand, toDefaultQueue())
-	require.NoError(t, err)
-	require.Equal(t, first, again)
+	first := d.handOver(t, ref, toDefaultQueue())
+	require.Equal(t, first.Standing, d.handOver(t, ref, toDefaultQueue()).Standing)
 	d.stands(first.Standing, queued, byQueue, "")
 	require.Equal(t, d.queue, first.QueueID)
 	require.Equal(t, conversation.Epoch(1), first.Epoch, "nobody had it")
@@ -407,19 +404,20 @@ func TestQUE3_aCustomerWhoWritesAgainWaitsByHisLastWord(t *testing.T) {
 	d.itemIs(ref, "since > now() - interval '1 minute'")
 }
 
-func TestEnqueue_OVF3_anEndMakesNoWork(t *testing.T) {
+// OVF-3
+func TestHandOver_anEndMakesNoWork(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	hand := conversation.HandOver{MessageID: d.writes(ref, "wang", "hello").Receipts[0].MessageID, FromEpoch: 1}
+	d.writes(ref, "wang", "hello")
+	d.wantPeople(t, ref)
 	full := routing.Decision{QueueID: d.queue, End: true, Notice: routing.NoticeFull, Alert: "queue-full"}
-	first, err := d.Enqueue(t.Context(), ref, hand, full)
-	require.NoError(t, err)
-	again, err := d.Enqueue(t.Context(), ref, hand, full)
-	require.NoError(t, err)
-	require.Equal(t, first, again)
-	require.Equal(t, conversation.ClosedOverflow, first.Closing)
-	require.NotEmpty(t, first.NoticeID)
+	first := d.handOver(t, ref, full)
+	require.Equal(t, first.Standing, d.handOver(t, ref, full).Standing)
+	require.True(t, first.End)
+	require.True(t, first.Send, "the customer is told before it ends")
+	require.Equal(t, conversation.ClosedOverflow, d.wishedEnd(t, ref))
+	require.Len(t, d.queued(t, ref), 1)
 	require.Zero(t, d.count(t, "work_items", "true"))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'alert'"))
 	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'route'"))

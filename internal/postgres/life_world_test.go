@@ -63,9 +63,9 @@ func (d *office) stream(set string, args ...any) {
 func (d *office) waiting(customer string) conversation.Ref {
 	d.t.Helper()
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	turn := d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please"))).Receipts[0].MessageID
-	_, err := d.Enqueue(d.t.Context(), ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, toDefaultQueue())
-	require.NoError(d.t, err)
+	d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please")))
+	d.wantPeople(d.t, ref)
+	d.handOver(d.t, ref, toDefaultQueue())
 	return ref
 }
 
@@ -188,19 +188,29 @@ func (d *office) rows() (rows []string) {
 	return rows
 }
 
-// due has what is due done, twice: what a repeat answers differs at most in how the conversation stands.
-func (d *office) due(ref conversation.Ref) conversation.Commanded {
+// duly is what became of a conversation in which something was due.
+type duly struct {
+	conversation.Situation
+	Closing   conversation.CloseReason // why it is wished to end, "" where it is not
+	MessageID conversation.MessageID   // the last automated message
+}
+
+// due has what is due done, twice: the second time nothing changes.
+func (d *office) due(ref conversation.Ref) (got duly) {
 	d.t.Helper()
-	first, err := d.Due(d.t.Context(), ref)
+	var err error
+	got.Situation, err = d.Due(d.t.Context(), ref)
 	require.NoError(d.t, err)
 	rows := d.rows()
 	again, err := d.Due(d.t.Context(), ref)
 	require.NoError(d.t, err)
-	require.Equal(d.t, first.Closing, again.Closing)
-	require.Equal(d.t, first.MessageID, again.MessageID)
-	require.Equal(d.t, first.Standing, again.Standing)
+	require.Equal(d.t, got.Standing, again.Standing)
 	require.Equal(d.t, rows, d.rows())
-	return first
+	got.Closing = d.wishedEnd(d.t, ref)
+	require.Equal(d.t, got.Closing != "" && got.State != conversation.StateClosed, got.End)
+	require.NoError(d.t, d.raw.Get(&got.MessageID, `
+		select coalesce((select id::text from messages where conversation_id = $1 and author = 'system' order by seq desc limit 1), '')`, ref.Conversation))
+	return got
 }
 
 // load is how many units of an agent are taken.

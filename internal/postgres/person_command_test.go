@@ -337,8 +337,11 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	scan := says("k1", "")
 	scan.Kind, scan.IsEvent, scan.Text, scan.Fields = "subscribe", true, "", []byte(`{"EventKey":"qrscene_shop-7"}`)
-	got := d.receive(t, d.batch(ref.Conversation, "wang", scan, says("k2", "转人工")))
-	turn := got.Receipts[1].MessageID
+	d.receive(t, d.batch(ref.Conversation, "wang", scan, says("k2", "转人工")))
+	_, err := d.RoutingQuestion(t.Context(), ref)
+	require.ErrorIs(t, err, conversation.ErrClosed, "nobody wishes people")
+	d.botAnswers(t, ref, conversation.Answer{Texts: []string{"Welcome."}})
+	d.botAnswers(t, ref, conversation.Answer{Command: conversation.CommandEscalate, QueueID: "no queue"})
 	const rules = `[{"name": "tea", "when": "", "set": {"priority": 5}}]`
 	for i, kind := range []string{"classification", "route"} {
 		id := uuid.NewString()
@@ -348,9 +351,9 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 		}
 	}
 
-	q, err := d.RoutingQuestion(t.Context(), ref, turn, "no queue")
+	q, err := d.RoutingQuestion(t.Context(), ref)
 	require.NoError(t, err)
-	again, err := d.RoutingQuestion(t.Context(), ref, turn, "no queue")
+	again, err := d.RoutingQuestion(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, q.Roll, again.Roll, "a retry throws the same")
 	require.Empty(t, q.Wish)
@@ -367,7 +370,10 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 	require.Equal(t, map[string]any{"text": canary + " 转人工", "kind": "text", "length": int64(len(canary) + 4)}, q.Facts["message"])
 	require.Equal(t, true, q.Facts["customer"].(map[string]any)["first_contact"])
 
-	_, err = d.RoutingQuestion(t.Context(), ref, conversation.MessageID(uuid.NewString()), "")
+	d.closes(ref, conversation.ClosedIdle)
+	_, err = d.RoutingQuestion(t.Context(), ref)
+	require.ErrorIs(t, err, conversation.ErrClosed)
+	_, err = d.RoutingQuestion(t.Context(), conversation.Ref{Tenant: tenant, Conversation: newConversation()})
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
@@ -392,7 +398,7 @@ func TestDue_OVF5_goesOnToAnotherQueueAndNotForEver(t *testing.T) {
 
 func (d *office) facts(ref conversation.Ref, turn conversation.MessageID) map[string]any {
 	d.t.Helper()
-	q, err := d.RoutingQuestion(d.t.Context(), ref, turn, "")
+	q, err := d.ClassificationQuestion(d.t.Context(), ref, turn)
 	require.NoError(d.t, err)
 	return q.Facts
 }

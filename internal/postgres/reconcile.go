@@ -20,7 +20,7 @@ func (db *DB) Whereabouts(ctx context.Context, tenant conversation.Tenant) (rows
 }
 
 // disagreements are the questions to which every row is a difference: what transactions keep true, so that each answer is a
-// bug, or somebody's hand in the tables.
+// bug, or somebody's hand in the tables; and what runs have left undone, other than those that are still to be told.
 var disagreements = []string{
 	`select conversation_id as about, 'an ended conversation still asks for people' as what
 	from work_items join conversations c on c.tenant = work_items.tenant and c.id = conversation_id
@@ -49,7 +49,12 @@ var disagreements = []string{
 	where c.tenant = $1 and c.state = 'closed' and d.status = 'queued'`,
 
 	`select distinct conversation_id as about, 'a message has been sending for more than two minutes' as what
-	from deliveries where tenant = $1 and status = 'sending' and updated_at < now() - interval '2 minutes'`,
+	from deliveries where tenant = $1 and status = 'sending' and coalesce(until, updated_at) < now() - interval '2 minutes'`,
+
+	`select conversation_id as about, 'its run has owed something for more than a minute: ' || string_agg(what, ', ' order by what) as what
+	from owed where tenant = $1 and not_before < now() - interval '1 minute' and not exists (
+		select from outbox n where n.tenant = owed.tenant and n.conversation_id = owed.conversation_id)
+	group by conversation_id`,
 
 	`select distinct r.conversation_id as about, 'a message that was taken is not in the transcript' as what
 	from receipts r left join messages m on m.tenant = r.tenant and m.id = r.message_id

@@ -65,10 +65,7 @@ func listed(v conversation.Viewer) string {
 // conversation opens what the row seals; an openid or a summary that does not open reads as Unavailable, a context as
 // none.
 func (db *DB) conversation(t conversation.Tenant, r listedRow) (conversation.Conversation, error) {
-	s, err := r.standing()
-	if err != nil {
-		return conversation.Conversation{}, err
-	}
+	s := r.standing()
 	c := conversation.Conversation{
 		ID: r.ID, AccountID: r.AccountID, WorkflowID: r.WorkflowID, State: s.State, Holder: s.Holder, QueueID: s.QueueID,
 		AgentID: s.AgentID, Epoch: s.Epoch, CloseReason: r.CloseReason, Ending: r.Ending, OpenedAt: r.OpenedAt, LastCustomerAt: r.LastCustomerAt,
