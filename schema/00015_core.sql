@@ -106,3 +106,40 @@ insert into send_limits (tenant) values ('default');
 
 -- How many conversations an agent has at a time at most, whatever their units say (A14).
 alter table tenants add column max_conversations int not null default 10 check (max_conversations between 1 and 1000);
+
+-- What an agent has now: units that are taken, conversations at a time, and the use of each of the agent's capacity profiles.
+-- Distribution, pick, presence and figures all read this. An assignment counts while it is live and still holds capacity.
+-- A conversation that is put aside does not count at all (CAP-8). A profile with reset end_of_day counts what is offered and
+-- what was accepted since midnight in the agent's time zone (CAP-3). What the conversation `without` takes is left out; null: nothing.
+-- Both kinds have an index of their own, so no read grows with an agent's history.
+create function capacity_in_use(of_tenant text, of_agent uuid, zone text, without uuid)
+returns table (load int, sessions int, rooms jsonb) language sql stable as $$
+    select live.load, live.sessions, profiles.rooms
+    from (
+        select coalesce(sum(a.units) filter (where a.holds_until is null or a.holds_until > statement_timestamp()), 0)::int as load,
+            (count(*) filter (where a.holds_until is null or a.holds_until > statement_timestamp()
+                or (select c.state from conversations c where c.tenant = a.tenant and c.id = a.conversation_id) is distinct from 'waiting'))::int as sessions
+        from assignments a
+        where a.tenant = of_tenant and a.agent_id = of_agent and a.state in ('offered', 'accepted')
+            and a.conversation_id is distinct from without
+    ) live cross join lateral (
+        select jsonb_agg(jsonb_build_object('profile', p.id, 'blocking', p.blocking, 'limit', coalesce(mine.item_limit, p.item_limit),
+            'used', (
+                select count(*) from assignments a
+                where a.tenant = of_tenant and a.agent_id = of_agent and a.state in ('offered', 'accepted')
+                    and a.conversation_id is distinct from without and p.id = any(a.profiles) and case p.reset
+                        when 'end_of_day' then a.state = 'offered'
+                        else a.holds_until is null or a.holds_until > statement_timestamp() end
+            ) + case p.reset when 'end_of_day' then (
+                select count(*) from assignments a
+                where a.tenant = of_tenant and a.agent_id = of_agent and a.profiles <> '{}' and p.id = any(a.profiles)
+                    and a.accepted_at >= date_trunc('day', statement_timestamp() at time zone zone) at time zone zone
+                    and a.conversation_id is distinct from without
+            ) else 0 end) order by p.name) as rooms
+        from agent_profiles mine join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
+        where mine.tenant = of_tenant and mine.agent_id = of_agent
+    ) profiles
+$$;
+
+-- Who has just finished a conversation (PRE-6).
+create index assignments_ended on assignments (tenant, ended_at) where state = 'ended';

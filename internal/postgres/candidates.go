@@ -17,7 +17,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// candidate is an agent with what he has to do: the sum over his assignments, never a counter.
+// candidate is an agent with what they have to do: the sum over their assignments, never a counter.
 type candidate struct {
 	ID         conversation.AgentID
 	Version    int64
@@ -26,13 +26,14 @@ type candidate struct {
 	Units      int
 	Load       int
 	Sessions   int
+	Max        int // of Sessions; the tenant's
 	Attributes []byte
 	Rooms      []byte // of profileRoom
 	rooms      []profileRoom
 	Held       map[conversation.WorkstreamID]int // of Sessions, where a workstream has a limit; see readHeld
 }
 
-// profileRoom is an agent's room in one of his capacity profiles.
+// profileRoom is an agent's room in one of their capacity profiles.
 type profileRoom struct {
 	Profile  routing.ProfileID `json:"profile"`
 	Blocking bool              `json:"blocking"`
@@ -83,50 +84,44 @@ func (a among) each(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, que
 	return rows.Err()
 }
 
-// readCandidates reads agents who are not disabled, and what they have. In units counts what is offered or accepted and not
-// yet given back; a capacity profile that comes back at the end of the day counts what was accepted since midnight in the
-// agent's zone (CAP-3).
-func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among) ([]*candidate, error) {
+// readCandidates reads agents who are not disabled, and what they have; see the function capacity_in_use. What the conversation
+// `without` takes is left out; "" for none.
+func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, without conversation.ID) ([]*candidate, error) {
 	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
 	// with every batch.
-	people := `
-		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes, l.load, l.sessions, r.rooms
-		from agents g cross join lateral (
-			select count(*) as sessions,
-				coalesce(sum(a.units) filter (where a.holds_until is null or a.holds_until > clock_timestamp()), 0) as load
-			from assignments a where a.tenant = g.tenant and a.agent_id = g.id and a.state in ('offered', 'accepted')
-		) l cross join lateral (
-			select jsonb_agg(jsonb_build_object(
-				'profile', p.id, 'blocking', p.blocking, 'limit', coalesce(mine.item_limit, p.item_limit),
-				'used', (select count(*) from assignments a
-					where a.tenant = g.tenant and a.agent_id = g.id and p.id = any(a.profiles) and case p.reset
-						when 'end_of_day' then a.state = 'offered'
-							or a.accepted_at >= date_trunc('day', clock_timestamp() at time zone g.time_zone) at time zone g.time_zone
-						else a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > clock_timestamp()) end)
-				) order by p.id) as rooms
-			from agent_profiles mine join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
-			where mine.tenant = g.tenant and mine.agent_id = g.id
-		) r
-		where g.tenant = $1 and g.id` + who.sql + ` and not g.disabled and g.deleted_at is null`
+	who.args = append(slices.Clone(who.args), pointer(without))
+	people := fmt.Sprintf(`
+		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes,
+			(select max_conversations from tenants where id = $1), c.load, c.sessions, c.rooms
+		from agents g cross join lateral capacity_in_use(g.tenant, g.id, g.time_zone, $%d::uuid) c
+		where g.tenant = $1 and g.id%s and not g.disabled and g.deleted_at is null`, len(who.args)+1, who.sql)
 	var list []*candidate
 	err := who.each(ctx, tx, t, people, func(rows *sql.Rows) error {
 		c := new(candidate)
 		list = append(list, c)
-		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Units, &c.Attributes, &c.Load, &c.Sessions, &c.Rooms)
+		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions, &c.Rooms)
 	})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b *candidate) int { return cmp.Compare(a.ID, b.ID) }) // thousands: quicker here than there
 	for _, c := range list {
-		if c.Rooms == nil {
-			continue
-		}
-		if err := json.Unmarshal(c.Rooms, &c.rooms); err != nil {
-			return nil, fmt.Errorf("capacity profiles of agent %s: %w", c.ID, err)
+		if c.rooms, err = decodeRooms(c.ID, c.Rooms); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// decodeRooms decodes the rooms of capacity_in_use.
+func decodeRooms(agent conversation.AgentID, encoded []byte) (rooms []profileRoom, err error) {
+	if encoded == nil {
+		return nil, nil
+	}
+	if err := json.Unmarshal(encoded, &rooms); err != nil {
+		return nil, fmt.Errorf("capacity profiles of agent %s: %w", agent, err)
+	}
+	return rooms, nil
 }
 
 // same reports whether nothing has changed that decides whether the agent is asked.
@@ -160,7 +155,7 @@ func about(queues []routing.Queue, items []routing.Item) (d details) {
 func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, others []conversation.AgentID, what details) (crew, error) {
 	ids := idsOfQueues(queues)
 	who := serving(ids, others)
-	people, err := readCandidates(ctx, tx, t, who)
+	people, err := readCandidates(ctx, tx, t, who, "")
 	if err != nil {
 		return crew{}, err
 	}
@@ -188,10 +183,10 @@ func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []
 	return c, nil
 }
 
-// forChoice is the agent as the choice knows him, so far.
+// forChoice is the agent as the choice knows them, so far.
 func (c *candidate) forChoice() (*routing.Candidate, error) {
 	a := &routing.Candidate{
-		ID: c.ID, Presence: c.Presence, Units: c.Units, Load: c.Load, Sessions: c.Sessions,
+		ID: c.ID, Presence: c.Presence, Units: c.Units, Load: c.Load, Sessions: c.Sessions, MaxSessions: c.Max,
 		Queues: make(map[conversation.QueueID]routing.Membership, 1),
 	}
 	if string(c.Attributes) != "{}" { // most have none

@@ -60,7 +60,9 @@ type distribution struct {
 	notices []conversation.RunNotice // for the runs of what was assigned
 	soon    bool
 
-	shift time.Time // when somebody's working hours begin next, where a queue's own rules may ask; zero: never
+	over   []conversation.WorkItemID // are kept for nobody any longer, and locked
+	missed bool                      // somebody is just changing an item that is kept for nobody any longer
+	shift  time.Time                 // when somebody's working hours begin next, where a queue's own rules may ask; zero: never
 }
 
 // begin takes the lock, if nobody has it, and notes the time. It has the planner go by keys: what a batch reads and writes is
@@ -172,8 +174,9 @@ func (d *distribution) rested(ctx context.Context) (agents []conversation.AgentI
 	return agents, err
 }
 
-// lock locks what was chosen, in the order of the house, and keeps those matches that still hold. Conversations and items
-// that somebody is changing are left for the next batch, and so are agents who have changed since they were read.
+// lock locks conversations, then work items, then agents, and keeps those matches that still hold. It waits for agents alone:
+// conversations and items that somebody is changing are left for the next batch. So are agents who have changed since they
+// were read.
 func (d *distribution) lock(ctx context.Context, matches []routing.Match, others []conversation.AgentID) error {
 	agents := slices.Clone(others)
 	var talks []conversation.ID
@@ -194,13 +197,13 @@ func (d *distribution) lock(ctx context.Context, matches []routing.Match, others
 			return err
 		}
 	}
-	if len(agents) == 0 {
-		return nil
+	if err := d.lockOver(ctx); err != nil || len(agents) == 0 {
+		return err
 	}
 	if err := lockAgents(ctx, d.tx, d.tenant, agents); err != nil {
 		return err
 	}
-	people, err := readCandidates(ctx, d.tx, d.tenant, named(agents))
+	people, err := readCandidates(ctx, d.tx, d.tenant, named(agents), "")
 	if err != nil {
 		return err
 	}
@@ -224,31 +227,50 @@ func (d *distribution) lock(ctx context.Context, matches []routing.Match, others
 	return nil
 }
 
-// endKeeping asks everybody for what was kept for the agent who had it, once that has lasted for one countdown (D2; not where the workstream always keeps it), and
-// otherwise sees to it that somebody looks then; and also when the pause of somebody who declined is over.
-func (d *distribution) endKeeping(ctx context.Context) error {
-	var over []conversation.WorkItemID
-	var until []time.Time
-	if at := d.pauseEnds(); !at.IsZero() {
-		until = append(until, at)
-	}
+// keeping sorts the items that are kept for the agent who had them: over are those for which one countdown has passed (D2),
+// until is when that is so for the others. Where the workstream says so, an item is kept for as long as the agent works here.
+func (d *distribution) keeping() (over []conversation.WorkItemID, until []time.Time) {
 	for _, look := range d.looks {
 		w := d.items[look.Item]
 		switch {
 		case look.Agent != "" || w.Affinity == "":
-		case w.Always && d.crew.facts[w.Affinity] != nil: // he works here, and is waited for
+		case w.Always && d.crew.facts[w.Affinity] != nil: // the agent works here
 		case w.keptUntil().After(d.now):
 			until = append(until, w.keptUntil())
 		default:
 			over = append(over, w.ID)
 		}
 	}
-	if len(over) > 0 {
-		const forget = `update work_items set affinity_agent = null where tenant = $1 and id = any($2::uuid[]) and state = 'waiting'`
-		if _, err := d.tx.ExecContext(ctx, forget, d.tenant, pq.Array(over)); err != nil {
+	return over, until
+}
+
+// lockOver locks the items that are kept for nobody any longer, except those that somebody is just changing.
+func (d *distribution) lockOver(ctx context.Context) error {
+	over, _ := d.keeping()
+	if len(over) == 0 {
+		return nil
+	}
+	const lock = `
+		select id from work_items where tenant = $1 and id = any($2::uuid[]) and state = 'waiting'
+		for no key update skip locked`
+	err := d.tx.SelectContext(ctx, &d.over, lock, d.tenant, pq.Array(over))
+	d.missed = len(d.over) < len(over)
+	return err
+}
+
+// endKeeping offers to everybody what is kept for nobody any longer. It wakes the distribution when the next item comes to
+// that, and when the pause of an agent who declined is over.
+func (d *distribution) endKeeping(ctx context.Context) error {
+	if len(d.over) > 0 {
+		const forget = `update work_items set affinity_agent = null where tenant = $1 and id = any($2::uuid[])`
+		if _, err := d.tx.ExecContext(ctx, forget, d.tenant, pq.Array(d.over)); err != nil {
 			return err
 		}
 		d.again = true
+	}
+	_, until := d.keeping()
+	if at := d.pauseEnds(); !at.IsZero() {
+		until = append(until, at)
 	}
 	if len(until) == 0 {
 		return nil
@@ -282,11 +304,12 @@ func (d *distribution) settle(ctx context.Context, rested []conversation.AgentID
 }
 
 // lookBack reports whether to look again: at once where the batch was full, where only some of the matches held, or where
-// something was changed while this one looked; in a moment where none held, because nobody may wake it for that: who sends
-// a message locks its conversation, too.
+// something was changed while this one looked; in a moment where none held, or an item was missed, because nobody may wake
+// it for that: sending a message locks its conversation, too.
 func (d *distribution) lookBack(ctx context.Context, chosen int) error {
-	d.soon = chosen > 0 && len(d.gifts) == 0
-	if d.again || !d.soon && (chosen == batchLimit || len(d.gifts) < chosen) {
+	none := chosen > 0 && len(d.gifts) == 0
+	d.soon = none || d.missed
+	if d.again || !none && (chosen == batchLimit || len(d.gifts) < chosen) {
 		d.again = true
 		return nil
 	}

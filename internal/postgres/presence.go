@@ -22,11 +22,11 @@ func settlePresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, age
 
 // settle also lists the agents whose presence it has changed.
 func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) (changed []conversation.AgentID, err error) {
-	people, err := readCandidates(ctx, tx, t, named(agents))
+	people, err := readCandidates(ctx, tx, t, named(agents), "")
 	if err != nil || len(people) == 0 {
 		return nil, err
 	}
-	turned, err := turnedNow(ctx, tx, t, agents)
+	turned, err := turnedNow(ctx, tx, t, people)
 	if err != nil {
 		return nil, err
 	}
@@ -60,13 +60,26 @@ func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []co
 	return changed, publishAll(ctx, tx, t, news)
 }
 
-// turnedNow finds who has accepted or finished a conversation in this transaction, whose time is that of the rows it wrote.
-func turnedNow(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) (map[conversation.AgentID]bool, error) {
+// turnedNow finds who has accepted or finished a conversation in this transaction, whose time is that of the rows it wrote. It
+// matters only for those who chose their presence, so nobody else is looked up.
+func turnedNow(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, people []*candidate) (map[conversation.AgentID]bool, error) {
+	var chosen []conversation.AgentID
+	for _, a := range people {
+		if a.Manual {
+			chosen = append(chosen, a.ID)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, nil
+	}
 	const query = `
-		select distinct agent_id from assignments
-		where tenant = $1 and agent_id = any($2::uuid[]) and (accepted_at = now() or state = 'ended' and ended_at = now())`
+		select agent_id from assignments
+		where tenant = $1 and agent_id = any($2::uuid[]) and state in ('offered', 'accepted') and accepted_at = now()
+		union
+		select agent_id from assignments
+		where tenant = $1 and agent_id = any($2::uuid[]) and state = 'ended' and ended_at = now()`
 	var list []conversation.AgentID
-	if err := tx.SelectContext(ctx, &list, query, t, pq.Array(agents)); err != nil {
+	if err := tx.SelectContext(ctx, &list, query, t, pq.Array(chosen)); err != nil {
 		return nil, err
 	}
 	turned := make(map[conversation.AgentID]bool, len(list))
@@ -86,7 +99,7 @@ type presenceBody struct {
 
 func (c *candidate) presenceFacts(turned bool) routing.PresenceFacts {
 	facts := routing.PresenceFacts{
-		Presence: c.Presence, Manual: c.Manual, Turned: turned, Units: c.Units, Load: c.Load, Sessions: c.Sessions,
+		Presence: c.Presence, Manual: c.Manual, Turned: turned, Units: c.Units, Load: c.Load, Sessions: c.Sessions, MaxSessions: c.Max,
 	}
 	for _, p := range c.rooms {
 		facts.Profiles = append(facts.Profiles, p.room())

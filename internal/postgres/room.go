@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// takes says why an agent may not take the conversation by himself; "" if he may: his presence, his skills, his room.
+// takes says why an agent may not take the conversation by themselves; "" if they may. It asks for presence, skills and room.
 func (t *talk) takes(ctx context.Context, agent person) (conversation.Refusal, error) {
 	if agent.Disabled || !slices.Contains(t.item.Presences, string(agent.Presence)) {
 		return conversation.RefusedPresence, nil
@@ -44,49 +44,16 @@ func (t *talk) able(ctx context.Context, agent conversation.AgentID) (bool, erro
 	return able, err
 }
 
-// roomFor reports whether an agent, whose row is locked, has room for the conversation: in each capacity profile that it
-// takes, in units, and in no profile of his that blocks. What the conversation takes of him already is not counted.
+// roomFor reports whether an agent, whose row is locked, has room for the conversation. What it takes of the agent already is
+// not counted.
 func (t *talk) roomFor(ctx context.Context, agent person) (bool, error) {
-	const load = `
-		select coalesce(sum(units), 0) from assignments
-		where tenant = $1 and agent_id = $2 and conversation_id <> $3 and state in ('offered', 'accepted')
-			and (holds_until is null or holds_until > clock_timestamp())`
-	var taken int
-	if err := t.tx.GetContext(ctx, &taken, load, t.ref.Tenant, agent.ID, t.ref.Conversation); err != nil {
+	people, err := readCandidates(ctx, t.tx, t.ref.Tenant, named([]conversation.AgentID{agent.ID}), t.ref.Conversation)
+	if err != nil || len(people) == 0 {
 		return false, err
 	}
-	if agent.Units <= 0 || taken+t.item.Units > agent.Units {
-		return false, nil
-	}
-	const profiles = `
-		select p.id, p.blocking, coalesce(mine.item_limit, p.item_limit) as item_limit,
-			(select count(*) from assignments a where a.tenant = p.tenant and a.agent_id = g.id and p.id = any(a.profiles)
-				and a.conversation_id <> $3 and case p.reset
-				when 'end_of_day' then a.state = 'offered'
-					or a.accepted_at >= date_trunc('day', now() at time zone g.time_zone) at time zone g.time_zone
-				else a.state in ('offered', 'accepted') and (a.holds_until is null or a.holds_until > clock_timestamp()) end) as used
-		from agent_profiles mine
-		join agents g on g.tenant = mine.tenant and g.id = mine.agent_id
-		join capacity_profiles p on p.tenant = mine.tenant and p.id = mine.profile_id
-		where mine.tenant = $1 and mine.agent_id = $2`
-	var rows []struct {
-		ID       string `db:"id"`
-		Blocking bool   `db:"blocking"`
-		Limit    int    `db:"item_limit"`
-		Used     int    `db:"used"`
-	}
-	if err := t.tx.SelectContext(ctx, &rows, profiles, t.ref.Tenant, agent.ID, t.ref.Conversation); err != nil {
+	c, err := people[0].forChoice()
+	if err != nil {
 		return false, err
 	}
-	found := 0
-	for _, p := range rows {
-		needed := slices.Contains(t.item.Profiles, p.ID)
-		if p.Used >= p.Limit && (needed || p.Blocking) {
-			return false, nil
-		}
-		if needed {
-			found++
-		}
-	}
-	return found == len(t.item.Profiles), nil
+	return c.Room(&routing.Item{Units: t.item.Units, Profiles: idsOf[routing.ProfileID](t.item.Profiles)}) == "", nil
 }

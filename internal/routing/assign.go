@@ -130,7 +130,7 @@ func (r *round) serveKept(t turn) {
 func (r *round) servePreferred(t turn) bool {
 	for _, id := range t.item.Preferred {
 		a, known := r.agents[id]
-		if !known || t.item.Declined[id] > 0 || !a.serves(t.crew.ID) || a.invited(t.item) != "" || a.room(t.item) != "" {
+		if !known || t.item.Declined[id] > 0 || !a.serves(t.crew.ID) || a.invited(t.item) != "" || a.Room(t.item) != "" {
 			continue
 		}
 		r.give(t, a, tell(ReasonOtherFirst, len(r.agents)-1))

@@ -129,7 +129,7 @@ func hasRoom(a *routing.Candidate, i routing.Item) bool {
 			return false
 		}
 	}
-	return a.Units > 0 && a.Load+i.Units <= a.Units && a.Sessions < routing.MaxSessions && withinLimit(a, i)
+	return a.Units > 0 && a.Load+i.Units <= a.Units && a.Sessions < routing.DefaultMaxSessions && withinLimit(a, i)
 }
 
 // withinLimit reports whether an agent may have one more of the item's workstream.
@@ -211,7 +211,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 // mayTake reports whether an agent may be given an item: as the one it is kept for, as a preferred one, or as any.
 func mayTake(a *routing.Candidate, i routing.Item, limit int) bool {
 	if i.Affinity != "" { // nobody has declined it
-		return a.ID == i.Affinity && slices.Contains(i.Presences, a.Presence) && a.Sessions < routing.MaxSessions && withinLimit(a, i)
+		return a.ID == i.Affinity && slices.Contains(i.Presences, a.Presence) && a.Sessions < routing.DefaultMaxSessions && withinLimit(a, i)
 	}
 	plain := i
 	if slices.Contains(i.Preferred, a.ID) {
@@ -369,6 +369,6 @@ func checkSpread(t *rapid.T, method routing.Method, skills routing.SkillMatch) {
 	for _, a := range agents {
 		least, most = min(least, count[a.ID]), max(most, count[a.ID])
 	}
-	full := most == routing.MaxSessions
+	full := most == routing.DefaultMaxSessions
 	require.True(t, full || most-least <= 1, "%v", count)
 }

@@ -81,7 +81,7 @@ func (c *Candidate) byRules(i *Item) Reason {
 	if c.Presence == Offline {
 		return ReasonPresence
 	}
-	return c.room(i)
+	return c.Room(i)
 }
 
 // relax goes through the assignment rules, each of which asks less than the one before, to the first that holds for any of

@@ -13,18 +13,31 @@ func (c *Candidate) serves(q conversation.QueueID) bool {
 	return ok
 }
 
-// invited says why nothing may be offered to the agent, however it came to him; "" if it may: his presence, or the
-// conversations that he has already (CAP-9, WS-14).
+// invited says why nothing may be offered to the agent, not even what is kept for them; "" if it may. It looks at presence
+// and at how many conversations the agent has already (CAP-9, WS-14).
 func (c *Candidate) invited(i *Item) Reason {
+	if why := c.absent(i); why != "" {
+		return why
+	}
 	switch {
-	case !slices.Contains(i.Presences, c.Presence):
-		return ReasonPresence
-	case c.Sessions >= MaxSessions:
+	case c.Sessions >= maxSessions(c.MaxSessions):
 		return ReasonSessions
 	case c.atLimit(i):
 		return ReasonPerAgent
 	}
 	return ""
+}
+
+// absent says why the agent's presence does not allow an item; "" if it does. An agent at the maximum of conversations is
+// do-not-disturb for that (PRE-4), so the maximum is the reason.
+func (c *Candidate) absent(i *Item) Reason {
+	switch {
+	case slices.Contains(i.Presences, c.Presence):
+		return ""
+	case c.Presence == DND && c.Sessions >= maxSessions(c.MaxSessions):
+		return ReasonSessions
+	}
+	return ReasonPresence
 }
 
 // atLimit reports whether the agent has as many conversations of the item's workstream as it lets him have.
@@ -35,10 +48,10 @@ func (c *Candidate) atLimit(i *Item) bool {
 // suits says what about the agent himself speaks against an item; "" if nothing does. It does not change while agents are
 // given work.
 func (c *Candidate) suits(i *Item) Reason {
-	switch {
-	case !slices.Contains(i.Presences, c.Presence):
-		return ReasonPresence
-	case i.SkillMatch == SkillExact && !c.masters(i.Skills):
+	if why := c.absent(i); why != "" {
+		return why
+	}
+	if i.SkillMatch == SkillExact && !c.masters(i.Skills) {
 		return ReasonSkills
 	}
 	return ""
@@ -54,15 +67,15 @@ func (c *Candidate) masters(needed []NeededSkill) bool {
 	return true
 }
 
-// room says why the agent has no room for an item; "" if he has. While agents are given work it only becomes less.
-func (c *Candidate) room(i *Item) Reason {
+// Room says why the agent has no room for an item; "" if they have. While agents are assigned work it only becomes less.
+func (c *Candidate) Room(i *Item) Reason {
 	for _, p := range c.Profiles {
 		if p.Blocking && p.Used >= p.Limit {
 			return ReasonBlocked // CAP-4: nothing at all
 		}
 	}
 	switch {
-	case c.Sessions >= MaxSessions:
+	case c.Sessions >= maxSessions(c.MaxSessions):
 		return ReasonSessions
 	case c.atLimit(i):
 		return ReasonPerAgent

@@ -35,6 +35,10 @@ func sessions(n int) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Sessions = n }
 }
 
+func most(n int) func(*routing.Candidate) {
+	return func(c *routing.Candidate) { c.MaxSessions = n }
+}
+
 func units(n int) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Units = n }
 }
@@ -77,6 +81,10 @@ func TestAssign_whyNot(t *testing.T) {
 		{"CAP-5 room in all", newItem("i", takes("p", "q")), newAgent("a", room("p", 1, 0, false), room("q", 1, 0, false)), ""},
 		{"CAP-5 no room in one", newItem("i", takes("p", "q")), newAgent("a", room("p", 1, 0, false), room("q", 1, 1, false)), routing.ReasonProfile},
 		{"CAP-9 tenth conversation", newItem("i"), newAgent("a", sessions(9)), ""},
+		{"CAP-9 as the tenant says", newItem("i"), newAgent("a", sessions(2), most(3)), ""},
+		{"CAP-9 one more than the tenant says", newItem("i"), newAgent("a", sessions(3), most(3)), routing.ReasonSessions},
+		{"CAP-9 not the presence that follows from it", newItem("i"), newAgent("a", sessions(3), most(3), presence(routing.DND)), routing.ReasonSessions},
+		{"CAP-9 away for another reason", newItem("i"), newAgent("a", sessions(3), most(3), presence(routing.Away)), routing.ReasonPresence},
 		{"CAP-9 eleventh conversation", newItem("i"), newAgent("a", sessions(10)), routing.ReasonSessions},
 		{"CAP-9 for what is kept for him too", newItem("i", affinity("a")), newAgent("a", sessions(10)), routing.ReasonSessions},
 

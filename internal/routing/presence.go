@@ -10,7 +10,9 @@ type PresenceFacts struct {
 	Units    int
 	Load     int
 	Profiles []ProfileRoom // those he has
-	Sessions int           // conversations that he has
+	Sessions int           // conversations that the agent has, without those put aside
+
+	MaxSessions int // the tenant's; 0: DefaultMaxSessions
 }
 
 // Chosen reports whether a presence that was chosen still stands (PRE-6): available and busy until the agent next accepts or
@@ -44,7 +46,7 @@ func (f PresenceFacts) full() bool {
 	blocks := func(p ProfileRoom) bool { return p.Blocking && usedUp(p) }
 	open := func(p ProfileRoom) bool { return !usedUp(p) }
 	switch {
-	case f.Load > f.Units, f.Sessions >= MaxSessions, slices.ContainsFunc(f.Profiles, blocks):
+	case f.Load > f.Units, f.Sessions >= maxSessions(f.MaxSessions), slices.ContainsFunc(f.Profiles, blocks):
 		return true
 	}
 	return f.Load >= f.Units && !slices.ContainsFunc(f.Profiles, open)

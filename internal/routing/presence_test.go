@@ -21,6 +21,7 @@ func TestNextPresence(t *testing.T) {
 		{"PRE-4 full", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100}, routing.DND},
 		{"PRE-4 over", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 125, Profiles: profiles(routing.ProfileRoom{Limit: 5})}, routing.DND},
 		{"PRE-4 CAP-9 ten conversations", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 10, Sessions: 10}, routing.DND},
+		{"PRE-4 CAP-9 as many as the tenant says", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 10, Sessions: 4, MaxSessions: 4}, routing.DND},
 		{"PRE-4 put aside takes nothing", routing.PresenceFacts{Presence: routing.DND, Units: 100, Sessions: 4}, routing.Available},
 		{"PRE-5 units used up, a profile not", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100, Profiles: profiles(routing.ProfileRoom{Limit: 2, Used: 1})}, routing.Busy},
 		{"PRE-5 a profile used up, units not", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Profiles: profiles(routing.ProfileRoom{Limit: 2, Used: 2})}, routing.Busy},

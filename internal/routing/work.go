@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"time"
 
 	"wxdesk/internal/conversation"
@@ -114,7 +115,8 @@ type Candidate struct {
 	Load         int  // taken, of Units
 	Profiles     map[ProfileID]ProfileRoom
 	Skills       map[SkillID]int                   // rating, of those not disabled
-	Sessions     int                               // conversations that he has
+	Sessions     int                               // conversations that the agent has, without those put aside
+	MaxSessions  int                               // of Sessions; the tenant's, 0: DefaultMaxSessions
 	Held         map[conversation.WorkstreamID]int // of these, by workstream, where one of the items has a limit
 	LastReleased time.Time                         // when capacity last came back; zero: never had work
 	Queues       map[conversation.QueueID]Membership
@@ -167,8 +169,8 @@ const (
 	ReasonCapacity   Reason = "capacity"
 	ReasonProfile    Reason = "capacity-profile"
 	ReasonBlocked    Reason = "blocked-by-profile"
-	ReasonSessions   Reason = "session-limit"
-	ReasonPerAgent   Reason = "workstream-limit" // he has as many of the workstream's as he may
+	ReasonSessions   Reason = "conversation-limit" // the agent has as many conversations as the tenant allows
+	ReasonPerAgent   Reason = "workstream-limit"   // he has as many of the workstream's as he may
 	ReasonSkills     Reason = "skills"
 	ReasonDeclined   Reason = "declined-too-often"
 	ReasonPaused     Reason = "declined-just-now" // and is asked again when his pause is over
@@ -177,8 +179,11 @@ const (
 	ReasonAffinity   Reason = "waits-for-another" // the item is kept for the agent who had it
 )
 
-// MaxSessions is how many conversations an agent may have by automatic assignment (CAP-9).
-const MaxSessions = 10
+// DefaultMaxSessions is how many conversations an agent has at a time at most, where the tenant says nothing else (CAP-9).
+const DefaultMaxSessions = 10
+
+// maxSessions is a tenant's maximum of conversations, or the default for 0.
+func maxSessions(n int) int { return cmp.Or(n, DefaultMaxSessions) }
 
 // AgentNow is an agent as he stands: whether he is there, and what he has to do.
 type AgentNow struct {
@@ -190,7 +195,7 @@ type AgentNow struct {
 	PresenceAt time.Time
 	Units      int // in all
 	Load       int // taken, of Units
-	Sessions   int // conversations offered to him or accepted by him
+	Sessions   int // conversations offered to the agent or accepted, without those put aside
 	Profiles   []ProfileNow
 	Queues     []conversation.QueueID
 }

@@ -1,0 +1,129 @@
+package postgres_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+)
+
+// profiled gives every agent two capacity profiles, one of each reset, and every live assignment both of them.
+func (f *floor) profiled(t testing.TB) {
+	t.Helper()
+	f.exec(t, `insert into capacity_profiles (tenant, id, name, item_limit, reset)
+		values ('default', gen_random_uuid(), 'now', 50, 'immediate'), ('default', gen_random_uuid(), 'day', 50, 'end_of_day')`)
+	f.exec(t, `insert into agent_profiles (tenant, agent_id, profile_id) select 'default', a.id, p.id from agents a cross join capacity_profiles p`)
+	f.exec(t, `update assignments set profiles = array(select id from capacity_profiles)`)
+}
+
+// past gives every agent so many assignments that ended some days ago.
+func (f *floor) past(t testing.TB, each int) {
+	t.Helper()
+	tx, err := f.raw.Begin()
+	require.NoError(t, err)
+	_, err = tx.Exec(`set local session_replication_role = replica`) // no checks of foreign keys
+	require.NoError(t, err)
+	_, err = tx.Exec(`
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles, offered_at, accepted_at, ended_at)
+		select 'default', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), $2::uuid, a.id, 'offer', 'ended', 25,
+			array(select id from capacity_profiles), at, at, at
+		from generate_series(1, $1::int) n cross join agents a cross join lateral (select now() - interval '3 days' - n * interval '1 minute' as at) moments`,
+		each, defaultQueue)
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+}
+
+// blocks is how many blocks of tables and indexes something reads, by the counters of its own session.
+func (f *floor) blocks(t testing.TB, read func(tx *sqlx.Tx) error) (n int) {
+	t.Helper()
+	const fetched = `
+		select sum(pg_stat_get_xact_blocks_fetched(c.oid)) from pg_class c
+		where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'i')`
+	require.NoError(t, f.InTx(t.Context(), func(tx *sqlx.Tx) error {
+		var before int
+		if err := tx.Get(&before, fetched); err != nil {
+			return err
+		}
+		if err := read(tx); err != nil {
+			return err
+		}
+		err := tx.Get(&n, fetched)
+		n -= before
+		return err
+	}))
+	return n
+}
+
+// A12, R29
+func TestCapacity_readsNoHistory(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 100, 4)
+	f.arrive(t, 200)
+	f.exec(t, `update workstreams set auto_accept = true`)
+	require.Equal(t, 200, f.distribute(t, f.DB))
+	f.profiled(t)
+	f.exec(t, `update agents set presence = 'busy', presence_manual = true`) // an accept or a close ends that
+	var agents []conversation.AgentID
+	require.NoError(t, f.raw.Select(&agents, `select id from agents order by id limit 50`))
+	f.past(t, 20) // indexes of more than one page, so that their height does not count
+	f.exec(t, `vacuum analyze`)
+
+	reads := postgres.CapacityReads(tenant, defaultQueue, agents)
+	measure := func() map[string]int {
+		n := map[string]int{}
+		for who, read := range reads {
+			n[who] = f.blocks(t, func(tx *sqlx.Tx) error { return read(t.Context(), tx) })
+		}
+		return n
+	}
+	before := measure()
+	f.past(t, 500)
+	f.exec(t, `vacuum analyze`)
+	after := measure()
+	for _, who := range slices.Sorted(maps.Keys(reads)) {
+		t.Logf("%s: %d blocks, with a long history %d", who, before[who], after[who])
+		require.LessOrEqual(t, float64(after[who]), 1.3*float64(before[who]), who)
+	}
+}
+
+// A13
+func TestCapacity_putAsideTakesNoPlace(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 1, 100)
+	f.exec(t, `update workstreams set auto_accept = true`)
+	f.arrive(t, 12)
+	require.Equal(t, 10, f.distribute(t, f.DB), "as many as an agent has at most")
+
+	f.exec(t, `update conversations set state = 'waiting' where holder = 'agent'`)
+	f.exec(t, `update assignments set holds_until = clock_timestamp()`)
+	f.exec(t, `update agents set presence = 'available'`)
+	require.Equal(t, 2, f.distribute(t, f.DB), "what is put aside takes nothing")
+	var agent conversation.AgentID
+	require.NoError(t, f.raw.Get(&agent, `select id from agents`))
+	now, err := f.AgentNow(t.Context(), tenant, agent)
+	require.NoError(t, err)
+	require.Equal(t, 2, now.Sessions)
+}
+
+// A14, CAP-9
+func TestCapacity_tenantSetsMaximum(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.exec(t, `update tenants set max_conversations = 3`)
+	f.agents(t, 2, 100)
+	f.arrive(t, 8)
+	require.Equal(t, 6, f.distribute(t, f.DB))
+	require.Equal(t, 2, f.count(t, "agents", "presence = 'dnd'"), "PRE-4: as many as they may have")
+
+	f.exec(t, `insert into wakes (tenant) values ('default')`)
+	require.Zero(t, f.distribute(t, f.DB))
+	require.Equal(t, 2, f.count(t, "routing_traces", `stage = 'distribution' and body -> 'reasons' = '{"conversation-limit": 2}'`),
+		"the trace says that it is this limit, not the presence that follows from it")
+}
