@@ -57,7 +57,7 @@ func (a *Activities) Close(ctx context.Context, in CloseInput) error {
 	_, err := step(ctx, "close the conversation", func(ctx context.Context) (Result, error) {
 		ctx, span := a.Span(ctx, in.Traceparent, "close")
 		defer span.End()
-		return Result{}, a.Ledger.Close(ctx, in.ref(), in.Reason)
+		return Result{}, a.Ledger.CloseConversation(ctx, in.ref(), in.Reason)
 	})
 	return err
 }

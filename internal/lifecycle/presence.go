@@ -69,14 +69,6 @@ func (d *draft) presenceFacts(a Agent) routing.PresenceFacts {
 		}
 		f.Profiles = append(f.Profiles, room)
 	}
-	f.Sessions = sessionsOf(f.Sessions, d.MaxConversations)
+	f.MaxSessions = d.MaxConversations
 	return f
-}
-
-// sessionsOf is a number of conversations as routing counts it, whose limit is a constant.
-func sessionsOf(n, limit int) int {
-	if n >= limit {
-		return routing.MaxSessions
-	}
-	return min(n, routing.MaxSessions-1)
 }
