@@ -45,14 +45,23 @@ func (s Snapshot) After(c Change) Snapshot {
 		a.Presence, a.Manual = p.Presence, p.Manual
 		s.Agents[p.Agent] = a
 	}
-	if c.Fail != nil {
-		s.Unsent.Queued = 0
+	switch {
+	case c.Fail == nil:
+	case c.Fail.Automated:
+		s.Unsent.Queued, s.Unsent.Automated = 0, 0
+	default:
+		s.Unsent.Queued = s.Unsent.Automated
 	}
 	if c.Resend != nil {
 		s.Unsent.Queued++
 		s.Message = conversation.DeliveryQueued
 	}
-	s.Unsent.Queued += len(c.Say)
-	s.LastSeq += int64(len(c.Say))
+	for _, m := range c.Say {
+		s.Unsent.Queued++
+		if m.Epoch == 0 {
+			s.Unsent.Automated++
+		}
+		s.LastSeq = m.Seq
+	}
 	return s
 }

@@ -359,7 +359,9 @@ func messageIs(s lifecycle.Snapshot, status conversation.DeliveryStatus) lifecyc
 func TestReply_judgedByTheRowAlone(t *testing.T) {
 	t.Parallel()
 	require.True(t, reply("hello").OfRow())
-	row := with(had(), func(s *lifecycle.Snapshot) { s.Agents, s.Item, s.Live, s.Accepted, s.Member = nil, nil, nil, false, false })
+	row := with(had(), func(s *lifecycle.Snapshot) {
+		s.Agents, s.Item, s.Live, s.Accepted, s.Member = nil, nil, nil, false, false
+	})
 	whole := does(agent(li), reply("hello"))(had())
 	require.Equal(t, whole, does(agent(li), reply("hello"))(row))
 }

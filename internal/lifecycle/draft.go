@@ -64,9 +64,13 @@ func (d *draft) stand(to Standing) {
 	d.change.Standing = &to
 }
 
-// fail fails what is queued.
+// fail fails what is queued, where anything of it is to fail.
 func (d *draft) fail(f Failure) {
-	if d.Unsent.Queued > 0 {
+	fails := d.Unsent.Queued - d.Unsent.Automated
+	if f.Automated {
+		fails = d.Unsent.Queued
+	}
+	if fails > 0 {
 		d.change.Fail = &f
 	}
 }
@@ -265,7 +269,6 @@ func (d *draft) wishPeople(why conversation.EscalationReason, turn conversation.
 func (d *draft) say(m Message) {
 	d.LastSeq++
 	m.ID, m.Seq = d.New.Message, d.LastSeq
-	d.Unsent.Queued++
 	d.change.Say = append(d.change.Say, m)
 }
 

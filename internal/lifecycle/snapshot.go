@@ -70,8 +70,9 @@ type Wishes struct {
 
 // Unsent counts the messages to the customer that have not ended.
 type Unsent struct {
-	Queued  int
-	Sending int
+	Queued    int
+	Automated int // of these, automated messages, which belong to no epoch
+	Sending   int
 }
 
 // Any reports whether there are any.
