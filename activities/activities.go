@@ -7,6 +7,7 @@ package activities
 
 import (
 	"context"
+	"sync"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -21,24 +22,45 @@ const (
 	TaskQueueEgress = "wechat-egress"
 )
 
+// Logic numbers the workflow's logic. A change of what a run does from the same events raises it: runs of before go on as they
+// began until they are nudged, and then continue as new.
+const Logic = 1
+
 // Activities has the activities as methods; the registered names are the methods' names.
 type Activities struct {
-	Ledger Ledger
-	Bots   Bots
-	WeChat WeChat
-	Judge  routing.Judge // of the conditions in rules
+	Ledger  Ledger
+	Permits Permits
+	Runs    Runs
+	Bots    Bots
+	WeChat  WeChat
+	Judge   routing.Judge // of the conditions in rules
 	// Span begins a span of a message's trace, whose W3C traceparent travels with the message.
 	Span    func(ctx context.Context, traceparent, name string) (context.Context, trace.Span)
 	Metrics *Metrics // nil where nobody measures
+
+	pace       pace           // of the accounts, as this process has seen it
+	background sync.WaitGroup // sends that took too long to wait for
 }
 
-// Where names a conversation and the message that an activity works for.
+// Finish waits for the sends that go on in the background, each at most conversation.SendingLimit. It is called after the
+// worker has stopped.
+func Finish(a *Activities) { a.background.Wait() }
+
+// Where names a conversation and the trace in which an activity works for it.
 type Where struct {
 	Tenant       conversation.Tenant
 	Conversation conversation.ID
-	Traceparent  string `json:",omitempty"` // of the customer's message that caused the step
+	Traceparent  string `json:",omitempty"` // of the customer's last message
 }
 
 func (w Where) ref() conversation.Ref {
 	return conversation.Ref{Tenant: w.Tenant, Conversation: w.Conversation}
 }
+
+// Result is what every activity of a conversation answers.
+type Result struct {
+	Logic int // of the worker that did it
+	conversation.Situation
+}
+
+func result(s conversation.Situation) Result { return Result{Logic: Logic, Situation: s} }

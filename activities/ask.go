@@ -16,23 +16,29 @@ import (
 const (
 	// botPatience is how long a bot may think; with the hand-over after it a customer waits at most ten seconds.
 	botPatience = 8 * time.Second
+	// storePatience is what an Ask leaves of its time for storing the answer.
+	storePatience = 1500 * time.Millisecond
+	// heartbeat is how often an Ask of a webhook says that its worker lives.
+	heartbeat = time.Second
 	// maxTexts is how many messages one answer may have.
 	maxTexts = 3
 )
 
-// AskInput is a turn: one message of the customer that the bot answers.
+// errNotStored: the bot answered, and the ledger did not keep it in time. The bot is not asked again.
+var errNotStored = errors.New("activities: the bot's answer was not stored in time")
+
+// AskInput asks for an answer to the oldest line that waits for the bot.
 type AskInput struct {
 	Where
-	TurnID conversation.MessageID
-	Epoch  conversation.Epoch
+	Bot conversation.BotKind // who is expected to answer; another kind of bot is not asked
 }
 
-// AskResult says what the bot did with it. The answer's text is in the ledger.
+// AskResult says what the bot did. The answer's text is in the ledger.
 type AskResult struct {
-	Outcome  AskOutcome
-	Messages []conversation.MessageID `json:",omitempty"` // to be sent, in order
-	Command  conversation.Command     `json:",omitempty"`
-	QueueID  conversation.QueueID     `json:",omitempty"` // with an escalation
+	Result
+	Outcome AskOutcome
+	TurnID  conversation.MessageID `json:",omitempty"` // that was answered
+	Bot     conversation.BotKind   `json:",omitempty"` // with AskOtherBot
 }
 
 // AskOutcome says how asking went.
@@ -41,58 +47,132 @@ type AskOutcome string
 // The outcomes.
 const (
 	AskAnswered AskOutcome = "answered"
-	AskFailed   AskOutcome = "failed" // the bot failed: people take over
-	AskStale    AskOutcome = "stale"  // the holder has changed meanwhile: nothing follows
-	AskLater    AskOutcome = "later"  // the ledger was out of reach: ask again
+	AskFailed   AskOutcome = "failed" // people are wanted in place of the bot
+	AskNobody   AskOutcome = "nobody" // no line waits for the bot any more
+	AskOtherBot AskOutcome = "other"  // the account has another kind of bot now, which was not asked
+	AskLater    AskOutcome = "later"  // the ledger was away before the bot was asked
 )
 
-// Ask has the bot answer a turn and keeps the answer. Before the first one of a conversation the classification rules are
-// asked.
+// Ask has the bot answer the oldest waiting line and keeps the answer. Before the first one of a conversation the classification
+// rules are asked. Where the bot fails, or the line cannot be read, people are wished.
 //
-// Promise: repeatable with a key. The turn's id is the key: the first stored answer stands, whoever asks again gets it. A
-// bot may be asked twice when a worker dies.
+// Promise: repeatable. The line is the key: the first stored answer stands, and then the line waits no more. A bot may be asked
+// twice when a worker dies.
 func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
-	ctx, span := a.Span(ctx, in.Traceparent, "ask")
-	defer span.End()
+	return step(ctx, "ask the bot", func(ctx context.Context) (AskResult, error) {
+		turn, err := a.Ledger.Turn(ctx, in.ref())
+		switch {
+		case err != nil:
+			return a.notAsked(ctx, in, err)
+		case turn.Question.TurnID == "":
+			return a.askedNobody(ctx, in, AskResult{Outcome: AskNobody})
+		case turn.Question.Bot.Kind != in.Bot:
+			return a.askedNobody(ctx, in, AskResult{Outcome: AskOtherBot, Bot: turn.Question.Bot.Kind})
+		}
+		ctx, span := a.Span(ctx, turn.Traceparent, "ask")
+		defer span.End()
+		if turn.Unclassified {
+			if err := a.classify(ctx, in, turn); err != nil {
+				return a.notAsked(ctx, in, err)
+			}
+		}
+		answer, err := a.answerInTime(ctx, turn)
+		switch log := activity.GetLogger(ctx); {
+		case errors.Is(err, conversation.ErrLater):
+			return AskResult{}, err
+		case errors.Is(err, conversation.ErrLeak):
+			log.Error("bot leaks", "turn_id", turn.Question.TurnID, "bot_id", turn.Question.Bot.ID)
+			return a.failed(ctx, in)
+		case err != nil:
+			log.Warn("bot failed", "turn_id", turn.Question.TurnID, "bot", turn.Question.Bot.Kind, "error", err)
+			return a.failed(ctx, in)
+		}
+		return a.store(ctx, in, turn, answer)
+	})
+}
 
-	turn, err := a.Ledger.Turn(ctx, in.ref(), in.TurnID, in.Epoch)
-	if err != nil {
-		return a.notAsked(ctx, err), nil
+// store keeps the answer. It insists for as long as the activity has time, because a webhook's answer may cost money and must not
+// be asked for again.
+func (a *Activities) store(ctx context.Context, in AskInput, turn conversation.Turn, answer conversation.Answer) (AskResult, error) {
+	out := AskResult{Outcome: AskAnswered, TurnID: turn.Question.TurnID}
+	err := insist(ctx, deadline(ctx).Add(-100*time.Millisecond), func(ctx context.Context) error {
+		stored, err := a.Ledger.StoreAnswer(ctx, in.ref(), turn.Question.TurnID, turn.Epoch, answer)
+		out.Result = result(stored)
+		return err
+	})
+	switch {
+	case err == nil:
+		if len(answer.Ignored) > 0 {
+			activity.GetLogger(ctx).Warn("ignored what the bot asked for", "turn_id", out.TurnID, "bot", turn.Question.Bot.Kind, "what", answer.Ignored)
+		}
+		return out, nil
+	case judge(ctx, err) == Away && in.Bot != conversation.BotFAQ:
+		return AskResult{}, fmt.Errorf("%w: %w", errNotStored, err)
 	}
-	if turn.Stored != nil {
-		return answered(*turn.Stored), nil
+	return a.notAsked(ctx, in, err)
+}
+
+// notAsked says what follows from an error of the ledger: another try, nothing, or people.
+func (a *Activities) notAsked(ctx context.Context, in AskInput, err error) (AskResult, error) {
+	switch class := judge(ctx, err); {
+	case class == Away && in.Bot == conversation.BotFAQ:
+		return AskResult{}, err
+	case class == Away:
+		activity.GetLogger(ctx).Warn("ledger away, asking later", "error", err)
+		return AskResult{Outcome: AskLater}, nil
+	case class == Refused:
+		return a.askedNobody(ctx, in, AskResult{Outcome: AskNobody})
 	}
-	if turn.Unclassified {
-		if err := a.classify(ctx, in); err != nil {
-			return a.notAsked(ctx, err), nil
+	activity.GetLogger(ctx).Error("turn broken", "error", err)
+	return a.failed(ctx, in)
+}
+
+// failed wishes people in place of the bot.
+func (a *Activities) failed(ctx context.Context, in AskInput) (AskResult, error) {
+	wished, err := a.Ledger.WantPeople(ctx, in.ref(), conversation.EscalatedFailed)
+	return AskResult{Outcome: AskFailed, Result: result(wished)}, err
+}
+
+func (a *Activities) askedNobody(ctx context.Context, in AskInput, out AskResult) (AskResult, error) {
+	stands, err := a.Ledger.Look(ctx, in.ref())
+	out.Result = result(stands)
+	return out, err
+}
+
+// answerInTime asks the bot. It ends early enough for the answer to be stored.
+func (a *Activities) answerInTime(ctx context.Context, turn conversation.Turn) (conversation.Answer, error) {
+	until := time.Now().Add(botPatience)
+	if last := deadline(ctx).Add(-storePatience); turn.Question.Bot.Kind != conversation.BotFAQ && last.Before(until) {
+		until = last
+	}
+	patience, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	if turn.Question.Bot.Kind != conversation.BotFAQ {
+		go beat(patience)
+	}
+	return a.answerTurn(patience, turn)
+}
+
+// beat tells Temporal that this worker lives, so that the loss of one is noticed while there is time to ask again.
+func beat(ctx context.Context) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			activity.RecordHeartbeat(ctx)
 		}
 	}
+}
 
-	patience, cancel := context.WithTimeout(ctx, botPatience)
-	defer cancel()
-	answer, err := a.answerTurn(patience, turn)
-	switch {
-	case errors.Is(err, conversation.ErrLater):
-		return AskResult{Outcome: AskLater}, nil
-	case errors.Is(err, conversation.ErrLeak):
-		activity.GetLogger(ctx).Error("bot leaks", "turn_id", in.TurnID, "bot_id", turn.Question.Bot.ID)
-		return AskResult{Outcome: AskFailed}, nil
-	case err != nil:
-		activity.GetLogger(ctx).Warn("bot failed", "turn_id", in.TurnID, "bot", turn.Question.Bot.Kind, "error", err)
-		return AskResult{Outcome: AskFailed}, nil
+// deadline is when the activity's time is over.
+func deadline(ctx context.Context) time.Time {
+	if at, ok := ctx.Deadline(); ok {
+		return at
 	}
-
-	stored, err := a.Ledger.StoreAnswer(ctx, in.ref(), in.TurnID, in.Epoch, answer)
-	if err != nil {
-		return a.notAsked(ctx, err), nil
-	}
-	if answer.QueueID != "" && stored.QueueID == "" {
-		answer.Ignored = append(answer.Ignored, "an unknown queue")
-	}
-	if len(answer.Ignored) > 0 {
-		activity.GetLogger(ctx).Warn("ignored what the bot asked for", "turn_id", in.TurnID, "bot", turn.Question.Bot.Kind, "what", answer.Ignored)
-	}
-	return answered(stored), nil
+	return time.Now().Add(botPatience + storePatience)
 }
 
 // answerTurn asks the bot. Where it and the customer go round in circles, what stands as its answer is a wish for people,
@@ -123,18 +203,6 @@ func (a *Activities) answer(ctx context.Context, q conversation.Question) (answe
 		}
 	}()
 	return a.Bots.Answer(ctx, q)
-}
-
-func (a *Activities) notAsked(ctx context.Context, err error) AskResult {
-	if stale(err) {
-		return AskResult{Outcome: AskStale}
-	}
-	activity.GetLogger(ctx).Warn("ledger out of reach, asking later", "error", err)
-	return AskResult{Outcome: AskLater}
-}
-
-func answered(s conversation.StoredAnswer) AskResult {
-	return AskResult{Outcome: AskAnswered, Messages: s.MessageIDs, Command: s.Command, QueueID: s.QueueID}
 }
 
 // errNotPresentable says that a bot's answer cannot be shown to a customer.

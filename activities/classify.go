@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
@@ -12,8 +13,8 @@ import (
 // began with may be what the rules are about, and is no longer the last message when the bot gives up.
 //
 // Repeatable: the first stored result stands, and a turn that is asked again finds it.
-func (a *Activities) classify(ctx context.Context, in AskInput) error {
-	question, err := a.Ledger.ClassificationQuestion(ctx, in.ref(), in.TurnID)
+func (a *Activities) classify(ctx context.Context, in AskInput, turn conversation.Turn) error {
+	question, err := a.Ledger.ClassificationQuestion(ctx, in.ref(), turn.Question.TurnID)
 	if err != nil {
 		return err
 	}
@@ -21,5 +22,5 @@ func (a *Activities) classify(ctx context.Context, in AskInput) error {
 	if classified.Alert != "" {
 		activity.GetLogger(ctx).Warn("classification needs a look", "alert", classified.Alert)
 	}
-	return a.Ledger.StoreClassification(ctx, in.ref(), in.TurnID, in.Epoch, classified)
+	return a.Ledger.StoreClassification(ctx, in.ref(), turn.Question.TurnID, turn.Epoch, classified)
 }

@@ -85,10 +85,10 @@ type Ledger interface {
 	// unknown; otherwise nothing changes. SendLater puts it back to queued, not before o.After, and refunds the allowance.
 	RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) (conversation.Situation, error)
 
-	// Close ends the conversation: state closed, epoch raised, unsent messages failed ("conversation-closed"), its work ended. The
+	// CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"), its work ended. The
 	// reason is the one that was wished; why counts where none was. Repeated it changes nothing. A conversation without a row
 	// stays without.
-	Close(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error
+	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error
 
 	// Sweep repairs what crashes may have left: stale rows, silent API processes, marks whose time is over; and lists
 	// conversations that have owed something for a minute past its time, for their runs to be nudged.

@@ -21,16 +21,19 @@ const (
 )
 
 // read opens one callback. It never trusts what travelled in the clear: customer, account and message key are compared
-// with the opened message. The error says that reading panicked, or that our own seal cannot be opened at present.
+// with the opened message. The error says that reading panicked, or that the master key of our own seal is unknown.
 func (a *Activities) read(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (arrival conversation.Arrival, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("reading panicked: %T", p) // the value may quote the message
 		}
 	}()
-	plain, reason := a.open(in, keys, cb)
-	if reason != "" {
-		return unreadable(cb, reason), nil
+	if cb.Quarantine != "" {
+		return unreadable(cb, cb.Quarantine), nil
+	}
+	plain, reason, err := a.open(in, keys, cb)
+	if reason != "" || err != nil {
+		return unreadable(cb, reason), err
 	}
 	m, err := wechat.ReadInbound(plain)
 	switch {
@@ -46,25 +49,28 @@ func (a *Activities) read(in ReceiveInput, keys conversation.AccountKeys, cb Cal
 	return understood(keys, cb, m, plain), nil
 }
 
-func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (plain []byte, reason string) {
+func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (plain []byte, reason string, err error) {
 	if cb.KeyID == "" {
 		plain, err := a.Ledger.OpenPlain(conversation.Handover{
 			Tenant: in.Tenant, AccountID: in.AccountID, DeliveryID: cb.DeliveryID, Ciphertext: cb.Ciphertext,
 		})
-		if errors.Is(err, secret.ErrUnavailable) {
-			return nil, reasonUndecipherable
+		switch {
+		case errors.Is(err, secret.ErrUnknownKey):
+			return nil, "", err
+		case err != nil:
+			return nil, reasonUndecipherable, nil
 		}
-		return plain, ""
+		return plain, "", nil
 	}
 	cipher, ok := keys.Ciphers[cb.KeyID]
 	if !ok {
-		return nil, reasonUnknownKey
+		return nil, reasonUnknownKey, nil
 	}
-	plain, err := cipher.Open([]byte(cb.Ciphertext))
+	plain, err = cipher.Open([]byte(cb.Ciphertext))
 	if err != nil {
-		return nil, reasonUndecipherable
+		return nil, reasonUndecipherable, nil
 	}
-	return plain, ""
+	return plain, "", nil
 }
 
 func understood(keys conversation.AccountKeys, cb Callback, m *wechat.Inbound, plain []byte) conversation.Arrival {

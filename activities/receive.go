@@ -2,13 +2,16 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
 )
 
 // MaxReceive is how many callbacks one Receive takes: one transaction, one history event, however fast a customer
@@ -27,7 +30,7 @@ type ReceiveInput struct {
 	Callbacks   []Callback
 }
 
-// Callback is one callback as the door handed it over.
+// Callback is one callback as the callback endpoint handed it over.
 type Callback struct {
 	DeliveryID  string
 	MessageKey  string
@@ -37,86 +40,93 @@ type Callback struct {
 	ReceivedAt  time.Time
 	Stale       bool   `json:",omitempty"`
 	Traceparent string `json:",omitempty"`
-	Panics      int    `json:",omitempty"` // how often reading it has panicked
 	Redriven    bool   `json:",omitempty"` // from quarantine
+
+	// What the run adds after a try that failed.
+	Panics     int    `json:",omitempty"` // how often reading it has panicked
+	Alone      bool   `json:",omitempty"` // it is received alone, because a batch with it could not be
+	Quarantine string `json:",omitempty"` // it is not read any more but put into quarantine, for this reason
 }
 
 // ReceiveResult is what the workflow needs to know to go on: facts, never content.
 type ReceiveResult struct {
-	Facts     []Fact                // one per callback, in order
-	Begun     bool                  // the conversation has a row
-	Standing  conversation.Standing // how the conversation stands after them
-	IdleClose time.Duration
+	Result
+	Ending    bool                 `json:",omitempty"` // nothing was written: the callbacks are the next conversation's
+	Panicked  []int                `json:",omitempty"` // callbacks that panicked and are worth another try, alone
+	Lines     int                  `json:",omitempty"` // new messages of the customer
+	Begun     bool                 `json:",omitempty"` // the conversation has a row
+	IdleClose time.Duration        `json:",omitempty"` // 0 while the customer has no row
 	Bot       conversation.BotKind `json:",omitempty"` // who is to be asked
 }
 
-// Fact is what a callback came to.
-type Fact struct {
-	Outcome    Outcome
-	MessageID  conversation.MessageID `json:",omitempty"`
-	Turn       bool                   `json:",omitempty"` // it wants an answer
-	Unfollowed bool                   `json:",omitempty"`
-}
-
-// Outcome is a receipt's outcome, or OutcomePanicked.
-type Outcome = conversation.ReceiptOutcome
-
-// OutcomePanicked says that reading the callback panicked and that it is worth another try, alone.
-const OutcomePanicked Outcome = "panicked"
+// errReceipts: the ledger did not answer for each callback.
+var errReceipts = errors.New("activities: the ledger's receipts do not fit the callbacks")
 
 // Receive opens callbacks and writes messages and receipts in one transaction.
 //
-// Promise: repeatable. What it wrote before it answers again, recognised by the delivery id. It fails only where the
-// ledger or a stored key is out of reach; a callback that cannot be read is put into quarantine and holds up nothing.
+// Promise: repeatable. What it wrote before it answers again, recognised by the delivery id. A callback that cannot be read is put
+// into quarantine and holds up nothing.
 func (a *Activities) Receive(ctx context.Context, in ReceiveInput) (ReceiveResult, error) {
-	ctx, end := a.receiveSpans(ctx, in.Callbacks)
-	defer end()
-	keys, err := a.Ledger.AccountKeys(ctx, in.Tenant, in.AccountID)
-	if err != nil {
-		return ReceiveResult{}, failure("look up the account's keys", err)
+	return step(ctx, "receive", func(ctx context.Context) (ReceiveResult, error) {
+		ctx, end := a.receiveSpans(ctx, in.Callbacks)
+		defer end()
+		batch, panicked, err := a.readAll(ctx, in)
+		if err != nil {
+			return ReceiveResult{}, err
+		}
+		got, err := a.Ledger.Receive(ctx, batch)
+		if err != nil {
+			return ReceiveResult{}, fmt.Errorf("write the messages: %w", err)
+		}
+		out := ReceiveResult{
+			Result: result(got.Situation), Ending: got.Ending, Panicked: panicked,
+			Begun: got.Begun, IdleClose: got.IdleClose, Bot: got.Bot,
+		}
+		if got.Ending {
+			out.Panicked = nil
+			return out, nil
+		}
+		if len(got.Receipts) != len(batch.Arrivals) {
+			return ReceiveResult{}, errReceipts
+		}
+		for i, receipt := range got.Receipts {
+			a.Metrics.arrived(ctx, batch.Arrivals[i], receipt.Outcome)
+			if receipt.Outcome == conversation.ReceiptNew {
+				out.Lines++
+			}
+		}
+		return out, nil
+	})
+}
+
+// readAll opens the callbacks, but for those that panicked and are worth another try.
+func (a *Activities) readAll(ctx context.Context, in ReceiveInput) (batch conversation.Batch, panicked []int, err error) {
+	batch = conversation.Batch{Ref: in.ref(), AccountID: in.AccountID, CustomerKey: in.CustomerKey, WorkflowID: in.WorkflowID}
+	var keys conversation.AccountKeys
+	if slices.ContainsFunc(in.Callbacks, func(cb Callback) bool { return cb.Quarantine == "" }) {
+		if keys, err = a.Ledger.AccountKeys(ctx, in.Tenant, in.AccountID); err != nil {
+			return batch, nil, fmt.Errorf("look up the account's keys: %w", err)
+		}
 	}
-	facts := make([]Fact, len(in.Callbacks))
-	batch := conversation.Batch{
-		Ref: in.ref(), AccountID: in.AccountID, CustomerKey: in.CustomerKey, WorkflowID: in.WorkflowID,
-	}
-	var places []int // of the batch's arrivals among the callbacks
+	log := activity.GetLogger(ctx)
 	for i, cb := range in.Callbacks {
 		arrival, err := a.read(in, keys, cb)
 		switch {
+		case errors.Is(err, secret.ErrUnknownKey):
+			return batch, nil, fmt.Errorf("open a callback: %w", err)
 		case err != nil && cb.Panics+1 < maxPanics:
-			activity.GetLogger(ctx).Error("callback panics", "delivery_id", cb.DeliveryID, "panics", cb.Panics+1, "error", err)
-			facts[i] = Fact{Outcome: OutcomePanicked}
+			log.Error("callback panics", "delivery_id", cb.DeliveryID, "panics", cb.Panics+1, "error", err)
+			panicked = append(panicked, i)
 			continue
 		case err != nil:
 			arrival = unreadable(cb, "panics")
 		}
 		if arrival.Quarantine != "" {
-			activity.GetLogger(ctx).Error("callback in quarantine", "delivery_id", cb.DeliveryID, "reason", arrival.Quarantine)
+			log.Error("callback in quarantine", "delivery_id", cb.DeliveryID, "reason", arrival.Quarantine)
 		}
 		batch.Arrivals = append(batch.Arrivals, arrival)
-		places = append(places, i)
 	}
-
-	got, err := a.Ledger.Receive(ctx, batch)
-	if err != nil {
-		return ReceiveResult{}, failure("write the messages", err)
-	}
-	if len(got.Receipts) != len(batch.Arrivals) {
-		return ReceiveResult{}, fmt.Errorf("the ledger gave %d receipts for %d arrivals", len(got.Receipts), len(batch.Arrivals))
-	}
-	for j, receipt := range got.Receipts {
-		arrival := batch.Arrivals[j]
-		a.Metrics.arrived(ctx, arrival, receipt.Outcome)
-		facts[places[j]] = Fact{
-			Outcome:    receipt.Outcome,
-			MessageID:  receipt.MessageID,
-			Turn:       receipt.Outcome == conversation.ReceiptNew && arrival.WantsAnswer(),
-			Unfollowed: receipt.Outcome == conversation.ReceiptNoted && arrival.Follow == conversation.Unfollowed,
-		}
-	}
-	return ReceiveResult{
-		Facts: facts, Begun: got.Begun, Standing: got.Standing, IdleClose: got.IdleClose, Bot: got.Bot,
-	}, nil
+	return batch, panicked, nil
 }
 
 // receiveSpans begins a span in the trace of each callback. The one transaction of all of them is in the trace of the

@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -9,88 +11,86 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// RouteInput asks for people.
+// briefly is how long rules may take in a local activity, which holds up its workflow task.
+const briefly = 100 * time.Millisecond
+
+// RouteInput hands a conversation over to people.
 type RouteInput struct {
 	Where
-	TurnID  conversation.MessageID // the message that asked for it
-	Epoch   conversation.Epoch     // in which it was asked
-	Reason  EscalationReason
-	QueueID conversation.QueueID `json:",omitempty"` // that the bot named; "" for the one that the rules choose
+	Failed  bool `json:",omitempty"` // asking the bot failed for good, and nobody has wished people yet
+	Briefly bool `json:",omitempty"` // the rules may take 100 ms
+	Plainly bool `json:",omitempty"` // to the default queue, without rules: handing over is broken
 }
 
-// EscalationReason says why people take over.
-type EscalationReason string
-
-// The reasons.
-const (
-	EscalatedByBot  EscalationReason = "bot-escalated"
-	EscalatedFailed EscalationReason = "bot-failed"
-	EscalatedNoBot  EscalationReason = "no-bot" // the account has none
-)
-
-// RouteResult says where the conversation waits now.
+// RouteResult says how the conversation stands afterwards.
 type RouteResult struct {
-	Stale    bool `json:",omitempty"` // the holder had changed already: nothing was done
-	Standing conversation.Standing
-	NoticeID conversation.MessageID   // tells the customer; to be sent
-	Dropped  []conversation.MessageID `json:",omitempty"` // bot messages that will not go out
-	Closing  conversation.CloseReason `json:",omitempty"` // the queue's overflow ends the conversation, once the notice is sent
+	Result
+	Slow bool `json:",omitempty"` // the rules took too long: nothing was done
 }
 
-// Route decides by rules which queue the conversation goes to, hands it over from the bot, and keeps the notice that tells
-// the customer. The distribution, which finds an agent, hears of it by the same transaction.
+// Route decides by rules which queue the conversation goes to, hands it over from the bot, and keeps the message that tells
+// the customer. The distribution, which finds an agent, hears of it by the same transaction. Where nobody wishes people any more,
+// it changes nothing.
 //
-// Promise: repeatable. The turn's id is the key: where it was handed over before, the answer is that of then.
+// Promise: repeatable. The wish is gone once the conversation is handed over.
 func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, error) {
-	ctx, span := a.Span(ctx, in.Traceparent, "route")
-	defer span.End()
-	question, err := a.Ledger.RoutingQuestion(ctx, in.ref(), in.TurnID, in.QueueID)
-	if stale(err) {
-		return RouteResult{Stale: true}, nil
+	return step(ctx, "hand over to people", func(ctx context.Context) (RouteResult, error) {
+		ctx, span := a.Span(ctx, in.Traceparent, "route")
+		defer span.End()
+		if in.Failed {
+			if _, err := a.Ledger.WantPeople(ctx, in.ref(), conversation.EscalatedFailed); err != nil && !in.Plainly {
+				return RouteResult{}, err
+			}
+		}
+		if in.Plainly {
+			stands, err := a.Ledger.HandOverPlainly(ctx, in.ref(), "hand-over-broken")
+			return RouteResult{Result: result(stands)}, err
+		}
+		return a.route(ctx, in)
+	})
+}
+
+func (a *Activities) route(ctx context.Context, in RouteInput) (RouteResult, error) {
+	question, err := a.Ledger.RoutingQuestion(ctx, in.ref())
+	if errors.Is(err, conversation.ErrClosed) {
+		stands, err := a.Ledger.Look(ctx, in.ref())
+		return RouteResult{Result: result(stands)}, err
 	}
 	if err != nil {
-		return RouteResult{}, failure("load what decides about the queue", err)
+		return RouteResult{}, err
 	}
-	wanted(question.Facts, in.Reason)
-	decision := routing.Decide(question, a.Judge)
+	limited := &briefJudge{Judge: a.Judge}
+	if in.Briefly {
+		limited.until = time.Now().Add(briefly)
+	}
+	decision := routing.Decide(question, limited)
+	if limited.slow {
+		return RouteResult{Result: Result{Logic: Logic}, Slow: true}, nil
+	}
 	if decision.Alert != "" {
 		activity.GetLogger(ctx).Warn("routing needs a look", "alert", decision.Alert, "queue_id", decision.QueueID)
 	}
-	queued, err := a.Ledger.Enqueue(ctx, in.ref(), conversation.HandOver{
-		Reason: string(in.Reason), QueueID: in.QueueID, MessageID: in.TurnID, FromEpoch: in.Epoch,
-	}, decision)
-	if stale(err) {
-		return RouteResult{Stale: true}, nil
-	}
-	if err != nil {
-		return RouteResult{}, failure("hand the conversation to a queue", err)
-	}
-	return RouteResult{
-		Standing: queued.Standing, NoticeID: queued.NoticeID, Dropped: queued.Dropped, Closing: queued.Closing,
-	}, nil
+	stands, err := a.Ledger.HandOver(ctx, in.ref(), decision)
+	return RouteResult{Result: result(stands)}, err
 }
 
-// wanted tells rules why people are wanted, where the bot gave no reason of its own.
-func wanted(facts routing.Facts, why EscalationReason) {
-	if escalation, ok := facts["escalation"].(map[string]any); ok && escalation["reason"] == "" {
-		escalation["reason"] = string(why)
-	}
+// briefJudge judges until its time is over.
+type briefJudge struct {
+	routing.Judge
+	until time.Time // zero: for as long as it takes
+	slow  bool      // it was over before the last condition
 }
 
-// CloseInput ends a conversation.
-type CloseInput struct {
-	Where
-	Reason conversation.CloseReason
-}
+var errSlow = errors.New("the rules take too long")
 
-// Close ends the conversation in the ledger.
-//
-// Promise: repeatable.
-func (a *Activities) Close(ctx context.Context, in CloseInput) error {
-	ctx, span := a.Span(ctx, in.Traceparent, "close")
-	defer span.End()
-	if err := a.Ledger.CloseConversation(ctx, in.ref(), in.Reason); err != nil {
-		return failure("close the conversation", err)
+// Holds implements routing.Judge.
+func (j *briefJudge) Holds(condition string, facts routing.Facts) (bool, error) {
+	if !j.until.IsZero() && time.Now().After(j.until) {
+		j.slow = true
+		return false, errSlow
 	}
-	return nil
+	if j.Judge == nil {
+		return false, errors.New("nobody is there to judge conditions")
+	}
+	return j.Judge.Holds(condition, facts)
 }

@@ -2,12 +2,15 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"go.temporal.io/sdk/activity"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
@@ -17,51 +20,156 @@ const (
 	maxWait   = time.Minute
 	// recordPatience is how long an attempt insists on writing down what came of it.
 	recordPatience = 5 * time.Second
+	// preparePatience is how long an attempt waits for an access token.
+	preparePatience = 5 * time.Second
+	// directPatience is how long a workflow task waits for a direct send.
+	directPatience = 5 * time.Second
+	// slowMark is how long marking may take. A call that begins later might not end within the mark's time.
+	slowMark = 2 * time.Second
+	// callMargin is how long before the end of the mark a call ends.
+	callMargin = 2 * time.Second
 )
 
-// SendInput names a message to the customer.
+// SendInput asks for the conversation's lowest queued message to be sent.
 type SendInput struct {
 	Where
-	AccountID conversation.AccountID // for workers of v0.1 that run beside this one, which takes it from the ledger
-	MessageID conversation.MessageID
+	AccountID conversation.AccountID
+	Direct    bool `json:",omitempty"` // without a detour over the queue, where that is possible at once
+	Reserved  bool `json:",omitempty"` // a permit was reserved for this try
 }
 
 // SendResult says what one try came to.
 type SendResult struct {
-	Status wechat.SendStatus
-	After  time.Duration `json:",omitempty"` // with SendLater: try again after this
+	Result
+	MessageID conversation.MessageID `json:",omitempty"` // "" where there was nothing to send now
+	Status    wechat.SendStatus      `json:",omitempty"`
+	After     time.Duration          `json:",omitempty"` // nothing is to be tried before this has passed
+	Reserved  bool                   `json:",omitempty"` // a permit is reserved for the next try
+	Queue     bool                   `json:",omitempty"` // not possible directly, and nothing was marked: send over the queue
 }
 
 // Send tries WeChat once.
 //
-// Promise: at most once. The message is marked as being sent before WeChat is called; an attempt that finds another's mark
-// sets the message to unknown and calls nobody, because WeChat has no key by which it would recognise a repeat. Only
-// what WeChat itself says was not sent is tried again, and not here: the workflow waits.
+// Promise: at most once. The message is marked as being sent before WeChat is called, and the mark belongs to this attempt until
+// its end; an attempt that finds another's mark waits for that end and calls nobody, because WeChat has no key by which it would
+// recognise a repeat. Only what WeChat itself says was not sent is tried again, and not here: the workflow waits.
 func (a *Activities) Send(ctx context.Context, in SendInput) (SendResult, error) {
-	ctx, span := a.Span(ctx, in.Traceparent, "send")
-	defer span.End()
+	return step(ctx, "send to WeChat", func(ctx context.Context) (SendResult, error) {
+		if in.Direct {
+			return a.sendDirectly(ctx, in)
+		}
+		if !in.Reserved {
+			wait, err := a.Permits.Take(ctx, in.Tenant)
+			if err != nil || wait > 0 {
+				return SendResult{Status: wechat.SendLater, After: wait, Reserved: true}, err
+			}
+		}
+		return a.deliver(ctx, in)
+	})
+}
 
-	attempt := uuid.NewString()
-	mark, err := a.Ledger.MarkSending(ctx, in.ref(), in.MessageID, attempt)
-	if err != nil {
-		return SendResult{}, failure("mark the message as sending", err)
+// sendDirectly sends in a workflow task. What takes too long to wait for goes on in the background and says itself what came of
+// it.
+func (a *Activities) sendDirectly(ctx context.Context, in SendInput) (SendResult, error) {
+	if !a.pace.quick(in.AccountID) {
+		return SendResult{Queue: true}, nil
 	}
-	began := time.Now()
+	if permitted, err := a.Permits.TryTake(ctx, in.Tenant); err != nil || !permitted {
+		return SendResult{Queue: true}, err
+	}
+	var (
+		out  SendResult
+		err  error
+		done = make(chan struct{})
+	)
+	a.background.Go(func() {
+		defer close(done)
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), preparePatience+conversation.SendingLimit)
+		defer cancel()
+		out, err = step(own, "send to WeChat", func(ctx context.Context) (SendResult, error) { return a.deliver(ctx, in) })
+	})
+	select {
+	case <-done:
+		return out, err
+	case <-time.After(directPatience):
+		return SendResult{Status: wechat.SendLater, After: conversation.SendingLimit - directPatience}, nil
+	}
+}
+
+// deliver marks the lowest queued message, sends it and records what came of it. The access token is fetched before the mark.
+// A message for which none is to be had is marked all the same: what that comes to stands with the message.
+func (a *Activities) deliver(ctx context.Context, in SendInput) (SendResult, error) {
+	ready, err := a.prepare(ctx, in)
+	if err != nil {
+		return SendResult{}, err
+	}
+	attempt, began := uuid.NewString(), time.Now()
+	mark, err := a.Ledger.MarkSending(ctx, in.ref(), attempt)
+	if err != nil {
+		return SendResult{}, fmt.Errorf("mark the message: %w", err)
+	}
+	ctx, span := a.Span(ctx, mark.Traceparent, "send")
+	defer span.End()
 	if mark.Status != conversation.DeliverySending {
 		a.Metrics.notTried(ctx, mark)
-		return SendResult{Status: wechat.SendStatus(mark.Status)}, nil
+		return SendResult{MessageID: mark.MessageID, Status: wechat.SendStatus(mark.Status), Result: result(mark.Situation)}, nil
 	}
-
-	outcome := wechat.SendOutcome{Status: wechat.SendFailed, Reason: "account-disabled"}
-	if out := mark.Outgoing; !out.Disabled {
-		outcome = a.WeChat.SendText(ctx, out.From, wechat.OpenID(out.OpenID), out.Text)
-	}
-	outcome = patient(outcome, mark.Attempts)
-	if err := a.record(ctx, in, attempt, outcome); err != nil {
-		return SendResult{}, failure("record what came of sending", err)
+	outcome := patient(a.try(ctx, in.AccountID, mark.Outgoing, ready, began), mark.Attempts)
+	out := SendResult{MessageID: mark.MessageID, Status: outcome.Status}
+	err = insist(ctx, time.Now().Add(recordPatience), func(ctx context.Context) error {
+		recorded, err := a.Ledger.RecordOutcome(ctx, in.ref(), mark.MessageID, attempt, outcome)
+		out.Result = result(recorded)
+		return err
+	})
+	if err != nil {
+		return SendResult{}, fmt.Errorf("record what came of sending: %w", err)
 	}
 	a.Metrics.tried(ctx, mark, began, outcome)
-	return SendResult{Status: outcome.Status, After: outcome.After}, nil
+	return out, nil
+}
+
+// prepare has an access token at hand. Whether the account may send at all is judged with the mark.
+func (a *Activities) prepare(ctx context.Context, in SendInput) (wechat.SendOutcome, error) {
+	ready := wechat.SendOutcome{Status: wechat.SendSent}
+	if a.pace.ready(in.AccountID) {
+		return ready, nil
+	}
+	from, err := a.Ledger.Credentials(ctx, in.Tenant, in.AccountID)
+	switch {
+	case errors.Is(err, conversation.ErrNotFound), errors.Is(err, secret.ErrUnavailable):
+		return ready, nil
+	case err != nil:
+		return ready, fmt.Errorf("open the account's credentials: %w", err)
+	}
+	patience, cancel := context.WithTimeout(ctx, preparePatience)
+	defer cancel()
+	if ready = a.WeChat.Prepare(patience, from); ready.Status == wechat.SendSent {
+		a.pace.nowReady(in.AccountID)
+	}
+	return ready, nil
+}
+
+// try calls WeChat, unless something speaks against it. The call has ended before the mark has.
+func (a *Activities) try(ctx context.Context, account conversation.AccountID, m conversation.Outgoing, ready wechat.SendOutcome, marked time.Time) (o wechat.SendOutcome) {
+	switch {
+	case m.Disabled:
+		return wechat.SendOutcome{Status: wechat.SendFailed, Reason: "account-disabled"}
+	case ready.Status != wechat.SendSent:
+		return ready
+	case time.Since(marked) >= slowMark:
+		return wechat.SendOutcome{Status: wechat.SendLater, Reason: "ledger-slow"}
+	}
+	ctx, cancel := context.WithDeadline(ctx, marked.Add(conversation.SendingLimit-callMargin))
+	defer cancel()
+	called := time.Now()
+	defer func() {
+		if p := recover(); p != nil { // nobody knows how far it came; the value may quote the message
+			activity.GetLogger(ctx).Error("send panicked", "type", fmt.Sprintf("%T", p))
+			o = wechat.SendOutcome{Status: wechat.SendUnknown, Reason: conversation.ReasonAnswerLost}
+		}
+		a.pace.saw(account, time.Since(called), o)
+	}()
+	return a.WeChat.SendText(ctx, m.From, wechat.OpenID(m.OpenID), m.Text)
 }
 
 // patient says how long to wait before the next try, or that there have been enough.
@@ -78,21 +186,4 @@ func patient(o wechat.SendOutcome, attempts int) wechat.SendOutcome {
 	}
 	o.After = max(o.After, wait)
 	return o
-}
-
-// record writes down the outcome even when the activity's own time is over: what is not written down becomes unknown.
-func (a *Activities) record(ctx context.Context, in SendInput, attempt string, o wechat.SendOutcome) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordPatience)
-	defer cancel()
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		err := a.Ledger.RecordOutcome(ctx, in.ref(), in.MessageID, attempt, o)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("gave up: %w", err)
-		case <-time.After(wait):
-		}
-	}
 }

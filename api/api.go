@@ -40,10 +40,9 @@ type Config struct {
 	Platform    Platform
 	Transcripts Transcripts
 	Commands    Commands
-	Desk        Desk
+	Notices     Notices
 	Presences   Presences
-	Desks       Desks
-	AgentEvents AgentEvents
+	Connections Connections
 	Feed        Feed
 	Tokens      Tokens
 	Bots        Bots
@@ -83,7 +82,7 @@ type API struct {
 	openAPI *huma.OpenAPI
 	cursors cursors
 	hub     *hub
-	desks   *desks
+	agents  *connections
 	spool   *spool
 }
 
@@ -93,7 +92,7 @@ func New(cfg Config) *API {
 		panic(fmt.Sprintf("api: the cursor key has %d bytes, want %d", len(cfg.CursorKey), minCursorKey))
 	}
 	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}, hub: newHub()}
-	a.desks = newDesks(a.cfg)
+	a.agents = newConnections(a.cfg)
 	a.spool = newSpool(a.cfg)
 	a.spool.measure(a.cfg.Meters)
 	a.router = a.newRouter()
@@ -107,7 +106,7 @@ func New(cfg Config) *API {
 func (a *API) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { a.readFeed(ctx) })
-	work.Go(func() { a.desks.beat(ctx) })
+	work.Go(func() { a.agents.beat(ctx) })
 	work.Go(func() { a.spool.run(ctx) })
 	work.Wait()
 }

@@ -47,7 +47,7 @@ func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			w := withConversations(1)
-			w.act = answering(conversation.Commanded{MessageID: messageA}, nil)
+			w.act = answering(conversation.Acted{MessageID: messageA}, nil)
 			code, body := give(t, w.handler(), c.role, string(kind), c.body)
 			require.Equal(t, http.StatusOK, code, body)
 			var answer struct {
@@ -60,11 +60,12 @@ func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
 			require.Len(t, w.orders, 1)
 			got := w.orders[0]
 			require.Equal(t, "token-of-"+c.role, got.By.TokenID)
-			require.NotEmpty(t, got.ID)
 			want := c.want
-			want.Kind, want.Conversation, want.ID, want.By = kind, convA, got.ID, got.By
+			want.Kind, want.Conversation, want.By = kind, convA, got.By
 			require.Equal(t, want, got.PersonCommand)
-			require.Equal(t, []string{c.text}, w.begun, "the text waits in the ledger, and travels nowhere else")
+			require.Equal(t, c.text, got.Text)
+			require.Len(t, w.told, 1)
+			require.Equal(t, string(kind), w.told[0].Act)
 		})
 	}
 }
@@ -87,12 +88,12 @@ func TestBad_A09_textsThatCannotBeSentAreRefusedWithTheCountAndNothingIsWritten(
 		require.Contains(t, answer, "urn:wxdesk:problem:text-unusable")
 		require.Contains(t, answer, says)
 	}
-	require.Empty(t, w.begun)
+	require.Empty(t, w.orders)
 	longest, err := json.Marshal(map[string]string{"text": strings.Repeat("a", 2048)})
 	require.NoError(t, err)
 	code, _ := give(t, h, "agent", "reply", string(longest), "Idempotency-Key", "k")
 	require.Equal(t, http.StatusOK, code)
-	require.Len(t, w.begun[0], 2048, "never cut")
+	require.Len(t, w.orders[0].Text, 2048, "never cut")
 }
 
 func TestBad_A10_textsThatAreNone(t *testing.T) {
@@ -105,7 +106,7 @@ func TestBad_A10_textsThatAreNone(t *testing.T) {
 			require.Equal(t, http.StatusBadRequest, code)
 		}
 	}
-	require.Empty(t, w.begun)
+	require.Empty(t, w.orders)
 }
 
 // A13, A14, A15 and A17 are decided by the ledger; here: what the caller is told of it.
@@ -130,7 +131,7 @@ func TestBad_A13_A14_A15_A16_A17_everyRefusalHasItsProblem(t *testing.T) {
 		conversation.RefusedNotAllowed:   http.StatusForbidden,
 	} {
 		w := withConversations(1)
-		w.act = answering(conversation.Commanded{Refused: refusal}, nil)
+		w.act = answering(conversation.Acted{Refused: refusal}, nil)
 		h := w.handler()
 		for range 2 { // nothing is kept of it
 			answer := call(t, h, "agent", http.MethodPost, "/v1/conversations/"+convA+"/resume", "", "Idempotency-Key", "k")
@@ -156,7 +157,7 @@ func TestBad_A16_whatWasSeenIsWhatCounts(t *testing.T) {
 		if role == "" {
 			role = "agent"
 		}
-		w.act = answering(conversation.Commanded{}, nil)
+		w.act = answering(conversation.Acted{}, nil)
 		w.orders = nil
 		code, answer := give(t, h, role, kind, body, "If-Match", read.Header().Get("ETag"))
 		require.Equal(t, http.StatusOK, code, answer)
@@ -165,6 +166,7 @@ func TestBad_A16_whatWasSeenIsWhatCounts(t *testing.T) {
 			code, answer = give(t, h, role, kind, body, "If-Match", tag, "Idempotency-Key", "other")
 			require.Equal(t, http.StatusPreconditionFailed, code, tag)
 			require.Contains(t, answer, "stale-version")
+			require.Contains(t, answer, `"conversation":{"id":"`+convA+`"`, "as it is now")
 		}
 		code, _ = give(t, h, role, kind, body, "If-Match", "*", "Idempotency-Key", "any")
 		require.Equal(t, http.StatusOK, code)
@@ -200,7 +202,7 @@ func TestBad_A17_bodiesThatNameNoTarget(t *testing.T) {
 	}
 	code, _ := give(t, h, "agent", "resend", `{"message_id":"x"}`)
 	require.Equal(t, http.StatusUnprocessableEntity, code)
-	require.Empty(t, w.begun)
+	require.Empty(t, w.orders)
 }
 
 func TestBad_A02_aColleaguesConversationIsNotFoundAndNothingIsWritten(t *testing.T) {
@@ -212,18 +214,17 @@ func TestBad_A02_aColleaguesConversationIsNotFoundAndNothingIsWritten(t *testing
 		answer := call(t, h, "agent", http.MethodPost, "/v1/conversations/"+convA+"/"+kind, "", "Idempotency-Key", "k")
 		requireProblem(t, answer, http.StatusNotFound, "not-found")
 	}
-	require.Empty(t, w.begun)
 	require.Empty(t, w.orders)
 }
 
 func TestBad_A12_aCommandThatTookTheConversationAwayRepeats(t *testing.T) {
 	t.Parallel()
 	w := withConversations(1)
-	w.act = func(conversation.PersonCommandRequest) (conversation.Commanded, error) {
+	w.act = func(conversation.ActRequest) (conversation.Acted, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.conversations[0].AgentID = agentB
-		return conversation.Commanded{}, nil
+		return conversation.Acted{}, nil
 	}
 	h := w.handler()
 	first := call(t, h, "agent", http.MethodPost, "/v1/conversations/"+convA+"/reject", "", "Idempotency-Key", "k")

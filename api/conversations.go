@@ -19,6 +19,7 @@ type conversationView struct {
 	QueueID        *string             `json:"queue_id" format:"uuid" doc:"The queue it waits in"`
 	AgentID        *string             `json:"agent_id" format:"uuid" doc:"The agent who has it"`
 	CloseReason    *string             `json:"close_reason" doc:"Why it ended"`
+	Ending         *string             `json:"ending" doc:"Why it ends as soon as nothing is on its way to the customer any more; until then only force-close is possible. null where nobody has ended it"`
 	OpenedAt       time.Time           `json:"opened_at"`
 	LastCustomerAt time.Time           `json:"last_customer_at" doc:"When the customer wrote last"`
 	ClosedAt       *time.Time          `json:"closed_at"`
@@ -162,6 +163,11 @@ func (a *API) listMessages(ctx context.Context, in *struct {
 }
 
 func (a *API) viewConversation(c conversation.Conversation) conversationView {
+	return viewConversation(c, a.cfg.Now())
+}
+
+// viewConversation shows a conversation as it was at a time.
+func viewConversation(c conversation.Conversation, at time.Time) conversationView {
 	v := conversationView{
 		ID:             string(c.ID),
 		AccountID:      string(c.AccountID),
@@ -171,6 +177,7 @@ func (a *API) viewConversation(c conversation.Conversation) conversationView {
 		QueueID:        orNull(string(c.QueueID)),
 		AgentID:        orNull(string(c.AgentID)),
 		CloseReason:    orNull(string(c.CloseReason)),
+		Ending:         orNull(string(c.Ending)),
 		OpenedAt:       c.OpenedAt.UTC(),
 		LastCustomerAt: c.LastCustomerAt.UTC(),
 		ClosedAt:       timeOrNull(c.ClosedAt),
@@ -180,7 +187,7 @@ func (a *API) viewConversation(c conversation.Conversation) conversationView {
 		LastAgentID:    orNull(string(c.LastAgent)),
 		Context:        c.Context,
 		Summary:        c.Summary,
-		ReplyAllowance: viewAllowance(c.Allowance, a.cfg.Now()),
+		ReplyAllowance: viewAllowance(c.Allowance, at),
 		Due:            []dueView{},
 	}
 	if v.Context == nil {

@@ -78,7 +78,7 @@ func TestConversations_shownAsTheContractSays(t *testing.T) {
 	w.conversations[0].QueueID, w.conversations[0].AgentID, w.conversations[0].LastAgent = queueA, "", agentA
 	h := w.handler()
 	want := `{"id":"` + convA + `","account_id":"` + accountA + `","customer":{"id":"` + accountB + `","openid":"` + customer + `"},
-		"state":"open","holder":"queue","queue_id":"` + queueA + `","agent_id":null,"close_reason":null,
+		"state":"open","holder":"queue","queue_id":"` + queueA + `","agent_id":null,"close_reason":null,"ending":null,
 		"opened_at":"2026-11-21T03:00:00.123456Z","last_customer_at":"0001-01-01T00:00:00Z","closed_at":null,
 		"revision":7,"workstream_id":null,"waiting_since":null,"offer":null,"last_agent_id":"` + agentA + `","context":{},"summary":"",
 		"reply_allowance":{"until":null,"left":0},"due":[]}`
@@ -206,14 +206,13 @@ func TestClose_endsTheConversationAndShowsIt(t *testing.T) {
 	require.Len(t, w.orders, 1)
 	got := w.orders[0]
 	require.Equal(t, conversation.ID(convA), got.Conversation)
-	require.Equal(t, "conversation/"+accountA+"/hash", got.WorkflowID)
-	require.NotEmpty(t, got.ID)
-	require.Len(t, got.UpdateID, 64)
+	require.Len(t, w.told, 1)
 
 	again := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k1")
 	require.Equal(t, http.StatusOK, again.Code)
 	require.Equal(t, answer.Body.String(), again.Body.String())
 	require.Len(t, w.orders, 1, "the kept answer was enough")
+	require.Len(t, w.told, 1, "and nobody was told again")
 
 	other := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k2")
 	requireProblem(t, other, http.StatusConflict, "conversation-closed")
@@ -238,16 +237,6 @@ func TestBad_A11_idempotencyKeys(t *testing.T) {
 func TestBad_A12_theSameKeyFiveTimesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := withConversations(1)
-	updates := map[string]error{}
-	var mu sync.Mutex
-	w.act = func(c conversation.PersonCommandRequest) (conversation.Commanded, error) { // as Temporal does: one outcome for one update id
-		mu.Lock()
-		defer mu.Unlock()
-		if _, ok := updates[c.UpdateID]; !ok {
-			updates[c.UpdateID] = w.end(c.Conversation)
-		}
-		return conversation.Commanded{}, updates[c.UpdateID]
-	}
 	h := w.handler()
 	answers := make([]string, 5)
 	var wg sync.WaitGroup
@@ -257,18 +246,19 @@ func TestBad_A12_theSameKeyFiveTimesAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Len(t, updates, 1)
+	require.Len(t, w.orders, 1)
+	require.Len(t, w.told, 1)
 	for _, answer := range answers {
 		require.Equal(t, answers[0], answer)
 		require.Contains(t, answer, `"state":"closed"`)
 	}
 }
 
-func TestClose_whereNobodyTookItTheSameKeyTriesAgain(t *testing.T) {
+func TestClose_whereSomebodyElseWasAtItTheSameKeyTriesAgain(t *testing.T) {
 	t.Parallel()
 	w := withConversations(1)
 	works := w.act
-	w.act = answering(conversation.Commanded{}, fmt.Errorf("update: %w", conversation.ErrBusy))
+	w.act = answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", conversation.ErrBusy))
 	h := w.handler()
 	answer := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	requireProblem(t, answer, http.StatusServiceUnavailable, "busy")
@@ -281,17 +271,17 @@ func TestClose_whereNobodyTookItTheSameKeyTriesAgain(t *testing.T) {
 func TestClose_theCommandIsOfOneTokenPathAndKey(t *testing.T) {
 	t.Parallel()
 	w := withConversations(2)
-	w.act = answering(conversation.Commanded{}, conversation.ErrBusy)
+	w.act = answering(conversation.Acted{}, conversation.ErrBusy)
 	h := w.handler()
 	call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	call(t, h, "admin", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	call(t, h, "agent", http.MethodPost, "/v1/conversations/"+convB+"/close", "", "Idempotency-Key", "k")
 	call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "l")
-	ids := map[string]bool{}
+	keys := map[string]bool{}
 	for _, c := range w.orders {
-		ids[c.UpdateID] = true
+		keys[commandKey(c.CommandRequest)] = true
 	}
-	require.Len(t, ids, 4)
+	require.Len(t, keys, 4)
 }
 
 func TestProblems_everyErrorOfThePortsHasItsOwn(t *testing.T) {
@@ -312,7 +302,7 @@ func TestProblems_everyErrorOfThePortsHasItsOwn(t *testing.T) {
 		"internal":               {errors.New("a surprise"), http.StatusInternalServerError},
 	} {
 		w := withConversations(1)
-		w.act = answering(conversation.Commanded{}, fmt.Errorf("wrapped: %w", c.err))
+		w.act = answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", c.err))
 		answer := call(t, w.handler(), "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 		requireProblem(t, answer, c.status, name)
 	}
@@ -322,7 +312,7 @@ func TestProblems_whatCannotBeReachedIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{context.DeadlineExceeded, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}} {
 		w := withConversations(1)
-		w.act = answering(conversation.Commanded{}, fmt.Errorf("wrapped: %w", err))
+		w.act = answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", err))
 		answer := call(t, w.handler(), "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 		requireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
 	}
@@ -334,7 +324,7 @@ func TestClose_unknownConversationsAndBrokenDesks(t *testing.T) {
 	h := w.handler()
 	unknown := call(t, h, "agent", http.MethodPost, "/v1/conversations/"+convB+"/close", "", "Idempotency-Key", "k")
 	requireProblem(t, unknown, http.StatusNotFound, "not-found")
-	w.act = answering(conversation.Commanded{}, errors.New("canary"))
+	w.act = answering(conversation.Acted{}, errors.New("canary"))
 	broken := call(t, h, "agent", http.MethodPost, closeA, "", "Idempotency-Key", "k")
 	requireProblem(t, broken, http.StatusInternalServerError, "internal")
 	require.NotContains(t, broken.Body.String(), "canary")

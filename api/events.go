@@ -24,9 +24,9 @@ import (
 
 const (
 	lastEventID  = "Last-Event-ID"
-	heartbeat    = 15 * time.Second // also renews the cursor of a desk of which nothing was told
+	heartbeat    = 15 * time.Second // also renews the cursor of a client that was told nothing
 	recheckEvery = 10 * time.Second // whether the API token is still good
-	writeWithin  = 10 * time.Second // a desk that takes nothing for so long is gone
+	writeWithin  = 10 * time.Second // a client that takes nothing for so long is gone
 	// feedKept is how old a cursor may be: an hour less than the feed is kept.
 	feedKept = 23 * time.Hour
 )
@@ -35,7 +35,7 @@ const (
 func (a *API) registerEvents(h huma.API, o operation) {
 	h.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary,
-		Description: "For " + roleNames(o.may) + ". Never ends by itself. While an agent has a stream open he is there; with the last one that ends he is offline.",
+		Description: "For " + roleNames(o.may) + ". Never ends by itself. An agent is there while they have a stream open, and offline when the last one ends.",
 		Security:    []map[string][]string{{bearerScheme: {}}},
 		Parameters: []*huma.Param{{
 			Name: lastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
@@ -72,7 +72,7 @@ func (a *API) followEvents(c *gin.Context, o operation) {
 		return
 	}
 	defer a.hub.leave(s)
-	sign, refusal := a.openDesk(ctx, who)
+	sign, refusal := a.signIn(ctx, who)
 	if refusal != nil {
 		refusal.write(ctx, c.Writer)
 		return
@@ -97,17 +97,17 @@ func (a *API) joinHub(ctx context.Context, v conversation.Viewer) (*stream, conv
 	return s, at, nil
 }
 
-// openDesk records the desk of an agent; nobody else has one.
-func (a *API) openDesk(ctx context.Context, who caller) (signedIn, *problem) {
+// signIn records the connection of an agent; only agents have one.
+func (a *API) signIn(ctx context.Context, who caller) (signedIn, *problem) {
 	if who.Role != conversation.RoleAgent {
 		return signedIn{}, nil
 	}
-	sign, err := a.desks.open(ctx, who.Tenant, who.AgentID)
+	sign, err := a.agents.signIn(ctx, who.Tenant, who.AgentID)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound): // deleted or disabled since the API token was made
 		return signedIn{}, forbidden.problem()
 	case err != nil:
-		a.cfg.Log.ErrorContext(ctx, "desk not connected", "error", err)
+		a.cfg.Log.ErrorContext(ctx, "agent connect failed", "error", err)
 		return signedIn{}, unavailable.retry(1)
 	}
 	return sign, nil
@@ -119,7 +119,7 @@ var (
 	errRevoked    = errors.New("the API token is no longer good")
 )
 
-// stream tells the caller what happens after a position, and before that what he has missed.
+// stream tells the caller what happens after a position, and before that what they have missed.
 func (a *API) stream(ctx context.Context, c *gin.Context, who caller, s *stream, at conversation.FeedPosition) error {
 	w := &eventWriter{gin: c, mark: func(p conversation.FeedPosition) string { return a.eventID(who.Tenant, p) }}
 	c.Header("Content-Type", "text/event-stream")
@@ -178,7 +178,7 @@ func (a *API) follow(ctx context.Context, w *eventWriter, s *stream, token [sha2
 		var err error
 		select {
 		case <-ctx.Done():
-			return nil // he has left
+			return nil // the client has left
 		case n, ok := <-s.news:
 			switch {
 			case !ok:
@@ -263,7 +263,7 @@ func (w *eventWriter) told(t conversation.Told) error {
 	return w.write("event: " + t.Kind + "\ndata: " + string(text) + "\nid: " + w.mark(t.FeedPosition) + "\n\n")
 }
 
-// reset tells the desk to read everything anew; what happens from now on it will be told.
+// reset tells the client to read everything anew. What happens from now on it will be told.
 func (w *eventWriter) reset(at conversation.FeedPosition) error {
 	return w.write("event: reset\ndata: {}\nid: " + w.mark(at) + "\n\n")
 }

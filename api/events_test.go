@@ -333,45 +333,45 @@ func TestEvents_onlyForWhoMayAndOnlyWhileTheFeedIsRead(t *testing.T) {
 	})
 }
 
-func TestDesks_anAgentIsThereWhileHeHasAStream(t *testing.T) {
+func TestConnections_agentIsThereWhileStreamIsOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		h, _ := running(t, w)
 		listen(t, h, "supervisor", "")
-		require.Zero(t, w.desks.connected(), "only agents have desks")
+		require.Zero(t, w.agents.connected(), "only agents are connected")
 		one, two := listen(t, h, "agent", ""), listen(t, h, "agent", "")
-		require.Equal(t, 2, w.desks.connected())
+		require.Equal(t, 2, w.agents.connected())
 		one.leave()
 		<-one.ended
-		require.NotContains(t, w.desks.told(), "disconnected "+agentA)
+		require.Empty(t, w.agents.haveLost())
 		two.leave()
 		<-two.ended
-		require.Zero(t, w.desks.connected())
-		require.Contains(t, w.desks.told(), "disconnected "+agentA)
+		require.Zero(t, w.agents.connected())
+		require.Equal(t, []conversation.AgentID{agentA}, w.agents.haveLost())
 	})
 }
 
-func TestDesks_theBeatPutsRightWhatDiffers(t *testing.T) {
+func TestConnections_beatMendsWhatDiffers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		h, _ := running(t, w)
 		listen(t, h, "agent", "")
-		w.desks.forget() // this process was silent, and another one wrote it off
-		stray := conversation.Desk{ID: "left behind", Tenant: conversation.DefaultTenant, AgentID: agentB}
-		require.NoError(t, w.desks.Connect(t.Context(), "", stray))
-		w.desks.mu.Lock()
-		w.desks.silent = []conversation.AgentLost{{Tenant: conversation.DefaultTenant, AgentID: convB}}
-		w.desks.mu.Unlock()
+		w.agents.forget() // this process was silent, and another one dropped it
+		stray := conversation.AgentConnection{ID: "left behind", Tenant: conversation.DefaultTenant, AgentID: agentB}
+		require.NoError(t, w.agents.Connect(t.Context(), "", stray))
 		time.Sleep(6 * time.Second)
-		require.Equal(t, 1, w.desks.connected())
-		require.Equal(t, []string{"connected " + agentA, "disconnected " + agentB, "disconnected " + convB}, w.desks.told())
+		require.Equal(t, 1, w.agents.connected())
+		require.Equal(t, []conversation.AgentID{agentB}, w.agents.haveLost())
+		w.agents.mu.Lock()
+		defer w.agents.mu.Unlock()
+		require.Equal(t, 2, w.agents.dropped, "every beat drops the silent processes")
 	})
 }
 
-func TestDesks_aDisabledAgentHasNone(t *testing.T) {
+func TestConnections_disabledAgentIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
-		w.desks.refuse = conversation.ErrNotFound
+		w.agents.refuse = conversation.ErrNotFound
 		h, _ := running(t, w)
 		requireProblem(t, call(t, h, "agent", http.MethodGet, "/v1/events", ""), http.StatusForbidden, "forbidden")
 	})

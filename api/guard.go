@@ -19,7 +19,7 @@ import (
 const (
 	bearerScheme = "bearer"
 	maxAPIToken  = 512
-	// requestWithin bounds a request of the JSON API; a command waits up to 5 s for a worker, the rest is the ledger's.
+	// requestWithin bounds a request of the JSON API; a lock is waited for 4 s, the rest is the ledger's.
 	requestWithin = 15 * time.Second
 )
 

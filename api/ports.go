@@ -124,23 +124,18 @@ type Transcripts interface {
 	Work(ctx context.Context, v conversation.Viewer) (conversation.Work, error)
 }
 
-// Commands remembers requests that must have one effect however often they are sent.
+// Commands does what people ask of conversations.
 type Commands interface {
-	// BeginPersonCommand writes the request's key, or finds it, with the text that a person wrote ("" where the command has
-	// none), which waits there for the conversation. ErrKeyReused when the key came with another body before.
-	BeginPersonCommand(ctx context.Context, r conversation.CommandRequest, c conversation.Ref, text string) (conversation.CommandRecord, error)
-	// CommandBegun reports whether the request's key was written less than a day ago.
-	CommandBegun(ctx context.Context, r conversation.CommandRequest) (bool, error)
-	// FinishCommand keeps the answer for a day, and returns the one that stands: the first.
-	FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) (conversation.CommandRecord, error)
+	// Act does it, or says why not; the same request with the same key has one effect, and reads the same for a day. ErrNotFound
+	// where the one who asks may not see the conversation, ErrKeyReused where the key came with another request before, ErrBusy
+	// where somebody else is at it for too long.
+	Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error)
 }
 
-// Desk reaches running conversations.
-type Desk interface {
-	// Command has a conversation do what a person asks, and answers what it came to; a refusal is in the answer. ErrClosed
-	// when the conversation had ended before or no run is open; ErrBusy when no worker took the command in time: the same
-	// command may be sent again.
-	Command(ctx context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error)
+// Notices tells runs of acts.
+type Notices interface {
+	// Tell tells them in the background and returns at once. What cannot be told now is told later.
+	Tell(ctx context.Context, notices ...conversation.RunNotice)
 }
 
 // Presences knows how agents stand.
@@ -152,24 +147,17 @@ type Presences interface {
 	SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error)
 }
 
-// Desks keeps which agents have an event stream open, and at which API process. Each method is repeatable. A process that
-// is silent for conversation.ProcessSilence has lost its desks.
-type Desks interface {
-	// Connect records a desk, and signs its agent in where it is the first. ErrNotFound when there is no such agent, or he is
-	// disabled.
-	Connect(ctx context.Context, process string, d conversation.Desk) error
-	// Disconnect forgets a desk. lost reports whether its agent has none left: he is offline then.
-	Disconnect(ctx context.Context, d conversation.Desk) (lost bool, at time.Time, err error)
-	// DeskBeat says that a process is there and which desks it has, and answers where the ledger differs.
-	DeskBeat(ctx context.Context, process string, desks []string) (conversation.DeskBeat, error)
-	// LoseDesks forgets the desks of silent processes, and lists the agents who have none left.
-	LoseDesks(ctx context.Context) ([]conversation.AgentLost, error)
-}
-
-// AgentEvents tells the clocks of agents what they time: a lost desk's grace.
-type AgentEvents interface {
-	Connected(ctx context.Context, t conversation.Tenant, id conversation.AgentID, at time.Time) error
-	Disconnected(ctx context.Context, t conversation.Tenant, id conversation.AgentID, at time.Time) error
+// Connections keeps which agents have an event stream open, and at which API process. Each method may be repeated.
+type Connections interface {
+	// Connect records a connection, and signs its agent in where it is the first. ErrNotFound when there is no such agent, or the
+	// agent is disabled.
+	Connect(ctx context.Context, process string, c conversation.AgentConnection) error
+	// Disconnect removes a connection. An agent who has none left is offline, and their work goes back after the grace.
+	Disconnect(ctx context.Context, c conversation.AgentConnection) error
+	// Heartbeat records that a process is there and which connections it has, and returns where the ledger differs.
+	Heartbeat(ctx context.Context, process string, connections []string) (conversation.ConnectionDiff, error)
+	// DropSilentProcesses removes the connections of processes that have been silent for conversation.ProcessSilence.
+	DropSilentProcesses(ctx context.Context) error
 }
 
 // Feed is what desks are told.

@@ -29,6 +29,8 @@ type problem struct {
 	Detail  string  `json:"detail,omitempty" doc:"What is the matter this time"`
 	Errors  []fault `json:"errors,omitempty" nullable:"false" doc:"What is wrong with the request, part by part"`
 	TraceID string  `json:"trace_id,omitempty" doc:"Names this request towards the operator"`
+	// Conversation is what the caller should look at before asking again.
+	Conversation *conversationView `json:"conversation,omitempty" nullable:"false" doc:"Of stale-version: the conversation as it is now"`
 
 	retryAfter int // seconds; 0 where waiting does not help
 }
@@ -121,7 +123,7 @@ func (k kind) facts() (status int, title string) {
 	case keyReused:
 		return http.StatusUnprocessableEntity, "The Idempotency-Key came with another request before"
 	case busy:
-		return http.StatusServiceUnavailable, "Nobody took the command in time; send the same again"
+		return http.StatusServiceUnavailable, "Somebody else is at it; send the same again"
 	case unavailable:
 		return http.StatusServiceUnavailable, "Something we need is out of reach; try again later"
 	case sealed:
@@ -171,6 +173,12 @@ func (k kind) problem(faults ...fault) *problem {
 func (k kind) because(detail string) *problem {
 	p := k.problem()
 	p.Detail = detail
+	return p
+}
+
+// showing adds the conversation as it is now.
+func (p *problem) showing(now conversationView) *problem {
+	p.Conversation = &now
 	return p
 }
 
@@ -275,6 +283,9 @@ func (p *problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
+	}
+	if p.Conversation != nil {
+		h.Set("ETag", versionTag(p.Conversation.Revision))
 	}
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))

@@ -70,7 +70,7 @@ func (a *API) sampleQuestion(ctx context.Context, b tryOut) (routing.Question, e
 		if err != nil {
 			return question, err
 		}
-		if question, err = a.cfg.People.RoutingQuestion(ctx, ref, turn, ""); err != nil {
+		if question, err = a.cfg.People.TrialQuestion(ctx, ref, turn, ""); err != nil {
 			return question, err
 		}
 		workstream = question.Workstream.ID

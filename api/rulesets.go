@@ -32,8 +32,8 @@ type Rulesets interface {
 	ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error)
 	// LastTurn is the customer's last message in a conversation.
 	LastTurn(ctx context.Context, c conversation.Ref) (conversation.MessageID, error)
-	// RoutingQuestion loads what decides where a conversation goes after that message.
-	RoutingQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, wish conversation.QueueID) (routing.Question, error)
+	// TrialQuestion loads what would decide where a conversation goes after that message.
+	TrialQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, wish conversation.QueueID) (routing.Question, error)
 }
 
 // rulesetView is a ruleset as the API shows it; its rules stand in its versions.

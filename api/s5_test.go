@@ -56,7 +56,6 @@ func TestS5_noRouteShowsOrCommandsWhatIsAnothers(t *testing.T) {
 				answer := call(t, w.handler(), "any", route.Method, strings.Replace(route.Path, ":id", id, 1), body, "Idempotency-Key", "k")
 				require.NotContains(t, answer.Body.String(), customer)
 				require.Empty(t, w.orders, "no command leaves")
-				require.Empty(t, w.begun, "nothing is written")
 				if !strings.Contains(route.Path, ":id") {
 					require.JSONEq(t, `{"items":[],"next":null}`, answer.Body.String())
 					return

@@ -139,7 +139,7 @@ func TestServer_theReadDeadlineDoesNotEndARequestThatIsBeingAnswered(t *testing.
 	t.Parallel()
 	w := withConversations(1)
 	cfg := w.config()
-	cfg.Desk = patient{w}
+	cfg.Commands = patient{w}
 	addr := serve(t, api.New(cfg).Handler(), quick)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+closeA, nil)
 	require.NoError(t, err)
@@ -152,14 +152,14 @@ func TestServer_theReadDeadlineDoesNotEndARequestThatIsBeingAnswered(t *testing.
 	require.Equal(t, http.StatusOK, answer.StatusCode)
 }
 
-// patient is a desk whose worker takes longer than the read timeout.
-type patient struct{ w *world }
+// patient is a ledger that takes longer than the read timeout.
+type patient struct{ *world }
 
-func (p patient) Command(ctx context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error) {
+func (p patient) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
 	select {
 	case <-ctx.Done():
-		return conversation.Commanded{}, ctx.Err()
+		return conversation.Acted{}, ctx.Err()
 	case <-time.After(time.Second):
-		return conversation.Commanded{}, p.w.end(c.Conversation)
+		return p.world.Act(ctx, r)
 	}
 }

@@ -29,6 +29,7 @@ import (
 // world is everything behind the API, in memory. The functions can be replaced by a test before its first request.
 type world struct {
 	mu            sync.Mutex
+	acting        sync.Mutex // one act after the other
 	accounts      map[conversation.AccountID]conversation.Account
 	secrets       map[conversation.AccountID]conversation.AccountSecrets
 	conversations []conversation.Conversation
@@ -40,22 +41,22 @@ type world struct {
 	notices       map[noticeKey]time.Time
 	noted         int // calls
 	lookUps       int
-	begun         []string // texts
-	orders        []conversation.PersonCommandRequest
+	orders        []conversation.ActRequest // those of which the caller may see the conversation
+	told          []conversation.RunNotice
 	notes         []conversation.Note
 	trace         []conversation.TraceStep
 	work          conversation.Work
 	targets       routing.Targets
 	bots          botShelf
 	faq           faqShelf
-	desks         deskShelf
+	agents        agentShelf
 	feed          feedShelf
 	spool         spoolShelf
 
 	door  func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
 	write func(ctx context.Context, h conversation.Handover) error
 	quar  func(ctx context.Context) error
-	act   func(c conversation.PersonCommandRequest) (conversation.Commanded, error)
+	act   func(r conversation.ActRequest) (conversation.Acted, error)
 	token func(hash [32]byte) (conversation.Principal, error)
 
 	credentials func() error // what WeChat says to AppID and AppSecret
@@ -71,7 +72,7 @@ type noticeKey struct {
 }
 
 type command struct {
-	conversation.CommandRecord
+	conversation.Acted
 	body [32]byte
 }
 
@@ -91,11 +92,11 @@ func newWorld() *world {
 	w.quar = func(context.Context) error { return nil }
 	w.credentials = func() error { return nil }
 	w.sources = func() ([]netip.Prefix, error) { return nil, nil }
-	w.act = func(c conversation.PersonCommandRequest) (conversation.Commanded, error) {
-		if c.Kind != conversation.CommandClose {
-			return conversation.Commanded{}, nil
+	w.act = func(r conversation.ActRequest) (conversation.Acted, error) {
+		if r.Kind != conversation.CommandClose {
+			return conversation.Acted{}, nil
 		}
-		return conversation.Commanded{}, w.end(c.Conversation)
+		return conversation.Acted{}, w.end(r.Conversation)
 	}
 	w.token = func(hash [32]byte) (conversation.Principal, error) {
 		for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent, conversation.RoleBot} {
@@ -115,9 +116,9 @@ func newWorld() *world {
 // config wires the world to the API.
 func (w *world) config() api.Config {
 	return api.Config{
-		Doors: w, Inbox: w, Spool: &w.spool, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Desk: w, Tokens: w,
+		Doors: w, Inbox: w, Spool: &w.spool, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Notices: w, Tokens: w,
 		Bots: &w.bots, FAQ: &w.faq, People: nobody{},
-		Presences: &w.desks, Desks: &w.desks, AgentEvents: &w.desks, Feed: &w.feed,
+		Presences: &w.agents, Connections: &w.agents, Feed: &w.feed,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {
 				return conversation.ErrAddress
@@ -378,51 +379,55 @@ func commandKey(r conversation.CommandRequest) string {
 	return strings.Join([]string{string(r.Tenant), r.TokenID, r.Method, r.Path, r.Key}, " ")
 }
 
-func (w *world) CommandBegun(_ context.Context, r conversation.CommandRequest) (bool, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_, ok := w.commands[commandKey(r)]
-	return ok, nil
-}
-
-func (w *world) BeginPersonCommand(_ context.Context, r conversation.CommandRequest, _ conversation.Ref, text string) (conversation.CommandRecord, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	key := commandKey(r)
+// Act does what w.act says, as the ledger would: once under a key, and only for who may see the conversation.
+func (w *world) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
+	w.acting.Lock()
+	defer w.acting.Unlock()
+	key := commandKey(r.CommandRequest)
 	known, ok := w.commands[key]
 	switch {
-	case !ok:
-		known = command{conversation.CommandRecord{ID: key}, r.BodyHash}
-		w.commands[key] = known
-		w.begun = append(w.begun, text)
-	case known.body != r.BodyHash:
-		return conversation.CommandRecord{}, conversation.ErrKeyReused
+	case ok && known.body != r.BodyHash:
+		return conversation.Acted{}, conversation.ErrKeyReused
+	case ok:
+		return known.Acted, nil
 	}
-	return known.CommandRecord, nil
-}
-
-func (w *world) FinishCommand(_ context.Context, _ conversation.Tenant, id string, status int, answer []byte) (conversation.CommandRecord, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c := w.commands[id]
-	if c.Status == 0 {
-		c.Status, c.Answer = status, answer
-		w.commands[id] = c
+	now, err := w.Conversation(ctx, r.By.Viewer(), r.Conversation)
+	switch {
+	case err != nil:
+		return conversation.Acted{}, err
+	case r.IfRevision != 0 && r.IfRevision != now.Revision:
+		return conversation.Acted{Refused: conversation.RefusedStale, Conversation: now, At: time.Now()}, nil
 	}
-	return c.CommandRecord, nil
-}
-
-func (w *world) Command(_ context.Context, c conversation.PersonCommandRequest) (conversation.Commanded, error) {
 	w.mu.Lock()
-	w.orders = append(w.orders, c)
+	w.orders = append(w.orders, r)
 	act := w.act
 	w.mu.Unlock()
-	return act(c)
+	done, err := act(r)
+	if err != nil || done.Refused != "" {
+		return done, err
+	}
+	if done.Conversation, err = w.Conversation(ctx, everything, r.Conversation); err != nil {
+		return done, err
+	}
+	done.At = time.Now()
+	w.commands[key] = command{done, r.BodyHash}
+	done.Notice = &conversation.RunNotice{Ref: conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, Number: int64(len(w.orders)), Act: string(r.Kind)}
+	return done, nil
 }
 
-// answering is a desk that fails, or refuses.
-func answering(done conversation.Commanded, err error) func(conversation.PersonCommandRequest) (conversation.Commanded, error) {
-	return func(conversation.PersonCommandRequest) (conversation.Commanded, error) { return done, err }
+// everything is what supervisors see.
+var everything = conversation.Viewer{Tenant: conversation.DefaultTenant}
+
+// Tell notes of which acts runs are told.
+func (w *world) Tell(_ context.Context, notices ...conversation.RunNotice) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, notices...)
+}
+
+// answering is a ledger that fails, or refuses.
+func answering(done conversation.Acted, err error) func(conversation.ActRequest) (conversation.Acted, error) {
+	return func(conversation.ActRequest) (conversation.Acted, error) { return done, err }
 }
 
 // end closes a conversation of the world.

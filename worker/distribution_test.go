@@ -21,8 +21,16 @@ type ledger struct {
 	batches []routing.Distributed
 	at      []time.Duration // when each batch was done
 	began   time.Time
-	untold  func() []conversation.Telling
 }
+
+// teller notes what it is to tell, and runs until the context ends.
+type teller struct{ told []conversation.RunNotice }
+
+func (l *teller) Tell(_ context.Context, notices ...conversation.RunNotice) {
+	l.told = append(l.told, notices...)
+}
+
+func (l *teller) Run(ctx context.Context) { <-ctx.Done() }
 
 func (l *ledger) Wakes(context.Context) (<-chan struct{}, error) { return l.wakes, nil }
 
@@ -38,23 +46,20 @@ func (l *ledger) Distribute(context.Context, conversation.Tenant) (done routing.
 	return done, nil
 }
 
-func (l *ledger) Untold(context.Context, int) ([]conversation.Telling, error) {
-	if l.untold == nil {
-		return nil, nil
-	}
-	return l.untold(), nil
-}
-
 // runs distributes for a while and stops.
-func runs(t *testing.T, l *ledger, meanwhile func()) {
+func runs(t *testing.T, l *ledger, meanwhile func()) (told []conversation.RunNotice) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	l.began, l.wakes = time.Now(), make(chan struct{})
 	ended := make(chan error, 1)
-	go func() { ended <- worker.Distribution{Work: l, Log: slog.New(slog.DiscardHandler)}.Run(ctx) }()
+	tells := &teller{}
+	go func() {
+		ended <- worker.Distribution{Work: l, Teller: tells, Log: slog.New(slog.DiscardHandler)}.Run(ctx)
+	}()
 	meanwhile()
 	stop()
 	require.NoError(t, <-ended)
+	return tells.told
 }
 
 func TestR8_whatSomebodyWasJustChangingIsLookedAtAgainSoon(t *testing.T) {
@@ -65,17 +70,14 @@ func TestR8_whatSomebodyWasJustChangingIsLookedAtAgainSoon(t *testing.T) {
 	})
 }
 
-// A run that is slow to hear of its agent, because Temporal is away, keeps no other conversation waiting.
-func TestR8_distributionDoesNotWaitForRunsThatAreTold(t *testing.T) {
+// A7: who has given work to agents tells their conversations' runs, once for each.
+func TestDistribution_tellsTheRunsOfABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		told := make(chan struct{})
-		l := &ledger{untold: func() []conversation.Telling { <-told; return nil }}
-		runs(t, l, func() {
-			time.Sleep(time.Second)
-			l.wakes <- struct{}{}
-			synctest.Wait()
-			require.Equal(t, []time.Duration{0, time.Second}, l.at)
-			close(told)
-		})
+		first, second := conversation.RunNotice{Number: 1, Assignment: true}, conversation.RunNotice{Number: 2, Assignment: true}
+		l := &ledger{batches: []routing.Distributed{
+			{Assigned: 1, Again: true, Notices: []conversation.RunNotice{first}}, {Assigned: 1, Notices: []conversation.RunNotice{second}},
+		}}
+		told := runs(t, l, func() { time.Sleep(5 * time.Second) })
+		require.Equal(t, []conversation.RunNotice{first, second}, told)
 	})
 }

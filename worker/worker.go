@@ -24,18 +24,21 @@ const (
 )
 
 // Worker performs conversations and their activities, each kind on its own task queue.
-type Worker struct{ parts []sdkworker.Worker }
+type Worker struct {
+	parts []sdkworker.Worker
+	acts  *activities.Activities
+}
 
 // New makes a worker. Where version is not empty, a conversation that this worker begins stays with workers of the same
 // version until it continues as new. onFatal hears of an error after which it performs nothing any more.
 //
-// All workers together send at most sendsPerSecond messages to WeChat each second, and a second's worth at once after a rest:
-// Temporal counts, by what the worker that polled last has said. So no outage ends with a stampede (R16).
+// All workers together send at most sendsPerSecond messages to WeChat each second: the ledger's permits count (R16). Temporal's
+// limit of the queue, which direct sends go around, is an upper bound.
 func New(c client.Client, acts *activities.Activities, version string, sendsPerSecond int, onFatal func(error)) *Worker {
 	conversations := sdkworker.New(c, workflows.TaskQueue, options(version, onFatal))
 	RegisterWorkflows(conversations)
 	for _, act := range []any{
-		acts.Receive, acts.Turns, acts.Ask, acts.Route, acts.Command, acts.Due, acts.Close, acts.AgentGone, acts.AgentDay, acts.Sweep,
+		acts.Receive, acts.Look, acts.Ask, acts.Route, acts.Send, acts.Due, acts.Close, acts.Sweep,
 	} {
 		conversations.RegisterActivity(act)
 	}
@@ -45,7 +48,7 @@ func New(c client.Client, acts *activities.Activities, version string, sendsPerS
 	limited.TaskQueueActivitiesPerSecond = float64(sendsPerSecond)
 	egress := sdkworker.New(c, activities.TaskQueueEgress, limited)
 	egress.RegisterActivity(acts.Send)
-	return &Worker{parts: []sdkworker.Worker{conversations, bot, egress}}
+	return &Worker{parts: []sdkworker.Worker{conversations, bot, egress}, acts: acts}
 }
 
 // Registry is what workflows are registered with; a worker or a replayer.
@@ -60,7 +63,6 @@ func RegisterWorkflows(r Registry) {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorPinned})
 	}
 	register(workflows.Name, workflows.Conversation)
-	register(workflows.AgentName, workflows.Agent)
 	register(workflows.SweepName, workflows.Sweep)
 }
 
@@ -77,13 +79,14 @@ func (w *Worker) Start() error {
 	return nil
 }
 
-// Stop ends polling and lets what runs finish for a while.
+// Stop ends polling and lets what runs finish for a while, sends in the background too.
 func (w *Worker) Stop() {
 	var stopping sync.WaitGroup
 	for _, part := range w.parts {
 		stopping.Go(part.Stop)
 	}
 	stopping.Wait()
+	activities.Finish(w.acts)
 }
 
 func options(version string, onFatal func(error)) sdkworker.Options {

@@ -6,6 +6,53 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
+// Kinds of steps that are put off one by one.
+const (
+	doLook    = "look"
+	doReceive = "receive"
+	doDue     = "due"
+	doRoute   = "route"
+	doSend    = "send"
+	doAsk     = "ask"
+	doClose   = "close"
+)
+
+const (
+	firstPause = time.Second
+	maxPause   = 30 * time.Second
+)
+
+// Pause keeps a step from being repeated at once when it has changed nothing.
+type Pause struct {
+	Until time.Time     `json:",omitzero"`
+	Wait  time.Duration `json:",omitempty"`
+	Did   string        `json:",omitempty"` // what the step did the last time
+}
+
+// pause puts a step off: after it the same is owed as before.
+func (c *run) pause(ctx workflow.Context, what string) {
+	p := c.st.Pauses[what]
+	p.Wait = min(max(2*p.Wait, firstPause), maxPause)
+	p.Until = workflow.Now(ctx).Add(p.Wait)
+	c.keep(what, p)
+}
+
+// did notes what a step did. Where the same is still owed, and it did nothing, or the same as the last time, it is put off.
+func (c *run) did(ctx workflow.Context, what, key string, still bool) {
+	if still && (key == "" || key == c.st.Pauses[what].Did) {
+		c.pause(ctx, what)
+		return
+	}
+	c.keep(what, Pause{Did: key})
+}
+
+func (c *run) keep(what string, p Pause) {
+	if c.st.Pauses == nil {
+		c.st.Pauses = map[string]Pause{}
+	}
+	c.st.Pauses[what] = p
+}
+
 // alarm is the run's only timer. It is armed lazily: one that rings too early costs nothing but a look, so a message
 // that puts off the idle close starts no new timer.
 type alarm struct {
@@ -17,8 +64,8 @@ type alarm struct {
 func (a *alarm) rings() bool { return a.timer != nil && a.timer.IsReady() }
 
 // setAlarm sees to it that the run wakes when the next thing falls due.
-func (c *life) setAlarm(ctx workflow.Context) {
-	at := c.dueNext(ctx)
+func (c *run) setAlarm(ctx workflow.Context) {
+	at := c.nextAt(workflow.Now(ctx))
 	if c.alarm.timer != nil && !c.alarm.timer.IsReady() {
 		if at.IsZero() || !c.alarm.at.After(at) {
 			return
@@ -34,33 +81,43 @@ func (c *life) setAlarm(ctx workflow.Context) {
 		max(at.Sub(workflow.Now(ctx)), time.Millisecond), workflow.TimerOptions{Summary: "next thing due"})}
 }
 
-// dueNext is when the loop has to look again though nothing happens; zero for never. What is under way wakes the loop
-// when it ends.
-func (c *life) dueNext(ctx workflow.Context) time.Time {
-	if c.closing != nil || c.continueDue(ctx) {
-		return time.Time{}
+// nextAt is the first moment after now at which next may find something to do though nothing happens; zero for never. It may
+// name one at which there is nothing to do.
+func (c *run) nextAt(now time.Time) (first time.Time) {
+	moments := []time.Time{c.dueAt(), c.idleAt()}
+	if c.st.Owed.Send {
+		moments = append(moments, c.sendAt())
 	}
-	var due time.Time
-	for _, at := range c.waits() {
-		if at.After(workflow.Now(ctx)) && (due.IsZero() || at.Before(due)) {
-			due = at
+	if c.st.Owed.Turn {
+		moments = append(moments, c.askAt())
+	}
+	for _, what := range []string{doLook, doReceive, doRoute, doClose} {
+		moments = append(moments, c.st.Pauses[what].Until)
+	}
+	for _, at := range moments {
+		if at.After(now) && (first.IsZero() || at.Before(first)) {
+			first = at
 		}
 	}
-	return due
+	return first
 }
 
-// waits are the moments at which something falls due: silence where nothing is left to do, what the conversation's standing
-// brings, and those before which the next turn and the next message may not be tried again.
-func (c *life) waits() (at []time.Time) {
-	at = append(at, c.dueAt())
-	if c.quiet() {
-		return append(at, c.idleAt())
+// sendAt, askAt and dueAt are when a step may be done that is owed: what the ledger said, and how long the run puts it off.
+func (c *run) sendAt() time.Time { return later(c.st.Owed.SendAt, c.st.Pauses[doSend].Until) }
+func (c *run) askAt() time.Time  { return later(c.st.Owed.TurnAt, c.st.Pauses[doAsk].Until) }
+
+// dueAt is when the first thing falls due that the conversation's standing brings: an offer ends, a wait is over; zero for
+// never.
+func (c *run) dueAt() time.Time {
+	if len(c.st.Due) == 0 {
+		return time.Time{}
 	}
-	if len(c.st.Turns) > 0 && c.asking == nil {
-		at = append(at, c.st.Turns[0].NotBefore)
+	return later(c.st.Due[0].At, c.st.Pauses[doDue].Until)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	if len(c.st.Sends) > 0 && c.sending == nil {
-		at = append(at, c.st.Sends[0].NotBefore)
-	}
-	return at
+	return b
 }

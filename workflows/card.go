@@ -30,8 +30,10 @@ func FirstAttributes(account conversation.AccountID) temporal.SearchAttributes {
 	)
 }
 
-// showState brings the search attributes in line with the conversation; on a transition, never per message.
-func (c *life) showState(ctx workflow.Context) error {
+// show brings what operators see in line with the conversation. It is called before every wait and end, so that several steps of a
+// workflow task cost one change of the search attributes at most.
+func (c *run) show(ctx workflow.Context) error {
+	c.showCard(ctx)
 	if !c.st.Begun {
 		return nil
 	}
@@ -65,7 +67,7 @@ func (c *life) showState(ctx workflow.Context) error {
 }
 
 // showCard writes what an operator reads in the Web UI under "current details".
-func (c *life) showCard(ctx workflow.Context) {
+func (c *run) showCard(ctx workflow.Context) {
 	card := fmt.Sprintf("**%s**, held by %s", c.st.State, c.st.Holder)
 	if c.st.QueueName != "" && c.st.Holder == conversation.HolderQueue {
 		card += fmt.Sprintf(" *%s*", c.st.QueueName)
@@ -75,12 +77,25 @@ func (c *life) showCard(ctx workflow.Context) {
 	if !c.st.WaitingSince.IsZero() {
 		card += fmt.Sprintf("- waiting since %s\n", c.st.WaitingSince.UTC().Format(time.RFC3339))
 	}
-	if n := len(c.st.Pending) + len(c.st.Turns) + len(c.st.Sends); n > 0 {
-		more := ""
-		if c.st.TurnsAfter != "" {
-			more = " and more"
+	if n := len(c.st.Pending); n > 0 {
+		card += fmt.Sprintf("- to receive: %d\n", n)
+	}
+	for _, owed := range []struct {
+		is   bool
+		what string
+		at   time.Time
+	}{
+		{c.st.Owed.Turn, "an answer of the bot", c.askAt()},
+		{c.st.Owed.Send, "a message to WeChat", c.sendAt()},
+		{c.handOverOwed(), "the hand-over to people", c.st.Pauses[doRoute].Until},
+		{c.st.Owed.End, "the end", c.st.Pauses[doClose].Until},
+	} {
+		switch {
+		case owed.is && owed.at.After(workflow.Now(ctx)):
+			card += fmt.Sprintf("- owes %s, not before %s\n", owed.what, owed.at.UTC().Format(time.RFC3339))
+		case owed.is:
+			card += fmt.Sprintf("- owes %s\n", owed.what)
 		}
-		card += fmt.Sprintf("- to receive %d, to answer %d%s, to send %d\n", len(c.st.Pending), len(c.st.Turns), more, len(c.st.Sends))
 	}
 	if c.st.AgentID != "" {
 		card += fmt.Sprintf("- agent `%s`\n", c.st.AgentID)
@@ -91,10 +106,7 @@ func (c *life) showCard(ctx workflow.Context) {
 	for _, due := range c.st.Due {
 		card += fmt.Sprintf("- %s at %s\n", due.What, due.At.UTC().Format(time.RFC3339))
 	}
-	switch at := c.idleAt(); {
-	case c.closing != nil:
-		card += fmt.Sprintf("- closing: %s\n", c.closing.reason)
-	case c.st.Begun && !at.IsZero():
+	if at := c.idleAt(); !at.IsZero() && !c.st.isClosed() {
 		card += fmt.Sprintf("- closes %s if nobody writes\n", at.UTC().Format(time.RFC3339))
 	}
 	workflow.SetCurrentDetails(ctx, card)
@@ -106,14 +118,11 @@ type Overview struct {
 	Pending int
 	Seen    int
 	Busy    bool
-	Closing conversation.CloseReason `json:",omitempty"`
+	Alarm   time.Time `json:",omitzero"` // when the run wakes by itself
 }
 
-func (c *life) overview() (Overview, error) {
-	o := Overview{State: c.st, Pending: len(c.st.Pending), Seen: len(c.st.Seen), Busy: c.busy()}
+func (c *run) overview() (Overview, error) {
+	o := Overview{State: c.st, Pending: len(c.st.Pending), Seen: len(c.st.Seen), Busy: c.busy(), Alarm: c.alarm.at}
 	o.State.Pending, o.State.Seen = nil, nil
-	if c.closing != nil {
-		o.Closing = c.closing.reason
-	}
 	return o, nil
 }

@@ -1,6 +1,10 @@
 package workflows
 
 import (
+	"crypto/sha1" //nolint:gosec // UUID version 5 is made with it
+	"encoding/hex"
+	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -10,7 +14,7 @@ import (
 )
 
 // schema numbers the form of State. Changes are additive; upgrade brings an older one up to date.
-const schema = 1
+const schema = 2
 
 // maxCarry is how many bytes of callbacks, not yet received, a run takes along when it continues as new.
 const maxCarry = 256 << 10
@@ -18,48 +22,49 @@ const maxCarry = 256 << 10
 // State is what a conversation remembers from run to run: ids, facts and ciphertext, never what was said.
 type State struct {
 	Schema       int
-	Conversation conversation.ID `json:",omitempty"` // the id of the run that began it
+	Logic        int             // of the workers that perform this run
+	Conversation conversation.ID // of the first conversation: the id of the run that began it
+	Number       int             `json:",omitempty"` // of the conversation among those of this workflow, from 0
 	Begun        bool            `json:",omitempty"` // it has a row in the ledger
 	conversation.Standing
+	Owed         Owed
 	LastActivity time.Time // when the customer last wrote, by the workflow's clock
 	IdleClose    time.Duration
-	Bot          conversation.BotKind `json:",omitempty"` // the account's, as the last Receive knew it
+	Bot          conversation.BotKind `json:",omitempty"` // the account's, as the last Receive or Ask knew it
 	Lines        int                  // messages of the customer
+	Traceparent  string               `json:",omitempty"` // of the customer's last message
 
-	Done       []string                 `json:",omitempty"` // ids of commands, newest last
-	Seen       []string                 `json:",omitempty"` // message key and head of the fingerprint, newest last
-	Pending    []activities.Callback    `json:",omitempty"` // not received yet
-	Turns      []Turn                   `json:",omitempty"` // wait for the bot
-	TurnsAfter conversation.MessageID   `json:",omitempty"` // those after this one wait in the ledger
-	Sends      []Sending                `json:",omitempty"` // wait for WeChat
-	Escalation *Escalation              `json:",omitempty"` // waits for the sends before it
-	Ending     conversation.CloseReason `json:",omitempty"` // close once everything is sent
+	Look     bool                  `json:",omitempty"` // somebody else has acted: the ledger is to be asked how things stand
+	Failed   bool                  `json:",omitempty"` // asking the bot failed for good: people are to be wished
+	Plainly  bool                  `json:",omitempty"` // handing over by rules is broken
+	Reserved bool                  `json:",omitempty"` // a permit is reserved for the next send
+	Pauses   map[string]Pause      `json:",omitempty"` // steps that are put off
+	Seen     []string              `json:",omitempty"` // message key and head of the fingerprint, newest last
+	Pending  []activities.Callback `json:",omitempty"` // not received yet
 }
 
-// Turn is a message of the customer that the bot is to answer. There may be thousands, hence the short names.
-type Turn struct {
-	MessageID   conversation.MessageID `json:"m"`
-	Traceparent string                 `json:"t,omitempty"`
-	NotBefore   time.Time              `json:"n,omitzero"`
+// Owed is what the conversation owes, as the ledger last said, by the workflow's clock.
+type Owed struct {
+	Turn     bool      `json:",omitempty"`
+	TurnAt   time.Time `json:",omitzero"`
+	Send     bool      `json:",omitempty"`
+	SendAt   time.Time `json:",omitzero"`
+	HandOver bool      `json:",omitempty"`
+	End      bool      `json:",omitempty"`
 }
 
-// Sending is a message that is to go to the customer.
-type Sending struct {
-	MessageID   conversation.MessageID `json:"m"`
-	Traceparent string                 `json:"t,omitempty"`
-	NotBefore   time.Time              `json:"n,omitzero"`
-}
-
-// Escalation is a wish for people.
-type Escalation struct {
-	Turn    Turn
-	Reason  activities.EscalationReason
-	QueueID conversation.QueueID `json:",omitempty"`
-}
+func (o Owed) nothing() bool { return !o.Turn && !o.Send && !o.HandOver && !o.End }
 
 func upgrade(st State) State {
 	st.Schema = schema
 	return st
+}
+
+func (st *State) isClosed() bool { return st.State == conversation.StateClosed }
+
+// forget forgets a conversation that the ledger does not have. What is pending begins it anew.
+func (st *State) forget() {
+	st.Begun, st.Standing, st.Owed, st.Failed, st.Plainly = false, conversation.Standing{}, Owed{}, false, false
 }
 
 // pendingBytes is about what the pending callbacks take as JSON.
@@ -73,30 +78,27 @@ func (st *State) pendingBytes() int {
 }
 
 // continueDue reports whether the history has grown long enough to begin a new run, or a newer version is to go on.
-func (c *life) continueDue(ctx workflow.Context) bool {
+func (c *run) continueDue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
-	return c.st.Begun &&
-		(info.GetCurrentHistoryLength() >= c.in.ContinueAt || info.GetContinueAsNewSuggested() || mayMoveOn(ctx, c.nudged))
+	return c.moveOn ||
+		c.st.Begun && (info.GetCurrentHistoryLength() >= c.in.ContinueAt || info.GetContinueAsNewSuggested() || mayMoveOn(ctx, c.nudged))
 }
 
-// mayContinue reports whether nothing would be lost: no activity under way (it would run on beside the new run's copy),
-// no command half done, nothing left that is too much to carry.
-func (c *life) mayContinue(ctx workflow.Context) bool {
-	return !c.busy() && c.closing == nil && len(c.jobs) == 0 && !c.mayReceive(ctx) && workflow.AllHandlersFinished(ctx)
-}
-
-// continueAsNew goes on with the same conversation in a new run.
-func (c *life) continueAsNew(ctx workflow.Context) error {
+// continueAsNew goes on with the same conversation in a new run. Nothing is under way: it would run on beside the new run's copy.
+func (c *run) continueAsNew(ctx workflow.Context) (over bool, err error) {
+	if err := c.show(ctx); err != nil {
+		return false, err
+	}
+	c.drain(ctx)
 	next := c.in
-	c.st.Schema = schema
-	c.st.leaveTurns()
 	next.State = &c.st
-	return asNew(ctx, Conversation, next)
+	return true, asNew(ctx, Conversation, next)
 }
 
-// beginNext begins the customer's next conversation with what arrived while this one was closing.
-func (c *life) beginNext(ctx workflow.Context) error {
-	next := c.in
-	next.State = &State{Schema: schema, Seen: c.st.Seen, Pending: c.st.Pending}
-	return asNew(ctx, Conversation, next)
+// nextID is the id of a conversation after the first: a UUID version 5 over the run's id and the conversation's number.
+func nextID(run string, number int) conversation.ID {
+	space, _ := hex.DecodeString(strings.ReplaceAll(run, "-", "")) // an id that is no UUID gives what is fixed, too
+	sum := sha1.Sum(append(space, fmt.Sprint(number)...))          //nolint:gosec // as above
+	sum[6], sum[8] = sum[6]&0x0f|0x50, sum[8]&0x3f|0x80
+	return conversation.ID(fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]))
 }

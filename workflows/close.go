@@ -7,61 +7,47 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// closing is the wish to end, with those who wait for it.
-type closing struct {
-	reason  conversation.CloseReason
-	waiting []workflow.Settable
+// close ends the conversation in the ledger. It is an ordinary activity: the server rejects the end of a run to which something has
+// come meanwhile, and would have every local activity of that task run again.
+func (c *run) close(why conversation.CloseReason) step {
+	return func(ctx workflow.Context) (over bool, err error) {
+		before := c.st.Standing
+		c.st.State, c.st.Due, c.st.Offer = conversation.StateClosed, nil, nil
+		if err := c.show(ctx); err != nil {
+			return false, err
+		}
+		c.calls++
+		err = workflow.ExecuteActivity(ledgerWork(ctx, "close"), acts.Close, activities.CloseInput{Where: c.where(), Reason: why}).Get(ctx, nil)
+		if err != nil {
+			c.st.Standing = before
+			c.failed(ctx, doClose, err)
+		}
+		return false, nil
+	}
 }
 
-// toEnd begins the end. The first reason stands: a command may come while a step that ends the conversation waits, and
-// whoever waits for the end must not be forgotten.
-func (c *life) toEnd(why conversation.CloseReason) {
-	if c.closing == nil {
-		c.closing = &closing{reason: why}
-	}
-}
-
-// end closes the conversation: first in the ledger, then for those who asked, then the run. What arrived meanwhile
-// begins the next conversation.
-func (c *life) end(ctx workflow.Context) error {
-	c.st.State = conversation.StateClosed
-	c.st.Due, c.st.Offer = nil, nil
-	if err := c.showState(ctx); err != nil {
-		return err
-	}
-	err := workflow.ExecuteActivity(ledgerWork(ctx, "close"), acts.Close, activities.CloseInput{
-		Where: c.where(""), Reason: c.closing.reason,
-	}).Get(ctx, nil)
-	if err != nil {
-		return err
-	}
-	for {
-		c.refuseJobs()
-		for _, settle := range c.closing.waiting {
-			settle.Set(conversation.Commanded{Standing: c.st.Standing}, nil)
-		}
-		c.closing.waiting = nil
-		if err := workflow.Await(ctx, func() bool {
-			return workflow.AllHandlersFinished(ctx) || len(c.closing.waiting) > 0
-		}); err != nil {
-			return err
-		}
-		if len(c.closing.waiting) == 0 {
-			break
-		}
-	}
-	c.showCard(ctx)
+// over ends the run. What has arrived meanwhile begins the customer's next conversation.
+func (c *run) over(ctx workflow.Context) (over bool, err error) {
 	c.drain(ctx)
 	if len(c.st.Pending) > 0 {
 		return c.beginNext(ctx)
 	}
-	return nil
+	if err := c.show(ctx); err != nil {
+		return false, err
+	}
+	return true, c.cancellable.Err()
 }
 
-// refuseJobs answers the commands that the end has overtaken.
-func (c *life) refuseJobs() {
-	for _, late := range c.jobs {
-		late.done.Set(conversation.Commanded{Refused: conversation.RefusedClosed, Standing: c.st.Standing}, nil)
+// beginNext begins the next conversation: in a new run, or, where there is too much to carry, in this one until enough is
+// received.
+func (c *run) beginNext(ctx workflow.Context) (over bool, err error) {
+	c.st = State{
+		Schema: schema, Logic: c.st.Logic, Number: c.st.Number + 1, LastActivity: c.st.LastActivity,
+		Conversation: nextID(runID(ctx), c.st.Number+1), Seen: c.st.Seen, Pending: c.st.Pending,
 	}
-	c.jobs = nil
+	c.moveOn = true
+	if c.st.pendingBytes() > maxCarry {
+		return false, nil
+	}
+	return c.continueAsNew(ctx)
 }

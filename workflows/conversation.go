@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"time"
-
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/internal/conversation"
@@ -12,9 +10,10 @@ import (
 const (
 	Name              = "Conversation"
 	TaskQueue         = "conversations"
-	SignalCustomer    = "customer-wrote" // a callback, as Callback
-	SignalAssigned    = "agent-assigned" // how the conversation stands after somebody else than its run changed it, as Assigned
-	SignalNudge       = "nudge"          // wakes the run, and lets it move to the current version of the workers; carries nothing
+	SignalCustomer    = "customer-wrote" // a callback, as activities.Callback
+	SignalAssigned    = "agent-assigned" // somebody else than the run did something about an assignment, as Told
+	SignalActed       = "agent-acted"    // somebody else than the run did something else, as Told
+	SignalNudge       = "nudge"          // has the run look, and lets it move to newer workers; carries nothing
 	QueryState        = "state"
 	DefaultContinueAt = 2000 // history events
 )
@@ -35,40 +34,56 @@ type Input struct {
 	State      *State `json:",omitempty"` // carried from the run before
 }
 
-// Conversation is the life of one conversation.
+// Told tells a run that somebody else acted in a conversation. The run then asks the ledger how its own stands.
+type Told struct {
+	Conversation conversation.ID
+	Act          string // for the timeline of the Web UI
+}
+
+// Conversation is the run of one conversation.
 func Conversation(ctx workflow.Context, in Input) error {
 	c := begin(ctx, in)
-	if err := c.install(ctx); err != nil {
+	if err := workflow.SetQueryHandler(ctx, QueryState, c.overview); err != nil {
 		return err
 	}
-	return c.run(ctx)
+	return c.loop()
 }
 
-// life is a run's memory: State survives continue-as-new, the rest is made anew.
-type life struct {
-	in       Input
-	st       State
-	inbox    workflow.ReceiveChannel
-	assigned workflow.ReceiveChannel
-	nudges   workflow.ReceiveChannel
+// run is a run's memory: State survives continue-as-new, the rest is made anew.
+type run struct {
+	in          Input
+	st          State
+	cancellable workflow.Context // ends when an operator cancels the run; nothing else runs on it
+	inbox       workflow.ReceiveChannel
+	told        [2]workflow.ReceiveChannel
+	nudges      workflow.ReceiveChannel
 
-	jobs    []job           // commands of people, in order
-	asking  workflow.Future // an Ask under way, for st.Turns[0]
-	sending workflow.Future // a Send under way, for st.Sends[0]
-	closing *closing        // set once the conversation is to end
+	task    task
+	calls   int      // of the ledger, so far
+	asking  inFlight // an Ask of a webhook
+	sending inFlight // a Send over the queue
 	alarm   alarm
 
-	nudged       bool      // since this run began
-	notDueBefore time.Time // the ledger found that nothing was due yet
-	received     int       // length of the history at the last Receive: which workflow task it was in
+	nudged bool // since this run began
+	moveOn bool // to a new run as soon as nothing is under way
 }
 
-func begin(ctx workflow.Context, in Input) *life {
-	c := &life{
-		in:       in,
-		inbox:    workflow.GetSignalChannel(ctx, SignalCustomer),
-		assigned: workflow.GetSignalChannel(ctx, SignalAssigned),
-		nudges:   workflow.GetSignalChannel(ctx, SignalNudge),
+// inFlight is an activity that goes on while the loop does other things.
+type inFlight struct {
+	workflow.Future
+	calls int // of the ledger, before it began
+}
+
+func (f inFlight) underWay() bool { return f.Future != nil }
+func (f inFlight) isOver() bool   { return f.Future != nil && f.IsReady() }
+
+func begin(ctx workflow.Context, in Input) *run {
+	c := &run{
+		in:          in,
+		cancellable: ctx,
+		inbox:       workflow.GetSignalChannel(ctx, SignalCustomer),
+		told:        [2]workflow.ReceiveChannel{workflow.GetSignalChannel(ctx, SignalAssigned), workflow.GetSignalChannel(ctx, SignalActed)},
+		nudges:      workflow.GetSignalChannel(ctx, SignalNudge),
 	}
 	if c.in.ContinueAt == 0 {
 		c.in.ContinueAt = DefaultContinueAt
@@ -77,43 +92,21 @@ func begin(ctx workflow.Context, in Input) *life {
 		c.st = upgrade(*in.State)
 	}
 	if c.st.Conversation == "" {
-		c.st.Conversation = conversation.ID(workflow.GetInfo(ctx).OriginalRunID)
-		if c.st.Conversation == "" { // the SDK's test environment knows no original run
-			c.st.Conversation = conversation.ID(workflow.GetInfo(ctx).WorkflowExecution.RunID)
-		}
+		c.st.Conversation = conversation.ID(runID(ctx))
 	}
 	if c.st.LastActivity.IsZero() {
 		c.st.LastActivity = workflow.Now(ctx)
 	}
+	c.st.Logic = 0 // of the workers that perform this run, which its first call tells
 	c.in.State = nil
 	return c
 }
 
-// install registers the handlers: updates last, because registering them may run what is already waiting.
-func (c *life) install(ctx workflow.Context) error {
-	if err := workflow.SetQueryHandler(ctx, QueryState, c.overview); err != nil {
-		return err
+// runID is the id of this run, the same after a reset.
+func runID(ctx workflow.Context) string {
+	info := workflow.GetInfo(ctx)
+	if info.OriginalRunID == "" { // the SDK's test environment knows none
+		return info.WorkflowExecution.RunID
 	}
-	for _, kind := range Commands() {
-		err := workflow.SetUpdateHandlerWithOptions(ctx, string(kind), c.command, workflow.UpdateHandlerOptions{Validator: c.mayCommand})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// idleAt is when silence ends a conversation that a bot has or that waits in a queue; zero for never. Where an agent has
-// it, the ledger says what falls due.
-func (c *life) idleAt() time.Time {
-	if c.st.Holder == conversation.HolderAgent || c.st.Offer != nil {
-		return time.Time{}
-	}
-	return c.st.LastActivity.Add(c.st.IdleClose)
-}
-
-// isIdle reports whether the customer has been silent for too long.
-func (c *life) isIdle(ctx workflow.Context) bool {
-	at := c.idleAt()
-	return !at.IsZero() && !workflow.Now(ctx).Before(at)
+	return info.OriginalRunID
 }

@@ -6,30 +6,23 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
-	"wxdesk/internal/conversation"
 )
 
 // maxSeen is how many callbacks a run remembers, so that WeChat's repeats cost no activity. The ledger remembers all.
 const maxSeen = 500
 
-// Assigned tells a run how its conversation stands.
-type Assigned struct {
-	Conversation conversation.ID
-	Standing     conversation.Standing
-}
+// quarantineBroken is why a callback is in quarantine that the ledger could not take in.
+const quarantineBroken = "receive-broken"
 
-// drain moves what has been signalled into State. It is called at the top of the loop, of every update handler, and right
-// before a run ends.
-func (c *life) drain(ctx workflow.Context) {
+// drain moves what has been signalled into State. It is called at the top of the loop and right before a run ends.
+func (c *run) drain(ctx workflow.Context) {
 	for c.nudges.ReceiveAsync(nil) {
-		c.nudged = true
+		c.nudged, c.st.Look = true, true
 	}
-	var told Assigned
-	for c.assigned.ReceiveAsync(&told) {
-		if told.Conversation == c.st.Conversation && c.st.Begun {
-			c.stand(told.Standing)
+	for _, channel := range c.told {
+		for channel.ReceiveAsync(nil) {
+			c.st.Look = true
 		}
-		told = Assigned{}
 	}
 	for {
 		var cb activities.Callback
@@ -49,104 +42,86 @@ func (c *life) drain(ctx workflow.Context) {
 	}
 }
 
-// mayReceive reports whether pending callbacks are to be received now. Closed is final: what arrives while closing is
-// left for the next conversation. A run that is about to continue carries them along, unless they are too much to carry.
+// mayReceive reports whether pending callbacks are to be received now. What arrives while the conversation is to end is left for
+// the next one. A run that is about to continue carries them along, unless they are too much to carry.
 //
 // Where an Ask or a Send is under way, whose end wakes the run, one batch per workflow task is enough: the server keeps at
 // most a hundred signals back while a task runs, and then fails it.
-func (c *life) mayReceive(ctx workflow.Context) bool {
+func (c *run) mayReceive(ctx workflow.Context) bool {
 	switch {
-	case len(c.st.Pending) == 0 || c.closing != nil:
+	case len(c.st.Pending) == 0 || c.st.Owed.End || c.st.isClosed() || c.cancelled():
 		return false
 	case c.continueDue(ctx) && c.st.pendingBytes() <= maxCarry:
 		return false
 	}
-	return !c.busy() || c.received != workflow.GetInfo(ctx).GetCurrentHistoryLength()
+	return !c.busy() || c.thisTask(ctx).lines == 0
 }
 
 // receive has the next callbacks opened and written, and learns what follows from them.
-func (c *life) receive(ctx workflow.Context) error {
-	batch := c.nextBatch(ctx)
+func (c *run) receive(ctx workflow.Context) (over bool, err error) {
+	batch := c.nextBatch()
 	in := activities.ReceiveInput{
-		Where:       c.where(""),
+		Where:       c.where(),
 		AccountID:   c.in.AccountID,
 		CustomerKey: c.in.CustomerKey,
 		WorkflowID:  workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Callbacks:   batch,
 	}
+	in.Traceparent = batch[len(batch)-1].Traceparent
 	var out activities.ReceiveResult
-	err := workflow.ExecuteLocalActivity(localLedger(ctx), acts.Receive, in).Get(ctx, &out)
-	if err != nil && activities.FailureOf(err) != activities.FailureClosed {
-		err = workflow.ExecuteActivity(ledgerWork(ctx, "receive"), acts.Receive, in).Get(ctx, &out)
+	c.thisTask(ctx).lines += len(batch)
+	if err := c.ledger(ctx, "receive", acts.Receive, in, &out); err != nil {
+		c.notReceived(ctx, len(batch), err)
+		return false, nil
 	}
-	if activities.FailureOf(err) == activities.FailureClosed { // closed under us: the rest is the next conversation's
-		c.toEnd(conversation.ClosedSuperseded)
-		return nil
+	delete(c.st.Pauses, doReceive)
+	if c.st.Begun && !out.Begun && !out.Ending { // an older ledger was restored
+		c.st.forget()
 	}
-	if err != nil {
-		return err
+	c.st.Begun = out.Begun || out.Ending
+	c.apply(ctx, out.Result)
+	if out.Ending {
+		if !c.st.Owed.End && !c.st.isClosed() {
+			c.pause(ctx, doReceive)
+		}
+		return false, nil
 	}
-
-	c.received = workflow.GetInfo(ctx).GetCurrentHistoryLength()
 	c.st.Pending = slices.Delete(c.st.Pending, 0, len(batch))
-	c.learn(out)
-	for i, fact := range out.Facts {
-		c.follow(batch[i], fact)
+	for _, i := range out.Panicked {
+		batch[i].Panics++
+		c.st.Pending = append(c.st.Pending, batch[i])
 	}
-	return c.showState(ctx)
+	c.st.IdleClose, c.st.Bot, c.st.Traceparent = out.IdleClose, out.Bot, in.Traceparent
+	c.st.Lines += out.Lines
+	return false, nil
 }
 
-// nextBatch is the head of the pending callbacks. One that has made reading panic goes alone, and so do those that are large
+// notReceived takes in that the ledger cannot take the callbacks. They are tried one by one, and the one at which it fails goes to
+// quarantine unread, so that it holds up nothing.
+func (c *run) notReceived(ctx workflow.Context, n int, err error) {
+	if activities.ClassOf(err) != activities.Broken || c.st.Pending[0].Quarantine != "" {
+		c.failed(ctx, doReceive, err)
+		return
+	}
+	workflow.GetLogger(ctx).Error("callbacks not received", "callbacks", n, "error", err)
+	if n == 1 {
+		c.st.Pending[0].Quarantine = quarantineBroken
+	}
+	for i := range n {
+		c.st.Pending[i].Alone = true
+	}
+}
+
+// nextBatch is the head of the pending callbacks. One with which a try failed goes alone, and so do those that are large
 // together: where the local activity fails, the batch is the input of another.
-func (c *life) nextBatch(ctx workflow.Context) []activities.Callback {
-	n := 1
-	if c.st.Pending[0].Panics == 0 {
-		bytes := len(c.st.Pending[0].Ciphertext)
-		for n < len(c.st.Pending) && n < activities.MaxReceive && c.st.Pending[n].Panics == 0 {
-			bytes += len(c.st.Pending[n].Ciphertext)
-			if bytes > maxCarry && workflow.GetVersion(ctx, "bounded-batch", workflow.DefaultVersion, 1) == 1 {
-				break
-			}
-			n++
+func (c *run) nextBatch() []activities.Callback {
+	alone := func(cb activities.Callback) bool { return cb.Alone || cb.Panics > 0 }
+	n, bytes := 1, len(c.st.Pending[0].Ciphertext)
+	for !alone(c.st.Pending[0]) && n < len(c.st.Pending) && n < activities.MaxReceive && !alone(c.st.Pending[n]) {
+		if bytes += len(c.st.Pending[n].Ciphertext); bytes > maxCarry {
+			break
 		}
+		n++
 	}
 	return slices.Clone(c.st.Pending[:n])
-}
-
-func (c *life) learn(out activities.ReceiveResult) {
-	c.st.IdleClose, c.st.Bot = out.IdleClose, out.Bot
-	if out.Begun {
-		c.st.Begun = true
-		if out.Standing.Revision == 1 && c.st.Revision > 1 { // an older ledger was restored, in which the conversation begins only now
-			c.st.Standing = conversation.Standing{}
-		}
-		c.stand(out.Standing)
-	}
-}
-
-// follow decides what a received callback leads to: a turn of the bot where the bot holds the conversation; nothing but
-// a line in the transcript where people do.
-func (c *life) follow(cb activities.Callback, fact activities.Fact) {
-	switch {
-	case fact.Outcome == activities.OutcomePanicked:
-		cb.Panics++
-		c.st.Pending = append(c.st.Pending, cb)
-	case fact.Unfollowed && c.st.Begun:
-		c.toEnd(conversation.ClosedUnfollowed)
-	case fact.Outcome == conversation.ReceiptNew:
-		c.st.Lines++
-		if c.closing != nil && c.closing.reason == conversation.ClosedUnfollowed && len(c.closing.waiting) == 0 {
-			c.closing = nil // left and came back within one batch
-		}
-		if fact.Turn && c.st.Holder == conversation.HolderBot && c.st.TurnsAfter == "" {
-			c.st.Turns = append(c.st.Turns, Turn{MessageID: fact.MessageID, Traceparent: cb.Traceparent})
-		}
-		if c.st.Holder == conversation.HolderQueue && c.st.QueueID == "" && c.st.Escalation == nil {
-			c.escalate(Turn{MessageID: fact.MessageID, Traceparent: cb.Traceparent}, activities.EscalatedNoBot, "")
-		}
-	}
-}
-
-func (c *life) where(traceparent string) activities.Where {
-	return activities.Where{Tenant: c.in.Tenant, Conversation: c.st.Conversation, Traceparent: traceparent}
 }

@@ -1,131 +1,129 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/internal/conversation"
 )
 
-// run is the life of a conversation, one step after the other, until it ends or continues as new.
+// step is one thing that the run does. It says whether the run is over.
+type step func(ctx workflow.Context) (over bool, err error)
+
+// loop does one step after the other, until the conversation ends or continues as new.
 //
-// An operator's cancellation ends the conversation like any other close, so everything runs on a context that outlives
-// it.
-func (c *life) run(cancellable workflow.Context) error {
-	ctx, cancel := workflow.NewDisconnectedContext(cancellable)
+// An operator's cancellation ends the conversation like any other close, so everything runs on a context that outlives it.
+func (c *run) loop() error {
+	ctx, cancel := workflow.NewDisconnectedContext(c.cancellable)
 	defer cancel()
 	for {
 		c.drain(ctx)
 		if err := c.collect(ctx); err != nil {
 			return err
 		}
-		if c.closing == nil && cancellable.Err() != nil && c.st.Begun {
-			c.toEnd(conversation.ClosedByPerson)
+		next := c.next(ctx)
+		if next == nil {
+			if err := c.wait(ctx); err != nil {
+				return err
+			}
+			continue
 		}
-
-		switch {
-		case c.readFirst(ctx):
-			if err := c.receive(ctx); err != nil {
-				return err
-			}
-			continue
-		case len(c.jobs) > 0 && c.closing == nil: // before receiving: what comes with a close begins the next conversation
-			if err := c.perform(ctx); err != nil {
-				return err
-			}
-			continue
-		case c.mayReceive(ctx):
-			if err := c.receive(ctx); err != nil {
-				return err
-			}
-			continue
-		case !c.st.Begun && len(c.st.Pending) == 0: // met only repeats: ends without a trace
-			return cancellable.Err()
-		case c.closing != nil && !c.busy():
-			if err := c.end(ctx); err != nil {
-				return err
-			}
-			return cancellable.Err()
-		case c.continueDue(ctx):
-			if c.mayContinue(ctx) {
-				return c.continueAsNew(ctx)
-			}
-		case c.closing == nil:
-			again, err := c.work(ctx)
-			if err != nil {
-				return err
-			}
-			if again {
-				continue
-			}
-		}
-
-		c.showCard(ctx)
-		if err := c.wait(ctx, cancellable); err != nil {
+		if over, err := next(ctx); over || err != nil {
 			return err
 		}
 	}
 }
 
-// work starts what can be started: what is due, a hand-over, an Ask, a Send. It says whether to look again at once.
-func (c *life) work(ctx workflow.Context) (again bool, err error) {
-	if c.isDue(ctx) {
-		return true, c.due(ctx)
-	}
-	if c.st.Escalation != nil && c.sentSoFar(ctx) {
-		return true, c.route(ctx)
-	}
-	if len(c.st.Turns) == 0 && c.st.TurnsAfter != "" {
-		return true, c.fetchTurns(ctx)
-	}
-	c.startSend(ctx)
-	c.startAsk(ctx)
+// next is the one place that decides what the run does: the first thing of this list that is owed and may be done now; nil where
+// there is nothing to do until something happens. It changes nothing, so it also says what is waited for.
+func (c *run) next(ctx workflow.Context) step {
+	now, owed := workflow.Now(ctx), c.st.Owed
+	may := func(what string) bool { return !c.st.Pauses[what].Until.After(now) }
+	sendable := owed.Send && !c.sendAt().After(now) // WeChat would be tried now
+	lost := !c.st.Begun && len(c.st.Pending) == 0   // it met only repeats, or the ledger has lost it: ends without a trace
 	switch {
-	case !c.quiet():
-		return false, nil
-	case c.st.Ending != "":
-		c.toEnd(c.st.Ending)
-		return true, nil
-	case c.isIdle(ctx):
-		c.toEnd(conversation.ClosedIdle)
-		return true, nil
-	}
-	return false, nil
-}
-
-// quiet reports whether there is nothing left to do for what the customer wrote.
-func (c *life) quiet() bool {
-	return !c.busy() && len(c.st.Turns) == 0 && c.st.TurnsAfter == "" && len(c.st.Sends) == 0 && c.st.Escalation == nil
-}
-
-// busy reports whether an activity is under way that the run must see through.
-func (c *life) busy() bool { return c.asking != nil || c.sending != nil }
-
-// collect takes in what has come back from an Ask or a Send.
-func (c *life) collect(ctx workflow.Context) error {
-	if c.asking != nil && c.asking.IsReady() {
-		if err := c.asked(ctx); err != nil {
-			return err
+	case c.st.Look && c.st.Begun && may(doLook):
+		return c.look
+	case c.mayReceive(ctx) && may(doReceive):
+		return c.receive
+	case c.busy() && (lost || c.st.isClosed() || c.cancelled() || c.continueDue(ctx)): // what is under way is seen through
+		return nil
+	case lost, c.st.isClosed():
+		return c.over
+	case c.cancelled() && may(doClose):
+		return c.close(conversation.ClosedByPerson)
+	case owed.End && !c.busy() && !sendable && (!owed.Send || len(c.st.Pending) > 0) && may(doClose):
+		return c.close(conversation.ClosedSuperseded) // the reason that was wished goes before it
+	case c.continueDue(ctx):
+		if c.mayReceive(ctx) { // put off; it is too much to carry
+			return nil
 		}
-	}
-	if c.sending != nil && c.sending.IsReady() {
-		return c.sent(ctx)
+		return c.continueAsNew
+	case !owed.End && !c.dueAt().IsZero() && !c.dueAt().After(now):
+		return c.due
+	case c.handOverOwed() && !owed.End && !c.busy() && !sendable && may(doRoute):
+		return c.route
+	case sendable && !c.sending.underWay():
+		return c.send
+	case owed.Turn && !owed.End && !c.handOverOwed() && c.st.Holder == conversation.HolderBot && !c.asking.underWay() && !c.askAt().After(now):
+		return c.ask
+	case c.quiet() && len(c.st.Pending) == 0 && !c.idleAt().IsZero() && !c.idleAt().After(now) && may(doClose):
+		return c.close(conversation.ClosedIdle)
 	}
 	return nil
 }
 
-// wait sleeps until there is something that the loop can act upon. Its condition names exactly what the loop looks at;
-// otherwise it would spin or sleep for ever.
-func (c *life) wait(ctx, cancellable workflow.Context) error {
+// handOverOwed reports whether people are to get the conversation.
+func (c *run) handOverOwed() bool { return c.st.Owed.HandOver || c.st.Failed }
+
+// quiet reports whether there is nothing left to do for what the customer wrote.
+func (c *run) quiet() bool { return !c.busy() && c.st.Owed.nothing() && !c.st.Failed }
+
+// busy reports whether an activity is under way that the run must see through.
+func (c *run) busy() bool { return c.asking.underWay() || c.sending.underWay() }
+
+// cancelled reports whether an operator has cancelled the run.
+func (c *run) cancelled() bool { return c.cancellable.Err() != nil && c.st.Begun }
+
+// collect takes in what has come back from an Ask or a Send.
+func (c *run) collect(ctx workflow.Context) error {
+	if c.asking.isOver() {
+		f := c.asking
+		c.asking = inFlight{}
+		c.asked(ctx, f)
+	}
+	if c.sending.isOver() {
+		f := c.sending
+		c.sending = inFlight{}
+		c.sent(ctx, f)
+	}
+	return nil
+}
+
+// wait sleeps until there is something to do.
+func (c *run) wait(ctx workflow.Context) error {
+	if err := c.show(ctx); err != nil {
+		return err
+	}
 	c.setAlarm(ctx)
+	workflow.GetLogger(ctx).Debug("run waits", "nothing_owed", c.quiet() && len(c.st.Pending) == 0 && !c.st.Look,
+		"busy", c.busy(), "alarm", !c.alarm.at.IsZero())
 	return workflow.Await(ctx, func() bool {
-		return c.inbox.Len() > 0 || c.assigned.Len() > 0 || c.nudges.Len() > 0 ||
-			c.mayReceive(ctx) ||
-			len(c.jobs) > 0 && c.closing == nil ||
-			c.asking != nil && c.asking.IsReady() ||
-			c.sending != nil && c.sending.IsReady() ||
-			c.alarm.rings() ||
-			c.closing != nil && !c.busy() ||
-			c.closing == nil && cancellable.Err() != nil ||
-			c.continueDue(ctx) && c.mayContinue(ctx)
+		return c.inbox.Len() > 0 || c.told[0].Len() > 0 || c.told[1].Len() > 0 || c.nudges.Len() > 0 ||
+			c.asking.isOver() || c.sending.isOver() || c.alarm.rings() || c.next(ctx) != nil
 	})
+}
+
+// idleAt is when silence ends a conversation that a bot has or that waits in a queue; zero for never. Where an agent has
+// it, the ledger says what falls due.
+func (c *run) idleAt() time.Time {
+	if c.st.Holder == conversation.HolderAgent || c.st.Offer != nil || !c.st.Begun {
+		return time.Time{}
+	}
+	idle := c.st.IdleClose
+	if idle == 0 {
+		idle = conversation.DefaultIdleClose
+	}
+	return c.st.LastActivity.Add(idle)
 }

@@ -1,25 +1,28 @@
 package workflows_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
-	"wxdesk/activities"
 	"wxdesk/internal/conversation"
-	"wxdesk/workflows"
+	"wxdesk/internal/wechat"
 )
 
-func startOptions() client.StartWorkflowOptions {
-	return client.StartWorkflowOptions{ID: workflows.ID("account", "customer"), TaskQueue: workflows.TaskQueue}
+// puttingOff has WeChat put a text off so many times.
+func puttingOff(text string, times int, after time.Duration) func(*world) {
+	return func(w *world) {
+		left := times
+		w.weChat = func(sent string) wechat.SendOutcome {
+			if sent == text && left > 0 {
+				left--
+				return wechat.SendOutcome{Status: wechat.SendLater, Reason: wechat.ReasonNotReached, After: after}
+			}
+			return wechat.SendOutcome{Status: wechat.SendSent}
+		}
+	}
 }
-
-const second = time.Second
 
 // Each story is told straight and with continue-as-new at every chance, with the same effects.
 var stories = map[string]struct {
@@ -28,75 +31,143 @@ var stories = map[string]struct {
 	want  []string
 }{
 	"a message is answered and silence closes": {
-		story: []happening{says(0, "1", "hello")},
-		want:  []string{"begin", "receive 1", "ask 1", "send answer to 1", "close idle"},
+		story: []happening{says(0, "hello 1")},
+		want:  []string{"begin", "receive hello 1", "ask 1", "sent answer to 1", "close idle"},
 	},
 	"messages are answered in order": {
-		story: []happening{says(0, "1", "hello"), says(second, "2", "hello"), says(2*second, "3", "hello")},
+		story: []happening{says(0, "hello 1"), says(second, "hello 2"), says(2*second, "hello 3")},
 		want: []string{
-			"begin", "receive 1", "ask 1", "send answer to 1", "receive 2", "ask 2", "send answer to 2",
-			"receive 3", "ask 3", "send answer to 3", "close idle",
+			"begin", "receive hello 1", "ask 1", "sent answer to 1", "receive hello 2", "ask 2", "sent answer to 2",
+			"receive hello 3", "ask 3", "sent answer to 3", "close idle",
 		},
 	},
 	"a repeat has no effect": {
-		story: []happening{says(0, "1", "hello"), says(second, "1", "hello"), says(49*time.Hour, "1", "hello")},
-		want:  []string{"begin", "receive 1", "ask 1", "send answer to 1", "close idle", "repeat 1"},
-	},
-	"what is redriven from quarantine is received again, though the run remembers it": {
-		story: []happening{says(0, "1", "hello"), says(second, "1", "hello"), redriven(2*second, "1", "hello")},
-		want:  []string{"begin", "receive 1", "ask 1", "send answer to 1", "repeat 1", "close idle"},
+		story: []happening{says(0, "hello 1"), says(second, "hello 1"), says(49*time.Hour, "hello 1")},
+		want:  []string{"begin", "receive hello 1", "ask 1", "sent answer to 1", "close idle", "repeat hello 1"},
 	},
 	"a wish for a person parks the conversation, and later messages wait": {
-		story: []happening{says(0, "1", "human"), says(second, "2", "hello")},
-		want:  []string{"begin", "receive 1", "ask 1", "route 1 bot-escalated", "send notice for 1", "receive 2", "close idle"},
+		story: []happening{says(0, "human 1"), says(second, "hello 2")},
+		want:  []string{"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "receive hello 2", "close idle"},
 	},
 	"a broken bot ends with people": {
-		story: []happening{says(0, "1", "broken")},
-		want:  []string{"begin", "receive 1", "ask 1", "route 1 bot-failed", "send notice for 1", "close idle"},
+		story: []happening{says(0, "broken 1")},
+		want:  []string{"begin", "receive broken 1", "ask 1", "route bot-failed", "sent notice", "close idle"},
 	},
 	"the bot may end the conversation, once its answer is out": {
-		story: []happening{says(0, "1", "bye"), says(10*second, "2", "hello")},
+		story: []happening{says(0, "bye 1"), says(10*second, "hello 2")},
 		want: []string{
-			"begin", "receive 1", "ask 1", "send answer to 1", "close ended-by-bot",
-			"begin", "receive 2", "ask 2", "send answer to 2", "close idle",
+			"begin", "receive bye 1", "ask 1", "sent answer to 1", "close ended-by-bot",
+			"begin", "receive hello 2", "ask 2", "sent answer to 2", "close idle",
 		},
 	},
 	"what WeChat puts off is sent later, in order": {
-		story: []happening{says(0, "1", "hello"), says(second, "2", "quiet")},
-		set:   func(w *world) { w.later["answer to 1"] = 2 },
+		story: []happening{says(0, "hello 1"), says(second, "quiet 2")},
+		set:   puttingOff("answer to 1", 2, 3*second),
 		want: []string{
-			"begin", "receive 1", "ask 1", "later answer to 1", "receive 2", "later answer to 1", "send answer to 1", "close idle",
+			"begin", "receive hello 1", "ask 1", "later answer to 1", "receive quiet 2", "later answer to 1", "sent answer to 1", "close idle",
 		},
 	},
 	"handing over does not wait for a WeChat that is away": {
-		story: []happening{says(0, "1", "hello"), says(second, "2", "human")},
-		set:   func(w *world) { w.later["answer to 1"] = 2 },
+		story: []happening{says(0, "hello 1"), says(second, "human 2")},
+		set:   puttingOff("answer to 1", 2, 3*second),
 		want: []string{
-			"begin", "receive 1", "ask 1", "later answer to 1", "receive 2", "ask 2", "route 2 bot-escalated",
-			"later answer to 1", "send answer to 1", "send notice for 2", "close idle",
+			"begin", "receive hello 1", "ask 1", "later answer to 1", "receive human 2", "ask 2", "route bot-escalated",
+			"sent notice", "close idle",
 		},
 	},
 	"unfollowing closes": {
-		story: []happening{says(0, "1", "hello"), says(second, "2", "unfollow"), says(2*second, "3", "hello")},
+		story: []happening{says(0, "hello 1"), says(second, "unfollow"), says(2*second, "hello 3")},
 		want: []string{
-			"begin", "receive 1", "ask 1", "send answer to 1", "unfollow", "close unfollowed",
-			"begin", "receive 3", "ask 3", "send answer to 3", "close idle",
+			"begin", "receive hello 1", "ask 1", "sent answer to 1", "unfollow", "close unfollowed",
+			"begin", "receive hello 3", "ask 3", "sent answer to 3", "close idle",
 		},
 	},
 	"unfollowing without a conversation begins none": {
-		story: []happening{says(0, "1", "unfollow")},
+		story: []happening{says(0, "unfollow")},
 		want:  []string{"unfollow"},
 	},
 	"what panics is tried five times and holds up nothing": {
-		story: []happening{says(0, "1", "panic"), says(second, "2", "hello")},
+		story: []happening{says(0, "[panic] 1"), says(second, "hello 2")},
 		want: []string{
-			"panic 1", "panic 1", "panic 1", "panic 1", "quarantine 1",
-			"begin", "receive 2", "ask 2", "send answer to 2", "close idle",
+			"panic", "panic", "panic", "panic", "panic", "quarantine panics",
+			"begin", "receive hello 2", "ask 2", "sent answer to 2", "close idle",
 		},
 	},
 	"garbage leaves no conversation": {
-		story: []happening{says(0, "1", "garbage")},
-		want:  []string{"quarantine 1"},
+		story: []happening{says(0, "garbage")},
+		want:  []string{"quarantine unreadable"},
+	},
+	"an account without a bot hands over at once": {
+		story: []happening{says(0, "hello 1"), says(second, "hello 2")},
+		set:   func(w *world) { w.noBot, w.bot = true, "" },
+		want:  []string{"begin", "receive hello 1", "route no-bot", "sent notice", "receive hello 2", "close idle"},
+	},
+	"an agent takes the conversation, answers and closes": {
+		story: []happening{
+			says(0, "human 1"), acts(2*second, conversation.CommandAssign, 1), acts(4*second, conversation.CommandAccept, 1),
+			says(6*second, "hello 2"), acts(8*second, conversation.CommandReply, 1), acts(20*second, conversation.CommandClose, 1),
+		},
+		want: []string{
+			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act assign", "act accept", "receive hello 2",
+			"act reply", "sent reply 3", "act close", "close closed-by-person",
+		},
+	},
+	"an offer that nobody answers falls due": {
+		story: []happening{says(0, "human 1"), acts(2*second, conversation.CommandAssign, 1)},
+		want: []string{
+			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act assign", "due offer-ends", "close idle",
+		},
+	},
+	"what is put aside closes when it is due": {
+		story: []happening{says(0, "human 1"), acts(4*second, conversation.CommandAccept, 1), acts(6*second, conversation.CommandWait, 1)},
+		want: []string{
+			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act wait", "due idle", "close idle",
+		},
+	},
+	// A1
+	"a delayed goodbye does not hold up the next line": {
+		story: []happening{says(0, "bye 1"), says(10*second, "hello 2")},
+		set:   puttingOff("answer to 1", 1, 6*time.Hour),
+		want: []string{
+			"begin", "receive bye 1", "ask 1", "later answer to 1", "close ended-by-bot",
+			"begin", "receive hello 2", "ask 2", "sent answer to 2", "close idle",
+		},
+	},
+	// A1
+	"a delayed goodbye goes out before the end where nobody writes": {
+		story: []happening{says(0, "bye 1")},
+		set:   puttingOff("answer to 1", 1, 6*time.Hour),
+		want:  []string{"begin", "receive bye 1", "ask 1", "later answer to 1", "sent answer to 1", "close ended-by-bot"},
+	},
+	// A2: a resent message has a lower number than one that waits.
+	"a message sent again goes before one that waits": {
+		story: []happening{
+			says(0, "human 1"), acts(second, conversation.CommandAccept, 1), acts(2*second, conversation.CommandReply, 1),
+			acts(time.Minute, conversation.CommandReply, 1), acts(2*time.Minute, conversation.CommandResend, 1),
+			acts(3*time.Minute, conversation.CommandForceClose, 1),
+		},
+		set: func(w *world) {
+			unknown := true
+			w.weChat = func(text string) wechat.SendOutcome {
+				switch {
+				case text == "reply 2" && unknown:
+					unknown = false
+					return wechat.SendOutcome{Status: wechat.SendUnknown, Reason: wechat.ReasonUnanswered}
+				case text == "reply 3":
+					return wechat.SendOutcome{Status: wechat.SendLater, After: 6 * time.Hour}
+				}
+				return wechat.SendOutcome{Status: wechat.SendSent}
+			}
+		},
+		want: []string{
+			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act reply", "unknown reply 2",
+			"act reply", "later reply 3", "act resend", "sent reply 2", "act force-close", "close force-closed",
+		},
+	},
+	// A5
+	"a line that cannot be opened goes to people": {
+		story: []happening{says(0, "unreadable 1"), says(second, "hello 2")},
+		want:  []string{"begin", "receive unreadable 1", "route bot-failed", "sent notice", "receive hello 2", "close idle"},
 	},
 }
 
@@ -112,117 +183,7 @@ func tell(t *testing.T, continued bool) {
 			if s.set != nil {
 				s.set(w)
 			}
-			play(t, w, continued, s.story...)
-			require.Equal(t, s.want, w.log)
+			require.Equal(t, s.want, told(t, w, continued, s.story...))
 		})
 	}
-}
-
-func TestReceive_takesABacklogInBatchesOfFifty(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	backlog := happening{0, func(env *testsuite.TestWorkflowEnvironment) {
-		for i := range 120 {
-			says(0, fmt.Sprint(i), "quiet").do(env)
-		}
-	}}
-	play(t, w, false, backlog)
-	require.LessOrEqual(t, len(w.batches), 4)
-	for _, n := range w.batches {
-		require.LessOrEqual(t, n, 50)
-	}
-}
-
-// answer collects what an update came to.
-type answer struct {
-	rejected, err error
-	done          bool
-}
-
-func (a *answer) Accept()                 {}
-func (a *answer) Reject(err error)        { a.rejected, a.done = err, true }
-func (a *answer) Complete(_ any, e error) { a.err, a.done = e, true }
-
-// conversationID is the id that the SDK's test environment gives the first run.
-const conversationID conversation.ID = "default-test-run-id"
-
-func closes(at time.Duration, id conversation.ID, a *answer) happening {
-	return happening{at, func(env *testsuite.TestWorkflowEnvironment) {
-		env.UpdateWorkflow(string(conversation.CommandClose), fmt.Sprint("update ", at), a, conversation.PersonCommand{
-			ID: "c", Kind: conversation.CommandClose, Conversation: id,
-		})
-	}}
-}
-
-func TestClose_answersAfterTheEnd(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	var a answer
-	play(t, w, false, says(0, "1", "hello"), closes(5*second, conversationID, &a))
-	require.True(t, a.done)
-	require.NoError(t, a.rejected)
-	require.NoError(t, a.err)
-	require.Equal(t, []string{"begin", "receive 1", "ask 1", "send answer to 1", "command close", "close closed-by-person"}, w.log)
-}
-
-func TestClose_refusesAnotherConversation(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	var a answer
-	play(t, w, false, says(0, "1", "hello"), closes(5*second, "the one before", &a))
-	require.ErrorContains(t, a.rejected, "has ended")
-	require.Equal(t, "close idle", w.log[len(w.log)-1])
-}
-
-func TestClose_whatArrivesWhileClosingBeginsTheNext(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	var a answer
-	both := happening{5 * second, func(env *testsuite.TestWorkflowEnvironment) {
-		closes(5*second, conversationID, &a).do(env)
-		says(0, "2", "quiet").do(env)
-	}}
-	play(t, w, false, says(0, "1", "hello"), both)
-	require.NoError(t, a.err)
-	require.Contains(t, w.log, "close closed-by-person")
-	require.Contains(t, w.log, "receive 2")
-	require.Equal(t, "close idle", w.log[len(w.log)-1])
-}
-
-// A webhook may be slow, and must hold up no work of the ledger. The FAQ is such work.
-func TestAsk_botsOfOthersHaveATaskQueueOfTheirOwn(t *testing.T) {
-	t.Parallel()
-	for bot, queue := range map[conversation.BotKind]string{
-		conversation.BotFAQ: workflows.TaskQueue, conversation.BotWebhook: activities.TaskQueueBot,
-		"": activities.TaskQueueBot, // a run whose Receive was an older worker's
-	} {
-		for _, continued := range []bool{false, true} {
-			w := newWorld()
-			w.bot = bot
-			play(t, w, continued, says(0, "1", "hello"), says(0, "2", "hello"))
-			require.Equal(t, []string{queue, queue}, w.askedOn, "%q, continued as new: %t", bot, continued)
-		}
-	}
-}
-
-func TestNudge_wakesAndChangesNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	nudge := happening{second, func(env *testsuite.TestWorkflowEnvironment) { env.SignalWorkflow(workflows.SignalNudge, nil) }}
-	play(t, w, false, says(0, "1", "hello"), nudge, says(2*second, "2", "hello"))
-	require.Equal(t, []string{"begin", "receive 1", "ask 1", "send answer to 1", "receive 2", "ask 2", "send answer to 2", "close idle"}, w.log)
-}
-
-func TestCancel_anOperatorsCancellationStillEndsInTheLedger(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	cancel := happening{second, func(env *testsuite.TestWorkflowEnvironment) { env.CancelWorkflow() }}
-	var suite testsuite.WorkflowTestSuite
-	env := stage(&suite, w)
-	env.RegisterDelayedCallback(func() { says(0, "1", "hello").do(env) }, 0)
-	env.RegisterDelayedCallback(func() { cancel.do(env) }, second)
-	env.ExecuteWorkflow(workflows.Conversation, workflows.Input{Tenant: "default", AccountID: "account", CustomerKey: "customer"})
-	require.True(t, env.IsWorkflowCompleted())
-	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()))
-	require.Equal(t, []string{"begin", "receive 1", "ask 1", "send answer to 1", "close closed-by-person"}, w.log)
 }

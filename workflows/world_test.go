@@ -11,8 +11,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -22,284 +26,276 @@ import (
 	"wxdesk/workflows"
 )
 
-// world stands for everything outside the workflow. A callback's ciphertext is its script: "hello" wants an answer,
-// "human" escalates, "bye" makes the bot end, "unfollow", "panic", "quiet" (no turn), "garbage" (quarantine).
+const (
+	original = "gh_000000000001"
+	openID   = "oAAAAbbbbccccddddeeeeffff-_1"
+	second   = time.Second
+)
+
+var began = time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+
+// world is what stands around the workflow: the real activities over a ledger in memory, a bot and WeChat. A line of the customer
+// is a script: "hello 1" is answered, "human 1" escalates, "bye 1" makes the bot end, "broken 1" makes it fail, "unreadable 1"
+// cannot be opened any more, "quiet 1" wants no answer, "garbage" and "[panic]" cannot be read, "unfollow" leaves.
 type world struct {
+	*memory
 	mu       sync.Mutex
-	receipts map[string]string // message key → conversation
-	log      []string          // what happened, in order
-	standing conversation.Standing
-	begun    map[conversation.ID]bool
-	idle     time.Duration
-	later    map[conversation.MessageID]int // how often WeChat puts a message off
-	batches  []int
-	noBot    bool
-	bot      conversation.BotKind
-	askedOn  []string // task queues
-
-	turns   []conversation.MessageID // all there ever were
-	fetches int
-	carried []int // bytes of each run's input
-
-	duringNote func() // happens while the ledger keeps a note
+	ledger   activities.Ledger // the memory, or what wraps it
+	clock    time.Time
+	env      *testsuite.TestWorkflowEnvironment
+	bots     func(ctx context.Context, q conversation.Question) (conversation.Answer, error)
+	weChat   func(text string) wechat.SendOutcome
+	permits  func() (time.Duration, bool)
+	sends    map[string]int // how often WeChat has been called, by text
+	took     map[string]int // how often it has taken a text
+	askedOn  []string       // task queues
+	carried  []int          // bytes of each run's input
+	waits    []string       // what is wrong with waits
+	errors   []string       // logged ones
+	local    int            // local activities
+	ordinary int
+	acts     *activities.Activities
+	bulk     int // bytes of a callback that are not counted
+	said     []spoken
+	grow     func(int) // has the history grow
 }
 
 func newWorld() *world {
-	return &world{
-		receipts: map[string]string{}, begun: map[conversation.ID]bool{}, later: map[conversation.MessageID]int{},
-		idle: 48 * time.Hour,
+	w := &world{clock: began, sends: map[string]int{}, took: map[string]int{}}
+	w.memory = newMemory(w.Now)
+	w.ledger = w.memory
+	w.bots = func(context.Context, conversation.Question) (conversation.Answer, error) {
+		return conversation.Answer{}, nil
 	}
+	w.weChat = func(string) wechat.SendOutcome { return wechat.SendOutcome{Status: wechat.SendSent} }
+	w.permits = func() (time.Duration, bool) { return 0, true }
+	w.bots = script
+	return w
 }
 
-// move changes how the conversation stands, as a transaction of the ledger would.
-func (w *world) move(change func(s *conversation.Standing)) conversation.Standing {
-	change(&w.standing)
-	w.standing.Revision++
-	return w.standing
+// Now is the world's time, which is the environment's while a run is played.
+func (w *world) Now() time.Time {
+	if w.env != nil {
+		return w.env.Now()
+	}
+	return w.clock
 }
 
-func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
-
-func (w *world) Receive(_ context.Context, in activities.ReceiveInput) (activities.ReceiveResult, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.batches = append(w.batches, len(in.Callbacks))
-	var out activities.ReceiveResult
-	for _, cb := range in.Callbacks {
-		out.Facts = append(out.Facts, w.take(in.Conversation, cb))
-	}
-	out.Begun, out.Standing = w.begun[in.Conversation], w.standing
-	out.IdleClose, out.Bot = w.idle, w.bot
-	return out, nil
-}
-
-func (w *world) take(id conversation.ID, cb activities.Callback) activities.Fact {
-	if _, known := w.receipts[cb.MessageKey]; known {
-		w.note("repeat %s", cb.MessageKey)
-		return activities.Fact{Outcome: conversation.ReceiptRepeat}
-	}
-	switch {
-	case cb.Ciphertext == "panic" && cb.Panics < 4:
-		w.note("panic %s", cb.MessageKey)
-		return activities.Fact{Outcome: activities.OutcomePanicked}
-	case cb.Ciphertext == "panic", cb.Ciphertext == "garbage":
-		w.receipts[cb.MessageKey] = string(id)
-		w.note("quarantine %s", cb.MessageKey)
-		return activities.Fact{Outcome: conversation.ReceiptQuarantined}
-	case cb.Ciphertext == "unfollow":
-		w.receipts[cb.MessageKey] = string(id)
-		w.note("unfollow")
-		return activities.Fact{Outcome: conversation.ReceiptNoted, Unfollowed: true}
-	}
-	w.receipts[cb.MessageKey] = string(id)
-	if !w.begun[id] {
-		w.begun[id] = true
-		w.standing = conversation.Standing{Revision: 1, State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1}
-		if w.noBot {
-			w.standing.State, w.standing.Holder = conversation.StateOpen, conversation.HolderQueue
-		}
-		w.note("begin")
-	}
-	w.note("receive %s", cb.MessageKey)
-	message := conversation.MessageID(cb.MessageKey + "=" + cb.Ciphertext)
-	if cb.Ciphertext != "quiet" {
-		w.turns = append(w.turns, message)
-	}
-	return activities.Fact{Outcome: conversation.ReceiptNew, MessageID: message, Turn: cb.Ciphertext != "quiet"}
-}
-
-func (w *world) Ask(ctx context.Context, in activities.AskInput) (activities.AskResult, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.askedOn = append(w.askedOn, activity.GetInfo(ctx).TaskQueue)
-	if in.Epoch != w.standing.Epoch || w.standing.Holder != conversation.HolderBot {
-		w.note("stale ask %s", in.TurnID)
-		return activities.AskResult{Outcome: activities.AskStale}, nil
-	}
-	key, script, _ := strings.Cut(string(in.TurnID), "=")
-	w.note("ask %s", key)
-	answer := activities.AskResult{Outcome: activities.AskAnswered, Messages: []conversation.MessageID{conversation.MessageID("answer to " + key)}}
-	switch script {
+func script(_ context.Context, q conversation.Question) (conversation.Answer, error) {
+	what, key, _ := strings.Cut(q.Text, " ")
+	answer := conversation.Answer{Texts: []string{"answer to " + key}}
+	switch what {
 	case "human":
-		return activities.AskResult{Outcome: activities.AskAnswered, Command: conversation.CommandEscalate}, nil
+		return conversation.Answer{Command: conversation.CommandEscalate}, nil
 	case "broken":
-		return activities.AskResult{Outcome: activities.AskFailed}, nil
+		return conversation.Answer{}, errors.New("the bot is down")
 	case "bye":
 		answer.Command = conversation.CommandEnd
-	case "lost":
-		return activities.AskResult{}, errors.New("worker lost")
 	}
 	return answer, nil
 }
 
-func (w *world) Send(_ context.Context, in activities.SendInput) (activities.SendResult, error) {
+func (w *world) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
+	w.mu.Lock()
+	_, key, _ := strings.Cut(q.Text, " ")
+	w.askedOn = append(w.askedOn, activity.GetInfo(ctx).TaskQueue)
+	w.mu.Unlock()
+	w.memory.mu.Lock()
+	w.memory.note("ask %s", key)
+	w.memory.mu.Unlock()
+	return w.bots(ctx, q)
+}
+
+func (w *world) Prepare(context.Context, wechat.Credentials) wechat.SendOutcome {
+	return wechat.SendOutcome{Status: wechat.SendSent}
+}
+
+func (w *world) SendText(_ context.Context, _ wechat.Credentials, _ wechat.OpenID, text string) wechat.SendOutcome {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.later[in.MessageID] > 0 {
-		w.later[in.MessageID]--
-		w.note("later %s", in.MessageID)
-		return activities.SendResult{Status: wechat.SendLater, After: 3 * time.Second}, nil
+	w.sends[text]++
+	o := w.weChat(text)
+	if o.Status == wechat.SendSent || o.Status == wechat.SendUnknown {
+		w.took[text]++
 	}
-	w.note("send %s", in.MessageID)
-	return activities.SendResult{Status: wechat.SendSent}, nil
+	return o
 }
 
-func (w *world) Route(_ context.Context, in activities.RouteInput) (activities.RouteResult, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	key, _, _ := strings.Cut(string(in.TurnID), "=")
-	w.note("route %s %s", key, in.Reason)
-	return activities.RouteResult{
-		Standing: w.move(func(s *conversation.Standing) {
-			s.Epoch++
-			s.State, s.Holder, s.QueueID, s.QueueName = conversation.StateOpen, conversation.HolderQueue, "default", "Default"
-		}),
-		NoticeID: conversation.MessageID("notice for " + key),
-	}, nil
+func (w *world) Take(context.Context, conversation.Tenant) (time.Duration, error) {
+	wait, _ := w.permits()
+	return wait, nil
 }
 
-// Turns lists what was said after a message and wants an answer.
-func (w *world) Turns(_ context.Context, in activities.TurnsInput) (next []conversation.MessageID, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.fetches++
-	for _, id := range w.turns[slices.Index(w.turns, in.After)+1:] {
-		if len(next) < activities.MaxTurns {
-			next = append(next, id)
-		}
-	}
-	return next, nil
+func (w *world) TryTake(context.Context, conversation.Tenant) (bool, error) {
+	_, ok := w.permits()
+	return ok, nil
 }
 
-// Command does what a person asks, as far as the stories need it.
-func (w *world) Command(_ context.Context, in activities.CommandInput) (out conversation.Commanded, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.note("command %s", in.Command.Kind)
-	switch in.Command.Kind {
-	case conversation.CommandAccept:
-		if w.standing.Offer == nil {
-			return conversation.Commanded{Refused: conversation.RefusedOfferOver, Standing: w.standing}, nil
-		}
-		w.move(func(s *conversation.Standing) {
-			s.Epoch++
-			s.State, s.Holder, s.AgentID, s.Offer, s.Due = conversation.StateActive, conversation.HolderAgent, s.Offer.AgentID, nil, nil
-		})
-	case conversation.CommandReply:
-		out.MessageID = conversation.MessageID("reply " + in.Command.ID)
-	case conversation.CommandNote:
-		out.MessageID = conversation.MessageID("note " + in.Command.ID)
-		if w.duringNote != nil {
-			w.duringNote()
-		}
-	case conversation.CommandTransfer:
-		w.move(func(s *conversation.Standing) {
-			s.Epoch++
-			s.State, s.Holder, s.AgentID, s.QueueID = conversation.StateOpen, conversation.HolderQueue, "", in.Command.QueueID
-		})
-	case conversation.CommandWait:
-		w.move(func(s *conversation.Standing) {
-			s.State, s.Due = conversation.StateWaiting, []conversation.Due{{What: conversation.DueIdle, At: in.Command.Until}}
-		})
-	case conversation.CommandWrapUp:
-		w.move(func(s *conversation.Standing) { s.State = conversation.StateWrapUp })
-	case conversation.CommandClose:
-		out.Closing = conversation.ClosedByPerson
-	}
-	out.Standing = w.standing
-	return out, nil
-}
-
-// Due does the first thing that is due.
-func (w *world) Due(context.Context, activities.DueInput) (conversation.Commanded, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.standing.Due) == 0 {
-		return conversation.Commanded{Standing: w.standing}, nil
-	}
-	what := w.standing.Due[0].What
-	w.note("due %s", what)
-	out := conversation.Commanded{Standing: w.move(func(s *conversation.Standing) { s.Due = s.Due[1:] })}
-	switch what {
-	case conversation.DueOffer:
-		out.Standing = w.move(func(s *conversation.Standing) { s.State, s.Offer = conversation.StateOpen, nil })
-	case conversation.DueIdle:
-		out.Closing = conversation.ClosedIdle
-	}
-	return out, nil
-}
-
-func (w *world) Close(_ context.Context, in activities.CloseInput) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.note("close %s", in.Reason)
-	w.begun[in.Conversation] = false // the test environment gives every run the same id
-	return nil
-}
-
-// happening is something that comes to the workflow from outside, at a time after the beginning.
+// happening is something that comes from outside, at a time after the beginning.
 type happening struct {
-	at time.Duration
-	do func(env *testsuite.TestWorkflowEnvironment)
+	at     time.Duration
+	starts bool // a run, where there is none
+	do     func(w *world)
 }
 
-func says(at time.Duration, key, script string) happening {
-	return happening{at, func(env *testsuite.TestWorkflowEnvironment) {
-		env.SignalWorkflow(workflows.SignalCustomer, activities.Callback{
-			DeliveryID: "d-" + key, MessageKey: key, Fingerprint: "f-" + key, Ciphertext: script, KeyID: "k",
-		})
+// spoken is a line of the customer.
+type spoken struct {
+	text string
+	at   time.Duration
+}
+
+// signal signals the run, where there is one.
+func (w *world) signal(name string, arg any) {
+	if w.env != nil {
+		w.env.SignalWorkflow(name, arg)
+	}
+}
+
+// callback is a callback of the customer.
+func callback(line string) activities.Callback {
+	content := line
+	kind, members := "text", "<Content>"+content+"</Content><MsgId>"+fmt.Sprint(hash(line))+"</MsgId>"
+	if line == "unfollow" {
+		kind, members = "event", "<Event>unsubscribe</Event>"
+	}
+	xml := fmt.Sprintf("<xml><ToUserName>%s</ToUserName><FromUserName>%s</FromUserName><CreateTime>1800000000</CreateTime>"+
+		"<MsgType>%s</MsgType>%s</xml>", original, openID, kind, members)
+	cb := activities.Callback{DeliveryID: "d-" + line, MessageKey: line, Fingerprint: "f-" + line, Ciphertext: xml}
+	if m, err := wechat.ReadInbound([]byte(xml)); err == nil {
+		cb.MessageKey = wechat.MessageKey([]byte("id key"), "account", m)
+	}
+	if strings.HasPrefix(line, "garbage") {
+		cb.Ciphertext = line
+	}
+	return cb
+}
+
+func hash(s string) (n uint32) {
+	for _, b := range []byte(s) {
+		n = n*31 + uint32(b)
+	}
+	return n
+}
+
+func says(at time.Duration, lines ...string) happening {
+	return happening{at, true, func(w *world) {
+		for _, line := range lines {
+			w.said = append(w.said, spoken{line, at})
+			cb := callback(line)
+			cb.Traceparent += strings.Repeat(" ", w.bulk)
+			w.signal(workflows.SignalCustomer, cb)
+		}
 	}}
 }
 
 // redriven is what says said, out of quarantine.
-func redriven(at time.Duration, key, script string) happening {
-	return happening{at, func(env *testsuite.TestWorkflowEnvironment) {
-		env.SignalWorkflow(workflows.SignalCustomer, activities.Callback{
-			DeliveryID: "d-" + key, MessageKey: key, Fingerprint: "f-" + key, Ciphertext: script, KeyID: "k", Redriven: true,
-		})
+func redriven(at time.Duration, line string) happening {
+	return happening{at, true, func(w *world) {
+		cb := callback(line)
+		cb.Redriven, cb.DeliveryID = true, "redriven-"+line
+		w.signal(workflows.SignalCustomer, cb)
 	}}
 }
 
+// acts is what people do in the ledger, told to the run so many times.
+func acts(at time.Duration, kind conversation.CommandKind, told int) happening {
+	return happening{at, false, func(w *world) {
+		id := w.act(kind)
+		if id == "" {
+			return
+		}
+		signal := workflows.SignalActed
+		if kind == conversation.CommandAccept || kind == conversation.CommandAssign {
+			signal = workflows.SignalAssigned
+		}
+		for range told {
+			w.signal(signal, workflows.Told{Conversation: id, Act: string(kind)})
+		}
+		if told == 0 {
+			w.untold(workflows.ID("account", customerKey))
+		}
+	}}
+}
+
+func nudge(at time.Duration) happening {
+	return happening{at, false, func(w *world) { w.signal(workflows.SignalNudge, nil) }}
+}
+
+func cancels(at time.Duration) happening {
+	return happening{at, false, func(w *world) {
+		if w.env != nil {
+			w.env.CancelWorkflow()
+		}
+	}}
+}
+
+var customerKey = conversation.CustomerKey(wechat.CustomerKey([]byte("id key"), openID))
+
+func input() workflows.Input {
+	return workflows.Input{Tenant: "default", AccountID: "account", CustomerKey: customerKey}
+}
+
 // stage is an environment in which w stands for the world.
-func stage(suite *testsuite.WorkflowTestSuite, w *world) *testsuite.TestWorkflowEnvironment {
+func (w *world) stage(continued bool) *testsuite.TestWorkflowEnvironment {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(w)
+	suite.SetDisableRegistrationAliasing(true)
 	env := suite.NewTestWorkflowEnvironment()
+	w.env = env
 	env.SetTestTimeout(20 * time.Second)
-	env.SetStartWorkflowOptions(startOptions())
+	env.SetStartTime(w.clock)
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ID("account", customerKey), TaskQueue: workflows.TaskQueue})
 	env.RegisterWorkflowWithOptions(workflows.Conversation, workflow.RegisterOptions{Name: workflows.Name})
-	for name, act := range map[string]any{"Receive": w.Receive, "Ask": w.Ask, "Send": w.Send, "Route": w.Route, "Command": w.Command, "Turns": w.Turns, "Due": w.Due, "Close": w.Close} {
-		env.RegisterActivityWithOptions(act, activity.RegisterOptions{Name: name})
+	a := &activities.Activities{Ledger: w.ledger, Permits: w, Bots: w, WeChat: w, Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) {
+		return ctx, noop.Span{}
+	}}
+	w.acts = a
+	for _, act := range []any{a.Receive, a.Look, a.Ask, a.Send, a.Route, a.Due, a.Close} {
+		env.RegisterActivity(act)
 	}
+	length := 3
+	w.grow = func(n int) { // a new workflow task, or a long history
+		length += n
+		if continued {
+			length = max(length, workflows.DefaultContinueAt)
+		}
+		env.SetCurrentHistoryLength(length)
+	}
+	env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { w.ordinary++; w.grow(3) })
+	env.SetOnActivityCompletedListener(func(*activity.Info, converter.EncodedValue, error) { w.grow(3) })
+	env.SetOnLocalActivityStartedListener(func(*activity.Info, context.Context, []any) {
+		w.local++
+		if continued {
+			w.grow(0)
+		}
+	})
+	env.SetOnTimerFiredListener(func(string) { w.grow(4) })
 	return env
 }
 
 // play runs the story in w until no run is left. Continued tells whether a run continues as new at every chance: after
 // each activity it believes that its history is too long.
-func play(t *testing.T, w *world, continued bool, story ...happening) {
-	t.Helper()
-	begun := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
-	in := workflows.Input{Tenant: "default", AccountID: "account", CustomerKey: "customer"}
-	now := begun
+func (w *world) play(t require.TestingT, continued bool, story ...happening) error {
+	in := input()
+	slices.SortStableFunc(story, func(a, b happening) int { return int(a.at - b.at) })
 	for run := 1; ; run++ {
 		require.Less(t, run, 500, "the story does not end: %v", w.log)
-		var suite testsuite.WorkflowTestSuite
-		env := stage(&suite, w)
-		env.SetStartTime(now)
-		if continued {
-			grow := func() { env.SetCurrentHistoryLength(workflows.DefaultContinueAt) }
-			env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { grow() })
-			env.SetOnLocalActivityStartedListener(func(*activity.Info, context.Context, []any) { grow() })
-		}
+		env := w.stage(continued)
 		delivered := 0
 		for _, h := range story {
 			env.RegisterDelayedCallback(func() {
 				delivered++
-				h.do(env)
-			}, max(begun.Add(h.at).Sub(now), 0))
+				if !continued { // otherwise the run might end before a signal that comes with it
+					w.grow(4)
+				}
+				h.do(w)
+			}, max(began.Add(h.at).Sub(w.clock), 0))
 		}
 		env.ExecuteWorkflow(workflows.Conversation, in)
 		require.True(t, env.IsWorkflowCompleted(), "%v", w.log)
+		activities.Finish(w.acts)
 		story = slices.Clone(story[delivered:])
-		now = env.Now()
+		w.clock, w.env = env.Now(), nil
 
 		err := env.GetWorkflowError()
 		var again *workflow.ContinueAsNewError
@@ -308,12 +304,57 @@ func play(t *testing.T, w *world, continued bool, story ...happening) {
 			in = workflows.Input{}
 			w.carried = append(w.carried, again.Input.Size())
 			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &in))
-		case len(story) > 0: // the door starts the next run
-			in = workflows.Input{Tenant: "default", AccountID: "account", CustomerKey: "customer"}
-			now = begun.Add(story[0].at)
-		default:
-			require.NoError(t, err)
-			return
+			continue
 		}
+		for len(story) > 0 && !story[0].starts { // what happens while there is no run
+			w.clock = later(w.clock, began.Add(story[0].at))
+			story[0].do(w)
+			story = story[1:]
+		}
+		if len(story) == 0 {
+			return err
+		}
+		w.clock = later(w.clock, began.Add(story[0].at))
+		in = input()                                                                            // the callback endpoint starts the next run
+		in.State = &workflows.State{Conversation: conversation.ID(fmt.Sprint("started ", run))} // the environment's run ids are all the same
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Debug, Info, Warn and Error make the world the run's logger.
+func (w *world) Debug(msg string, fields ...any) {
+	if msg != "run waits" {
+		return
+	}
+	held := map[any]any{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		held[fields[i]] = fields[i+1]
+	}
+	if held["nothing_owed"] != true && held["busy"] != true && held["alarm"] != true {
+		w.waits = append(w.waits, fmt.Sprint("the run waits for nothing: ", fields))
+	}
+}
+
+func (w *world) Info(string, ...any) {}
+func (w *world) Warn(string, ...any) {}
+func (w *world) Error(msg string, fields ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.errors = append(w.errors, fmt.Sprint(msg, fields))
+}
+
+var _ sdklog.Logger = (*world)(nil)
+
+// told tells a story and returns what happened.
+func told(t *testing.T, w *world, continued bool, story ...happening) []string {
+	t.Helper()
+	require.NoError(t, w.play(t, continued, story...))
+	require.Empty(t, w.waits)
+	return w.log
 }

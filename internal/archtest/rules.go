@@ -17,6 +17,10 @@ func Rules() []Rule {
 			Because: "the rule book knows the platform's words and nothing else, so that it can be tested without parts and cannot be changed from below",
 		},
 		{
+			Rooms: []string{"internal/lifecycle"}, Ours: and(domain),
+			Because: "the rules of a conversation's life stand on its types and on those of routing; who keeps and who waits comes from above",
+		},
+		{
 			Rooms: []string{"internal/wechat"}, Ours: only("internal/secret"),
 			Because: "the platform's language serves every room and may lean on none",
 		},
@@ -25,7 +29,7 @@ func Rules() []Rule {
 			Because: "whoever keeps secrets has no company",
 		},
 		{
-			Rooms: []string{"internal/conversation/...", "internal/routing/..."},
+			Rooms: []string{"internal/conversation/...", "internal/routing/...", "internal/lifecycle/..."},
 			Outside: only(
 				"bytes", "cmp", "crypto/aes", "crypto/cipher", "crypto/hkdf", "crypto/hmac", "crypto/sha1", "crypto/sha256",
 				"crypto/subtle", "encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "encoding/xml", "errors",
@@ -72,10 +76,15 @@ func Rules() []Rule {
 			Because: "the door knows neither Temporal nor Postgres",
 		},
 
+		{
+			Rooms: []string{"internal/outbox/..."}, Ours: and(domain),
+			Because: "API and workers tell runs in the same way; who reaches runs and who keeps the notices is assembled in internal/cli",
+		},
+
 		// Adapters.
 		{
-			Rooms: []string{"internal/postgres/..."}, Ours: and(domain, "internal/telemetry", "internal/wechat/wxapi", "schema"),
-			Because: "an adapter speaks to its technology in domain words; the token store is the one port it serves another adapter with",
+			Rooms: []string{"internal/postgres/..."}, Ours: and(domain, "internal/lifecycle", "internal/telemetry", "internal/wechat/wxapi", "schema"),
+			Because: "an adapter speaks to its technology in domain words, and the ledger asks the rule book; the token store is the one port it serves another adapter with",
 		},
 		{
 			Rooms: []string{"internal/bot/..."}, Ours: and(domain, "internal/telemetry"),

@@ -10,6 +10,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/internal/outbound"
+	"wxdesk/internal/outbox"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/temporalclient"
 	"wxdesk/internal/wechat/wxapi"
@@ -29,11 +30,12 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
 
 	conversations := &temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
+	teller := outbox.New(s.db, conversations, s.log)
 	front := api.New(api.Config{
 		Doors: s.db, Inbox: conversations, Spool: s.db, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
-		Desk: conversations, Tokens: s.db, Bots: s.db, FAQ: s.db, People: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
+		Notices: teller, Tokens: s.db, Bots: s.db, FAQ: s.db, People: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
 		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
-		Presences: s.db, Desks: s.db, Feed: s.db, AgentEvents: temporalclient.Agents{Client: s.temporal, Grace: s.cfg.AgentGrace},
+		Presences: s.db, Connections: s.db, Feed: s.db,
 		Judge: s.judge, CursorKey: s.ring.Derive(cursorLabel),
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})
@@ -46,6 +48,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	streams.Go(func() { front.Run(ctx) })
 	s.closing = append(s.closing, func(context.Context) error {
 		streams.Wait()
+		teller.Wait()
 		return nil
 	})
 	server := api.NewServer(s.cfg.HTTPAddr, front.Handler())

@@ -122,7 +122,8 @@ func (d *dev) selfWith(environ []string, args ...string) func() (*exec.Cmd, erro
 
 // migrate brings the database up to date and registers search attributes, before API and worker start.
 func (d *dev) migrate(ctx context.Context) error {
-	return migrate(ctx, d.p, d.cfg)
+	_, err := migrate(ctx, d.p, d.cfg)
+	return err
 }
 
 // freePorts names a busy port before anything is started.

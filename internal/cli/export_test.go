@@ -21,3 +21,6 @@ func DemoRules() (kinds map[string]routing.RulesetKind, rules map[string][]routi
 	}
 	return kinds, rules
 }
+
+// Compare is how reconcile compares.
+var Compare = compare

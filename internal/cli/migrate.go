@@ -23,16 +23,39 @@ func (c migrateCmd) Run(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, p, cfg); err != nil || !c.Restored {
-		return err
-	}
-	return makeGood(ctx, p, cfg, func(context.Context, *postgres.DB) (bool, error) { return true, nil })
-}
-
-func migrate(ctx context.Context, p Process, cfg config.Config) error {
-	applied, err := postgres.Migrate(ctx, cfg.DatabaseURL.Reveal())
+	restored, err := migrate(ctx, p, cfg)
 	if err != nil {
 		return err
+	}
+	if c.Restored {
+		restored, err = makeGood(ctx, p, cfg, func(context.Context, *postgres.DB) (bool, error) { return true, nil })
+	}
+	if err != nil || !restored {
+		return err
+	}
+	return nudgeAll(ctx, p, cfg)
+}
+
+// nudgeAll has every open run look how its conversation stands in a restored database, also where that has ended there.
+func nudgeAll(ctx context.Context, p Process, cfg config.Config) error {
+	c, namespace, err := temporalOf(cfg)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	n, err := temporalclient.Versions{Client: c, Namespace: namespace}.NudgeAll(ctx)
+	if err != nil {
+		return fmt.Errorf("%w; `wxdesk migrate --restored` does it again", err)
+	}
+	say(p, "nudged %d open runs", n)
+	return nil
+}
+
+// migrate reports whether the database was restored from a dump of another cluster.
+func migrate(ctx context.Context, p Process, cfg config.Config) (restored bool, err error) {
+	applied, err := postgres.Migrate(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return false, err
 	}
 	for _, m := range applied {
 		say(p, "migrated %s (%s)", m.Name, m.Took.Round(time.Millisecond))
@@ -40,36 +63,37 @@ func migrate(ctx context.Context, p Process, cfg config.Config) error {
 	if len(applied) == 0 {
 		say(p, "the database is up to date")
 	}
-	if err := makeGood(ctx, p, cfg, func(ctx context.Context, db *postgres.DB) (bool, error) { return db.LooksRestored(ctx) }); err != nil {
-		return err
+	restored, err = makeGood(ctx, p, cfg, func(ctx context.Context, db *postgres.DB) (bool, error) { return db.LooksRestored(ctx) })
+	if err != nil {
+		return false, err
 	}
 	registered, err := registerSearchAttributes(ctx, cfg)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, name := range registered {
 		say(p, "registered search attribute %s", name)
 	}
-	return nil
+	return restored, nil
 }
 
 // makeGood tells everybody that the database was restored, where it was.
-func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(context.Context, *postgres.DB) (bool, error)) error {
+func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(context.Context, *postgres.DB) (bool, error)) (was bool, err error) {
 	db, _, err := openLedger(ctx, cfg)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
-	was, err := restored(ctx, db)
+	was, err = restored(ctx, db)
 	if err != nil || !was {
-		return err
+		return false, err
 	}
 	open, err := db.Restored(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	say(p, "the database was restored: desks begin anew, and the runs of %d open conversations are told how they stand", open)
-	return nil
+	return true, nil
 }
 
 func registerSearchAttributes(ctx context.Context, cfg config.Config) ([]string, error) {

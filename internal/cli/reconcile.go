@@ -98,11 +98,18 @@ func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conv
 	return append(compare(rows, open, ask), among...), err
 }
 
-// compare finds where rows and open runs differ. Of each conversation there is one of both.
+// compare finds where rows and open runs differ. Of each conversation there is one of both. A run that is still to be told of an
+// act may differ until then.
 func compare(rows, open []conversation.Whereabouts, ask func(string) (conversation.Whereabouts, error)) (all []conversation.Difference) {
 	find := func(about, format string, args ...any) {
 		all = append(all, conversation.Difference{About: about, What: fmt.Sprintf(format, args...)})
 	}
+	untold := map[string]bool{}
+	for _, row := range rows {
+		untold[row.WorkflowID] = untold[row.WorkflowID] || row.Untold
+	}
+	of := func(w conversation.Whereabouts) bool { return untold[w.WorkflowID] }
+	rows, open = slices.DeleteFunc(slices.Clone(rows), of), slices.DeleteFunc(slices.Clone(open), of)
 	runs := map[string]conversation.Whereabouts{}
 	for _, run := range open {
 		if _, twice := runs[run.WorkflowID]; twice {

@@ -13,6 +13,7 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/bot"
+	"wxdesk/internal/outbox"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/temporalclient"
 	"wxdesk/internal/wechat/wxapi"
@@ -38,6 +39,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := errors.Join(s.showQuarantine(), s.measureLag()); err != nil {
 		return err
 	}
+	s.startAgentTimers(ctx)
 	acts, err := s.activities()
 	if err != nil {
 		return err
@@ -118,13 +120,29 @@ func (s *parts) startDistribution(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	distributing := make(chan error, 1)
-	d := worker.Distribution{Work: s.db, Client: s.temporal, Log: s.log}
+	teller := outbox.New(s.db, &temporalclient.Conversations{Client: s.temporal}, s.log)
+	d := worker.Distribution{Work: s.db, Teller: teller, Log: s.log}
 	go func() { distributing <- d.Run(ctx) }()
 	s.closing = append(s.closing, func(context.Context) error {
 		stop()
 		return <-distributing
 	})
 	return nil
+}
+
+// startAgentTimers begins to do what falls due for agents. It needs the ledger alone, so it does not wait for Temporal.
+func (s *parts) startAgentTimers(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		worker.AgentTimers{Due: s.db, Log: s.log}.Run(ctx)
+	}()
+	s.closing = append(s.closing, func(context.Context) error {
+		stop()
+		<-ended
+		return nil
+	})
 }
 
 // startWhenTemporalAnswers waits for Temporal as long as it takes: a worker may be started before it.

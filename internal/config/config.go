@@ -28,7 +28,7 @@ type Config struct {
 	DatabaseURL   secret.Value  // postgres://…; empty where not given
 	WorkerVersion string        // under which Temporal knows a worker; "" for workers without versions
 	ContinueAfter int           // history events after which a conversation continues as new
-	AgentGrace    time.Duration // how long an agent's work waits for him after his last desk was lost
+	AgentGrace    time.Duration // how long an agent's work waits after their last connection was lost
 
 	SendsPerSecond int // messages that all workers together send to WeChat in a second
 

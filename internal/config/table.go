@@ -153,7 +153,7 @@ func table() []row {
 		},
 		{
 			AgentGrace, both(is(defaultAgentGrace)), agentGrace, nil,
-			fmt.Sprintf("how long an agent's work waits for him after his desk was lost, %s to %s", minAgentGrace, maxAgentGrace),
+			fmt.Sprintf("how long an agent's work waits after their last connection was lost, %s to %s", minAgentGrace, maxAgentGrace),
 		},
 		{
 			SendsPerSecond, both(is(strconv.Itoa(defaultSendsPerSecond))), sendsPerSecond, nil,

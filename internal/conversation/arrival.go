@@ -60,7 +60,8 @@ type Arrival struct {
 	Echo        bool      // from our own account (X21)
 	SaidAt      time.Time // WeChat's CreateTime; zero where it makes no sense (X11)
 	ReceivedAt  time.Time
-	Redriven    bool // from quarantine
+	Traceparent string // W3C trace context of the request that brought it
+	Redriven    bool   // from quarantine
 
 	// Quarantine is why this callback cannot be read ("" where it can); Ciphertext and KeyID are then kept for a later
 	// try.

@@ -5,7 +5,7 @@ import "time"
 // CommandKind names what a person asks of a conversation.
 type CommandKind string
 
-// The commands. Their spelling is that of the API's paths and of the workflow's updates.
+// The commands. Their spelling is that of the API's paths.
 const (
 	CommandAccept     CommandKind = "accept"      // an offer
 	CommandReject     CommandKind = "reject"      // an offer
@@ -24,10 +24,9 @@ const (
 	CommandResend     CommandKind = "resend"      // a message that failed or of which nothing is known
 )
 
-// PersonCommand is a command on its way to its conversation. Texts and values are not in it, because Temporal keeps it:
-// they wait in the command's row.
+// PersonCommand is what a person asks of a conversation, without texts.
 type PersonCommand struct {
-	ID           string // CommandRecord.ID
+	ID           string // UUID; the ledger makes it
 	Kind         CommandKind
 	Conversation ID
 	By           Principal
@@ -36,14 +35,7 @@ type PersonCommand struct {
 	AgentID      AgentID      `json:",omitempty"` // of transfer and assign
 	MessageID    MessageID    `json:",omitempty"` // of resend
 	Until        time.Time    `json:",omitzero"`  // of wait; zero: until the customer writes
-	IfRevision   int64        `json:",omitempty"` // the revision that the caller has seen; 0: any
-}
-
-// PersonCommandRequest is a command as the API hands it over.
-type PersonCommandRequest struct {
-	PersonCommand
-	WorkflowID string
-	UpdateID   string // SHA-256 over token id, method, path and Idempotency-Key
+	IfRevision   int64        `json:",omitempty"` // the revision that the caller has seen; 0: any; negative: none that there is
 }
 
 // Commanded is what a command came to. A refusal is an outcome, not an error: nothing was changed.

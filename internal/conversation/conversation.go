@@ -125,6 +125,7 @@ type Conversation struct {
 	AgentID        AgentID // "" unless an agent has it
 	Epoch          Epoch
 	CloseReason    CloseReason // "" unless closed
+	Ending         CloseReason // why it ends once nothing is on its way to the customer; "" where nobody wishes the end
 	OpenedAt       time.Time
 	LastCustomerAt time.Time
 	ClosedAt       time.Time // zero unless closed

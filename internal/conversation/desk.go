@@ -78,23 +78,3 @@ type Work struct {
 	Mine   []Conversation // that he has
 	Open   []Conversation // that wait in his queues, the longest first
 }
-
-// AgentLost is an agent whose last desk was lost.
-type AgentLost struct {
-	Tenant  Tenant
-	AgentID AgentID
-	At      time.Time
-}
-
-// Desk is an agent's connection to an API process: his event stream.
-type Desk struct {
-	ID      string // UUID
-	Tenant  Tenant
-	AgentID AgentID
-}
-
-// DeskBeat is what became of the desks of an API process since it was last heard of.
-type DeskBeat struct {
-	Unknown []string // desks that the process has, and the ledger has not: to be connected again
-	Stray   []Desk   // the other way round: to be disconnected
-}

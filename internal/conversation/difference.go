@@ -8,6 +8,7 @@ type Whereabouts struct {
 	Holder       Holder  `db:"holder"`
 	QueueID      QueueID `db:"queue_id"`
 	AgentID      AgentID `db:"agent_id"`
+	Untold       bool    `db:"untold"` // its run is still to be told of an act: the two may differ until then
 }
 
 // Difference is where two that should agree about a conversation do not. It names no person.

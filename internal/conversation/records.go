@@ -23,8 +23,8 @@ var (
 	ErrTooMany = errors.New("conversation: there are too many already")
 	// ErrKeyReused: the Idempotency-Key came with another request before.
 	ErrKeyReused = errors.New("conversation: the idempotency key was used for another request")
-	// ErrBusy: nobody took the command in time; the same command may be sent again.
-	ErrBusy = errors.New("conversation: no worker took the command in time")
+	// ErrBusy: somebody else held it for too long; the same may be asked again.
+	ErrBusy = errors.New("conversation: somebody else is at it, try again")
 	// ErrLater: the ledger could not be asked; nothing is wrong with the question, ask again.
 	ErrLater = errors.New("conversation: the ledger is out of reach, try later")
 )
@@ -96,12 +96,5 @@ type CommandRequest struct {
 	Method   string
 	Path     string
 	Key      string   // the Idempotency-Key
-	BodyHash [32]byte // SHA-256
-}
-
-// CommandRecord is the row that stands for it.
-type CommandRecord struct {
-	ID     string // UUID; travels with the command
-	Status int    // HTTP status of the stored answer; 0 while there is none
-	Answer []byte
+	BodyHash [32]byte // SHA-256 of body and If-Match; the ledger keeps it keyed
 }

@@ -55,5 +55,6 @@ type Acted struct {
 	Refused      Refusal      // "" where it was done; otherwise nothing was changed and the key is free again
 	Conversation Conversation // as it was after the act; where a condition failed (412), as it is now
 	MessageID    MessageID    // of reply, note and resend
-	Notice       *RunNotice      // the run is to be told; nil where there is nothing to tell, and for a repeat
+	At           time.Time    // when it was done, by the ledger's clock; a repeat answers the same time
+	Notice       *RunNotice   // the run is to be told; nil where there is nothing to tell, and for a repeat
 }

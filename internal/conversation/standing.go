@@ -30,13 +30,6 @@ type Standing struct {
 // Newer reports whether s replaces old.
 func (s Standing) Newer(old Standing) bool { return s.Revision > old.Revision }
 
-// Telling is word for the run of a conversation: how it stands now, which somebody else than the run has changed.
-type Telling struct {
-	Ref
-	WorkflowID string
-	Standing   Standing
-}
-
 // Offer is an assignment that an agent has not answered yet.
 type Offer struct {
 	ID       AssignmentID
@@ -71,10 +64,10 @@ const (
 	WrapUpLimit = 24 * time.Hour
 )
 
-// Numbers of presence and offers.
+// Numbers of presence.
 const (
-	DisconnectGrace = 150 * time.Second // PRE-7, D4: how long an agent's work waits for him to come back
-	ProcessSilence  = 15 * time.Second  // after this an API process has lost its desks
+	DisconnectGrace = 150 * time.Second // PRE-7, D4: how long an agent's work waits for the agent to come back
+	ProcessSilence  = 15 * time.Second  // after this an API process has lost its agent connections
 )
 
 // The reasons for closing that people and their queues bring.

@@ -111,7 +111,7 @@ func (s *system) replay(name string) int {
 	worker.RegisterWorkflows(replayer)
 
 	c := s.temporalClient()
-	runs := s.executions(c, `WorkflowType IN ("Conversation", "Agent", "Sweep")`, 2)
+	runs := s.executions(c, `WorkflowType IN ("Conversation", "Sweep")`, 2)
 	slices.SortFunc(runs, func(a, b *workflowpb.WorkflowExecutionInfo) int {
 		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
 	})

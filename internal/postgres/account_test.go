@@ -210,7 +210,7 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 	f.exec(t, `insert into tenants (id, name) values ('other', 'Other')`)
 	const other = conversation.Tenant("other")
 	stranger := conversation.Actor{Tenant: other, Name: "stranger"}
-	ref, turn, ids := f.answered(t, "hi")
+	ref, turn, _ := f.answered(t, "hi")
 	foreign := conversation.Ref{Tenant: other, Conversation: ref.Conversation}
 	_, principal, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "")
 	require.NoError(t, err)
@@ -234,29 +234,34 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 			_, err := f.Messages(ctx, conversation.Viewer{Tenant: other}, ref.Conversation, 0, 10)
 			return err
 		},
-		"turn":         func() error { _, err := f.Turn(ctx, foreign, turn, 1); return err },
+		"look":         func() error { _, err := f.Look(ctx, foreign); return err },
+		"turn":         func() error { _, err := f.Turn(ctx, foreign); return err },
 		"store answer": func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
-		"enqueue": func() error {
-			_, err := f.Enqueue(ctx, foreign, conversation.HandOver{MessageID: turn}, toDefaultQueue())
+		"want people": func() error {
+			_, err := f.WantPeople(ctx, foreign, conversation.EscalatedFailed)
 			return err
 		},
-		"routing question":        func() error { _, err := f.RoutingQuestion(ctx, foreign, turn, ""); return err },
+		"hand over":               func() error { _, err := f.HandOver(ctx, foreign, toDefaultQueue()); return err },
+		"hand over plainly":       func() error { _, err := f.HandOverPlainly(ctx, foreign, "x"); return err },
+		"routing question":        func() error { _, err := f.RoutingQuestion(ctx, foreign); return err },
 		"classification question": func() error { _, err := f.ClassificationQuestion(ctx, foreign, turn); return err },
 		"store classification":    func() error { return f.StoreClassification(ctx, foreign, turn, 1, routing.Decision{}) },
 		"due":                     func() error { _, err := f.Due(ctx, foreign); return err },
-		"mark sending":            func() error { _, err := f.MarkSending(ctx, foreign, ids[0], uuid.NewString()); return err },
+		"mark sending":            func() error { _, err := f.MarkSending(ctx, foreign, uuid.NewString()); return err },
 		"receive": func() error {
 			b := f.batch(ref.Conversation, "li", says("k9", "hello"))
 			b.Tenant = other
 			_, err := f.Receive(ctx, b)
 			return err
 		},
-		"begin command": func() error {
-			_, err := f.BeginCommand(ctx, conversation.CommandRequest{Tenant: other, TokenID: principal.TokenID})
+		"act": func() error {
+			_, err := f.Act(ctx, conversation.ActRequest{
+				CommandRequest: conversation.CommandRequest{Tenant: other, TokenID: principal.TokenID},
+				PersonCommand:  conversation.PersonCommand{Kind: conversation.CommandClose, Conversation: ref.Conversation, By: principal},
+			})
 			return err
 		},
-		"finish command": func() error { _, err := f.FinishCommand(ctx, other, uuid.NewString(), 200, nil); return err },
-		"revoke token":   func() error { return f.RevokeToken(ctx, stranger, principal.TokenID) },
+		"revoke token": func() error { return f.RevokeToken(ctx, stranger, principal.TokenID) },
 		"FAQ entries": func() error {
 			return f.PutFAQEntries(ctx, other, f.account.ID, []conversation.FAQEntry{{Language: "en", Phrase: "x", Answer: "y"}})
 		},

@@ -65,8 +65,7 @@ func agentRowOf(stamp stampRow, a routing.Agent) agentRow {
 }
 
 // CreateAgent adds an agent of the actor's tenant, who is offline and belongs to the default queue beside those that are named,
-// and gives him his id. routing.UnknownError when a skill, a
-// capacity profile or a queue is not there.
+// and gives them their id. routing.UnknownError when a skill, a capacity profile or a queue is not there.
 func (db *DB) CreateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
 	a.ID = conversation.AgentID(newID())
 	return transact(ctx, db, "create agent "+string(a.ID), func(tx *sqlx.Tx) (routing.Agent, error) {
@@ -98,7 +97,7 @@ func (db *DB) CreateAgent(ctx context.Context, by conversation.Actor, a routing.
 	})
 }
 
-// Agent reads one. ErrNotFound when he is unknown or deleted.
+// Agent reads one. ErrNotFound when they are unknown or deleted.
 func (db *DB) Agent(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.Agent, error) {
 	a, err := readAgent(ctx, db.sql, t, id)
 	return a, explain(ctx, "read agent", err)
@@ -111,26 +110,31 @@ func (db *DB) ListAgents(ctx context.Context, t conversation.Tenant, after conve
 	return each(rows, agentRow.agent), explain(ctx, "list agents", err)
 }
 
-// DeleteAgent takes an agent away: what he has goes back to its queues, his API tokens count no more, all in one transaction.
-// What he wrote stays readable under his name. Deleting him again changes nothing. ErrNotFound when there never was one.
+// DeleteAgent takes an agent away: what they have goes back to its queues, their API tokens count no more, all in one
+// transaction. What they wrote stays readable under their name. A repeat changes nothing. ErrNotFound when there never was one.
 func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id conversation.AgentID) error {
 	return db.inTx(ctx, "delete agent", func(tx *sqlx.Tx) error {
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, `select deleted_at is not null from agents where tenant = $1 and id = $2`, by.Tenant, id); err != nil || deleted {
 			return err
 		}
+		const memberships = `select queue_id from queue_members where tenant = $1 and agent_id = $2 order by queue_id::text`
+		var left []conversation.QueueID
+		if err := tx.SelectContext(ctx, &left, memberships, by.Tenant, id); err != nil {
+			return err
+		}
+		if err := lockQueues(ctx, tx, by.Tenant, left); err != nil {
+			return err
+		}
 		if err := releaseWork(ctx, tx, by.Tenant, id, "agent-deleted"); err != nil {
 			return err
 		}
-		const queues = `
-			select id from queues q join queue_members m on m.tenant = q.tenant and m.queue_id = q.id
-			where m.tenant = $1 and m.agent_id = $2 order by id for no key update of q`
-		var left []conversation.QueueID
-		if err := tx.SelectContext(ctx, &left, queues, by.Tenant, id); err != nil {
+		row, err := lockIdleAgent(ctx, tx, by.Tenant, id)
+		if err != nil {
 			return err
 		}
-		if _, err := lockIdleAgent(ctx, tx, by.Tenant, id); err != nil {
-			return err
+		if !slices.Equal(idsOf[conversation.QueueID](row.Queues), left) {
+			return errAgain // moved before the queues were locked
 		}
 		if err := raise(ctx, tx, by.Tenant, "queues", left); err != nil {
 			return err
@@ -154,7 +158,7 @@ func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id convers
 	})
 }
 
-// lockIdleAgent locks an agent whose work was released just now. Work that came to him in between is released by trying
+// lockIdleAgent locks an agent whose work was released just now. Work that came to the agent in between is released by trying
 // again: conversations are locked before agents.
 func lockIdleAgent(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (agentRow, error) {
 	row, err := lockAgent(ctx, tx, t, id)
@@ -181,7 +185,7 @@ func readAgent(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant
 	return row.agent(), err
 }
 
-// lockAgent locks first and reads then: what belongs to him is read as it stands behind the lock.
+// lockAgent locks first and reads then: what belongs to the agent is read as it stands behind the lock.
 func lockAgent(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (row agentRow, err error) {
 	var locked conversation.AgentID
 	if err := tx.GetContext(ctx, &locked, `select id from `+liveAgents+` and tenant = $1 and id = $2 for no key update`, t, id); err != nil {

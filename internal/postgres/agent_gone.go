@@ -10,47 +10,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// AgentGone gives what an agent is busy with, and what is offered to him, back to its queues, where he is offline, has been
-// since then and has no desk; what he has put aside or is wrapping up stays his. Otherwise, and repeated, it changes nothing.
-// That he is gone is looked at under the lock of his row, which Connect takes too: who comes back in this very moment either
-// keeps everything or has come too late.
-func (db *DB) AgentGone(ctx context.Context, t conversation.Tenant, agent conversation.AgentID, since time.Time) error {
-	return db.inTx(ctx, "give back the work of agent "+string(agent), func(tx *sqlx.Tx) error {
-		talks, err := lockWorkOf(ctx, tx, t, agent, []conversation.State{conversation.StateActive})
-		if err != nil || len(talks) == 0 {
-			return err
-		}
-		const query = `
-			select presence = 'offline' and presence_at <= $3
-				and not exists (select from connections c where c.tenant = a.tenant and c.agent_id = a.id)
-			from agents a where tenant = $1 and id = $2`
-		var gone bool
-		if err := tx.GetContext(ctx, &gone, query, t, agent, since); err != nil || !gone {
-			return err
-		}
-		return giveBack(ctx, tx, t, agent, talks)
-	})
-}
-
-// AgentDay has the distribution look again, because capacity profiles that last for a day come back with it, and answers
-// when the agent's day ends, in his time zone.
-func (db *DB) AgentDay(ctx context.Context, t conversation.Tenant, agent conversation.AgentID) (time.Time, error) {
-	return transact(ctx, db, "begin the day of agent "+string(agent), func(tx *sqlx.Tx) (ends time.Time, err error) {
-		const query = `
-			select (date_trunc('day', clock_timestamp() at time zone time_zone) + interval '1 day') at time zone time_zone
-			from agents where tenant = $1 and id = $2 for no key update`
-		if err := tx.GetContext(ctx, &ends, query, t, agent); err != nil {
-			return ends, err
-		}
-		if err := settlePresence(ctx, tx, t, agent); err != nil {
-			return ends, err
-		}
-		return ends.UTC(), wake(ctx, tx, t, time.Time{})
-	})
-}
-
-// releaseWork gives everything that an agent has back to its queues, whatever its state, because he is no agent any more;
-// why is kept with each conversation's way. It locks conversations and then the agent, so the caller has locked neither.
+// releaseWork gives everything that an agent has back to its queues, whatever its state, because the agent may not work any
+// more; why is kept with each conversation's trace. It locks conversations and then the agent, so the caller has locked neither.
 func releaseWork(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, why string) error {
 	const trace = `
 		insert into routing_traces (tenant, conversation_id, stage, body)
@@ -66,20 +27,22 @@ func releaseWork(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent 
 	return giveBack(ctx, tx, t, agent, talks)
 }
 
-// lockWorkOf locks an agent's conversations in these states with their work items, and then the agent, where there are any.
+// lockWorkOf locks an agent's conversations in these states, their work items, and then the agent.
 func lockWorkOf(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, states []conversation.State) (talks []conversation.ID, err error) {
 	const query = `
 		select c.id from conversations c join assignments a on a.tenant = c.tenant and a.conversation_id = c.id
 		where c.tenant = $1 and a.agent_id = $2 and a.state in ('offered', 'accepted') and c.state = any($3)
 		order by c.id for no key update of c`
-	if err := tx.SelectContext(ctx, &talks, query, t, agent, pq.Array(states)); err != nil || len(talks) == 0 {
+	if err := tx.SelectContext(ctx, &talks, query, t, agent, pq.Array(states)); err != nil {
 		return nil, err
 	}
 	const items = `
 		select id from work_items where tenant = $1 and conversation_id = any($2::uuid[]) and state <> 'done'
 		order by id for no key update`
-	if _, err := tx.ExecContext(ctx, items, t, pq.Array(talks)); err != nil {
-		return nil, err
+	if len(talks) > 0 {
+		if _, err := tx.ExecContext(ctx, items, t, pq.Array(talks)); err != nil {
+			return nil, err
+		}
 	}
 	return talks, lockAgents(ctx, tx, t, []conversation.AgentID{agent})
 }
@@ -97,7 +60,7 @@ func giveBack(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent con
 	return wake(ctx, tx, t, time.Time{})
 }
 
-// backToQueue takes a locked conversation from an agent, if it is still his or offered to him.
+// backToQueue takes a locked conversation from an agent, if they still have it or it is offered to them.
 func backToQueue(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, agent conversation.AgentID) error {
 	live, err := liveAssignments(ctx, tx, c)
 	if err != nil || len(live) == 0 || live[0].Agent != agent {

@@ -10,11 +10,11 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// UpdateAgent replaces the settings of the actor's agent, his skills, capacity profiles and queues, where his version is still
-// a.Version (ErrVersion otherwise); his presence is not among them. With Disabled, what he has goes back to its queues in the
-// same transaction, and his API tokens count no more until he is enabled. In the queues where he stays he keeps his place in
-// the rotation; from the default queue nobody goes. routing.UnknownError when a skill, a capacity profile or a queue is not there, ErrNotFound when there is no
-// such agent.
+// UpdateAgent replaces the settings of the actor's agent, their skills, capacity profiles and queues, where their version is
+// still a.Version (ErrVersion otherwise); their presence is not among them. With Disabled, what they have goes back to its
+// queues in the same transaction, and their API tokens count no more until they are enabled. In the queues where they stay they
+// keep their place in the rotation; nobody leaves the default queue. routing.UnknownError when a skill, a capacity profile or a
+// queue is not there, ErrNotFound when there is no such agent.
 func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
 	return transact(ctx, db, "update agent", func(tx *sqlx.Tx) (routing.Agent, error) {
 		a, err := withDefaultQueue(ctx, tx, by.Tenant, a)
@@ -66,30 +66,25 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 	})
 }
 
-// lockForUpdate locks an agent, before him the queues that he may leave or join, and before those the conversations that are
-// released when he is disabled.
+// lockForUpdate locks the queues that an agent may leave or join, then the conversations that are released when the agent is
+// disabled, and then the agent. What it read before those locks may have changed: then the transaction is tried again.
 func lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wished routing.Agent) (agentRow, error) {
 	now, err := readAgent(ctx, tx, t, wished.ID)
 	if err != nil {
 		return agentRow{}, err
 	}
-	release := wished.Disabled && !now.Disabled && now.Version == wished.Version
-	if release {
+	if err := lockQueues(ctx, tx, t, append(now.Queues, wished.Queues...)); err != nil {
+		return agentRow{}, err
+	}
+	if wished.Disabled && !now.Disabled && now.Version == wished.Version {
 		if err := releaseWork(ctx, tx, t, wished.ID, "agent-disabled"); err != nil {
 			return agentRow{}, err
 		}
-	}
-	const queues = `select id from queues where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
-	var locked []conversation.QueueID
-	if err := tx.SelectContext(ctx, &locked, queues, t, texts(append(now.Queues, wished.Queues...))); err != nil {
-		return agentRow{}, err
-	}
-	if release {
 		return lockIdleAgent(ctx, tx, t, wished.ID)
 	}
 	row, err := lockAgent(ctx, tx, t, wished.ID)
-	if err == nil && wished.Disabled && !row.Disabled && row.Version == wished.Version {
-		return agentRow{}, errAgain // enabled between the two looks: what he has must be released first
+	if err == nil && row.Version != now.Version && row.Version == wished.Version {
+		return agentRow{}, errAgain
 	}
 	return row, err
 }
@@ -113,7 +108,7 @@ func holdAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a ro
 }
 
 // writeAbilities writes an agent's skills, capacity profiles and queues, as far as these columns name them; moved are the
-// queues that he joins or leaves.
+// queues that the agent joins or leaves.
 func writeAbilities(ctx context.Context, tx *sqlx.Tx, row agentRow, columns []string, moved []conversation.QueueID) error {
 	var statements []string
 	if slices.Contains(columns, "skills") {

@@ -26,14 +26,11 @@ func (db *DB) ClassificationQuestion(ctx context.Context, c conversation.Ref, tu
 }
 
 // StoreClassification keeps with the conversation what rules gave before its bot's first answer, and the trace. The first
-// stored one stands, whoever comes again. ErrStaleEpoch when the holder has changed, ErrClosed when the conversation has ended.
+// stored one stands, whoever comes again. Where the holder has changed since epoch, or the conversation has ended, it does nothing.
 func (db *DB) StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error {
 	return db.inTx(ctx, "store the classification of conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
 		held, err := lockHeld(ctx, tx, c)
-		if err != nil {
-			return err
-		}
-		if err := held.heldByBot(epoch); err != nil {
+		if err != nil || !held.byBot() || held.Epoch != epoch {
 			return err
 		}
 		const update = `update conversations set classified = $3 where tenant = $1 and id = $2 and classified is null`

@@ -3,130 +3,190 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
 )
 
-// commandLife is how long an Idempotency-Key and its answer are kept; afterwards the key begins a new command.
-const commandLife = 24 * time.Hour
+const (
+	// commandLife is how long an Idempotency-Key and what its act came to are kept; afterwards the key begins a new act.
+	commandLife = 24 * time.Hour
+	// forgetAtOnce is how many commands one statement forgets, and forgetRounds how many statements one sweep makes.
+	forgetAtOnce = 1000
+	forgetRounds = 50
+)
 
-type commandRow struct {
-	ID       string `db:"id"`
-	BodyHash []byte `db:"body_hash"`
-	Status   int    `db:"status"`
-	Answer   []byte `db:"answer"`
-	Expired  bool   `db:"expired"`
-}
-
-// BeginPersonCommand writes the key of what a person asks of a conversation, or finds it with the answer it got; text waits
-// in the row, sealed, until the conversation takes it, and is "" where the command has none. ErrKeyReused when the key came
-// with another body less than a day ago, ErrNotFound when the token is not the tenant's or there is no such conversation.
-func (db *DB) BeginPersonCommand(ctx context.Context, r conversation.CommandRequest, c conversation.Ref, text string) (conversation.CommandRecord, error) {
-	fresh := newID()
-	return transact(ctx, db, "begin a command", func(tx *sqlx.Tx) (conversation.CommandRecord, error) {
-		found, err := db.beginCommand(ctx, tx, r, fresh)
-		if err != nil || found.ID != fresh {
-			return found, err
+// Act does what a person asks of a conversation. It is one transaction, in this order: the key of the request is written; where
+// it is there already, the answer is the one of then (ErrKeyReused where the request was another one), and a call that finds it
+// being written waits for its outcome; ErrNotFound where the person may not see the conversation; the conversation as it was
+// seen (If-Match); the rules. What is refused changes nothing, and its key stays free.
+//
+// ErrBusy where another transaction holds the key or the conversation for too long. secret.ErrUnavailable where the act needs
+// the customer's key and that does not open.
+func (db *DB) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
+	r.ID = newID()
+	acted, err := transact(ctx, db, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *sqlx.Tx) (conversation.Acted, error) {
+		free, err := db.takeKey(ctx, tx, r)
+		switch {
+		case err != nil:
+			return conversation.Acted{}, err
+		case !free:
+			return db.actedBefore(ctx, tx, r)
 		}
-		const query = `
-			select u.id, u.data_key from conversations c join customers u on u.tenant = c.tenant and u.id = c.customer_id
-			where c.tenant = $1 and c.id = $2`
-		var customer struct {
-			ID      string `db:"id"`
-			DataKey []byte `db:"data_key"`
-		}
-		if err := tx.GetContext(ctx, &customer, query, c.Tenant, c.Conversation); err != nil {
-			return conversation.CommandRecord{}, err
-		}
-		var sealed []byte
-		if text != "" {
-			seal, err := db.customerSeal(c.Tenant, customer.ID, customer.DataKey)
-			if err != nil {
-				return conversation.CommandRecord{}, err
-			}
-			sealed = seal.sealCommand(fresh, text)
-		}
-		const update = `update commands set conversation_id = $3, body = $4, effect = null where tenant = $1 and id = $2`
-		_, err = tx.ExecContext(ctx, update, c.Tenant, fresh, c.Conversation, sealed)
-		return found, err
+		return db.act(ctx, tx, r)
 	})
+	if refused, ok := errors.AsType[*actRefused](err); ok {
+		return refused.acted, nil
+	}
+	return acted, err
 }
 
-// CommandBegun reports whether a command with the request's key was begun less than a day ago.
-func (db *DB) CommandBegun(ctx context.Context, c conversation.CommandRequest) (begun bool, err error) {
-	const query = `
-		select exists (select from commands where tenant = $1 and token_id = $2 and method = $3 and path = $4 and key = $5
-			and created_at >= now() - $6 * interval '1 millisecond')`
-	err = db.sql.GetContext(ctx, &begun, query, c.Tenant, c.TokenID, c.Method, c.Path, c.Key, commandLife.Milliseconds())
-	return begun, explain(ctx, "look for a command", err)
-}
+// actRefused rolls the transaction of a refused act back.
+type actRefused struct{ acted conversation.Acted }
 
-func (db *DB) beginCommand(ctx context.Context, tx *sqlx.Tx, c conversation.CommandRequest, fresh string) (conversation.CommandRecord, error) {
+// Error implements error.
+func (r *actRefused) Error() string { return "refused: " + string(r.acted.Refused) }
+
+// takeKey writes the key of a request, or of one that is more than a day old anew; false where it is there already.
+func (db *DB) takeKey(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (free bool, err error) {
 	const insert = `
-		insert into commands (tenant, id, token_id, method, path, key, body_hash) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict (tenant, token_id, method, path, key) do nothing`
-	inserted, err := affected(tx.ExecContext(ctx, insert, c.Tenant, fresh, c.TokenID, c.Method, c.Path, c.Key, c.BodyHash[:]))
-	if err != nil || inserted > 0 {
-		return conversation.CommandRecord{ID: fresh}, err
-	}
+		insert into commands as known (tenant, id, token_id, method, path, key, conversation_id, request) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict (tenant, token_id, method, path, key) do update
+			set id = excluded.id, conversation_id = excluded.conversation_id, request = excluded.request, acted = null, created_at = now()
+			where known.created_at < now() - $9 * interval '1 millisecond'`
+	taken, err := affected(tx.ExecContext(ctx, insert, r.Tenant, r.ID, r.TokenID, r.Method, r.Path, r.Key, r.Conversation,
+		requestHash(db.ring.Derive(labelRequest), r), commandLife.Milliseconds()))
+	return taken > 0, err
+}
+
+// actedBefore answers a request whose key is known.
+func (db *DB) actedBefore(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (conversation.Acted, error) {
 	const query = `
-		select id, body_hash, coalesce(status, 0) as status, answer,
-			created_at < now() - $6 * interval '1 millisecond' as expired
-		from commands where tenant = $1 and token_id = $2 and method = $3 and path = $4 and key = $5
-		for update`
-	var row commandRow
-	err = tx.GetContext(ctx, &row, query, c.Tenant, c.TokenID, c.Method, c.Path, c.Key, commandLife.Milliseconds())
+		select k.id, k.request, k.acted, u.id as customer_id, u.data_key
+		from commands k
+		join conversations c on c.tenant = k.tenant and c.id = k.conversation_id
+		join customers u on u.tenant = c.tenant and u.id = c.customer_id
+		where k.tenant = $1 and k.token_id = $2 and k.method = $3 and k.path = $4 and k.key = $5`
+	var row struct {
+		ID         string                  `db:"id"`
+		Request    []byte                  `db:"request"`
+		Acted      []byte                  `db:"acted"`
+		CustomerID conversation.CustomerID `db:"customer_id"`
+		DataKey    []byte                  `db:"data_key"`
+	}
+	if err := tx.GetContext(ctx, &row, query, r.Tenant, r.TokenID, r.Method, r.Path, r.Key); err != nil {
+		return conversation.Acted{}, err
+	}
 	switch {
-	case err != nil:
-		return conversation.CommandRecord{}, err
-	case row.Expired:
-		return conversation.CommandRecord{ID: fresh}, beginAnew(ctx, tx, c, row.ID, fresh)
-	case !bytes.Equal(row.BodyHash, c.BodyHash[:]):
-		return conversation.CommandRecord{}, conversation.ErrKeyReused
+	case !db.sameRequest(row.Request, r):
+		return conversation.Acted{}, conversation.ErrKeyReused
+	case row.Acted == nil: // the customer's key did not open then
+		return db.actedNow(ctx, tx, r)
 	}
-	return db.commandRecord(c.Tenant, row)
-}
-
-// beginAnew gives an expired key's row to a new command.
-func beginAnew(ctx context.Context, tx *sqlx.Tx, c conversation.CommandRequest, old, fresh string) error {
-	const update = `
-		update commands set id = $3, body_hash = $4, status = null, answer = null, finished_at = null, created_at = now()
-		where tenant = $1 and id = $2`
-	_, err := tx.ExecContext(ctx, update, c.Tenant, old, fresh, c.BodyHash[:])
-	return err
-}
-
-func (db *DB) commandRecord(t conversation.Tenant, row commandRow) (conversation.CommandRecord, error) {
-	found := conversation.CommandRecord{ID: row.ID, Status: row.Status}
-	if row.Status == 0 {
-		return found, nil
-	}
-	answer, err := db.ring.Open(labelAnswer, place("commands", t, row.ID), row.Answer)
+	seal, err := db.customerSeal(r.Tenant, string(row.CustomerID), row.DataKey)
 	if err != nil {
-		return conversation.CommandRecord{}, fmt.Errorf("answer of command %s: %w", row.ID, err)
+		return conversation.Acted{}, err
 	}
-	found.Answer = answer
-	return found, nil
+	return seal.openActed(row.ID, row.Acted)
 }
 
-// FinishCommand keeps the answer, and returns the one that stands: the first, which finishing again does not change. ErrNotFound when
-// there is no such command, or it has expired.
-func (db *DB) FinishCommand(ctx context.Context, t conversation.Tenant, id string, status int, answer []byte) (conversation.CommandRecord, error) {
-	return transact(ctx, db, "finish command "+id, func(tx *sqlx.Tx) (conversation.CommandRecord, error) {
-		const query = `select id, coalesce(status, 0) as status, answer from commands where tenant = $1 and id = $2 for no key update`
-		var row commandRow
-		if err := tx.GetContext(ctx, &row, query, t, id); err != nil {
-			return conversation.CommandRecord{}, err
+// requestHash stands for what is asked in the ledger. It is keyed: a text is easily guessed by its plain hash.
+func requestHash(key []byte, r conversation.ActRequest) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write(r.BodyHash[:])
+	return mac.Sum(nil)
+}
+
+// sameRequest reports whether a kept hash is that of the request, under whichever master key it was made.
+func (db *DB) sameRequest(kept []byte, r conversation.ActRequest) bool {
+	for _, key := range db.ring.DeriveAll(labelRequest) {
+		if hmac.Equal(kept, requestHash(key, r)) {
+			return true
 		}
-		if row.Status != 0 {
-			return db.commandRecord(t, row)
+	}
+	return false
+}
+
+// actedNow is how the conversation stands, with the time.
+func (db *DB) actedNow(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (acted conversation.Acted, err error) {
+	if err := tx.GetContext(ctx, &acted.At, `select clock_timestamp()`); err != nil {
+		return acted, err
+	}
+	acted.Conversation, err = db.readConversation(ctx, tx, conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation})
+	return acted, err
+}
+
+// readConversation reads a conversation inside a transaction, whoever may see it.
+func (db *DB) readConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (conversation.Conversation, error) {
+	var row listedRow
+	if err := tx.GetContext(ctx, &row, listed(conversation.Viewer{Tenant: c.Tenant})+` and c.id = $3`, c.Tenant, "", c.Conversation); err != nil {
+		return conversation.Conversation{}, err
+	}
+	return db.conversation(c.Tenant, row)
+}
+
+// keepActed keeps what an act came to for its repeats, and returns it as they will read it. Where the customer's key does not
+// open, there is nothing to seal it with: repeats read the conversation as it is then.
+func (t *talk) keepActed(ctx context.Context, command string, acted conversation.Acted) (conversation.Acted, error) {
+	seal, err := t.seal()
+	switch {
+	case errors.Is(err, secret.ErrUnavailable):
+		return acted, nil
+	case err != nil:
+		return acted, err
+	}
+	sealed, err := seal.sealActed(command, acted)
+	if err != nil {
+		return acted, err
+	}
+	const update = `update commands set acted = $3 where tenant = $1 and id = $2`
+	if _, err := t.tx.ExecContext(ctx, update, t.ref.Tenant, command, sealed); err != nil {
+		return acted, err
+	}
+	return seal.openActed(command, sealed)
+}
+
+// sealActed keeps what an act came to.
+func (s customerSeal) sealActed(command string, acted conversation.Acted) ([]byte, error) {
+	plain, err := json.Marshal(acted)
+	if err != nil {
+		return nil, fmt.Errorf("encode what command %s came to", command)
+	}
+	return s.key.Seal(place("commands", s.tenant, command, "acted"), plain), nil
+}
+
+func (s customerSeal) openActed(command string, sealed []byte) (acted conversation.Acted, err error) {
+	plain, err := s.key.Open(place("commands", s.tenant, command, "acted"), sealed)
+	if err != nil {
+		return acted, fmt.Errorf("what command %s came to: %w", command, err)
+	}
+	d := json.NewDecoder(bytes.NewReader(plain))
+	d.UseNumber() // whole numbers of context variables stay whole
+	if err := d.Decode(&acted); err != nil {
+		return acted, fmt.Errorf("what command %s came to: %w", command, secret.ErrUnavailable)
+	}
+	return acted, nil
+}
+
+// forgetCommands deletes keys whose day is over, some at a time.
+func (db *DB) forgetCommands(ctx context.Context) error {
+	const forget = `
+		delete from commands where (tenant, id) in (
+			select tenant, id from commands where created_at < now() - $1 * interval '1 millisecond'
+			order by created_at limit $2 for update skip locked)`
+	for range forgetRounds {
+		gone, err := affected(db.sql.ExecContext(ctx, forget, commandLife.Milliseconds(), forgetAtOnce))
+		if err != nil || gone < forgetAtOnce {
+			return explain(ctx, "forget old commands", err)
 		}
-		const update = `update commands set status = $3, answer = $4, finished_at = now() where tenant = $1 and id = $2`
-		_, err := tx.ExecContext(ctx, update, t, id, status, db.ring.Seal(labelAnswer, place("commands", t, id), answer))
-		return conversation.CommandRecord{ID: id, Status: status, Answer: answer}, err
-	})
+	}
+	return nil
 }

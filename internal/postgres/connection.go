@@ -11,35 +11,35 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// A desk is an event stream of an agent, a row that belongs to an API process. Offline means that no desk is left. Locks
-// are taken in the order process, agent, connection.
+// An agent connection is an event stream of an agent. It is a row that belongs to an API process. Locks are taken in the order
+// process, agent, connection.
 
-// DeskBeat says that an API process is there, and which desks it has; it is repeated every few seconds. It answers where
-// the ledger's rows differ.
-func (db *DB) DeskBeat(ctx context.Context, process string, desks []string) (conversation.DeskBeat, error) {
-	desks = append([]string{}, desks...) // nil would be null, which is unlike everything
-	return transact(ctx, db, "record that an API process is there", func(tx *sqlx.Tx) (found conversation.DeskBeat, err error) {
+// Heartbeat records that an API process is there and which connections it has. The process repeats it every few seconds. It
+// returns where the ledger's rows differ.
+func (db *DB) Heartbeat(ctx context.Context, process string, connections []string) (conversation.ConnectionDiff, error) {
+	connections = append([]string{}, connections...) // nil would be null, which is unlike everything
+	return transact(ctx, db, "record that an API process is there", func(tx *sqlx.Tx) (diff conversation.ConnectionDiff, err error) {
 		if err := beat(ctx, tx, process); err != nil {
-			return found, err
+			return diff, err
 		}
-		const unknown = `select d from unnest($2::text[]) d where not exists (select from connections where id = d::uuid and process_id = $1)`
-		if err := tx.SelectContext(ctx, &found.Unknown, unknown, process, pq.Array(desks)); err != nil {
-			return found, err
+		const unknown = `select c from unnest($2::text[]) c where not exists (select from connections where id = c::uuid and process_id = $1)`
+		if err := tx.SelectContext(ctx, &diff.Unknown, unknown, process, pq.Array(connections)); err != nil {
+			return diff, err
 		}
 		const stray = `
 			select id, tenant, agent_id from connections where process_id = $1 and id <> all($2::text[]::uuid[])`
-		var rows []deskRow
-		if err := tx.SelectContext(ctx, &rows, stray, process, pq.Array(desks)); err != nil {
-			return found, err
+		var rows []connectionRow
+		if err := tx.SelectContext(ctx, &rows, stray, process, pq.Array(connections)); err != nil {
+			return diff, err
 		}
 		for _, r := range rows {
-			found.Stray = append(found.Stray, conversation.Desk(r))
+			diff.Stray = append(diff.Stray, conversation.AgentConnection(r))
 		}
-		return found, nil
+		return diff, nil
 	})
 }
 
-type deskRow struct {
+type connectionRow struct {
 	ID      string               `db:"id"`
 	Tenant  conversation.Tenant  `db:"tenant"`
 	AgentID conversation.AgentID `db:"agent_id"`
@@ -51,25 +51,28 @@ func beat(ctx context.Context, tx *sqlx.Tx, process string) error {
 	return err
 }
 
-// Connect records a desk. The first one signs its agent in: back to the presence that he had when he lost his last desk,
-// if that was less than the grace ago (PRE-7); otherwise to his own default (PRE-3). ErrNotFound when there is no such
-// agent, or he is disabled.
-func (db *DB) Connect(ctx context.Context, process string, d conversation.Desk) error {
-	return db.inTx(ctx, "connect a desk", func(tx *sqlx.Tx) error {
+// Connect records a connection, and the agent's work stays with them. The first connection signs the agent in: back to the
+// presence that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default
+// (PRE-3). ErrNotFound when there is no such agent, or the agent is disabled.
+func (db *DB) Connect(ctx context.Context, process string, c conversation.AgentConnection) error {
+	return db.inTx(ctx, "connect an agent", func(tx *sqlx.Tx) error {
 		if err := beat(ctx, tx, process); err != nil {
 			return err
 		}
-		agent, err := lockPresence(ctx, tx, d.Tenant, d.AgentID)
+		agent, err := lockPresence(ctx, tx, c.Tenant, c.AgentID)
 		if err != nil {
+			return err
+		}
+		if err := cancelDue(ctx, tx, dueAgentGone, c.Tenant, c.AgentID); err != nil {
 			return err
 		}
 		const first = `select not exists (select from connections where tenant = $1 and agent_id = $2)`
 		var signsIn bool
-		if err := tx.GetContext(ctx, &signsIn, first, d.Tenant, d.AgentID); err != nil {
+		if err := tx.GetContext(ctx, &signsIn, first, c.Tenant, c.AgentID); err != nil {
 			return err
 		}
 		const insert = `insert into connections (id, tenant, agent_id, process_id) values ($1, $2, $3, $4) on conflict (id) do nothing`
-		if _, err := tx.ExecContext(ctx, insert, d.ID, d.Tenant, d.AgentID, process); err != nil || !signsIn || agent.Presence != routing.Offline {
+		if _, err := tx.ExecContext(ctx, insert, c.ID, c.Tenant, c.AgentID, process); err != nil || !signsIn || agent.Presence != routing.Offline {
 			return err
 		}
 		presence, manual, custom := agent.atSignIn(db.grace)
@@ -77,7 +80,7 @@ func (db *DB) Connect(ctx context.Context, process string, d conversation.Desk) 
 	})
 }
 
-// atSignIn is the presence with which an agent who is offline signs in: what it was, within the grace.
+// atSignIn returns the presence with which an agent who is offline signs in: the one from before, within the grace.
 func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual bool, custom routing.PresenceID) {
 	switch {
 	case r.Before != nil && r.Lost < grace:
@@ -85,88 +88,80 @@ func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual b
 	case r.Default == routing.Offline || r.Default == routing.Away:
 		return r.Default, true, ""
 	}
-	return routing.Available, false, "" // and from there to what his load says
+	return routing.Available, false, "" // and from there to what their load says
 }
 
-// Disconnect forgets a desk. Where it was its agent's last one he is offline at once. lost reports whether he has none
-// left, and at since when; a repeat answers the same.
-func (db *DB) Disconnect(ctx context.Context, d conversation.Desk) (lost bool, at time.Time, err error) {
-	agents, err := transact(ctx, db, "disconnect a desk", func(tx *sqlx.Tx) ([]conversation.AgentLost, error) {
-		return loseDesks(ctx, tx, []deskRow{deskRow(d)})
+// Disconnect removes a connection. Where it was the agent's last one, the agent is offline at once, and their work goes back to
+// its queues after the grace (DoAgentDue). A repeat changes nothing.
+func (db *DB) Disconnect(ctx context.Context, c conversation.AgentConnection) error {
+	return db.inTx(ctx, "disconnect an agent", func(tx *sqlx.Tx) error {
+		return db.loseConnections(ctx, tx, []string{c.ID})
 	})
-	if err != nil || len(agents) == 0 {
-		return false, time.Time{}, err
-	}
-	return true, agents[0].At, nil
 }
 
-// LoseDesks forgets the desks of API processes that have been silent for conversation.ProcessSilence, and lists the
-// agents who have none left now.
-func (db *DB) LoseDesks(ctx context.Context) ([]conversation.AgentLost, error) {
-	return transact(ctx, db, "forget the desks of silent API processes", func(tx *sqlx.Tx) ([]conversation.AgentLost, error) {
+// DropSilentProcesses removes the API processes that have been silent for conversation.ProcessSilence, and their connections
+// as Disconnect does.
+func (db *DB) DropSilentProcesses(ctx context.Context) error {
+	return db.inTx(ctx, "drop silent API processes", func(tx *sqlx.Tx) error {
 		const silent = `
 			select id from api_processes where beat_at < now() - make_interval(secs => $1)
 			order by id for update skip locked`
 		var processes []string
 		if err := tx.SelectContext(ctx, &processes, silent, conversation.ProcessSilence.Seconds()); err != nil || len(processes) == 0 {
-			return nil, err
+			return err
 		}
-		const theirs = `select id, tenant, agent_id from connections where process_id = any($1::text[]::uuid[]) order by tenant, agent_id, id`
-		var desks []deskRow
-		if err := tx.SelectContext(ctx, &desks, theirs, pq.Array(processes)); err != nil {
-			return nil, err
+		var connections []string
+		const theirs = `select id from connections where process_id = any($1::text[]::uuid[])`
+		if err := tx.SelectContext(ctx, &connections, theirs, pq.Array(processes)); err != nil {
+			return err
 		}
-		lost, err := loseDesks(ctx, tx, desks)
-		if err != nil {
-			return nil, err
+		if err := db.loseConnections(ctx, tx, connections); err != nil {
+			return err
 		}
-		_, err = tx.ExecContext(ctx, `delete from api_processes where id = any($1::text[]::uuid[])`, pq.Array(processes))
-		return lost, err
+		_, err := tx.ExecContext(ctx, `delete from api_processes where id = any($1::text[]::uuid[])`, pq.Array(processes))
+		return err
 	})
 }
 
-// loseDesks forgets desks, sorted by agent, and puts agents offline who have none left.
-func loseDesks(ctx context.Context, tx *sqlx.Tx, desks []deskRow) (lost []conversation.AgentLost, err error) {
-	for i, d := range desks {
-		agent, err := readPresence(ctx, tx, d.Tenant, d.AgentID)
-		if err != nil {
-			return nil, err
-		}
-		gone, err := affected(tx.ExecContext(ctx, `delete from connections where id = $1`, d.ID))
-		if err != nil {
-			return nil, err
-		}
-		if i+1 < len(desks) && desks[i+1].AgentID == d.AgentID {
-			continue
-		}
-		var left bool
-		const others = `select exists (select from connections where tenant = $1 and agent_id = $2)`
-		if err := tx.GetContext(ctx, &left, others, d.Tenant, d.AgentID); err != nil {
-			return nil, err
-		}
-		if left {
-			continue
-		}
-		if gone > 0 {
-			if err := signOut(ctx, tx, agent); err != nil {
-				return nil, err
-			}
-		}
-		lost = append(lost, conversation.AgentLost{Tenant: d.Tenant, AgentID: d.AgentID, At: agent.Now})
+// loseConnections removes connections. Agents who have none left go offline, and what they were is kept for the grace. However
+// many connections there are, it takes the same few statements.
+func (db *DB) loseConnections(ctx context.Context, tx *sqlx.Tx, connections []string) error {
+	if len(connections) == 0 {
+		return nil
 	}
-	return lost, nil
-}
-
-// signOut puts an agent offline and keeps what he was, for the grace.
-func signOut(ctx context.Context, tx *sqlx.Tx, agent presenceRow) error {
-	const update = `
-		update agents set presence_before = presence, presence = 'offline', presence_at = now() where tenant = $1 and id = $2`
-	if _, err := tx.ExecContext(ctx, update, agent.Tenant, agent.ID); err != nil {
+	const lock = `
+		select from agents g where exists (
+			select from connections c where c.tenant = g.tenant and c.agent_id = g.id and c.id = any($1::text[]::uuid[]))
+		order by g.tenant, g.id for no key update of g`
+	if _, err := tx.ExecContext(ctx, lock, pq.Array(connections)); err != nil {
 		return err
 	}
-	after, err := readPresence(ctx, tx, agent.Tenant, agent.ID)
-	if err != nil {
+	const signOut = `
+		with lost as (
+			delete from connections where id = any($1::text[]::uuid[]) returning tenant, agent_id
+		), gone as (
+			select distinct tenant, agent_id from lost l where not exists (
+				select from connections c where c.tenant = l.tenant and c.agent_id = l.agent_id and c.id <> all($1::text[]::uuid[]))
+		), timed as (
+			insert into due (tenant, kind, agent_id, since, due_at)
+			select tenant, '` + dueAgentGone + `', agent_id, now(), now() + make_interval(secs => $2) from gone
+			on conflict do nothing
+		)
+		update agents set presence_before = presence, presence = 'offline', presence_at = now() from gone
+		where agents.tenant = gone.tenant and agents.id = gone.agent_id
+		returning agents.tenant, agents.id, presence, presence_manual, ` + shownPresence
+	var gone []presenceRow
+	if err := tx.SelectContext(ctx, &gone, signOut, pq.Array(connections), db.grace.Seconds()); err != nil {
 		return err
 	}
-	return tellPresence(ctx, tx, after)
+	news := map[conversation.Tenant][]feedRow{}
+	for _, agent := range gone {
+		news[agent.Tenant] = append(news[agent.Tenant], presenceNews(agent))
+	}
+	for t, rows := range news {
+		if err := publishAll(ctx, tx, t, rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -11,8 +11,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func deskOf(agent conversation.AgentID) conversation.Desk {
-	return conversation.Desk{ID: uuid.NewString(), Tenant: tenant, AgentID: agent}
+func connectionOf(agent conversation.AgentID) conversation.AgentConnection {
+	return conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: agent}
 }
 
 func (f *fixture) presence(t *testing.T, agent conversation.AgentID) routing.Presence {
@@ -22,16 +22,18 @@ func (f *fixture) presence(t *testing.T, agent conversation.AgentID) routing.Pre
 	return now.Presence
 }
 
-// disconnect ends a desk and reports whether it was the last.
-func (f *fixture) disconnect(t *testing.T, d conversation.Desk) bool {
+// timer reads how long after its agent went offline the agent's work is to go back; zero where no row of due says so.
+func (f *fixture) timer(t *testing.T, agent conversation.AgentID) (grace time.Duration) {
 	t.Helper()
-	lost, at, err := f.Disconnect(t.Context(), d)
-	require.NoError(t, err)
-	require.Equal(t, lost, !at.IsZero())
-	return lost
+	var seconds float64
+	require.NoError(t, f.raw.Get(&seconds, `
+		select coalesce((select extract(epoch from d.due_at - a.presence_at) from due d join agents a on a.id = d.agent_id
+			where d.agent_id = $1 and d.kind = 'agent-gone' and d.since = a.presence_at), 0)`, agent))
+	return time.Duration(seconds * float64(time.Second))
 }
 
-func TestConnect_PRE3_theFirstDeskSignsInToTheDefault(t *testing.T) {
+// PRE-3
+func TestConnect_firstSignsInToDefault(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	process := uuid.NewString()
@@ -42,78 +44,109 @@ func TestConnect_PRE3_theFirstDeskSignsInToTheDefault(t *testing.T) {
 		mei := f.agent(t, "Mei "+def)
 		f.exec(t, `update agents set default_presence = $2 where id = $1`, mei, def)
 		for range 2 {
-			require.NoError(t, f.Connect(t.Context(), process, deskOf(mei)))
+			require.NoError(t, f.Connect(t.Context(), process, connectionOf(mei)))
 		}
 		require.Equal(t, want, f.presence(t, mei), def)
 	}
 	require.Positive(t, f.count(t, "wakes", "true"))
-	require.ErrorIs(t, f.Connect(t.Context(), process, deskOf(conversation.AgentID(uuid.NewString()))), conversation.ErrNotFound)
+	require.ErrorIs(t, f.Connect(t.Context(), process, connectionOf(conversation.AgentID(uuid.NewString()))), conversation.ErrNotFound)
 	gone := f.agent(t, "Gone")
 	f.exec(t, `update agents set disabled = true where id = $1`, gone)
-	require.ErrorIs(t, f.Connect(t.Context(), process, deskOf(gone)), conversation.ErrNotFound)
+	require.ErrorIs(t, f.Connect(t.Context(), process, connectionOf(gone)), conversation.ErrNotFound)
 }
 
-func TestDisconnect_PRE7_theLastDeskPutsOfflineAtOnceAndTheGraceBringsBack(t *testing.T) {
+// PRE-7, A4
+func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	mei, process := f.agent(t, "Mei"), uuid.NewString()
-	one, two := deskOf(mei), deskOf(mei)
+	one, two := connectionOf(mei), connectionOf(mei)
 	require.NoError(t, f.Connect(t.Context(), process, one))
 	require.NoError(t, f.Connect(t.Context(), process, two))
 	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.DND, "")
 	require.NoError(t, err)
 
-	require.False(t, f.disconnect(t, one))
-	require.Equal(t, routing.DND, f.presence(t, mei), "he still has a desk")
+	require.NoError(t, f.Disconnect(t.Context(), one))
+	require.Equal(t, routing.DND, f.presence(t, mei), "another connection is left")
+	require.Zero(t, f.count(t, "due", "true"))
 	for range 2 { // the answer of the first may have been lost
-		require.True(t, f.disconnect(t, two))
+		require.NoError(t, f.Disconnect(t.Context(), two))
 		require.Equal(t, routing.Offline, f.presence(t, mei))
+		require.Equal(t, conversation.DisconnectGrace, f.timer(t, mei), "the same transaction sets the timer")
 	}
+	require.Equal(t, 1, f.count(t, "feed", `kind = 'presence' and agent_id = $1 and body ->> 'presence' = 'offline'`, mei))
+
 	require.NoError(t, f.Connect(t.Context(), process, one))
-	require.Equal(t, routing.DND, f.presence(t, mei), "back within the grace")
+	require.Zero(t, f.count(t, "due", "true"), "back within the grace")
+	require.Equal(t, routing.DND, f.presence(t, mei))
 	now, err := f.AgentNow(t.Context(), tenant, mei)
 	require.NoError(t, err)
 	require.True(t, now.Manual)
 
-	require.True(t, f.disconnect(t, one))
+	require.NoError(t, f.Disconnect(t.Context(), one))
 	f.exec(t, `update agents set presence_at = now() - $1 * interval '1 second'`, conversation.DisconnectGrace.Seconds()+1)
 	require.NoError(t, f.Connect(t.Context(), process, one))
 	require.Equal(t, routing.Available, f.presence(t, mei), "later it is a new day")
+	require.Zero(t, f.count(t, "due", "true"))
 }
 
-func TestLoseDesks_ofASilentProcessAndNoOther(t *testing.T) {
+// A4
+func TestDropSilentProcesses_beginsTheGrace(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	silent, alive := uuid.NewString(), uuid.NewString()
 	mei, bo := f.agent(t, "Mei"), f.agent(t, "Bo")
-	hers, his, his2 := deskOf(mei), deskOf(bo), deskOf(bo)
-	require.NoError(t, f.Connect(t.Context(), silent, hers))
-	require.NoError(t, f.Connect(t.Context(), silent, his))
-	require.NoError(t, f.Connect(t.Context(), alive, his2))
-	lost, err := f.LoseDesks(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, lost)
+	ofMei, ofBo, ofBo2 := connectionOf(mei), connectionOf(bo), connectionOf(bo)
+	require.NoError(t, f.Connect(t.Context(), silent, ofMei))
+	require.NoError(t, f.Connect(t.Context(), silent, ofBo))
+	require.NoError(t, f.Connect(t.Context(), alive, ofBo2))
+	require.NoError(t, f.DropSilentProcesses(t.Context()))
+	require.Equal(t, 3, f.count(t, "connections", "true"))
 
 	f.exec(t, `update api_processes set beat_at = now() - $2 * interval '1 second' where id = $1`, silent, conversation.ProcessSilence.Seconds()+1)
-	lost, err = f.LoseDesks(t.Context())
-	require.NoError(t, err)
-	require.Len(t, lost, 1)
-	require.Equal(t, mei, lost[0].AgentID)
-	require.WithinDuration(t, time.Now(), lost[0].At, time.Minute)
+	require.NoError(t, f.DropSilentProcesses(t.Context()))
 	require.Equal(t, []routing.Presence{routing.Offline, routing.Available}, []routing.Presence{f.presence(t, mei), f.presence(t, bo)})
+	require.Equal(t, conversation.DisconnectGrace, f.timer(t, mei))
+	require.Zero(t, f.timer(t, bo))
 
 	// The process was only away: it learns what it has lost, and connects it again.
-	found, err := f.DeskBeat(t.Context(), silent, []string{hers.ID})
+	found, err := f.Heartbeat(t.Context(), silent, []string{ofMei.ID})
 	require.NoError(t, err)
-	require.Equal(t, conversation.DeskBeat{Unknown: []string{hers.ID}}, found)
-	require.NoError(t, f.Connect(t.Context(), silent, hers))
+	require.Equal(t, conversation.ConnectionDiff{Unknown: []string{ofMei.ID}}, found)
+	require.NoError(t, f.Connect(t.Context(), silent, ofMei))
 	require.Equal(t, routing.Available, f.presence(t, mei))
-	found, err = f.DeskBeat(t.Context(), silent, nil)
+	require.Zero(t, f.timer(t, mei))
+	found, err = f.Heartbeat(t.Context(), silent, nil)
 	require.NoError(t, err)
-	require.Equal(t, conversation.DeskBeat{Stray: []conversation.Desk{hers}}, found)
+	require.Equal(t, conversation.ConnectionDiff{Stray: []conversation.AgentConnection{ofMei}}, found)
 }
 
-func TestSetPresence_PRE6_SUP7_isManualToldAndWakes(t *testing.T) {
+// A process that dies takes thousands of connections with it. The number of statements must not grow with them.
+func TestDropSilentProcesses_isSetWise(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	silent := uuid.NewString()
+	f.exec(t, `insert into api_processes (id, beat_at) values ($1, now() - interval '1 minute')`, silent)
+	f.exec(t, `
+		with a as (insert into agents (tenant, id, name, presence) select 'default', gen_random_uuid(), 'a', 'available' from generate_series(1, 300) returning id)
+		insert into connections (id, tenant, agent_id, process_id) select gen_random_uuid(), 'default', id, $1 from a, generate_series(1, 2)`, silent)
+	f.exec(t, `create sequence written; create function write() returns trigger language plpgsql as 'begin perform nextval(''written''); return null; end'`)
+	for _, table := range []string{"agents", "connections", "due", "feed"} {
+		f.exec(t, `create trigger counts after insert or update or delete on `+table+` for each statement execute function write()`)
+	}
+
+	require.NoError(t, f.DropSilentProcesses(t.Context()))
+	require.Equal(t, 300, f.count(t, "agents", "presence = 'offline' and presence_before = 'available'"))
+	require.Equal(t, 300, f.count(t, "due", "due_at > now()"))
+	require.Equal(t, 300, f.count(t, "feed", "kind = 'presence'"))
+	require.Zero(t, f.count(t, "connections", "true"))
+	var written int
+	require.NoError(t, f.raw.Get(&written, `select last_value from written`))
+	require.LessOrEqual(t, written, 8)
+}
+
+// PRE-6, SUP-7
+func TestSetPresence_isManualToldAndWakes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	mei := f.agent(t, "Mei")
@@ -130,7 +163,7 @@ func TestSetPresence_PRE6_SUP7_isManualToldAndWakes(t *testing.T) {
 
 	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.Away, "")
 	require.NoError(t, err)
-	require.Equal(t, 1, f.count(t, "audit", `action = 'agent.presence'`), "what is his own is nobody's business")
+	require.Equal(t, 1, f.count(t, "audit", `action = 'agent.presence'`), "an agent's own choice is not audited")
 	_, err = f.SetPresence(t.Context(), conversation.Principal{Tenant: "another"}, mei, routing.Away, "")
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }

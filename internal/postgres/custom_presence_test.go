@@ -60,17 +60,17 @@ func TestPRE2_aCustomPresenceIsShownWhileItLastsAndCountsAsItsBase(t *testing.T)
 	is(routing.Away, "")
 
 	// It comes back within the grace, and not later.
-	desk, process := deskOf(li.AgentID), uuid.NewString()
-	require.NoError(t, d.Connect(t.Context(), process, desk))
+	connection, process := connectionOf(li.AgentID), uuid.NewString()
+	require.NoError(t, d.Connect(t.Context(), process, connection))
 	d.chooses(li, "", lunch.ID)
-	require.True(t, d.disconnect(t, desk))
+	require.NoError(t, d.Disconnect(t.Context(), connection))
 	is(routing.Offline, "")
-	require.NoError(t, d.Connect(t.Context(), process, desk))
+	require.NoError(t, d.Connect(t.Context(), process, connection))
 	is(routing.Away, "Lunch")
 	d.exec(t, `update agents set default_presence = 'away' where id = $1`, li.AgentID)
-	require.True(t, d.disconnect(t, desk))
+	require.NoError(t, d.Disconnect(t.Context(), connection))
 	d.exec(t, `update agents set presence_at = now() - $1 * interval '1 second' where id = $2`, conversation.DisconnectGrace.Seconds()+1, li.AgentID)
-	require.NoError(t, d.Connect(t.Context(), process, desk))
+	require.NoError(t, d.Connect(t.Context(), process, connection))
 	is(routing.Away, "")
 
 	// Like the busy that a person chose it lasts until the next accept; the busy that follows then is the system's.

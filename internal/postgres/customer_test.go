@@ -14,16 +14,16 @@ import (
 )
 
 // regular is a customer who has written, as the API names him.
-func (d desk) regular(t *testing.T, name string) (ref conversation.Ref, turn conversation.MessageID, path string) {
+func (d desk) regular(t *testing.T, name string) (ref conversation.Ref, path string) {
 	t.Helper()
 	if d.account.ID == "" {
 		t.Fatal("an account is needed")
 	}
 	ref = conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	turn = d.receive(t, d.batch(ref.Conversation, name, says(uuid.NewString(), "a person, please"))).Receipts[0].MessageID
+	d.receive(t, d.batch(ref.Conversation, name, says(uuid.NewString(), "a person, please")))
 	var id string
 	require.NoError(t, d.raw.Get(&id, `select customer_id from conversations where id = $1`, ref.Conversation))
-	return ref, turn, "/v1/customers/" + id
+	return ref, "/v1/customers/" + id
 }
 
 // newShop is a desk with an account.
@@ -44,8 +44,8 @@ func TestCustomers_ASG14_whomACustomerPrefersIsAskedFirst(t *testing.T) {
 		agents[i] = d.make(t, "/v1/agents", `{"name":"agent %d","units":%d,"queue_ids":["%s"]}`, i, 100-10*i, defaultQueue)
 	}
 	d.exec(t, `update agents set presence = 'available'`)
-	ref, turn, path := d.regular(t, "wang")
-	_, _, other := d.regular(t, "zhou")
+	ref, path := d.regular(t, "wang")
+	_, other := d.regular(t, "zhou")
 
 	d.must(t, http.StatusOK, "supervisor", http.MethodPatch, path, `{"preferred_agent_ids":["`+agents[3]+`","`+agents[1]+`"]}`)
 	shown := d.ask(t, "admin", http.MethodGet, path, "")
@@ -53,8 +53,8 @@ func TestCustomers_ASG14_whomACustomerPrefersIsAskedFirst(t *testing.T) {
 	require.Contains(t, d.ask(t, "admin", http.MethodGet, other, "").Body.String(), `"preferred_agent_ids":[]`)
 
 	d.exec(t, `update agents set presence = 'away' where id = $1`, agents[3])
-	_, err := d.Enqueue(t.Context(), ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, toDefaultQueue())
-	require.NoError(t, err)
+	d.wantPeople(t, ref)
+	d.handOver(t, ref, toDefaultQueue())
 	given, err := d.Distribute(t.Context(), tenant)
 	require.NoError(t, err)
 	require.Equal(t, 1, given.Assigned)
@@ -64,7 +64,7 @@ func TestCustomers_ASG14_whomACustomerPrefersIsAskedFirst(t *testing.T) {
 func TestCustomers_ASG14_whatCannotBeIsRefusedByField(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
-	_, _, path := d.regular(t, "wang")
+	_, path := d.regular(t, "wang")
 	four := make([]string, 4)
 	for i := range four {
 		four[i] = strconv.Quote(d.make(t, "/v1/agents", `{"name":"agent %d"}`, i))
@@ -93,12 +93,13 @@ func TestCustomers_ASG14_whatCannotBeIsRefusedByField(t *testing.T) {
 func TestCustomers_tagsAreAFactAndSealed(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
-	ref, turn, path := d.regular(t, "wang")
+	ref, path := d.regular(t, "wang")
 	tags := func() any {
-		q, err := d.RoutingQuestion(t.Context(), ref, turn, "")
+		q, err := d.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
 		return q.Facts["customer"].(map[string]any)["tags"]
 	}
+	d.wantPeople(t, ref)
 	require.Equal(t, []string{}, tags())
 	d.must(t, http.StatusOK, "supervisor", http.MethodPatch, path, `{"tags":["vip","`+canary+`"]}`)
 	require.Equal(t, []string{"vip", canary}, tags())
@@ -129,8 +130,12 @@ func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 		"writes":          {says(uuid.NewString(), "hello"), none},
 	} {
 		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-		got := d.receive(t, d.batch(ref.Conversation, name, c.came, says(uuid.NewString(), "a person, please")))
-		q, err := d.RoutingQuestion(t.Context(), ref, got.Receipts[1].MessageID, "")
+		d.receive(t, d.batch(ref.Conversation, name, c.came, says(uuid.NewString(), "a person, please")))
+		if c.came.WantsAnswer() {
+			d.botAnswers(t, ref, conversation.Answer{Texts: []string{"Hi."}})
+		}
+		d.wantPeople(t, ref)
+		q, err := d.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
 		require.Equal(t, c.want, q.Facts["event"], name)
 		require.Equal(t, "text", q.Facts["message"].(map[string]any)["kind"])
@@ -146,14 +151,15 @@ func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 func TestRoutingQuestion_theTimeIsThatOfTheAccountsZone(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
-	ref, turn, _ := d.regular(t, "wang")
+	ref, _ := d.regular(t, "wang")
+	d.wantPeople(t, ref)
 	for name, seconds := range map[string]int{"Asia/Kathmandu": 20_700, "Asia/Jakarta": 25_200} { // neither has daylight saving
 		d.account.TimeZone = name
 		var err error
 		d.account, err = d.UpdateAccount(t.Context(), cli, d.account, conversation.AccountSecrets{})
 		require.NoError(t, err)
 		require.Equal(t, name, d.account.TimeZone)
-		q, err := d.RoutingQuestion(t.Context(), ref, turn, "")
+		q, err := d.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
 		local := q.Now.In(time.FixedZone("", seconds))
 		require.Equal(t, map[string]any{

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -17,23 +18,55 @@ import (
 // answered is a conversation with one question and an answer of some texts.
 func (f *fixture) answered(t *testing.T, texts ...string) (conversation.Ref, conversation.MessageID, []conversation.MessageID) {
 	t.Helper()
-	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	got := f.receive(t, f.batch(ref.Conversation, "li", says(uuid.NewString(), "hello")))
-	stored, err := f.StoreAnswer(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch, conversation.Answer{Texts: texts})
-	require.NoError(t, err)
-	return ref, got.Receipts[0].MessageID, stored.MessageIDs
+	return f.answeredBy(t, "li", texts...)
 }
 
+func (f *fixture) answeredBy(t *testing.T, customer string, texts ...string) (conversation.Ref, conversation.MessageID, []conversation.MessageID) {
+	t.Helper()
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	got := f.receive(t, f.batch(ref.Conversation, customer, says(uuid.NewString(), "hello")))
+	f.botAnswers(t, ref, conversation.Answer{Texts: texts})
+	return ref, got.Receipts[0].MessageID, f.queued(t, ref)
+}
+
+// mark claims what is next, which must be this message.
 func (f *fixture) mark(t *testing.T, c conversation.Ref, id conversation.MessageID, attempt string) conversation.Marking {
 	t.Helper()
-	m, err := f.MarkSending(t.Context(), c, id, attempt)
+	m := f.marks(t, c, attempt)
+	require.Equal(t, id, m.MessageID)
+	return m
+}
+
+func (f *fixture) marks(t *testing.T, c conversation.Ref, attempt string) conversation.Marking {
+	t.Helper()
+	m, err := f.MarkSending(t.Context(), c, attempt)
 	require.NoError(t, err)
 	return m
 }
 
-func (f *fixture) outcome(t *testing.T, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) {
+// outcome records twice what an attempt came to.
+func (f *fixture) outcome(t *testing.T, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) (s conversation.Situation) {
 	t.Helper()
-	require.NoError(t, f.RecordOutcome(t.Context(), c, id, attempt, o))
+	for range 2 {
+		var err error
+		s, err = f.RecordOutcome(t.Context(), c, id, attempt, o)
+		require.NoError(t, err)
+	}
+	return s
+}
+
+// sends claims what is next, which must be this message, and has WeChat take it.
+func (f *fixture) sends(t *testing.T, c conversation.Ref, id conversation.MessageID) {
+	t.Helper()
+	attempt := uuid.NewString()
+	require.Equal(t, conversation.DeliverySending, f.mark(t, c, id, attempt).Status)
+	f.outcome(t, c, id, attempt, wechat.SendOutcome{Status: wechat.SendSent})
+}
+
+// marksEnd has the time of all marks be over.
+func (f *fixture) marksEnd(t *testing.T) {
+	t.Helper()
+	f.exec(t, `update deliveries set until = now() - interval '1 millisecond' where status = 'sending'`)
 }
 
 // fate is how a message stands for people.
@@ -53,47 +86,86 @@ func (f *fixture) fate(t *testing.T, c conversation.Ref, id conversation.Message
 func TestMarkSending_givesWhatSendingNeeds(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	ref, _, ids := f.answered(t, "hi")
-	attempt := uuid.NewString()
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	hello := says("k1", "hello")
+	hello.Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	f.receive(t, f.batch(ref.Conversation, "li", hello))
+	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hi"}})
+	id, attempt := f.queued(t, ref)[0], uuid.NewString()
 	f.exec(t, `update messages set created_at = now() - interval '90 seconds' where author = 'customer'`)
 	for range 2 {
-		got := f.mark(t, ref, ids[0], attempt)
+		got := f.mark(t, ref, id, attempt)
 		require.InDelta(t, 90, got.Waited.Seconds(), 10)
 		got.Waited = 0
 		require.Equal(t, conversation.Marking{
-			Status: conversation.DeliverySending, Attempts: 1,
+			MessageID: id, Status: conversation.DeliverySending, Attempts: 1, Traceparent: hello.Traceparent,
 			Outgoing:    conversation.Outgoing{From: f.credentials(t), OpenID: openID("li"), Text: "hi"},
 			AccountKind: f.account.Kind,
 		}, got)
 	}
 	require.Equal(t, 1, f.count(t, "customers", "message_left = 4"), "the same attempt spends once")
-	f.outcome(t, ref, ids[0], attempt, wechat.SendOutcome{Status: wechat.SendSent})
-	require.Equal(t, conversation.DeliverySent, f.mark(t, ref, ids[0], uuid.NewString()).Status)
+	require.Equal(t, 1, f.count(t, "deliveries", `until between now() + interval '10 seconds' and now() + interval '12 seconds'`))
+	require.True(t, f.outcome(t, ref, id, attempt, wechat.SendOutcome{Status: wechat.SendSent}).Nothing())
+	require.Empty(t, f.marks(t, ref, uuid.NewString()).MessageID, "nothing is left")
 }
 
-func TestR13_aMessageWaitsForThoseBeforeIt(t *testing.T) {
+// R13: in order, one at a time.
+func TestMarkSending_waitsForWhatIsBeingSent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ref, _, ids := f.answered(t, "one", "two")
-	_, err := f.MarkSending(t.Context(), ref, ids[1], uuid.NewString())
-	require.ErrorIs(t, err, conversation.ErrLater)
+	f.mark(t, ref, ids[0], uuid.NewString())
+	later := f.marks(t, ref, uuid.NewString())
+	require.Empty(t, later.MessageID)
+	require.True(t, later.Situation.Send)
+	require.InDelta(t, conversation.SendingLimit.Seconds(), later.Situation.SendIn.Seconds(), 5)
 
-	first := uuid.NewString()
-	f.mark(t, ref, ids[0], first)
-	_, err = f.MarkSending(t.Context(), ref, ids[1], uuid.NewString())
-	require.ErrorIs(t, err, conversation.ErrLater)
-
-	f.exec(t, `update deliveries set updated_at = now() - interval '61 seconds' where status = 'sending'`)
+	f.marksEnd(t)
 	require.Equal(t, conversation.DeliverySending, f.mark(t, ref, ids[1], uuid.NewString()).Status, "an attempt that died holds up nothing for ever")
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryUnknown, Reason: "answer-lost"}, f.fate(t, ref, ids[0]))
 }
 
-func TestR11_aForeignSendingBecomesUnknownAndItsOwnerMayCorrectThat(t *testing.T) {
+// A2: a resent message has a lower number than one that waits. It is the next, whoever asks.
+func TestMarkSending_resentMessageIsNext(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref, _, ids := f.answered(t, "one", "two", "three")
+	attempt := uuid.NewString()
+	f.mark(t, ref, ids[0], attempt)
+	f.outcome(t, ref, ids[0], attempt, wechat.SendOutcome{Status: wechat.SendUnknown, Reason: "wechat-unanswered"})
+	attempt = uuid.NewString()
+	f.mark(t, ref, ids[1], attempt)
+	f.exec(t, `update deliveries set status = 'queued', attempt_id = null, attempts = 0 where message_id = $1`, ids[0])
+	require.Empty(t, f.marks(t, ref, uuid.NewString()).MessageID, "one at a time")
+	later := f.outcome(t, ref, ids[1], attempt, wechat.SendOutcome{Status: wechat.SendLater, Reason: "wechat-busy", After: time.Hour})
+	require.True(t, later.Send)
+	require.Zero(t, later.SendIn, "the resent one can go at once")
+	f.sends(t, ref, ids[0])
+	require.Empty(t, f.marks(t, ref, uuid.NewString()).MessageID)
+	f.exec(t, `update deliveries set not_before = now() where status = 'queued'`)
+	f.sends(t, ref, ids[1])
+	f.sends(t, ref, ids[2])
+}
+
+// A2: a message whose acceptance the run never heard of, and one that a restore took away, hold up nothing.
+func TestMarkSending_asksForNoParticularMessage(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref, _, ids := f.answered(t, "one", "two")
+	f.exec(t, `delete from deliveries where message_id = $1`, ids[0])
+	f.sends(t, ref, ids[1])
+	look, err := f.Look(t.Context(), ref)
+	require.NoError(t, err)
+	require.True(t, look.Nothing())
+}
+
+func TestR11_attemptThatEndedLateMayCorrectIt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ref, _, ids := f.answered(t, "hi")
 	owner, stranger := uuid.NewString(), uuid.NewString()
 	f.mark(t, ref, ids[0], owner)
+	f.marksEnd(t)
 
 	require.Equal(t, conversation.DeliveryUnknown, f.mark(t, ref, ids[0], stranger).Status)
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryUnknown, Reason: "answer-lost"}, f.fate(t, ref, ids[0]))
@@ -109,25 +181,28 @@ func TestR11_oneOfManyAttemptsSends(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	dbs := []*postgres.DB{f.DB, open(t, f.dsn, f.ring)}
-	ref, _, ids := f.answered(t, "hi")
-	statuses := make([]conversation.DeliveryStatus, 8)
-	var group errgroup.Group
-	for i := range statuses {
-		group.Go(func() error {
-			m, err := dbs[i%2].MarkSending(t.Context(), ref, ids[0], uuid.NewString())
-			statuses[i] = m.Status
-			return err
-		})
-	}
-	require.NoError(t, group.Wait())
-	sending := 0
-	for _, s := range statuses {
-		if s == conversation.DeliverySending {
-			sending++
+	for range 10 {
+		ref, _, _ := f.answered(t, "hi", "and more")
+		statuses := make([]conversation.DeliveryStatus, 8)
+		var group errgroup.Group
+		for i := range statuses {
+			group.Go(func() error {
+				m, err := dbs[i%2].MarkSending(t.Context(), ref, uuid.NewString())
+				statuses[i] = m.Status
+				return err
+			})
 		}
+		require.NoError(t, group.Wait())
+		sending := 0
+		for _, s := range statuses {
+			if s == conversation.DeliverySending {
+				sending++
+			}
+		}
+		require.Equal(t, 1, sending)
+		require.Equal(t, 1, f.count(t, "customers", "message_left = 4"))
+		require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	}
-	require.Equal(t, 1, sending)
-	require.Equal(t, 1, f.count(t, "customers", "message_left = 4"))
 }
 
 func TestRecordOutcome_laterPutsBackAndRefunds(t *testing.T) {
@@ -135,14 +210,16 @@ func TestRecordOutcome_laterPutsBackAndRefunds(t *testing.T) {
 	f := newFixture(t)
 	ref, _, ids := f.answered(t, "hi")
 	attempt := uuid.NewString()
-	later := wechat.SendOutcome{Status: wechat.SendLater, Code: wechat.CodeBusy, Reason: "wechat-busy"}
+	later := wechat.SendOutcome{Status: wechat.SendLater, Code: wechat.CodeBusy, Reason: "wechat-busy", After: time.Minute}
 	f.mark(t, ref, ids[0], attempt)
-	for range 2 {
-		f.outcome(t, ref, ids[0], attempt, later)
-	}
+	s := f.outcome(t, ref, ids[0], attempt, later)
+	require.True(t, s.Send)
+	require.InDelta(t, 60, s.SendIn.Seconds(), 10)
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryQueued, Reason: "wechat-busy"}, f.fate(t, ref, ids[0]))
 	require.Equal(t, 1, f.count(t, "customers", "message_left = 5"))
+	require.Empty(t, f.marks(t, ref, uuid.NewString()).MessageID, "not before then")
 
+	f.exec(t, `update deliveries set not_before = now()`)
 	second := uuid.NewString()
 	require.Equal(t, 2, f.mark(t, ref, ids[0], second).Attempts)
 	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
@@ -157,6 +234,7 @@ func TestRecordOutcome_laterForAMessageGivenUpFails(t *testing.T) {
 	ref, _, ids := f.answered(t, "hi")
 	owner := uuid.NewString()
 	f.mark(t, ref, ids[0], owner)
+	f.marksEnd(t)
 	f.mark(t, ref, ids[0], uuid.NewString())
 	f.outcome(t, ref, ids[0], owner, wechat.SendOutcome{Status: wechat.SendLater, Reason: "wechat-busy"})
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "wechat-busy"}, f.fate(t, ref, ids[0]))
@@ -167,45 +245,78 @@ func TestMarkSending_aClosedWindowFailsAndASpentCountIsWeChatsToRefuse(t *testin
 	f := newFixture(t)
 	ref, _, ids := f.answered(t, "one", "two", "three")
 	f.exec(t, `update customers set message_left = 1`)
-	attempt := uuid.NewString()
-	f.mark(t, ref, ids[0], attempt)
-	f.outcome(t, ref, ids[0], attempt, wechat.SendOutcome{Status: wechat.SendSent})
+	f.sends(t, ref, ids[0])
 
-	attempt = uuid.NewString()
+	attempt := uuid.NewString()
 	require.Equal(t, conversation.DeliverySending, f.mark(t, ref, ids[1], attempt).Status)
 	f.outcome(t, ref, ids[1], attempt, wechat.SendOutcome{Status: wechat.SendFailed, Code: 45047, Reason: "reply-count-spent"})
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "reply-count-spent"}, f.fate(t, ref, ids[1]))
 	f.exec(t, `update customers set message_until = now() - interval '1 second'`)
-	closed := f.mark(t, ref, ids[2], uuid.NewString())
-	require.Equal(t, conversation.Marking{Status: conversation.DeliveryFailed, Reason: "reply-window-closed"}, closed)
+	settled := f.mark(t, ref, ids[2], uuid.NewString())
+	require.Equal(t, []string{"failed", "reply-window-closed"}, []string{string(settled.Status), settled.Reason})
+	require.True(t, settled.Situation.Nothing())
 }
 
-func TestEnqueue_dropsWhatTheBotHasNotSent(t *testing.T) {
+// R28: what cannot be read fails, with a reason; the next message goes out.
+func TestMarkSending_unreadableMessageFails(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	ref, turn, ids := f.answered(t, "one", "two", "three")
+	ref, _, ids := f.answered(t, "one", "two")
+	f.exec(t, `update messages set body = 'tampered' where id = $1`, ids[0])
+	settled := f.mark(t, ref, ids[0], uuid.NewString())
+	require.Equal(t, []string{"failed", "unreadable"}, []string{string(settled.Status), settled.Reason})
+	require.Equal(t, 1, f.count(t, "customers", "message_left = 5"), "nothing is spent")
+	f.sends(t, ref, ids[1])
+}
+
+// R28: a master key that is not on the ring may be on its way. It is waited for, but not for ever.
+func TestMarkSending_waitsTenMinutesForAMasterKey(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref, _, ids := f.answered(t, "hi")
+	ring, err := secret.ParseKeyring(secret.NewMasterKey("other"))
+	require.NoError(t, err)
+	db := open(t, f.dsn, ring)
+	_, err = db.MarkSending(t.Context(), ref, uuid.NewString())
+	require.ErrorIs(t, err, secret.ErrUnknownKey)
+	require.Equal(t, 1, f.count(t, "deliveries", "status = 'queued' and attempts = 0"))
+	f.exec(t, `update deliveries set updated_at = now() - interval '11 minutes'`)
+	m, err := db.MarkSending(t.Context(), ref, uuid.NewString())
+	require.NoError(t, err)
+	require.Equal(t, []string{string(ids[0]), "unreadable"}, []string{string(m.MessageID), m.Reason})
+}
+
+func TestMarkSending_disabledAccountFailsTheMessage(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref, _, ids := f.answered(t, "hi")
+	f.exec(t, `update accounts set disabled = true`)
+	require.Equal(t, "account-disabled", f.mark(t, ref, ids[0], uuid.NewString()).Reason)
+	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "account-disabled"}, f.fate(t, ref, ids[0]))
+}
+
+func TestHandOver_dropsWhatTheBotHasNotSent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref, _, ids := f.answered(t, "one", "two", "three")
 	attempt := uuid.NewString()
 	f.mark(t, ref, ids[0], attempt)
-
-	var parked conversation.Enqueued
-	for range 2 {
-		again, err := f.Enqueue(t.Context(), ref, conversation.HandOver{
-			Reason: "bot-escalated", MessageID: turn, FromEpoch: 1,
-		}, toDefaultQueue())
-		require.NoError(t, err)
-		require.True(t, parked.NoticeID == "" || parked.NoticeID == again.NoticeID)
-		parked = again
-	}
+	f.receive(t, f.batch(ref.Conversation, "li", says("k2", "a person"), says("k3", "please")))
+	f.wantPeople(t, ref)
+	parked := f.handOver(t, ref, toDefaultQueue())
+	again := f.handOver(t, ref, toDefaultQueue())
+	require.Equal(t, parked.Standing, again.Standing)
 	require.Equal(t, conversation.Epoch(2), parked.Epoch)
 	require.Equal(t, "Default queue", parked.QueueName)
-	require.Equal(t, ids[1:], parked.Dropped)
+	require.False(t, parked.HandOver || parked.Turn, "the rest of the lines is for people")
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "superseded-by-person"}, f.fate(t, ref, ids[1]))
+	require.Equal(t, 1, f.count(t, "messages", "author = 'system'"))
 
 	f.outcome(t, ref, ids[0], attempt, wechat.SendOutcome{Status: wechat.SendLater, Reason: "wechat-busy"})
 	stale := f.mark(t, ref, ids[0], uuid.NewString())
 	require.Equal(t, conversation.DeliveryFailed, stale.Status)
 	require.Equal(t, "superseded-by-person", stale.Reason)
-	notice := f.mark(t, ref, parked.NoticeID, uuid.NewString())
+	notice := f.marks(t, ref, uuid.NewString())
 	require.Equal(t, conversation.ParkedNotice(conversation.LanguageEnglish), notice.Outgoing.Text)
 
 	c, err := f.Conversation(t.Context(), everything, ref.Conversation)
@@ -215,32 +326,78 @@ func TestEnqueue_dropsWhatTheBotHasNotSent(t *testing.T) {
 	require.Equal(t, parked.QueueID, c.QueueID)
 }
 
-func TestEnqueue_takesTheQueueThatWasDecided(t *testing.T) {
+func TestHandOver_takesTheQueueThatWasDecided(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	queue := uuid.NewString()
 	f.exec(t, `insert into queues (tenant, id, name) values ('default', $1, 'Returns')`, queue)
-	ref, turn, _ := f.answered(t, "one")
-	parked, err := f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1}, routing.Decision{QueueID: conversation.QueueID(queue)})
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello")))
+	require.Equal(t, conversation.HolderBot, f.handOver(t, ref, toDefaultQueue()).Holder, "nobody wishes people")
+	f.wantPeople(t, ref)
+	require.Equal(t, "Returns", f.handOver(t, ref, routing.Decision{QueueID: conversation.QueueID(queue)}).QueueName)
+}
+
+// R28: a hand-over that cannot be decided or told goes to the default queue.
+func TestHandOverPlainly_needsNeitherKeyNorRules(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello")))
+	f.exec(t, `update customers set data_key = 'tampered'`)
+	f.exec(t, `update workstreams set variables = '{"no": "list"}'`)
+	f.exec(t, `update queues set overflow = '["no object"]'`)
+
+	_, err := f.Turn(t.Context(), ref)
+	require.ErrorIs(t, err, secret.ErrUnavailable)
+	s, err := f.WantPeople(t.Context(), ref, conversation.EscalatedFailed)
 	require.NoError(t, err)
-	require.Equal(t, "Returns", parked.QueueName)
+	require.True(t, s.HandOver)
+	_, err = f.RoutingQuestion(t.Context(), ref)
+	require.Error(t, err)
+	_, err = f.HandOver(t.Context(), ref, toDefaultQueue())
+	require.ErrorIs(t, err, secret.ErrUnavailable)
+	require.True(t, s.HandOver, "still wished")
+	for range 2 {
+		s, err = f.HandOverPlainly(t.Context(), ref, "secret unavailable")
+		require.NoError(t, err)
+		require.EqualValues(t, defaultQueue, s.QueueID)
+		require.True(t, s.Nothing())
+	}
+	require.Equal(t, 1, f.count(t, "work_items", "state = 'waiting' and priority = 100"))
+	require.Equal(t, 1, f.count(t, "feed", `kind = 'alert' and body ->> 'alert' = 'hand-over-failed: secret unavailable'`))
+	require.Equal(t, 1, f.count(t, "turns", "command = 'escalate' and reason = ''"))
 }
 
 func TestStoreAnswer_theFirstStands(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	ref, turn, ids := f.answered(t, "one", "two")
-	again, err := f.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{Texts: []string{"other"}, Command: conversation.CommandEnd})
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), says("k2", "anybody?")))
+	loaded, err := f.Turn(t.Context(), ref)
 	require.NoError(t, err)
-	require.Equal(t, conversation.StoredAnswer{MessageIDs: ids}, again)
-
-	loaded, err := f.Turn(t.Context(), ref, turn, 1)
-	require.NoError(t, err)
-	require.Equal(t, &again, loaded.Stored)
 	require.Equal(t, canary+" hello", loaded.Question.Text)
 	require.True(t, loaded.Question.First)
+	require.Equal(t, conversation.Epoch(1), loaded.Epoch)
 	require.Equal(t, conversation.BotFAQ, loaded.Question.Bot.Kind)
 	require.Equal(t, conversation.LanguageEnglish, loaded.Question.Language)
+
+	turn := loaded.Question.TurnID
+	s, err := f.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{Texts: []string{"one", "two"}})
+	require.NoError(t, err)
+	require.True(t, s.Turn && s.Send)
+	again, err := f.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{Texts: []string{"other"}, Command: conversation.CommandEnd})
+	require.NoError(t, err)
+	require.Equal(t, s, again)
+	require.Len(t, f.queued(t, ref), 2)
+
+	loaded, err = f.Turn(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, canary+" anybody?", loaded.Question.Text)
+	require.False(t, f.botAnswers(t, ref, conversation.Answer{Texts: []string{"three"}}).Turn)
+	loaded, err = f.Turn(t.Context(), ref)
+	require.NoError(t, err)
+	require.Empty(t, loaded.Question.TurnID)
 }
 
 func TestTurn_asksAnEventByItsKey(t *testing.T) {
@@ -249,33 +406,58 @@ func TestTurn_asksAnEventByItsKey(t *testing.T) {
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	tap := says("k2", "")
 	tap.Kind, tap.IsEvent, tap.Text, tap.Fields = "CLICK", true, "", []byte(`{"EventKey":"opening-hours"}`)
-	got := f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), tap))
-	turn, err := f.Turn(t.Context(), ref, got.Receipts[1].MessageID, 1)
+	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), tap))
+	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hi"}})
+	turn, err := f.Turn(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, "opening-hours", turn.Question.Text)
 	require.Equal(t, "CLICK", turn.Question.Kind)
 	require.False(t, turn.Question.First)
-	require.Nil(t, turn.Stored)
+}
+
+// Nothing but lines that a bot answers: no old news, no event without a meaning, nothing of another conversation.
+func TestTurn_isTheOldestLineThatWaits(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := newConversation()
+	old, view := says("k3", "old news"), says("k5", "")
+	old.Stale = true
+	view.Kind, view.IsEvent = "VIEW", true
+	f.receive(t, f.batch(newConversation(), "wang", says("k7", "somebody else")))
+	got := f.receive(t, f.batch(id, "li", says("k1", "one"), says("k2", "two"), old, says("k4", "three"), view, says("k6", "four")))
+	c := conversation.Ref{Tenant: tenant, Conversation: id}
+	for _, i := range []int{0, 1, 3, 5} {
+		turn, err := f.Turn(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, got.Receipts[i].MessageID, turn.Question.TurnID)
+		f.botAnswers(t, c, conversation.Answer{Texts: []string{"hm"}})
+	}
+	turn, err := f.Turn(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, conversation.Turn{}, turn)
 }
 
 func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	ref, turn, _ := f.answered(t, "one")
+	ref, _, _ := f.answered(t, "one")
 	next := f.receive(t, f.batch(ref.Conversation, "li", says("k2", "more"))).Receipts[0].MessageID
-	_, err := f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1}, toDefaultQueue())
+	f.wantPeople(t, ref)
+	late := func(epoch conversation.Epoch) {
+		t.Helper()
+		_, err := f.StoreAnswer(t.Context(), ref, next, epoch, conversation.Answer{Texts: []string{"late"}})
+		require.NoError(t, err)
+		require.Zero(t, f.count(t, "messages", "turn_id = $1 and author = 'bot'", next))
+	}
+	late(1)
+	f.handOver(t, ref, toDefaultQueue())
+	late(1)
+	late(2)
+	turn, err := f.Turn(t.Context(), ref)
 	require.NoError(t, err)
-
-	_, err = f.StoreAnswer(t.Context(), ref, next, 1, conversation.Answer{Texts: []string{"late"}})
-	require.ErrorIs(t, err, conversation.ErrStaleEpoch)
-	_, err = f.Turn(t.Context(), ref, next, 1)
-	require.ErrorIs(t, err, conversation.ErrStaleEpoch)
-	_, err = f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: next, FromEpoch: 1}, toDefaultQueue())
-	require.ErrorIs(t, err, conversation.ErrStaleEpoch)
-
+	require.Empty(t, turn.Question.TurnID)
 	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
-	_, err = f.StoreAnswer(t.Context(), ref, next, 3, conversation.Answer{Texts: []string{"late"}})
-	require.ErrorIs(t, err, conversation.ErrClosed)
+	late(3)
 }
 
 // Bot and people race for the holder: whatever the order, no answer is queued in an epoch that is over.
@@ -283,23 +465,25 @@ func TestR6_aHandOverAndAnAnswerNeverBothWin(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for range 10 {
-		ref, turn, _ := f.answered(t, "one")
-		next := f.receive(t, f.batch(ref.Conversation, "li", says(uuid.NewString(), "more"))).Receipts[0].MessageID
-		var stored error
+		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+		turn := f.receive(t, f.batch(ref.Conversation, "li", says(uuid.NewString(), "hello"))).Receipts[0].MessageID
 		var group errgroup.Group
 		group.Go(func() error {
-			_, stored = f.StoreAnswer(t.Context(), ref, next, 1, conversation.Answer{Texts: []string{"racing"}})
-			return nil
+			_, err := f.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{Texts: []string{"racing"}})
+			return err
 		})
 		group.Go(func() error {
-			_, err := f.Enqueue(t.Context(), ref, conversation.HandOver{MessageID: turn, FromEpoch: 1}, toDefaultQueue())
+			if _, err := f.WantPeople(t.Context(), ref, conversation.EscalatedFailed); err != nil {
+				return err
+			}
+			_, err := f.HandOver(t.Context(), ref, toDefaultQueue())
 			return err
 		})
 		require.NoError(t, group.Wait())
-		if stored != nil {
-			require.ErrorIs(t, stored, conversation.ErrStaleEpoch)
-		}
-		require.Zero(t, f.count(t, "deliveries", "conversation_id = $1 and epoch is not null and status = 'queued'", ref.Conversation))
+		answered := f.count(t, "turns", "conversation_id = $1 and command = ''", ref.Conversation)
+		require.Equal(t, 1-answered, f.count(t, "conversations", "id = $1 and holder = 'queue'", ref.Conversation))
+		require.Equal(t, answered, f.count(t, "messages", "conversation_id = $1 and author = 'bot'", ref.Conversation))
+		require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	}
 }
 
@@ -307,6 +491,7 @@ func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ref, _, ids := f.answered(t, "one")
+	f.receive(t, f.batch(ref.Conversation, "li", says("k2", "more")))
 	for range 2 {
 		require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedByPerson))
 	}
@@ -316,6 +501,7 @@ func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
 	require.Equal(t, conversation.ClosedByPerson, c.CloseReason)
 	require.Equal(t, conversation.Epoch(2), c.Epoch)
 	require.False(t, c.ClosedAt.IsZero())
+	require.Zero(t, f.count(t, "messages", "wants_answer"))
 	require.NoError(t, f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: newConversation()}, conversation.ClosedIdle))
 }
 
@@ -329,24 +515,4 @@ func (f *fixture) credentials(t testing.TB) wechat.Credentials {
 	from, err := f.Credentials(t.Context(), tenant, f.account.ID)
 	require.NoError(t, err)
 	return from
-}
-
-func TestMarkSending_ofADisabledAccountSaysSo(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	ref, _, ids := f.answered(t, "hi")
-	f.exec(t, `update accounts set disabled = true`)
-	got := f.mark(t, ref, ids[0], uuid.NewString())
-	require.Equal(t, conversation.Outgoing{Disabled: true, OpenID: openID("li"), Text: "hi"}, got.Outgoing)
-}
-
-func TestMarkSending_leavesTheMessageQueuedWhereTheAppSecretDoesNotOpen(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	ref, _, ids := f.answered(t, "hi")
-	f.exec(t, `update accounts set app_secret = 'moved here from another row'`)
-	_, err := f.MarkSending(t.Context(), ref, ids[0], uuid.NewString())
-	require.ErrorIs(t, err, secret.ErrUnavailable)
-	require.Equal(t, 1, f.count(t, "deliveries", "status = 'queued' and attempts = 0"))
-	require.Equal(t, 1, f.count(t, "customers", "message_left = 5"))
 }

@@ -140,38 +140,6 @@ func TestTranscript_whatPeopleNeedToKnowIsThere(t *testing.T) {
 	require.Equal(t, postgres.Unavailable, notes[0].Text, "what does not open is not shown")
 }
 
-func TestBeginPersonCommand_keepsTheTextSealedAndOnce(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	id := newConversation()
-	f.receive(t, f.batch(id, "li", says("k1", "hello")))
-	_, principal, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "")
-	require.NoError(t, err)
-	request := conversation.CommandRequest{Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/x", Key: "k", BodyHash: [32]byte{1}}
-	begun, err := f.CommandBegun(t.Context(), request)
-	require.NoError(t, err)
-	require.False(t, begun)
-
-	first, err := f.BeginPersonCommand(t.Context(), request, conversation.Ref{Tenant: tenant, Conversation: id}, canary+" reply")
-	require.NoError(t, err)
-	again, err := f.BeginPersonCommand(t.Context(), request, conversation.Ref{Tenant: tenant, Conversation: id}, canary+" reply")
-	require.NoError(t, err)
-	require.Equal(t, first, again)
-	require.Equal(t, 1, f.count(t, "commands", "conversation_id = $1 and body is not null and position($2 in encode(body, 'escape')) = 0", id, canary))
-	begun, err = f.CommandBegun(t.Context(), request)
-	require.NoError(t, err)
-	require.True(t, begun)
-
-	other := request
-	other.BodyHash = [32]byte{2}
-	_, err = f.BeginPersonCommand(t.Context(), other, conversation.Ref{Tenant: tenant, Conversation: id}, "another")
-	require.ErrorIs(t, err, conversation.ErrKeyReused)
-	other.Key = "l"
-	_, err = f.BeginPersonCommand(t.Context(), other, conversation.Ref{Tenant: tenant, Conversation: newConversation()}, "another")
-	require.ErrorIs(t, err, conversation.ErrNotFound)
-	require.Equal(t, 1, f.count(t, "commands", "true"), "nothing is left of what was refused")
-}
-
 func TestAgentNow_addsUpWhatIsTaken(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -39,7 +39,7 @@ func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Di
 		if err := d.run(ctx); err != nil {
 			return routing.Distributed{}, err
 		}
-		return routing.Distributed{Assigned: len(d.gifts), Again: d.again, Soon: d.soon}, nil
+		return routing.Distributed{Assigned: len(d.gifts), Again: d.again, Soon: d.soon, Notices: d.notices}, nil
 	})
 }
 
@@ -56,7 +56,9 @@ type distribution struct {
 	looks []routing.Look
 	gifts []gift
 	again bool
-	soon  bool
+
+	notices []conversation.RunNotice // for the runs of what was assigned
+	soon    bool
 
 	over   []conversation.WorkItemID // are kept for nobody any longer, and locked
 	missed bool                      // somebody is just changing an item that is kept for nobody any longer
@@ -90,6 +92,11 @@ func (d *distribution) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	turned, err := d.turnDays(ctx)
+	if err != nil {
+		return err
+	}
+	rested = append(rested, turned...)
 	if err := d.lock(ctx, matches, rested); err != nil {
 		return err
 	}

@@ -78,20 +78,11 @@ func TestASG1_waitingWorkIsOfferedUntilNobodyHasRoom(t *testing.T) {
 	require.Equal(t, 12, f.count(t, "assignments", "state = 'offered' and deadline > now()"))
 	require.Equal(t, 8, f.count(t, "work_items", "state = 'waiting'"))
 	require.Equal(t, 12, f.count(t, "conversations", "state = 'active' and holder = 'queue' and agent_id is null and revision = 2"))
-	require.Equal(t, 12, f.count(t, "untold", "revision = 2"), "every run is to be told")
+	require.Equal(t, 12, f.count(t, "outbox", "act = 'assigned' and assignment"), "every run is to be told")
 	require.Equal(t, 12, f.count(t, "feed", "kind = 'offer' and agent_id is not null"))
 	require.Equal(t, 3, f.count(t, "agents", "presence = 'dnd'"), "PRE-4: full")
 	require.Equal(t, 12, f.count(t, "routing_traces", "stage = 'distribution' and body ? 'agent_id'"))
 	require.Zero(t, f.distribute(t, f.DB), "and nothing more")
-
-	words, err := f.Untold(t.Context(), 5)
-	require.NoError(t, err)
-	require.Len(t, words, 5)
-	require.NotNil(t, words[0].Standing.Offer)
-	require.NoError(t, f.Told(t.Context(), words[0].Ref, words[0].Standing.Revision-1))
-	require.Equal(t, 12, f.count(t, "untold", "true"), "an older revision takes no newer word away")
-	require.NoError(t, f.Told(t.Context(), words[0].Ref, words[0].Standing.Revision))
-	require.Equal(t, 11, f.count(t, "untold", "true"))
 }
 
 func TestDSK5_autoAcceptGivesWithoutAsking(t *testing.T) {
@@ -197,14 +188,19 @@ func TestM05_theWorkOfAnAgentWhoIsGoneGoesBackToItsQueue(t *testing.T) {
 	var agent conversation.AgentID
 	require.NoError(t, f.raw.Get(&agent, `select id from agents`))
 
-	require.NoError(t, f.AgentGone(t.Context(), tenant, agent, time.Now().Add(time.Hour)))
-	require.Equal(t, 2, f.count(t, "conversations", "holder = 'agent'"), "he is not offline")
+	gone := func() {
+		f.exec(t, `insert into due (tenant, kind, agent_id, since, due_at) select tenant, 'agent-gone', id, now(), now() from agents`)
+		_, err := f.doAgentDue(t)
+		require.NoError(t, err)
+	}
+	gone()
+	require.Equal(t, 2, f.count(t, "conversations", "holder = 'agent'"), "the agent is not offline")
 
 	f.exec(t, `update agents set presence = 'offline', presence_at = now()`)
 	f.exec(t, `update conversations set state = 'wrap_up' where id = (select min(id::text)::uuid from conversations)`)
-	require.NoError(t, f.AgentGone(t.Context(), tenant, agent, time.Now().Add(time.Hour)))
+	gone()
 	require.Equal(t, 1, f.count(t, "conversations", "state = 'open' and holder = 'queue' and agent_id is null and epoch = 3"))
-	require.Equal(t, 1, f.count(t, "conversations", "state = 'wrap_up' and holder = 'agent'"), "what he wraps up stays his")
+	require.Equal(t, 1, f.count(t, "conversations", "state = 'wrap_up' and holder = 'agent'"), "what the agent wraps up stays theirs")
 	require.Equal(t, 1, f.count(t, "assignments", "state = 'ended'"))
 
 	require.NoError(t, postgres.ReleaseWork(t.Context(), f.DB, tenant, agent, "agent-disabled"))
@@ -254,7 +250,7 @@ func TestR8_whatSomebodyIsJustChangingIsLookedAtAgainSoon(t *testing.T) {
 			require.NoError(t, other.Rollback())
 			done, err = f.Distribute(t.Context(), tenant)
 			require.NoError(t, err)
-			require.Equal(t, routing.Distributed{Assigned: 1}, done)
+			require.Equal(t, []any{1, 1, false, false}, []any{done.Assigned, len(done.Notices), done.Again, done.Soon})
 		})
 	}
 }
@@ -265,13 +261,15 @@ func TestRunGone_endsWhatTheConversationAsksOfPeople(t *testing.T) {
 	f.agents(t, 1, 1)
 	f.arrive(t, 2)
 	require.Equal(t, 1, f.distribute(t, f.DB))
-	words, err := f.Untold(t.Context(), 1)
-	require.NoError(t, err)
+	var ref conversation.Ref
+	ref.Tenant = tenant
+	require.NoError(t, f.raw.Get(&ref.Conversation, `select conversation_id from outbox`))
 
-	require.NoError(t, f.RunGone(t.Context(), words[0].Ref))
-	require.Equal(t, 1, f.count(t, "assignments", "state = 'voided'"))
+	require.NoError(t, f.RunGone(t.Context(), ref))
+	require.Equal(t, 1, f.count(t, "conversations", "id = $1 and state = 'closed' and close_reason = 'superseded'", ref.Conversation))
+	require.Zero(t, f.count(t, "assignments", "state in ('offered', 'accepted')"))
 	require.Equal(t, 1, f.count(t, "work_items", "state = 'done'"))
-	require.Zero(t, f.count(t, "untold", "true"))
+	require.Zero(t, f.count(t, "outbox", "true"))
 	require.Equal(t, 1, f.distribute(t, f.DB), "he has room for the other one")
 }
 

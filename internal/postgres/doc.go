@@ -13,5 +13,6 @@
 //
 // A session keeps the statements it has prepared (prepared.go): Postgres reads and plans each of them once.
 //
-// Locks are taken in the order customer, conversation, delivery, always `for no key update`. Time is Postgres's clock.
+// Locks are taken in one order: the distribution, a command's key, queues by id, customer, conversation, delivery, work items by
+// id, agents by id; always `for no key update`. Time is Postgres's clock.
 package postgres

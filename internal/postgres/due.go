@@ -10,6 +10,7 @@ import (
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
+	"wxdesk/internal/secret"
 )
 
 // overflowed is the trace of a conversation that waited too long in its queue.
@@ -23,67 +24,43 @@ type overflowed struct {
 
 // Due does what has fallen due first, by Postgres's clock and where the row still says so: an offer that nobody answered
 // goes to the next agent, what was put aside comes back, what has waited too long in a queue overflows; and what is to end
-// is answered as Closing, for the run to end it. Where nothing is due it changes nothing. The answer is how the
-// conversation stands; what has fallen due besides is still in it. ErrNotFound when there is no such conversation.
-func (db *DB) Due(ctx context.Context, c conversation.Ref) (conversation.Commanded, error) {
-	return transact(ctx, db, "look what is due in conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Commanded, error) {
+// is wished to end. Where nothing is due, or the end is wished already, it changes nothing. What has fallen due besides is still
+// in the answer. ErrNotFound when there is no such conversation.
+func (db *DB) Due(ctx context.Context, c conversation.Ref) (conversation.Situation, error) {
+	return transact(ctx, db, "look what is due in conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Situation, error) {
 		t, err := db.lockTalk(ctx, tx, c)
 		if err != nil {
-			return conversation.Commanded{}, err
+			return conversation.Situation{}, err
 		}
-		done, err := t.ended(ctx)
-		if err != nil {
-			return conversation.Commanded{}, err
-		}
-		s, err := readStanding(ctx, tx, c)
-		if err != nil || done.Closing != "" || len(s.Due) == 0 || s.Due[0].At.After(t.Now) {
-			done.Standing = s
-			return done, err
+		s, err := readSituation(ctx, tx, c)
+		if err != nil || s.State == conversation.StateClosed || s.End || len(s.Due) == 0 || s.Due[0].At.After(t.Now) {
+			return s, err
 		}
 		before := t.Agent
-		moved, err := t.due(ctx, s.Due[0].What, &done)
-		if err != nil || !moved {
-			done.Standing = s
-			return done, err
+		if moved, err := t.due(ctx, s.Due[0].What); err != nil || !moved {
+			return t.situation(ctx, err)
 		}
-		done.Dropped = t.dropped
-		done.Standing, err = changed(ctx, tx, c, before)
-		return done, err
+		standing, err := changed(ctx, tx, c, before)
+		if err != nil {
+			return conversation.Situation{}, err
+		}
+		return withOwed(ctx, tx, c, standing)
 	})
 }
 
-// ended finds what an overflow came to that ended the conversation, and that the run has not done yet.
-func (t *talk) ended(ctx context.Context) (done conversation.Commanded, err error) {
-	if t.State == conversation.StateClosed {
-		return done, nil
-	}
-	const query = `
-		select body from routing_traces
-		where tenant = $1 and conversation_id = $2 and stage = $3 and body ? 'end' order by id desc limit 1`
-	var bodies [][]byte
-	if err := t.tx.SelectContext(ctx, &bodies, query, t.ref.Tenant, t.ref.Conversation, stageOverflow); err != nil || len(bodies) == 0 {
-		return done, err
-	}
-	var o overflowed
-	if err := json.Unmarshal(bodies[0], &o); err != nil {
-		return done, fmt.Errorf("routing trace of conversation %s: %w", t.ref.Conversation, err)
-	}
-	return conversation.Commanded{Closing: conversation.ClosedOverflow, MessageID: o.NoticeID}, nil
-}
-
 // due does one thing; moved says that the standing was changed.
-func (t *talk) due(ctx context.Context, what conversation.DueKind, done *conversation.Commanded) (moved bool, err error) {
+func (t *talk) due(ctx context.Context, what conversation.DueKind) (moved bool, err error) {
 	switch what {
 	case conversation.DueOffer:
 		return true, t.missed(ctx)
 	case conversation.DueReturn:
 		return true, t.comesBack(ctx)
 	case conversation.DueOverflow:
-		return true, t.overflows(ctx, done)
+		return true, t.overflows(ctx)
 	case conversation.DueIdle:
-		done.Closing = conversation.ClosedIdle
+		return false, wishEnd(ctx, t.tx, t.ref, conversation.ClosedIdle)
 	case conversation.DueLimit:
-		done.Closing = conversation.ClosedStateLimit
+		return false, wishEnd(ctx, t.tx, t.ref, conversation.ClosedStateLimit)
 	}
 	return false, nil
 }
@@ -126,7 +103,7 @@ func (t *talk) opensAgain(ctx context.Context) error {
 // overflows does what the queue, or the rule that chose it, says of one that has waited too long: to another queue, or the
 // end. Where it says nothing that can be done, no other queue takes it now, or the conversation has gone from queue to queue
 // often enough, its time begins anew.
-func (t *talk) overflows(ctx context.Context, done *conversation.Commanded) error {
+func (t *talk) overflows(ctx context.Context) error {
 	action, hops, err := t.overflowAction(ctx)
 	if err != nil {
 		return err
@@ -137,7 +114,6 @@ func (t *talk) overflows(ctx context.Context, done *conversation.Commanded) erro
 		if err := t.overflowsToEnd(ctx, &trace); err != nil {
 			return err
 		}
-		done.Closing, done.MessageID = conversation.ClosedOverflow, trace.NoticeID
 		return t.traced(ctx, stageOverflow, trace)
 	case action.Do != routing.OverflowTransfer:
 		trace.Reason = "no-action"
@@ -184,15 +160,16 @@ func (t *talk) overflowAction(ctx context.Context) (a routing.OverflowAction, ho
 	return overflow.Wait.OverflowAction, row.Hops, nil
 }
 
-// overflowsToEnd tells the customer, and takes the conversation out of its queue.
-func (t *talk) overflowsToEnd(ctx context.Context, trace *overflowed) error {
-	seal, err := t.seal()
-	if err != nil {
-		return err
-	}
-	if trace.NoticeID, err = t.notice(ctx, seal, "", 0, routing.NoticeFull); err != nil {
+// overflowsToEnd tells the customer, takes the conversation out of its queue and wishes its end. Where the customer's key does
+// not open, the conversation ends without the message.
+func (t *talk) overflowsToEnd(ctx context.Context, trace *overflowed) (err error) {
+	trace.NoticeID, err = t.notice(ctx, "", 0, routing.NoticeFull)
+	if err != nil && !errors.Is(err, secret.ErrUnavailable) {
 		return err
 	}
 	trace.End = true
+	if err := wishEnd(ctx, t.tx, t.ref, conversation.ClosedOverflow); err != nil {
+		return err
+	}
 	return t.work(ctx, "done")
 }

@@ -21,9 +21,9 @@ func TestRTQ5_aRulesOverflowAlsoCountsAfterAWait(t *testing.T) {
 		Seconds: 60, OverflowAction: routing.OverflowAction{Do: routing.OverflowTransfer, QueueID: other},
 	}}
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	turn := d.receive(t, d.batch(ref.Conversation, "wang", says(uuid.NewString(), "a person, please"))).Receipts[0].MessageID
-	in, err := d.Enqueue(t.Context(), ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, decision)
-	require.NoError(t, err)
+	d.receive(t, d.batch(ref.Conversation, "wang", says(uuid.NewString(), "a person, please")))
+	d.wantPeople(t, ref)
+	in := d.handOver(t, ref, decision)
 	require.Equal(t, conversation.DueOverflow, in.Standing.Due[0].What)
 	require.WithinDuration(t, time.Now().Add(time.Minute), in.Standing.Due[0].At, 20*time.Second)
 

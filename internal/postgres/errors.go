@@ -58,8 +58,13 @@ func meaning(refused *pq.Error) error {
 		return conversation.ErrExists
 	case refused.Code == pqerror.ForeignKeyViolation:
 		return conversation.ErrNotFound // what a row points to does not exist, or is another tenant's
+	case refused.Code == pqerror.LockNotAvailable:
+		return fmt.Errorf("%w: %w", conversation.ErrBusy, &Refusal{Code: string(refused.Code)})
 	case refused.Code == pqerror.InvalidTextRepresentation, refused.Code == pqerror.CharacterNotInRepertoire:
 		return conversation.ErrNotFound // an id that is no UUID names nothing
 	}
 	return &Refusal{Code: string(refused.Code), Constraint: refused.Constraint}
 }
+
+// SQLState is Postgres's code for it, by which activities tell what passes from what does not.
+func (r *Refusal) SQLState() string { return r.Code }

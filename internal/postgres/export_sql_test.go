@@ -13,3 +13,11 @@ func (db *DB) SQL() *sqlx.DB { return db.sql }
 func (db *DB) InTx(ctx context.Context, fn func(tx *sqlx.Tx) error) error {
 	return db.inTx(ctx, "try", fn)
 }
+
+// ClaimSpooled are the statements of a claim, one after the other.
+func ClaimSpooled() []string {
+	return []string{claimSpooled(oldestSpooled), claimSpooled(spooledByConversation)}
+}
+
+// Owing is the statement that finds conversations which have owed something for long.
+const Owing = owing

@@ -6,11 +6,11 @@ import (
 )
 
 // DistributionLag is how long the oldest thing has waited that a worker should have taken up by now: a wake that is due, or
-// a word to a run. Zero where nothing waits.
+// a notice to a run. Zero where nothing waits.
 func (db *DB) DistributionLag(ctx context.Context) (time.Duration, error) {
 	const query = `
 		select extract(epoch from now() - coalesce(least(
-			(select min(due_at) from wakes where due_at <= now()), (select min(since) from untold)), now()))::float8`
+			(select min(due_at) from wakes where due_at <= now()), (select min(since) from outbox)), now()))::float8`
 	var seconds float64
 	if err := db.sql.GetContext(ctx, &seconds, query); err != nil {
 		return 0, explain(ctx, "measure the distribution's lag", err)

@@ -15,13 +15,12 @@ func (f *fixture) turns(t *testing.T, id conversation.ID, answers ...[]string) (
 	ref := conversation.Ref{Tenant: tenant, Conversation: id}
 	for i := range len(answers) + 1 {
 		said := says(fmt.Sprint("key ", id, i), fmt.Sprint("line ", i+1))
-		got := f.receive(t, f.batch(id, "ann", said))
+		f.receive(t, f.batch(id, "ann", said))
 		var err error
-		last, err = f.Turn(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch)
+		last, err = f.Turn(t.Context(), ref)
 		require.NoError(t, err)
 		if i < len(answers) {
-			_, err = f.StoreAnswer(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch, conversation.Answer{Texts: answers[i]})
-			require.NoError(t, err)
+			f.botAnswers(t, ref, conversation.Answer{Texts: answers[i]})
 		}
 	}
 	return last
@@ -40,7 +39,7 @@ func TestBad_B10_aTurnKnowsTheTwoExchangesBeforeAndHowManyAMinuteHad(t *testing.
 
 	f.exec(t, `update turns set answered_at = answered_at - interval '61 seconds'`)
 	turn := func() conversation.Lately {
-		again, err := f.Turn(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, last.Question.TurnID, 1)
+		again, err := f.Turn(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id})
 		require.NoError(t, err)
 		return again.Lately
 	}
@@ -80,17 +79,15 @@ func TestBad_B10_theFAQMayRepeatItself(t *testing.T) {
 func TestBad_B07_aQueueThatThereIsNotIsLeftOut(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	id := newConversation()
-	ref := conversation.Ref{Tenant: tenant, Conversation: id}
 	const known = conversation.QueueID("00000000-0000-7000-8000-000000000002")
 	for i, c := range []struct{ asked, stored conversation.QueueID }{
 		{"not an id", ""}, {conversation.QueueID(newConversation()), ""}, {known, known},
 	} {
-		got := f.receive(t, f.batch(id, "ann", says(fmt.Sprint(i), "hello")))
-		stored, err := f.StoreAnswer(t.Context(), ref, got.Receipts[0].MessageID, got.Epoch, conversation.Answer{
-			Command: conversation.CommandEscalate, QueueID: c.asked,
-		})
+		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+		f.receive(t, f.batch(ref.Conversation, fmt.Sprint(i), says(fmt.Sprint(i), "hello")))
+		f.botAnswers(t, ref, conversation.Answer{Command: conversation.CommandEscalate, QueueID: c.asked})
+		q, err := f.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
-		require.Equal(t, c.stored, stored.QueueID)
+		require.Equal(t, c.stored, q.Wish)
 	}
 }

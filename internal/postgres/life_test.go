@@ -29,13 +29,10 @@ func TestLife_nothingToOpen_aCustomerOfAnAccountWithoutABotWrites(t *testing.T) 
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	got := d.writes(ref, "li", "hello")
 	d.stands(got.Standing, queued, byQueue, "")
+	require.True(t, got.HandOver, "people are wished with the line")
 
-	hand := conversation.HandOver{MessageID: got.Receipts[0].MessageID, FromEpoch: 1}
-	first, err := d.Enqueue(t.Context(), ref, hand, toDefaultQueue())
-	require.NoError(t, err)
-	again, err := d.Enqueue(t.Context(), ref, hand, toDefaultQueue())
-	require.NoError(t, err)
-	require.Equal(t, first, again)
+	first := d.handOver(t, ref, toDefaultQueue())
+	require.Equal(t, first.Standing, d.handOver(t, ref, toDefaultQueue()).Standing)
 	d.stands(first.Standing, queued, byQueue, "")
 	require.Equal(t, d.queue, first.QueueID)
 	require.Equal(t, conversation.Epoch(1), first.Epoch, "nobody had it")
@@ -103,9 +100,8 @@ func TestLife_OpenToClosed_SUP5_byForce(t *testing.T) {
 	d := newOffice(t)
 	ref := d.waiting("wang")
 	d.refused(conversation.RefusedNotAllowed, ref, d.agent("Li"), conversation.CommandForceClose)
-	got := d.done(ref, d.supervisor, conversation.CommandForceClose)
-	require.Equal(t, conversation.ClosedByForce, got.Closing)
-	d.closes(ref, got.Closing)
+	d.done(ref, d.supervisor, conversation.CommandForceClose)
+	d.closed(ref, conversation.ClosedByForce)
 }
 
 func TestLife_OpenToClosed_LIF2_afterThirtyDays(t *testing.T) {
@@ -172,8 +168,9 @@ func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
 	got := d.done(ref, li, conversation.CommandTransfer, toQueue(returns))
 	d.stands(got.Standing, queued, byQueue, "")
 	require.Equal(t, returns, got.Standing.QueueID)
-	require.Equal(t, []conversation.MessageID{reply}, got.Dropped, "a former agent's unsent reply cannot go out")
-	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "superseded-by-person"}, d.fate(t, ref, reply))
+	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "superseded-by-person"}, d.fate(t, ref, reply),
+		"a former agent's unsent reply cannot go out")
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'delivery' and agent_id = $1 and body ->> 'message_id' = $2", li.AgentID, string(reply)), "which they see")
 	d.itemIs(ref, "state = 'waiting' and queue_id = $2 and affinity_agent is null and declined = '{}'", returns)
 	require.Zero(t, d.load(li))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'left' and agent_id = $1", li.AgentID))
@@ -277,7 +274,8 @@ func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.exec(t, "delete from wakes")
-	d.closes(ref, d.done(ref, d.supervisor, conversation.CommandForceClose).Closing)
+	d.done(ref, d.supervisor, conversation.CommandForceClose)
+	d.closed(ref, conversation.ClosedByForce)
 	require.Zero(t, d.load(li))
 	d.woken()
 }
@@ -368,9 +366,9 @@ func TestLife_WrapUpToClosed_itsAgentCloses(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.done(ref, li, conversation.CommandWrapUp)
-	got := d.done(ref, li, conversation.CommandClose)
-	require.Equal(t, conversation.ClosedByAgent, got.Closing)
-	d.closes(ref, got.Closing)
+	d.sent()
+	d.stands(d.done(ref, li, conversation.CommandClose).Standing, closed, byAgent, li.AgentID)
+	d.closed(ref, conversation.ClosedByAgent)
 	require.Zero(t, d.load(li))
 }
 
@@ -406,19 +404,20 @@ func TestQUE3_aCustomerWhoWritesAgainWaitsByHisLastWord(t *testing.T) {
 	d.itemIs(ref, "since > now() - interval '1 minute'")
 }
 
-func TestEnqueue_OVF3_anEndMakesNoWork(t *testing.T) {
+// OVF-3
+func TestHandOver_anEndMakesNoWork(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	hand := conversation.HandOver{MessageID: d.writes(ref, "wang", "hello").Receipts[0].MessageID, FromEpoch: 1}
+	d.writes(ref, "wang", "hello")
+	d.wantPeople(t, ref)
 	full := routing.Decision{QueueID: d.queue, End: true, Notice: routing.NoticeFull, Alert: "queue-full"}
-	first, err := d.Enqueue(t.Context(), ref, hand, full)
-	require.NoError(t, err)
-	again, err := d.Enqueue(t.Context(), ref, hand, full)
-	require.NoError(t, err)
-	require.Equal(t, first, again)
-	require.Equal(t, conversation.ClosedOverflow, first.Closing)
-	require.NotEmpty(t, first.NoticeID)
+	first := d.handOver(t, ref, full)
+	require.Equal(t, first.Standing, d.handOver(t, ref, full).Standing)
+	require.True(t, first.End)
+	require.True(t, first.Send, "the customer is told before it ends")
+	require.Equal(t, conversation.ClosedOverflow, d.wishedEnd(t, ref))
+	require.Len(t, d.queued(t, ref), 1)
 	require.Zero(t, d.count(t, "work_items", "true"))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'alert'"))
 	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'route'"))
@@ -446,6 +445,18 @@ func (d *office) closes(ref conversation.Ref, why conversation.CloseReason) {
 	rows := d.rows()
 	require.NoError(d.t, d.CloseConversation(d.t.Context(), ref, why))
 	require.Equal(d.t, rows, d.rows())
+	d.closed(ref, why)
+}
+
+// sent is what follows from WeChat taking all that waits.
+func (d *office) sent() {
+	d.t.Helper()
+	d.exec(d.t, `update deliveries set status = 'sent' where status in ('queued', 'sending')`)
+}
+
+// closed checks that a conversation has ended, and with it all that it asked of people.
+func (d *office) closed(ref conversation.Ref, why conversation.CloseReason) {
+	d.t.Helper()
 	c, err := d.Conversation(d.t.Context(), everything, ref.Conversation)
 	require.NoError(d.t, err)
 	require.Equal(d.t, []any{closed, why}, []any{c.State, c.CloseReason})

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -62,9 +63,9 @@ func (d *office) stream(set string, args ...any) {
 func (d *office) waiting(customer string) conversation.Ref {
 	d.t.Helper()
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	turn := d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please"))).Receipts[0].MessageID
-	_, err := d.Enqueue(d.t.Context(), ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, toDefaultQueue())
-	require.NoError(d.t, err)
+	d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please")))
+	d.wantPeople(d.t, ref)
+	d.handOver(d.t, ref, toDefaultQueue())
 	return ref
 }
 
@@ -107,36 +108,61 @@ func toAgent(a conversation.Principal) with {
 
 func until(at time.Time) with { return func(c *conversation.PersonCommand) { c.Until = at } }
 
-// order is a command as the API begins it; text waits in its row.
-func (d *office) order(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) conversation.PersonCommand {
+// order is what a person asks, under a key of its own.
+func (d *office) order(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) conversation.ActRequest {
 	d.t.Helper()
-	record, err := d.BeginPersonCommand(d.t.Context(), conversation.CommandRequest{
-		Tenant: tenant, TokenID: by.TokenID, Method: "POST", Path: "/" + string(kind), Key: uuid.NewString(),
-	}, ref, text)
-	require.NoError(d.t, err)
-	cmd := conversation.PersonCommand{ID: record.ID, Kind: kind, Conversation: ref.Conversation, By: by}
-	for _, c := range change {
-		c(&cmd)
+	r := conversation.ActRequest{
+		CommandRequest: conversation.CommandRequest{Tenant: tenant, TokenID: by.TokenID, Method: "POST", Path: "/" + string(kind), Key: uuid.NewString()},
+		PersonCommand:  conversation.PersonCommand{Kind: kind, Conversation: ref.Conversation, By: by},
+		Text:           text,
 	}
-	return cmd
+	for _, c := range change {
+		c(&r.PersonCommand)
+	}
+	return r
 }
 
-// command gives a command twice: the second time it must answer the same and change nothing.
-func (d *office) command(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) conversation.Commanded {
+// commanded is what an act came to, and how the conversation stands after it.
+type commanded struct {
+	Refused   conversation.Refusal
+	MessageID conversation.MessageID
+	Standing  conversation.Standing
+}
+
+// command does something twice: the second time it must answer the same and change nothing, though what was refused is tried
+// again.
+func (d *office) command(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) commanded {
 	d.t.Helper()
-	cmd := d.order(ref, by, kind, text, change...)
-	first, err := d.Command(d.t.Context(), cmd)
+	order := d.order(ref, by, kind, text, change...)
+	first, err := d.Act(d.t.Context(), order)
+	if errors.Is(err, conversation.ErrNotFound) {
+		return commanded{Refused: unseen}
+	}
 	require.NoError(d.t, err)
 	rows := d.rows()
-	again, err := d.Command(d.t.Context(), cmd)
+	again, err := d.Act(d.t.Context(), order)
 	require.NoError(d.t, err)
-	require.Equal(d.t, first, again)
+	if first.Refused != "" {
+		require.Equal(d.t, first.Refused, again.Refused)
+		require.Zero(d.t, d.count(d.t, "commands", "key = $1", order.Key), "the key is free")
+	} else {
+		require.Nil(d.t, again.Notice, "nobody is told twice")
+		again.Notice = first.Notice
+		require.Equal(d.t, first, again)
+	}
 	require.Equal(d.t, rows, d.rows())
-	return first
+	c := first.Conversation
+	return commanded{first.Refused, first.MessageID, conversation.Standing{
+		Revision: c.Revision, State: c.State, Holder: c.Holder, Epoch: c.Epoch, QueueID: c.QueueID, AgentID: c.AgentID, Offer: c.Offer,
+		WaitingSince: c.WaitingSince, Due: c.Due,
+	}}
 }
 
+// unseen stands for the answer to whoever may not see the conversation (S5).
+const unseen conversation.Refusal = "not found"
+
 // done gives a command that must not be refused.
-func (d *office) done(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) conversation.Commanded {
+func (d *office) done(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) commanded {
 	d.t.Helper()
 	got := d.command(ref, by, kind, "", change...)
 	require.Empty(d.t, got.Refused)
@@ -154,7 +180,7 @@ func (d *office) refused(want conversation.Refusal, ref conversation.Ref, by con
 // rows is everything about conversations and people, to see whether anything changed.
 func (d *office) rows() (rows []string) {
 	d.t.Helper()
-	for _, table := range []string{"conversations", "work_items", "assignments", "agents", "messages", "deliveries", "notes", "wakes", "feed", "routing_traces"} {
+	for _, table := range []string{"conversations", "work_items", "assignments", "agents", "messages", "deliveries", "notes", "wakes", "feed", "routing_traces", "outbox"} {
 		var some []string
 		require.NoError(d.t, d.raw.Select(&some, `select t::text from `+table+` t order by 1`))
 		rows = append(rows, some...)
@@ -162,19 +188,29 @@ func (d *office) rows() (rows []string) {
 	return rows
 }
 
-// due has what is due done, twice: what a repeat answers differs at most in how the conversation stands.
-func (d *office) due(ref conversation.Ref) conversation.Commanded {
+// duly is what became of a conversation in which something was due.
+type duly struct {
+	conversation.Situation
+	Closing   conversation.CloseReason // why it is wished to end, "" where it is not
+	MessageID conversation.MessageID   // the last automated message
+}
+
+// due has what is due done, twice: the second time nothing changes.
+func (d *office) due(ref conversation.Ref) (got duly) {
 	d.t.Helper()
-	first, err := d.Due(d.t.Context(), ref)
+	var err error
+	got.Situation, err = d.Due(d.t.Context(), ref)
 	require.NoError(d.t, err)
 	rows := d.rows()
 	again, err := d.Due(d.t.Context(), ref)
 	require.NoError(d.t, err)
-	require.Equal(d.t, first.Closing, again.Closing)
-	require.Equal(d.t, first.MessageID, again.MessageID)
-	require.Equal(d.t, first.Standing, again.Standing)
+	require.Equal(d.t, got.Standing, again.Standing)
 	require.Equal(d.t, rows, d.rows())
-	return first
+	got.Closing = d.wishedEnd(d.t, ref)
+	require.Equal(d.t, got.Closing != "" && got.State != conversation.StateClosed, got.End)
+	require.NoError(d.t, d.raw.Get(&got.MessageID, `
+		select coalesce((select id::text from messages where conversation_id = $1 and author = 'system' order by seq desc limit 1), '')`, ref.Conversation))
+	return got
 }
 
 // load is how many units of an agent are taken.

@@ -141,7 +141,8 @@ func TestWS14_anAgentHasNoMoreOfAWorkstreamThanItSays(t *testing.T) {
 	d.done(refs[0], li, conversation.CommandAccept)
 	require.Zero(t, d.distribute(), "what he has accepted counts as what he is offered")
 	d.done(refs[0], li, conversation.CommandWrapUp)
-	d.closes(refs[0], d.done(refs[0], li, conversation.CommandClose).Closing)
+	d.sent()
+	d.done(refs[0], li, conversation.CommandClose)
 	require.Equal(t, 1, d.distribute(), "and what is over does not")
 }
 

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -75,7 +76,7 @@ func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 	acts := scale(30, 300)
 	type act struct {
 		asked
-		command conversation.PersonCommand
+		command conversation.ActRequest
 	}
 	plans := make([][]act, agents)
 	for i := range plans {
@@ -135,11 +136,14 @@ func TestR6_twoOwnersAtOnceAreNotLinearizable(t *testing.T) {
 }
 
 // does gives the command, or looks who has the conversation.
-func (d *office) does(t *testing.T, in asked, command conversation.PersonCommand) (answered, error) {
+func (d *office) does(t *testing.T, in asked, command conversation.ActRequest) (answered, error) {
 	if in.kind == "" {
 		c, err := d.Conversation(t.Context(), everything, in.conversation.Conversation)
 		return answered{agent: c.AgentID}, err
 	}
-	got, err := d.Command(t.Context(), command)
+	got, err := d.Act(t.Context(), command)
+	if errors.Is(err, conversation.ErrNotFound) {
+		return answered{refused: unseen}, nil
+	}
 	return answered{refused: got.Refused}, err
 }

@@ -14,6 +14,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -38,6 +39,7 @@ var everything = conversation.Viewer{Tenant: tenant}
 type fixture struct {
 	*postgres.DB
 	dsn     string
+	keys    string // the master keys, as the setting has them
 	ring    *secret.Keyring
 	raw     *sqlx.DB // past the adapter, to look and to tamper
 	account conversation.Account
@@ -59,12 +61,13 @@ func newEmptyFixture(t testing.TB) *fixture {
 		_, err := postgres.Migrate(ctx, dsn)
 		return err
 	})
-	ring, err := secret.ParseKeyring(secret.NewMasterKey("test"))
+	keys := secret.NewMasterKey("test")
+	ring, err := secret.ParseKeyring(keys)
 	require.NoError(t, err)
 	raw, err := sqlx.Open("postgres", dsn)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, raw.Close()) })
-	return &fixture{DB: open(t, dsn, ring), dsn: dsn, ring: ring, raw: raw}
+	return &fixture{DB: open(t, dsn, ring), dsn: dsn, keys: keys.Reveal(), ring: ring, raw: raw}
 }
 
 func open(t testing.TB, dsn string, ring *secret.Keyring, opts ...postgres.Option) *postgres.DB {
@@ -132,4 +135,45 @@ func (f *fixture) exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	_, err := f.raw.Exec(statement, args...)
 	require.NoError(t, err)
+}
+
+// wishedEnd is why a conversation is wished to end; "" where nobody wishes it.
+func (f *fixture) wishedEnd(t testing.TB, c conversation.Ref) (why conversation.CloseReason) {
+	t.Helper()
+	require.NoError(t, f.raw.Get(&why, `select coalesce(ending, '') from conversations where id = $1`, c.Conversation))
+	return why
+}
+
+// queued are the messages of a conversation that wait to be sent, in order.
+func (f *fixture) queued(t testing.TB, c conversation.Ref) (ids []conversation.MessageID) {
+	t.Helper()
+	require.NoError(t, f.raw.Select(&ids, `select message_id from deliveries where conversation_id = $1 and status = 'queued' order by seq`, c.Conversation))
+	return ids
+}
+
+// wantPeople has the bot give up at the oldest line that waits for it.
+func (f *fixture) wantPeople(t testing.TB, c conversation.Ref) conversation.Situation {
+	t.Helper()
+	s, err := f.WantPeople(t.Context(), c, conversation.EscalatedByBot)
+	require.NoError(t, err)
+	return s
+}
+
+// handOver hands a conversation over whose hand-over is wished.
+func (f *fixture) handOver(t testing.TB, c conversation.Ref, d routing.Decision) conversation.Situation {
+	t.Helper()
+	s, err := f.HandOver(t.Context(), c, d)
+	require.NoError(t, err)
+	return s
+}
+
+// botAnswers has the bot answer the oldest line that waits for it.
+func (f *fixture) botAnswers(t testing.TB, c conversation.Ref, a conversation.Answer) conversation.Situation {
+	t.Helper()
+	turn, err := f.Turn(t.Context(), c)
+	require.NoError(t, err)
+	require.NotEmpty(t, turn.Question.TurnID, "no line waits for the bot")
+	s, err := f.StoreAnswer(t.Context(), c, turn.Question.TurnID, turn.Epoch, a)
+	require.NoError(t, err)
+	return s
 }

@@ -53,7 +53,7 @@ func TestMigrate_everyEarlierVersionComesToTheNewest(t *testing.T) {
 			require.Equal(t, want, schemaOf(t, dsn), "the same as a fresh database")
 			after := rowsOf(t, db)
 			for _, table := range slices.Sorted(maps.Keys(before)) {
-				if left, ok := after[table]; ok && table != "goose_db_version" {
+				if left, ok := after[table]; ok && table != "goose_db_version" && table != "commands" { // the keys of a day are forgotten
 					require.GreaterOrEqual(t, left, before[table], table)
 				}
 			}

@@ -37,9 +37,10 @@ type given struct {
 	Revision     int64              `db:"revision"`
 	Epoch        conversation.Epoch `db:"epoch"`
 	Deadline     *time.Time         `db:"deadline"`
+	noticeRow
 }
 
-// give writes the batch in one statement: assignments, what they make of items and conversations, and word for the runs;
+// give writes the batch in one statement: assignments, what they make of items and conversations, and notices for the runs;
 // then the desks' feed.
 func (d *distribution) give(ctx context.Context) error {
 	if len(d.gifts) == 0 {
@@ -77,18 +78,22 @@ func (d *distribution) give(ctx context.Context) error {
 				epoch = c.epoch + g.accepted::int,
 				waiting_since = case when not g.accepted then coalesce(c.waiting_since, now()) end
 			from g where c.tenant = $1 and c.id = g.conversation
-			returning c.id, c.workflow_id, c.revision, c.epoch
+			returning c.tenant, c.id, c.workflow_id, c.revision, c.epoch
 		), unsent as (
 			update deliveries d set status = 'failed', reason = $4, updated_at = now()
 			from g where g.accepted and d.tenant = $1 and d.conversation_id = g.conversation and d.status = 'queued' and d.epoch is not null
-		), words as (
-			insert into untold (tenant, conversation_id, workflow_id, revision) select $1, id, workflow_id, revision from talks
-			on conflict (tenant, conversation_id) do update set revision = excluded.revision
+		), notices as (
+			insert into outbox (tenant, conversation_id, workflow_id, act, assignment) select tenant, id, workflow_id, $5, true from talks` + onOutbox + `
+			returning ` + noticeColumns + `
 		)
-		select t.id, t.revision, t.epoch, m.deadline from talks t join made m on m.conversation_id = t.id`
+		select t.id, t.revision, t.epoch, m.deadline, n.tenant, n.conversation_id, n.workflow_id, n.number, n.act, n.assignment
+		from talks t join made m on m.conversation_id = t.id join notices n on n.conversation_id = t.id`
 	var rows []given
-	if err := d.tx.SelectContext(ctx, &rows, statement, d.tenant, string(gifts), len(d.gifts), reasonSuperseded); err != nil {
+	if err := d.tx.SelectContext(ctx, &rows, statement, d.tenant, string(gifts), len(d.gifts), reasonSuperseded, actAssigned); err != nil {
 		return err
+	}
+	for _, r := range rows {
+		d.notices = append(d.notices, r.notice())
 	}
 	return d.announce(ctx, rows)
 }

@@ -20,7 +20,9 @@ type DB struct {
 	ring  *secret.Keyring
 	dsn   string        // for listeners, which have a connection of their own
 	judge routing.Judge // of queues' own rules; nil finds that none holds
-	grace time.Duration // within which an agent who comes back is what he was
+	grace time.Duration // how long an agent's work waits after their last connection was lost
+
+	permits *permits // to send to WeChat
 }
 
 // Pool limits. A connection is given back before it is old enough to outlive a failover unnoticed.
@@ -37,6 +39,7 @@ type options struct {
 	maxConns int
 	judge    routing.Judge
 	grace    time.Duration
+	sends    int
 	open     func(driver.Connector) *sql.DB // nil for sql.OpenDB
 }
 
@@ -46,13 +49,17 @@ func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
 // WithJudge has the conditions of queues' own rules judged; without, none holds.
 func WithJudge(j routing.Judge) Option { return func(o *options) { o.judge = j } }
 
-// WithAgentGrace says within which time an agent who comes back is what he was; conversation.DisconnectGrace unless said.
+// WithAgentGrace sets how long an agent's work and presence are kept after their last connection was lost;
+// conversation.DisconnectGrace unless said.
 func WithAgentGrace(d time.Duration) Option { return func(o *options) { o.grace = d } }
+
+// WithSendsPerSecond limits the sends to WeChat of all processes together; 100 unless said. All are given the same.
+func WithSendsPerSecond(n int) Option { return func(o *options) { o.sends = n } }
 
 // Open connects to the database that dsn names, a URL or key=value pairs as libpq reads them, over TCP or a unix socket.
 // It fails where Postgres does not answer; it does not look at the schema (see UpToDate).
 func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option) (*DB, error) {
-	o := options{maxConns: defaultMaxConns, grace: conversation.DisconnectGrace}
+	o := options{maxConns: defaultMaxConns, grace: conversation.DisconnectGrace, sends: defaultSendsPerSecond}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -64,7 +71,7 @@ func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option)
 	pool.SetMaxIdleConns(o.maxConns)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdleTime)
-	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace}
+	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace, permits: newPermits(o.sends)}
 	if err := db.Ping(ctx); err != nil {
 		_ = pool.Close() // the first error says it all
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// What transactions that concern people have in common: they wake the distribution, tell the desks, and leave word for a
+// What transactions that concern people have in common: they wake the distribution, tell the desks, and leave a notice for a
 // conversation's run.
 
 // Channels of LISTEN and NOTIFY. A notice says that there is something to look at, nothing more.
@@ -118,12 +118,8 @@ func standingBody(s conversation.Standing) any {
 	return body
 }
 
-// leaveWord has the run of a conversation told how it stands: for changes that the run did not make itself.
+// leaveWord has the run of a conversation told that its agent has gone.
 func leaveWord(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) error {
-	const insert = `
-		insert into untold (tenant, conversation_id, workflow_id, revision)
-		select tenant, id, workflow_id, revision from conversations where tenant = $1 and id = $2
-		on conflict (tenant, conversation_id) do update set revision = excluded.revision`
-	_, err := tx.ExecContext(ctx, insert, c.Tenant, c.Conversation)
+	_, err := noticeRun(ctx, tx, c, actUnassigned, true)
 	return err
 }

@@ -123,5 +123,5 @@ func TestBad_M05_theWorkOfAnAgentWhoIsDisabledGoesBackToItsQueueInTheSameTransac
 	require.Equal(t, 1, d.count(t, "conversations", "state = 'open' and holder = 'queue' and agent_id is null"))
 	require.Equal(t, 1, d.count(t, "work_items", "state = 'waiting'"))
 	require.Zero(t, d.count(t, "assignments", "state in ('offered', 'accepted')"))
-	require.Equal(t, 1, d.count(t, "untold", "true"))
+	require.Equal(t, 1, d.count(t, "outbox", "true"))
 }

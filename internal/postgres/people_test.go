@@ -268,12 +268,12 @@ func TestQueues_anotherTimeLimitIsToldToTheRunsOfThoseWhoWait(t *testing.T) {
 	q.Priority = 1
 	q, err = f.UpdateQueue(t.Context(), cli, q)
 	require.NoError(t, err)
-	require.Zero(t, f.count(t, "untold", "true"))
+	require.Zero(t, f.count(t, "outbox", "true"))
 
 	q.Overflow.Wait = &routing.OverflowWait{Seconds: 60, OverflowAction: routing.OverflowAction{Do: routing.OverflowEnd}}
 	_, err = f.UpdateQueue(t.Context(), cli, q)
 	require.NoError(t, err)
-	require.Equal(t, 1, f.count(t, "untold u join conversations c on c.id = u.conversation_id", "c.id = $1 and u.revision = c.revision and c.revision > 1", id))
+	require.Equal(t, 1, f.count(t, "outbox", "conversation_id = $1 and not assignment", id))
 
 	f.exec(t, `update queues set is_default = false`)
 	f.exec(t, `update workstreams set deleted_at = now()`)

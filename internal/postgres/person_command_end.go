@@ -63,24 +63,45 @@ func (a *act) wrapUp(ctx context.Context) (conversation.Refusal, error) {
 	return "", a.holds(ctx, nil)
 }
 
-// close has the run end the conversation: its agent's, or any by a supervisor.
-func (a *act) close() conversation.Refusal {
+// close ends the conversation: its agent's, or any by a supervisor. What is on its way to the customer is sent before.
+func (a *act) close(ctx context.Context) (conversation.Refusal, error) {
+	why := conversation.ClosedByPerson
 	switch {
 	case a.mine():
-		a.done.Closing = conversation.ClosedByAgent
-	case a.supervises():
-		a.done.Closing = conversation.ClosedByPerson
-	default:
-		return conversation.RefusedNotYours
+		why = conversation.ClosedByAgent
+	case !a.supervises():
+		return conversation.RefusedNotYours, nil
 	}
-	return ""
+	const query = `
+		select exists (select from deliveries where tenant = $1 and conversation_id = $2 and status in ('queued', 'sending'))`
+	var onItsWay bool
+	if err := a.tx.GetContext(ctx, &onItsWay, query, a.ref.Tenant, a.ref.Conversation); err != nil {
+		return "", err
+	}
+	if !onItsWay {
+		return "", closeConversation(ctx, a.tx, a.ref, why)
+	}
+	if err := a.wishEnd(ctx, why); err != nil {
+		return "", err
+	}
+	a.moved = true
+	return "", endWork(ctx, a.tx, a.ref)
 }
 
-// forceClose is a supervisor's (SUP-5), in any state.
-func (a *act) forceClose() conversation.Refusal {
+// wishEnd has the run end the conversation once nothing is on its way to the customer any more.
+func (a *act) wishEnd(ctx context.Context, why conversation.CloseReason) error {
+	const update = `update conversations set ending = $3, wished_at = now() where tenant = $1 and id = $2`
+	_, err := a.tx.ExecContext(ctx, update, a.ref.Tenant, a.ref.Conversation, why)
+	return err
+}
+
+// forceClose is a supervisor's (SUP-5), in any state. What is not sent yet fails.
+func (a *act) forceClose(ctx context.Context) (conversation.Refusal, error) {
 	if !a.supervises() {
-		return conversation.RefusedNotAllowed
+		return conversation.RefusedNotAllowed, nil
 	}
-	a.done.Closing = conversation.ClosedByForce
-	return ""
+	if err := a.wishEnd(ctx, conversation.ClosedByForce); err != nil { // an earlier wish had another reason
+		return "", err
+	}
+	return "", closeConversation(ctx, a.tx, a.ref, conversation.ClosedByForce)
 }

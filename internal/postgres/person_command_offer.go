@@ -77,7 +77,7 @@ func (a *act) pick(ctx context.Context) (conversation.Refusal, error) {
 	return "", a.begins(ctx, a.me.ID)
 }
 
-// member reports whether who commands works in the conversation's queue.
+// member reports whether the one who acts works in the conversation's queue.
 func (a *act) member(ctx context.Context) (member bool, err error) {
 	const query = `select exists (select from queue_members where tenant = $1 and queue_id = $2 and agent_id = $3)`
 	err = a.tx.GetContext(ctx, &member, query, a.ref.Tenant, a.item.Queue, a.me.ID)

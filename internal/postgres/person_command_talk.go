@@ -11,6 +11,7 @@ import (
 )
 
 // reply says something to the customer: only who has the conversation may, and only while WeChat takes it. The run sends it.
+// Where the allowance is spent although a line of the customer is on its way, the agent has not seen that line either.
 func (a *act) reply(ctx context.Context) (conversation.Refusal, error) {
 	if refused := a.speaks(); refused != "" {
 		return refused, nil
@@ -31,8 +32,21 @@ func (a *act) reply(ctx context.Context) (conversation.Refusal, error) {
 	if err != nil {
 		return "", err
 	}
-	a.done.MessageID = ids[0]
+	a.made = ids[0]
+	if err := a.keepTrace(ctx); err != nil {
+		return "", err
+	}
 	return "", a.tellLine(ctx, lineBody{ids[0], a.LastSeq + 1, conversation.AuthorAgent})
+}
+
+// keepTrace has what follows from a reply join the trace of its request.
+func (a *act) keepTrace(ctx context.Context) error {
+	if a.trace == "" {
+		return nil
+	}
+	const update = `update messages set traceparent = $3 where tenant = $1 and id = $2`
+	_, err := a.tx.ExecContext(ctx, update, a.ref.Tenant, a.made, a.trace)
+	return err
 }
 
 // speaks says why who commands may not speak to the customer, "" if he may.
@@ -54,16 +68,15 @@ func sayable(text string) bool {
 // allowance says why WeChat takes no further message for this customer, by our count: messages that wait to be sent are
 // counted as sent.
 func (a *act) allowance(ctx context.Context) (conversation.Refusal, error) {
-	const query = `select count(*) from deliveries where tenant = $1 and conversation_id = $2 and status = 'queued'`
-	var queued int
-	if err := a.tx.GetContext(ctx, &queued, query, a.ref.Tenant, a.ref.Conversation); err != nil {
-		return "", err
-	}
-	left := a.customer.allowance()
-	var err error
-	for range queued + 1 {
-		if left, err = left.Spend(a.Now); err != nil {
-			break
+	left, err := a.customer.allowance().Spend(a.Now)
+	if err == nil {
+		const query = `select count(*) from deliveries where tenant = $1 and conversation_id = $2 and status = 'queued'`
+		var queued int
+		if err := a.tx.GetContext(ctx, &queued, query, a.ref.Tenant, a.ref.Conversation); err != nil {
+			return "", err
+		}
+		for ; queued > 0 && err == nil; queued-- {
+			left, err = left.Spend(a.Now)
 		}
 	}
 	switch {
@@ -87,13 +100,13 @@ func (a *act) resend(ctx context.Context) (conversation.Refusal, error) {
 		return refused, err
 	}
 	const update = `
-		update deliveries set status = 'queued', reason = '', errcode = null, attempt_id = null, attempts = 0, epoch = $4, updated_at = now()
+		update deliveries set status = 'queued', reason = '', errcode = null, attempt_id = null, attempts = 0, epoch = $4, not_before = null, until = null, updated_at = now()
 		where tenant = $1 and conversation_id = $2 and message_id = $3 and status in ('failed', 'unknown')`
 	again, err := affected(a.tx.ExecContext(ctx, update, a.ref.Tenant, a.ref.Conversation, a.cmd.MessageID, a.Epoch))
 	if err != nil || again == 0 {
 		return conversation.RefusedDelivered, err
 	}
-	a.done.MessageID = a.cmd.MessageID
+	a.made = a.cmd.MessageID
 	return "", publish(ctx, a.tx, a.ref.Tenant, a.row(feedDelivery, deliveryBody{MessageID: a.cmd.MessageID, Status: conversation.DeliveryQueued}))
 }
 
@@ -114,7 +127,7 @@ func (a *act) note(ctx context.Context) (conversation.Refusal, error) {
 	if _, err := a.tx.ExecContext(ctx, insert, a.ref.Tenant, a.cmd.ID, a.ref.Conversation, author, seal.sealNote(a.cmd.ID, a.text)); err != nil {
 		return "", err
 	}
-	a.done.MessageID = conversation.MessageID(a.cmd.ID)
+	a.made = conversation.MessageID(a.cmd.ID)
 	return "", publish(ctx, a.tx, a.ref.Tenant, a.row(feedNote, struct {
 		NoteID string `json:"note_id"`
 		Author string `json:"author"`

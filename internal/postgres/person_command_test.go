@@ -24,7 +24,6 @@ func TestCommand_reply_isQueuedInTheAgentsEpoch(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "messages", "author = 'agent' and agent_id = $1", li.AgentID))
 	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and epoch = $2", got.MessageID, got.Standing.Epoch))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'message' and agent_id = $1", li.AgentID))
-	require.Zero(t, d.count(t, "commands", "body is not null"), "the text stands in the transcript now")
 
 	attempt := uuid.NewString()
 	d.exec(t, `update deliveries set status = 'sent' where epoch is null`)
@@ -97,7 +96,7 @@ func TestBad_A13_aColleaguesConversationIsNotOnesOwn(t *testing.T) {
 		conversation.CommandWrapUp, conversation.CommandClose, conversation.CommandSetContext, conversation.CommandSetSkills, conversation.CommandResend, conversation.CommandPick,
 		conversation.CommandForceClose, conversation.CommandAssign, conversation.CommandAccept, conversation.CommandReject,
 	} {
-		d.refused(conversation.RefusedNotYours, ref, zhao, kind)
+		d.refused(unseen, ref, zhao, kind)
 	}
 }
 
@@ -338,8 +337,11 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	scan := says("k1", "")
 	scan.Kind, scan.IsEvent, scan.Text, scan.Fields = "subscribe", true, "", []byte(`{"EventKey":"qrscene_shop-7"}`)
-	got := d.receive(t, d.batch(ref.Conversation, "wang", scan, says("k2", "转人工")))
-	turn := got.Receipts[1].MessageID
+	d.receive(t, d.batch(ref.Conversation, "wang", scan, says("k2", "转人工")))
+	_, err := d.RoutingQuestion(t.Context(), ref)
+	require.ErrorIs(t, err, conversation.ErrClosed, "nobody wishes people")
+	d.botAnswers(t, ref, conversation.Answer{Texts: []string{"Welcome."}})
+	d.botAnswers(t, ref, conversation.Answer{Command: conversation.CommandEscalate, QueueID: "no queue"})
 	const rules = `[{"name": "tea", "when": "", "set": {"priority": 5}}]`
 	for i, kind := range []string{"classification", "route"} {
 		id := uuid.NewString()
@@ -349,9 +351,9 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 		}
 	}
 
-	q, err := d.RoutingQuestion(t.Context(), ref, turn, "no queue")
+	q, err := d.RoutingQuestion(t.Context(), ref)
 	require.NoError(t, err)
-	again, err := d.RoutingQuestion(t.Context(), ref, turn, "no queue")
+	again, err := d.RoutingQuestion(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, q.Roll, again.Roll, "a retry throws the same")
 	require.Empty(t, q.Wish)
@@ -368,7 +370,10 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 	require.Equal(t, map[string]any{"text": canary + " 转人工", "kind": "text", "length": int64(len(canary) + 4)}, q.Facts["message"])
 	require.Equal(t, true, q.Facts["customer"].(map[string]any)["first_contact"])
 
-	_, err = d.RoutingQuestion(t.Context(), ref, conversation.MessageID(uuid.NewString()), "")
+	d.closes(ref, conversation.ClosedIdle)
+	_, err = d.RoutingQuestion(t.Context(), ref)
+	require.ErrorIs(t, err, conversation.ErrClosed)
+	_, err = d.RoutingQuestion(t.Context(), conversation.Ref{Tenant: tenant, Conversation: newConversation()})
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
@@ -393,7 +398,7 @@ func TestDue_OVF5_goesOnToAnotherQueueAndNotForEver(t *testing.T) {
 
 func (d *office) facts(ref conversation.Ref, turn conversation.MessageID) map[string]any {
 	d.t.Helper()
-	q, err := d.RoutingQuestion(d.t.Context(), ref, turn, "")
+	q, err := d.ClassificationQuestion(d.t.Context(), ref, turn)
 	require.NoError(d.t, err)
 	return q.Facts
 }

@@ -25,7 +25,7 @@ type presenceRow struct {
 	Custom   *routing.PresenceID            `db:"custom_presence"` // that he chose last
 	Shown    asJSON[*routing.ShownPresence] `db:"shown_presence"`
 	At       time.Time                      `db:"presence_at"`
-	Before   *routing.Presence              `db:"presence_before"` // when his last desk was lost
+	Before   *routing.Presence              `db:"presence_before"` // when the last connection was lost
 	Disabled bool                           `db:"disabled"`        // or deleted
 
 	Now  time.Time     `db:"now"`
@@ -117,6 +117,9 @@ func putPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow, p routing.
 }
 
 func tellPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow) error {
-	body := presenceBody{agent.ID, agent.Presence, agent.Manual, agent.Shown.V}
-	return publish(ctx, tx, agent.Tenant, feedRow{Kind: feedPresence, Agent: agent.ID, Body: body})
+	return publish(ctx, tx, agent.Tenant, presenceNews(agent))
+}
+
+func presenceNews(agent presenceRow) feedRow {
+	return feedRow{Kind: feedPresence, Agent: agent.ID, Body: presenceBody{agent.ID, agent.Presence, agent.Manual, agent.Shown.V}}
 }

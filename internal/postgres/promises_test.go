@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"flag"
 	"math/rand/v2"
 	"sync"
@@ -39,12 +40,15 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 	d.exec(t, `update agents set units = 1000000`)
 	for range conversations {
 		ref := d.waiting(uuid.NewString())
-		outcomes := make([]conversation.Commanded, agents)
+		outcomes := make([]conversation.Acted, agents)
 		var group errgroup.Group
 		for i, p := range people {
 			cmd := d.order(ref, p, conversation.CommandPick, "")
 			group.Go(func() (err error) {
-				outcomes[i], err = d.Command(t.Context(), cmd)
+				outcomes[i], err = d.Act(t.Context(), cmd)
+				if errors.Is(err, conversation.ErrNotFound) { // somebody else has it, and who came too late sees it no more
+					outcomes[i].Refused, err = unseen, nil
+				}
 				return err
 			})
 		}
@@ -53,13 +57,13 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 		for i, o := range outcomes {
 			if o.Refused != "" {
 				require.Contains(t, []conversation.Refusal{
-					conversation.RefusedOfferOver, conversation.RefusedNotYours,
+					conversation.RefusedOfferOver, unseen,
 					conversation.RefusedCapacity, conversation.RefusedPresence, // who has won ten before is full
 				}, o.Refused)
 				continue
 			}
 			winners++
-			require.Equal(t, people[i].AgentID, o.Standing.AgentID)
+			require.Equal(t, people[i].AgentID, o.Conversation.AgentID)
 		}
 		require.Equal(t, 1, winners)
 		d.done(ref, people[winner(outcomes)], conversation.CommandWrapUp)
@@ -68,7 +72,7 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 	require.Equal(t, conversations, d.count(t, "assignments", "accepted_at is not null"))
 }
 
-func winner(outcomes []conversation.Commanded) int {
+func winner(outcomes []conversation.Acted) int {
 	for i, o := range outcomes {
 		if o.Refused == "" {
 			return i
@@ -151,7 +155,10 @@ func (d *office) something(people []conversation.Principal, chance *rand.Rand) e
 	case mine[0].State == conversation.StateWrapUp:
 		return d.CloseConversation(ctx, ref, conversation.ClosedByAgent)
 	}
-	_, err := d.Command(ctx, d.order(ref, by, kind, ""))
+	_, err := d.Act(ctx, d.order(ref, by, kind, ""))
+	if errors.Is(err, conversation.ErrNotFound) {
+		return nil // it was given away meanwhile
+	}
 	return err
 }
 
@@ -171,14 +178,19 @@ func TestProperty_nothingLeavesClosed(t *testing.T) {
 		}).Draw(rt, "command")
 		by := rapid.SampledFrom([]conversation.Principal{li, mei, d.supervisor}).Draw(rt, "by")
 		target := rapid.SampledFrom([]with{toAgent(mei), toQueue(d.queue)}).Draw(rt, "to")
-		out, err := d.Command(t.Context(), d.order(ref, by, kind, `{"a":"b"}`, target))
-		require.NoError(rt, err)
-		require.Contains(rt, []conversation.Refusal{conversation.RefusedClosed, conversation.RefusedNotYours}, out.Refused)
+		out, err := d.Act(t.Context(), d.order(ref, by, kind, `{"a":"b"}`, target))
+		if by.AgentID == mei.AgentID {
+			require.ErrorIs(rt, err, conversation.ErrNotFound)
+		} else {
+			require.NoError(rt, err)
+			require.Equal(rt, conversation.RefusedClosed, out.Refused)
+		}
 		due, err := d.Due(t.Context(), ref)
 		require.NoError(rt, err)
 		require.Equal(rt, conversation.StateClosed, due.Standing.State)
-		_, err = d.Receive(t.Context(), d.batch(ref.Conversation, "wang", says(uuid.NewString(), "hello?")))
-		require.ErrorIs(rt, err, conversation.ErrClosed)
+		got, err := d.Receive(t.Context(), d.batch(ref.Conversation, "wang", says(uuid.NewString(), "hello?")))
+		require.NoError(rt, err)
+		require.True(rt, got.Ending)
 		require.Equal(rt, 1, d.count(t, "conversations", "state = 'closed'"))
 	})
 	require.Equal(t, len(row), len(d.rows()), "nothing was made either")

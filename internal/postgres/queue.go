@@ -158,7 +158,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 	})
 }
 
-// tellWaiting leaves word for the runs of all who wait in a queue: what falls due for them has changed.
+// tellWaiting leaves notices for the runs of all who wait in a queue: what falls due for them has changed.
 func tellWaiting(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) error {
 	const tell = `
 		with waiting as (
@@ -166,11 +166,10 @@ func tellWaiting(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id con
 			where i.tenant = $1 and i.queue_id = $2 and i.state = 'waiting' order by c.id for no key update of c
 		), raised as (
 			update conversations c set revision = revision + 1 from waiting w where c.tenant = $1 and c.id = w.id
-			returning c.tenant, c.id, c.workflow_id, c.revision
+			returning c.tenant, c.id, c.workflow_id
 		)
-		insert into untold (tenant, conversation_id, workflow_id, revision) select tenant, id, workflow_id, revision from raised
-		on conflict (tenant, conversation_id) do update set revision = excluded.revision`
-	_, err := tx.ExecContext(ctx, tell, t, id)
+		insert into outbox (tenant, conversation_id, workflow_id, act, assignment) select tenant, id, workflow_id, $3, false from raised` + onOutbox
+	_, err := tx.ExecContext(ctx, tell, t, id, actDueChanged)
 	return err
 }
 
@@ -194,10 +193,15 @@ func (db *DB) DeleteQueue(ctx context.Context, by conversation.Actor, id convers
 		); err != nil {
 			return err
 		}
+		var members []conversation.AgentID
+		if err := tx.SelectContext(ctx, &members, `select agent_id from queue_members where tenant = $1 and queue_id = $2`, by.Tenant, id); err != nil {
+			return err
+		}
+		if err := raise(ctx, tx, by.Tenant, "agents", members); err != nil {
+			return err
+		}
 		for _, statement := range []string{
 			`update queues set deleted_at = now(), hours_id = null, version = version + 1, updated_at = now() where tenant = $1 and id = $2`,
-			`update agents set version = version + 1, updated_at = now()
-			where tenant = $1 and id in (select agent_id from queue_members where tenant = $1 and queue_id = $2)`,
 			`delete from queue_members where tenant = $1 and queue_id = $2`,
 			`update rulesets set deleted_at = now(), version = version + 1, updated_at = now()
 			where tenant = $1 and queue_id = $2 and deleted_at is null`,

@@ -26,8 +26,8 @@ func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conver
 }
 
 // SetQueueMembers makes these agents the members of the actor's queue, all of them and no other, where the queue's version is
-// still version (ErrVersion otherwise). Who stays keeps his place in the rotation. routing.UnknownError when one of them is
-// not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no such queue.
+// still version (ErrVersion otherwise). An agent who stays keeps their place in the rotation. routing.UnknownError when one of
+// them is not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no such queue.
 func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
 	return transact(ctx, db, "set a queue's members", func(tx *sqlx.Tx) (routing.Queue, error) {
 		old, err := lockQueue(ctx, tx, by.Tenant, id)
@@ -37,15 +37,18 @@ func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id con
 		if old.Default {
 			return routing.Queue{}, conversation.ErrInUse
 		}
-		if err := hold(ctx, tx, by.Tenant, liveAgents, "agent_ids", members...); err != nil {
-			return routing.Queue{}, err
-		}
 		const differ = `
 			select coalesce(m.agent_id, w.id) from (select agent_id from queue_members where tenant = $1 and queue_id = $2) m
 			full join unnest($3::uuid[]) w (id) on w.id = m.agent_id
 			where m.agent_id is null or w.id is null order by 1`
 		var movers []conversation.AgentID
 		if err := tx.SelectContext(ctx, &movers, differ, by.Tenant, id, texts(members)); err != nil {
+			return routing.Queue{}, err
+		}
+		if err := lockAgents(ctx, tx, by.Tenant, movers); err != nil {
+			return routing.Queue{}, err
+		}
+		if err := hold(ctx, tx, by.Tenant, liveAgents, "agent_ids", members...); err != nil {
 			return routing.Queue{}, err
 		}
 		if done, err := settled(old.Version, version, asColumns(movers, "members")); done || err != nil {
@@ -74,7 +77,7 @@ func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id con
 	})
 }
 
-// withDefaultQueue is an agent as he is wished, with the queue to which every agent belongs (QUE-4).
+// withDefaultQueue is a wished agent with the queue to which every agent belongs (QUE-4).
 func withDefaultQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a routing.Agent) (routing.Agent, error) {
 	var queue []conversation.QueueID
 	err := tx.SelectContext(ctx, &queue, `select id from `+liveQueues+` and tenant = $1 and is_default`, t)
@@ -92,9 +95,19 @@ func enrol(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []con
 	return err
 }
 
-// raise counts a change of rows that change by version, because what belongs to them has changed.
+// lockQueues locks queues by id. They come before conversations, work items and agents.
+func lockQueues(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []conversation.QueueID) error {
+	const lock = `select from queues where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
+	_, err := tx.ExecContext(ctx, lock, t, texts(queues))
+	return err
+}
+
+// raise counts a change of rows that change by version, because what belongs to them has changed. It locks them by id.
 func raise[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, table string, ids []ID) error {
-	statement := `update ` + table + ` set version = version + 1, updated_at = now() where tenant = $1 and id = any($2::uuid[])`
+	statement := `
+		with locked as materialized (
+			select id from ` + table + ` where tenant = $1 and id = any($2::uuid[]) order by id for no key update)
+		update ` + table + ` r set version = version + 1, updated_at = now() from locked where r.tenant = $1 and r.id = locked.id`
 	_, err := tx.ExecContext(ctx, statement, t, texts(ids))
 	return err
 }

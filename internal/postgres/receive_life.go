@@ -60,23 +60,7 @@ func (r *reception) tellLines(ctx context.Context, t *talk) error {
 
 // tellOfBeginning tells the desks that there is a conversation.
 func (r *reception) tellOfBeginning(ctx context.Context) error {
-	s, err := readStanding(ctx, r.tx, r.in.Ref)
-	if err != nil {
-		return err
-	}
-	return publish(ctx, r.tx, r.in.Tenant, feedRow{Kind: feedConversation, Conversation: r.in.Conversation, Body: standingBody(s)})
-}
-
-// readStanding reads how a conversation stands after what was written; of a bot's, its row says it all.
-func (r *reception) readStanding(ctx context.Context) (err error) {
 	c := r.conversation
-	switch {
-	case c == nil:
-		return nil
-	case c.Holder == conversation.HolderBot:
-		r.standing = conversation.Standing{Revision: c.Revision, State: c.State, Holder: c.Holder, Epoch: c.Epoch}
-		return nil
-	}
-	r.standing, err = readStanding(ctx, r.tx, r.in.Ref)
-	return err
+	s := conversation.Standing{Revision: c.Revision, State: c.State, Holder: c.Holder}
+	return publish(ctx, r.tx, r.in.Tenant, feedRow{Kind: feedConversation, Conversation: r.in.Conversation, Body: standingBody(s)})
 }

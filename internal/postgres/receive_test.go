@@ -64,6 +64,9 @@ func TestReceive_waitsInNoQueueYetWhereTheAccountHasNoBot(t *testing.T) {
 	require.Empty(t, got.QueueID)
 	require.Empty(t, got.Bot)
 	require.False(t, got.WaitingSince.IsZero())
+	require.Equal(t, conversation.Owed{HandOver: true}, got.Owed, "people are wished, with the line")
+	require.Equal(t, 1, f.count(t, "conversations", "hand_over = 'no-bot' and hand_over_turn = $1", got.Receipts[0].MessageID))
+	require.Zero(t, f.count(t, "messages", "wants_answer"))
 }
 
 func TestBad_C10_aRepeatHasNoEffect(t *testing.T) {
@@ -140,24 +143,136 @@ func TestReceive_notesAnUnfollowWithoutBeginningAConversation(t *testing.T) {
 	f.receive(t, f.batch(id, "li", hello))
 	require.Equal(t, 1, f.count(t, "customers", "following"))
 	bye.MessageKey = "k3"
-	f.receive(t, f.batch(id, "li", redelivered(bye)))
+	require.True(t, f.receive(t, f.batch(id, "li", redelivered(bye))).End)
 	require.Equal(t, 1, f.count(t, "customers", "not following"))
 }
 
-func TestReceive_refusesNewMessagesOfAClosedConversationOnly(t *testing.T) {
+// unfollows and follows are what a customer does who leaves and comes back.
+func unfollows(key string) conversation.Arrival {
+	a := says(key, "")
+	a.Kind, a.IsEvent, a.Follow, a.Trigger = "unsubscribe", true, conversation.Unfollowed, conversation.TriggerNone
+	return a
+}
+
+func follows(key string) conversation.Arrival {
+	a := says(key, "")
+	a.Kind, a.IsEvent, a.Follow, a.Trigger = "subscribe", true, conversation.Followed, conversation.TriggerTap
+	return a
+}
+
+// A1: what comes when the end is wished is the next conversation's. Nothing of it is written here.
+func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	id, hello := newConversation(), says("k1", "hello")
-	first := f.receive(t, f.batch(id, "li", hello))
-	ref := conversation.Ref{Tenant: tenant, Conversation: id}
-	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+	for _, end := range []func(conversation.Ref){
+		func(ref conversation.Ref) {
+			f.botAnswers(t, ref, conversation.Answer{Texts: []string{"Bye."}, Command: conversation.CommandEnd})
+		},
+		func(ref conversation.Ref) {
+			require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+		},
+	} {
+		id, customer := newConversation(), uuid.NewString()
+		hello := says(uuid.NewString(), "hello")
+		first := f.receive(t, f.batch(id, customer, hello))
+		end(conversation.Ref{Tenant: tenant, Conversation: id})
 
-	_, err := f.Receive(t.Context(), f.batch(id, "li", hello, says("k2", "still there?")))
-	require.ErrorIs(t, err, conversation.ErrClosed)
-	got := f.receive(t, f.batch(id, "li", hello, redelivered(hello)))
-	require.Equal(t, []conversation.ReceiptOutcome{"new", "repeat"}, outcomes(got))
-	require.Equal(t, first.Receipts[0], got.Receipts[0])
-	require.Equal(t, conversation.StateClosed, got.State)
+		repeated := f.receive(t, f.batch(id, customer, hello, redelivered(hello)))
+		require.False(t, repeated.Ending, "a repeat brings nothing new")
+		require.Equal(t, first.Receipts[0], repeated.Receipts[0])
+		require.Equal(t, conversation.ReceiptRepeat, repeated.Receipts[1].Outcome)
+
+		before := f.ending(t)
+		more := f.batch(id, customer, hello, says(uuid.NewString(), "still there?"), unfollows(uuid.NewString()))
+		for range 2 {
+			got := f.receive(t, more)
+			require.True(t, got.Ending)
+			require.Empty(t, got.Receipts)
+			require.Equal(t, got.State != conversation.StateClosed, got.End)
+		}
+		require.Equal(t, before, f.ending(t))
+		more.Conversation = newConversation()
+		next := f.receive(t, more)
+		require.False(t, next.Ending)
+		require.Equal(t, []conversation.ReceiptOutcome{"repeat", "new", "noted"}, outcomes(next))
+	}
+}
+
+func TestReceive_unfollowWishesTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		came      func() []conversation.Arrival
+		following string
+		ends      bool
+	}{
+		"leaves":                       {func() []conversation.Arrival { return []conversation.Arrival{unfollows("u")} }, "not following", true},
+		"writes and leaves":            {func() []conversation.Arrival { return []conversation.Arrival{says("s", "bye"), unfollows("u")} }, "not following", true},
+		"leaves and comes back":        {func() []conversation.Arrival { return []conversation.Arrival{unfollows("u"), follows("f")} }, "following", false},
+		"comes back and leaves":        {func() []conversation.Arrival { return []conversation.Arrival{follows("f"), unfollows("u")} }, "not following", true},
+		"leaves, a late line is there": {func() []conversation.Arrival { return []conversation.Arrival{unfollows("u"), says("s", "bye")} }, "not following", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+			f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello")))
+			came := f.batch(ref.Conversation, "li", c.came()...)
+			got := f.receive(t, came)
+			require.Equal(t, c.ends, got.End)
+			require.Equal(t, !c.ends, got.Turn)
+			require.Equal(t, c.ends, f.wishedEnd(t, ref) == conversation.ClosedUnfollowed)
+			require.Equal(t, 1, f.count(t, "customers", c.following))
+			state := f.ending(t)
+			again := f.receive(t, came)
+			require.Equal(t, got.Receipts, again.Receipts, "the same callbacks again")
+			require.Equal(t, got.Owed.End, again.Owed.End)
+			require.Equal(t, state, f.ending(t))
+		})
+	}
+}
+
+// A1: the bot says goodbye while a line waits: it does not end.
+func TestStoreAnswer_endWaitsForUnansweredLines(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "thanks"), says("k2", "one more thing")))
+	bye := conversation.Answer{Texts: []string{"Bye."}, Command: conversation.CommandEnd}
+	s := f.botAnswers(t, ref, bye)
+	require.False(t, s.End)
+	require.True(t, s.Turn)
+	s = f.botAnswers(t, ref, bye)
+	require.True(t, s.End)
+	require.False(t, s.Turn)
+	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+	require.Equal(t, 1, f.count(t, "conversations", "close_reason = 'ended-by-bot'"), "the reason is the wished one")
+}
+
+// While people are wished, the bot is not asked; what comes is for them.
+func TestReceive_linesForPeopleWantNoAnswer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "a person"), says("k2", "please")))
+	require.True(t, f.wantPeople(t, ref).HandOver)
+	got := f.receive(t, f.batch(ref.Conversation, "li", says("k3", "hello?")))
+	require.Equal(t, conversation.Owed{HandOver: true}, got.Owed)
+	require.Equal(t, 1, f.count(t, "messages", "wants_answer"), "the second, as before")
+}
+
+func TestReceive_keepsTheTraceOfEachLine(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	one, two := says("k1", "one"), says("k2", "two")
+	one.Traceparent, two.Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", ""
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	f.receive(t, f.batch(ref.Conversation, "li", one, two))
+	for _, want := range []string{one.Traceparent, ""} {
+		turn, err := f.Turn(t.Context(), ref)
+		require.NoError(t, err)
+		require.Equal(t, want, turn.Traceparent)
+		f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hm"}})
+	}
 }
 
 func TestReceive_closesWhatALostRunLeftOpen(t *testing.T) {
@@ -258,29 +373,4 @@ func TestR4_theVeryFirstMessageReceivedByTwoRunsAtOnceIsWrittenOnce(t *testing.T
 		require.Equal(t, n+1, f.count(t, "messages", "true"))
 		require.Equal(t, n+1, f.count(t, "conversations", "true"))
 	}
-}
-
-// What a run does not remember it finds here: the lines behind one that a bot is asked about, in order, so many at a time.
-func TestTurns_areTheLinesThatWantAnAnswer(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	id := newConversation()
-	old, view := says("k3", "old news"), says("k5", "")
-	old.Stale = true
-	view.Kind, view.IsEvent = "VIEW", true
-	got := f.receive(t, f.batch(id, "li", says("k1", "one"), says("k2", "two"), old, says("k4", "three"), view, says("k6", "four")))
-	other := newConversation()
-	f.receive(t, f.batch(other, "wang", says("k7", "somebody else")))
-	of := func(i int) conversation.MessageID { return got.Receipts[i].MessageID }
-
-	c := conversation.Ref{Tenant: conversation.DefaultTenant, Conversation: id}
-	next, err := f.Turns(t.Context(), c, of(0), 2)
-	require.NoError(t, err)
-	require.Equal(t, []conversation.MessageID{of(1), of(3)}, next)
-	next, err = f.Turns(t.Context(), c, of(3), 2)
-	require.NoError(t, err)
-	require.Equal(t, []conversation.MessageID{of(5)}, next)
-	next, err = f.Turns(t.Context(), c, of(5), 2)
-	require.NoError(t, err)
-	require.Empty(t, next)
 }

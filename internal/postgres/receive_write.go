@@ -122,11 +122,11 @@ func (r *reception) writeMessages(ctx context.Context) error {
 	const insert = `
 		with arrived as (
 			select * from unnest($6::uuid[], $7::text[], $8::bytea[], $9::bool[], $10::bool[], $11::timestamptz[],
-				$12::text[], $13::uuid[], $14::text[], $15::timestamptz[], $21::bool[]) with ordinality
-				as a (id, kind, body, stale, echo, said_at, message_key, delivery_id, fingerprint, received_at, wants_answer, n)),
+				$12::text[], $13::uuid[], $14::text[], $15::timestamptz[], $21::bool[], $22::text[]) with ordinality
+				as a (id, kind, body, stale, echo, said_at, message_key, delivery_id, fingerprint, received_at, wants_answer, traceparent, n)),
 		said as (
-			insert into messages (tenant, id, conversation_id, seq, author, kind, body, stale, echo, said_at, wants_answer)
-			select $1, id, $3, $5 + n, 'customer', kind, body, stale, echo, said_at, wants_answer from arrived),
+			insert into messages (tenant, id, conversation_id, seq, author, kind, body, stale, echo, said_at, wants_answer, traceparent)
+			select $1, id, $3, $5 + n, 'customer', kind, body, stale, echo, said_at, wants_answer, traceparent from arrived),
 		numbered as (
 			update conversations set last_seq = $5 + (select count(*) from arrived), last_customer_at = now()
 			where tenant = $1 and id = $3),
@@ -139,7 +139,7 @@ func (r *reception) writeMessages(ctx context.Context) error {
 		pq.Array(m.ids), pq.Array(m.kinds), m.bodies, pq.Array(m.stale), pq.Array(m.echo), pq.Array(m.saidAt),
 		pq.Array(m.keys), pq.Array(m.deliveries), pq.Array(m.fingerprints), pq.Array(m.receivedAt),
 		following, orNull(allowance.MessageUntil), allowance.MessageLeft, orNull(allowance.TapUntil), allowance.TapLeft,
-		pq.Array(m.wants)))
+		pq.Array(m.wants), pq.Array(m.traces)))
 	if err == nil && written != int64(len(r.fresh)) {
 		err = errAgain
 	}
@@ -149,9 +149,6 @@ func (r *reception) writeMessages(ctx context.Context) error {
 
 // readyConversation sees to it that customer and conversation have their rows.
 func (r *reception) readyConversation(ctx context.Context) error {
-	if r.conversation != nil && r.conversation.State == conversation.StateClosed {
-		return conversation.ErrClosed
-	}
 	if r.customer == nil {
 		if err := r.makeCustomer(ctx, r.in.Arrivals[r.fresh[0]].OpenID); err != nil {
 			return err
@@ -171,15 +168,17 @@ type newMessages struct {
 	stale, echo, wants []bool // wants an answer
 	saidAt, receivedAt []*time.Time
 	keys, deliveries   []string
+	traces             []string
 	fingerprints       []*string
 }
 
-// messages seals the new messages, and numbers them.
+// messages seals the new messages, and numbers them. A bot is asked about them only where it holds the conversation and keeps it.
 func (r *reception) messages() (m newMessages, err error) {
 	seal, err := r.db.customerSeal(r.in.Tenant, string(r.customer.ID), r.customer.DataKey)
 	if err != nil {
 		return m, err
 	}
+	bot := r.conversation.Holder == conversation.HolderBot && !r.conversation.any() && !r.leaves()
 	for n, i := range r.fresh {
 		a, receipt := r.in.Arrivals[i], r.verdicts[i].receipt
 		seq := r.conversation.LastSeq + int64(n) + 1
@@ -190,7 +189,7 @@ func (r *reception) messages() (m newMessages, err error) {
 		}
 		m.ids, m.kinds, m.bodies = append(m.ids, *receipt.MessageID), append(m.kinds, a.Kind), append(m.bodies, sealed)
 		m.stale, m.echo, m.saidAt = append(m.stale, a.Stale), append(m.echo, a.Echo), append(m.saidAt, orNull(a.SaidAt))
-		m.wants = append(m.wants, a.WantsAnswer())
+		m.wants, m.traces = append(m.wants, bot && a.WantsAnswer()), append(m.traces, a.Traceparent)
 		m.keys, m.deliveries = append(m.keys, receipt.MessageKey), append(m.deliveries, receipt.DeliveryID)
 		m.fingerprints, m.receivedAt = append(m.fingerprints, receipt.Fingerprint), append(m.receivedAt, &receipt.ReceivedAt)
 	}
@@ -221,6 +220,9 @@ func (r *reception) writeNotes(ctx context.Context) error {
 			CustomerKey: r.in.CustomerKey, Body: a.Fields, ReceivedAt: a.ReceivedAt,
 		}); err != nil {
 			return err
+		}
+		if i < r.followed {
+			continue // and followed again since
 		}
 		const update = `update customers set following = false where tenant = $1 and account_id = $2 and customer_key = $3`
 		if _, err := r.tx.ExecContext(ctx, update, r.in.Tenant, r.in.AccountID, r.in.CustomerKey); err != nil {

@@ -6,68 +6,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"wxdesk/internal/conversation"
 )
-
-// command is a request of a new API token.
-func (f *fixture) command(t *testing.T) conversation.CommandRequest {
-	t.Helper()
-	_, p, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "")
-	require.NoError(t, err)
-	return conversation.CommandRequest{Tenant: tenant, TokenID: p.TokenID, Method: "POST", Path: "/v1/x", Key: "key", BodyHash: [32]byte{1}}
-}
-
-func TestBad_A12_aRepeatedCommandGetsTheSameAnswer(t *testing.T) {
-	t.Parallel()
-	f := newEmptyFixture(t)
-	request := f.command(t)
-	ids := make([]string, 5)
-	var group errgroup.Group
-	for i := range ids {
-		group.Go(func() error {
-			got, err := f.BeginCommand(t.Context(), request)
-			ids[i] = got.ID
-			return err
-		})
-	}
-	require.NoError(t, group.Wait())
-	for _, id := range ids {
-		require.Equal(t, ids[0], id)
-	}
-
-	const answer = `{"b": 1,  "a": "as it was"}`
-	first := conversation.CommandRecord{ID: ids[0], Status: 201, Answer: []byte(answer)}
-	for _, later := range []conversation.CommandRecord{first, {Status: 500, Answer: []byte("later")}} {
-		stands, err := f.FinishCommand(t.Context(), tenant, ids[0], later.Status, later.Answer)
-		require.NoError(t, err)
-		require.Equal(t, first, stands)
-	}
-	got, err := f.BeginCommand(t.Context(), request)
-	require.NoError(t, err)
-	require.Equal(t, first, got)
-}
-
-func TestBad_A11_anotherBodyUnderTheKeyIsRefusedForADay(t *testing.T) {
-	t.Parallel()
-	f := newEmptyFixture(t)
-	request := f.command(t)
-	first, err := f.BeginCommand(t.Context(), request)
-	require.NoError(t, err)
-	other := request
-	other.BodyHash = [32]byte{2}
-	_, err = f.BeginCommand(t.Context(), other)
-	require.ErrorIs(t, err, conversation.ErrKeyReused)
-
-	f.exec(t, `update commands set created_at = now() - interval '24 hours 1 second', status = 200`)
-	anew, err := f.BeginCommand(t.Context(), other)
-	require.NoError(t, err)
-	require.NotEqual(t, first.ID, anew.ID)
-	require.Zero(t, anew.Status)
-	_, err = f.FinishCommand(t.Context(), tenant, first.ID, 200, nil)
-	require.ErrorIs(t, err, conversation.ErrNotFound)
-}
 
 func TestConversations_listsNewestFirstByFilter(t *testing.T) {
 	t.Parallel()

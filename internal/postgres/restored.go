@@ -33,10 +33,9 @@ func (db *DB) Restored(ctx context.Context) (open int64, err error) {
 			}
 		}
 		const tell = `
-			insert into untold (tenant, conversation_id, workflow_id, revision)
-			select tenant, id, workflow_id, revision from conversations where state <> 'closed'
-			on conflict (tenant, conversation_id) do update set revision = excluded.revision`
-		open, err = affected(tx.ExecContext(ctx, tell))
+			insert into outbox (tenant, conversation_id, workflow_id, act, assignment)
+			select tenant, id, workflow_id, $1, false from conversations where state <> 'closed'` + onOutbox
+		open, err = affected(tx.ExecContext(ctx, tell, actRestored))
 		if err != nil {
 			return fmt.Errorf("tell the runs: %w", err)
 		}

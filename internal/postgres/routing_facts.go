@@ -36,8 +36,7 @@ type factsRow struct {
 // and what does not open is empty.
 func (db *DB) loadFacts(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, q *routing.Question) error {
 	const query = `
-		select c.customer_id, c.state, c.holder, c.epoch, c.last_seq, c.queue_id, c.context, u.data_key, a.language,
-			c.account_id, a.name as account_name, a.kind as account_kind, a.time_zone, u.following, u.tags,
+		select ` + heldColumns + `, c.account_id, a.name as account_name, a.kind as account_kind, a.time_zone, u.following, u.tags,
 			exists (select from conversations p where p.tenant = c.tenant and p.customer_id = c.customer_id and p.id <> c.id) as before,
 			m.kind as message_kind, m.body, e.id as event_id, e.kind as event_kind, e.body as event_body,
 			coalesce(t.command = 'escalate', false) as escalated, t.reason, t.summary
@@ -112,11 +111,12 @@ func (r factsRow) context(c conversation.Ref, seal customerSeal) map[string]any 
 	return values
 }
 
-// escalation is why people are asked, and by whom.
+// escalation is why people are wanted, in the bot's own words where it has some, and whether it was the bot who asked.
 func (r factsRow) escalation(c conversation.Ref, turn conversation.MessageID, seal customerSeal) map[string]any {
-	facts := map[string]any{"reason": "", "summary": "", "by_bot": r.Escalated}
+	byBot := r.HandOver == conversation.EscalatedByBot || r.HandOver == "" && r.Escalated // before, or after
+	facts := map[string]any{"reason": string(r.HandOver), "summary": "", "by_bot": byBot}
 	if r.Reason != nil {
-		if reason, err := seal.openReason(c.Conversation, turn, r.Reason); err == nil {
+		if reason, err := seal.openReason(c.Conversation, turn, r.Reason); err == nil && reason != "" {
 			facts["reason"] = reason
 		}
 	}

@@ -14,12 +14,26 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// RoutingQuestion loads everything that decides where a conversation goes: what is known of it, its workstream, the rules
-// that are published, and all queues as they stand. turn is the message that asked for people, and the source of chance, so
-// that a retry asks the same; wish the queue that the bot named, "" for none. ErrNotFound when the tenant has no such
-// conversation, or the conversation no such message.
-func (db *DB) RoutingQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, wish conversation.QueueID) (routing.Question, error) {
-	q := routing.Question{Roll: roll(turn), Wish: knownForm(wish)}
+// RoutingQuestion loads everything that decides where a conversation goes whose hand-over is wished: what is known of it, its
+// workstream, the rules that are published, and all queues as they stand. The line that asked for people is the source of
+// chance, so that a retry asks the same. ErrClosed where it has ended or nobody wishes people; ErrNotFound where there is no such
+// conversation.
+func (db *DB) RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.Question, error) {
+	act := "find who wants people for conversation " + string(c.Conversation)
+	w, err := readWish(ctx, db.sql, c)
+	switch {
+	case err != nil:
+		return routing.Question{}, explain(ctx, act, err)
+	case w.HandOver == "":
+		return routing.Question{}, explain(ctx, act, conversation.ErrClosed)
+	}
+	return db.TrialQuestion(ctx, c, w.Turn, w.Queue)
+}
+
+// TrialQuestion loads the same whether or not people are wished, as if that line asked for them and the bot named the queue ("" for
+// none). ErrNotFound when the tenant has no such conversation, or the conversation no such line.
+func (db *DB) TrialQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, queue conversation.QueueID) (routing.Question, error) {
+	q := routing.Question{Roll: roll(turn), Wish: knownForm(queue)}
 	return db.question(ctx, c, turn, q, loadWorkstream, db.loadFacts, loadRules, loadQueues)
 }
 

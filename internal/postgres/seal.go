@@ -22,7 +22,7 @@ const (
 	labelHandover    = "plain callback"
 	labelEvent       = "event"
 	labelQuarantine  = "quarantine"
-	labelAnswer      = "command answer"
+	labelRequest     = "command request" // derives the key of a hash
 	labelBotSecret   = "bot webhook secret"
 )
 
@@ -145,11 +145,6 @@ func (s customerSeal) openContext(c conversation.ID, sealed []byte) map[string]a
 		return nil
 	}
 	return values
-}
-
-// sealCommand keeps what a person wrote with a command until its conversation takes it.
-func (s customerSeal) sealCommand(command, text string) []byte {
-	return s.key.Seal(place("commands", s.tenant, command, "body"), []byte(text))
 }
 
 func (s customerSeal) openNote(note string, sealed []byte) string {

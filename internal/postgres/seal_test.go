@@ -20,7 +20,8 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 	other.AppID = "wxfedcba9876543210"
 	other, err := f.CreateAccount(t.Context(), cli, other, someSecrets())
 	require.NoError(t, err)
-	ref, turn, ids := f.answered(t, "hi")
+	ref, _, ids := f.answered(t, "hi")
+	turn := f.receive(t, f.batch(ref.Conversation, "li", says("l2", "and you?"))).Receipts[0].MessageID
 	second := f.batch(newConversation(), "wang", says("w1", "me too"))
 	f.receive(t, second)
 	ctx := t.Context()
@@ -28,37 +29,40 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 	door := func() error { _, err := f.Door(ctx, f.account.ID); return err }
 	keys := func() error { _, err := f.AccountKeys(ctx, tenant, f.account.ID); return err }
 	credentials := func() error { _, err := f.Credentials(ctx, tenant, f.account.ID); return err }
-	ask := func() error { _, err := f.Turn(ctx, ref, turn, 1); return err }
-	send := func() error { _, err := f.MarkSending(ctx, ref, ids[0], uuid.NewString()); return err }
+	ask := func() error { _, err := f.Turn(ctx, ref); return err }
+	send := func() error { // R28: the message fails, nothing else
+		m, err := f.MarkSending(ctx, ref, uuid.NewString())
+		f.exec(t, `update deliveries set status = 'queued', attempts = 0, attempt_id = null`)
+		if m.Status == conversation.DeliveryFailed && m.Reason == "unreadable" {
+			return secret.ErrUnavailable
+		}
+		return err
+	}
 	ofAccount, ofSecret := "id = '"+string(f.account.ID)+"'", "account_id = '"+string(f.account.ID)+"'"
 	for name, c := range map[string]struct {
 		table, column, where, from string
 		use                        func() error
 	}{
-		"id key at the door":    {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", door},
-		"id key for Receive":    {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", keys},
-		"app secret":            {"accounts", "app_secret", ofAccount, "id = '" + string(other.ID) + "'", credentials},
-		"token":                 {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", "account_id = '" + string(other.ID) + "' and purpose = 'token'", door},
-		"AES key":               {"account_secrets", "sealed", ofSecret + " and purpose = 'aes_key'", "account_id = '" + string(other.ID) + "' and purpose = 'aes_key'", keys},
-		"AES key in a token":    {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", ofSecret + " and purpose = 'aes_key'", door},
-		"data key":              {"customers", "data_key", "customer_key = 'key of li'", "customer_key = 'key of wang'", ask},
-		"openid":                {"customers", "openid", "customer_key = 'key of li'", "customer_key = 'key of wang'", send},
-		"text":                  {"messages", "body", "id = '" + string(turn) + "'", "id = '" + string(ids[0]) + "'", ask},
-		"text of an answer":     {"messages", "body", "id = '" + string(ids[0]) + "'", "id = '" + string(turn) + "'", send},
-		"reason of a hand-over": {"turns", "reason", "turn_id = '" + string(turn) + "'", "turn_id = '" + string(turn) + "'", nil},
+		"id key at the door":   {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", door},
+		"id key for Receive":   {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", keys},
+		"app secret":           {"accounts", "app_secret", ofAccount, "id = '" + string(other.ID) + "'", credentials},
+		"token":                {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", "account_id = '" + string(other.ID) + "' and purpose = 'token'", door},
+		"AES key":              {"account_secrets", "sealed", ofSecret + " and purpose = 'aes_key'", "account_id = '" + string(other.ID) + "' and purpose = 'aes_key'", keys},
+		"AES key in a token":   {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", ofSecret + " and purpose = 'aes_key'", door},
+		"data key":             {"customers", "data_key", "customer_key = 'key of li'", "customer_key = 'key of wang'", ask},
+		"openid":               {"customers", "openid", "customer_key = 'key of li'", "customer_key = 'key of wang'", send},
+		"text":                 {"messages", "body", "id = '" + string(turn) + "'", "id = '" + string(ids[0]) + "'", ask},
+		"text of an answer":    {"messages", "body", "id = '" + string(ids[0]) + "'", "id = '" + string(turn) + "'", send},
+		"app secret of a send": {"accounts", "app_secret", ofAccount, "id = '" + string(other.ID) + "'", send},
 	} {
 		var good, foreign []byte
 		require.NoError(t, f.raw.Get(&good, "select "+c.column+" from "+c.table+" where "+c.where), name)
 		require.NoError(t, f.raw.Get(&foreign, "select "+c.column+" from "+c.table+" where "+c.from), name)
-		use := c.use
-		if use == nil {
-			use, foreign = ask, good[:len(good)/2]
-		}
 		flipped := append([]byte{}, good...)
 		flipped[len(flipped)/2] ^= 0x10
 		for what, bad := range map[string][]byte{"bit": flipped, "cut": good[:len(good)-1], "empty": {}, "moved": foreign} {
 			f.exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, bad)
-			require.ErrorIs(t, use(), secret.ErrUnavailable, "%s: %s", name, what)
+			require.ErrorIs(t, c.use(), secret.ErrUnavailable, "%s: %s", name, what)
 		}
 		f.exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, good)
 	}

@@ -10,7 +10,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// What only rules of a queue's own ask for: whether an agent is working, and of which type a skill is.
+// What the clock changes for agents: the hours in which they work, and their day. And what else only rules of a queue's own ask
+// for: of which type a skill is.
 
 // readShifts says of the agents who have hours of their own whether they are working now, where a queue's own rules may ask
 // (ASG-9), and when the next of those who are not begins.
@@ -67,6 +68,29 @@ func (d *distribution) wakeWithShift(ctx context.Context) error {
 		return nil
 	}
 	return d.wakeAt(ctx, []time.Time{d.shift})
+}
+
+// turnDays lists the agents whose day has ended since their automatic presence was set: what a capacity profile took for the day
+// has come back to them (CAP-3), and their presence may still say that they are full. It has the distribution look again when the
+// next day ends, because their room grows then.
+func (d *distribution) turnDays(ctx context.Context) ([]conversation.AgentID, error) {
+	const query = `
+		select array_agg(g.id::text) filter (where g.presence in ('busy', 'dnd') and not g.presence_manual and g.presence_at < day.begins) as turned,
+			min(day.ends) as next
+		from agents g cross join lateral (select date_trunc('day', clock_timestamp() at time zone g.time_zone) as midnight) local
+		cross join lateral (
+			select midnight at time zone g.time_zone as begins, (midnight + interval '1 day') at time zone g.time_zone as ends) day
+		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.presence <> 'offline' and g.id in (
+			select m.agent_id from capacity_profiles p join agent_profiles m on m.tenant = p.tenant and m.profile_id = p.id
+			where p.tenant = $1 and p.reset = 'end_of_day')`
+	var days struct {
+		Turned pq.StringArray `db:"turned"`
+		Next   *time.Time     `db:"next"` // nil where no agent has such a profile
+	}
+	if err := d.tx.GetContext(ctx, &days, query, d.tenant); err != nil || days.Next == nil {
+		return nil, err
+	}
+	return idsOf[conversation.AgentID](days.Turned), d.wakeAt(ctx, []time.Time{*days.Next})
 }
 
 // readKinds reads the types of skills where a rule orders by one (ASG-10).

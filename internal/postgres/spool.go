@@ -50,24 +50,58 @@ func (db *DB) SpoolSize(ctx context.Context) (callbacks int64, oldest time.Durat
 	return row.Callbacks, time.Duration(row.Oldest * float64(time.Second)), explain(ctx, "measure the spool", err)
 }
 
-// ClaimSpooled returns the first waiting callback of each of at most so many conversations, oldest first, and keeps them from
-// other claims for conversation.SpoolClaim.
+// ClaimSpooled returns the first waiting callback of each of at most so many conversations and keeps them from other claims for
+// conversation.SpoolClaim. The oldest go first, as far as they stand among the oldest callbacks of all; however many callbacks
+// wait, it reads few of them.
 func (db *DB) ClaimSpooled(ctx context.Context, conversations int) ([]conversation.Spooled, error) {
-	return transact(ctx, db, "claim spooled callbacks", func(tx *sqlx.Tx) ([]conversation.Spooled, error) {
-		const claim = `
-			update spool set claimed_until = clock_timestamp() + $2 * interval '1 millisecond'
-			where id in (
-				select id from (
-					select distinct on (tenant, account_id, customer_key) id, claimed_until from spool
-					order by tenant, account_id, customer_key, id) first
-				where claimed_until is null or claimed_until <= clock_timestamp()
-				order by id limit $1)
-			and (claimed_until is null or claimed_until <= clock_timestamp())
-			returning ` + spoolColumns
-		return selectSpooled(ctx, tx, `with claimed as (`+claim+`) select * from claimed order by id`,
-			conversations, conversation.SpoolClaim.Milliseconds())
+	return transact(ctx, db, "claim spooled callbacks", func(tx *sqlx.Tx) (claimed []conversation.Spooled, err error) {
+		for _, firsts := range []string{oldestSpooled, spooledByConversation} {
+			more, err := selectSpooled(ctx, tx, claimSpooled(firsts), conversations-len(claimed), conversation.SpoolClaim.Milliseconds())
+			if err != nil {
+				return nil, err
+			}
+			claimed = append(claimed, more...)
+			if len(claimed) == conversations {
+				break
+			}
+		}
+		return claimed, nil
 	})
 }
+
+const unclaimed = `(claimed_until is null or claimed_until <= clock_timestamp())`
+
+// claimSpooled claims at most $1 of the callbacks that a query finds, for $2 milliseconds.
+func claimSpooled(firsts string) string {
+	return `
+		with recursive ` + firsts + `, claimed as (
+			update spool set claimed_until = clock_timestamp() + $2 * interval '1 millisecond'
+			where id in (select id from firsts where ` + unclaimed + ` order by id limit $1) and ` + unclaimed + `
+			returning ` + spoolColumns + `)
+		select * from claimed order by id`
+}
+
+// oldestSpooled are the first callbacks of those conversations that stand among the oldest thousand callbacks.
+const oldestSpooled = `
+	firsts as (
+		select distinct on (tenant, account_id, customer_key) id, claimed_until
+		from (select * from spool order by id limit 1000) oldest
+		order by tenant, account_id, customer_key, id)`
+
+// spooledByConversation are the first callbacks of conversations in the order of their keys, read by one step in the index for each,
+// until enough of them are found that nobody has claimed.
+const spooledByConversation = `
+	firsts as (
+		(select tenant, account_id, customer_key, id, claimed_until, ` + unclaimed + `::int as found
+		from spool order by tenant, account_id, customer_key, id limit 1)
+		union all
+		select next.tenant, next.account_id, next.customer_key, next.id, next.claimed_until, f.found + ` + unclaimedNext + `::int
+		from firsts f cross join lateral (
+			select * from spool s where (s.tenant, s.account_id, s.customer_key) > (f.tenant, f.account_id, f.customer_key)
+			order by s.tenant, s.account_id, s.customer_key, s.id limit 1) next
+		where f.found < $1)`
+
+const unclaimedNext = `(next.claimed_until is null or next.claimed_until <= clock_timestamp())`
 
 // SpooledFrom lists the waiting callbacks of first's conversation in their order, from first on.
 func (db *DB) SpooledFrom(ctx context.Context, first conversation.Spooled, limit int) ([]conversation.Spooled, error) {

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -138,4 +139,55 @@ func (f *fixture) claims(t *testing.T, db *postgres.DB, most int) (keys []string
 		keys = append(keys, s.MessageKey)
 	}
 	return keys
+}
+
+// A3: however many callbacks wait, a claim reads few of them: for many customers, for one who floods, and behind one who floods
+// and is claimed.
+func TestClaimSpooled_readsFewOfMany(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const spools = `
+		insert into spool (tenant, account_id, customer_key, delivery_id, message_key, fingerprint, ciphertext, received_at, stale, traceparent)
+		select 'default', $1, case when $2 then 'flood' else 'customer ' || n end, gen_random_uuid(), $2 || 'm' || n, '', repeat('x', 100), now(), false, ''
+		from generate_series(1, 30000) n`
+	claim := func() []string {
+		t.Helper()
+		for _, claim := range postgres.ClaimSpooled() {
+			require.Less(t, f.blocks(t, claim, "int, bigint", "64, 3000"), 3000)
+		}
+		return f.claims(t, f.DB, 64)
+	}
+	f.exec(t, spools, f.account.ID, true)
+	f.exec(t, `analyze spool`)
+	require.Equal(t, []string{"truem1"}, claim())
+	f.exec(t, spools, f.account.ID, false)
+	f.exec(t, `analyze spool`)
+	require.Len(t, claim(), 64, "behind the flood")
+	f.exec(t, `delete from spool where customer_key = 'flood'`)
+	require.Len(t, claim(), 64)
+	require.Equal(t, 129, f.count(t, "spool", "claimed_until > now()")+1)
+}
+
+// blocks counts how many blocks a statement looks at, planned for any arguments.
+func (f *fixture) blocks(t *testing.T, statement, types, args string) int {
+	t.Helper()
+	tx, err := f.raw.Beginx()
+	require.NoError(t, err)
+	defer tx.Rollback() //nolint:errcheck // it leaves nothing behind
+	var plans []byte
+	for _, s := range []string{`set local plan_cache_mode = force_generic_plan`, `prepare looked_at (` + types + `) as ` + statement} {
+		_, err := tx.Exec(s)
+		require.NoError(t, err)
+	}
+	require.NoError(t, tx.Get(&plans, `explain (analyze, buffers, format json) execute looked_at (`+args+`)`))
+	_, err = tx.Exec(`deallocate looked_at`)
+	require.NoError(t, err)
+	var plan []struct {
+		Plan struct {
+			Hit  int `json:"Shared Hit Blocks"`
+			Read int `json:"Shared Read Blocks"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(plans, &plan))
+	return plan[0].Plan.Hit + plan[0].Plan.Read
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -56,10 +55,10 @@ func readStanding(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref
 	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation); err != nil {
 		return conversation.Standing{}, err
 	}
-	return row.standing()
+	return row.standing(), nil
 }
 
-func (r standingRow) standing() (conversation.Standing, error) {
+func (r standingRow) standing() conversation.Standing {
 	s := conversation.Standing{
 		Revision: r.Revision, State: r.State, Holder: r.Holder, Epoch: r.Epoch,
 		QueueID: r.QueueID, QueueName: r.QueueName, AgentID: r.AgentID,
@@ -73,14 +72,14 @@ func (r standingRow) standing() (conversation.Standing, error) {
 			s.Offer.Deadline = r.Deadline.UTC()
 		}
 	}
-	due, err := r.due()
-	s.Due = due
-	return s, err
+	s.Due = r.due()
+	return s
 }
 
 // due lists what falls due while the conversation stands like this. A conversation that a bot has, and one that waits in
-// a queue, also ends when the customer is silent for long; the run, which knows when he wrote, sees to that.
-func (r standingRow) due() (list []conversation.Due, err error) {
+// a queue, also ends when the customer is silent for long; the run, which knows when they wrote, sees to that. An overflow that
+// cannot be read counts as none: it must not stop the conversation.
+func (r standingRow) due() (list []conversation.Due) {
 	add := func(what conversation.DueKind, at time.Time) {
 		list = append(list, conversation.Due{What: what, At: at.UTC()})
 	}
@@ -99,15 +98,12 @@ func (r standingRow) due() (list []conversation.Due, err error) {
 	}
 	if r.QueuedAt != nil {
 		var overflow routing.Overflow
-		if err := json.Unmarshal(r.Overflow, &overflow); err != nil {
-			return nil, fmt.Errorf("overflow of queue %s: %w", r.QueueID, err)
-		}
-		if overflow.Wait != nil {
+		if json.Unmarshal(r.Overflow, &overflow) == nil && overflow.Wait != nil {
 			add(conversation.DueOverflow, r.QueuedAt.Add(time.Duration(overflow.Wait.Seconds)*time.Second))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b conversation.Due) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.What, b.What))
 	})
-	return list, nil
+	return list
 }

@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -35,13 +34,14 @@ func story() []step {
 		f         = fixture{}
 		messages  conversation.Received
 		turn      conversation.MessageID
-		answer    conversation.StoredAnswer
-		parked    conversation.Enqueued
+		second    conversation.MessageID
+		marked    conversation.MessageID
 		principal conversation.Principal
-		command   conversation.CommandRecord
 		attempt   = uuid.NewString()
-		another   = uuid.NewString()
+		retried   = uuid.NewString()
+		delayed   = uuid.NewString()
 		noticed   = uuid.NewString()
+		told      = uuid.NewString()
 		entry     conversation.KeptFAQEntry
 		lunch     routing.CustomPresence
 		webhook   = conversation.BotSetup{
@@ -58,6 +58,7 @@ func story() []step {
 	unfollow.Kind, unfollow.IsEvent, unfollow.Follow, unfollow.Trigger = "unsubscribe", true, conversation.Unfollowed, conversation.TriggerNone
 	first := f.batch(ref.Conversation, "li", says("k1", "hello"), broken, swapped, says("k4", "a person, please"))
 	last := f.batch(ref.Conversation, "li", unfollow)
+	another := f.batch(newConversation(), "wang", says("k5", "hello"))
 
 	return []step{
 		{name: "create account", call: func(ctx context.Context, db *postgres.DB) error {
@@ -125,7 +126,7 @@ func story() []step {
 		}},
 		{name: "receive", call: func(ctx context.Context, db *postgres.DB) (err error) {
 			if messages, err = db.Receive(ctx, first); err == nil {
-				turn = messages.Receipts[3].MessageID
+				turn, second = messages.Receipts[0].MessageID, messages.Receipts[3].MessageID
 			}
 			return err
 		}},
@@ -134,43 +135,85 @@ func story() []step {
 				Needs: routing.Needs{Priority: 5, Attributes: map[string]any{"topic": "tea"}}, Alert: "rule-failed: tea",
 			})
 		}},
-		{name: "store answer", call: func(ctx context.Context, db *postgres.DB) (err error) {
-			answer, err = db.StoreAnswer(ctx, ref, turn, 1, conversation.Answer{
-				Texts: []string{canary + " one", canary + " two", canary + " three"}, Command: conversation.CommandEscalate, Reason: canary + " asked",
-			})
+		{name: "store answer", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.StoreAnswer(ctx, ref, turn, 1, conversation.Answer{Texts: []string{canary + " one", canary + " two", canary + " three"}})
 			return err
 		}},
-		{name: "mark sending", call: func(ctx context.Context, db *postgres.DB) error {
-			return marks(ctx, db, ref, answer.MessageIDs[0], attempt, conversation.DeliverySending)
+		{name: "mark sending", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			marked, err = marks(ctx, db, ref, attempt)
+			return err
 		}},
 		{name: "record sent", alone: true, call: func(ctx context.Context, db *postgres.DB) error {
-			return db.RecordOutcome(ctx, ref, answer.MessageIDs[0], attempt, wechat.SendOutcome{Status: wechat.SendSent})
-		}},
-		{name: "mark the second", call: func(ctx context.Context, db *postgres.DB) error {
-			return marks(ctx, db, ref, answer.MessageIDs[1], attempt, conversation.DeliverySending)
-		}},
-		{name: "record later", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.RecordOutcome(ctx, ref, answer.MessageIDs[1], attempt, wechat.SendOutcome{Status: wechat.SendLater, Code: -1, Reason: "wechat-busy"})
-		}},
-		{name: "mark it again", call: func(ctx context.Context, db *postgres.DB) error {
-			return marks(ctx, db, ref, answer.MessageIDs[1], another, conversation.DeliverySending)
-		}},
-		{name: "find it being sent", call: func(ctx context.Context, db *postgres.DB) error {
-			return marks(ctx, db, ref, answer.MessageIDs[1], noticed, conversation.DeliveryUnknown)
-		}},
-		{name: "enqueue", call: func(ctx context.Context, db *postgres.DB) (err error) {
-			before := parked
-			parked, err = db.Enqueue(ctx, ref, conversation.HandOver{Reason: "bot-escalated", MessageID: turn, FromEpoch: 1}, toDefaultQueue())
-			if err == nil && before.NoticeID != "" && before.NoticeID != parked.NoticeID {
-				return fmt.Errorf("another answer: %v, %v", before, parked)
-			}
+			_, err := db.RecordOutcome(ctx, ref, marked, attempt, wechat.SendOutcome{Status: wechat.SendSent})
 			return err
 		}},
-		{name: "mark the notice", call: func(ctx context.Context, db *postgres.DB) error {
-			return marks(ctx, db, ref, parked.NoticeID, noticed, conversation.DeliverySending)
+		{name: "mark the second", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			marked, err = marks(ctx, db, ref, delayed)
+			return err
+		}},
+		{name: "record later", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.RecordOutcome(ctx, ref, marked, delayed, wechat.SendOutcome{Status: wechat.SendLater, Code: -1, Reason: "wechat-busy"})
+			return err
+		}},
+		{name: "mark it again", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := marks(ctx, db, ref, retried)
+			return err
+		}},
+		{name: "let the mark end", alone: true, call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.SQL().ExecContext(ctx, `update deliveries set until = now() - interval '1 second' where attempt_id = $1 and status = 'sending'`, retried)
+			return err
+		}},
+		{name: "give it up, and mark the third", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			marked, err = marks(ctx, db, ref, noticed)
+			return err
+		}},
+		{name: "record the third", alone: true, call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.RecordOutcome(ctx, ref, marked, noticed, wechat.SendOutcome{Status: wechat.SendUnknown, Reason: "wechat-unanswered"})
+			return err
+		}},
+		{name: "store an escalation", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.StoreAnswer(ctx, ref, second, 1, conversation.Answer{Command: conversation.CommandEscalate, Reason: canary + " asked"})
+			return err
+		}},
+		{name: "hand over", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.HandOver(ctx, ref, toDefaultQueue())
+			return err
+		}},
+		{name: "mark the notice", call: func(ctx context.Context, db *postgres.DB) (err error) {
+			marked, err = marks(ctx, db, ref, told)
+			return err
 		}},
 		{name: "record failed", alone: true, call: func(ctx context.Context, db *postgres.DB) error {
-			return db.RecordOutcome(ctx, ref, parked.NoticeID, noticed, wechat.SendOutcome{Status: wechat.SendFailed, Code: 45015, Reason: "reply-window-closed"})
+			_, err := db.RecordOutcome(ctx, ref, marked, told, wechat.SendOutcome{Status: wechat.SendFailed, Code: 45015, Reason: "reply-window-closed"})
+			return err
+		}},
+		{name: "receive from another", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.Receive(ctx, another)
+			return err
+		}},
+		{name: "want people", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.WantPeople(ctx, another.Ref, conversation.EscalatedFailed)
+			return err
+		}},
+		{name: "hand over plainly", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.HandOverPlainly(ctx, another.Ref, "no rules")
+			return err
+		}},
+		{name: "stay too long", alone: true, call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.SQL().ExecContext(ctx, `update conversations set since = '2020-01-01' where id = $1`, another.Conversation)
+			return err
+		}},
+		{name: "due", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.Due(ctx, another.Ref)
+			return err
+		}},
+		{name: "note", call: func(ctx context.Context, db *postgres.DB) error {
+			_, err := db.Act(ctx, conversation.ActRequest{
+				CommandRequest: conversation.CommandRequest{Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/note", Key: "1", BodyHash: [32]byte{1}},
+				PersonCommand:  conversation.PersonCommand{Kind: conversation.CommandNote, Conversation: ref.Conversation, By: principal},
+				Text:           canary + " is rude",
+			})
+			return err
 		}},
 		{name: "receive an unfollow", call: func(ctx context.Context, db *postgres.DB) error {
 			_, err := db.Receive(ctx, last)
@@ -202,16 +245,6 @@ func story() []step {
 			}
 			return db.Unspool(ctx, []int64{waiting[0].ID})
 		}},
-		{name: "begin command", call: func(ctx context.Context, db *postgres.DB) (err error) {
-			command, err = db.BeginCommand(ctx, conversation.CommandRequest{
-				Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/x", Key: "1", BodyHash: [32]byte{1},
-			})
-			return err
-		}},
-		{name: "finish command", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.FinishCommand(ctx, tenant, command.ID, 200, []byte(`{"text": "`+canary+`"}`))
-			return err
-		}},
 		{name: "revoke token", call: func(ctx context.Context, db *postgres.DB) error {
 			return db.RevokeToken(ctx, cli, principal.TokenID)
 		}},
@@ -224,12 +257,13 @@ func story() []step {
 	}
 }
 
-func marks(ctx context.Context, db *postgres.DB, c conversation.Ref, id conversation.MessageID, attempt string, want conversation.DeliveryStatus) error {
-	m, err := db.MarkSending(ctx, c, id, attempt)
-	if err == nil && m.Status != want {
+// marks claims a message, or finds the one that the attempt has claimed.
+func marks(ctx context.Context, db *postgres.DB, c conversation.Ref, attempt string) (conversation.MessageID, error) {
+	m, err := db.MarkSending(ctx, c, attempt)
+	if err == nil && m.Status != conversation.DeliverySending {
 		err = errors.New("marked as " + string(m.Status) + ": " + m.Reason)
 	}
-	return err
+	return m.MessageID, err
 }
 
 // ending is the state of all tables, without ids, times and ciphertexts.
@@ -242,11 +276,11 @@ func (f *fixture) ending(t *testing.T) map[string][]string {
 		"api_tokens":      "name, role, revoked_at is null",
 		"faq_entries":     "language, phrase, answer",
 		"customers":       "customer_key, following, message_left, tap_left",
-		"conversations":   "state, holder, epoch, last_seq, close_reason, closed_at is null, classified",
-		"messages":        "seq, author, kind, turn_part",
+		"conversations":   "state, holder, epoch, last_seq, close_reason, closed_at is null, classified, hand_over, hand_over_turn is null, ending, wished_at is null",
+		"messages":        "seq, author, kind, turn_part, wants_answer",
 		"turns":           "epoch, command",
 		"receipts":        "split_part(message_key, ' ', 1), outcome, fingerprint",
-		"deliveries":      "seq, epoch, status, attempts, reason, errcode",
+		"deliveries":      "seq, epoch, status, attempts, reason, errcode, attempt_id is null, not_before is null, until is null",
 		"work_items":      "state, mode, units",
 		"wakes":           "tenant",
 		"feed":            "kind",
@@ -254,7 +288,9 @@ func (f *fixture) ending(t *testing.T) map[string][]string {
 		"events":          "message_key, kind",
 		"quarantine":      "message_key, reason",
 		"spool":           "message_key, claimed_until is null",
-		"commands":        "key, status",
+		"commands":        "key, acted is null",
+		"notes":           "octet_length(body)",
+		"outbox":          "act, assignment",
 		"access_tokens":   "forced_at is null, sealed is null",
 		"audit":           "actor, action, detail",
 	} {
@@ -278,7 +314,7 @@ func TestR24_everyWriteEndsTheSameHoweverItsAnswersGetLost(t *testing.T) {
 	straight := newEmptyFixture(t)
 	tell(t, straight.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
 	want := straight.ending(t)
-	require.Len(t, want["messages"], 6)
+	require.Len(t, want["messages"], 7)
 
 	t.Run("called twice", func(t *testing.T) {
 		t.Parallel()

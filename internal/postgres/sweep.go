@@ -4,24 +4,28 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
 )
 
-// sweepAtOnce is how many conversations one sweep repairs; the next one goes on.
+// sweepAtOnce is how many conversations one sweep repairs or has nudged; the next one goes on.
 const sweepAtOnce = 500
 
 // Sweep repairs what crashes and lost runs may have left, and forgets what is old: work of conversations that have ended,
-// messages that nobody is sending any more, the feed after a day, the ways of conversations after 30 days, and wakes that
-// nobody consumed for an hour (every worker looks every two seconds anyway). What fails is no reason to leave out the rest.
-func (db *DB) Sweep(ctx context.Context) error {
-	failed := db.sweepWork(ctx)
+// marks whose time has been over for a minute, the feed after a day, the ways of conversations after 30 days, and wakes that
+// nobody consumed for an hour (every worker looks every two seconds anyway). What fails is no reason to leave out the rest. It
+// returns conversations that have owed something for a minute past its time, for their runs to be nudged.
+func (db *DB) Sweep(ctx context.Context) ([]conversation.RunNotice, error) {
+	failed := errors.Join(db.sweepWork(ctx), db.forgetCommands(ctx))
 	for _, chore := range []struct{ act, statement string }{
 		{"give up lost sendings", `
 			with lost as (
-				update deliveries set status = 'unknown', reason = '` + reasonAnswerLost + `', updated_at = now()
-				where status = 'sending' and updated_at < now() - interval '1 minute'
+				update deliveries set status = 'unknown', reason = '` + reasonAnswerLost + `', until = null, updated_at = now()
+				where status = 'sending' and (tenant, message_id) in (
+					select tenant, message_id from deliveries
+					where status = 'sending' and coalesce(until, updated_at) < now() - interval '1 minute' limit 500 for update skip locked)
 				returning tenant, message_id, conversation_id, status, reason),
 			told as (
 				insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
@@ -38,7 +42,51 @@ func (db *DB) Sweep(ctx context.Context) error {
 		_, err := db.sql.ExecContext(ctx, chore.statement)
 		failed = errors.Join(failed, explain(ctx, chore.act, err))
 	}
-	return failed
+	late, err := db.owing(ctx)
+	return late, errors.Join(failed, err)
+}
+
+// owing finds $3 conversations that have owed something for a minute past its time, among $2 of each kind that owe anything, from
+// $1 up to $4.
+const owing = `
+	with owing as (
+		select t.id as tenant, m.conversation_id from tenants t cross join lateral (
+			select distinct conversation_id from messages
+			where tenant = t.id and wants_answer and conversation_id >= $1 and conversation_id < $4 order by conversation_id limit $2) m
+		union
+		select t.id, d.conversation_id from tenants t cross join lateral (
+			select distinct conversation_id from deliveries
+			where tenant = t.id and status in ('queued', 'sending') and conversation_id >= $1 and conversation_id < $4 order by conversation_id limit $2) d
+		union
+		select t.id, c.id from tenants t cross join lateral (
+			select id from conversations
+			where tenant = t.id and state <> 'closed' and (hand_over is not null or ending is not null) and id >= $1 and id < $4
+			order by id limit $2) c)
+	select w.tenant, w.conversation_id, late.workflow_id from owing w cross join lateral (
+		select o.workflow_id from owed o
+		where o.tenant = w.tenant and o.conversation_id = w.conversation_id and o.not_before < now() - interval '1 minute' limit 1) late
+	order by w.conversation_id limit $3`
+
+// owing lists conversations that have owed something for a minute past its time. It looks at so many of those that owe
+// anything, from a random one on, so that none is left out for ever.
+func (db *DB) owing(ctx context.Context) (late []conversation.RunNotice, err error) {
+	start := uuid.NewString()
+	for _, part := range [][2]string{{start, uuid.Max.String()}, {uuid.Nil.String(), start}} {
+		var rows []struct {
+			Tenant       conversation.Tenant `db:"tenant"`
+			Conversation conversation.ID     `db:"conversation_id"`
+			WorkflowID   string              `db:"workflow_id"`
+		}
+		if err := db.sql.SelectContext(ctx, &rows, owing, part[0], 10*sweepAtOnce, sweepAtOnce-len(late), part[1]); err != nil {
+			return nil, explain(ctx, "find conversations that owe something", err)
+		}
+		for _, row := range rows {
+			late = append(late, conversation.RunNotice{
+				Ref: conversation.Ref{Tenant: row.Tenant, Conversation: row.Conversation}, WorkflowID: row.WorkflowID,
+			})
+		}
+	}
+	return late, nil
 }
 
 // sweepWork ends what conversations that have ended still ask of people.

@@ -40,6 +40,8 @@ type talkRow struct {
 	Account  conversation.AccountID `db:"account_id"`
 	Language conversation.Language  `db:"language"`
 
+	Ending conversation.CloseReason `db:"ending"` // "" where nobody wishes the end
+
 	PickFromPush     bool           `db:"pick_from_push"`
 	TransferToAgents bool           `db:"transfer_to_agents"`
 	WrapUp           routing.WrapUp `db:"wrap_up"`
@@ -94,30 +96,46 @@ const workstreamOf = `
 // lockTalk reads and locks a conversation and what people do with it; agents are those whom the change may concern, beside
 // who has it or is asked. sql.ErrNoRows where there is no such conversation.
 func (db *DB) lockTalk(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, agents ...conversation.AgentID) (*talk, error) {
-	t := &talk{db: db, tx: tx, ref: c, people: map[conversation.AgentID]person{}}
-	const customer = `select ` + customerColumns + ` from customers u
-		where u.tenant = $1 and u.id = (select customer_id from conversations where tenant = $1 and id = $2) for no key update`
-	if err := tx.GetContext(ctx, &t.customer, customer, c.Tenant, c.Conversation); err != nil {
+	t, err := db.lockConversing(ctx, tx, c)
+	if err != nil {
 		return nil, err
 	}
-	const row = `
+	return t, t.lockRest(ctx, agents...)
+}
+
+// lockConversing reads and locks the first part of it: the customer, then the conversation, in this order, in one statement.
+func (db *DB) lockConversing(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (*talk, error) {
+	const query = `
 		select c.state, c.holder, c.epoch, c.revision, coalesce(c.queue_id::text, '') as queue_id,
-			coalesce(c.agent_id::text, '') as agent_id, c.last_seq, c.context, c.account_id, a.language,
+			coalesce(c.agent_id::text, '') as agent_id, c.last_seq, c.context, c.account_id, coalesce(c.ending, '') as ending, a.language,
 			w.pick_from_push, w.transfer_to_agents, w.agents_set_skills, w.wrap_up, w.wrap_up_ms, w.affinity, w.offer_ms, w.missed_inactive,
-			w.reject_dnd, w.decline_pause_ms, coalesce(w.max_per_agent, 0) as max_per_agent, w.variables,
-			clock_timestamp() as now
-		from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
-		where c.tenant = $1 and c.id = $2 for no key update of c`
-	if err := tx.GetContext(ctx, &t.talkRow, row, c.Tenant, c.Conversation); err != nil {
+			w.reject_dnd, w.decline_pause_ms, coalesce(w.max_per_agent, 0) as max_per_agent, w.variables, clock_timestamp() as now,
+			u.id as "customer.id", u.data_key as "customer.data_key", u.openid as "customer.openid", u.following as "customer.following",
+			u.message_until as "customer.message_until", u.message_left as "customer.message_left",
+			u.tap_until as "customer.tap_until", u.tap_left as "customer.tap_left", clock_timestamp() as "customer.now"
+		from conversations c
+		join customers u on u.tenant = c.tenant and u.id = c.customer_id
+		join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `
+		where c.tenant = $1 and c.id = $2 for no key update of u, c`
+	var row struct {
+		talkRow
+		Customer customerRow `db:"customer"`
+	}
+	if err := tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation); err != nil {
 		return nil, err
 	}
+	return &talk{db: db, tx: tx, ref: c, talkRow: row.talkRow, customer: row.Customer, people: map[conversation.AgentID]person{}}, nil
+}
+
+// lockRest reads and locks the conversation's work, and agents.
+func (t *talk) lockRest(ctx context.Context, agents ...conversation.AgentID) error {
 	if err := t.lockWork(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if t.live != nil {
 		agents = append(agents, t.live.Agent)
 	}
-	return t, t.lockPeople(ctx, agents)
+	return t.lockPeople(ctx, agents)
 }
 
 func (t *talk) lockWork(ctx context.Context) error {

@@ -30,7 +30,7 @@ func TestTracers_showStatementsAndNeverWhatIsInThem(t *testing.T) {
 	ctx, span := tracers.Tracer("test").Start(t.Context(), "send")
 	require.NoError(t, db.WorkerBeat(ctx, uuid.NewString(), "canary"))
 	require.Error(t, db.WorkerBeat(ctx, "canary", "canary"), "no UUID")
-	_, err = db.Turn(ctx, conversation.Ref{Tenant: "canary", Conversation: conversation.ID(uuid.NewString())}, conversation.MessageID(uuid.NewString()), 1)
+	_, err = db.Turn(ctx, conversation.Ref{Tenant: "canary", Conversation: conversation.ID(uuid.NewString())})
 	require.Error(t, err)
 	span.End()
 

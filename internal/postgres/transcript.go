@@ -17,6 +17,7 @@ type listedRow struct {
 	WorkstreamID   conversation.WorkstreamID `db:"workstream_id"`
 	LastAgent      conversation.AgentID      `db:"last_agent"`
 	CloseReason    conversation.CloseReason  `db:"close_reason"`
+	Ending         conversation.CloseReason  `db:"ending"`
 	OpenedAt       time.Time                 `db:"opened_at"`
 	LastCustomerAt time.Time                 `db:"last_customer_at"`
 	ClosedAt       *time.Time                `db:"closed_at"`
@@ -37,7 +38,7 @@ func listed(v conversation.Viewer) string {
 	const all = `
 		select ` + standingColumns + `, c.id, c.account_id, c.customer_id, c.workflow_id,
 			coalesce(c.workstream_id::text, '') as workstream_id, coalesce(c.last_agent::text, '') as last_agent,
-			coalesce(c.close_reason, '') as close_reason, c.opened_at, c.last_customer_at, c.closed_at, c.context,
+			coalesce(c.close_reason, '') as close_reason, case when c.state <> 'closed' then coalesce(c.ending, '') else '' end as ending, c.opened_at, c.last_customer_at, c.closed_at, c.context,
 			u.data_key, u.openid, u.message_until, u.message_left, u.tap_until, u.tap_left, t.turn_id, t.summary
 		from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
@@ -64,13 +65,10 @@ func listed(v conversation.Viewer) string {
 // conversation opens what the row seals; an openid or a summary that does not open reads as Unavailable, a context as
 // none.
 func (db *DB) conversation(t conversation.Tenant, r listedRow) (conversation.Conversation, error) {
-	s, err := r.standing()
-	if err != nil {
-		return conversation.Conversation{}, err
-	}
+	s := r.standing()
 	c := conversation.Conversation{
 		ID: r.ID, AccountID: r.AccountID, WorkflowID: r.WorkflowID, State: s.State, Holder: s.Holder, QueueID: s.QueueID,
-		AgentID: s.AgentID, Epoch: s.Epoch, CloseReason: r.CloseReason, OpenedAt: r.OpenedAt, LastCustomerAt: r.LastCustomerAt,
+		AgentID: s.AgentID, Epoch: s.Epoch, CloseReason: r.CloseReason, Ending: r.Ending, OpenedAt: r.OpenedAt, LastCustomerAt: r.LastCustomerAt,
 		Customer: conversation.Customer{ID: r.CustomerID, AccountID: r.AccountID, OpenID: Unavailable},
 		Revision: s.Revision, WorkstreamID: r.WorkstreamID, WaitingSince: s.WaitingSince, Offer: s.Offer, Due: s.Due,
 		LastAgent: r.LastAgent,

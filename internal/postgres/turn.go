@@ -5,31 +5,28 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
 )
 
-// turnRow is a turn that has been answered.
-type turnRow struct {
-	Command conversation.Command  `db:"command"`
-	Reason  []byte                `db:"reason"`
-	Summary []byte                `db:"summary"`
-	QueueID *conversation.QueueID `db:"queue_id"`
-}
-
-// questionRow is a customer's message with all that its question says.
+// questionRow is the customer's line that a bot is to be asked about, with all that its question says.
 type questionRow struct {
-	heldRow
-	AccountID conversation.AccountID `db:"account_id"`
-	Seq       int64                  `db:"seq"`
-	Kind      string                 `db:"kind"`
-	Body      []byte                 `db:"body"`
-	At        time.Time              `db:"at"`
+	AccountID   conversation.AccountID `db:"account_id"`
+	CustomerID  string                 `db:"customer_id"`
+	Epoch       conversation.Epoch     `db:"epoch"`
+	DataKey     []byte                 `db:"data_key"`
+	Language    conversation.Language  `db:"language"`
+	ID          conversation.MessageID `db:"id"` // "" where nothing is to be asked
+	Seq         int64                  `db:"seq"`
+	Kind        string                 `db:"kind"`
+	Body        []byte                 `db:"body"`
+	At          time.Time              `db:"at"`
+	Traceparent string                 `db:"traceparent"`
 	allowanceRow
 	BotID        conversation.BotID   `db:"bot_id"`
 	BotKind      conversation.BotKind `db:"bot_kind"`
@@ -37,77 +34,60 @@ type questionRow struct {
 	BotVersion   int64                `db:"bot_version"`
 	BotSecret    []byte               `db:"bot_secret"`
 	BotOldSecret []byte               `db:"bot_old_secret"`
-	Answered     bool                 `db:"answered"`
 	Unclassified bool                 `db:"unclassified"`
 }
 
-// Turn loads the question that a customer's message poses to the bot, or the answer that is already stored for it; for a
-// webhook also what was said right before. An event's question is its key. ErrStaleEpoch when the conversation is not the
-// bot's any more, or not in this epoch; ErrClosed when it has ended; ErrNotFound when it has no such message.
-func (db *DB) Turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error) {
-	t, err := db.turn(ctx, c, turn, epoch)
-	return t, explain(ctx, "load turn "+string(turn), err)
+// Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked; for a webhook also
+// what was said right before. An event's question is its key. Question.TurnID is "" where nothing is to be asked.
+// ErrNotFound where there is no such conversation; secret.ErrUnavailable where the line or the customer's key does not open.
+func (db *DB) Turn(ctx context.Context, c conversation.Ref) (conversation.Turn, error) {
+	t, err := db.turn(ctx, c)
+	return t, explain(ctx, "load the next turn of conversation "+string(c.Conversation), err)
 }
 
-// Turns lists the messages of the customer after one that a bot is to be asked about, oldest first, at most limit.
-func (db *DB) Turns(ctx context.Context, c conversation.Ref, after conversation.MessageID, limit int) ([]conversation.MessageID, error) {
-	const query = `
-		select id from messages
-		where tenant = $1 and conversation_id = $2 and wants_answer and seq > (
-			select seq from messages where tenant = $1 and conversation_id = $2 and id = $3)
-		order by seq limit $4`
-	var ids []conversation.MessageID
-	err := db.sql.SelectContext(ctx, &ids, query, c.Tenant, c.Conversation, after, limit)
-	return ids, explain(ctx, "list the turns after "+string(after), err)
-}
+// unansweredLine is the oldest line of a conversation c that waits for the bot.
+const unansweredLine = `
+	select * from messages
+	where tenant = c.tenant and conversation_id = c.id and wants_answer order by seq limit 1`
 
-func (db *DB) turn(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch) (conversation.Turn, error) {
+func (db *DB) turn(ctx context.Context, c conversation.Ref) (conversation.Turn, error) {
 	const query = `
-		select c.account_id, c.customer_id, c.state, c.holder, c.epoch, c.context, u.data_key, m.seq, m.kind, m.body, a.language,
-			coalesce(m.said_at, m.created_at) as at, u.message_until, u.message_left, u.tap_until, u.tap_left,
+		select c.account_id, c.customer_id, c.epoch, u.data_key, a.language,
+			coalesce(m.id::text, '') as id, coalesce(m.seq, 0) as seq, coalesce(m.kind, '') as kind, m.body,
+			coalesce(m.said_at, m.created_at, now()) as at, coalesce(m.traceparent, '') as traceparent,
+			u.message_until, u.message_left, u.tap_until, u.tap_left,
 			clock_timestamp() as now, coalesce(b.id::text, '') as bot_id, coalesce(b.kind, '') as bot_kind,
 			coalesce(b.url, '') as bot_url, coalesce(b.version, 0) as bot_version, b.secret as bot_secret,
 			case when ` + botOverlaps + ` then b.old_secret end as bot_old_secret,
-			exists (select from turns t where t.tenant = c.tenant and t.conversation_id = c.id and t.turn_id = m.id) as answered,
 			` + unclassified + ` as unclassified
 		from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
 		join accounts a on a.tenant = c.tenant and a.id = c.account_id
-		join messages m on m.tenant = c.tenant and m.conversation_id = c.id and m.id = $3
+		left join lateral (` + unansweredLine + `) m
+			on exists (select from owed o where o.tenant = c.tenant and o.conversation_id = c.id and o.what = 'turn')
 		left join bots b on b.tenant = a.tenant and b.id = a.bot_id
 		where c.tenant = $1 and c.id = $2`
 	var row questionRow
-	if err := db.sql.GetContext(ctx, &row, query, c.Tenant, c.Conversation, turn); err != nil {
-		return conversation.Turn{}, err
-	}
-	if err := row.heldByBot(epoch); err != nil {
+	if err := db.sql.GetContext(ctx, &row, query, c.Tenant, c.Conversation); err != nil || row.ID == "" {
 		return conversation.Turn{}, err
 	}
 	seal, err := db.customerSeal(c.Tenant, row.CustomerID, row.DataKey)
 	if err != nil {
 		return conversation.Turn{}, err
 	}
-	said, err := seal.openBody(string(turn), row.Body)
+	said, err := seal.openBody(string(row.ID), row.Body)
 	if err != nil {
 		return conversation.Turn{}, err
 	}
-	var stored *conversation.StoredAnswer
-	if row.Answered {
-		answer, err := storedAnswer(ctx, db.sql, c, turn, seal)
-		if err != nil {
-			return conversation.Turn{}, err
-		}
-		stored = &answer
-	}
 	var lately conversation.Lately
-	if stored == nil && row.BotKind == conversation.BotWebhook {
-		if lately, err = readLately(ctx, db.sql, c, epoch, seal); err != nil {
+	if row.BotKind == conversation.BotWebhook {
+		if lately, err = readLately(ctx, db.sql, c, row.Epoch, seal); err != nil {
 			return conversation.Turn{}, err
 		}
 	}
-	return conversation.Turn{Stored: stored, Lately: lately, Unclassified: row.Unclassified, Question: conversation.Question{
+	return conversation.Turn{Epoch: row.Epoch, Traceparent: row.Traceparent, Lately: lately, Unclassified: row.Unclassified, Question: conversation.Question{
 		Tenant: c.Tenant, AccountID: row.AccountID, Conversation: c.Conversation, Customer: conversation.CustomerID(row.CustomerID),
-		TurnID: turn, Kind: row.Kind, Text: said.question(), Fields: said.fields(), At: row.At,
+		TurnID: row.ID, Kind: row.Kind, Text: said.question(), Fields: said.fields(), At: row.At,
 		Language: row.Language, First: row.Seq == 1, Replies: row.allowance().Left(row.Now),
 		Bot: conversation.Bot{
 			ID: row.BotID, Version: row.BotVersion, Kind: row.BotKind, URL: row.BotURL,
@@ -132,56 +112,164 @@ func (b body) question() string {
 	return b.fields()["EventKey"]
 }
 
-// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, and the context variables that
-// it sets, where the workstream declares them. The first stored answer of a turn stands and is returned; a queue that there
-// is not is left out of it. ErrStaleEpoch when the holder has changed, ErrClosed when the conversation has ended.
-func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
-	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *sqlx.Tx) (conversation.StoredAnswer, error) {
+// heldRow is a conversation's row with what acting for its bot needs.
+type heldRow struct {
+	CustomerID string                `db:"customer_id"`
+	State      conversation.State    `db:"state"`
+	Holder     conversation.Holder   `db:"holder"`
+	Epoch      conversation.Epoch    `db:"epoch"`
+	LastSeq    int64                 `db:"last_seq"`
+	QueueID    *conversation.QueueID `db:"queue_id"`
+	Context    []byte                `db:"context"`
+	DataKey    []byte                `db:"data_key"`
+	Language   conversation.Language `db:"language"`
+	wish
+}
+
+const heldColumns = `c.customer_id, c.state, c.holder, c.epoch, c.last_seq, c.queue_id, c.context, u.data_key, a.language, ` + wishColumns
+
+func lockHeld(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (row heldRow, err error) {
+	const query = `
+		select ` + heldColumns + `
+		from conversations c
+		join customers u on u.tenant = c.tenant and u.id = c.customer_id
+		join accounts a on a.tenant = c.tenant and a.id = c.account_id
+		where c.tenant = $1 and c.id = $2
+		for no key update of c`
+	err = tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation)
+	return row, err
+}
+
+// byBot reports whether a bot has the conversation and keeps it: neither people nor the end are wished.
+func (r heldRow) byBot() bool {
+	return r.State != conversation.StateClosed && r.Holder == conversation.HolderBot && !r.any()
+}
+
+// answerRow is what a turn came to, with its messages.
+type answerRow struct {
+	Command conversation.Command
+	Reason  []byte // sealed
+	Summary []byte // sealed; nil for none
+	QueueID *conversation.QueueID
+	IDs     []conversation.MessageID
+	Bodies  pq.ByteaArray
+	wish    conversation.EscalationReason // why people are wanted from now on; "" where they are not
+}
+
+// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, the context variables that
+// it sets, where the workstream declares them, and that the line waits no more. An escalation wishes people, with the queue that
+// it names where there is such a one. An end wishes the end, unless another line waits for the bot. The first stored answer of a
+// turn stands. Where the holder has changed since epoch, or people or the end are wished, nothing is stored.
+func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *sqlx.Tx) (conversation.Situation, error) {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil {
-			return conversation.StoredAnswer{}, err
+			return conversation.Situation{}, err
 		}
-		if err := held.heldByBot(epoch); err != nil {
-			return conversation.StoredAnswer{}, err
+		if held.byBot() && held.Epoch == epoch {
+			if err := db.storeAnswer(ctx, tx, c, held, turn, a); err != nil {
+				return conversation.Situation{}, err
+			}
 		}
-		seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey)
-		if err != nil {
-			return conversation.StoredAnswer{}, err
-		}
-		queue, err := knownQueue(ctx, tx, c.Tenant, a.QueueID)
-		if err != nil {
-			return conversation.StoredAnswer{}, err
-		}
-		row := turnRow{Command: a.Command, Reason: seal.sealReason(c.Conversation, turn, a.Reason)}
-		if queue != "" {
-			row.QueueID = &queue
-		}
-		if a.Summary != "" {
-			row.Summary = seal.sealSummary(c.Conversation, turn, a.Summary)
-		}
-		first, err := insertTurn(ctx, tx, c, turn, epoch, row)
-		if err != nil {
-			return conversation.StoredAnswer{}, err
-		}
-		if !first {
-			return storedAnswer(ctx, tx, c, turn, seal)
-		}
-		if err := keepBotContext(ctx, tx, c, seal, held.Context, a.Context); err != nil {
-			return conversation.StoredAnswer{}, err
-		}
-		ids, err := say(ctx, tx, c, held.LastSeq, seal, speech{author: conversation.AuthorBot, texts: a.Texts, turn: turn, epoch: &epoch})
-		return conversation.StoredAnswer{MessageIDs: ids, Command: a.Command, Reason: a.Reason, QueueID: queue}, err
+		return readSituation(ctx, tx, c)
 	})
 }
 
-// insertTurn keeps what a turn came to; false where one is kept already.
-func insertTurn(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, row turnRow) (first bool, err error) {
+func (db *DB) storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, turn conversation.MessageID, a conversation.Answer) error {
+	seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey)
+	if err != nil {
+		return err
+	}
+	queue, err := knownQueue(ctx, tx, c.Tenant, a.QueueID)
+	if err != nil {
+		return err
+	}
+	row := answerRow{Command: a.Command, Reason: seal.sealReason(c.Conversation, turn, a.Reason)}
+	if queue != "" {
+		row.QueueID = &queue
+	}
+	if a.Summary != "" {
+		row.Summary = seal.sealSummary(c.Conversation, turn, a.Summary)
+	}
+	if a.Command == conversation.CommandEscalate {
+		row.wish = conversation.EscalatedByBot
+	}
+	if row.IDs, row.Bodies, err = sealTexts(seal, a.Texts); err != nil {
+		return err
+	}
+	first, err := insertAnswer(ctx, tx, c, turn, held, row)
+	if err != nil || !first {
+		return err
+	}
+	return keepBotContext(ctx, tx, c, seal, held.Context, a.Context)
+}
+
+// insertAnswer keeps what a turn came to, in one statement: the line waits no more, the turn, its messages after all others,
+// and what is wished from now on. false where the line did not wait for the bot; nothing is kept then.
+func insertAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, held heldRow, row answerRow) (first bool, err error) {
 	const insert = `
-		insert into turns (tenant, conversation_id, turn_id, epoch, command, reason, summary, queue_id)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)
-		on conflict (tenant, conversation_id, turn_id) do nothing`
-	made, err := affected(tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, epoch, row.Command, row.Reason, row.Summary, row.QueueID))
-	return made == 1, err
+		with answered as (
+			update messages set wants_answer = false where tenant = $1 and conversation_id = $2 and id = $3 and wants_answer
+			returning id),
+		kept as (
+			insert into turns (tenant, conversation_id, turn_id, epoch, command, reason, summary, queue_id)
+			select $1, $2, id, $4::bigint, $5::text, $6::bytea, $7::bytea, $8::uuid from answered),
+		texts as (select t.id, t.body, t.n from answered, unnest($9::uuid[], $10::bytea[]) with ordinality as t (id, body, n)),
+		said as (
+			insert into messages (tenant, id, conversation_id, seq, author, kind, body, turn_id, turn_part)
+			select $1, id, $2, $11::bigint + n, 'bot', 'text', body, $3::uuid, n - 1 from texts
+			returning id, seq),
+		queued as (
+			insert into deliveries (tenant, message_id, conversation_id, seq, epoch, status)
+			select $1, id, $2, seq, $4::bigint, 'queued' from said),
+		wished as (
+			select $12::text as hand_over, case when $5::text = 'end' and not exists (
+				select from messages where tenant = $1 and conversation_id = $2 and wants_answer and id <> $3) then $13::text end as ending
+			from answered)
+		update conversations c set last_seq = $11::bigint + (select count(*) from texts),
+			hand_over = nullif(w.hand_over, ''), hand_over_turn = case when w.hand_over <> '' then $3::uuid end,
+			hand_over_queue = case when w.hand_over <> '' then $8::uuid end,
+			ending = w.ending, wished_at = case when w.hand_over <> '' or w.ending is not null then now() end
+		from wished w where c.tenant = $1 and c.id = $2`
+	written, err := affected(tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, held.Epoch, row.Command, row.Reason, row.Summary, row.QueueID,
+		pq.Array(row.IDs), row.Bodies, held.LastSeq, string(row.wish), string(conversation.ClosedByBot)))
+	return written == 1, err
+}
+
+// WantPeople wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line, and
+// keeps that as the line's turn. The customer's key need not open. Where people or the end are wished already, the bot does not
+// hold it or no line waits, it changes nothing.
+func (db *DB) WantPeople(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
+	return transact(ctx, db, "wish people for conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Situation, error) {
+		held, err := lockHeld(ctx, tx, c)
+		if err != nil {
+			return conversation.Situation{}, err
+		}
+		if held.byBot() {
+			if err := db.wantPeople(ctx, tx, c, held, why); err != nil {
+				return conversation.Situation{}, err
+			}
+		}
+		return readSituation(ctx, tx, c)
+	})
+}
+
+func (db *DB) wantPeople(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, why conversation.EscalationReason) error {
+	const query = `select m.id from conversations c cross join lateral (` + unansweredLine + `) m where c.tenant = $1 and c.id = $2`
+	var turn conversation.MessageID
+	err := tx.GetContext(ctx, &turn, query, c.Tenant, c.Conversation)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	row := answerRow{Command: conversation.CommandEscalate, Reason: []byte{}, wish: why}
+	if seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey); err == nil {
+		row.Reason = seal.sealReason(c.Conversation, turn, string(why))
+	}
+	_, err = insertAnswer(ctx, tx, c, turn, held, row)
+	return err
 }
 
 // knownQueue drops the id of a queue that there is not: a bot may say anything (B07).
@@ -205,27 +293,4 @@ func knownForm(id conversation.QueueID) conversation.QueueID {
 		return ""
 	}
 	return conversation.QueueID(parsed.String())
-}
-
-// storedAnswer reads the answer to a turn.
-func storedAnswer(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, turn conversation.MessageID, seal customerSeal) (conversation.StoredAnswer, error) {
-	const query = `select command, reason, queue_id from turns where tenant = $1 and conversation_id = $2 and turn_id = $3`
-	var row turnRow
-	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation, turn); err != nil {
-		return conversation.StoredAnswer{}, err
-	}
-	reason, err := seal.openReason(c.Conversation, turn, row.Reason)
-	if err != nil {
-		return conversation.StoredAnswer{}, err
-	}
-	stored := conversation.StoredAnswer{Command: row.Command, Reason: reason}
-	if row.QueueID != nil {
-		stored.QueueID = *row.QueueID
-	}
-	const messages = `
-		select id from messages where tenant = $1 and conversation_id = $2 and turn_id = $3 and author = 'bot' order by turn_part`
-	if err := sqlx.SelectContext(ctx, q, &stored.MessageIDs, messages, c.Tenant, c.Conversation, turn); err != nil {
-		return conversation.StoredAnswer{}, fmt.Errorf("messages of the answer: %w", err)
-	}
-	return stored, nil
 }

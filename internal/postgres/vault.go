@@ -29,7 +29,6 @@ func vaults() []vault {
 		{"customers", "data_key", "id", labelDataKey, `id::text, 'data_key'`},
 		{"events", "body", "id", labelEvent, `account_id::text, id::text`},
 		{"quarantine", "raw", "delivery_id", labelQuarantine, `account_id::text, delivery_id::text`},
-		{"commands", "answer", "id", labelAnswer, `id::text`},
 	}
 }
 

@@ -16,8 +16,8 @@ func (db *DB) Work(ctx context.Context, v conversation.Viewer) (w conversation.W
 		which string
 	}{
 		{&w.Offers, ` and o.agent_id = nullif($2, '')::uuid order by o.deadline, c.id limit $3`},
-		{&w.Mine, ` and c.agent_id = nullif($2, '')::uuid and c.state <> 'closed' order by c.since, c.id limit $3`},
-		{&w.Open, ` and c.state = 'open' and c.holder = 'queue' and c.queue_id in (
+		{&w.Mine, ` and c.agent_id = nullif($2, '')::uuid and c.state <> 'closed' and c.ending is null order by c.since, c.id limit $3`},
+		{&w.Open, ` and c.state = 'open' and c.ending is null and c.holder = 'queue' and c.queue_id in (
 			select queue_id from queue_members where tenant = $1 and agent_id = nullif($2, '')::uuid) order by c.waiting_since, c.id limit $3`},
 	} {
 		if *part.list, err = db.list(ctx, v, listed(v)+part.which, workShown); err != nil {

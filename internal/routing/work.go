@@ -146,6 +146,8 @@ type Distributed struct {
 	Assigned int  // conversations that were offered or given to agents
 	Again    bool // there may be more to give: the caller distributes again at once
 	Soon     bool // somebody was just changing what was chosen: the caller distributes again in a moment
+	// Notices are for the runs of what was assigned: the caller tells them.
+	Notices []conversation.RunNotice
 }
 
 // Look is what distribution saw for an item that it left waiting, or gave to somebody: agents by the reason why not.

@@ -170,8 +170,19 @@ func (r *Keyring) aead(id, label string) (cipher.AEAD, error) {
 
 // Derive gives 32 bytes that belong to one use and change with the primary key: for keys that every process must have
 // and nobody else, such as the one that proves a page's cursor.
-func (r *Keyring) Derive(label string) []byte {
-	key, err := hkdf.Key(sha256.New, r.masters[r.primary], nil, "wxdesk derived "+label, keySize)
+func (r *Keyring) Derive(label string) []byte { return derive(r.masters[r.primary], label) }
+
+// DeriveAll is Derive for each master key, in the order of the ring: what was made before a rotation is recognised by them.
+func (r *Keyring) DeriveAll(label string) [][]byte {
+	keys := make([][]byte, len(r.ids))
+	for i, id := range r.ids {
+		keys[i] = derive(r.masters[id], label)
+	}
+	return keys
+}
+
+func derive(master []byte, label string) []byte {
+	key, err := hkdf.Key(sha256.New, master, nil, "wxdesk derived "+label, keySize)
 	if err != nil {
 		panic("secret: HKDF refuses only lengths that this is not: " + err.Error())
 	}

@@ -59,7 +59,7 @@ func Lazy(o Options) (client.Client, error) {
 // countReplays has the SDK's counter of workflows that do not replay begin at nought, so that the first one is an increase. The
 // labels are those that the SDK will count it under.
 func countReplays(h client.MetricsHandler, namespace string) {
-	for _, workflow := range []string{workflows.Name, workflows.AgentName, workflows.SweepName} {
+	for _, workflow := range []string{workflows.Name, workflows.SweepName} {
 		h.WithTags(map[string]string{
 			"namespace": namespace, "client_name": "temporal_go", "worker_type": "none", "activity_type": "none",
 			"task_queue": workflows.TaskQueue, "workflow_type": workflow, "failure_reason": "NonDeterminismError",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -18,9 +17,6 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/workflows"
 )
-
-// commandPatience is how long a command waits for a worker.
-const commandPatience = 5 * time.Second
 
 // Conversations reaches running conversations, and starts them.
 type Conversations struct {
@@ -80,49 +76,32 @@ func (c *Conversations) signal(ctx context.Context, id string, h conversation.Ha
 	return err
 }
 
-// Command brings a person's command to its conversation and waits for what it comes to. A refusal is in the answer.
-// conversation.ErrClosed where the conversation had ended or no run is open, ErrBusy where no worker took the command in
-// time: the same command may then be sent again.
-func (c *Conversations) Command(ctx context.Context, cmd conversation.PersonCommandRequest) (conversation.Commanded, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandPatience)
-	defer cancel()
-	var out conversation.Commanded
-	handle, err := c.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		UpdateID:     cmd.UpdateID,
-		WorkflowID:   cmd.WorkflowID,
-		UpdateName:   string(cmd.Kind),
-		Args:         []any{cmd.PersonCommand},
-		WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(ctx, &out)
+// Tell tells a conversation's run of an act. gone reports that no run is open. The signal names no run: whichever is open looks at
+// its own conversation.
+func (c *Conversations) Tell(ctx context.Context, n conversation.RunNotice) (gone bool, err error) {
+	name := workflows.SignalActed
+	if n.Assignment {
+		name = workflows.SignalAssigned
 	}
-	return out, refusal(err)
+	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("wxdesk/temporalclient").Start(ctx, "signal "+name,
+		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("temporalWorkflowID", n.WorkflowID)))
+	defer span.End()
+	err = c.Client.SignalWorkflow(ctx, n.WorkflowID, "", name, workflows.Told{Conversation: n.Conversation, Act: n.Act})
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
+		return true, nil
+	}
+	if err != nil {
+		span.SetStatus(codes.Error, serviceerror.ToStatus(err).Code().String())
+		return false, fmt.Errorf("signal %s: %w", name, err)
+	}
+	return false, nil
 }
 
-// refusal translates what Temporal says of a command.
-func refusal(err error) error {
-	var (
-		application *temporal.ApplicationError
-		notFound    *serviceerror.NotFound
-		notReady    *serviceerror.WorkflowNotReady
-		exhausted   *serviceerror.ResourceExhausted
-		unavailable *serviceerror.Unavailable
-		late        *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	)
-	switch {
-	case err == nil:
+// Nudge wakes a conversation's run; where none is open, it does nothing.
+func (c *Conversations) Nudge(ctx context.Context, workflowID string) error {
+	err := c.Client.SignalWorkflow(ctx, workflowID, "", workflows.SignalNudge, nil)
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone || err == nil {
 		return nil
-	case errors.As(err, &application) && application.Type() == workflows.FailureClosed, errors.As(err, &notFound):
-		return conversation.ErrClosed
-	case errors.As(err, &application) && application.Type() == acceptedButCompleted:
-		return conversation.ErrBusy // ask again, and be told that it is closed
-	case errors.As(err, &late), errors.As(err, &notReady), errors.As(err, &exhausted), errors.As(err, &unavailable),
-		errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%w: %w", conversation.ErrBusy, err)
 	}
-	return fmt.Errorf("command a conversation: %w", err)
+	return fmt.Errorf("nudge a run: %w", err)
 }
-
-// acceptedButCompleted is the type with which the server answers an update whose run ended before its handler did.
-const acceptedButCompleted = "AcceptedUpdateCompletedWorkflow"

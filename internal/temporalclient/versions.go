@@ -126,7 +126,7 @@ func (v Versions) UseFirst(ctx context.Context, id string) error {
 // then continues as new under the current version, as soon as nothing of it is under way. It returns how many it has
 // nudged. Temporal does it, at its own pace and also when the caller goes away.
 func (v Versions) Nudge(ctx context.Context) (int64, error) {
-	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType IN (%q, %q)", workflows.Name, workflows.AgentName)
+	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType = %q", workflows.Name)
 	info, err := v.describe(ctx)
 	if err != nil && !errors.Is(err, ErrNoVersions) {
 		return 0, err
@@ -134,6 +134,17 @@ func (v Versions) Nudge(ctx context.Context) (int64, error) {
 	if current := info.RoutingConfig.CurrentVersion; current != nil {
 		query += fmt.Sprintf(" AND (TemporalWorkerDeploymentVersion IS NULL OR %s)", onVersion("!=", current.BuildID))
 	}
+	return v.nudge(ctx, query, "open conversations move to the current version of the workers")
+}
+
+// NudgeAll wakes every open run of a conversation, which then looks how its conversation stands: after a restore, also where the
+// ledger knows of none that is open. It returns how many it has nudged.
+func (v Versions) NudgeAll(ctx context.Context) (int64, error) {
+	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType = %q", workflows.Name)
+	return v.nudge(ctx, query, "conversations stand as the restored database says")
+}
+
+func (v Versions) nudge(ctx context.Context, query, reason string) (int64, error) {
 	found, err := v.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: v.Namespace, Query: query})
 	if err != nil {
 		return 0, fmt.Errorf("count the open runs: %w", err)
@@ -144,7 +155,7 @@ func (v Versions) Nudge(ctx context.Context) (int64, error) {
 	job := "nudge-" + uuid.NewString()
 	_, err = v.Client.WorkflowService().StartBatchOperation(ctx, &workflowservice.StartBatchOperationRequest{
 		Namespace: v.Namespace, JobId: job, VisibilityQuery: query,
-		Reason: "open conversations move to the current version of the workers",
+		Reason: reason,
 		Operation: &workflowservice.StartBatchOperationRequest_SignalOperation{
 			SignalOperation: &batchpb.BatchOperationSignal{Signal: workflows.SignalNudge, Identity: "wxdesk nudge"},
 		},

@@ -38,6 +38,15 @@ func (c *Client) Send(ctx context.Context, from wechat.Credentials, to wechat.Op
 	return c.tryCustom(ctx, token, message)
 }
 
+// Prepare fetches the account's access token where none is at hand, so that a send need not. SendSent says that it is there;
+// anything else is what a message would come to.
+func (c *Client) Prepare(ctx context.Context, from wechat.Credentials) wechat.SendOutcome {
+	if _, err := c.tokens.current(ctx, from); err != nil {
+		return c.notSent(err)
+	}
+	return wechat.SendOutcome{Status: wechat.SendSent}
+}
+
 func (c *Client) tryCustom(ctx context.Context, token Token, message []byte) wechat.SendOutcome {
 	resp, err := c.do(ctx, request{op: opSend, body: message}, token.Value)
 	if err != nil {

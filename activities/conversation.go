@@ -1,0 +1,85 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+)
+
+// nudgeAtOnce is how many runs a sweep nudges at the same time.
+const nudgeAtOnce = 8
+
+// LookResult is how a conversation stands.
+type LookResult struct {
+	Result
+	Gone bool `json:",omitempty"` // the ledger has no such conversation: an older one was restored
+}
+
+// Look reads how the conversation stands and what it owes.
+//
+// Promise: repeatable. It only reads.
+func (a *Activities) Look(ctx context.Context, in Where) (LookResult, error) {
+	return step(ctx, "look", func(ctx context.Context) (LookResult, error) {
+		stands, err := a.Ledger.Look(ctx, in.ref())
+		if errors.Is(err, conversation.ErrNotFound) && judge(ctx, err) == Broken {
+			return LookResult{Gone: true, Result: result(conversation.Situation{})}, nil
+		}
+		return LookResult{Result: result(stands)}, err
+	})
+}
+
+// Due does what has fallen due.
+//
+// Promise: repeatable. What is done is not due any more.
+func (a *Activities) Due(ctx context.Context, in Where) (Result, error) {
+	return step(ctx, "do what has fallen due", func(ctx context.Context) (Result, error) {
+		ctx, span := a.Span(ctx, in.Traceparent, "due")
+		defer span.End()
+		stands, err := a.Ledger.Due(ctx, in.ref())
+		return result(stands), err
+	})
+}
+
+// CloseInput ends a conversation.
+type CloseInput struct {
+	Where
+	Reason conversation.CloseReason // where nobody has wished the end
+}
+
+// Close ends the conversation in the ledger.
+//
+// Promise: repeatable.
+func (a *Activities) Close(ctx context.Context, in CloseInput) error {
+	_, err := step(ctx, "close the conversation", func(ctx context.Context) (Result, error) {
+		ctx, span := a.Span(ctx, in.Traceparent, "close")
+		defer span.End()
+		return Result{}, a.Ledger.CloseConversation(ctx, in.ref(), in.Reason)
+	})
+	return err
+}
+
+// Sweep repairs what crashes may have left, and nudges the runs whose conversations have owed something for too long. A nudge
+// that fails is given again with the next sweep.
+//
+// Promise: repeatable.
+func (a *Activities) Sweep(ctx context.Context) error {
+	_, err := step(ctx, "sweep", func(ctx context.Context) (Result, error) {
+		late, err := a.Ledger.Sweep(ctx)
+		var nudges errgroup.Group
+		nudges.SetLimit(nudgeAtOnce)
+		for _, run := range late {
+			nudges.Go(func() error {
+				if err := a.Runs.Nudge(ctx, run.WorkflowID); err != nil {
+					activity.GetLogger(ctx).Warn("nudge failed", "workflow_id", run.WorkflowID, "error", err)
+				}
+				return nil
+			})
+		}
+		return Result{}, errors.Join(err, nudges.Wait())
+	})
+	return err
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wxdesk/internal/conversation"
+)
+
+const (
+	connectionsBeat = 5 * time.Second
+	// signOffWithin bounds what follows the end of a stream, whose own context has ended by then.
+	signOffWithin = 5 * time.Second
+)
+
+// connections are the event streams of agents that this process has. The ledger has a row for each, and this process says every
+// few seconds which ones are there. Where the two differ they are brought in line then, so nothing is lost while the ledger is
+// away.
+type connections struct {
+	cfg     Config
+	process string
+
+	mu   sync.Mutex
+	open map[string]conversation.AgentConnection
+}
+
+func newConnections(cfg Config) *connections {
+	return &connections{cfg: cfg, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
+}
+
+// signedIn is an open connection; the zero value belongs to a caller who is no agent.
+type signedIn struct {
+	connections *connections
+	connection  conversation.AgentConnection
+}
+
+// signIn connects an agent.
+func (c *connections) signIn(ctx context.Context, t conversation.Tenant, agent conversation.AgentID) (signedIn, error) {
+	connection := conversation.AgentConnection{ID: uuid.NewString(), Tenant: t, AgentID: agent}
+	c.mu.Lock()
+	c.open[connection.ID] = connection // first, so that the next beat does not take the row for a stray
+	c.mu.Unlock()
+	s := signedIn{c, connection}
+	if err := c.cfg.Connections.Connect(ctx, c.process, connection); err != nil {
+		s.off() // the ledger may have it all the same
+		return signedIn{}, err
+	}
+	return s, nil
+}
+
+// off ends the connection, whether or not the request's context has ended. Where the ledger is away, the next beat ends it.
+func (s signedIn) off() {
+	if s.connections == nil {
+		return
+	}
+	s.connections.mu.Lock()
+	delete(s.connections.open, s.connection.ID)
+	s.connections.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), signOffWithin)
+	defer cancel()
+	s.connections.disconnect(ctx, s.connection)
+}
+
+func (c *connections) disconnect(ctx context.Context, connection conversation.AgentConnection) {
+	if err := c.cfg.Connections.Disconnect(ctx, connection); err != nil {
+		c.failed(ctx, "agent disconnect failed", err)
+	}
+}
+
+// beat says every few seconds that this process is there, and drops the connections of processes that are silent, until ctx ends.
+func (c *connections) beat(ctx context.Context) {
+	ticker := time.NewTicker(connectionsBeat)
+	defer ticker.Stop()
+	for {
+		c.beatOnce(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (c *connections) beatOnce(ctx context.Context) {
+	c.mu.Lock()
+	ids := slices.Sorted(maps.Keys(c.open))
+	c.mu.Unlock()
+	diff, err := c.cfg.Connections.Heartbeat(ctx, c.process, ids)
+	if err != nil {
+		c.failed(ctx, "API process heartbeat failed", err)
+		return
+	}
+	for _, id := range diff.Unknown {
+		c.again(ctx, id)
+	}
+	for _, connection := range diff.Stray {
+		if !c.has(connection.ID) { // it came after the list
+			c.disconnect(ctx, connection)
+		}
+	}
+	if err := c.cfg.Connections.DropSilentProcesses(ctx); err != nil {
+		c.failed(ctx, "drop of silent API processes failed", err)
+	}
+}
+
+// again connects an agent whose connection the ledger has dropped, or does not have yet.
+func (c *connections) again(ctx context.Context, id string) {
+	c.mu.Lock()
+	connection, ok := c.open[id]
+	c.mu.Unlock()
+	if !ok {
+		return
+	}
+	if err := c.cfg.Connections.Connect(ctx, c.process, connection); err != nil {
+		c.failed(ctx, "agent reconnect failed", err)
+	}
+}
+
+func (c *connections) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.open[id]
+	return ok
+}
+
+func (c *connections) failed(ctx context.Context, what string, err error) {
+	if ctx.Err() == nil {
+		c.cfg.Log.ErrorContext(ctx, what, "error", err)
+	}
+}

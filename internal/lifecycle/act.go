@@ -1,0 +1,43 @@
+package lifecycle
+
+import (
+	"encoding/json"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// Act is what a person wants of a conversation.
+type Act struct {
+	Kind       conversation.CommandKind
+	Assignment conversation.AssignmentID // of accept and reject; "" for whichever is offered to them
+	Queue      conversation.QueueID      // of transfer and assign
+	Agent      conversation.AgentID      // of transfer and assign
+	Message    conversation.MessageID    // of resend
+	Until      time.Time                 // of wait; zero: until the customer writes
+	IfRevision int64                     // the revision that they have seen; 0: any
+	Text       string                    // of reply, note, set-context and set-skills
+	Trace      string                    // W3C trace context of the request
+}
+
+// ActOf is the act of a request.
+func ActOf(r conversation.ActRequest) Act {
+	return Act{
+		Kind: r.Kind, Assignment: r.AssignmentID, Queue: r.QueueID, Agent: r.AgentID, Message: r.MessageID,
+		Until: r.Until, IfRevision: r.IfRevision, Text: r.Text, Trace: r.Traceparent,
+	}
+}
+
+// OfRow reports whether the act is judged by the conversation's row and its unsent messages alone, so that nothing else need be
+// read or locked for it.
+func (a Act) OfRow() bool { return a.Kind == conversation.CommandReply }
+
+// SkillsWanted are the skills that an act names, which Snapshot.Skills answers. ok is false where its text says none.
+func (a Act) SkillsWanted() (skills []routing.NeededSkill, ok bool) {
+	if a.Kind != conversation.CommandSetSkills {
+		return nil, true
+	}
+	err := json.Unmarshal([]byte(a.Text), &skills)
+	return skills, err == nil
+}

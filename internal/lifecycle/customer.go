@@ -1,0 +1,99 @@
+package lifecycle
+
+import (
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// Written are new lines of the customer, as they stand in the transcript.
+type Written struct {
+	Begun bool // the conversation began with them
+	NoBot bool // the account has no bot
+	Lines []Line
+}
+
+// Line is a line of the customer.
+type Line struct {
+	ID  conversation.MessageID
+	Seq int64
+}
+
+// Wrote is what new lines of the customer change: what was put aside waits again, for the agent who had it; what was being
+// wrapped up goes on with the same agent (D3); what waits in a queue waits by its last line (QUE-3). Where there is no bot,
+// people are wished with the first line.
+func Wrote(now time.Time, s Snapshot, w Written) Change {
+	d := newDraft(now, s)
+	switch {
+	case len(w.Lines) == 0:
+		return Change{}
+	case w.Begun:
+		if w.NoBot {
+			d.wishPeople(conversation.EscalatedNoBot, w.Lines[0].ID, "")
+		}
+		d.tellStanding()
+		return d.change
+	case d.Holder == conversation.HolderBot:
+		return Change{}
+	case d.State == conversation.StateWaiting:
+		d.openAgain()
+	case d.State == conversation.StateWrapUp:
+		d.goOn()
+	}
+	d.changeItem(func(i *Item) { i.Since = d.now })
+	for _, l := range w.Lines {
+		d.tellThose(EventMessage, MessageBody{l.ID, l.Seq, conversation.AuthorCustomer})
+	}
+	return d.finish()
+}
+
+// Unfollowed is what follows when the customer unfollows the account: nothing can be sent any more, so the end is wished.
+func Unfollowed(now time.Time, s Snapshot) Change {
+	if s.State == conversation.StateClosed {
+		return Change{}
+	}
+	d := newDraft(now, s)
+	d.wishEnd(conversation.ClosedUnfollowed)
+	return d.finish()
+}
+
+// Reply is what a bot answered to a line.
+type Reply struct {
+	Epoch     conversation.Epoch // in which it was asked
+	Turn      conversation.MessageID
+	Command   conversation.Command
+	Queue     conversation.QueueID // of an escalation; "" for the one that the rules choose
+	MoreLines bool                 // another line waits for the bot
+}
+
+// Answered is what a bot's answer changes beside the messages that it says: an escalation wishes people, an end wishes the
+// end, unless another line waits for the bot. ok is false where the answer comes too late: then nothing of it is stored.
+func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
+	if !s.botActs() || s.Epoch != a.Epoch {
+		return Change{}, false
+	}
+	d := newDraft(now, s)
+	switch {
+	case a.Command == conversation.CommandEscalate:
+		d.wishPeople(conversation.EscalatedByBot, a.Turn, a.Queue)
+	case a.Command == conversation.CommandEnd && !a.MoreLines:
+		d.wishEnd(conversation.ClosedByBot)
+	}
+	return d.finish(), true
+}
+
+// WantPeople wishes that people take the conversation from its bot, because the bot failed at a line. Where people or the end
+// are wished already, or the bot does not hold the conversation, it changes nothing.
+func WantPeople(now time.Time, s Snapshot, why conversation.EscalationReason, turn conversation.MessageID) Change {
+	if !s.botActs() {
+		return Change{}
+	}
+	d := newDraft(now, s)
+	d.wishPeople(why, turn, "")
+	return d.finish()
+}
+
+// botActs reports whether the bot holds the conversation and nothing else is wished.
+func (s Snapshot) botActs() bool {
+	return s.Holder == conversation.HolderBot && s.State != conversation.StateClosed && s.Wishes == Wishes{}
+}

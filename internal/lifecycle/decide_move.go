@@ -1,0 +1,163 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// transfer hands the conversation on: to a queue, where it waits for whoever comes (TRF-1), or to an agent, who is asked
+// (TRF-2). Its agent may, and a supervisor, also while it is put aside (SUP-4).
+func (d *decision) transfer() conversation.Refusal {
+	active := d.State == conversation.StateActive && d.Holder == conversation.HolderAgent
+	switch {
+	case !d.mine() && !d.supervises():
+		return conversation.RefusedNotYours
+	case !active && (d.State != conversation.StateWaiting || !d.supervises()), d.Item == nil:
+		return conversation.RefusedState
+	case (d.want.Queue == "") == (d.want.Agent == ""):
+		return conversation.RefusedTarget
+	case d.want.Queue != "":
+		return d.transferToQueue()
+	}
+	return d.transferToAgent()
+}
+
+func (d *decision) transferToQueue() conversation.Refusal {
+	if d.Target == nil || d.Target.Others == 0 || !d.Target.open(d.now) {
+		return conversation.RefusedTarget
+	}
+	d.endAssignment(Ended)
+	d.waitAgain(d.Target.ID, "", true)
+	return ""
+}
+
+func (d *decision) transferToAgent() conversation.Refusal {
+	to, known := d.Agents[d.want.Agent]
+	switch {
+	case !d.Workstream.TransferToAgents && !d.supervises():
+		return conversation.RefusedNotAllowed
+	case !known, to.Disabled, !to.Presence.CanBeAsked(), to.ID == d.Agent:
+		return conversation.RefusedTarget
+	}
+	from := d.Agent
+	d.endAssignment(Ended)
+	// Kept for who had it, so that it comes back to them where the other one declines.
+	d.changeItem(func(i *Item) {
+		i.State, i.KeptFor, i.QueuedAt, i.Declined, i.Paused = ItemOffered, from, d.now, nil, nil
+	})
+	d.move(conversation.StateActive, conversation.HolderQueue, d.Queue, "")
+	d.assign(to.ID, ByTransfer, Offered)
+	return ""
+}
+
+// assignAnew is a supervisor's: to an agent, who has the conversation at once and may then have more than their capacity, or
+// to another queue (SUP-3). An offer that is open is withdrawn; an agent who has the conversation, or has put it aside, loses
+// it (SUP-4).
+func (d *decision) assignAnew() conversation.Refusal {
+	switch {
+	case !d.supervises():
+		return conversation.RefusedNotAllowed
+	case d.Holder == conversation.HolderBot, d.State == conversation.StateWrapUp, d.Item == nil:
+		return conversation.RefusedState
+	case (d.want.Queue == "") == (d.want.Agent == ""):
+		return conversation.RefusedTarget
+	case d.want.Queue != "":
+		return d.assignToQueue()
+	}
+	to, known := d.Agents[d.want.Agent]
+	switch {
+	case !known, to.Disabled, to.ID == d.Agent:
+		return conversation.RefusedTarget
+	case !slices.Contains(d.Item.Presences, to.Presence):
+		return conversation.RefusedPresence
+	}
+	d.release()
+	d.assign(to.ID, BySupervisor, Accepted)
+	d.begin(to.ID)
+	return ""
+}
+
+func (d *decision) assignToQueue() conversation.Refusal {
+	if d.Target == nil || d.Target.ID == d.Queue {
+		return conversation.RefusedTarget
+	}
+	d.release()
+	d.waitAgain(d.Target.ID, "", true)
+	return ""
+}
+
+// wait puts the conversation aside, until a time or until the customer writes. It takes no capacity meanwhile.
+func (d *decision) wait() conversation.Refusal {
+	if refused := d.speaks(); refused != "" {
+		return refused
+	}
+	d.move(conversation.StateWaiting, conversation.HolderAgent, d.Queue, d.Agent)
+	d.Until = d.want.Until
+	d.stand(d.Standing)
+	d.hold(new(time.Duration))
+	return ""
+}
+
+// resume takes back what was put aside, where there is room for it.
+func (d *decision) resume() conversation.Refusal {
+	switch {
+	case !d.mine():
+		return conversation.RefusedNotYours
+	case d.State != conversation.StateWaiting, d.Item == nil:
+		return conversation.RefusedState
+	case !d.fits(*d.me):
+		return conversation.RefusedCapacity
+	}
+	d.goOn()
+	return ""
+}
+
+// wrapUp ends the talk with the customer. What is left is paperwork, which takes capacity as the workstream says (WS-8).
+func (d *decision) wrapUp() conversation.Refusal {
+	if refused := d.speaks(); refused != "" {
+		return refused
+	}
+	d.move(conversation.StateWrapUp, conversation.HolderAgent, d.Queue, d.Agent)
+	switch d.Workstream.WrapUp {
+	case routing.WrapUpNever:
+		d.hold(new(time.Duration))
+	case routing.WrapUpAfter:
+		d.hold(&d.Workstream.WrapUpFor)
+	case routing.WrapUpAlways:
+		d.hold(nil)
+	}
+	return ""
+}
+
+// close ends the conversation: its agent may, and a supervisor any. While messages are on their way it is ended when they
+// are not.
+func (d *decision) close() conversation.Refusal {
+	why := conversation.ClosedByPerson
+	switch {
+	case d.mine():
+		why = conversation.ClosedByAgent
+	case !d.supervises():
+		return conversation.RefusedNotYours
+	}
+	if d.Unsent.Any() {
+		d.wishEnd(why)
+		return ""
+	}
+	d.end(why)
+	return ""
+}
+
+// forceClose is a supervisor's (SUP-5), in any state. It waits for nothing.
+func (d *decision) forceClose() conversation.Refusal {
+	if !d.supervises() {
+		return conversation.RefusedNotAllowed
+	}
+	d.end(conversation.ClosedByForce)
+	return ""
+}
+
+// open reports whether the queue is open now.
+func (t *Target) open(now time.Time) bool { return t.Hours == nil || t.Hours.Open(now) }

@@ -1,0 +1,64 @@
+package lifecycle
+
+import (
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// accept takes the offer. Only an offer that stands can be taken, so of two who answer at once one comes too late.
+func (d *decision) accept() conversation.Refusal {
+	if refused := d.offer(); refused != "" {
+		return refused
+	}
+	a := *d.Live
+	a.State, a.AcceptedAt = Accepted, d.now
+	d.Live, d.change.Live = &a, &a
+	d.concerned[a.Agent], d.turned[a.Agent] = true, true
+	d.begin(a.Agent)
+	return ""
+}
+
+// reject declines the offer: the next agent is asked.
+func (d *decision) reject() conversation.Refusal {
+	if refused := d.offer(); refused != "" {
+		return refused
+	}
+	if d.Workstream.RejectDND {
+		d.setPresence(d.me.ID, routing.DND, true)
+	}
+	d.decline(Rejected)
+	return ""
+}
+
+// offer says why there is no offer to answer; "" if there is.
+func (d *decision) offer() conversation.Refusal {
+	switch {
+	case d.me == nil:
+		return conversation.RefusedNotAllowed
+	case d.Live == nil, d.Live.State != Offered, d.Live.Agent != d.me.ID, d.want.Assignment != "" && d.want.Assignment != d.Live.ID:
+		return conversation.RefusedOfferOver
+	}
+	return ""
+}
+
+// pick takes a conversation that waits, without having been asked.
+func (d *decision) pick() conversation.Refusal {
+	switch {
+	case d.me == nil:
+		return conversation.RefusedNotAllowed
+	case d.Holder == conversation.HolderBot, d.Holder == conversation.HolderQueue && d.Item == nil:
+		return conversation.RefusedState
+	case d.State != conversation.StateOpen, d.Item == nil:
+		return conversation.RefusedOfferOver
+	case d.Item.Mode != routing.Pick && !d.Workstream.PickFromPush:
+		return conversation.RefusedState
+	case !d.Member:
+		return conversation.RefusedNotYours
+	}
+	if refused := d.takes(*d.me); refused != "" {
+		return refused
+	}
+	d.assign(d.me.ID, ByPick, Accepted)
+	d.begin(d.me.ID)
+	return ""
+}

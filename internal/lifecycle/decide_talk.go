@@ -1,0 +1,185 @@
+package lifecycle
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+	"wxdesk/internal/wechat"
+)
+
+// reply says something to the customer: only the agent who has the conversation may, and only while WeChat takes it.
+func (d *decision) reply() conversation.Refusal {
+	if refused := d.speaks(); refused != "" {
+		return refused
+	}
+	if !sayable(d.want.Text) {
+		return conversation.RefusedText
+	}
+	if refused := d.allowance(); refused != "" {
+		return refused
+	}
+	d.say(Message{Author: conversation.AuthorAgent, Agent: d.me.ID, Text: d.want.Text, Epoch: d.Epoch, Trace: d.want.Trace})
+	said := d.change.Say[0]
+	d.tellThose(EventMessage, MessageBody{said.ID, said.Seq, said.Author})
+	return ""
+}
+
+// sayable reports whether WeChat can carry a text.
+func sayable(text string) bool {
+	return strings.TrimSpace(text) != "" && len(text) <= wechat.MaxTextBytes && utf8.ValidString(text)
+}
+
+// allowance says why WeChat takes no further message for this customer, by our count; "" if it does. Messages that wait to
+// be sent are counted as sent.
+func (d *decision) allowance() conversation.Refusal {
+	left := d.Allowance
+	var err error
+	for range d.Unsent.Queued + 1 {
+		if left, err = left.Spend(d.now); err != nil {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, conversation.ErrWindowClosed):
+		return conversation.RefusedWindow
+	case err != nil:
+		return conversation.RefusedAllowance
+	}
+	return ""
+}
+
+// resend queues a message again that did not arrive, or of which nothing is known. Only a person does that.
+func (d *decision) resend() conversation.Refusal {
+	if refused := d.speaks(); refused != "" && !d.supervises() {
+		return refused
+	}
+	if d.want.Message == "" {
+		return conversation.RefusedDelivered
+	}
+	if refused := d.allowance(); refused != "" {
+		return refused
+	}
+	if d.Message != conversation.DeliveryFailed && d.Message != conversation.DeliveryUnknown {
+		return conversation.RefusedDelivered
+	}
+	d.change.Resend = &Resend{ID: d.want.Message, Epoch: d.Epoch}
+	d.tellThose(EventDelivery, DeliveryBody{MessageID: d.want.Message, Status: conversation.DeliveryQueued})
+	return ""
+}
+
+// note keeps what is for colleagues.
+func (d *decision) note() conversation.Refusal {
+	if strings.TrimSpace(d.want.Text) == "" || !utf8.ValidString(d.want.Text) {
+		return conversation.RefusedText
+	}
+	n := Note{ID: d.New.Message, Author: d.author(), Text: d.want.Text}
+	d.change.Note = &n
+	d.tellThose(EventNote, NoteBody{n.ID, n.Author})
+	return ""
+}
+
+// author is who acts: an agent's id, or an API token's.
+func (d *decision) author() string {
+	if d.me != nil {
+		return string(d.me.ID)
+	}
+	return d.who.TokenID
+}
+
+// setContext sets context variables: strings, whole numbers, and null to forget one. All of them or none.
+func (d *decision) setContext() conversation.Refusal {
+	if !d.mine() && !d.supervises() {
+		return conversation.RefusedNotYours
+	}
+	read := json.NewDecoder(strings.NewReader(d.want.Text))
+	read.UseNumber()
+	var values map[string]any
+	if read.Decode(&values) != nil {
+		return conversation.RefusedText
+	}
+	for name, value := range values {
+		if !Holds(d.Workstream.Variables, name, value) {
+			return conversation.RefusedVariable
+		}
+	}
+	d.change.Context, d.revised = values, true
+	return ""
+}
+
+// maxVariable is how many characters a context variable may hold (CTX-1).
+const maxVariable = 4000
+
+// Holds reports whether a variable is declared and may hold the value. nil forgets it.
+func Holds(declared []routing.Variable, name string, value any) bool {
+	i := slices.IndexFunc(declared, func(v routing.Variable) bool { return v.Name == name })
+	if i < 0 {
+		return false
+	}
+	switch value := value.(type) {
+	case nil:
+		return true
+	case string:
+		return !declared[i].Number && utf8.RuneCountInString(value) <= maxVariable && !strings.ContainsRune(value, 0)
+	default:
+		return declared[i].Number && whole(value)
+	}
+}
+
+// whole reports whether a value as JSON or a bot's connector gives it is a whole number.
+func whole(value any) bool {
+	switch n := value.(type) {
+	case int, int64:
+		return true
+	case float64:
+		return n == math.Trunc(n) && math.Abs(n) < 1<<53
+	case json.Number:
+		_, err := n.Int64()
+		return err == nil
+	}
+	return false
+}
+
+// setSkills says anew what the conversation needs, all of it (SKL-5): its agent may, where the workstream lets them, and
+// supervisors. It counts wherever agents are looked for next; the agent who has the conversation keeps it.
+func (d *decision) setSkills() conversation.Refusal {
+	switch {
+	case !d.mine() && !d.supervises():
+		return conversation.RefusedNotYours
+	case !d.Workstream.AgentsSetSkills && !d.supervises():
+		return conversation.RefusedNotAllowed
+	case d.Item == nil:
+		return conversation.RefusedState
+	}
+	needed, ok := d.want.SkillsWanted()
+	if !ok {
+		return conversation.RefusedText
+	}
+	if slices.ContainsFunc(needed, func(n routing.NeededSkill) bool { return !slices.Contains(d.Skills, n.SkillID) }) {
+		return conversation.RefusedUnknownSkill
+	}
+	d.change.Skills, d.revised = sorted(needed), true
+	d.distribute(d.now)
+	d.change.Trace = &Trace{StageCommand, SkillsTrace{d.want.Kind, cmp.Or(string(d.who.AgentID), d.who.TokenID), d.change.Skills}}
+	return ""
+}
+
+// SkillsTrace is the trace of skills that somebody said anew.
+type SkillsTrace struct {
+	Command conversation.CommandKind `json:"command"`
+	By      string                   `json:"by"` // an agent's id, or an API token's
+	Skills  []routing.NeededSkill    `json:"skills"`
+}
+
+// sorted are skills by id, never nil.
+func sorted(needed []routing.NeededSkill) []routing.NeededSkill {
+	list := append(make([]routing.NeededSkill, 0, len(needed)), needed...)
+	slices.SortFunc(list, func(a, b routing.NeededSkill) int { return cmp.Compare(a.SkillID, b.SkillID) })
+	return list
+}

@@ -1,0 +1,316 @@
+package lifecycle
+
+import (
+	"maps"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// draft is a change in the making, with the snapshot as it becomes. Its methods are the few moves that every change is made
+// of.
+type draft struct {
+	now time.Time
+	Snapshot
+	was    Snapshot
+	change Change
+
+	revised   bool                          // people see something else, also where the standing is the same
+	concerned map[conversation.AgentID]bool // whose presence may follow from what they have now
+	turned    map[conversation.AgentID]bool // who accepted or finished a conversation
+	set       map[conversation.AgentID]bool // whose presence was set for what they did with an offer
+}
+
+func newDraft(now time.Time, s Snapshot) *draft {
+	return &draft{
+		now: now, Snapshot: s, was: s,
+		concerned: map[conversation.AgentID]bool{}, turned: map[conversation.AgentID]bool{}, set: map[conversation.AgentID]bool{},
+	}
+}
+
+// finish is the change, with what follows for presences, revision and feed.
+func (d *draft) finish() Change {
+	d.settlePresences()
+	if d.change.Standing != nil || d.revised {
+		d.Revision++
+		d.change.Revision = d.Revision
+		d.tellStanding()
+	}
+	return d.change
+}
+
+// move writes where the conversation stands from now on. Another holder begins a new epoch, and what the one before has not
+// sent yet will not go out.
+func (d *draft) move(state conversation.State, holder conversation.Holder, queue conversation.QueueID, agent conversation.AgentID) {
+	to := d.Standing
+	to.State, to.Holder, to.Queue, to.Agent = state, holder, queue, agent
+	to.Since, to.Until = d.now, time.Time{}
+	switch {
+	case holder != conversation.HolderQueue:
+		to.WaitingSince = time.Time{}
+	case d.Holder != conversation.HolderQueue || to.WaitingSince.IsZero():
+		to.WaitingSince = d.now
+	}
+	if holder != d.Holder || agent != d.Agent {
+		to.Epoch++
+		d.fail(Failure{Reason: ReasonSuperseded, Tell: d.Agent})
+	}
+	d.stand(to)
+}
+
+func (d *draft) stand(to Standing) {
+	d.Standing = to
+	d.change.Standing = &to
+}
+
+// fail fails what is queued, where anything of it is to fail.
+func (d *draft) fail(f Failure) {
+	fails := d.Unsent.Queued - d.Unsent.Automated
+	if f.Automated {
+		fails = d.Unsent.Queued
+	}
+	if fails > 0 {
+		d.change.Fail = &f
+	}
+}
+
+// wish writes what is wished from now on.
+func (d *draft) wish(w Wishes) {
+	if w == d.Wishes {
+		return
+	}
+	d.Wishes = w
+	d.change.Wishes = &w
+}
+
+// changeItem changes the work item.
+func (d *draft) changeItem(change func(*Item)) {
+	if d.Item == nil {
+		return
+	}
+	i := *d.Item
+	i.Declined, i.Paused = maps.Clone(i.Declined), maps.Clone(i.Paused)
+	change(&i)
+	d.Item = &i
+	d.change.Item = &i
+}
+
+// endAssignment ends the live assignment, which gives its capacity back.
+func (d *draft) endAssignment(how AssignmentState) {
+	if d.Live == nil {
+		return
+	}
+	over := *d.Live
+	offered := over.State == Offered
+	over.State, over.EndedAt = how, d.now
+	d.Live, d.change.Live, d.change.Over = nil, nil, &over
+	d.concerned[over.Agent] = true
+	d.turned[over.Agent] = how == Ended
+	if offered {
+		d.tell(Event{Kind: EventOfferOver, Agent: over.Agent, Body: OfferBody{AssignmentID: over.ID, Outcome: how}})
+	}
+	d.distribute(d.now)
+}
+
+// release ends the live assignment as what it is: an offer is withdrawn, an agent who has the conversation loses it.
+func (d *draft) release() {
+	switch {
+	case d.Live == nil:
+	case d.Live.State == Offered:
+		d.endAssignment(Withdrawn)
+	default:
+		d.endAssignment(Ended)
+	}
+}
+
+// assign makes a new live assignment: accepted, or offered with a deadline.
+func (d *draft) assign(to conversation.AgentID, how Method, state AssignmentState) {
+	a := Assignment{
+		ID: d.New.Assignment, Item: d.Item.ID, Queue: d.Queue, Agent: to, How: how, State: state,
+		Units: d.Item.Units, Profiles: d.Item.Profiles, OfferedAt: d.now,
+	}
+	d.concerned[to] = true
+	switch state {
+	case Accepted:
+		a.AcceptedAt = d.now
+		d.turned[to] = true
+	default:
+		a.Deadline = d.now.Add(d.Workstream.OfferFor)
+		until := a.Deadline.UTC()
+		d.tell(Event{Kind: EventOffer, Agent: to, Body: OfferBody{AssignmentID: a.ID, QueueID: a.Queue, Deadline: &until}})
+	}
+	d.Live, d.change.Made = &a, &a
+}
+
+// begin has an agent work on the conversation, who has accepted it.
+func (d *draft) begin(agent conversation.AgentID) {
+	d.changeItem(func(i *Item) { i.State, i.KeptFor = ItemAssigned, "" })
+	d.move(conversation.StateActive, conversation.HolderAgent, d.Queue, agent)
+}
+
+// goOn has the conversation's agent go on with it. It takes capacity again.
+func (d *draft) goOn() {
+	d.move(conversation.StateActive, conversation.HolderAgent, d.Queue, d.Agent)
+	d.hold(nil)
+}
+
+// hold says for how long the live assignment takes capacity from now on; nil: while it is live. When that is over, the
+// distribution looks again.
+func (d *draft) hold(duration *time.Duration) {
+	if d.Live == nil {
+		return
+	}
+	a := *d.Live
+	a.HoldsUntil = time.Time{}
+	if duration != nil {
+		a.HoldsUntil = d.now.Add(*duration)
+		d.distribute(a.HoldsUntil)
+	}
+	d.concerned[a.Agent] = true
+	d.Live, d.change.Live = &a, &a
+}
+
+// waitAgain puts the conversation back into a queue, kept for an agent ("" for nobody in particular) where the queue's work
+// is offered. afresh says that it waits from now on, and that agents who declined it may be asked again; otherwise it has
+// never stopped waiting.
+func (d *draft) waitAgain(queue conversation.QueueID, keptFor conversation.AgentID, afresh bool) {
+	d.changeItem(func(i *Item) {
+		i.State, i.KeptFor = ItemWaiting, ""
+		if i.Mode == routing.Push {
+			i.KeptFor = keptFor
+		}
+		if queue != i.Queue {
+			i.Queue, i.Overflow = queue, nil
+		}
+		if afresh {
+			i.QueuedAt, i.Declined, i.Paused = d.now, nil, nil
+		}
+	})
+	d.move(conversation.StateOpen, conversation.HolderQueue, queue, "")
+	d.distribute(d.now)
+}
+
+// decline counts that an agent did not take what they were offered, and has it wait on. They are not asked again before the
+// workstream's pause is over. What a colleague handed to them goes back to that colleague; otherwise it is no longer kept
+// for who declined.
+func (d *draft) decline(how AssignmentState) {
+	agent, transferred := d.Live.Agent, d.Live.How == ByTransfer
+	var keptFor conversation.AgentID
+	d.changeItem(func(i *Item) {
+		if i.Declined == nil {
+			i.Declined = map[conversation.AgentID]int{}
+		}
+		i.Declined[agent]++
+		if transferred {
+			i.QueuedAt = d.now
+		}
+		if pause := d.Workstream.DeclinePause; pause > 0 {
+			if i.Paused == nil {
+				i.Paused = map[conversation.AgentID]time.Time{}
+			}
+			i.Paused[agent] = d.now.Add(pause)
+		}
+		if i.KeptFor != agent {
+			keptFor = i.KeptFor
+		}
+	})
+	d.endAssignment(how)
+	d.waitAgain(d.Queue, keptFor, false)
+}
+
+// openAgain puts what an agent has put aside back into its queue, kept for them where the workstream says so (WS-11).
+func (d *draft) openAgain() {
+	var keptFor conversation.AgentID
+	if d.Workstream.Affinity {
+		keptFor = d.Agent
+	}
+	d.endAssignment(Ended)
+	d.waitAgain(d.Queue, keptFor, true)
+}
+
+// endWork ends what the conversation asks of people.
+func (d *draft) endWork() {
+	d.release()
+	d.changeItem(func(i *Item) { i.State = ItemDone })
+	d.Item = nil
+}
+
+// end closes the conversation. Which queue it was in and who had it stays to be read.
+func (d *draft) end(why conversation.CloseReason) {
+	to := d.Standing
+	to.State, to.Reason, to.Since = conversation.StateClosed, why, d.now
+	to.WaitingSince, to.Until = time.Time{}, time.Time{}
+	to.Epoch++
+	d.fail(Failure{Reason: ReasonClosed, Automated: true, Tell: d.Agent})
+	d.stand(to)
+	d.wish(Wishes{})
+	d.change.NoTurns = true
+	d.endWork()
+}
+
+// wishEnd wishes the end: it comes when no message is on its way any more. Nothing is asked of people from now on. The first
+// wish stands.
+func (d *draft) wishEnd(why conversation.CloseReason) {
+	if d.Wishes.Ending != "" {
+		return
+	}
+	d.wish(Wishes{Ending: why})
+	d.revised = true
+	d.endWork()
+}
+
+// wishPeople wishes that people take the conversation from its bot, or from nobody.
+func (d *draft) wishPeople(why conversation.EscalationReason, turn conversation.MessageID, queue conversation.QueueID) {
+	d.wish(Wishes{HandOver: why, Turn: turn, Queue: queue})
+}
+
+// say queues a message to the customer.
+func (d *draft) say(m Message) {
+	d.LastSeq++
+	m.ID, m.Seq = d.New.Message, d.LastSeq
+	d.change.Say = append(d.change.Say, m)
+}
+
+// automated queues an automated message; none where n is "".
+func (d *draft) automated(n routing.Notice, turn conversation.MessageID, part int) {
+	if n != "" {
+		d.say(Message{Author: conversation.AuthorSystem, Text: conversation.WaitingNotice(d.Language, string(n)), Turn: turn, Part: part})
+	}
+}
+
+// distribute has the distribution look at a moment: now, or later.
+func (d *draft) distribute(at time.Time) {
+	if at.After(d.now) {
+		d.change.DistributeAt = at
+		return
+	}
+	d.change.Distribute = true
+}
+
+// tell adds to the feed.
+func (d *draft) tell(e Event) { d.change.Feed = append(d.change.Feed, e) }
+
+// tellThose tells those who have to do with the conversation: its agent, or the one to whom it is offered, or its queue.
+func (d *draft) tellThose(kind EventKind, body any) {
+	e := Event{Kind: kind, Agent: d.Agent, Body: body}
+	if d.Holder == conversation.HolderQueue {
+		e.Queue = d.Queue
+	}
+	if d.Live != nil && d.Live.State == Offered {
+		e.Agent = d.Live.Agent
+	}
+	d.tell(e)
+}
+
+// tellStanding tells how the conversation stands from now on. An agent who had it is told that they have it no more.
+func (d *draft) tellStanding() {
+	e := Event{Kind: EventStanding, Agent: d.Agent}
+	if d.Holder == conversation.HolderQueue && d.State != conversation.StateClosed {
+		e.Queue = d.Queue
+	}
+	d.tell(e)
+	if d.was.Agent != "" && d.was.Agent != d.Agent {
+		d.tell(Event{Kind: EventLeft, Agent: d.was.Agent})
+	}
+}

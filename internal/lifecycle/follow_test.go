@@ -1,0 +1,250 @@
+package lifecycle_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
+	"wxdesk/internal/routing"
+)
+
+func TestHandOver_waitsInTheDecidedQueue(t *testing.T) {
+	t.Parallel()
+	s := with(begun(wanted), func(s *lifecycle.Snapshot) {
+		s.Unsent.Queued, s.LastAgent, s.Preferred = 2, zhao, []conversation.AgentID{bo}
+	})
+	own := &routing.Overflow{}
+	c := lifecycle.HandOver(noon, s, routing.Decision{
+		QueueID: tea, Notice: routing.NoticeParked, Alert: "empty-queue", Overflow: own,
+		Needs: routing.Needs{Priority: 5, Skills: []routing.NeededSkill{{SkillID: "b"}, {SkillID: "a"}}, Profiles: []routing.ProfileID{"z", "y"}},
+	})
+	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded}, c.Fail)
+	require.Equal(t, s.Epoch+1, c.Standing.Epoch)
+	require.Equal(t, noon, c.Standing.WaitingSince)
+	require.Equal(t, &lifecycle.Wishes{}, c.Wishes)
+	require.True(t, c.NoTurns)
+	require.True(t, c.Escalated)
+	require.Equal(t, conversation.WorkstreamID("stream"), c.Workstream)
+	require.Equal(t, &lifecycle.Item{
+		ID: "new-item", Queue: tea, State: lifecycle.ItemWaiting, Mode: routing.Push, Profiles: []routing.ProfileID{"y", "z"},
+		Skills: []routing.NeededSkill{{SkillID: "a"}, {SkillID: "b"}}, SkillMatch: routing.SkillExact, Presences: s.Workstream.Presences,
+		Overflow: own, QueuedAt: noon, Since: s.LastCustomerAt, KeptFor: zhao, Priority: 5, Preferred: []conversation.AgentID{bo},
+	}, c.NewItem)
+	require.Equal(t, []lifecycle.Message{{
+		ID: "new-message", Seq: 2, Author: conversation.AuthorSystem, Text: conversation.WaitingNotice(conversation.LanguageEnglish, "parked"),
+		Turn: "line", Part: lifecycle.NoticePart,
+	}}, c.Say)
+	require.Equal(t, []lifecycle.EventKind{lifecycle.EventAlert, lifecycle.EventStanding}, kinds(c))
+	require.Nil(t, c.Notice, "the run does it itself")
+	require.Zero(t, lifecycle.HandOver(noon, s.After(c), routing.Decision{QueueID: tea}), "repeated it changes nothing")
+}
+
+func TestHandOver_OVF3_anEndMakesNoWork(t *testing.T) {
+	t.Parallel()
+	s := begun(wanted)
+	c := lifecycle.HandOver(noon, s, routing.Decision{QueueID: tea, End: true, Notice: routing.NoticeFull})
+	require.Nil(t, c.NewItem)
+	require.Len(t, c.Say, 1)
+	require.Equal(t, &lifecycle.Wishes{Ending: conversation.ClosedOverflow}, c.Wishes)
+	require.Equal(t, s.Revision+1, c.Revision)
+}
+
+func TestHandOver_nobodyHadItKeepsTheEpoch(t *testing.T) {
+	t.Parallel()
+	c := routed(nobodys())
+	require.Equal(t, conversation.Epoch(1), c.Standing.Epoch)
+	require.False(t, c.Escalated)
+	require.Equal(t, tea, c.Standing.Queue)
+}
+
+func TestHandOver_onlyWherePeopleAreWished(t *testing.T) {
+	t.Parallel()
+	ending := with(world(), func(s *lifecycle.Snapshot) { s.Wishes.Ending = conversation.ClosedByBot })
+	for _, s := range []lifecycle.Snapshot{world(), ending, waits(), had()} {
+		require.Zero(t, routed(s))
+	}
+	ending.Wishes.HandOver = conversation.EscalatedByBot
+	require.Equal(t, lifecycle.Change{Wishes: &lifecycle.Wishes{Ending: conversation.ClosedByBot}, NoTurns: true}, routed(ending), "people are wished no more")
+}
+
+func TestAnswered_wishes(t *testing.T) {
+	t.Parallel()
+	says := func(s lifecycle.Snapshot, r lifecycle.Reply) lifecycle.Change {
+		c, ok := lifecycle.Answered(noon, s, r)
+		require.True(t, ok)
+		return c
+	}
+	require.Zero(t, says(world(), lifecycle.Reply{Epoch: 1, Turn: "line"}))
+	require.Equal(t, &lifecycle.Wishes{HandOver: conversation.EscalatedByBot, Turn: "line", Queue: tea},
+		says(world(), lifecycle.Reply{Epoch: 1, Turn: "line", Command: conversation.CommandEscalate, Queue: tea}).Wishes)
+	require.Equal(t, &lifecycle.Wishes{Ending: conversation.ClosedByBot}, says(world(), lifecycle.Reply{Epoch: 1, Command: conversation.CommandEnd}).Wishes)
+	// A1: another line is not left unanswered
+	require.Zero(t, says(world(), lifecycle.Reply{Epoch: 1, Command: conversation.CommandEnd, MoreLines: true}))
+	for _, s := range []lifecycle.Snapshot{begun(wanted), waits(), begun(answers(conversation.CommandEnd))} {
+		_, ok := lifecycle.Answered(noon, s, lifecycle.Reply{Epoch: 1})
+		require.False(t, ok)
+		require.Zero(t, wanted(s))
+	}
+	_, ok := lifecycle.Answered(noon, world(), lifecycle.Reply{Epoch: 2})
+	require.False(t, ok)
+}
+
+func TestWrote_tellsTheLines(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, writes(world()), "of the bot's conversation nobody is told")
+	c := writes(waits())
+	require.Zero(t, c.Revision)
+	require.Equal(t, noon, c.Item.Since)
+	require.Equal(t, []lifecycle.Event{{
+		Kind: lifecycle.EventMessage, Queue: tea, Body: lifecycle.MessageBody{MessageID: "line-2", Seq: 2, Author: conversation.AuthorCustomer},
+	}}, c.Feed)
+	require.Equal(t, li, writes(had()).Feed[0].Agent)
+	require.Equal(t, li, writes(isAsked()).Feed[0].Agent)
+}
+
+func TestWrote_WS11_keptForTheSameAgent(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, li, writes(aside()).Item.KeptFor)
+	require.Empty(t, writes(with(aside(), func(s *lifecycle.Snapshot) { s.Workstream.Affinity = false })).Item.KeptFor)
+	c := writes(aside())
+	require.Contains(t, c.Feed, lifecycle.Event{Kind: lifecycle.EventLeft, Agent: li})
+	require.True(t, c.Distribute)
+}
+
+func TestWrote_D3_wrapUpTakesCapacityAgain(t *testing.T) {
+	t.Parallel()
+	s := with(had(), func(s *lifecycle.Snapshot) { s.Workstream.WrapUp = routing.WrapUpNever })
+	s = s.After(does(agent(li), act(conversation.CommandWrapUp))(s))
+	require.Empty(t, taken(s))
+	require.Equal(t, 25, taken(s.After(writes(s)))[li])
+}
+
+func TestWrote_beginning(t *testing.T) {
+	t.Parallel()
+	first := []lifecycle.Line{{ID: "line", Seq: 1}}
+	c := lifecycle.Wrote(noon, world(), lifecycle.Written{Begun: true, Lines: first})
+	require.Equal(t, lifecycle.Change{Feed: []lifecycle.Event{{Kind: lifecycle.EventStanding}}}, c)
+	c = lifecycle.Wrote(noon, world(), lifecycle.Written{Begun: true, NoBot: true, Lines: first})
+	require.Equal(t, &lifecycle.Wishes{HandOver: conversation.EscalatedNoBot, Turn: "line"}, c.Wishes)
+}
+
+func TestDue_OVF5_goesOnAndNotForEver(t *testing.T) {
+	t.Parallel()
+	s := with(waits(), func(s *lifecycle.Snapshot) { s.Overflow = after(60, routing.OverflowTransfer, returns) })
+	late := noon.Add(minute)
+	c := lifecycle.Due(late, s)
+	require.Equal(t, returns, c.Item.Queue)
+	require.Equal(t, late, c.Item.QueuedAt)
+	require.Equal(t, &lifecycle.Trace{Stage: lifecycle.StageOverflow, Body: lifecycle.OverflowTrace{From: tea, To: returns}}, c.Trace)
+	for reason, s := range map[string]lifecycle.Snapshot{
+		"too-many-hops": with(s, func(s *lifecycle.Snapshot) { s.Hops = routing.MaxHops }),
+		"no-such-queue": with(s, func(s *lifecycle.Snapshot) { s.Queues = nil }),
+		"no-action":     with(s, func(s *lifecycle.Snapshot) { s.Overflow = after(60, routing.OverflowAssign, "") }),
+	} {
+		c := lifecycle.Due(late, s)
+		require.Equal(t, reason, c.Trace.Body.(lifecycle.OverflowTrace).Reason)
+		require.Nil(t, c.Standing)
+		require.Equal(t, late, c.Item.QueuedAt, "its time begins anew")
+		require.Equal(t, s.Revision+1, c.Revision)
+	}
+}
+
+func TestDue_ruleOverflowReplacesTheQueues(t *testing.T) {
+	t.Parallel()
+	own := after(30, routing.OverflowTransfer, returns)
+	s := with(waits(), func(s *lifecycle.Snapshot) {
+		s.Overflow, s.Item.Overflow = after(60, routing.OverflowEnd, ""), &own
+	})
+	c := lifecycle.Due(noon.Add(30*time.Second), s)
+	require.Equal(t, returns, c.Item.Queue)
+	require.Nil(t, c.Item.Overflow, "it counts for the queue that the rule chose")
+}
+
+func TestDue_overflowToEndTellsTheCustomer(t *testing.T) {
+	t.Parallel()
+	s := with(waits(), func(s *lifecycle.Snapshot) { s.Overflow = after(60, routing.OverflowEnd, "") })
+	c := lifecycle.Due(noon.Add(minute), s)
+	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "full"), c.Say[0].Text)
+	require.Equal(t, lifecycle.ItemDone, c.Item.State)
+	require.Zero(t, lifecycle.Due(noon.Add(time.Hour), s.After(c)), "once")
+}
+
+func TestTiming_listsWhatFallsDue(t *testing.T) {
+	t.Parallel()
+	kindsOf := func(s lifecycle.Snapshot) (list []conversation.DueKind) {
+		for at := range 800 {
+			if k := lifecycle.DueNow(noon.Add(time.Duration(at)*time.Hour), s); k != "" && (len(list) == 0 || list[len(list)-1] != k) {
+				list = append(list, k)
+			}
+		}
+		return list
+	}
+	require.Empty(t, kindsOf(world()))
+	require.Equal(t, []conversation.DueKind{conversation.DueLimit}, kindsOf(waits()))
+	require.Equal(t, []conversation.DueKind{conversation.DueOffer}, kindsOf(isAsked()))
+	require.Equal(t, []conversation.DueKind{conversation.DueReturn}, kindsOf(aside()))
+	require.Equal(t, []conversation.DueKind{conversation.DueIdle}, kindsOf(untilWritten(aside())))
+	require.Equal(t, []conversation.DueKind{conversation.DueLimit}, kindsOf(wrapsUp()))
+}
+
+func TestLeft_putsItBackForAnybody(t *testing.T) {
+	t.Parallel()
+	s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent.Queued = 1 })
+	c := leaves(lifecycle.Gone)(s)
+	require.Equal(t, lifecycle.Ended, c.Over.State)
+	require.Empty(t, c.Item.KeptFor)
+	require.Equal(t, noon, c.Item.QueuedAt)
+	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded, Tell: li}, c.Fail)
+	require.Equal(t, &lifecycle.Notice{Act: lifecycle.ActUnassigned, Assignment: true}, c.Notice)
+	require.Nil(t, c.Trace)
+
+	offered := with(isAsked(), func(s *lifecycle.Snapshot) { s.Item.QueuedAt = noon.Add(-minute) })
+	c = leaves(lifecycle.Gone)(offered)
+	require.Equal(t, lifecycle.Withdrawn, c.Over.State)
+	require.Equal(t, offered.Epoch, c.Standing.Epoch, "nobody had it")
+	require.Equal(t, noon.Add(-minute), c.Item.QueuedAt)
+
+	for _, s := range []lifecycle.Snapshot{world(), waits(), aside(), wrapsUp(), had().After(lifecycle.End(noon, had(), conversation.ClosedIdle))} {
+		require.Zero(t, leaves(lifecycle.Gone)(s))
+	}
+	require.Zero(t, lifecycle.Left(noon, had(), zhao, lifecycle.Gone), "it is not theirs")
+	require.Equal(t, &lifecycle.Trace{Stage: lifecycle.StageCommand, Body: lifecycle.DepartureTrace{Command: lifecycle.Disabled, AgentID: li}},
+		leaves(lifecycle.Disabled)(wrapsUp()).Trace)
+}
+
+func TestOffer_onlyOfWhatWaits(t *testing.T) {
+	t.Parallel()
+	c := offered(with(waits(), func(s *lifecycle.Snapshot) { s.Item.KeptFor = li }))
+	require.Equal(t, li, c.Item.KeptFor, "until it is accepted")
+	require.Equal(t, []any{lifecycle.Offered, noon.Add(2 * minute)}, []any{c.Made.State, c.Made.Deadline})
+	require.Equal(t, []lifecycle.EventKind{lifecycle.EventOffer, lifecycle.EventPresence, lifecycle.EventStanding}, kinds(c))
+	require.Equal(t, &lifecycle.Notice{Act: lifecycle.ActAssigned, Assignment: true}, c.Notice)
+	require.Equal(t, lifecycle.Directly, unasked(waits()).Made.How)
+	for _, s := range []lifecycle.Snapshot{world(), isAsked(), had(), aside(), wrapsUp()} {
+		require.Zero(t, offered(s))
+	}
+}
+
+func TestEnd_failsWhatIsUnsent(t *testing.T) {
+	t.Parallel()
+	s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent.Queued = 1 })
+	c := lifecycle.End(noon, s, conversation.ClosedIdle)
+	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonClosed, Automated: true, Tell: li}, c.Fail)
+	require.Equal(t, s.Epoch+1, c.Standing.Epoch)
+	require.Equal(t, tea, c.Standing.Queue, "which queue it was in stays to be read")
+	require.Zero(t, lifecycle.End(noon, s.After(c), conversation.ClosedIdle))
+}
+
+func TestVoid_nobodyIsTold(t *testing.T) {
+	t.Parallel()
+	c := voids(had())
+	require.Equal(t, []any{lifecycle.Voided, conversation.ClosedSuperseded, true}, []any{c.Over.State, c.Standing.Reason, c.DropNotice})
+	left := with(had(), func(s *lifecycle.Snapshot) { s.State = closed })
+	c = voids(left)
+	require.Nil(t, c.Standing)
+	require.Equal(t, []any{lifecycle.Voided, lifecycle.ItemDone}, []any{c.Over.State, c.Item.State})
+	require.Equal(t, lifecycle.Change{DropNotice: true}, voids(left.After(c)))
+}

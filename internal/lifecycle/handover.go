@@ -1,0 +1,83 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// NoticePart is the place of a hand-over's automated message among what answers the same line: behind all that a bot may
+// have said to it.
+const NoticePart = 1000
+
+// HandOver moves the conversation to the queue that was decided, where people are wished: it waits there, with a work item
+// and an automated message. What the bot has not sent yet will not go out, and no line waits for it any more. Where the
+// decision is to end the conversation, the end is wished and no work item is made. Where nobody wishes people it changes
+// nothing; where the
+// end is wished too, people are wished no more.
+func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
+	if s.Wishes.HandOver == "" || s.State == conversation.StateClosed {
+		return Change{}
+	}
+	d := newDraft(now, s)
+	turn, nobody := d.Wishes.Turn, s.Holder == conversation.HolderQueue && s.Queue == ""
+	if s.Wishes.Ending != "" || s.Holder != conversation.HolderBot && !nobody { // they have it, or nobody needs them
+		d.wish(Wishes{Ending: s.Wishes.Ending})
+		d.change.NoTurns = true
+		return d.finish()
+	}
+	d.change.Escalated = d.Holder == conversation.HolderBot
+	d.change.Workstream = d.Workstream.ID
+	d.change.NoTurns = true
+	d.wish(Wishes{})
+	d.move(conversation.StateOpen, conversation.HolderQueue, to.QueueID, "")
+	trace := HandOverTrace{MessageID: turn, QueueID: to.QueueID, Notice: to.Notice, Alert: to.Alert, Trace: to.Trace}
+	if !to.End {
+		d.newItem(to)
+	}
+	d.automated(to.Notice, turn, NoticePart)
+	if len(d.change.Say) > 0 {
+		trace.NoticeID = d.change.Say[0].ID
+	}
+	if to.End {
+		trace.Closing = conversation.ClosedOverflow
+		d.wishEnd(conversation.ClosedOverflow)
+	}
+	if to.Alert != "" {
+		d.tell(Event{Kind: EventAlert, Body: AlertBody{to.Alert, d.Queue}})
+	}
+	d.change.Trace = &Trace{StageRoute, trace}
+	return d.finish()
+}
+
+// HandOverTrace is why a conversation went where it went, and what that came to.
+type HandOverTrace struct {
+	MessageID conversation.MessageID   `json:"message_id"`
+	QueueID   conversation.QueueID     `json:"queue_id"`
+	Notice    routing.Notice           `json:"notice,omitempty"`
+	Alert     string                   `json:"alert,omitempty"`
+	NoticeID  conversation.MessageID   `json:"notice_id,omitempty"`
+	Closing   conversation.CloseReason `json:"closing,omitempty"`
+	routing.Trace
+}
+
+// newItem makes the work item of a conversation that has come to its queue. It is kept for the agent who had the customer's
+// last conversation (WS-11, D1).
+func (d *draft) newItem(to routing.Decision) {
+	w := d.Workstream
+	i := Item{
+		ID: d.New.Item, Queue: to.QueueID, State: ItemWaiting, Mode: w.Mode, Units: w.Units, Profiles: slices.Sorted(slices.Values(to.Profiles)),
+		Skills: sorted(to.Skills), SkillMatch: w.SkillMatch, Presences: w.Presences, Overflow: to.Overflow,
+		QueuedAt: d.now, Since: d.LastCustomerAt, Priority: to.Priority, Preferred: d.Preferred, Attributes: to.Attributes,
+	}
+	if len(i.Profiles) > 0 {
+		i.Units = 0 // profiles count in place of units
+	}
+	if w.Affinity && w.Mode == routing.Push {
+		i.KeptFor = d.LastAgent
+	}
+	d.Item, d.change.NewItem = &i, &i
+	d.distribute(d.now)
+}

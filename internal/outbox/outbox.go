@@ -1,0 +1,158 @@
+// Package outbox tells the runs of conversations what somebody else has done there. The ledger writes a notice in the
+// transaction of the act. Who commits the act then tells the run; every worker tells what crashes and outages have left. The
+// act counts in either case: a run that is told late sees late what there is to send.
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+const (
+	// tellWithin is how long a run may take to be told.
+	tellWithin = 2 * time.Second
+	// atOnce is how many runs a process tells at the same time right after acts. Where there are more, the workers tell the rest.
+	atOnce = 64
+	// claimed is how many notices a worker claims at once, leftAtOnce how many of them it tells at the same time: all of them
+	// within the ledger's lease of ten seconds, even where none is answered.
+	claimed    = 64
+	leftAtOnce = 32
+	// lookEvery is how often a worker looks for notices that were left.
+	lookEvery = time.Second
+)
+
+// Ledger keeps the notices. Every method is repeatable.
+type Ledger interface {
+	// Notices claims notices that nobody is telling, the one first that has waited longest for that.
+	Notices(ctx context.Context, limit int) ([]conversation.RunNotice, error)
+	// Delivered deletes notices that their runs have got; newer ones stay.
+	Delivered(ctx context.Context, notices ...conversation.RunNotice) error
+	// RunGone ends a conversation that has no run.
+	RunGone(ctx context.Context, c conversation.Ref) error
+}
+
+// Runs reaches the runs of conversations.
+type Runs interface {
+	// Tell tells a run of an act. gone reports that there is no run.
+	Tell(ctx context.Context, n conversation.RunNotice) (gone bool, err error)
+}
+
+// Teller tells runs. It is safe for concurrent use.
+type Teller struct {
+	ledger Ledger
+	runs   Runs
+	log    *slog.Logger
+	slots  chan struct{}
+	under  sync.WaitGroup
+}
+
+// New makes a teller.
+func New(ledger Ledger, runs Runs, log *slog.Logger) *Teller {
+	return &Teller{ledger: ledger, runs: runs, log: log, slots: make(chan struct{}, atOnce)}
+}
+
+// Tell tells runs in the background and returns at once. It goes on after ctx has ended; Wait waits for it. Notices that
+// cannot be told, or for which there is no room, are left for Run.
+func (t *Teller) Tell(ctx context.Context, notices ...conversation.RunNotice) {
+	var mine []conversation.RunNotice
+	for _, n := range notices {
+		select {
+		case t.slots <- struct{}{}:
+			mine = append(mine, n)
+		default:
+		}
+	}
+	if len(mine) == 0 {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	t.under.Go(func() {
+		err := t.tell(ctx, mine, len(mine), func() { <-t.slots })
+		if err != nil {
+			t.log.DebugContext(ctx, "notices to runs left for the workers", "error", err)
+		}
+	})
+}
+
+// Wait waits until nothing is being told any more.
+func (t *Teller) Wait() { t.under.Wait() }
+
+// Run tells what was left, until ctx ends; then it waits for everything that is being told.
+func (t *Teller) Run(ctx context.Context) {
+	defer t.Wait()
+	look := time.NewTimer(0)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		full, err := t.tellLeft(ctx)
+		if err != nil && ctx.Err() == nil {
+			t.log.WarnContext(ctx, "notices to runs failed, trying again", "error", err)
+		}
+		wait := lookEvery
+		if full {
+			wait = 0
+		}
+		look.Reset(wait)
+	}
+}
+
+// tellLeft claims and tells notices; full reports that there may be more.
+func (t *Teller) tellLeft(ctx context.Context) (full bool, err error) {
+	left, err := t.ledger.Notices(ctx, claimed)
+	if err != nil {
+		return false, err
+	}
+	return len(left) == claimed, t.tell(ctx, left, leftAtOnce, func() {})
+}
+
+// tell tells runs, some at the same time, and deletes what was told. done is called for each notice.
+func (t *Teller) tell(ctx context.Context, notices []conversation.RunNotice, atOnce int, done func()) error {
+	var (
+		mu       sync.Mutex
+		told     []conversation.RunNotice
+		failures []error
+		group    sync.WaitGroup
+		slots    = make(chan struct{}, atOnce)
+	)
+	for _, n := range notices {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { done(); <-slots }()
+			gone, err := t.tellOne(ctx, n)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil:
+				failures = append(failures, err)
+			case !gone:
+				told = append(told, n)
+			}
+		})
+	}
+	group.Wait()
+	if len(told) > 0 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+		defer cancel()
+		failures = append(failures, t.ledger.Delivered(ctx, told...))
+	}
+	return errors.Join(failures...)
+}
+
+// tellOne tells one run. Where there is none, its conversation ends.
+func (t *Teller) tellOne(ctx context.Context, n conversation.RunNotice) (gone bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
+	if gone, err = t.runs.Tell(ctx, n); err != nil || !gone {
+		return false, err
+	}
+	return true, t.ledger.RunGone(ctx, n.Ref)
+}

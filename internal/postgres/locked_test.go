@@ -1,0 +1,301 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
+)
+
+// follows has something follow, and requires that the rows read afterwards as the rule book says.
+func (d *office) follows(ref conversation.Ref, rule func(time.Time, lifecycle.Snapshot) lifecycle.Change, agents ...conversation.Principal) postgres.Step {
+	d.t.Helper()
+	var ids []conversation.AgentID
+	for _, a := range agents {
+		ids = append(ids, a.AgentID)
+	}
+	step, err := d.Follow(d.t.Context(), ref, ids, rule)
+	require.NoError(d.t, err)
+	require.False(d.t, step.Change.Nothing())
+	want, got := step.Before.After(step.Change), step.After
+	require.Equal(d.t, plain(want), plain(got))
+	if step.Change.Revision != 0 {
+		require.Equal(d.t, step.Change.Revision, step.Standing.Revision)
+	}
+	return step
+}
+
+// plain is what of a snapshot must be the same however it was come by: times in one zone, and neither fresh ids nor counts of what
+// happened elsewhere.
+func plain(s lifecycle.Snapshot) []any {
+	utc := func(at *time.Time) { *at = at.UTC() }
+	for _, at := range []*time.Time{&s.Since, &s.WaitingSince, &s.Until} {
+		utc(at)
+	}
+	list := []any{s.Standing, s.Revision, s.LastSeq, s.Wishes, s.Unsent, s.Agents}
+	if s.Item != nil {
+		i := *s.Item
+		utc(&i.QueuedAt)
+		utc(&i.Since)
+		i.Priority, i.Preferred, i.Attributes = 0, nil, nil
+		if len(i.Declined) == 0 {
+			i.Declined = nil
+		}
+		paused := map[conversation.AgentID]time.Time{}
+		for id, at := range i.Paused {
+			paused[id] = at.UTC()
+		}
+		i.Paused = paused
+		if len(i.Skills) == 0 {
+			i.Skills = nil
+		}
+		i.Profiles = append([]routing.ProfileID{}, i.Profiles...)
+		list = append(list, i)
+	}
+	if s.Live != nil {
+		a := *s.Live
+		for _, at := range []*time.Time{&a.OfferedAt, &a.Deadline, &a.AcceptedAt, &a.EndedAt, &a.HoldsUntil} {
+			utc(at)
+		}
+		a.Profiles = append([]routing.ProfileID{}, a.Profiles...)
+		list = append(list, a)
+	}
+	return list
+}
+
+func (d *office) acts(ref conversation.Ref, who conversation.Principal, want lifecycle.Act) lifecycle.Change {
+	d.t.Helper()
+	change, refused, err := d.Decided(d.t.Context(), ref, who, want)
+	require.NoError(d.t, err)
+	require.Empty(d.t, refused)
+	return change
+}
+
+// act is an act as a rule, for follows.
+func (d *office) act(who conversation.Principal, want lifecycle.Act) func(time.Time, lifecycle.Snapshot) lifecycle.Change {
+	return func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
+		s.Member, s.Accepted = true, true
+		c, refused := lifecycle.Decide(now, s, who, want)
+		require.Empty(d.t, refused, want.Kind)
+		return c
+	}
+}
+
+// talk begins a conversation with the account's bot.
+func (d *office) talk(customer string) conversation.Ref {
+	d.t.Helper()
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please")))
+	return ref
+}
+
+func handedOver(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
+	return lifecycle.HandOver(now, s, routing.Decision{
+		QueueID: defaultQueue, Notice: routing.NoticeParked, Needs: routing.Needs{Priority: 7, Attributes: map[string]any{"vip": "yes"}},
+		Overflow: &routing.Overflow{Wait: &routing.OverflowWait{Seconds: 60, OverflowAction: routing.OverflowAction{Do: routing.OverflowEnd}}},
+	})
+}
+
+func offeredTo(who conversation.Principal) func(time.Time, lifecycle.Snapshot) lifecycle.Change {
+	return func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
+		return lifecycle.Offer(now, s, who.AgentID, false)
+	}
+}
+
+// queuedTalk is a conversation that waits in the default queue.
+func (d *office) queuedTalk(customer string) conversation.Ref {
+	d.t.Helper()
+	ref := d.talk(customer)
+	d.follows(ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
+		return lifecycle.WantPeople(now, s, conversation.EscalatedFailed, d.lineOf(ref))
+	})
+	d.follows(ref, handedOver)
+	return ref
+}
+
+func (d *office) lineOf(ref conversation.Ref) (id conversation.MessageID) {
+	d.t.Helper()
+	require.NoError(d.t, d.raw.Get(&id, `select id from messages where conversation_id = $1 and seq = 1`, ref.Conversation))
+	return id
+}
+
+func TestApply_writesWhatTheRuleBookSays(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("decline_pause_ms = 60000, transfer_to_agents = true")
+	li, zhao := d.agent("Li"), d.agent("Zhao")
+	ref := d.queuedTalk("wang")
+	require.Equal(t, 1, d.count(t, "work_items", "priority = 7 and attributes = '{\"vip\": \"yes\"}' and overflow is not null and demand <> ''"))
+	require.Equal(t, 1, d.count(t, "conversations", "escalated and workstream_id is not null and hand_over is null and wished_at is not null"))
+	require.Zero(t, d.count(t, "messages", "wants_answer"))
+	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'route'"))
+	require.Zero(t, d.count(t, "outbox", "true"), "the run did it")
+
+	d.exec(t, "delete from wakes")
+	step := d.follows(ref, offeredTo(li), zhao, li)
+	require.Equal(t, li.AgentID, step.Standing.Offer.AgentID)
+	require.Equal(t, "assigned", step.Notice.Act)
+	d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandReject}), li)
+	require.Equal(t, 1, d.count(t, "work_items", "state = 'waiting' and (declined ->> $1)::int = 1 and paused ? $1", li.AgentID))
+	d.woken()
+
+	d.follows(ref, offeredTo(zhao), li, zhao)
+	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: conversation.CommandAccept}), zhao)
+	require.Equal(t, 1, d.count(t, "conversations", "agent_id = $1 and last_agent = $1 and waiting_since is null", zhao.AgentID))
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'busy' and id = $1", zhao.AgentID))
+	reply := d.acts(ref, zhao, lifecycle.Act{Kind: conversation.CommandReply, Text: "Good morning", Trace: "00-trace"}).MessageID()
+	require.Equal(t, 1, d.count(t, "messages", "id = $1 and author = 'agent' and agent_id = $2 and traceparent = '00-trace'", reply, zhao.AgentID))
+	require.Equal(t, "Good morning", d.said(ref, reply))
+	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and status = 'queued' and epoch is not null", reply))
+
+	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: conversation.CommandTransfer, Agent: li.AgentID}), zhao, li)
+	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and status = 'failed' and reason = 'superseded-by-person'", reply))
+	require.Equal(t, 1, d.count(t, "deliveries", "status = 'queued'"), "the automated message goes out")
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'delivery' and agent_id = $1 and body ->> 'reason' = 'superseded-by-person'", zhao.AgentID))
+	require.Equal(t, 1, d.count(t, "feed", "kind = 'left' and agent_id = $1", zhao.AgentID))
+	d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandAccept}), zhao, li)
+
+	note := d.acts(ref, li, lifecycle.Act{Kind: conversation.CommandNote, Text: "wants green tea"}).MessageID()
+	require.Equal(t, 1, d.count(t, "notes", "id = $1 and author = $2", note, li.AgentID))
+	d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandWait, Until: time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)}), li)
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'available' and id = $1", li.AgentID), "A13: put aside takes nothing")
+	d.follows(ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
+		return lifecycle.Wrote(now, s, lifecycle.Written{Lines: []lifecycle.Line{{ID: d.lineOf(ref), Seq: 1}}})
+	}, li)
+	require.Equal(t, 1, d.count(t, "work_items", "affinity_agent = $1", li.AgentID))
+
+	closing := d.follows(ref, d.act(d.supervisor, lifecycle.Act{Kind: conversation.CommandClose}))
+	require.Equal(t, conversation.ClosedByPerson, closing.After.Wishes.Ending, "the automated message is on its way")
+	d.follows(ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
+		return lifecycle.End(now, s, conversation.ClosedIdle)
+	})
+	require.Equal(t, 1, d.count(t, "conversations", "state = 'closed' and close_reason = 'closed-by-person' and closed_at is not null"))
+	require.Zero(t, d.count(t, "deliveries", "status = 'queued'"))
+	require.Zero(t, d.count(t, "work_items", "state <> 'done'"))
+	require.Equal(t, 1, d.count(t, "outbox", "act = 'close' and assignment"))
+	d.follows(ref, lifecycle.Void)
+	require.Zero(t, d.count(t, "outbox", "true"))
+}
+
+func TestApply_setsSkillsAndContext(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream(`variables = '[{"name": "cups", "number": true}]'`)
+	ref := d.queuedTalk("wang")
+	const skill = "00000000-0000-7000-8000-0000000000bb"
+	wanted := lifecycle.Act{Kind: conversation.CommandSetSkills, Text: `[{"skill_id": "` + skill + `", "rating": 5}]`}
+	_, refused, err := d.Decided(t.Context(), ref, d.supervisor, wanted)
+	require.NoError(t, err)
+	require.Equal(t, conversation.RefusedUnknownSkill, refused)
+	d.exec(t, `insert into skills (tenant, id, name) values ('default', $1, 'Tea')`, skill)
+	var before string
+	require.NoError(t, d.raw.Get(&before, `select demand from work_items`))
+	d.acts(ref, d.supervisor, wanted)
+	require.Equal(t, 1, d.count(t, "work_items", "skills = $1::jsonb and demand <> $2 and attributes <> '{}'", wanted.Text, before))
+	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'command' and body ->> 'command' = 'set-skills'"))
+	d.acts(ref, d.supervisor, lifecycle.Act{Kind: conversation.CommandSetContext, Text: `{"cups": 2}`})
+	require.Equal(t, 1, d.count(t, "conversations", "context is not null"))
+}
+
+func TestDecide_readsWhatAnActIsJudgedBy(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("mode = 'pick', max_per_agent = 1")
+	li, bo := d.agent("Li"), d.agent("Bo")
+	d.exec(t, `delete from queue_members where agent_id = $1`, bo.AgentID)
+	refuses := func(why conversation.Refusal, ref conversation.Ref, who conversation.Principal, want lifecycle.Act) {
+		t.Helper()
+		_, refused, err := d.Decided(t.Context(), ref, who, want)
+		require.NoError(t, err)
+		require.Equal(t, why, refused)
+	}
+	pick := lifecycle.Act{Kind: conversation.CommandPick}
+	first, second := d.queuedTalk("wang"), d.queuedTalk("zhou")
+	refuses(lifecycle.Unseen, first, bo, pick)
+	d.acts(first, li, pick)
+	refuses(conversation.RefusedCapacity, second, li, pick) // WS-14
+	d.acts(first, li, lifecycle.Act{Kind: conversation.CommandWait})
+	d.acts(second, li, pick) // A13
+	refuses(conversation.RefusedCapacity, first, li, lifecycle.Act{Kind: conversation.CommandResume})
+	d.stream("max_per_agent = null")
+	d.exec(t, `update tenants set max_conversations = 1`)
+	refuses(conversation.RefusedCapacity, first, li, lifecycle.Act{Kind: conversation.CommandResume}) // A14
+	d.exec(t, `update tenants set max_conversations = 10`)
+	d.acts(first, li, lifecycle.Act{Kind: conversation.CommandResume})
+
+	refuses(lifecycle.Unseen, first, bo, lifecycle.Act{Kind: conversation.CommandNote, Text: "hm"})
+	refuses(conversation.RefusedTarget, first, li, lifecycle.Act{Kind: conversation.CommandTransfer, Queue: d.newQueue("Empty")})
+	refuses(conversation.RefusedTarget, first, li, lifecycle.Act{Kind: conversation.CommandTransfer, Queue: conversation.QueueID(uuid.NewString())})
+	d.exec(t, `update customers set message_left = 1`)
+	refuses(conversation.RefusedAllowance, first, li, lifecycle.Act{Kind: conversation.CommandReply, Text: "hello"}) // the notice is queued
+	d.exec(t, `update deliveries set status = 'failed'`)
+	sent := d.acts(first, li, lifecycle.Act{Kind: conversation.CommandReply, Text: "hello"}).MessageID()
+	again := lifecycle.Act{Kind: conversation.CommandResend, Message: sent}
+	d.exec(t, `update deliveries set status = 'sent' where message_id = $1`, sent)
+	refuses(conversation.RefusedDelivered, first, li, again)
+	d.exec(t, `update deliveries set status = 'unknown', attempts = 3 where message_id = $1`, sent)
+	require.Equal(t, sent, d.acts(first, li, again).MessageID())
+	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and status = 'queued' and attempts = 0", sent))
+	d.acts(first, li, lifecycle.Act{Kind: conversation.CommandTransfer, Queue: d.newQueue("Returns", bo)})
+	d.acts(first, bo, pick)
+}
+
+func TestDecide_twoPicksAtOnceFitOnce(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("mode = 'pick'")
+	li := d.agent("Li")
+	d.exec(t, `update agents set units = 25`)
+	talks := []conversation.Ref{d.queuedTalk("wang"), d.queuedTalk("zhou")}
+	answers := make(chan conversation.Refusal, len(talks))
+	for _, ref := range talks {
+		go func() {
+			_, refused, err := d.Decided(context.WithoutCancel(t.Context()), ref, li, lifecycle.Act{Kind: conversation.CommandPick})
+			if err != nil {
+				refused = conversation.Refusal(err.Error())
+			}
+			answers <- refused
+		}()
+	}
+	got := []conversation.Refusal{<-answers, <-answers}
+	// The one who comes too late finds no room, or that its agent is do-not-disturb for that.
+	require.Contains(t, got, conversation.Refusal(""))
+	require.Equal(t, 25, d.load(li), "%q", got)
+}
+
+func TestLocked_dailyProfileCountsWhatWasAcceptedToday(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("mode = 'pick'")
+	li := d.agent("Li")
+	const profile = "00000000-0000-7000-8000-0000000000aa"
+	d.exec(t, `insert into capacity_profiles (tenant, id, name, item_limit, reset, blocking) values ('default', $1, 'Chats', 2, 'end_of_day', true)`, profile)
+	d.exec(t, `insert into agent_profiles (tenant, agent_id, profile_id) values ('default', $1, $2)`, li.AgentID, profile)
+	ref := d.queuedTalk("wang")
+	d.exec(t, `update work_items set units = 0, profiles = array[$1::uuid]`, profile)
+	d.acts(ref, li, lifecycle.Act{Kind: conversation.CommandPick})
+	d.acts(ref, d.supervisor, lifecycle.Act{Kind: conversation.CommandAssign, Queue: d.newQueue("Returns", li)})
+	step := d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandPick}), li)
+	require.Equal(t, []lifecycle.Profile{{ID: profile, Limit: 2, Blocking: true, Daily: true, Earlier: 1}}, step.Before.Agents[li.AgentID].Profiles)
+	require.Equal(t, routing.DND, step.After.Agents[li.AgentID].Presence, "twice today")
+}
+
+// said is what a message says.
+func (d *office) said(ref conversation.Ref, id conversation.MessageID) string {
+	d.t.Helper()
+	lines, err := d.Messages(d.t.Context(), everything, ref.Conversation, 0, 100)
+	require.NoError(d.t, err)
+	for _, l := range lines {
+		if l.ID == id {
+			return l.Text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,134 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+)
+
+// The outbox holds notices to runs: what somebody else than the run did in its conversation. Who commits an act tells the run
+// right afterwards and has a second for it (the column's default). What is left then, any worker claims.
+
+// Acts of which runs are told, beside those of people, which are named by their kinds.
+const (
+	actAssigned   = "assigned"   // by the distribution
+	actUnassigned = "unassigned" // its agent has gone
+	actDueChanged = "due-changed"
+	actRestored   = "restored"
+)
+
+// onOutbox is what a notice does that finds an older one of its conversation: it takes its place, under a new number, and keeps
+// since when the run has not been told.
+const onOutbox = `
+	on conflict (tenant, conversation_id) do update set number = excluded.number, act = excluded.act, tries = 0,
+		assignment = excluded.assignment or outbox.assignment, claimed_until = excluded.claimed_until`
+
+// noticeRow is a notice.
+type noticeRow struct {
+	Tenant       conversation.Tenant `db:"tenant"`
+	Conversation conversation.ID     `db:"conversation_id"`
+	WorkflowID   string              `db:"workflow_id"`
+	Number       int64               `db:"number"`
+	Act          string              `db:"act"`
+	Assignment   bool                `db:"assignment"`
+}
+
+const noticeColumns = `tenant, conversation_id, workflow_id, number, act, assignment`
+
+func (r noticeRow) notice() conversation.RunNotice {
+	return conversation.RunNotice{
+		Ref: conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, WorkflowID: r.WorkflowID,
+		Number: r.Number, Act: r.Act, Assignment: r.Assignment,
+	}
+}
+
+// noticeRun leaves a notice for the run of a conversation. assignment says that the act concerns an assignment.
+func noticeRun(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, act string, assignment bool) (conversation.RunNotice, error) {
+	const insert = `
+		insert into outbox (tenant, conversation_id, workflow_id, act, assignment)
+		select tenant, id, workflow_id, $3, $4 from conversations where tenant = $1 and id = $2` + onOutbox + ` returning ` + noticeColumns
+	var row noticeRow
+	err := tx.GetContext(ctx, &row, insert, c.Tenant, c.Conversation, act, assignment)
+	return row.notice(), err
+}
+
+// Notices claims notices that nobody is telling, the one first that has waited longest for that. Whoever claims a notice has it
+// for ten seconds the first time and for up to half a minute after failures, so that notices that cannot be told do not keep
+// others waiting.
+func (db *DB) Notices(ctx context.Context, limit int) ([]conversation.RunNotice, error) {
+	const claim = `
+		with left_over as (
+			select tenant, conversation_id from outbox where claimed_until <= clock_timestamp()
+			order by claimed_until limit $1 for update skip locked)
+		update outbox o set tries = o.tries + 1,
+			claimed_until = clock_timestamp() + least(10 * 2 ^ least(o.tries, 10), 30) * interval '1 second'
+		from left_over l where o.tenant = l.tenant and o.conversation_id = l.conversation_id
+		returning o.tenant, o.conversation_id, o.workflow_id, o.number, o.act, o.assignment`
+	var rows []noticeRow
+	err := db.sql.SelectContext(ctx, &rows, claim, limit)
+	return each(rows, noticeRow.notice), explain(ctx, "claim notices to runs", err)
+}
+
+// Delivered deletes notices that their runs have got. A newer notice of the same conversation stays.
+func (db *DB) Delivered(ctx context.Context, notices ...conversation.RunNotice) error {
+	tenants, ids, numbers := make([]string, len(notices)), make([]string, len(notices)), make([]int64, len(notices))
+	for i, n := range notices {
+		tenants[i], ids[i], numbers[i] = string(n.Tenant), string(n.Conversation), n.Number
+	}
+	const forget = `
+		delete from outbox o using unnest($1::text[], $2::text[], $3::bigint[]) as d(tenant, id, number)
+		where o.tenant = d.tenant and o.conversation_id = d.id::uuid and o.number = d.number`
+	_, err := db.sql.ExecContext(ctx, forget, pq.Array(tenants), pq.Array(ids), pq.Array(numbers))
+	return explain(ctx, "delete notices to runs", err)
+}
+
+// RunGone ends a conversation for which Temporal knows no run: the row is closed if it is still open (superseded), what waits to
+// be sent fails, its work ends, and nobody is to be told any more. The distribution looks again. A repeat changes nothing.
+func (db *DB) RunGone(ctx context.Context, c conversation.Ref) error {
+	return db.inTx(ctx, "end conversation "+string(c.Conversation)+", which has no run", func(tx *sqlx.Tx) error {
+		if err := closeConversation(ctx, tx, c, conversation.ClosedSuperseded); err != nil {
+			return err
+		}
+		if err := voidWork(ctx, tx, c); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `delete from outbox where tenant = $1 and conversation_id = $2`, c.Tenant, c.Conversation)
+		return err
+	})
+}
+
+// voidWork ends what a conversation asks of people that has ended already.
+func voidWork(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) error {
+	for _, lock := range []string{
+		`select id from conversations where tenant = $1 and id = $2 for no key update`,
+		`select id from work_items where tenant = $1 and conversation_id = $2 and state <> 'done' for no key update`,
+	} {
+		if _, err := tx.ExecContext(ctx, lock, c.Tenant, c.Conversation); err != nil {
+			return err
+		}
+	}
+	live, err := liveAssignments(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	const done = `update work_items set state = 'done' where tenant = $1 and conversation_id = $2 and state <> 'done'`
+	if _, err := tx.ExecContext(ctx, done, c.Tenant, c.Conversation); err != nil {
+		return err
+	}
+	for _, a := range live {
+		if err := lockAgents(ctx, tx, c.Tenant, []conversation.AgentID{a.Agent}); err != nil {
+			return err
+		}
+		if err := endAssignment(ctx, tx, c, a, "voided"); err != nil {
+			return err
+		}
+		if err := settlePresence(ctx, tx, c.Tenant, a.Agent); err != nil {
+			return err
+		}
+	}
+	return wake(ctx, tx, c.Tenant, time.Time{})
+}

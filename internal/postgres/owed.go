@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxdesk/internal/conversation"
+)
+
+// owedRow is what the view owed says of one conversation: seconds from now, null where nothing of the kind is owed.
+type owedRow struct {
+	Turn     *float64 `db:"owed_turn"`
+	Send     *float64 `db:"owed_send"`
+	HandOver *float64 `db:"owed_hand_over"`
+	End      *float64 `db:"owed_end"`
+}
+
+const owedColumns = `owes.owed_turn, owes.owed_send, owes.owed_hand_over, owes.owed_end`
+
+// owedJoin joins what a conversation c owes.
+const owedJoin = `
+	cross join lateral (
+		select extract(epoch from max(not_before) filter (where what = 'turn') - clock_timestamp())::float8 as owed_turn,
+			extract(epoch from max(not_before) filter (where what = 'send') - clock_timestamp())::float8 as owed_send,
+			extract(epoch from max(not_before) filter (where what = 'hand-over') - clock_timestamp())::float8 as owed_hand_over,
+			extract(epoch from max(not_before) filter (where what = 'end') - clock_timestamp())::float8 as owed_end
+		from owed where owed.tenant = c.tenant and owed.conversation_id = c.id) owes`
+
+func (r owedRow) owed() conversation.Owed {
+	o := conversation.Owed{Turn: r.Turn != nil, Send: r.Send != nil, HandOver: r.HandOver != nil, End: r.End != nil}
+	o.TurnIn, o.SendIn = fromNow(r.Turn), fromNow(r.Send)
+	return o
+}
+
+// fromNow is a number of seconds as a duration, 0 for the past and for none.
+func fromNow(seconds *float64) time.Duration {
+	if seconds == nil {
+		return 0
+	}
+	return max(0, time.Duration(*seconds*float64(time.Second)))
+}
+
+// readSituation reads how a conversation stands and what it owes; sql.ErrNoRows where there is none.
+func readSituation(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref) (conversation.Situation, error) {
+	const query = `
+		select ` + standingColumns + `, ` + owedColumns + ` from conversations c ` + standingJoins + owedJoin + `
+		where c.tenant = $1 and c.id = $2`
+	var row struct {
+		standingRow
+		owedRow
+	}
+	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation); err != nil {
+		return conversation.Situation{}, err
+	}
+	return conversation.Situation{Standing: row.standing(), Owed: row.owed()}, nil
+}
+
+// withOwed adds what a conversation owes to its standing, which was just read.
+func withOwed(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, s conversation.Standing) (conversation.Situation, error) {
+	const query = `select ` + owedColumns + ` from conversations c ` + owedJoin + ` where c.tenant = $1 and c.id = $2`
+	var row owedRow
+	err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation)
+	return conversation.Situation{Standing: s, Owed: row.owed()}, err
+}
+
+// Look reads how the conversation stands and what it owes. ErrNotFound where it has no row.
+func (db *DB) Look(ctx context.Context, c conversation.Ref) (conversation.Situation, error) {
+	s, err := readSituation(ctx, db.sql, c)
+	return s, explain(ctx, "look at conversation "+string(c.Conversation), err)
+}
+
+// wish is what a conversation's row says of people and of the end.
+type wish struct {
+	HandOver conversation.EscalationReason `db:"hand_over"` // "" where nobody wants people
+	Turn     conversation.MessageID        `db:"hand_over_turn"`
+	Queue    conversation.QueueID          `db:"hand_over_queue"`
+	Ending   conversation.CloseReason      `db:"ending"` // "" where nobody wishes the end
+}
+
+const wishColumns = `
+	coalesce(c.hand_over, '') as hand_over, coalesce(c.hand_over_turn::text, '') as hand_over_turn,
+	coalesce(c.hand_over_queue::text, '') as hand_over_queue, coalesce(c.ending, '') as ending`
+
+// any reports whether people or the end are wished.
+func (w wish) any() bool { return w.HandOver != "" || w.Ending != "" }
+
+// readWish reads what is wished of a conversation that has not ended; of one that has, nothing is. Its row is locked where
+// something is to follow from it. sql.ErrNoRows where there is none.
+func readWish(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref) (wish, error) {
+	const query = `select c.state, ` + wishColumns + ` from conversations c where c.tenant = $1 and c.id = $2`
+	var row struct {
+		State conversation.State `db:"state"`
+		wish
+	}
+	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation); err != nil || row.State == conversation.StateClosed {
+		return wish{}, err
+	}
+	return row.wish, nil
+}
+
+// wishEnd wishes the end of a conversation, which its run does once nothing is left that can be sent. The first wish stands.
+func wishEnd(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, why conversation.CloseReason) error {
+	const update = `
+		update conversations set ending = $3, wished_at = now()
+		where tenant = $1 and id = $2 and state <> 'closed' and ending is null`
+	_, err := tx.ExecContext(ctx, update, c.Tenant, c.Conversation, why)
+	return err
+}

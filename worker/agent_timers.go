@@ -1,0 +1,54 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// timersEvery is how often a worker looks whether something has fallen due for an agent.
+const timersEvery = time.Second
+
+// AgentDue is the ledger's table of what falls due for agents.
+type AgentDue interface {
+	// DoAgentDue does one thing that is due, in one transaction. found is false where nothing is due, or the ledger is away. A
+	// row that fails is put off, so that the next call takes another one.
+	DoAgentDue(ctx context.Context) (found bool, err error)
+	// DropSilentProcesses removes the connections of API processes that have been silent for conversation.ProcessSilence. API
+	// processes do so too; this is for the case that none of them is left.
+	DropSilentProcesses(ctx context.Context) error
+}
+
+// AgentTimers does what falls due for agents: the grace of an agent whose last connection was lost ends. Every worker process
+// has one; the ledger gives each row to one of them. It runs beside the distribution and holds up no batch of it.
+type AgentTimers struct {
+	Due AgentDue
+	Log *slog.Logger
+}
+
+// Run does what is due until the context ends.
+func (t AgentTimers) Run(ctx context.Context) {
+	look := time.NewTicker(timersEvery)
+	defer look.Stop()
+	for {
+		if err := t.Due.DropSilentProcesses(ctx); err != nil && ctx.Err() == nil {
+			t.Log.ErrorContext(ctx, "drop of silent API processes failed", "error", err)
+		}
+		for t.next(ctx) {
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
+}
+
+// next does one thing and reports whether there may be more.
+func (t AgentTimers) next(ctx context.Context) bool {
+	found, err := t.Due.DoAgentDue(ctx)
+	if err != nil && ctx.Err() == nil {
+		t.Log.ErrorContext(ctx, "agent timer failed", "error", err)
+	}
+	return found && ctx.Err() == nil
+}
