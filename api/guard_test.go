@@ -73,6 +73,8 @@ func allowed() map[string]string {
 		"GET /v1/custom-presences/:id":           people,
 		"PATCH /v1/custom-presences/:id":         admins,
 		"DELETE /v1/custom-presences/:id":        admins,
+		"GET /v1/settings":                       leaders,
+		"PATCH /v1/settings":                     admins,
 		"POST /v1/agents":                        admins,
 		"GET /v1/agents":                         people,
 		"GET /v1/agents/:id":                     people,

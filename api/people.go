@@ -26,6 +26,7 @@ type People interface {
 	Agents
 	Customers
 	Rulesets
+	Settings
 }
 
 // StampView is what every part shows of its changes.

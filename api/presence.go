@@ -18,7 +18,7 @@ type presenceView struct {
 	Since    time.Time          `json:"since"`
 	Capacity int                `json:"capacity" doc:"Units in all"`
 	Load     int                `json:"load" doc:"Units that are taken"`
-	Sessions int                `json:"sessions" doc:"Conversations offered to him or accepted by him"`
+	Sessions int                `json:"sessions" doc:"Conversations offered to the agent or accepted, without those put aside"`
 	Profiles []profileUseView   `json:"profiles" nullable:"false" doc:"Capacity profiles"`
 	Queues   []string           `json:"queues" nullable:"false" doc:"Ids of the queues that he is a member of"`
 }

@@ -92,6 +92,9 @@ func (a *API) registerOperations() {
 	register(a, h, operation{"change-custom-presence", patch, "/v1/custom-presences/{id}", ok, "Change a custom presence", admins}, a.changeCustomPresence)
 	register(a, h, operation{"delete-custom-presence", del, "/v1/custom-presences/{id}", noContent, "Remove a custom presence that nobody shows", admins}, a.deleteCustomPresence)
 
+	register(a, h, operation{"get-settings", get, "/v1/settings", ok, "Read the settings of the whole tenant", leaders}, a.getSettings)
+	register(a, h, operation{"change-settings", patch, "/v1/settings", ok, "Change settings of the whole tenant", admins}, a.changeSettings)
+
 	register(a, h, operation{"create-agent", post, "/v1/agents", created, "Set up an agent", admins}, a.createAgent)
 	register(a, h, operation{"list-agents", get, "/v1/agents", ok, "List agents, oldest first", people}, a.listAgents)
 	register(a, h, operation{"get-agent", get, "/v1/agents/{id}", ok, "Read an agent", people}, a.getAgent)

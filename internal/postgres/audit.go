@@ -54,6 +54,7 @@ const (
 	actPresence             = "agent.presence"
 	actKeysRotate           = "keys.rotate" // the subject is the key's id, the fields are the places
 	actCustomerUpdate       = "customer.update"
+	actSettingsUpdate       = "settings.update"
 )
 
 // record notes in the transaction of a change who made it. Fields are names, never values.

@@ -26,6 +26,11 @@ type Stamp struct {
 // Stamped is the stamp, for those who handle any part of the set-up.
 func (s Stamp) Stamped() Stamp { return s }
 
+// Settings are what an administrator has set for the whole tenant.
+type Settings struct {
+	MaxConversations int // that an agent has at a time at most (CAP-9)
+}
+
 // Mode says how work of a workstream finds its agent.
 type Mode string
 

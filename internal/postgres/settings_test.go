@@ -1,0 +1,42 @@
+package postgres_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A14
+func TestSettings_maximumCountsAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	var err error
+	d.account, err = d.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
+	require.NoError(t, err)
+	f := &floor{fixture: d.fixture}
+	f.agents(t, 1, 100)
+	f.arrive(t, 3)
+	maximum := func() (n int) {
+		var body map[string]int
+		require.NoError(t, json.Unmarshal(d.ask(t, "supervisor", http.MethodGet, "/v1/settings", "").Body.Bytes(), &body))
+		return body["max_conversations"]
+	}
+	require.Equal(t, 10, maximum(), "where nobody says anything else")
+
+	for _, wrong := range []string{`{"max_conversations":0}`, `{"max_conversations":1001}`, `{"other":1}`} {
+		require.Equal(t, http.StatusUnprocessableEntity, d.ask(t, "admin", http.MethodPatch, "/v1/settings", wrong).Code, wrong)
+	}
+	require.Equal(t, http.StatusForbidden, d.ask(t, "supervisor", http.MethodPatch, "/v1/settings", `{"max_conversations":1}`).Code)
+	require.Equal(t, http.StatusOK, d.ask(t, "admin", http.MethodPatch, "/v1/settings", `{"max_conversations":1}`).Code)
+	require.Equal(t, http.StatusOK, d.ask(t, "admin", http.MethodPatch, "/v1/settings", `{}`).Code)
+	require.Equal(t, 1, maximum())
+	require.Equal(t, 1, f.distribute(t, d.DB))
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'dnd'"))
+
+	require.Equal(t, http.StatusOK, d.ask(t, "admin", http.MethodPatch, "/v1/settings", `{"max_conversations":2}`).Code)
+	require.Equal(t, 1, d.count(t, "agents", "presence = 'busy'"))
+	require.Equal(t, 1, f.distribute(t, d.DB))
+	require.Equal(t, 2, d.count(t, "audit", "action = 'settings.update'"))
+}
