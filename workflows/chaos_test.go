@@ -160,8 +160,8 @@ func (c *chaos) RecordOutcome(ctx context.Context, r conversation.Ref, id conver
 	return call(c, "RecordOutcome", func() (conversation.Situation, error) { return c.inner.RecordOutcome(ctx, r, id, attempt, o) })
 }
 
-func (c *chaos) Close(ctx context.Context, r conversation.Ref, why conversation.CloseReason) error {
-	_, err := call(c, "Close", func() (struct{}, error) { return none(c.inner.Close(ctx, r, why)) })
+func (c *chaos) CloseConversation(ctx context.Context, r conversation.Ref, why conversation.CloseReason) error {
+	_, err := call(c, "Close", func() (struct{}, error) { return none(c.inner.CloseConversation(ctx, r, why)) })
 	return err
 }
 
