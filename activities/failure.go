@@ -2,13 +2,10 @@ package activities
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"runtime/debug"
 	"time"
 
@@ -60,10 +57,7 @@ var classes = []struct {
 	{err: context.DeadlineExceeded, class: Away}, // before what the ledger found at that moment
 	{err: context.Canceled, class: Away},
 	{err: conversation.ErrNotFound, class: Broken},
-	{err: conversation.ErrLater, class: Away},
-	{err: driver.ErrBadConn, class: Away},
-	{err: sql.ErrConnDone, class: Away},
-	{err: sql.ErrTxDone, class: Away},
+	{err: conversation.ErrLater, class: Away}, // also a connection of Postgres that is gone
 	{err: io.EOF, class: Away},
 	{err: io.ErrUnexpectedEOF, class: Away},
 }
@@ -93,7 +87,7 @@ func classOf(err error, attempt int32) Class {
 	}
 	var (
 		refusal interface{ SQLState() string }
-		network net.Error
+		network interface{ Timeout() bool } // of package net, whatever it says
 		syntax  *json.SyntaxError
 		shape   *json.UnmarshalTypeError
 	)

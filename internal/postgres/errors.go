@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,6 +37,9 @@ func explain(ctx context.Context, act string, err error) error {
 	}
 	if refused := pq.As(err); refused != nil {
 		err = meaning(refused)
+	}
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) {
+		err = fmt.Errorf("%w: %w", conversation.ErrLater, err)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		err = conversation.ErrNotFound
