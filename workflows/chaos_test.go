@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"maps"
 	"slices"
@@ -50,7 +49,7 @@ type chaos struct {
 	unreadableIsOff atomic.Bool // A5: a line that cannot be opened counts as an outage
 }
 
-var errAway = driver.ErrBadConn
+var errAway = conversation.ErrLater
 
 // call performs a call as the twist for it says.
 func call[Out any](c *chaos, name string, do func() (Out, error)) (out Out, err error) {
