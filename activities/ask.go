@@ -14,6 +14,8 @@ import (
 )
 
 const (
+	// askTime bounds an Ask; the run allows a webhook as much.
+	askTime = 10 * time.Second
 	// botPatience is how long a bot may think; with the hand-over after it a customer waits at most ten seconds.
 	botPatience = 8 * time.Second
 	// storePatience is what an Ask leaves of its time for storing the answer.
@@ -60,6 +62,8 @@ const (
 // twice when a worker dies.
 func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 	return step(ctx, "ask the bot", func(ctx context.Context) (AskResult, error) {
+		ctx, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
 		turn, err := a.Ledger.Turn(ctx, in.ref())
 		switch {
 		case err != nil:
@@ -95,7 +99,8 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 // be asked for again.
 func (a *Activities) store(ctx context.Context, in AskInput, turn conversation.Turn, answer conversation.Answer) (AskResult, error) {
 	out := AskResult{Outcome: AskAnswered, TurnID: turn.Question.TurnID}
-	err := insist(ctx, deadline(ctx).Add(-100*time.Millisecond), func(ctx context.Context) error {
+	deadline, _ := ctx.Deadline()
+	err := insist(ctx, deadline.Add(-100*time.Millisecond), func(ctx context.Context) error {
 		stored, err := a.Ledger.StoreAnswer(ctx, in.ref(), turn.Question.TurnID, turn.Epoch, answer)
 		out.Result = result(stored)
 		return err
@@ -142,7 +147,8 @@ func (a *Activities) askedNobody(ctx context.Context, in AskInput, out AskResult
 // answerInTime asks the bot. It ends early enough for the answer to be stored.
 func (a *Activities) answerInTime(ctx context.Context, turn conversation.Turn) (conversation.Answer, error) {
 	until := time.Now().Add(botPatience)
-	if last := deadline(ctx).Add(-storePatience); turn.Question.Bot.Kind != conversation.BotFAQ && last.Before(until) {
+	deadline, _ := ctx.Deadline()
+	if last := deadline.Add(-storePatience); turn.Question.Bot.Kind != conversation.BotFAQ && last.Before(until) {
 		until = last
 	}
 	patience, cancel := context.WithDeadline(ctx, until)
@@ -165,14 +171,6 @@ func beat(ctx context.Context) {
 			activity.RecordHeartbeat(ctx)
 		}
 	}
-}
-
-// deadline is when the activity's time is over.
-func deadline(ctx context.Context) time.Time {
-	if at, ok := ctx.Deadline(); ok {
-		return at
-	}
-	return time.Now().Add(botPatience + storePatience)
 }
 
 // answerTurn asks the bot. Where it and the customer go round in circles, what stands as its answer is a wish for people,

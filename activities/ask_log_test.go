@@ -24,7 +24,7 @@ func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines st
 	env := suite.NewTestActivityEnvironment()
 	a := &activities.Activities{Ledger: l, Bots: b, Span: noSpan}
 	env.RegisterActivity(a)
-	value, err := env.ExecuteActivity(a.Ask, activities.AskInput{Where: where, TurnID: turn, Epoch: 3})
+	value, err := env.ExecuteActivity(a.Ask, activities.AskInput{Where: where, Bot: conversation.BotFAQ})
 	require.NoError(t, err)
 	require.NoError(t, value.Get(&out))
 	return out, log.String()
@@ -33,8 +33,9 @@ func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines st
 func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
 	t.Parallel()
 	l := after(conversation.Lately{}, "hello")
+	l.t = t
 	out, lines := logged(t, l, failing(fmt.Errorf("webhook: %w", conversation.ErrLeak)))
-	require.Equal(t, activities.AskResult{Outcome: activities.AskFailed}, out)
+	require.Equal(t, asked(activities.AskFailed), out)
 	require.Empty(t, l.stored)
 	require.Contains(t, lines, `"level":"ERROR","msg":"bot leaks"`)
 }
@@ -46,15 +47,12 @@ func TestBad_B07_whatABotMayNotAskForIsLogged(t *testing.T) {
 		logged string
 	}{
 		"what the connector leaves out": {conversation.Answer{Texts: []string{"hi"}, Ignored: []string{"an unknown command"}}, "an unknown command"},
-		"a queue that there is not":     {conversation.Answer{Command: conversation.CommandEscalate, QueueID: "canary"}, "an unknown queue"},
 		"nothing":                       {conversation.Answer{Texts: []string{"hi"}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := after(conversation.Lately{}, "hello")
-			l.store = func(a conversation.Answer) (conversation.StoredAnswer, error) {
-				return conversation.StoredAnswer{Command: a.Command}, nil
-			}
+			l.store = func(conversation.Answer) error { return nil }
 			_, lines := logged(t, l, answering(c.answer))
 			require.Contains(t, lines, c.logged)
 			require.Equal(t, c.logged != "", strings.Contains(lines, "ignored"))

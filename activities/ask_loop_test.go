@@ -15,7 +15,7 @@ func after(lately conversation.Lately, text string) *ledger {
 	return &ledger{turn: func() (conversation.Turn, error) {
 		return conversation.Turn{
 			Lately:   lately,
-			Question: conversation.Question{TurnID: turn, Kind: "text", Text: text, Bot: conversation.Bot{Kind: conversation.BotWebhook}},
+			Question: conversation.Question{TurnID: turn, Kind: "text", Text: text, Bot: conversation.Bot{Kind: conversation.BotFAQ}},
 		}, nil
 	}}
 }
@@ -26,9 +26,7 @@ func twice(text, answer string) conversation.Lately {
 }
 
 // stopped is the result of an answer that is a wish for people: no further event tells the workflow.
-var stopped = activities.AskResult{
-	Outcome: activities.AskAnswered, Messages: []conversation.MessageID{"answer"}, Command: conversation.CommandEscalate,
-}
+var stopped = asked(activities.AskAnswered)
 
 func TestBad_B10_anAnswerThatRepeatsItselfIsNotGivenAThirdTime(t *testing.T) {
 	t.Parallel()

@@ -2,34 +2,50 @@ package activities_test
 
 import (
 	"context"
-	"errors"
+	"database/sql/driver"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/activities"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
-// ask has a bot answer a turn that nobody has answered yet, unless the ledger says otherwise.
-func ask(t *testing.T, l *ledger, b bots) activities.AskResult {
+var errAway = driver.ErrBadConn
+
+// asked is the result of an Ask with this outcome.
+func asked(o activities.AskOutcome) activities.AskResult {
+	out := activities.AskResult{Outcome: o, Result: activities.Result{Logic: activities.Logic, Situation: stands}}
+	if o == activities.AskAnswered {
+		out.TurnID = turn
+	}
+	return out
+}
+
+// tryAsk has a bot answer a turn that nobody has answered yet, unless the ledger says otherwise.
+func tryAsk(t *testing.T, l *ledger, b bots, kind conversation.BotKind) (activities.AskResult, error) {
 	t.Helper()
 	l.t = t
 	if l.turn == nil {
 		l.turn = func() (conversation.Turn, error) {
-			return conversation.Turn{Question: conversation.Question{TurnID: turn, Text: "hello", Bot: conversation.Bot{Kind: "faq"}}}, nil
+			return conversation.Turn{Epoch: 3, Question: conversation.Question{TurnID: turn, Text: "hello", Bot: conversation.Bot{Kind: kind}}}, nil
 		}
 	}
 	if l.store == nil {
-		l.store = func(a conversation.Answer) (conversation.StoredAnswer, error) {
-			return conversation.StoredAnswer{MessageIDs: []conversation.MessageID{"answer"}, Command: a.Command, QueueID: a.QueueID}, nil
-		}
+		l.store = func(conversation.Answer) error { return nil }
 	}
 	a := &activities.Activities{Ledger: l, Bots: b}
-	got, err := perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, TurnID: turn, Epoch: 3})
+	return perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: kind})
+}
+
+func ask(t *testing.T, l *ledger, b bots) activities.AskResult {
+	t.Helper()
+	got, err := tryAsk(t, l, b, conversation.BotFAQ)
 	require.NoError(t, err, "a bot's failure is a result")
 	return got
 }
@@ -44,7 +60,7 @@ func failing(err error) bots {
 	}
 }
 
-func TestAsk_storesTheAnswerAndNamesItsMessages(t *testing.T) {
+func TestAsk_storesTheAnswer(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
 	answer := conversation.Answer{Texts: []string{"wait"}, Command: conversation.CommandEscalate, Reason: "asked for", QueueID: "q"}
@@ -53,34 +69,28 @@ func TestAsk_storesTheAnswerAndNamesItsMessages(t *testing.T) {
 		require.Equal(t, turn, q.TurnID)
 		return answer, nil
 	})
-	require.Equal(t, activities.AskResult{
-		Outcome: activities.AskAnswered, Messages: []conversation.MessageID{"answer"}, Command: conversation.CommandEscalate, QueueID: "q",
-	}, got)
+	require.Equal(t, asked(activities.AskAnswered), got)
 	require.Equal(t, []conversation.Answer{answer}, l.stored)
 }
 
-func TestAsk_theStoredAnswerStandsAndTheBotIsNotAskedAgain(t *testing.T) {
+func TestAsk_nobodyIsAskedWhereNothingWaits(t *testing.T) {
+	t.Parallel()
+	l := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, nil }}
+	require.Equal(t, asked(activities.AskNobody), ask(t, l, nil))
+}
+
+func TestAsk_anotherKindOfBotIsNotAsked(t *testing.T) {
 	t.Parallel()
 	l := &ledger{turn: func() (conversation.Turn, error) {
-		return conversation.Turn{Stored: &conversation.StoredAnswer{MessageIDs: []conversation.MessageID{"first"}, Command: conversation.CommandEnd}}, nil
+		return conversation.Turn{Question: conversation.Question{TurnID: turn, Bot: conversation.Bot{Kind: conversation.BotWebhook}}}, nil
 	}}
-	got := ask(t, l, nil)
-	require.Equal(t, activities.AskResult{
-		Outcome: activities.AskAnswered, Messages: []conversation.MessageID{"first"}, Command: conversation.CommandEnd,
-	}, got)
-	require.Empty(t, l.stored)
+	want := asked(activities.AskOtherBot)
+	want.Bot = conversation.BotWebhook
+	require.Equal(t, want, ask(t, l, nil))
 }
 
-func TestAsk_ofTwoAnswersTheFirstStoredOneStands(t *testing.T) {
-	t.Parallel()
-	l := &ledger{store: func(conversation.Answer) (conversation.StoredAnswer, error) {
-		return conversation.StoredAnswer{MessageIDs: []conversation.MessageID{"of another worker"}}, nil
-	}}
-	got := ask(t, l, answering(conversation.Answer{Texts: []string{"mine"}, Command: conversation.CommandEnd}))
-	require.Equal(t, activities.AskResult{Outcome: activities.AskAnswered, Messages: []conversation.MessageID{"of another worker"}}, got)
-}
-
-func TestBad_B01_aBotHasEightSecondsAndThenHasFailed(t *testing.T) {
+// B01
+func TestAsk_aBotHasEightSeconds(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
 	got := ask(t, l, func(ctx context.Context, _ conversation.Question) (conversation.Answer, error) {
@@ -89,31 +99,78 @@ func TestBad_B01_aBotHasEightSecondsAndThenHasFailed(t *testing.T) {
 		require.LessOrEqual(t, time.Until(deadline), 8*time.Second)
 		return conversation.Answer{}, context.DeadlineExceeded
 	})
-	require.Equal(t, activities.AskResult{Outcome: activities.AskFailed}, got)
+	require.Equal(t, asked(activities.AskFailed), got)
+	require.Equal(t, 1, l.wanted)
 	require.Empty(t, l.stored)
 }
 
-func TestBad_B01_anAnswerAfterSomebodyTookOverIsDropped(t *testing.T) {
+// B01
+func TestAsk_anAnswerAfterSomebodyTookOverIsDropped(t *testing.T) {
 	t.Parallel()
-	for _, late := range []error{conversation.ErrStaleEpoch, conversation.ErrClosed, conversation.ErrNotFound} {
+	for _, late := range []error{conversation.ErrStaleEpoch, conversation.ErrClosed} {
 		before := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, late }}
-		require.Equal(t, activities.AskResult{Outcome: activities.AskStale}, ask(t, before, nil))
-
-		meanwhile := &ledger{store: func(conversation.Answer) (conversation.StoredAnswer, error) { return conversation.StoredAnswer{}, late }}
-		got := ask(t, meanwhile, answering(conversation.Answer{Texts: []string{"too late"}}))
-		require.Equal(t, activities.AskResult{Outcome: activities.AskStale}, got)
+		require.Equal(t, asked(activities.AskNobody), ask(t, before, nil))
+		meanwhile := &ledger{store: func(conversation.Answer) error { return late }}
+		require.Equal(t, asked(activities.AskNobody), ask(t, meanwhile, answering(conversation.Answer{Texts: []string{"too late"}})))
 	}
 }
 
-func TestAsk_anUnreachableLedgerIsNotTheBotsFailure(t *testing.T) {
+// A5
+func TestAsk_anUnreadableTurnGoesToPeople(t *testing.T) {
 	t.Parallel()
-	gone := errors.New("no route")
-	later := activities.AskResult{Outcome: activities.AskLater}
-	require.Equal(t, later, ask(t, &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, gone }}, nil))
-	require.Equal(t, later, ask(t, &ledger{}, failing(conversation.ErrLater)))
-	require.Equal(t, later, ask(t, &ledger{store: func(conversation.Answer) (conversation.StoredAnswer, error) {
-		return conversation.StoredAnswer{}, gone
-	}}, answering(conversation.Answer{Texts: []string{"hi"}})))
+	for _, kind := range []conversation.BotKind{conversation.BotFAQ, conversation.BotWebhook} {
+		l := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, secret.ErrUnavailable }}
+		got, err := tryAsk(t, l, nil, kind)
+		require.NoError(t, err)
+		require.Equal(t, asked(activities.AskFailed), got)
+		require.Equal(t, 1, l.wanted)
+	}
+}
+
+func TestAsk_anAbsentLedgerIsNotTheBotsFailure(t *testing.T) {
+	t.Parallel()
+	gone := func() (conversation.Turn, error) { return conversation.Turn{}, errAway }
+	_, err := tryAsk(t, &ledger{turn: gone}, nil, conversation.BotFAQ)
+	require.Equal(t, activities.Away, activities.ClassOf(err), "the FAQ is asked again by Temporal")
+	require.Error(t, err)
+	got, err := tryAsk(t, &ledger{turn: gone}, nil, conversation.BotWebhook)
+	require.NoError(t, err, "a webhook by the run, so that its ten seconds begin anew")
+	require.Equal(t, activities.AskLater, got.Outcome)
+	_, err = tryAsk(t, &ledger{}, failing(conversation.ErrLater), conversation.BotFAQ)
+	require.Equal(t, activities.Away, activities.ClassOf(err))
+	require.Error(t, err)
+}
+
+// A10
+func TestAsk_aSlowLedgerDoesNotAskTheBotAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		failures int
+		stored   bool
+	}{"slow": {4, true}, "away": {1000, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			questions, begun := 0, time.Now()
+			l := &ledger{store: func(conversation.Answer) error {
+				if c.failures--; c.failures >= 0 {
+					return errAway
+				}
+				return nil
+			}}
+			got, err := tryAsk(t, l, func(context.Context, conversation.Question) (conversation.Answer, error) {
+				questions++
+				time.Sleep(7 * time.Second)
+				return conversation.Answer{Texts: []string{"hi"}}, nil
+			}, conversation.BotWebhook)
+			require.Equal(t, 1, questions, name)
+			require.LessOrEqual(t, time.Since(begun), 10*time.Second, name)
+			if c.stored {
+				require.NoError(t, err)
+				require.Equal(t, activities.AskAnswered, got.Outcome)
+				return
+			}
+			require.Equal(t, activities.Broken, activities.ClassOf(err), "people take over, and the bot is not asked again")
+		})
+	}
 }
 
 func TestBad_B03_B05_whatCannotBeShownIsAFailure(t *testing.T) {
@@ -130,7 +187,7 @@ func TestBad_B03_B05_whatCannotBeShownIsAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := &ledger{}
-			require.Equal(t, activities.AskResult{Outcome: activities.AskFailed}, ask(t, l, answering(answer)))
+			require.Equal(t, asked(activities.AskFailed), ask(t, l, answering(answer)))
 			require.Empty(t, l.stored)
 		})
 	}
@@ -152,6 +209,6 @@ func TestBad_X23_aBotThatPanicsHasFailed(t *testing.T) {
 	got := ask(t, l, func(context.Context, conversation.Question) (conversation.Answer, error) {
 		panic("what the customer said")
 	})
-	require.Equal(t, activities.AskResult{Outcome: activities.AskFailed}, got)
+	require.Equal(t, asked(activities.AskFailed), got)
 	require.Empty(t, l.stored)
 }

@@ -2,7 +2,6 @@ package activities_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +14,7 @@ import (
 // firstTurn is a ledger with the first turn of a conversation whose workstream has rules.
 func firstTurn(stored error) *ledger {
 	return &ledger{classify: func() error { return stored }, turn: func() (conversation.Turn, error) {
-		return conversation.Turn{Unclassified: true, Question: conversation.Question{TurnID: turn, Text: "hello"}}, nil
+		return conversation.Turn{Unclassified: true, Question: conversation.Question{TurnID: turn, Text: "hello", Bot: conversation.Bot{Kind: conversation.BotFAQ}}}, nil
 	}}
 }
 
@@ -35,12 +34,11 @@ func TestCLS13_rulesAreAskedBeforeTheBotIs(t *testing.T) {
 
 func TestCLS13_theBotIsNotAskedBeforeWhatRulesGaveIsKept(t *testing.T) {
 	t.Parallel()
-	for err, want := range map[error]activities.AskOutcome{
-		errors.New("no route"): activities.AskLater, conversation.ErrStaleEpoch: activities.AskStale,
-	} {
-		require.Equal(t, activities.AskResult{Outcome: want}, ask(t, firstTurn(err), func(context.Context, conversation.Question) (conversation.Answer, error) {
-			t.Error("the bot was asked")
-			return conversation.Answer{}, nil
-		}))
+	never := func(context.Context, conversation.Question) (conversation.Answer, error) {
+		t.Error("the bot was asked")
+		return conversation.Answer{}, nil
 	}
+	require.Equal(t, asked(activities.AskNobody), ask(t, firstTurn(conversation.ErrStaleEpoch), never))
+	_, err := tryAsk(t, firstTurn(errAway), never, conversation.BotFAQ)
+	require.Equal(t, activities.Away, activities.ClassOf(err))
 }

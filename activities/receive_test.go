@@ -2,7 +2,6 @@ package activities_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -61,14 +60,15 @@ func receive(t *testing.T, l *ledger, in activities.ReceiveInput) (activities.Re
 	return perform[activities.ReceiveResult](t, a, a.Receive, in)
 }
 
-// arrivalOf receives one message and returns what the ledger got, and what the workflow is told.
-func arrivalOf(t *testing.T, xml string) (conversation.Arrival, activities.Fact) {
+// arrivalOf receives one message and returns what the ledger got, and whether it wants an answer.
+func arrivalOf(t *testing.T, xml string) (a conversation.Arrival, wants bool) {
 	t.Helper()
 	l := &ledger{}
 	got, err := receive(t, l, batchOf(handedOver(t, xml)))
 	require.NoError(t, err)
-	require.Len(t, got.Facts, 1)
-	return l.batches[0].Arrivals[0], got.Facts[0]
+	require.Equal(t, 1, got.Lines)
+	a = l.batches[0].Arrivals[0]
+	return a, a.WantsAnswer()
 }
 
 func fieldsOf(t *testing.T, a conversation.Arrival) (fields map[string]string) {
@@ -79,7 +79,7 @@ func fieldsOf(t *testing.T, a conversation.Arrival) (fields map[string]string) {
 
 func TestReceive_opensAndReadsAMessage(t *testing.T) {
 	t.Parallel()
-	a, fact := arrivalOf(t, text("你好"))
+	a, wants := arrivalOf(t, text("你好"))
 	require.Equal(t, "你好", a.Text)
 	require.Equal(t, "text", a.Kind)
 	require.Equal(t, customer, a.OpenID)
@@ -88,9 +88,7 @@ func TestReceive_opensAndReadsAMessage(t *testing.T) {
 	require.Equal(t, time.Unix(1_800_000_000, 0).UTC(), a.SaidAt)
 	require.Equal(t, time.Unix(1_800_000_005, 0).UTC(), a.ReceivedAt)
 	require.Empty(t, a.Ciphertext)
-	require.Equal(t, activities.Fact{
-		Outcome: conversation.ReceiptNew, MessageID: conversation.MessageID("row of " + a.DeliveryID), Turn: true,
-	}, fact)
+	require.True(t, wants)
 }
 
 func TestReceive_opensWhatWasSealedAtTheDoor(t *testing.T) {
@@ -135,8 +133,7 @@ func TestReceive_putsIntoQuarantineWhatItCannotTrustOrRead(t *testing.T) {
 			good := handedOver(t, text("the next one"))
 			got, err := receive(t, l, batchOf(c.callback, good))
 			require.NoError(t, err)
-			require.Equal(t, activities.Fact{Outcome: conversation.ReceiptQuarantined}, got.Facts[0])
-			require.Equal(t, conversation.ReceiptNew, got.Facts[1].Outcome, "the next one goes on")
+			require.Equal(t, 1, got.Lines, "the next one goes on")
 			require.Equal(t, conversation.Arrival{
 				DeliveryID: c.callback.DeliveryID, MessageKey: c.callback.MessageKey, ReceivedAt: c.callback.ReceivedAt,
 				Quarantine: c.reason, Ciphertext: c.callback.Ciphertext, KeyID: c.callback.KeyID,
@@ -164,14 +161,13 @@ func TestBad_X23_whatPanicsIsTriedFiveTimesAndHoldsUpNothing(t *testing.T) {
 		before, after := handedOver(t, text("before")), handedOver(t, text("after"))
 		got, err := receive(t, l, batchOf(before, bad, after))
 		require.NoError(t, err)
-		require.True(t, got.Facts[0].Turn && got.Facts[2].Turn)
-		require.Equal(t, conversation.MessageID("row of "+after.DeliveryID), got.Facts[2].MessageID)
+		require.Equal(t, 2, got.Lines)
 		if panics < 4 {
-			require.Equal(t, activities.Fact{Outcome: activities.OutcomePanicked}, got.Facts[1])
+			require.Equal(t, []int{1}, got.Panicked)
 			require.Len(t, l.batches[0].Arrivals, 2, "worth another try")
 			continue
 		}
-		require.Equal(t, activities.Fact{Outcome: conversation.ReceiptQuarantined}, got.Facts[1])
+		require.Empty(t, got.Panicked)
 		require.Equal(t, "panics", l.batches[0].Arrivals[1].Quarantine)
 	}
 }
@@ -186,17 +182,16 @@ func TestBad_X21_ourOwnEchoIsStoredAndNotAnswered(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, l.batches[0].Arrivals[0].Echo)
 	require.Equal(t, "we wrote this", l.batches[0].Arrivals[0].Text)
-	require.Equal(t, conversation.ReceiptNew, got.Facts[0].Outcome)
-	require.False(t, got.Facts[0].Turn)
+	require.Equal(t, 1, got.Lines)
+	require.False(t, l.batches[0].Arrivals[0].WantsAnswer())
 }
 
 func TestBad_X15_blankTextIsStoredAndNotAnswered(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"", " \t\n", "\u3000", "\u200b\u200d\ufeff", "\u2800"} {
-		a, fact := arrivalOf(t, text(content))
+		a, wants := arrivalOf(t, text(content))
 		require.Equal(t, content, a.Text)
-		require.Equal(t, conversation.ReceiptNew, fact.Outcome)
-		require.False(t, fact.Turn, "%q", content)
+		require.False(t, wants, "%q", content)
 	}
 }
 
@@ -208,32 +203,33 @@ func TestBad_C06_staleNewsAreStoredAndNotAnswered(t *testing.T) {
 	got, err := receive(t, l, batchOf(cb))
 	require.NoError(t, err)
 	require.True(t, l.batches[0].Arrivals[0].Stale)
-	require.False(t, got.Facts[0].Turn)
+	require.Equal(t, 1, got.Lines)
+	require.False(t, l.batches[0].Arrivals[0].WantsAnswer())
 }
 
 func TestBad_X14_unknownKindsAreStoredAsWhatTheyAre(t *testing.T) {
 	t.Parallel()
-	a, fact := arrivalOf(t, xmlOf("hologram", "<MsgId>7</MsgId><Depth><Layer>3</Layer></Depth>"))
+	a, wants := arrivalOf(t, xmlOf("hologram", "<MsgId>7</MsgId><Depth><Layer>3</Layer></Depth>"))
 	require.Equal(t, "hologram", a.Kind)
 	require.Empty(t, a.Text)
 	require.Equal(t, map[string]string{"MsgId": "7", "Depth/Layer": "3"}, fieldsOf(t, a))
-	require.True(t, fact.Turn, "whoever sends one waits for an answer")
+	require.True(t, wants, "whoever sends one waits for an answer")
 
-	a, fact = arrivalOf(t, xmlOf("event", "<Event>pic_hologram</Event><EventKey>menu</EventKey>"))
+	a, wants = arrivalOf(t, xmlOf("event", "<Event>pic_hologram</Event><EventKey>menu</EventKey>"))
 	require.Equal(t, "pic_hologram", a.Kind)
 	require.True(t, a.IsEvent)
 	require.Equal(t, map[string]string{"EventKey": "menu"}, fieldsOf(t, a))
-	require.False(t, fact.Turn)
+	require.False(t, wants)
 }
 
 func TestBad_X11_anOddCreateTimeIsKeptAsTextAndTheReceiptCounts(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"0", "-1", "253402300799", "yesterday", "1e9"} {
-		a, fact := arrivalOf(t, strings.Replace(text("hi"), "1800000000", odd, 1))
+		a, wants := arrivalOf(t, strings.Replace(text("hi"), "1800000000", odd, 1))
 		require.True(t, a.SaidAt.IsZero(), odd)
 		require.Equal(t, time.Unix(1_800_000_005, 0).UTC(), a.ReceivedAt)
 		require.Equal(t, odd, fieldsOf(t, a)["CreateTime"])
-		require.True(t, fact.Turn)
+		require.True(t, wants)
 	}
 }
 
@@ -257,7 +253,7 @@ func TestBad_X10_twoEventsOfOneSecondAreBothKept(t *testing.T) {
 	))
 	require.NoError(t, err)
 	require.NotEqual(t, l.batches[0].Arrivals[0].MessageKey, l.batches[0].Arrivals[1].MessageKey)
-	require.True(t, got.Facts[0].Turn && got.Facts[1].Turn)
+	require.Equal(t, 2, got.Lines)
 }
 
 func TestBad_X16_X17_textIsKeptExactly(t *testing.T) {
@@ -266,20 +262,20 @@ func TestBad_X16_X17_textIsKeptExactly(t *testing.T) {
 		strings.Repeat("長", 21_000), strings.Repeat("😀", 20_000), "e" + strings.Repeat("\u0301", 500), "\u202egnp.exe",
 		"<script>alert(1)</script>", "[x](javascript:alert(1))", "{{.}} %s%n ${jndi:ldap://x}", "'; drop table messages; --",
 	} {
-		a, fact := arrivalOf(t, text(content))
+		a, wants := arrivalOf(t, text(content))
 		require.Equal(t, content, a.Text)
-		require.True(t, fact.Turn)
+		require.True(t, wants)
 	}
 }
 
 func TestBad_X18_aLocationThatIsNoneStaysText(t *testing.T) {
 	t.Parallel()
-	a, fact := arrivalOf(t, xmlOf("location", "<Location_X>NaN</Location_X><Location_Y>1e999</Location_Y><Scale>huge</Scale>"+
+	a, wants := arrivalOf(t, xmlOf("location", "<Location_X>NaN</Location_X><Location_Y>1e999</Location_Y><Scale>huge</Scale>"+
 		"<Label><![CDATA[<b>here</b>]]></Label><MsgId>1</MsgId>"))
 	require.Equal(t, map[string]string{
 		"Location_X": "NaN", "Location_Y": "1e999", "Scale": "huge", "Label": "<b>here</b>", "MsgId": "1",
 	}, fieldsOf(t, a))
-	require.True(t, fact.Turn)
+	require.True(t, wants)
 }
 
 func TestBad_X19_X20_linksStayText(t *testing.T) {
@@ -293,15 +289,14 @@ func TestBad_X19_X20_linksStayText(t *testing.T) {
 	}
 }
 
-func TestReceive_onlyNewMessagesWantAnAnswer(t *testing.T) {
+func TestReceive_countsNewLinesOnly(t *testing.T) {
 	t.Parallel()
 	l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) {
 		return conversation.Received{
 			Receipts: []conversation.Receipt{
 				{Outcome: conversation.ReceiptRepeat}, {Outcome: conversation.ReceiptQuarantined}, {Outcome: conversation.ReceiptNoted},
 			},
-			Begun: true, IdleClose: time.Hour,
-			Standing: conversation.Standing{Revision: 9, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q"},
+			Begun: true, IdleClose: time.Hour, Situation: stands,
 		}, nil
 	}}
 	got, err := receive(t, l, batchOf(
@@ -309,14 +304,42 @@ func TestReceive_onlyNewMessagesWantAnAnswer(t *testing.T) {
 	))
 	require.NoError(t, err)
 	require.Equal(t, activities.ReceiveResult{
-		Facts: []activities.Fact{
-			{Outcome: conversation.ReceiptRepeat},
-			{Outcome: conversation.ReceiptQuarantined},
-			{Outcome: conversation.ReceiptNoted, Unfollowed: true},
-		},
-		Begun: true, IdleClose: time.Hour,
-		Standing: conversation.Standing{Revision: 9, Epoch: 7, Holder: conversation.HolderQueue, State: conversation.StateOpen, QueueID: "q"},
+		Begun: true, IdleClose: time.Hour, Result: activities.Result{Logic: activities.Logic, Situation: stands},
 	}, got)
+}
+
+func TestReceive_whatComesBeforeTheEndIsTheNextOnes(t *testing.T) {
+	t.Parallel()
+	l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) {
+		return conversation.Received{Situation: stands, Ending: true, Begun: true}, nil
+	}}
+	got, err := receive(t, l, batchOf(handedOver(t, text("hi"))))
+	require.NoError(t, err)
+	require.True(t, got.Ending)
+	require.Zero(t, got.Lines)
+}
+
+// R28
+func TestReceive_quarantinesUnreadWhatIsMarked(t *testing.T) {
+	t.Parallel()
+	l := &ledger{} // asking it for the keys is not needed
+	bad := handedOver(t, text("hi"))
+	bad.Quarantine = "receive-broken"
+	_, err := receive(t, l, batchOf(bad, handedOver(t, text("next"))))
+	require.NoError(t, err)
+	require.Equal(t, "receive-broken", l.batches[0].Arrivals[0].Quarantine)
+	require.Empty(t, l.batches[0].Arrivals[1].Quarantine)
+}
+
+func TestReceive_waitsForAnUnknownMasterKey(t *testing.T) {
+	t.Parallel()
+	cb := handedOver(t, text("hi"))
+	cb.KeyID = ""
+	l := &ledger{openPlain: func(conversation.Handover) ([]byte, error) { return nil, secret.ErrUnknownKey }}
+	_, err := receive(t, l, batchOf(cb))
+	require.Error(t, err)
+	require.Equal(t, activities.Away, activities.ClassOf(err), "a rollout is under way")
+	require.Empty(t, l.batches)
 }
 
 func TestReceive_failsWhereTheLedgerDoes(t *testing.T) {
@@ -324,21 +347,17 @@ func TestReceive_failsWhereTheLedgerDoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		received conversation.Received
 		err      error
-		failure  string
+		class    activities.Class
 	}{
-		"a closed conversation":    {err: conversation.ErrClosed, failure: activities.FailureClosed},
-		"a ledger out of reach":    {err: errors.New("no route")},
-		"receipts that do not fit": {received: conversation.Received{}},
+		"a closed conversation":    {err: conversation.ErrClosed, class: activities.Refused},
+		"a ledger out of reach":    {err: errAway, class: activities.Away},
+		"receipts that do not fit": {received: conversation.Received{}, class: activities.Broken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) { return c.received, c.err }}
 			_, err := receive(t, l, batchOf(handedOver(t, text("hi"))))
 			require.Error(t, err)
-			if c.failure != "" {
-				require.Equal(t, c.failure, activities.FailureOf(err))
-			} else {
-				require.NotEqual(t, activities.FailureClosed, activities.FailureOf(err))
-			}
+			require.Equal(t, c.class, activities.ClassOf(err))
 		})
 	}
 }

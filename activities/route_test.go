@@ -3,6 +3,8 @@ package activities_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -11,48 +13,97 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// ruled is a ledger with one rule, which holds where people are wanted for a reason.
-type ruled struct {
+// handing is a ledger in which a hand-over is wished, and the workstream has a rule.
+type handing struct {
 	activities.Ledger
-	words string // of the bot
-	went  routing.Decision
+	question error
+	did      []string
 }
 
-func (d *ruled) RoutingQuestion(context.Context, conversation.Ref, conversation.MessageID, conversation.QueueID) (routing.Question, error) {
+func (h *handing) WantPeople(context.Context, conversation.Ref, conversation.EscalationReason) (conversation.Situation, error) {
+	h.did = append(h.did, "wish")
+	return stands, nil
+}
+
+func (h *handing) Look(context.Context, conversation.Ref) (conversation.Situation, error) {
+	return stands, nil
+}
+
+func (h *handing) RoutingQuestion(context.Context, conversation.Ref) (routing.Question, error) {
 	return routing.Question{
-		Facts:           routing.Facts{"escalation": map[string]any{"reason": d.words}},
-		Classifications: []routing.RulesetVersion{{Rules: []routing.Rule{{When: "reason", Set: map[string]any{"priority": 1}}}}},
-	}, nil
+		Facts:           routing.Facts{},
+		Classifications: []routing.RulesetVersion{{Rules: []routing.Rule{{When: "a"}, {When: "b", Set: map[string]any{"priority": 1}}}}},
+	}, h.question
 }
 
-func (d *ruled) Enqueue(_ context.Context, _ conversation.Ref, _ conversation.HandOver, went routing.Decision) (conversation.Enqueued, error) {
-	d.went = went
-	return conversation.Enqueued{}, nil
-}
-
-// wants is a judge for whom a condition holds where people are wanted for this reason.
-type wants string
-
-func (w wants) Holds(_ string, f routing.Facts) (bool, error) {
-	return f["escalation"].(map[string]any)["reason"] == string(w), nil
-}
-
-func TestRoute_rulesLearnWhyPeopleAreWanted(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		words string
-		why   activities.EscalationReason
-		want  wants
-	}{
-		{"he wants tea", activities.EscalatedByBot, "he wants tea"},
-		{"", activities.EscalatedByBot, "bot-escalated"},
-		{"", activities.EscalatedFailed, "bot-failed"},
-		{"", activities.EscalatedNoBot, "no-bot"},
-	} {
-		d := &ruled{words: c.words}
-		a := &activities.Activities{Ledger: d, Judge: c.want}
-		_, err := perform[activities.RouteResult](t, a, a.Route, activities.RouteInput{Where: where, TurnID: turn, Epoch: 1, Reason: c.why})
-		require.NoError(t, err)
-		require.Equal(t, 1, d.went.Priority, c.want)
+func (h *handing) HandOver(_ context.Context, _ conversation.Ref, d routing.Decision) (conversation.Situation, error) {
+	if d.Priority != 1 {
+		h.did = append(h.did, "without rules")
 	}
+	h.did = append(h.did, "hand over")
+	return stands, nil
+}
+
+func (h *handing) HandOverPlainly(context.Context, conversation.Ref, string) (conversation.Situation, error) {
+	h.did = append(h.did, "plainly")
+	return stands, nil
+}
+
+// slowly is a judge that takes so long for a condition, of which the last one holds.
+type slowly time.Duration
+
+func (s slowly) Holds(condition string, _ routing.Facts) (bool, error) {
+	time.Sleep(time.Duration(s))
+	return condition == "b", nil
+}
+
+func route(t *testing.T, h *handing, in activities.RouteInput, takes time.Duration) (activities.RouteResult, error) {
+	t.Helper()
+	a := &activities.Activities{Ledger: h, Judge: slowly(takes)}
+	in.Where = where
+	return perform[activities.RouteResult](t, a, a.Route, in)
+}
+
+func TestRoute_decidesByRulesAndHandsOver(t *testing.T) {
+	t.Parallel()
+	h := &handing{}
+	got, err := route(t, h, activities.RouteInput{Failed: true}, 0)
+	require.NoError(t, err)
+	require.Equal(t, stands, got.Situation)
+	require.Equal(t, []string{"wish", "hand over"}, h.did, "R15: the failed turn is written by handing over")
+}
+
+func TestRoute_slowRulesAreLeftToAnActivity(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &handing{}
+		got, err := route(t, h, activities.RouteInput{Briefly: true}, 120*time.Millisecond)
+		require.NoError(t, err)
+		require.True(t, got.Slow)
+		require.Empty(t, h.did)
+		got, err = route(t, h, activities.RouteInput{}, 120*time.Millisecond)
+		require.NoError(t, err)
+		require.False(t, got.Slow)
+		require.Equal(t, []string{"hand over"}, h.did)
+	})
+}
+
+func TestRoute_whatNobodyWishesAnyMoreIsNotDone(t *testing.T) {
+	t.Parallel()
+	h := &handing{question: conversation.ErrClosed}
+	got, err := route(t, h, activities.RouteInput{}, 0)
+	require.NoError(t, err)
+	require.Equal(t, stands, got.Situation)
+	require.Empty(t, h.did)
+}
+
+// R28
+func TestRoute_plainlyAsksNoRules(t *testing.T) {
+	t.Parallel()
+	h := &handing{question: conversation.ErrNotFound}
+	_, err := route(t, h, activities.RouteInput{}, 0)
+	require.Equal(t, activities.Broken, activities.ClassOf(err))
+	_, err = route(t, h, activities.RouteInput{Plainly: true}, 0)
+	require.NoError(t, err)
+	require.Equal(t, []string{"plainly"}, h.did)
 }

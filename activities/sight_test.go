@@ -37,16 +37,24 @@ func (l *watched) Receive(ctx context.Context, _ conversation.Batch) (conversati
 	return conversation.Received{Receipts: l.receipts}, nil
 }
 
-func (l *watched) MarkSending(context.Context, conversation.Ref, conversation.MessageID, string) (conversation.Marking, error) {
+func (l *watched) Credentials(context.Context, conversation.Tenant, conversation.AccountID) (wechat.Credentials, error) {
+	return wechat.Credentials{}, nil
+}
+
+func (l *watched) MarkSending(context.Context, conversation.Ref, string) (conversation.Marking, error) {
 	return l.mark, nil
 }
 
-func (l *watched) RecordOutcome(context.Context, conversation.Ref, conversation.MessageID, string, wechat.SendOutcome) error {
-	return nil
+func (l *watched) RecordOutcome(context.Context, conversation.Ref, conversation.MessageID, string, wechat.SendOutcome) (conversation.Situation, error) {
+	return conversation.Situation{}, nil
 }
 
 // weChat gives the same outcome to all.
 type weChat wechat.SendOutcome
+
+func (w weChat) Prepare(context.Context, wechat.Credentials) wechat.SendOutcome {
+	return wechat.SendOutcome{Status: wechat.SendSent}
+}
 
 func (w weChat) SendText(context.Context, wechat.Credentials, wechat.OpenID, string) wechat.SendOutcome {
 	return wechat.SendOutcome(w)
@@ -66,7 +74,7 @@ func newSight(t *testing.T, l *watched, w weChat) sight {
 	metrics, err := activities.NewMetrics(metric.NewMeterProvider(metric.WithReader(s.reader)).Meter("test"))
 	require.NoError(t, err)
 	tel := telemetry.Telemetry{Tracers: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(s.spans))}
-	s.acts = &activities.Activities{Ledger: l, WeChat: w, Span: tel.SpanUnder, Metrics: metrics}
+	s.acts = &activities.Activities{Ledger: l, WeChat: w, Permits: permits{}, Span: tel.SpanUnder, Metrics: metrics}
 	s.env = new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
 	s.env.RegisterActivity(s.acts)
 	return s

@@ -27,19 +27,27 @@ type desk struct {
 	moved             bool // the holder has changed by the time the answer comes
 }
 
-func (d *desk) Turn(context.Context, conversation.Ref, conversation.MessageID, conversation.Epoch) (conversation.Turn, error) {
-	return conversation.Turn{Question: conversation.Question{Kind: "text", Text: "hello", Replies: 5, Bot: conversation.Bot{
+func (d *desk) Turn(context.Context, conversation.Ref) (conversation.Turn, error) {
+	return conversation.Turn{Epoch: 1, Question: conversation.Question{TurnID: "turn", Kind: "text", Text: "hello", Replies: 5, Bot: conversation.Bot{
 		Kind: conversation.BotWebhook, URL: "https://bot.example/",
 		Secret: secret.New("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
 	}}}, nil
 }
 
-func (d *desk) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
+func (d *desk) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
 	if d.moved {
-		return conversation.StoredAnswer{}, conversation.ErrStaleEpoch
+		return conversation.Situation{}, conversation.ErrStaleEpoch
 	}
 	d.stored = append(d.stored, a)
-	return conversation.StoredAnswer{MessageIDs: []conversation.MessageID{"m"}, Command: a.Command}, nil
+	return stands, nil
+}
+
+func (d *desk) Look(context.Context, conversation.Ref) (conversation.Situation, error) {
+	return stands, nil
+}
+
+func (d *desk) WantPeople(context.Context, conversation.Ref, conversation.EscalationReason) (conversation.Situation, error) {
+	return stands, nil
 }
 
 type wire func(*http.Request) (*http.Response, error)
@@ -61,7 +69,7 @@ func askWebhook(t *testing.T, d *desk, w wire) (out activities.AskResult, took t
 		})
 		var acts *activities.Activities
 		begun := time.Now()
-		value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{TurnID: "turn", Epoch: 1})
+		value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{Bot: conversation.BotWebhook})
 		took = time.Since(begun)
 		require.NoError(t, err, "a bot's failure is a result, not an error")
 		require.NoError(t, value.Get(&out))
@@ -137,7 +145,7 @@ func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T
 			var acts *activities.Activities
 			for range 1000 {
 				begun := time.Now()
-				value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{TurnID: "turn", Epoch: 1})
+				value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{Bot: conversation.BotWebhook})
 				require.NoError(t, err, name)
 				var out activities.AskResult
 				require.NoError(t, value.Get(&out), name)
@@ -152,13 +160,13 @@ func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T
 func TestBad_B01_anAnswerAfterAPersonTookOverIsDropped(t *testing.T) {
 	t.Parallel()
 	out, _ := askWebhook(t, &desk{moved: true}, writes(http.StatusOK, `{"messages":[{"text":"late"}]}`))
-	require.Equal(t, activities.AskResult{Outcome: activities.AskStale}, out)
+	require.Equal(t, asked(activities.AskNobody), out)
 }
 
 func TestAsk_keepsAnAnswerWithItsCommand(t *testing.T) {
 	t.Parallel()
 	d := &desk{}
 	out, _ := askWebhook(t, d, writes(http.StatusOK, `{"messages":[{"text":"bye"}],"command":{"name":"end"}}`))
-	require.Equal(t, activities.AskResult{Outcome: activities.AskAnswered, Messages: []conversation.MessageID{"m"}, Command: conversation.CommandEnd}, out)
+	require.Equal(t, activities.AskAnswered, out.Outcome)
 	require.Equal(t, []conversation.Answer{{Texts: []string{"bye"}, Command: conversation.CommandEnd}}, d.stored)
 }

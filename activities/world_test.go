@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
@@ -27,6 +28,12 @@ const (
 	otherKey = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 )
 
+// stands is how the conversation stands in these tests.
+var stands = conversation.Situation{
+	Standing: conversation.Standing{Revision: 1, Epoch: 1, Holder: conversation.HolderBot, State: conversation.StateActive},
+	Owed:     conversation.Owed{Send: true},
+}
+
 var where = activities.Where{Tenant: conversation.DefaultTenant, Conversation: talk}
 
 // ledger is a ledger whose answers a test chooses; what it is told, it remembers. A method that a test does not expect
@@ -39,12 +46,15 @@ type ledger struct {
 	receive   func(b conversation.Batch) (conversation.Received, error)
 	turn      func() (conversation.Turn, error)
 	classify  func() error
-	store     func(a conversation.Answer) (conversation.StoredAnswer, error)
+	store     func(a conversation.Answer) error
+	want      func() error
+	creds     func() (wechat.Credentials, error)
 	mark      func(attempt string) (conversation.Marking, error)
 	record    func(ctx context.Context, attempt string, o wechat.SendOutcome) error
 
 	batches []conversation.Batch
 	stored  []conversation.Answer
+	wanted  int             // how often people were wished
 	given   []routing.Needs // by classification
 	marked  []string        // attempts
 	outcome []wechat.SendOutcome
@@ -70,9 +80,7 @@ func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.
 	if l.receive != nil {
 		return l.receive(b)
 	}
-	got := conversation.Received{Begun: true, Standing: conversation.Standing{
-		Revision: 1, Epoch: 1, Holder: conversation.HolderBot, State: conversation.StateActive,
-	}}
+	got := conversation.Received{Begun: true, Situation: stands}
 	for _, a := range b.Arrivals {
 		r := conversation.Receipt{Outcome: conversation.ReceiptNew, MessageID: conversation.MessageID("row of " + a.DeliveryID)}
 		if a.Quarantine != "" {
@@ -83,8 +91,26 @@ func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.
 	return got, nil
 }
 
-func (l *ledger) Turn(context.Context, conversation.Ref, conversation.MessageID, conversation.Epoch) (conversation.Turn, error) {
-	return l.turn()
+func (l *ledger) Look(context.Context, conversation.Ref) (conversation.Situation, error) {
+	return stands, nil
+}
+
+func (l *ledger) Turn(context.Context, conversation.Ref) (conversation.Turn, error) { return l.turn() }
+
+func (l *ledger) WantPeople(_ context.Context, _ conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
+	require.Equal(l.t, conversation.EscalatedFailed, why)
+	l.wanted++
+	if l.want != nil {
+		return conversation.Situation{}, l.want()
+	}
+	return stands, nil
+}
+
+func (l *ledger) Credentials(context.Context, conversation.Tenant, conversation.AccountID) (wechat.Credentials, error) {
+	if l.creds != nil {
+		return l.creds()
+	}
+	return credentials, nil
 }
 
 // ClassificationQuestion has one rule, which always holds.
@@ -97,24 +123,27 @@ func (l *ledger) StoreClassification(_ context.Context, _ conversation.Ref, _ co
 	return l.classify()
 }
 
-func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.StoredAnswer, error) {
+func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+	if err := l.store(a); err != nil {
+		return conversation.Situation{}, err
+	}
 	l.stored = append(l.stored, a)
-	return l.store(a)
+	return stands, nil
 }
 
-func (l *ledger) MarkSending(_ context.Context, _ conversation.Ref, _ conversation.MessageID, attempt string) (conversation.Marking, error) {
+func (l *ledger) MarkSending(_ context.Context, _ conversation.Ref, attempt string) (conversation.Marking, error) {
 	l.marked = append(l.marked, attempt)
 	return l.mark(attempt)
 }
 
-func (l *ledger) RecordOutcome(ctx context.Context, _ conversation.Ref, _ conversation.MessageID, attempt string, o wechat.SendOutcome) error {
+func (l *ledger) RecordOutcome(ctx context.Context, _ conversation.Ref, _ conversation.MessageID, attempt string, o wechat.SendOutcome) (conversation.Situation, error) {
 	if l.record != nil {
 		if err := l.record(ctx, attempt, o); err != nil {
-			return err
+			return conversation.Situation{}, err
 		}
 	}
 	l.outcome = append(l.outcome, o)
-	return nil
+	return stands, nil
 }
 
 // bots and sender are functions in the place of ports.
@@ -126,9 +155,21 @@ func (b bots) Answer(ctx context.Context, q conversation.Question) (conversation
 
 type sender func(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome
 
+func (s sender) Prepare(context.Context, wechat.Credentials) wechat.SendOutcome {
+	return wechat.SendOutcome{Status: wechat.SendSent}
+}
+
 func (s sender) SendText(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome {
 	return s(ctx, from, to, text)
 }
+
+// permits grants every send at once, unless wait is set.
+type permits struct{ wait time.Duration }
+
+func (p permits) Take(context.Context, conversation.Tenant) (time.Duration, error) {
+	return p.wait, nil
+}
+func (p permits) TryTake(context.Context, conversation.Tenant) (bool, error) { return p.wait == 0, nil }
 
 func noSpan(ctx context.Context, _, _ string) (context.Context, trace.Span) {
 	return ctx, noop.Span{}
@@ -142,6 +183,9 @@ func perform[Out any](t *testing.T, a *activities.Activities, activity, in any) 
 	suite.SetDisableRegistrationAliasing(true)
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(a)
+	if a.Permits == nil {
+		a.Permits = permits{}
+	}
 	value, err := env.ExecuteActivity(activity, in)
 	if err == nil {
 		require.NoError(t, value.Get(&out))

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wxdesk/activities"
@@ -38,14 +39,15 @@ type chaos struct {
 	inner             *memory
 	mu                sync.Mutex
 	calls             int
+	befell            string // the call that met the last twist
 	twist             func(call int, name string) twist
 	away              func() bool // an outage
 	old               []func()    // calls that run late
-	healed            bool
+	healed            atomic.Bool
 
 	// Planted defects.
-	markingFails    bool // A2: "nothing to claim now" is an error
-	unreadableIsOff bool // A5: a line that cannot be opened counts as an outage
+	markingFails    atomic.Bool // A2: "nothing to claim now" is an error
+	unreadableIsOff atomic.Bool // A5: a line that cannot be opened counts as an outage
 }
 
 var errAway = driver.ErrBadConn
@@ -55,8 +57,11 @@ func call[Out any](c *chaos, name string, do func() (Out, error)) (out Out, err 
 	c.mu.Lock()
 	n, what := c.calls, plain
 	c.calls++
-	if !c.healed {
+	if !c.healed.Load() {
 		what = c.twist(n, name)
+		if what != plain {
+			c.befell = name
+		}
 		if c.away() {
 			what = away
 		}
@@ -109,7 +114,7 @@ func (c *chaos) Look(ctx context.Context, r conversation.Ref) (conversation.Situ
 
 func (c *chaos) Turn(ctx context.Context, r conversation.Ref) (conversation.Turn, error) {
 	turn, err := call(c, "Turn", func() (conversation.Turn, error) { return c.inner.Turn(ctx, r) })
-	if c.unreadableIsOff && errors.Is(err, secret.ErrUnavailable) {
+	if c.unreadableIsOff.Load() && errors.Is(err, secret.ErrUnavailable) {
 		return turn, errAway
 	}
 	return turn, err
@@ -145,7 +150,7 @@ func (c *chaos) Credentials(ctx context.Context, t conversation.Tenant, id conve
 
 func (c *chaos) MarkSending(ctx context.Context, r conversation.Ref, attempt string) (conversation.Marking, error) {
 	mark, err := call(c, "MarkSending", func() (conversation.Marking, error) { return c.inner.MarkSending(ctx, r, attempt) })
-	if c.markingFails && err == nil && mark.MessageID == "" {
+	if c.markingFails.Load() && err == nil && mark.MessageID == "" {
 		return mark, errAway
 	}
 	return mark, err
@@ -164,8 +169,9 @@ func (c *chaos) Close(ctx context.Context, r conversation.Ref, why conversation.
 func (c *chaos) heal() {
 	c.mu.Lock()
 	old := c.old
-	c.healed, c.old = true, nil
+	c.old = nil
 	c.mu.Unlock()
+	c.healed.Store(true)
 	for _, do := range old {
 		do()
 	}

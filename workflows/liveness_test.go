@@ -136,8 +136,9 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 	}
 	c := &chaos{
 		Ledger: w.memory, inner: w.memory, twist: func(n int, _ string) twist { return d.twists[n] }, away: func() bool { return within(d.outages[0]) },
-		markingFails: put == markingFails, unreadableIsOff: put == unreadableIsAway,
 	}
+	c.markingFails.Store(put == markingFails)
+	c.unreadableIsOff.Store(put == unreadableIsAway)
 	w.ledger, w.hidesNotBefore = c, put == markingFails
 	w.hidesEnd = put == delayedGoodbye
 	if put == unboundedCarry {
@@ -147,7 +148,7 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 	outcomes := d.outcomes
 	w.weChat = func(string) wechat.SendOutcome {
 		switch {
-		case c.healed:
+		case c.healed.Load():
 		case within(d.outages[1]):
 			return wechat.SendOutcome{Status: wechat.SendLater, Reason: wechat.ReasonNotReached}
 		case len(outcomes) > 0:
@@ -170,7 +171,8 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 			if last := w.lastNotBefore(); !judged && !last.After(w.Now()) {
 				judged = true
 				wrong = append(w.judge(d), w.standstill()...)
-				c.markingFails, c.unreadableIsOff = false, false // so that the story ends
+				c.markingFails.Store(false) // so that the story ends
+				c.unreadableIsOff.Store(false)
 			}
 			if judged && w.env != nil {
 				w.env.CancelWorkflow()
@@ -249,6 +251,9 @@ func (w *world) standstill() (wrong []string) {
 	return wrong
 }
 
+// calls is how many calls the ledger has had.
+func (w *world) calls() int { return w.ledger.(*chaos).calls }
+
 func ignoreCancelled(err error) error {
 	if err != nil && strings.Contains(err.Error(), "canceled") {
 		return nil
@@ -265,6 +270,39 @@ func TestR27_everythingGoesOn(t *testing.T) {
 			r.Fatalf("%s\n%s\nerrors: %s", strings.Join(wrong, "\n"), strings.Join(w.log, "\n"), strings.Join(w.errors, "\n"))
 		}
 	})
+}
+
+// oneFault are the stories in which each call meets each class of error once.
+var oneFault = map[string]tale{
+	"an answer": {story: []happening{says(0, "hello 1"), says(5*second, "bye 2"), says(6*second, "hello 3")}, permitted: true},
+	"people": {story: []happening{
+		says(0, "human 1"), acts(5*second, conversation.CommandAssign, 1), acts(6*second, conversation.CommandAccept, 1),
+		says(7*second, "hello 2"), acts(8*second, conversation.CommandReply, 1), acts(20*second, conversation.CommandClose, 1),
+	}},
+	"a webhook": {story: []happening{says(0, "hello 1", "hello 2"), says(5*second, "broken 3")}, webhook: true},
+}
+
+// R28
+func TestR28_oneFaultStopsOnlyItself(t *testing.T) {
+	t.Parallel()
+	for name, d := range oneFault {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			whole, wrong := live(t, d, sound)
+			require.Empty(t, wrong)
+			for call := range whole.calls() {
+				for what := plain + 1; what < twists; what++ {
+					one := d
+					one.twists = map[int]twist{call: what}
+					w, wrong := live(t, one, sound)
+					require.Empty(t, wrong, "call %d of %d, twist %d: %v", call, whole.calls(), what, w.log)
+					if at := w.ledger.(*chaos).befell; at != "" && (what == broken && at != "Credentials" || what == panics) { // these are judged with the mark
+						require.NotEmpty(t, w.errors, "call %d, twist %d: nobody is told", call, what)
+					}
+				}
+			}
+		})
+	}
 }
 
 // Each mistake that stood in an earlier version is found when it is put back.

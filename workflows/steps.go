@@ -130,6 +130,9 @@ func (c *run) send(ctx workflow.Context) (over bool, err error) {
 			c.tookOutcome(ctx, out)
 			return false, nil
 		}
+		if err != nil && activities.ClassOf(err) == activities.Broken {
+			workflow.GetLogger(ctx).Error("direct send broken: over the queue", "error", err)
+		}
 	}
 	c.calls++
 	c.st.Reserved = false

@@ -54,7 +54,10 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := s.startWhenTemporalAnswers(ctx, w); err != nil {
 		return err
 	}
-	defer w.Stop()
+	defer func() {
+		w.Stop()
+		activities.Finish(acts)
+	}()
 	if err := s.useFirstVersion(ctx); err != nil {
 		return err
 	}
@@ -88,7 +91,7 @@ func (s *parts) activities() (*activities.Activities, error) {
 		return nil, err
 	}
 	return &activities.Activities{
-		Ledger: s.db,
+		Ledger: s.db, Permits: s.db, Runs: &temporalclient.Conversations{Client: s.temporal},
 		Bots: bot.Bots{
 			FAQ:     bot.FAQ{Entries: s.db},
 			Webhook: bot.NewWebhook(wxapi.NewHTTPClient(s.cfg.AllowPrivate)),

@@ -49,6 +49,19 @@ func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 			s.exec(`insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder)
 				select tenant, gen_random_uuid(), account_id, customer_id, workflow_id, state, holder from conversations where id = any($1::uuid[])`)
 		}},
+		{name: "a line that its run has forgotten", breaks: "R27", corrupt: func(s *spoiler) {
+			s.exec(`update messages set wants_answer = true where conversation_id = any($1::uuid[]) and author = 'customer' and seq = (
+				select max(seq) from messages where conversation_id = any($1::uuid[]) and author = 'customer')`)
+		}},
+		{name: "a message that nobody sends", breaks: "R27", corrupt: func(s *spoiler) {
+			s.exec(`update deliveries set status = 'queued' where conversation_id = any($1::uuid[])`)
+		}},
+		{name: "a wish to end that its run is not told", breaks: "R27", corrupt: func(s *spoiler) {
+			s.exec(`update conversations set ending = 'closed-by-agent' where id = any($1::uuid[])`)
+		}},
+		{name: "a hand-over that its run is not told", breaks: "R27", corrupt: func(s *spoiler) {
+			s.exec(`update conversations set hand_over = 'bot-escalated' where id = any($1::uuid[])`)
+		}},
 		{name: "a conversation that has ended behind its run's back", breaks: "R25", corrupt: func(s *spoiler) {
 			s.exec(`update conversations set state = 'closed', closed_at = now() where id = any($1::uuid[])`)
 		}},
@@ -66,7 +79,7 @@ func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 			if sabotage.corrupt != nil {
 				sabotage.corrupt(s)
 			}
-			broken := s.l.verdict()
+			broken := append(s.l.verdict(), owed(r, sabotage.breaks)...)
 			if sabotage.breaks == "R25" {
 				out, err := r.reconcile("0s")
 				require.Error(t, err)
@@ -80,6 +93,15 @@ func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 			require.Contains(t, which(broken), sabotage.breaks, "%v", broken)
 		})
 	}
+}
+
+// owed looks at what is owed: where that is the defect at once, before the sweep repairs it.
+func owed(r *rig, breaks string) []violation {
+	r.t.Helper()
+	if breaks == "R27" {
+		return r.owes(0)
+	}
+	return r.owes(time.Minute)
 }
 
 // spoiler breaks what the product keeps whole, for one load.

@@ -8,57 +8,85 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
 )
 
-// The bars of what a bot-answered message may cost, counted in the recorded history.
-func TestCost_ofABotAnsweredMessage(t *testing.T) {
+// What an answer of the FAQ may cost, counted in the run's history and in what Temporal has persisted of it.
+func TestCost_FAQAnswer(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	c := s.follower()
-	temporal := s.temporalClient()
-	for n := 1; n <= 3; n++ {
+	var m *meter
+	var first, second cost
+	for n := 1; n <= 2; n++ {
 		require.True(t, c.manages("delivery"))
-		c.gets(n, 10*time.Second)
+		c.gets(n, 30*time.Second)
 		s.quiet()
+		if n == 1 {
+			m = s.meter()
+			first = m.reads("customer-wrote")
+			continue
+		}
+		second = m.reads("customer-wrote")
 	}
-	run := s.executions(temporal, `WorkflowType = "Conversation"`, 1)[0].GetExecution()
-	var stretches [][]*historypb.HistoryEvent
-	s.until(10*time.Second, "the last task is recorded", func() bool {
-		events := s.history(temporal, run.GetWorkflowId(), run.GetRunId())
-		stretches = perMessage(events)
-		return len(stretches) == 3 && events[len(events)-1].GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
-			costOf(stretches[2]).tasks == costOf(stretches[1]).tasks
-	})
-
-	first, second := costOf(stretches[0]), costOf(stretches[1])
-	t.Logf("first message %+v, later ones %+v", first, second)
-	require.LessOrEqual(t, first.events, 20, types(stretches[0]))
-	require.LessOrEqual(t, first.tasks, 3, types(stretches[0]))
-	require.LessOrEqual(t, first.actions, 6, types(stretches[0]))
-	require.LessOrEqual(t, second.events, 17, types(stretches[1]))
-	require.LessOrEqual(t, second.tasks, 3, types(stretches[1]))
-	require.LessOrEqual(t, second.actions, 4, types(stretches[1]))
+	t.Logf("first message %s, a later one %s", first, second)
+	first.within(t, cost{events: 14, tasks: 1, actions: 5, transitions: 4})
+	second.within(t, cost{events: 10, tasks: 1, actions: 2, transitions: 3})
 }
 
-// perMessage cuts a history where a customer's message arrives; what starts the run belongs to the first.
-func perMessage(events []*historypb.HistoryEvent) [][]*historypb.HistoryEvent {
-	var starts []int
-	for i, e := range events {
+// meter reads what the one open run has cost.
+type meter struct {
+	s           *system
+	temporal    client.Client
+	workflowID  string
+	events      int // read so far
+	transitions int64
+}
+
+func (s *system) meter() *meter {
+	s.t.Helper()
+	m := &meter{s: s, temporal: s.temporalClient()}
+	m.workflowID = s.executions(m.temporal, `WorkflowType = "Conversation"`, 1)[0].GetExecution().GetWorkflowId()
+	return m
+}
+
+// reads waits until the named signals have come since the last reading and nothing is under way in the run, and returns what the
+// run has cost since then.
+func (m *meter) reads(signals ...string) (c cost) {
+	m.s.t.Helper()
+	m.s.looking(100*time.Millisecond, 30*time.Second, "the run rests after its signals", func() bool {
+		run, err := m.temporal.DescribeWorkflowExecution(m.s.t.Context(), m.workflowID, "")
+		if err != nil || run.GetPendingWorkflowTask() != nil || len(run.GetPendingActivities()) > 0 {
+			return false
+		}
+		transitions := run.GetWorkflowExecutionInfo().GetStateTransitionCount()
+		events := m.s.history(m.temporal, m.workflowID, "")
+		if len(events) != int(run.GetWorkflowExecutionInfo().GetHistoryLength()) || !signalled(events[m.events:], signals) {
+			return false
+		}
+		c = costOf(events[m.events:])
+		c.transitions, c.types = transitions-m.transitions, types(events[m.events:])
+		m.events, m.transitions = len(events), transitions
+		return true
+	})
+	return c
+}
+
+// signalled reports whether each name came as a signal.
+func signalled(events []*historypb.HistoryEvent, names []string) bool {
+	var came []string
+	for _, e := range events {
 		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED {
-			starts = append(starts, i)
+			came = append(came, e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName())
 		}
 	}
-	if len(starts) == 0 {
-		return nil
-	}
-	starts[0] = 0
-	var stretches [][]*historypb.HistoryEvent
-	for i, from := range starts {
-		to := len(events)
-		if i+1 < len(starts) {
-			to = starts[i+1]
-		}
-		stretches = append(stretches, slices.Clone(events[from:to]))
-	}
-	return stretches
+	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(came, name) })
+}
+
+func (c cost) within(t *testing.T, bar cost) {
+	t.Helper()
+	require.LessOrEqual(t, c.events, bar.events, "events: %s", c.types)
+	require.LessOrEqual(t, c.tasks, bar.tasks, "workflow tasks: %s", c.types)
+	require.LessOrEqual(t, c.actions, bar.actions, "actions: %s", c.types)
+	require.LessOrEqual(t, c.transitions, bar.transitions, "state transitions: %s", c.types)
 }

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -62,7 +63,15 @@ func (s *system) history(c client.Client, workflowID, runID string) []*historypb
 }
 
 // cost is what Temporal does for a stretch of history.
-type cost struct{ events, tasks, actions int }
+type cost struct {
+	events, tasks, actions int
+	transitions            int64  // states of the run that were persisted
+	types                  string // of the events
+}
+
+func (c cost) String() string {
+	return fmt.Sprintf("%d events, %d workflow tasks, %d actions, %d transitions", c.events, c.tasks, c.actions, c.transitions)
+}
 
 // costOf counts as Temporal bills: a start, a signal, an activity, a timer, an upsert and an update are an action each;
 // all local activities of one workflow task are one.

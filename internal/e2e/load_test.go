@@ -53,32 +53,27 @@ func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it take
 	require.Len(t, talks, 1)
 	lines := s.transcript(talks[0].ID)
 	require.Len(t, lines, 2*senders*each, "none lost, none doubled, one answer each")
-	next := make([]int, senders)
-	for _, m := range lines {
-		if m.Author != "customer" {
-			continue
-		}
-		var sender, n int
-		_, err := fmt.Sscanf(m.Text, "sender %d message %d", &sender, &n)
-		require.NoError(t, err)
-		require.Equal(t, next[sender], n, "in order")
-		next[sender]++
-	}
+	requireOrder(t, lines, senders)
+	s.judgeHistories()
+}
 
+// judgeHistories fails the test where a workflow task has failed or a run is too long.
+func (s *system) judgeHistories() {
+	s.t.Helper()
 	temporal := s.temporalClient()
 	runs, longest := 0, 0
-	for _, run := range s.executions(temporal, `WorkflowType = "Conversation"`, 2) {
+	for _, run := range s.executions(temporal, `WorkflowType = "Conversation"`, 1) {
 		events := s.history(temporal, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId())
-		require.LessOrEqual(t, len(events), 4096)
+		require.LessOrEqual(s.t, len(events), 4096)
 		runs, longest = runs+1, max(longest, len(events))
 		for _, e := range events {
 			if failed := e.GetWorkflowTaskFailedEventAttributes(); failed != nil {
 				// The one failure that belongs to the plan: a message came while the run ended, so the server had it go on.
-				require.Equal(t, enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND, failed.GetCause(), "%v", e)
+				require.Equal(s.t, enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND, failed.GetCause(), "%v", e)
 			}
-			require.NotEqual(t, enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, e.GetEventType(), "%v", e)
+			require.NotEqual(s.t, enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, e.GetEventType(), "%v", e)
 		}
 	}
-	t.Logf("%d runs, the longest of %d events", runs, longest)
-	require.False(t, strings.Contains(s.logs(), "panic"))
+	s.t.Logf("%d runs, the longest of %d events", runs, longest)
+	require.False(s.t, strings.Contains(s.logs(), "panic"))
 }

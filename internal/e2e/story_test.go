@@ -28,7 +28,7 @@ import (
 func TestStory_straightAndContinuedHaveTheSameEffects(t *testing.T) {
 	t.Parallel()
 	straight := story(t, "straight")
-	continued := story(t, "continued", "WXDESK_CONTINUE_AFTER=20")
+	continued := story(t, "continued", "WXDESK_CONTINUE_AFTER=10")
 	require.Equal(t, straight.effects, continued.effects)
 	require.Equal(t, 2, straight.runs)
 	require.Greater(t, continued.runs, 4)

@@ -22,6 +22,9 @@ const (
 	// within the ledger's lease of ten seconds, even where none is answered.
 	claimed    = 64
 	leftAtOnce = 32
+	// deleteEvery is how long a notice that was told right after its act waits to be deleted with others: long before a worker
+	// may claim it.
+	deleteEvery = 100 * time.Millisecond
 	// lookEvery is how often a worker looks for notices that were left.
 	lookEvery = time.Second
 )
@@ -49,6 +52,9 @@ type Teller struct {
 	log    *slog.Logger
 	slots  chan struct{}
 	under  sync.WaitGroup
+
+	mu   sync.Mutex
+	told []conversation.RunNotice // to be deleted soon
 }
 
 // New makes a teller.
@@ -72,11 +78,43 @@ func (t *Teller) Tell(ctx context.Context, notices ...conversation.RunNotice) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	t.under.Go(func() {
-		err := t.tell(ctx, mine, len(mine), func() { <-t.slots })
+		told, err := t.tell(ctx, mine, len(mine), func() { <-t.slots })
+		t.deleteSoon(ctx, told)
 		if err != nil {
 			t.log.DebugContext(ctx, "notices to runs left for the workers", "error", err)
 		}
 	})
+}
+
+// deleteSoon deletes notices together with others of the same moment. The caller is waited for by Wait.
+func (t *Teller) deleteSoon(ctx context.Context, told []conversation.RunNotice) {
+	if len(told) == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.told = append(t.told, told...); len(t.told) > len(told) {
+		return // somebody waits to delete already
+	}
+	t.under.Go(func() {
+		time.Sleep(deleteEvery)
+		t.mu.Lock()
+		told := t.told
+		t.told = nil
+		t.mu.Unlock()
+		if err := t.delete(ctx, told); err != nil {
+			t.log.DebugContext(ctx, "notices to runs not deleted: they are told again", "error", err)
+		}
+	})
+}
+
+func (t *Teller) delete(ctx context.Context, told []conversation.RunNotice) error {
+	if len(told) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+	defer cancel()
+	return t.ledger.Delivered(ctx, told...)
 }
 
 // Wait waits until nothing is being told any more.
@@ -111,14 +149,14 @@ func (t *Teller) tellLeft(ctx context.Context) (full bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return len(left) == claimed, t.tell(ctx, left, leftAtOnce, func() {})
+	told, err := t.tell(ctx, left, leftAtOnce, func() {})
+	return len(left) == claimed, errors.Join(err, t.delete(ctx, told))
 }
 
-// tell tells runs, some at the same time, and deletes what was told. done is called for each notice.
-func (t *Teller) tell(ctx context.Context, notices []conversation.RunNotice, atOnce int, done func()) error {
+// tell tells runs, some at the same time, and returns what was told. done is called for each notice.
+func (t *Teller) tell(ctx context.Context, notices []conversation.RunNotice, atOnce int, done func()) (told []conversation.RunNotice, err error) {
 	var (
 		mu       sync.Mutex
-		told     []conversation.RunNotice
 		failures []error
 		group    sync.WaitGroup
 		slots    = make(chan struct{}, atOnce)
@@ -139,12 +177,7 @@ func (t *Teller) tell(ctx context.Context, notices []conversation.RunNotice, atO
 		})
 	}
 	group.Wait()
-	if len(told) > 0 {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
-		defer cancel()
-		failures = append(failures, t.ledger.Delivered(ctx, told...))
-	}
-	return errors.Join(failures...)
+	return told, errors.Join(failures...)
 }
 
 // tellOne tells one run. Where there is none, its conversation ends.

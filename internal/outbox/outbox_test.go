@@ -22,10 +22,12 @@ type world struct {
 	left    []conversation.RunNotice // to be claimed
 	claims  int
 	deleted []int64
-	ended   []conversation.ID
-	told    map[int64]int
-	most    int // runs that were told at the same time
-	now     int
+
+	deletions int
+	ended     []conversation.ID
+	told      map[int64]int
+	most      int // runs that were told at the same time
+	now       int
 
 	answer func(ctx context.Context, n conversation.RunNotice) (bool, error) // of a run; nil: at once
 }
@@ -43,6 +45,7 @@ func (w *world) Notices(_ context.Context, limit int) ([]conversation.RunNotice,
 func (w *world) Delivered(_ context.Context, notices ...conversation.RunNotice) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.deletions++
 	for _, n := range notices {
 		w.deleted = append(w.deleted, n.Number)
 	}
@@ -101,8 +104,23 @@ func TestTell_inTheBackgroundAndPastTheRequest(t *testing.T) {
 		require.Zero(t, time.Since(began))
 		end() // the request is answered
 		teller.Wait()
-		require.Equal(t, time.Second, time.Since(began))
+		require.Equal(t, 1100*time.Millisecond, time.Since(began))
 		require.ElementsMatch(t, []int64{1, 2}, w.deleted)
+	})
+}
+
+func TestTell_deletesWhatBelongsToOneMomentAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{}
+		teller := w.teller()
+		for i := range 10 {
+			teller.Tell(t.Context(), notices(i, 1)...)
+		}
+		teller.Wait()
+		teller.Tell(t.Context(), notices(10, 1)...)
+		teller.Wait()
+		require.Len(t, w.deleted, 11)
+		require.Equal(t, 2, w.deletions)
 	})
 }
 
@@ -164,7 +182,8 @@ func TestRun_tellsWithinTheLease(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { w.teller().Run(ctx); close(ended) }()
-		time.Sleep(9 * time.Second)
+		time.Sleep(9500 * time.Millisecond)
+		synctest.Wait()
 		require.Len(t, w.told, 64)
 		require.Zero(t, w.now)
 		require.Greater(t, w.claims, 1)

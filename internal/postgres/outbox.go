@@ -73,15 +73,18 @@ func (db *DB) Notices(ctx context.Context, limit int) ([]conversation.RunNotice,
 	return each(rows, noticeRow.notice), explain(ctx, "claim notices to runs", err)
 }
 
-// Delivered deletes notices that their runs have got. A newer notice of the same conversation stays.
+// Delivered deletes notices that their runs have got. A newer notice of the same conversation stays: its number is another one.
+// One that somebody is just writing is not waited for.
 func (db *DB) Delivered(ctx context.Context, notices ...conversation.RunNotice) error {
 	tenants, ids, numbers := make([]string, len(notices)), make([]string, len(notices)), make([]int64, len(notices))
 	for i, n := range notices {
 		tenants[i], ids[i], numbers[i] = string(n.Tenant), string(n.Conversation), n.Number
 	}
 	const forget = `
-		delete from outbox o using unnest($1::text[], $2::text[], $3::bigint[]) as d(tenant, id, number)
-		where o.tenant = d.tenant and o.conversation_id = d.id::uuid and o.number = d.number`
+		delete from outbox where (tenant, conversation_id) in (
+			select o.tenant, o.conversation_id from unnest($1::text[], $2::text[], $3::bigint[]) as d(tenant, id, number)
+			join outbox o on o.tenant = d.tenant and o.conversation_id = d.id::uuid and o.number = d.number
+			for update of o skip locked)`
 	_, err := db.sql.ExecContext(ctx, forget, pq.Array(tenants), pq.Array(ids), pq.Array(numbers))
 	return explain(ctx, "delete notices to runs", err)
 }

@@ -1,0 +1,80 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// R20: three hundred lines (twenty thousand with -share 1) of one customer over three API processes and two workers, while WeChat takes
+// 1.5 s for each of the first forty answers (for each answer with -share 1). No workflow task fails, no run grows too long, each
+// line is answered once, and of each answer it is known what became of it.
+func TestLoad_threeAPIsAndSlowWeChat(t *testing.T) { // alone: it takes all that the machine has
+	const senders = 4
+	each := sized(75, 5000)
+	s := start(t)
+	apis := []string{s.http}
+	for range 2 {
+		apis = append(apis, s.second("api", freePorts(t, 1)[0]).addr)
+	}
+	s.second("worker", 0)
+	front := newFront(t, apis...)
+	s.simulator(http.MethodPatch, "/settings", map[string]any{"window_messages": 1_000_000}, nil)
+	s.simulator(http.MethodPatch, "/accounts/"+demoAppID, map[string]any{"callback_url": front.URL + "/wechat/" + s.demoAccount()}, nil)
+	s.simulator(http.MethodPost, "/faults", map[string]any{"kind": "slow", "delay": "1500ms", "path": sendPath, "count": sized(40, senders*5000)}, nil)
+	c := s.follower()
+	var sending sync.WaitGroup
+	refused := make([]int, senders)
+	for sender := range senders {
+		sending.Go(func() {
+			for n := range each {
+				if !c.manages(fmt.Sprintf("sender %d message %04d", sender, n)) {
+					refused[sender]++
+				}
+			}
+		})
+	}
+	sending.Wait()
+	require.Equal(t, make([]int, senders), refused, "every callback was taken")
+
+	db := s.database()
+	var lines, answers, unanswered, unsent, unknown int
+	s.looking(time.Second, sized(8*time.Minute, 24*time.Hour), "every line has an answer, and each is sent", func() bool {
+		err := db.QueryRow(`
+			select (select count(*) from messages where author = 'customer'),
+				(select count(*) from messages where turn_id is not null),
+				(select count(*) from messages m where author = 'customer' and not exists (
+					select from messages a where a.tenant = m.tenant and a.turn_id = m.id)),
+				(select count(*) from deliveries where status in ('queued', 'sending')),
+				(select count(*) from deliveries where status = 'unknown')`).Scan(&lines, &answers, &unanswered, &unsent, &unknown)
+		return err == nil && lines >= senders*each && unanswered == 0 && unsent == 0
+	})
+	require.Equal(t, senders*each, lines, "none lost, none doubled")
+	require.Equal(t, lines, answers, "one answer each")
+	require.Zero(t, unknown, "answers of which nobody knows whether they arrived")
+	require.Len(t, c.answers(), lines, "each on the phone once")
+	talks := c.talks()
+	require.Len(t, talks, 1)
+	requireOrder(t, s.transcript(talks[0].ID), senders)
+	s.judgeHistories()
+}
+
+// requireOrder fails the test where the lines of a sender do not stand in the order in which they were written.
+func requireOrder(t *testing.T, lines []message, senders int) {
+	t.Helper()
+	next := make([]int, senders)
+	for _, m := range lines {
+		if m.Author != "customer" {
+			continue
+		}
+		var sender, n int
+		_, err := fmt.Sscanf(m.Text, "sender %d message %d", &sender, &n)
+		require.NoError(t, err)
+		require.Equal(t, next[sender], n, "in order")
+		next[sender]++
+	}
+}
