@@ -50,6 +50,9 @@ func (a *API) tryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{
 	if in.Body.At != nil {
 		question.Now = *in.Body.At
 	}
+	for i := range question.Queues {
+		question.Queues[i].Alerted = false // everything that there is to tell is told here
+	}
 	for name, value := range in.Body.Facts {
 		question.Facts[name] = wholeNumbers(value)
 	}

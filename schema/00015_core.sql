@@ -143,3 +143,6 @@ $$;
 
 -- Who has just finished a conversation (PRE-6).
 create index assignments_ended on assignments (tenant, ended_at) where state = 'ended';
+
+-- When supervisors were told that nobody works in the queue; null: they were not, or somebody works there again.
+alter table queues add column empty_alert_at timestamptz;

@@ -84,6 +84,9 @@ func (d *distribution) run(ctx context.Context) error {
 	if _, err := d.tx.ExecContext(ctx, `delete from wakes where tenant = $1 and due_at <= clock_timestamp()`, d.tenant); err != nil {
 		return err
 	}
+	if err := unmarkEmpty(ctx, d.tx, d.tenant); err != nil {
+		return err
+	}
 	matches, err := d.choose(ctx)
 	if err != nil {
 		return err

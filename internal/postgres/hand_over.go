@@ -137,6 +137,9 @@ func (t *talk) handOver(ctx context.Context, turn conversation.MessageID, d rout
 			return err
 		}
 	}
+	if err := markEmpty(ctx, t.tx, t.ref.Tenant, d.Empty); err != nil {
+		return err
+	}
 	return t.traced(ctx, stageRoute, done)
 }
 

@@ -143,6 +143,7 @@ func loadQueues(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversa
 	const query = `
 		select q.id, q.name, q.priority, q.method, coalesce(q.hours_id::text, '') as hours_id, q.overflow, q.decline_limit, q.is_default,
 			q.version, h.name as hours_name, h.time_zone, h.weekly, h.holidays,
+			q.empty_alert_at is not null as alerted,
 			(select count(*) from work_items i where i.tenant = q.tenant and i.queue_id = q.id and i.state = 'waiting') as waiting,
 			(select count(*) from queue_members m join agents g on g.tenant = m.tenant and g.id = m.agent_id
 				where m.tenant = q.tenant and m.queue_id = q.id and not g.disabled and g.deleted_at is null) as members
@@ -164,6 +165,7 @@ func loadQueues(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversa
 		Holidays     []byte               `db:"holidays"`
 		Waiting      int                  `db:"waiting"`
 		Members      int                  `db:"members"`
+		Alerted      bool                 `db:"alerted"`
 	}
 	if err := tx.SelectContext(ctx, &rows, query, c.Tenant); err != nil {
 		return err
@@ -172,7 +174,7 @@ func loadQueues(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversa
 		now := routing.QueueNow{Queue: routing.Queue{
 			Stamp: routing.Stamp{Tenant: c.Tenant, Version: r.Version},
 			ID:    r.ID, Name: r.Name, Priority: r.Priority, Method: r.Method, HoursID: r.HoursID, DeclineLimit: r.DeclineLimit, Default: r.Default,
-		}, Waiting: r.Waiting, Members: r.Members}
+		}, Waiting: r.Waiting, Members: r.Members, Alerted: r.Alerted}
 		if err := json.Unmarshal(r.Overflow, &now.Overflow); err != nil {
 			return fmt.Errorf("overflow of queue %s: %w", r.ID, err)
 		}

@@ -137,7 +137,7 @@ func (d *decider) isEmpty(c candidate) bool {
 	if action, why := c.overflows(d.q.Now); c.Members > 0 || why != "" && action.Do == OverflowTransfer {
 		return false
 	}
-	d.alert(alertEmptyQueue)
+	d.alertEmpty(c.QueueNow)
 	d.look(c.ID, queueEmpty, "")
 	return true
 }
@@ -146,7 +146,7 @@ func (d *decider) isEmpty(c candidate) bool {
 func (d *decider) enter(c candidate, reason string) {
 	d.Notice = c.notice(d.q.Now)
 	if c.Members == 0 {
-		d.alert(alertEmptyQueue)
+		d.alertEmpty(c.QueueNow)
 		d.Notice = NoticeNobody
 	}
 	d.QueueID, d.Overflow = c.ID, c.rules
@@ -178,7 +178,7 @@ func (d *decider) fallback() *QueueNow {
 		d.alert(alertUnknownQueue)
 		return standard
 	case queue.Members == 0 && standard.Members > 0:
-		d.alert(alertEmptyQueue)
+		d.alertEmpty(queue)
 		d.look(queue.ID, queueEmpty, "")
 		return standard
 	}
@@ -187,6 +187,15 @@ func (d *decider) fallback() *QueueNow {
 
 func (d *decider) look(queue conversation.QueueID, outcome, reason string) {
 	d.Trace.Queues = append(d.Trace.Queues, QueueTrace{queue, outcome, reason})
+}
+
+// alertEmpty tells supervisors of a queue without agents, unless they know of it.
+func (d *decider) alertEmpty(queue *QueueNow) {
+	if queue.Alerted || slices.Contains(d.Empty, queue.ID) {
+		return
+	}
+	d.alert(alertEmptyQueue)
+	d.Empty = append(d.Empty, queue.ID)
 }
 
 // alert adds to what a supervisor hears of, once.

@@ -30,6 +30,7 @@ type QueueNow struct {
 	Hours   *Hours // nil: always open
 	Waiting int    // conversations that wait in it
 	Members int    // agents who are not disabled
+	Alerted bool   // supervisors know already that it has no agents
 }
 
 // Needs is what a conversation needs, as classification gives it.
@@ -44,10 +45,11 @@ type Needs struct {
 type Decision struct {
 	QueueID conversation.QueueID
 	Needs
-	Overflow *Overflow // of the rule that chose the queue, in place of the queue's while it waits there (RTQ-5); nil: the queue's
-	End      bool      // the overflow action is to end the conversation
-	Notice   Notice    // what the customer is told
-	Alert    string    // what a supervisor should know ("empty-queue", "no-queue", "rule-failed: NAME", …); "" for nothing
+	Overflow *Overflow              // of the rule that chose the queue, in place of the queue's while it waits there (RTQ-5); nil: the queue's
+	End      bool                   // the overflow action is to end the conversation
+	Notice   Notice                 // what the customer is told
+	Alert    string                 // what a supervisor should know ("empty-queue", "no-queue", "rule-failed: NAME", …); "" for nothing
+	Empty    []conversation.QueueID // queues without agents of which Alert tells, so that it does not tell of them again
 	Trace    Trace
 }
 
