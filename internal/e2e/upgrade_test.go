@@ -142,10 +142,15 @@ func (s *system) workflows(c client.Client, people ...customer) map[string]strin
 	return of
 }
 
-// versionOf is the version that the newest run of a workflow stays with, "" for none.
-func (s *system) versionOf(c client.Client, workflowID string) string {
+// versionOf is the version that the newest run of a workflow stays with, "" for none. A workflow task that is under way is waited for:
+// it may have answered already.
+func (s *system) versionOf(c client.Client, workflowID string) (version string) {
 	s.t.Helper()
-	got, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
-	require.NoError(s.t, err)
-	return got.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
+	s.until(20*time.Second, "the workflow task is done", func() bool {
+		got, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
+		require.NoError(s.t, err)
+		version = got.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
+		return got.GetPendingWorkflowTask() == nil
+	})
+	return version
 }
