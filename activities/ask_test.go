@@ -2,7 +2,6 @@ package activities_test
 
 import (
 	"context"
-	"database/sql/driver"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,7 +15,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-var errAway = driver.ErrBadConn
+var errAway = conversation.ErrLater
 
 // asked is the result of an Ask with this outcome.
 func asked(o activities.AskOutcome) activities.AskResult {

@@ -2,13 +2,9 @@ package activities
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"runtime/debug"
 	"time"
 
@@ -60,12 +56,7 @@ var classes = []struct {
 	{err: context.DeadlineExceeded, class: Away}, // before what the ledger found at that moment
 	{err: context.Canceled, class: Away},
 	{err: conversation.ErrNotFound, class: Broken},
-	{err: conversation.ErrLater, class: Away},
-	{err: driver.ErrBadConn, class: Away},
-	{err: sql.ErrConnDone, class: Away},
-	{err: sql.ErrTxDone, class: Away},
-	{err: io.EOF, class: Away},
-	{err: io.ErrUnexpectedEOF, class: Away},
+	{err: conversation.ErrLater, class: Away}, // what an adapter says of a lost connection
 }
 
 // awayStates are the classes of SQLSTATE, and single states, that pass by themselves: no connection, too few resources, a lock, a
@@ -93,7 +84,6 @@ func classOf(err error, attempt int32) Class {
 	}
 	var (
 		refusal interface{ SQLState() string }
-		network net.Error
 		syntax  *json.SyntaxError
 		shape   *json.UnmarshalTypeError
 	)
@@ -103,8 +93,6 @@ func classOf(err error, attempt int32) Class {
 			return Away
 		}
 		return Broken
-	case errors.As(err, &network):
-		return Away
 	case errors.As(err, &syntax), errors.As(err, &shape):
 		return Broken
 	}

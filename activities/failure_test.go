@@ -2,13 +2,9 @@ package activities
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,35 +30,31 @@ func TestClassOf_everyErrorOfThePorts(t *testing.T) {
 		err         error
 		first, last Class // at the first try, and at one after ten minutes
 	}{
-		"closed":                     {conversation.ErrClosed, Refused, Refused},
-		"the holder has changed":     {conversation.ErrStaleEpoch, Refused, Refused},
-		"not found":                  {conversation.ErrNotFound, Broken, Broken},
-		"a key that does not fit":    {secret.ErrUnavailable, Broken, Broken},
-		"an unknown master key":      {secret.ErrUnknownKey, Away, Broken},
-		"ask later":                  {conversation.ErrLater, Away, Away},
-		"out of time":                {context.DeadlineExceeded, Away, Away},
-		"out of time, not found":     {fmt.Errorf("%w: %w", context.DeadlineExceeded, conversation.ErrNotFound), Away, Away},
-		"cancelled":                  {context.Canceled, Away, Away},
-		"no connection":              {&net.OpError{Op: "dial", Err: errors.New("refused")}, Away, Away},
-		"a bad connection":           {driver.ErrBadConn, Away, Away},
-		"a connection that ended":    {io.EOF, Away, Away},
-		"a transaction that is over": {sql.ErrTxDone, Away, Away},
-		"serialization":              {state("40001"), Away, Away},
-		"a deadlock":                 {state("40P01"), Away, Away},
-		"a lock":                     {state("55P03"), Away, Away},
-		"too many connections":       {state("53300"), Away, Away},
-		"a shutdown":                 {state("57P01"), Away, Away},
-		"a statement's time":         {state("57014"), Away, Away},
-		"a disk":                     {state("58030"), Away, Away},
-		"a standby":                  {state("25006"), Away, Away},
-		"a check":                    {state("23514"), Broken, Broken},
-		"a column":                   {state("42703"), Broken, Broken},
-		"a number":                   {state("22003"), Broken, Broken},
-		"JSON":                       {broken, Broken, Broken},
-		"a panic":                    {errPanicked, Away, Broken},
-		"an answer not kept":         {errNotStored, Broken, Broken},
-		"receipts":                   {errReceipts, Broken, Broken},
-		"anything else":              {errors.New("who knows"), Away, Broken},
+		"closed":                  {conversation.ErrClosed, Refused, Refused},
+		"the holder has changed":  {conversation.ErrStaleEpoch, Refused, Refused},
+		"not found":               {conversation.ErrNotFound, Broken, Broken},
+		"a key that does not fit": {secret.ErrUnavailable, Broken, Broken},
+		"an unknown master key":   {secret.ErrUnknownKey, Away, Broken},
+		"ask later":               {conversation.ErrLater, Away, Away},
+		"out of time":             {context.DeadlineExceeded, Away, Away},
+		"out of time, not found":  {fmt.Errorf("%w: %w", context.DeadlineExceeded, conversation.ErrNotFound), Away, Away},
+		"cancelled":               {context.Canceled, Away, Away},
+		"serialization":           {state("40001"), Away, Away},
+		"a deadlock":              {state("40P01"), Away, Away},
+		"a lock":                  {state("55P03"), Away, Away},
+		"too many connections":    {state("53300"), Away, Away},
+		"a shutdown":              {state("57P01"), Away, Away},
+		"a statement's time":      {state("57014"), Away, Away},
+		"a disk":                  {state("58030"), Away, Away},
+		"a standby":               {state("25006"), Away, Away},
+		"a check":                 {state("23514"), Broken, Broken},
+		"a column":                {state("42703"), Broken, Broken},
+		"a number":                {state("22003"), Broken, Broken},
+		"JSON":                    {broken, Broken, Broken},
+		"a panic":                 {errPanicked, Away, Broken},
+		"an answer not kept":      {errNotStored, Broken, Broken},
+		"receipts":                {errReceipts, Broken, Broken},
+		"anything else":           {errors.New("who knows"), Away, Broken},
 	} {
 		for _, err := range []error{c.err, fmt.Errorf("wrapped: %w", c.err)} {
 			require.Equal(t, c.first, classOf(err, 1), name)

@@ -18,45 +18,25 @@ const (
 )
 
 // pace is what a process remembers of its sends, by account.
-type pace struct {
-	mu       sync.Mutex
-	slow     map[conversation.AccountID]time.Time // until then
-	prepared map[conversation.AccountID]time.Time
-}
+type pace struct{ slow, prepared timed }
 
-// quick reports whether a message may be sent directly: WeChat answered soon the last time.
-func (p *pace) quick(id conversation.AccountID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.Now().After(p.slow[id])
-}
-
-// saw takes in what came of a call, and how long it took.
+// saw takes in what came of a call, and how long it took. While an account is slow, its messages go over the queue.
 func (p *pace) saw(id conversation.AccountID, took time.Duration, o wechat.SendOutcome) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if answered := o.Status == wechat.SendSent || o.Status == wechat.SendFailed; answered && took <= quickAnswer {
-		delete(p.slow, id)
+		p.slow.set(id, 0)
 		return
 	}
-	if p.slow == nil {
-		p.slow = map[conversation.AccountID]time.Time{}
-	}
-	p.slow[id] = time.Now().Add(slowFor)
+	p.slow.set(id, slowFor)
 }
 
-// ready reports whether the account's access token was at hand a short time ago.
-func (p *pace) ready(id conversation.AccountID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.Now().Before(p.prepared[id])
+// timed is a mark for accounts that passes.
+type timed struct{ until sync.Map }
+
+func (m *timed) set(id conversation.AccountID, length time.Duration) {
+	m.until.Store(id, time.Now().Add(length))
 }
 
-func (p *pace) nowReady(id conversation.AccountID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.prepared == nil {
-		p.prepared = map[conversation.AccountID]time.Time{}
-	}
-	p.prepared[id] = time.Now().Add(preparedFor)
+func (m *timed) has(id conversation.AccountID) bool {
+	until, ok := m.until.Load(id)
+	return ok && time.Now().Before(until.(time.Time))
 }

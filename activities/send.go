@@ -71,7 +71,7 @@ func (a *Activities) Send(ctx context.Context, in SendInput) (SendResult, error)
 // sendDirectly sends in a workflow task. What takes too long to wait for goes on in the background and says itself what came of
 // it.
 func (a *Activities) sendDirectly(ctx context.Context, in SendInput) (SendResult, error) {
-	if !a.pace.quick(in.AccountID) {
+	if a.pace.slow.has(in.AccountID) {
 		return SendResult{Queue: true}, nil
 	}
 	if permitted, err := a.Permits.TryTake(ctx, in.Tenant); err != nil || !permitted {
@@ -131,7 +131,7 @@ func (a *Activities) deliver(ctx context.Context, in SendInput) (SendResult, err
 // prepare has an access token at hand. Whether the account may send at all is judged with the mark.
 func (a *Activities) prepare(ctx context.Context, in SendInput) (wechat.SendOutcome, error) {
 	ready := wechat.SendOutcome{Status: wechat.SendSent}
-	if a.pace.ready(in.AccountID) {
+	if a.pace.prepared.has(in.AccountID) {
 		return ready, nil
 	}
 	from, err := a.Ledger.Credentials(ctx, in.Tenant, in.AccountID)
@@ -144,7 +144,7 @@ func (a *Activities) prepare(ctx context.Context, in SendInput) (wechat.SendOutc
 	patience, cancel := context.WithTimeout(ctx, preparePatience)
 	defer cancel()
 	if ready = a.WeChat.Prepare(patience, from); ready.Status == wechat.SendSent {
-		a.pace.nowReady(in.AccountID)
+		a.pace.prepared.set(in.AccountID, preparedFor)
 	}
 	return ready, nil
 }

@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"maps"
 	"slices"
@@ -50,7 +49,7 @@ type chaos struct {
 	unreadableIsOff atomic.Bool // A5: a line that cannot be opened counts as an outage
 }
 
-var errAway = driver.ErrBadConn
+var errAway = conversation.ErrLater
 
 // call performs a call as the twist for it says.
 func call[Out any](c *chaos, name string, do func() (Out, error)) (out Out, err error) {
@@ -160,8 +159,8 @@ func (c *chaos) RecordOutcome(ctx context.Context, r conversation.Ref, id conver
 	return call(c, "RecordOutcome", func() (conversation.Situation, error) { return c.inner.RecordOutcome(ctx, r, id, attempt, o) })
 }
 
-func (c *chaos) Close(ctx context.Context, r conversation.Ref, why conversation.CloseReason) error {
-	_, err := call(c, "Close", func() (struct{}, error) { return none(c.inner.Close(ctx, r, why)) })
+func (c *chaos) CloseConversation(ctx context.Context, r conversation.Ref, why conversation.CloseReason) error {
+	_, err := call(c, "Close", func() (struct{}, error) { return none(c.inner.CloseConversation(ctx, r, why)) })
 	return err
 }
 

@@ -457,7 +457,7 @@ func (m *memory) RecordOutcome(_ context.Context, c conversation.Ref, id convers
 	return m.situation(r), nil
 }
 
-func (m *memory) Close(_ context.Context, c conversation.Ref, why conversation.CloseReason) error {
+func (m *memory) CloseConversation(_ context.Context, c conversation.Ref, why conversation.CloseReason) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r := m.rows[c.Conversation]; r != nil && r.State != conversation.StateClosed {

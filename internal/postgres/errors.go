@@ -3,8 +3,11 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 
 	"github.com/lib/pq"
@@ -29,7 +32,7 @@ func (r *Refusal) Error() string {
 }
 
 // explain adds what was attempted and translates: no rows, and what Postgres refused, become errors of the domain where
-// they have a meaning there. An error after the end of the context is also the context's.
+// they have a meaning there; a lost connection is ErrLater. An error after the end of the context is also the context's.
 func explain(ctx context.Context, act string, err error) error {
 	if err == nil {
 		return nil
@@ -37,13 +40,25 @@ func explain(ctx context.Context, act string, err error) error {
 	if refused := pq.As(err); refused != nil {
 		err = meaning(refused)
 	}
-	if errors.Is(err, sql.ErrNoRows) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		err = conversation.ErrNotFound
+	case lostConnection(err):
+		err = fmt.Errorf("%w: %w", conversation.ErrLater, err)
 	}
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		err = fmt.Errorf("%w: %w", ended, err)
 	}
 	return fmt.Errorf("%s: %w", act, err)
+}
+
+// lostConnection reports whether Postgres did not answer, or not to the end.
+func lostConnection(err error) bool {
+	if _, network := errors.AsType[net.Error](err); network {
+		return true
+	}
+	return slices.ContainsFunc([]error{driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, io.EOF, io.ErrUnexpectedEOF},
+		func(lost error) bool { return errors.Is(err, lost) })
 }
 
 // onlyOne are the constraints by which there is at most one of something that people make.
