@@ -93,6 +93,7 @@ func understood(keys conversation.AccountKeys, cb Callback, m *wechat.Inbound, p
 		Echo:        string(m.FromUserName) == string(keys.OriginalID),
 		SaidAt:      m.Created,
 		ReceivedAt:  cb.ReceivedAt,
+		Traceparent: cb.Traceparent,
 		Redriven:    cb.Redriven,
 	}
 }

@@ -91,6 +91,16 @@ func TestReceive_opensAndReadsAMessage(t *testing.T) {
 	require.True(t, wants)
 }
 
+func TestReceive_lineKeepsItsTrace(t *testing.T) {
+	t.Parallel()
+	cb := handedOver(t, text("hi"))
+	cb.Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	l := &ledger{}
+	_, err := receive(t, l, batchOf(cb))
+	require.NoError(t, err)
+	require.Equal(t, cb.Traceparent, l.batches[0].Arrivals[0].Traceparent)
+}
+
 func TestReceive_opensWhatWasSealedAtTheDoor(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))

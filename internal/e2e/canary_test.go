@@ -176,7 +176,7 @@ func (s *system) lookThroughHistories(t *testing.T, all canaries) {
 	codec := temporalclient.NewCodec(ring)
 	temporal := s.temporalClient()
 	events, opened := 0, 0
-	for _, run := range s.executions(temporal, `WorkflowType = "Conversation"`, 2) {
+	for _, run := range s.executions(temporal, `WorkflowType = "Conversation"`, 1) {
 		id := run.GetExecution()
 		description, err := temporal.DescribeWorkflowExecution(context.Background(), id.GetWorkflowId(), id.GetRunId())
 		require.NoError(t, err)
