@@ -142,7 +142,7 @@ func (s *system) workflows(c client.Client, people ...customer) map[string]strin
 // versionOf is the version that the newest run of a workflow stays with, "" for none.
 func (s *system) versionOf(c client.Client, workflowID string) string {
 	s.t.Helper()
-	got, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
+	got, err := c.DescribeWorkflow(context.Background(), workflowID, "")
 	require.NoError(s.t, err)
-	return got.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
+	return got.RawResponse.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
 }
