@@ -58,7 +58,7 @@ func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Cal
 		case errors.Is(err, secret.ErrUnknownKey):
 			return nil, "", err
 		case err != nil:
-			return nil, reasonUndecipherable, nil
+			return nil, reasonUndecipherable, nil //nolint:nilerr // the reason says it
 		}
 		return plain, "", nil
 	}
@@ -68,7 +68,7 @@ func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Cal
 	}
 	plain, err = cipher.Open([]byte(cb.Ciphertext))
 	if err != nil {
-		return nil, reasonUndecipherable, nil
+		return nil, reasonUndecipherable, nil //nolint:nilerr // as above
 	}
 	return plain, "", nil
 }

@@ -169,6 +169,7 @@ type permits struct{ wait time.Duration }
 func (p permits) Take(context.Context, conversation.Tenant) (time.Duration, error) {
 	return p.wait, nil
 }
+
 func (p permits) TryTake(context.Context, conversation.Tenant) (bool, error) { return p.wait == 0, nil }
 
 func noSpan(ctx context.Context, _, _ string) (context.Context, trace.Span) {

@@ -69,8 +69,10 @@ func drawTale(t *rapid.T) tale {
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "outcomes") {
 		d.outcomes = append(d.outcomes, rapid.SampledFrom([]wechat.SendOutcome{
-			{Status: wechat.SendSent}, {Status: wechat.SendFailed, Reason: "customer-unknown"},
-			{Status: wechat.SendUnknown, Reason: wechat.ReasonUnanswered}, {Status: wechat.SendLater, After: time.Second},
+			{Status: wechat.SendSent},
+			{Status: wechat.SendFailed, Reason: "customer-unknown"},
+			{Status: wechat.SendUnknown, Reason: wechat.ReasonUnanswered},
+			{Status: wechat.SendLater, After: time.Second},
 			{Status: wechat.SendLater, Code: wechat.CodeDailyQuota, After: 6 * time.Hour},
 		}).Draw(t, "outcome"))
 	}

@@ -188,15 +188,6 @@ func says(at time.Duration, lines ...string) happening {
 	}}
 }
 
-// redriven is what says said, out of quarantine.
-func redriven(at time.Duration, line string) happening {
-	return happening{at, true, func(w *world) {
-		cb := callback(line)
-		cb.Redriven, cb.DeliveryID = true, "redriven-"+line
-		w.signal(workflows.SignalCustomer, cb)
-	}}
-}
-
 // acts is what people do in the ledger, told to the run so many times.
 func acts(at time.Duration, kind conversation.CommandKind, told int) happening {
 	return happening{at, false, func(w *world) {

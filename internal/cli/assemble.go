@@ -145,8 +145,10 @@ func (s *parts) temporalCheck() telemetry.Check {
 
 // ledgerOptions are those of a serving process. Statements are traced only where traces go somewhere.
 func (s *parts) ledgerOptions() []postgres.Option {
-	options := []postgres.Option{postgres.WithJudge(s.judge), postgres.WithAgentGrace(s.cfg.AgentGrace),
-		postgres.WithSendsPerSecond(s.cfg.SendsPerSecond)}
+	options := []postgres.Option{
+		postgres.WithJudge(s.judge), postgres.WithAgentGrace(s.cfg.AgentGrace),
+		postgres.WithSendsPerSecond(s.cfg.SendsPerSecond),
+	}
 	if s.cfg.ExportTraces {
 		options = append(options, postgres.WithTracers(s.tel.Tracers))
 	}

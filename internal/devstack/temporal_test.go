@@ -106,9 +106,9 @@ func begin(t *testing.T, address, namespace, id string) {
 
 func status(t *testing.T, address, namespace, id string) enumspb.WorkflowExecutionStatus {
 	t.Helper()
-	d, err := dial(t, address, namespace).DescribeWorkflowExecution(t.Context(), id, "")
+	d, err := dial(t, address, namespace).DescribeWorkflow(t.Context(), id, "")
 	require.NoError(t, err)
-	return d.GetWorkflowExecutionInfo().GetStatus()
+	return d.Status
 }
 
 func dial(t *testing.T, address, namespace string) client.Client {

@@ -299,7 +299,7 @@ func newBareLedger(b *testing.B, db *sqlx.DB, reads, writes int) *bareLedger {
 		&l.update: `update bare set body = repeat('y', 200) where id = $1`,
 		&l.choose: `select client from bare where id = $1`,
 	} {
-		*statement, err = db.PreparexContext(b.Context(), text)
+		*statement, err = db.PreparexContext(b.Context(), text) //nolint:sqlclosecheck // they end with the database
 		require.NoError(b, err)
 	}
 	return l

@@ -178,9 +178,9 @@ func (s *system) lookThroughHistories(t *testing.T, all canaries) {
 	events, opened := 0, 0
 	for _, run := range s.executions(temporal, `WorkflowType = "Conversation"`, 1) {
 		id := run.GetExecution()
-		description, err := temporal.DescribeWorkflowExecution(context.Background(), id.GetWorkflowId(), id.GetRunId())
+		description, err := temporal.DescribeWorkflow(context.Background(), id.GetWorkflowId(), id.GetRunId())
 		require.NoError(t, err)
-		all.absent(t, "description of the run", []byte(protojson.Format(description)))
+		all.absent(t, "description of the run", []byte(protojson.Format(description.RawResponse)))
 		history := s.history(temporal, id.GetWorkflowId(), id.GetRunId())
 		for _, event := range history {
 			all.absent(t, "history event "+event.GetEventType().String(), []byte(protojson.Format(event)))

@@ -65,8 +65,12 @@ func (s *system) meter(c customer) *meter {
 func (m *meter) reads(signals ...string) (c cost) {
 	m.s.t.Helper()
 	m.s.looking(100*time.Millisecond, 30*time.Second, "the run rests after its signals", func() bool {
-		run, err := m.temporal.DescribeWorkflowExecution(m.s.t.Context(), m.workflowID, "")
-		if err != nil || run.GetPendingWorkflowTask() != nil || len(run.GetPendingActivities()) > 0 {
+		described, err := m.temporal.DescribeWorkflow(m.s.t.Context(), m.workflowID, "")
+		if err != nil {
+			return false
+		}
+		run := described.RawResponse
+		if run.GetPendingWorkflowTask() != nil || len(run.GetPendingActivities()) > 0 {
 			return false
 		}
 		transitions := run.GetWorkflowExecutionInfo().GetStateTransitionCount()

@@ -147,10 +147,10 @@ func (s *system) workflows(c client.Client, people ...customer) map[string]strin
 func (s *system) versionOf(c client.Client, workflowID string) (version string) {
 	s.t.Helper()
 	s.until(20*time.Second, "the workflow task is done", func() bool {
-		got, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
+		got, err := c.DescribeWorkflow(context.Background(), workflowID, "")
 		require.NoError(s.t, err)
-		version = got.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
-		return got.GetPendingWorkflowTask() == nil
+		version = got.RawResponse.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
+		return got.RawResponse.GetPendingWorkflowTask() == nil
 	})
 	return version
 }

@@ -323,6 +323,7 @@ var again = lifecycle.Act{Kind: conversation.CommandResend, Message: "message"}
 func reply(text string) lifecycle.Act {
 	return lifecycle.Act{Kind: conversation.CommandReply, Text: text}
 }
+
 func skills(text string) lifecycle.Act {
 	return lifecycle.Act{Kind: conversation.CommandSetSkills, Text: text}
 }

@@ -17,7 +17,7 @@ type customPresenceRow struct {
 	Base routing.Presence   `db:"base"`
 }
 
-const customPresenceColumns = stampColumns + `, id, name, text, base`
+var presencePart = newPart("custom presence", "custom-presence", liveCustomPresences, customPresenceRow.presence)
 
 // shownPresence is a column of agents: the custom presence that an agent shows, null where it is one of the house.
 const shownPresence = `
@@ -36,83 +36,39 @@ func (r customPresenceRow) presence() routing.CustomPresence {
 // CreateCustomPresence adds a presence of the actor's tenant and gives it its id. ErrExists when there is one of that name.
 func (db *DB) CreateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
 	row := customPresenceRow{stampRow{Tenant: by.Tenant}, routing.PresenceID(newID()), p.Name, p.Text, p.Base}
-	return transact(ctx, db, "create custom presence "+string(row.ID), func(tx *sqlx.Tx) (routing.CustomPresence, error) {
-		const insert = `
-			insert into custom_presences (tenant, id, name, text, base) values (:tenant, :id, :name, :text, :base)
-			on conflict (tenant, id) do nothing`
-		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
-		if err != nil {
-			return routing.CustomPresence{}, err
-		}
-		if inserted > 0 {
-			if err := record(ctx, tx, by, actCustomPresenceCreate, string(row.ID)); err != nil {
-				return routing.CustomPresence{}, err
-			}
-		}
-		return readCustomPresence(ctx, tx, by.Tenant, row.ID)
-	})
+	return presencePart.create(ctx, db, by, string(row.ID), row, nil)
 }
 
 // CustomPresence reads one. ErrNotFound when there is none.
 func (db *DB) CustomPresence(ctx context.Context, t conversation.Tenant, id routing.PresenceID) (routing.CustomPresence, error) {
-	p, err := readCustomPresence(ctx, db.sql, t, id)
-	return p, explain(ctx, "read custom presence", err)
+	return presencePart.get(ctx, db, t, string(id))
 }
 
 // ListCustomPresences pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListCustomPresences(ctx context.Context, t conversation.Tenant, after routing.PresenceID, limit int) ([]routing.CustomPresence, error) {
-	var rows []customPresenceRow
-	err := db.sql.SelectContext(ctx, &rows, `select `+customPresenceColumns+` from `+liveCustomPresences+pages, t, after, limit)
-	return each(rows, customPresenceRow.presence), explain(ctx, "list custom presences", err)
+	return presencePart.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateCustomPresence changes the actor's presence where its version is still p.Version (ErrVersion otherwise). Agents who
 // show it show the new text. ErrInUse where its base would change while somebody shows it, ErrExists when another has the
 // name, ErrNotFound when there is none.
 func (db *DB) UpdateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
-	return transact(ctx, db, "update custom presence", func(tx *sqlx.Tx) (routing.CustomPresence, error) {
-		const query = `select ` + customPresenceColumns + ` from custom_presences where tenant = $1 and id = $2 for update`
-		var old customPresenceRow
-		if err := tx.GetContext(ctx, &old, query, by.Tenant, p.ID); err != nil {
-			return routing.CustomPresence{}, err
-		}
-		row := customPresenceRow{old.stampRow, old.ID, p.Name, p.Text, p.Base}
-		columns := changedColumns(old, row)
-		if done, err := settled(old.Version, p.Version, columns); done || err != nil {
-			return old.presence(), err
-		}
-		if row.Base != old.Base {
-			if err := inUse(ctx, tx, by.Tenant, p.ID, showsPresence); err != nil {
-				return routing.CustomPresence{}, err
+	return presencePart.update(ctx, db, by, string(p.ID), p.Version, change[customPresenceRow]{
+		lock: "for update", // nobody chooses it meanwhile
+		wish: func(old customPresenceRow) customPresenceRow {
+			return customPresenceRow{old.stampRow, old.ID, p.Name, p.Text, p.Base}
+		},
+		before: func(tx *sqlx.Tx, old, row customPresenceRow, _ []string) error {
+			if row.Base == old.Base {
+				return nil
 			}
-		}
-		const update = `
-			update custom_presences set name = :name, text = :text, base = :base, version = version + 1, updated_at = now()
-			where tenant = :tenant and id = :id`
-		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
-			return routing.CustomPresence{}, err
-		}
-		if err := record(ctx, tx, by, actCustomPresenceUpdate, string(p.ID), columns...); err != nil {
-			return routing.CustomPresence{}, err
-		}
-		return readCustomPresence(ctx, tx, by.Tenant, p.ID)
+			return inUse(ctx, tx, by.Tenant, p.ID, showsPresence)
+		},
 	})
 }
 
 // DeleteCustomPresence takes a presence away. Deleting it again changes nothing. ErrInUse while somebody shows it, ErrNotFound
 // when there never was one.
 func (db *DB) DeleteCustomPresence(ctx context.Context, by conversation.Actor, id routing.PresenceID) error {
-	return db.inTx(ctx, "delete custom presence", func(tx *sqlx.Tx) error {
-		removed, err := takeAway(ctx, tx, by.Tenant, "custom_presences", actCustomPresenceDelete, id, showsPresence)
-		if err != nil || !removed {
-			return err
-		}
-		return record(ctx, tx, by, actCustomPresenceDelete, string(id))
-	})
-}
-
-func readCustomPresence(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id routing.PresenceID) (routing.CustomPresence, error) {
-	var row customPresenceRow
-	err := sqlx.GetContext(ctx, q, &row, `select `+customPresenceColumns+` from custom_presences where tenant = $1 and id = $2`, t, id)
-	return row.presence(), err
+	return presencePart.remove(ctx, db, by, string(id), showsPresence)
 }

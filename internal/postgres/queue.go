@@ -22,7 +22,7 @@ type queueRow struct {
 	Default      bool                     `db:"is_default"`
 }
 
-const queueColumns = stampColumns + `, id, name, priority, method, hours_id, overflow, decline_limit, is_default`
+var queuePart = newPart("queue", "queue", liveQueues, queueRow.queue)
 
 func (r queueRow) queue() routing.Queue {
 	return routing.Queue{
@@ -43,25 +43,7 @@ func queueRowOf(stamp stampRow, q routing.Queue) queueRow {
 func (db *DB) CreateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
 	q.ID, q.Default = conversation.QueueID(newID()), false
 	row := queueRowOf(stampRow{Tenant: by.Tenant}, q)
-	return transact(ctx, db, "create queue "+string(q.ID), func(tx *sqlx.Tx) (routing.Queue, error) {
-		if err := holdTargets(ctx, tx, by.Tenant, q); err != nil {
-			return routing.Queue{}, err
-		}
-		const insert = `
-			insert into queues (tenant, id, name, priority, method, hours_id, overflow, decline_limit)
-			values (:tenant, :id, :name, :priority, :method, :hours_id, :overflow, :decline_limit)
-			on conflict (tenant, id) do nothing`
-		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
-		if err != nil {
-			return routing.Queue{}, err
-		}
-		if inserted > 0 {
-			if err := record(ctx, tx, by, actQueueCreate, string(q.ID)); err != nil {
-				return routing.Queue{}, err
-			}
-		}
-		return readQueue(ctx, tx, by.Tenant, q.ID)
-	})
+	return queuePart.create(ctx, db, by, string(q.ID), row, func(tx *sqlx.Tx) error { return holdTargets(ctx, tx, by.Tenant, q) })
 }
 
 // holdTargets keeps what a queue points to.
@@ -83,13 +65,13 @@ func circles(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q routing.
 	if _, err := tx.ExecContext(ctx, `select from tenants where id = $1 for no key update`, t); err != nil {
 		return err
 	}
-	var rows []queueRow
-	if err := tx.SelectContext(ctx, &rows, `select `+queueColumns+` from `+liveQueues+` and tenant = $1`, t); err != nil {
+	all, err := queuePart.all(ctx, tx, t)
+	if err != nil {
 		return err
 	}
 	overflows, names := map[conversation.QueueID]routing.Overflow{}, map[conversation.QueueID]string{}
-	for _, row := range rows {
-		overflows[row.ID], names[row.ID] = row.Overflow.V, row.Name
+	for _, one := range all {
+		overflows[one.ID], names[one.ID] = one.Overflow, one.Name
 	}
 	overflows[q.ID], names[q.ID] = q.Overflow, q.Name
 	circle := routing.Circle(q.ID, overflows)
@@ -101,15 +83,12 @@ func circles(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q routing.
 
 // Queue reads one. ErrNotFound when it is unknown or deleted.
 func (db *DB) Queue(ctx context.Context, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error) {
-	q, err := readQueue(ctx, db.sql, t, id)
-	return q, explain(ctx, "read queue", err)
+	return queuePart.get(ctx, db, t, string(id))
 }
 
 // ListQueues pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conversation.QueueID, limit int) ([]routing.Queue, error) {
-	var rows []queueRow
-	err := db.sql.SelectContext(ctx, &rows, `select `+queueColumns+` from `+liveQueues+pages, t, after, limit)
-	return each(rows, queueRow.queue), explain(ctx, "list queues", err)
+	return queuePart.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateQueue replaces the settings of the actor's queue where its version is still q.Version (ErrVersion otherwise). Which
@@ -117,44 +96,28 @@ func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conve
 // has the name, routing.UnknownError as for CreateQueue, routing.CircleError when the overflow would lead round in a circle,
 // ErrNotFound when there is none.
 func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
-	return transact(ctx, db, "update queue", func(tx *sqlx.Tx) (routing.Queue, error) {
-		old, err := lockQueue(ctx, tx, by.Tenant, q.ID)
-		if err != nil {
-			return routing.Queue{}, err
-		}
-		q.ID, q.Default = old.ID, old.Default
-		row := queueRowOf(old.stampRow, q)
-		columns := changedColumns(old, row)
-		if done, err := settled(old.Version, q.Version, columns); done || err != nil {
-			return old.queue(), err
-		}
-		if err := holdTargets(ctx, tx, by.Tenant, q); err != nil {
-			return routing.Queue{}, err
-		}
-		if slices.Contains(columns, "overflow") {
-			if err := circles(ctx, tx, by.Tenant, q); err != nil {
-				return routing.Queue{}, err
+	return queuePart.update(ctx, db, by, string(q.ID), q.Version, change[queueRow]{
+		wish: func(old queueRow) queueRow {
+			wished := q
+			wished.ID, wished.Default = old.ID, old.Default
+			return queueRowOf(old.stampRow, wished)
+		},
+		before: func(tx *sqlx.Tx, old, _ queueRow, columns []string) error {
+			if err := holdTargets(ctx, tx, by.Tenant, q); err != nil || !slices.Contains(columns, "overflow") {
+				return err
 			}
-		}
-		const update = `
-			update queues set name = :name, priority = :priority, method = :method, hours_id = :hours_id, overflow = :overflow,
-				decline_limit = :decline_limit, version = version + 1, updated_at = now()
-			where tenant = :tenant and id = :id`
-		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
-			return routing.Queue{}, err
-		}
-		if slices.Contains(columns, "overflow") {
-			if err := tellWaiting(ctx, tx, by.Tenant, q.ID); err != nil {
-				return routing.Queue{}, err
+			wished := q
+			wished.ID = old.ID
+			return circles(ctx, tx, by.Tenant, wished)
+		},
+		after: func(tx *sqlx.Tx, old, _ queueRow, columns []string) error {
+			if slices.Contains(columns, "overflow") {
+				if err := tellWaiting(ctx, tx, by.Tenant, old.ID); err != nil {
+					return err
+				}
 			}
-		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
-			return routing.Queue{}, err
-		}
-		if err := record(ctx, tx, by, actQueueUpdate, string(q.ID), columns...); err != nil {
-			return routing.Queue{}, err
-		}
-		return readQueue(ctx, tx, by.Tenant, q.ID)
+			return wake(ctx, tx, by.Tenant, atOnce)
+		},
 	})
 }
 
@@ -212,15 +175,4 @@ func (db *DB) DeleteQueue(ctx context.Context, by conversation.Actor, id convers
 		}
 		return record(ctx, tx, by, actQueueDelete, string(id))
 	})
-}
-
-func readQueue(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error) {
-	var row queueRow
-	err := sqlx.GetContext(ctx, q, &row, `select `+queueColumns+` from `+liveQueues+` and tenant = $1 and id = $2`, t, id)
-	return row.queue(), err
-}
-
-func lockQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) (row queueRow, err error) {
-	err = tx.GetContext(ctx, &row, `select `+queueColumns+` from `+liveQueues+` and tenant = $1 and id = $2 for no key update`, t, id)
-	return row, err
 }

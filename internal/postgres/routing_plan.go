@@ -21,7 +21,7 @@ func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id convers
 	}
 	defer tx.Rollback() //nolint:errcheck // it has written nothing
 	if id != "" {
-		if plan.Workstream, err = readWorkstream(ctx, tx, t, id); err != nil {
+		if plan.Workstream, err = workstreamPart.read(ctx, tx, t, string(id)); err != nil {
 			return routing.Plan{}, explain(ctx, "read a workstream's routing", err)
 		}
 	}
@@ -36,15 +36,15 @@ func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id convers
 }
 
 func planRulesets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
-	const sets = `
-		select ` + rulesetColumns + ` from ` + liveRulesets + ` and tenant = $1 and (workstream_id = nullif($2, '')::uuid or queue_id is not null)
+	sets := `
+		select ` + rulesetPart.columns + ` from ` + liveRulesets + ` and tenant = $1 and (workstream_id = nullif($2, '')::uuid or queue_id is not null)
 		order by array_position('{classification,route,prioritisation,assignment}', kind), position, id`
 	var rulesets []rulesetRow
 	if err := tx.SelectContext(ctx, &rulesets, sets, t, plan.Workstream.ID); err != nil {
 		return err
 	}
 	const current = `
-		select v.ruleset_id, v.number, v.rules, v.created_by, v.created_at, v.published_at
+		select ` + versionColumns + `
 		from rulesets r join ruleset_versions v on v.tenant = r.tenant and v.ruleset_id = r.id
 		where r.tenant = $1 and r.deleted_at is null and (v.published_at is null or v.number = r.published)
 			and (r.workstream_id = nullif($2, '')::uuid or r.queue_id is not null)`
@@ -71,8 +71,8 @@ func planRulesets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan 
 }
 
 func planQueues(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
-	const query = `
-		select ` + queueColumns + `,
+	query := `
+		select ` + queuePart.columns + `,
 			(select count(*) from work_items i where i.tenant = queues.tenant and i.queue_id = queues.id and i.state = 'waiting') as waiting,
 			(select count(*) from queue_members m join agents a on a.tenant = m.tenant and a.id = m.agent_id
 				where m.tenant = queues.tenant and m.queue_id = queues.id and not a.disabled) as members
@@ -85,32 +85,26 @@ func planQueues(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *r
 	if err := tx.SelectContext(ctx, &queues, query, t); err != nil {
 		return err
 	}
-	var hours []hoursRow
-	if err := tx.SelectContext(ctx, &hours, `select `+hoursColumns+` from `+liveHours+` and tenant = $1`, t); err != nil {
+	hours, err := hoursPart.all(ctx, tx, t)
+	if err != nil {
 		return err
 	}
 	for _, row := range queues {
 		queue := routing.QueueNow{Queue: row.queue(), Waiting: row.Waiting, Members: row.Members}
-		if i := slices.IndexFunc(hours, func(h hoursRow) bool { return h.ID == queue.HoursID }); i >= 0 {
-			kept := hours[i].hours()
-			queue.Hours = &kept
+		if i := slices.IndexFunc(hours, func(h routing.Hours) bool { return h.ID == queue.HoursID }); i >= 0 {
+			queue.Hours = &hours[i]
 		}
 		plan.Queues = append(plan.Queues, queue)
 	}
 	return nil
 }
 
-func planAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
-	var skills []skillRow
-	if err := tx.SelectContext(ctx, &skills, `select `+skillColumns+` from `+liveSkills+` and tenant = $1 order by id`, t); err != nil {
+func planAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) (err error) {
+	if plan.Skills, err = skillPart.all(ctx, tx, t); err != nil {
 		return err
 	}
-	var profiles []profileRow
-	if err := tx.SelectContext(ctx, &profiles, `select `+profileColumns+` from `+liveProfiles+` and tenant = $1 order by id`, t); err != nil {
-		return err
-	}
-	plan.Skills, plan.Profiles = each(skills, skillRow.skill), each(profiles, profileRow.profile)
-	return nil
+	plan.Profiles, err = profilePart.all(ctx, tx, t)
+	return err
 }
 
 // ImportRulesets makes drafts of rulesets in the actor's workstream and on queues, all or none: in the workstream's
@@ -134,7 +128,7 @@ func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conve
 			if err != nil {
 				return nil, err
 			}
-			if list[i], err = readRuleset(ctx, tx, by.Tenant, id); err != nil {
+			if list[i], err = rulesetPart.read(ctx, tx, by.Tenant, string(id)); err != nil {
 				return nil, err
 			}
 		}

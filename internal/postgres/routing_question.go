@@ -60,8 +60,8 @@ func roll(turn conversation.MessageID) int {
 }
 
 func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
-	const query = `
-		select ` + workstreamColumns + `, clock_timestamp() as now,
+	query := `
+		select ` + workstreamPart.columns + `, clock_timestamp() as now,
 			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + stageOverflow + `' and body ? 'to') as hops,
 			(select classified from conversations where tenant = $1 and id = $2) as classified
 		from workstreams where tenant = $1 and id = (
@@ -86,38 +86,17 @@ func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conv
 
 // loadRules loads the published versions of the workstream's rulesets: classifications in their order, and the route.
 func loadRules(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
-	const query = `
-		select r.kind, v.ruleset_id, v.number, v.rules, v.created_by, v.created_at, v.published_at
-		from rulesets r join ruleset_versions v on v.tenant = r.tenant and v.ruleset_id = r.id and v.number = r.published
-		where r.tenant = $1 and r.workstream_id = $2 and r.deleted_at is null order by r.position, r.id`
-	var rows []struct {
-		Kind        routing.RulesetKind `db:"kind"`
-		RulesetID   routing.RulesetID   `db:"ruleset_id"`
-		Number      int64               `db:"number"`
-		Rules       []byte              `db:"rules"`
-		CreatedBy   string              `db:"created_by"`
-		CreatedAt   time.Time           `db:"created_at"`
-		PublishedAt *time.Time          `db:"published_at"`
-	}
-	if err := tx.SelectContext(ctx, &rows, query, c.Tenant, q.Workstream.ID); err != nil {
+	versions, err := rulesInForce(ctx, tx, c.Tenant, `r.workstream_id = $2`, q.Workstream.ID)
+	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		v := routing.RulesetVersion{RulesetID: r.RulesetID, Number: r.Number, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt}
-		if r.PublishedAt != nil {
-			v.PublishedAt = *r.PublishedAt
-		}
-		if err := json.Unmarshal(r.Rules, &v.Rules); err != nil {
-			return fmt.Errorf("version %d of ruleset %s: %w", r.Number, r.RulesetID, err)
-		}
-		for i := range v.Rules {
-			wholeNumbers(v.Rules[i].Set)
-		}
-		if r.Kind == routing.RouteToQueue {
-			q.Route = &v
+	for _, v := range versions {
+		version := v.version()
+		if v.Kind == routing.RouteToQueue {
+			q.Route = &version
 			continue
 		}
-		q.Classifications = append(q.Classifications, v)
+		q.Classifications = append(q.Classifications, version)
 	}
 	return nil
 }

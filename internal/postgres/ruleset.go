@@ -20,10 +20,9 @@ type rulesetRow struct {
 	Published    *int64                     `db:"published"`
 }
 
-const (
-	rulesetColumns = stampColumns + `, id, kind, workstream_id, queue_id, name, position, published`
-	liveRulesets   = `rulesets where deleted_at is null`
-)
+const liveRulesets = `rulesets where deleted_at is null`
+
+var rulesetPart = newPart("ruleset", "ruleset", liveRulesets, rulesetRow.ruleset)
 
 func (r rulesetRow) ruleset() routing.Ruleset {
 	return routing.Ruleset{
@@ -41,7 +40,7 @@ func (db *DB) CreateRuleset(ctx context.Context, by conversation.Actor, r routin
 		if err := addRuleset(ctx, tx, by, r); err != nil {
 			return routing.Ruleset{}, err
 		}
-		return readRuleset(ctx, tx, by.Tenant, r.ID)
+		return rulesetPart.read(ctx, tx, by.Tenant, string(r.ID))
 	})
 }
 
@@ -60,18 +59,11 @@ func addRuleset(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, r routi
 		stampRow: stampRow{Tenant: by.Tenant}, ID: r.ID, Kind: r.Kind, WorkstreamID: pointer(r.WorkstreamID), QueueID: pointer(r.QueueID),
 		Name: r.Name, Position: r.Position,
 	}
-	const insert = `
-		insert into rulesets (tenant, id, kind, workstream_id, queue_id, name, position)
-		values (:tenant, :id, :kind, :workstream_id, :queue_id, :name, :position)
-		on conflict (tenant, id) do nothing`
-	inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
-	if err != nil || inserted == 0 {
+	added, err := rulesetPart.insert(ctx, tx, by, string(r.ID), row)
+	if err != nil || !added {
 		return err
 	}
-	if err := notTooMany(ctx, tx, by.Tenant, r); err != nil {
-		return err
-	}
-	return record(ctx, tx, by, actRulesetCreate, string(r.ID))
+	return notTooMany(ctx, tx, by.Tenant, r)
 }
 
 // notTooMany counts behind the workstream's lock, so that two who add at once do not both see room.
@@ -95,15 +87,12 @@ func notTooMany(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, r routi
 
 // Ruleset reads one. ErrNotFound when it is unknown or deleted.
 func (db *DB) Ruleset(ctx context.Context, t conversation.Tenant, id routing.RulesetID) (routing.Ruleset, error) {
-	r, err := readRuleset(ctx, db.sql, t, id)
-	return r, explain(ctx, "read ruleset", err)
+	return rulesetPart.get(ctx, db, t, string(id))
 }
 
 // ListRulesets pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListRulesets(ctx context.Context, t conversation.Tenant, after routing.RulesetID, limit int) ([]routing.Ruleset, error) {
-	var rows []rulesetRow
-	err := db.sql.SelectContext(ctx, &rows, `select `+rulesetColumns+` from `+liveRulesets+pages, t, after, limit)
-	return each(rows, rulesetRow.ruleset), explain(ctx, "list rulesets", err)
+	return rulesetPart.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateRuleset gives the actor's ruleset another name and position where its version is still r.Version (ErrVersion
@@ -133,10 +122,4 @@ func (db *DB) DeleteRuleset(ctx context.Context, by conversation.Actor, id routi
 		}
 		return record(ctx, tx, by, actRulesetDelete, string(id))
 	})
-}
-
-func readRuleset(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id routing.RulesetID) (routing.Ruleset, error) {
-	var row rulesetRow
-	err := sqlx.GetContext(ctx, q, &row, `select `+rulesetColumns+` from `+liveRulesets+` and tenant = $1 and id = $2`, t, id)
-	return row.ruleset(), err
 }

@@ -23,20 +23,40 @@ type versionRow struct {
 	PublishedAt *time.Time             `db:"published_at"`
 }
 
-const versionColumns = `ruleset_id, number, rules, created_by, created_at, published_at`
+const versionColumns = `v.ruleset_id, v.number, v.rules, v.created_by, v.created_at, v.published_at`
 
 func (r versionRow) version() routing.RulesetVersion {
+	for i := range r.Rules.V {
+		wholeNumbers(r.Rules.V[i].Set)
+	}
 	return routing.RulesetVersion{
 		RulesetID: r.RulesetID, Number: r.Number, Rules: r.Rules.V, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt,
 		PublishedAt: orEmpty(r.PublishedAt),
 	}
 }
 
+// versionInForce is the version of a ruleset that is in force.
+type versionInForce struct {
+	versionRow
+	Kind  routing.RulesetKind   `db:"kind"`
+	Queue *conversation.QueueID `db:"queue_id"` // nil: of a workstream
+}
+
+// rulesInForce reads versions in force, in the order of their rulesets; which says of which rulesets r, by $2.
+func rulesInForce(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, which string, of any) (versions []versionInForce, err error) {
+	query := `
+		select r.kind, r.queue_id, ` + versionColumns + `
+		from rulesets r join ruleset_versions v on v.tenant = r.tenant and v.ruleset_id = r.id and v.number = r.published
+		where r.tenant = $1 and r.deleted_at is null and ` + which + ` order by r.position, r.id`
+	err = tx.SelectContext(ctx, &versions, query, t, of)
+	return versions, err
+}
+
 // RulesetVersions lists versions of a ruleset, newest first, below a number; 0 for the newest. The draft, where there is one,
 // is the first of all.
 func (db *DB) RulesetVersions(ctx context.Context, t conversation.Tenant, id routing.RulesetID, below int64, limit int) ([]routing.RulesetVersion, error) {
 	const query = `
-		select ` + versionColumns + ` from ruleset_versions
+		select ` + versionColumns + ` from ruleset_versions v
 		where tenant = $1 and ruleset_id = $2 and ($3 = 0 or number < $3) order by number desc limit $4`
 	var rows []versionRow
 	err := db.sql.SelectContext(ctx, &rows, query, t, id, below, limit)
@@ -57,7 +77,7 @@ func (db *DB) SaveDraft(ctx context.Context, by conversation.Actor, id routing.R
 
 // isDraft reports whether the draft consists of these rules already.
 func isDraft(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing.RulesetID, rules []routing.Rule) (bool, error) {
-	const query = `select ` + versionColumns + ` from ruleset_versions where tenant = $1 and ruleset_id = $2 and published_at is null`
+	const query = `select ` + versionColumns + ` from ruleset_versions v where tenant = $1 and ruleset_id = $2 and published_at is null`
 	var draft versionRow
 	err := tx.GetContext(ctx, &draft, query, t, id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -128,8 +148,7 @@ func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routi
 	change func(tx *sqlx.Tx, row *rulesetRow) (act string, write func() error, err error),
 ) (routing.Ruleset, error) {
 	return transact(ctx, db, "change ruleset", func(tx *sqlx.Tx) (routing.Ruleset, error) {
-		var old rulesetRow
-		err := tx.GetContext(ctx, &old, `select `+rulesetColumns+` from `+liveRulesets+` and tenant = $1 and id = $2 for no key update`, by.Tenant, id)
+		old, err := rulesetPart.row(ctx, tx, by.Tenant, string(id), "for no key update")
 		if err != nil {
 			return routing.Ruleset{}, err
 		}
@@ -150,10 +169,7 @@ func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routi
 				return routing.Ruleset{}, err
 			}
 		}
-		const update = `
-			update rulesets set name = :name, position = :position, published = :published, version = version + 1, updated_at = now()
-			where tenant = :tenant and id = :id`
-		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
+		if _, err := tx.NamedExecContext(ctx, rulesetPart.updating, row); err != nil {
 			return routing.Ruleset{}, err
 		}
 		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
@@ -162,6 +178,6 @@ func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routi
 		if err := record(ctx, tx, by, act, string(id), columns...); err != nil {
 			return routing.Ruleset{}, err
 		}
-		return readRuleset(ctx, tx, by.Tenant, id)
+		return rulesetPart.read(ctx, tx, by.Tenant, string(id))
 	})
 }

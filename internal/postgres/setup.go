@@ -34,6 +34,8 @@ type stampRow struct {
 
 const stampColumns = `tenant, version, created_at, updated_at`
 
+func (r stampRow) stamped() stampRow { return r }
+
 func (r stampRow) stamp() routing.Stamp {
 	return routing.Stamp{Tenant: r.Tenant, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }

@@ -113,33 +113,20 @@ func (d *distribution) rules(ctx context.Context, queues []conversation.QueueID)
 	if len(queues) == 0 {
 		return nil, nil
 	}
-	const query = `
-		select s.queue_id, s.kind, s.id, v.number, v.rules from rulesets s
-		join ruleset_versions v on v.tenant = s.tenant and v.ruleset_id = s.id and v.number = s.published
-		where s.tenant = $1 and s.queue_id = any($2::uuid[]) and s.deleted_at is null`
-	var rows []struct {
-		Queue  conversation.QueueID `db:"queue_id"`
-		Kind   routing.RulesetKind  `db:"kind"`
-		ID     routing.RulesetID    `db:"id"`
-		Number int64                `db:"number"`
-		Rules  []byte               `db:"rules"`
-	}
-	if err := d.tx.SelectContext(ctx, &rows, query, d.tenant, pq.Array(queues)); err != nil {
+	versions, err := rulesInForce(ctx, d.tx, d.tenant, `r.queue_id = any($2::uuid[])`, pq.Array(queues))
+	if err != nil {
 		return nil, err
 	}
 	rules := make(map[conversation.QueueID]routing.CustomRules, len(queues))
-	for _, r := range rows {
-		v := &routing.RulesetVersion{RulesetID: r.ID, Number: r.Number}
-		if err := json.Unmarshal(r.Rules, &v.Rules); err != nil {
-			return nil, fmt.Errorf("ruleset %s, version %d: %w", r.ID, r.Number, err)
-		}
-		c := rules[r.Queue]
+	for _, r := range versions {
+		v, queue := r.version(), orEmpty(r.Queue)
+		c := rules[queue]
 		if r.Kind == routing.Prioritisation {
-			c.Prioritisation = v
+			c.Prioritisation = &v
 		} else {
-			c.Assignment = v
+			c.Assignment = &v
 		}
-		rules[r.Queue] = c
+		rules[queue] = c
 	}
 	return rules, nil
 }

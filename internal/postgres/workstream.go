@@ -42,9 +42,7 @@ type workstreamRow struct {
 	Default          bool                       `db:"is_default"`
 }
 
-const workstreamColumns = stampColumns + `, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-	wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd,
-	decline_pause_ms, max_per_agent, open_limit_ms, active_limit_ms, wrap_up_limit_ms, transfer_to_agents, agents_set_skills, variables, is_default`
+var workstreamPart = newPart("workstream", "workstream", liveWorkstreams, workstreamRow.workstream)
 
 func (r workstreamRow) workstream() routing.Workstream {
 	return routing.Workstream{
@@ -82,29 +80,7 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
 	w.ID, w.Default = conversation.WorkstreamID(newID()), false
 	row := workstreamRowOf(stampRow{Tenant: by.Tenant}, w)
-	return transact(ctx, db, "create workstream "+string(w.ID), func(tx *sqlx.Tx) (routing.Workstream, error) {
-		if err := holdNeeds(ctx, tx, by.Tenant, w); err != nil {
-			return routing.Workstream{}, err
-		}
-		const insert = `
-			insert into workstreams (tenant, id, name, mode, pick_from_push, fallback_queue, auto_close_ms, units, profiles, wrap_up,
-				wrap_up_ms, presences, skill_match, affinity, affinity_always, offer_ms, auto_accept, missed_inactive, reject_dnd,
-				decline_pause_ms, max_per_agent, open_limit_ms, active_limit_ms, wrap_up_limit_ms, transfer_to_agents, agents_set_skills, variables)
-			values (:tenant, :id, :name, :mode, :pick_from_push, :fallback_queue, :auto_close_ms, :units, :profiles, :wrap_up,
-				:wrap_up_ms, :presences, :skill_match, :affinity, :affinity_always, :offer_ms, :auto_accept, :missed_inactive, :reject_dnd,
-				:decline_pause_ms, :max_per_agent, :open_limit_ms, :active_limit_ms, :wrap_up_limit_ms, :transfer_to_agents, :agents_set_skills, :variables)
-			on conflict (tenant, id) do nothing`
-		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
-		if err != nil {
-			return routing.Workstream{}, err
-		}
-		if inserted > 0 {
-			if err := record(ctx, tx, by, actWorkstreamCreate, string(w.ID)); err != nil {
-				return routing.Workstream{}, err
-			}
-		}
-		return readWorkstream(ctx, tx, by.Tenant, w.ID)
-	})
+	return workstreamPart.create(ctx, db, by, string(w.ID), row, func(tx *sqlx.Tx) error { return holdNeeds(ctx, tx, by.Tenant, w) })
 }
 
 // holdNeeds keeps what a workstream points to.
@@ -117,15 +93,12 @@ func holdNeeds(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, w routin
 
 // Workstream reads one. ErrNotFound when it is unknown or deleted.
 func (db *DB) Workstream(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error) {
-	w, err := readWorkstream(ctx, db.sql, t, id)
-	return w, explain(ctx, "read workstream", err)
+	return workstreamPart.get(ctx, db, t, string(id))
 }
 
 // ListWorkstreams pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListWorkstreams(ctx context.Context, t conversation.Tenant, after conversation.WorkstreamID, limit int) ([]routing.Workstream, error) {
-	var rows []workstreamRow
-	err := db.sql.SelectContext(ctx, &rows, `select `+workstreamColumns+` from `+liveWorkstreams+pages, t, after, limit)
-	return each(rows, workstreamRow.workstream), explain(ctx, "list workstreams", err)
+	return workstreamPart.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateWorkstream replaces the settings of the actor's workstream where its version is still w.Version (ErrVersion
@@ -133,41 +106,14 @@ func (db *DB) ListWorkstreams(ctx context.Context, t conversation.Tenant, after 
 // came with. Which workstream is the default one stays. routing.UnknownError as for CreateWorkstream, ErrNotFound when there
 // is none.
 func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
-	return transact(ctx, db, "update workstream", func(tx *sqlx.Tx) (routing.Workstream, error) {
-		var old workstreamRow
-		err := tx.GetContext(ctx, &old, `select `+workstreamColumns+` from `+liveWorkstreams+` and tenant = $1 and id = $2 for no key update`, by.Tenant, w.ID)
-		if err != nil {
-			return routing.Workstream{}, err
-		}
-		w.ID, w.Default = old.ID, old.Default
-		row := workstreamRowOf(old.stampRow, w)
-		columns := changedColumns(old, row)
-		if done, err := settled(old.Version, w.Version, columns); done || err != nil {
-			return old.workstream(), err
-		}
-		if err := holdNeeds(ctx, tx, by.Tenant, w); err != nil {
-			return routing.Workstream{}, err
-		}
-		const update = `
-			update workstreams set name = :name, mode = :mode, pick_from_push = :pick_from_push, fallback_queue = :fallback_queue,
-				auto_close_ms = :auto_close_ms, units = :units, profiles = :profiles, wrap_up = :wrap_up, wrap_up_ms = :wrap_up_ms,
-				presences = :presences, skill_match = :skill_match, affinity = :affinity, affinity_always = :affinity_always, offer_ms = :offer_ms,
-				auto_accept = :auto_accept, missed_inactive = :missed_inactive, reject_dnd = :reject_dnd,
-				decline_pause_ms = :decline_pause_ms, max_per_agent = :max_per_agent, open_limit_ms = :open_limit_ms,
-				active_limit_ms = :active_limit_ms, wrap_up_limit_ms = :wrap_up_limit_ms,
-				transfer_to_agents = :transfer_to_agents, agents_set_skills = :agents_set_skills, variables = :variables,
-				version = version + 1, updated_at = now()
-			where tenant = :tenant and id = :id`
-		if _, err := tx.NamedExecContext(ctx, update, row); err != nil {
-			return routing.Workstream{}, err
-		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
-			return routing.Workstream{}, err
-		}
-		if err := record(ctx, tx, by, actWorkstreamUpdate, string(w.ID), columns...); err != nil {
-			return routing.Workstream{}, err
-		}
-		return readWorkstream(ctx, tx, by.Tenant, w.ID)
+	return workstreamPart.update(ctx, db, by, string(w.ID), w.Version, change[workstreamRow]{
+		wish: func(old workstreamRow) workstreamRow {
+			wished := w
+			wished.ID, wished.Default = old.ID, old.Default
+			return workstreamRowOf(old.stampRow, wished)
+		},
+		before: func(tx *sqlx.Tx, _, _ workstreamRow, _ []string) error { return holdNeeds(ctx, tx, by.Tenant, w) },
+		after:  func(tx *sqlx.Tx, _, _ workstreamRow, _ []string) error { return wake(ctx, tx, by.Tenant, atOnce) },
 	})
 }
 
@@ -198,10 +144,4 @@ func (db *DB) DeleteWorkstream(ctx context.Context, by conversation.Actor, id co
 		}
 		return record(ctx, tx, by, actWorkstreamDelete, string(id))
 	})
-}
-
-func readWorkstream(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error) {
-	var row workstreamRow
-	err := sqlx.GetContext(ctx, q, &row, `select `+workstreamColumns+` from `+liveWorkstreams+` and tenant = $1 and id = $2`, t, id)
-	return row.workstream(), err
 }
