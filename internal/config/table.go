@@ -42,7 +42,7 @@ const (
 // Limits and defaults of WXDESK_CONTINUE_AFTER. The Temporal server itself suggests it at 4,096 events.
 const (
 	defaultContinueAfter = 2000
-	minContinueAfter     = 20
+	minContinueAfter     = 10
 )
 
 // Limits and defaults of WXDESK_AGENT_GRACE (PRE-7, D4 of the specification).

@@ -16,7 +16,7 @@ import (
 // call is answered 200 at once. Afterwards everything goes out once, in order.
 func TestDesk_worksWithoutTemporal(t *testing.T) { // alone: it measures time
 	s := start(t)
-	s.sets("/v1/workstreams/"+defaultWorkstream, map[string]any{"offer_for": "10m"})
+	s.sets("/v1/workstreams/"+defaultWorkstream, map[string]any{"offer_for": "5m"})
 	first, second := s.create("/v1/queues", map[string]any{"name": "First line"}), s.create("/v1/queues", map[string]any{"name": "Second line"})
 	s.sets("/v1/workstreams/"+defaultWorkstream, map[string]any{"fallback_queue_id": first})
 	ann, bob := s.agent("Ann", first).opens(), s.agent("Bob", second).opens()

@@ -88,10 +88,12 @@ func (s *system) panickingWorker(unsent customer) (tries *atomic.Int64, stop fun
 	})
 	require.NoError(s.t, err)
 	w := worker.New(temporal, &activities.Activities{
-		Ledger: panickingLedger{db, tries},
-		Bots:   panickingBots{bot.FAQ{Entries: db}},
-		WeChat: panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.openID)},
-		Judge:  judge,
+		Ledger:  panickingLedger{db, tries},
+		Permits: db,
+		Runs:    &temporalclient.Conversations{Client: temporal},
+		Bots:    panickingBots{bot.FAQ{Entries: db}},
+		WeChat:  panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.openID)},
+		Judge:   judge,
 		Span: func(ctx context.Context, _, name string) (context.Context, trace.Span) {
 			return noop.NewTracerProvider().Tracer("").Start(ctx, name)
 		},

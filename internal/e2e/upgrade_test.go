@@ -122,27 +122,35 @@ func TestUpgrade_versionsAreSwitchedOnOverOpenConversations(t *testing.T) {
 	require.Contains(t, out, "is not a version")
 }
 
-// workflows are the ids of the customers' workflows, by openid: each of them has one conversation.
+// workflows are the ids of the customers' workflows, by openid: each of them has one conversation, whose id is that of its first
+// run.
 func (s *system) workflows(c client.Client, people ...customer) map[string]string {
 	s.t.Helper()
-	runs := s.executions(c, `WorkflowType = "Conversation" AND ExecutionStatus = "Running"`, len(people))
 	of := map[string]string{}
-	for _, person := range people {
-		id := person.talks()[0].ID // that of the run that began it
-		for _, run := range runs {
-			if run.GetFirstRunId() == id || run.GetExecution().GetRunId() == id {
-				of[person.openID] = run.GetExecution().GetWorkflowId()
+	s.until(20*time.Second, "Temporal lists the customers' runs", func() bool {
+		runs := s.executions(c, `WorkflowType = "Conversation" AND ExecutionStatus = "Running"`, len(people))
+		for _, person := range people {
+			id := person.talks()[0].ID
+			for _, run := range runs {
+				if run.GetFirstRunId() == id || run.GetExecution().GetRunId() == id {
+					of[person.openID] = run.GetExecution().GetWorkflowId()
+				}
 			}
 		}
-		require.NotEmpty(s.t, of[person.openID])
-	}
+		return len(of) == len(people)
+	})
 	return of
 }
 
-// versionOf is the version that the newest run of a workflow stays with, "" for none.
-func (s *system) versionOf(c client.Client, workflowID string) string {
+// versionOf is the version that the newest run of a workflow stays with, "" for none. A workflow task that is under way is waited for:
+// it may have answered already.
+func (s *system) versionOf(c client.Client, workflowID string) (version string) {
 	s.t.Helper()
-	got, err := c.DescribeWorkflow(context.Background(), workflowID, "")
-	require.NoError(s.t, err)
-	return got.RawResponse.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
+	s.until(20*time.Second, "the workflow task is done", func() bool {
+		got, err := c.DescribeWorkflow(context.Background(), workflowID, "")
+		require.NoError(s.t, err)
+		version = got.RawResponse.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
+		return got.RawResponse.GetPendingWorkflowTask() == nil
+	})
+	return version
 }
