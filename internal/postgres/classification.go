@@ -39,7 +39,7 @@ func (db *DB) StoreClassification(ctx context.Context, c conversation.Ref, turn 
 			return err
 		}
 		if d.Alert != "" {
-			if err := alert(ctx, tx, c, d.Alert, ""); err != nil {
+			if err := alert(ctx, tx, c, d.Alert); err != nil {
 				return err
 			}
 		}

@@ -286,11 +286,11 @@ func knownQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conv
 	return known, err
 }
 
-// knownForm drops a queue id that is none.
-func knownForm(id conversation.QueueID) conversation.QueueID {
+// knownForm drops an id that is none.
+func knownForm[ID ~string](id ID) ID {
 	parsed, err := uuid.Parse(string(id))
 	if err != nil {
 		return ""
 	}
-	return conversation.QueueID(parsed.String())
+	return ID(parsed.String())
 }
