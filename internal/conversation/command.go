@@ -38,15 +38,6 @@ type PersonCommand struct {
 	IfRevision   int64        `json:",omitempty"` // the revision that the caller has seen; 0: any; negative: none that there is
 }
 
-// Commanded is what a command came to. A refusal is an outcome, not an error: nothing was changed.
-type Commanded struct {
-	Refused   Refusal     `json:",omitempty"`
-	Standing  Standing    // how the conversation stands after it
-	MessageID MessageID   `json:",omitempty"` // of reply and resend: to be sent. Of note: the note
-	Dropped   []MessageID `json:",omitempty"` // unsent messages that will not go out any more
-	Closing   CloseReason `json:",omitempty"` // the run is to end the conversation now
-}
-
 // Refusal says why a command was not done; stable, and the type of the problem that the API answers with.
 type Refusal string
 

@@ -31,6 +31,9 @@ type Change struct {
 	Note    *Note
 	Context map[string]any // context variables to set; nil values are forgotten
 
+	// Empty are queues of which supervisors are told now that nobody works there.
+	Empty []conversation.QueueID
+
 	// Workstream is the conversation's from now on; "": as before.
 	Workstream conversation.WorkstreamID
 	Escalated  bool // a bot had the conversation, and gave it up

@@ -19,6 +19,15 @@ type Line struct {
 	Seq int64
 }
 
+// Begun is how a conversation stands that begins: its bot has it, or nobody where the account has none.
+func Begun(now time.Time, noBot bool) Snapshot {
+	s := Snapshot{Revision: 1, Standing: Standing{State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, Since: now}}
+	if noBot {
+		s.State, s.Holder, s.WaitingSince = conversation.StateOpen, conversation.HolderQueue, now
+	}
+	return s
+}
+
 // Wrote is what new lines of the customer change: what was put aside waits again, for the agent who had it; what was being
 // wrapped up goes on with the same agent (D3); what waits in a queue waits by its last line (QUE-3). Where there is no bot,
 // people are wished with the first line.
@@ -69,7 +78,7 @@ type Reply struct {
 // Answered is what a bot's answer changes beside the messages that it says: an escalation wishes people, an end wishes the
 // end, unless another line waits for the bot. ok is false where the answer comes too late: then nothing of it is stored.
 func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
-	if !s.botActs() || s.Epoch != a.Epoch {
+	if !s.BotActs() || s.Epoch != a.Epoch {
 		return Change{}, false
 	}
 	d := newDraft(now, s)
@@ -85,15 +94,10 @@ func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
 // WantPeople wishes that people take the conversation from its bot, because the bot failed at a line. Where people or the end
 // are wished already, or the bot does not hold the conversation, it changes nothing.
 func WantPeople(now time.Time, s Snapshot, why conversation.EscalationReason, turn conversation.MessageID) Change {
-	if !s.botActs() {
+	if !s.BotActs() {
 		return Change{}
 	}
 	d := newDraft(now, s)
 	d.wishPeople(why, turn, "")
 	return d.finish()
-}
-
-// botActs reports whether the bot holds the conversation and nothing else is wished.
-func (s Snapshot) botActs() bool {
-	return s.Holder == conversation.HolderBot && s.State != conversation.StateClosed && s.Wishes == Wishes{}
 }

@@ -29,6 +29,9 @@ func Decide(now time.Time, s Snapshot, who conversation.Principal, want Act) (Ch
 	return d.finish(), ""
 }
 
+// Shown reports whether a person who is refused is shown the conversation as it is: they have seen an older one.
+func Shown(r conversation.Refusal) bool { return r == conversation.RefusedStale }
+
 // Unseen refuses an act on a conversation that the person may not see: to them it is as if there was none.
 const Unseen conversation.Refusal = "not-found"
 

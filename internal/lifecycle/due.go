@@ -138,8 +138,10 @@ func (d *draft) overflowNow() {
 	action := d.overflow().Wait.OverflowAction
 	switch {
 	case action.Do == routing.OverflowEnd:
-		d.automated(routing.NoticeFull, "", 0)
-		trace.NoticeID, trace.End = d.change.Say[0].ID, true
+		if !d.Mute {
+			d.automated(routing.NoticeFull, "", 0)
+		}
+		trace.NoticeID, trace.End = d.change.MessageID(), true
 		d.wishEnd(conversation.ClosedOverflow)
 	case action.Do != routing.OverflowTransfer:
 		trace.Reason = "no-action"

@@ -18,6 +18,17 @@ func End(now time.Time, s Snapshot, why conversation.CloseReason) Change {
 	return d.finish()
 }
 
+// EndWork ends what a conversation that has ended still asks of people.
+func EndWork(now time.Time, s Snapshot) Change {
+	if s.State != conversation.StateClosed {
+		return Change{}
+	}
+	d := newDraft(now, s)
+	d.endAssignment(Voided)
+	d.endWork()
+	return d.finish()
+}
+
 // Void gives up a conversation whose run is lost: it is closed where it is not, what it asks of people is void, and nobody is
 // told of what the run has missed.
 func Void(now time.Time, s Snapshot) Change {

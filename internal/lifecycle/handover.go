@@ -29,7 +29,7 @@ func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 		return d.finish()
 	}
 	d.change.Escalated = d.Holder == conversation.HolderBot
-	d.change.Workstream = d.Workstream.ID
+	d.change.Workstream, d.change.Empty = d.Workstream.ID, to.Empty
 	d.change.NoTurns = true
 	d.wish(Wishes{})
 	d.move(conversation.StateOpen, conversation.HolderQueue, to.QueueID, "")

@@ -40,11 +40,22 @@ type Snapshot struct {
 	Overflow routing.Overflow   // of its queue
 	Queues   []routing.QueueNow // every queue of the tenant
 	Hops     int                // how often the conversation has overflowed to another queue
+	Mute     bool               // nothing can be said to the customer, whose key does not open
 
 	// Of a hand-over.
 	LastCustomerAt time.Time
 	LastAgent      conversation.AgentID   // who had the customer's last conversation when it closed, and still works here
 	Preferred      []conversation.AgentID // the agents whom the customer prefers
+}
+
+// BotActs reports whether the bot holds the conversation, and nothing else is wished.
+func (s Snapshot) BotActs() bool {
+	return s.Holder == conversation.HolderBot && s.State != conversation.StateClosed && s.Wishes == Wishes{}
+}
+
+// Rests reports whether the agent who has the conversation is not at work on it, so that the customer's next line moves it.
+func (s Snapshot) Rests() bool {
+	return s.State == conversation.StateWaiting || s.State == conversation.StateWrapUp
 }
 
 // Standing is where a conversation stands: what its row says.

@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
@@ -126,7 +127,7 @@ func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id convers
 		if err := lockQueues(ctx, tx, by.Tenant, left); err != nil {
 			return err
 		}
-		if err := releaseWork(ctx, tx, by.Tenant, id, "agent-deleted"); err != nil {
+		if err := db.releaseWork(ctx, tx, by.Tenant, id, lifecycle.Deleted); err != nil {
 			return err
 		}
 		row, err := lockIdleAgent(ctx, tx, by.Tenant, id)

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 )
 
 // The table due holds the timers of people: what has to be done for an agent at a time, unless something ends the wait before.
@@ -84,7 +85,7 @@ func cancelDue(ctx context.Context, tx *sqlx.Tx, kind string, t conversation.Ten
 // judged under the lock of the agent's row, which Connect takes too: an agent who comes back in this very moment either keeps
 // everything or has come too late.
 func (db *DB) agentGone(ctx context.Context, tx *sqlx.Tx, row dueRow) error {
-	talks, err := lockWorkOf(ctx, tx, row.Tenant, row.AgentID, []conversation.State{conversation.StateActive})
+	ids, err := lockWorkOf(ctx, tx, row.Tenant, row.AgentID)
 	if err != nil {
 		return err
 	}
@@ -106,8 +107,8 @@ func (db *DB) agentGone(ctx context.Context, tx *sqlx.Tx, row dueRow) error {
 		_, err := tx.ExecContext(ctx, again, row.Tenant, row.Kind, row.AgentID, db.grace.Seconds())
 		return err
 	}
-	if agent.Gone && len(talks) > 0 {
-		if err := giveBack(ctx, tx, row.Tenant, row.AgentID, talks); err != nil {
+	if agent.Gone {
+		if err := db.giveBack(ctx, tx, row.Tenant, row.AgentID, ids, lifecycle.Gone); err != nil {
 			return err
 		}
 	}

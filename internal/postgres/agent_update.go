@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
@@ -21,7 +22,7 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 		if err != nil {
 			return routing.Agent{}, err
 		}
-		old, err := lockForUpdate(ctx, tx, by.Tenant, a)
+		old, err := db.lockForUpdate(ctx, tx, by.Tenant, a)
 		if err != nil {
 			return routing.Agent{}, err
 		}
@@ -68,7 +69,7 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 
 // lockForUpdate locks the queues that an agent may leave or join, then the conversations that are released when the agent is
 // disabled, and then the agent. What it read before those locks may have changed: then the transaction is tried again.
-func lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wished routing.Agent) (agentRow, error) {
+func (db *DB) lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wished routing.Agent) (agentRow, error) {
 	now, err := readAgent(ctx, tx, t, wished.ID)
 	if err != nil {
 		return agentRow{}, err
@@ -77,7 +78,7 @@ func lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wish
 		return agentRow{}, err
 	}
 	if wished.Disabled && !now.Disabled && now.Version == wished.Version {
-		if err := releaseWork(ctx, tx, t, wished.ID, "agent-disabled"); err != nil {
+		if err := db.releaseWork(ctx, tx, t, wished.ID, lifecycle.Disabled); err != nil {
 			return agentRow{}, err
 		}
 		return lockIdleAgent(ctx, tx, t, wished.ID)

@@ -2,10 +2,14 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -13,50 +17,61 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// applied is what a change has come to.
-type applied struct {
-	Standing conversation.Standing   // after it; zero where nobody had to be told of it
-	Notice   *conversation.RunNotice // that was left for the run; nil for none
-}
-
-// apply writes a change of the rule book as it stands. It is the one place that does; it decides nothing. What was loaded is
-// not changed: call it once.
-func (l *locked) apply(ctx context.Context, c lifecycle.Change) (done applied, err error) {
+// apply writes a change of the rule book as it stands, and returns the notice that it leaves for the run; nil for none. It is the
+// one place that does; it decides nothing. What was loaded is not changed: call it once.
+func (l *locked) apply(ctx context.Context, c lifecycle.Change) (*conversation.RunNotice, error) {
 	for _, write := range []func(context.Context, lifecycle.Change) error{
 		l.writeRow, l.writeAssignments, l.writeItem, l.writeMessages, l.writeKept, l.writePresences,
+		l.writeTrace, l.publish, l.wakeDistribution, l.markEmpty,
 	} {
 		if err := write(ctx, c); err != nil {
-			return done, err
-		}
-	}
-	if c.Trace != nil {
-		if err := insertTrace(ctx, l.tx, l.ref, c.Trace.Stage, c.Trace.Body); err != nil {
-			return done, err
-		}
-	}
-	if done.Standing, err = l.publish(ctx, c); err != nil {
-		return done, err
-	}
-	if c.Distribute {
-		if err := wake(ctx, l.tx, l.ref.Tenant, time.Time{}); err != nil {
-			return done, err
-		}
-	}
-	if !c.DistributeAt.IsZero() {
-		if err := wake(ctx, l.tx, l.ref.Tenant, c.DistributeAt); err != nil {
-			return done, err
+			return nil, err
 		}
 	}
 	if c.DropNotice {
 		_, err := l.tx.ExecContext(ctx, `delete from outbox where tenant = $1 and conversation_id = $2`, l.ref.Tenant, l.ref.Conversation)
-		return done, err
+		return nil, err
 	}
 	if c.Notice == nil {
-		return done, nil
+		return nil, nil //nolint:nilnil // the run knows
 	}
 	notice, err := noticeRun(ctx, l.tx, l.ref, c.Notice.Act, c.Notice.Assignment)
-	done.Notice = &notice
-	return done, err
+	return &notice, err
+}
+
+// wakeDistribution has the distribution look where the change may have made a match possible.
+func (l *locked) wakeDistribution(ctx context.Context, c lifecycle.Change) error {
+	if c.Distribute {
+		if err := wake(ctx, l.tx, l.ref.Tenant, atOnce); err != nil {
+			return err
+		}
+	}
+	if c.DistributeAt.IsZero() {
+		return nil
+	}
+	return wake(ctx, l.tx, l.ref.Tenant, c.DistributeAt)
+}
+
+func (l *locked) markEmpty(ctx context.Context, c lifecycle.Change) error {
+	return markEmpty(ctx, l.tx, l.ref.Tenant, c.Empty)
+}
+
+func (l *locked) writeTrace(ctx context.Context, c lifecycle.Change) error {
+	if c.Trace == nil {
+		return nil
+	}
+	return insertTrace(ctx, l.tx, l.ref, c.Trace.Stage, c.Trace.Body)
+}
+
+// insertTrace keeps a step of a conversation's way to people.
+func insertTrace(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, stage string, body any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode a routing trace: %w", err)
+	}
+	const insert = `insert into routing_traces (tenant, conversation_id, stage, body) values ($1, $2, $3, $4)`
+	_, err = tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, stage, string(encoded))
+	return err
 }
 
 // writeRow writes the conversation's row as it is after the change.
@@ -144,7 +159,7 @@ func encoded[K comparable, V any](m map[K]V) (string, error) {
 }
 
 func (l *locked) insertItem(ctx context.Context, i lifecycle.Item) error {
-	skills, attributes, err := encodeNeeds(routing.Needs{Skills: i.Skills, Attributes: i.Attributes})
+	skills, attributes, err := encodeNeeds(i.Skills, i.Attributes)
 	if err != nil {
 		return err
 	}
@@ -162,14 +177,30 @@ func (l *locked) insertItem(ctx context.Context, i lifecycle.Item) error {
 	return err
 }
 
-// demand is what decides which agents fit the item.
-func (l *locked) demand(i lifecycle.Item, skills, attributes []byte, preferred pq.StringArray) string {
-	item := talkItem{Units: i.Units, Profiles: texts(i.Profiles), SkillMatch: i.SkillMatch, Presences: texts(i.Presences)}
-	return demand(item, string(l.Workstream.ID), skills, attributes, preferred)
+// demand is a hash of what decides which agents fit an item; the workstream is, by the limit that it may have. For whom it is kept
+// and who has declined it are not in it: they change while it waits.
+func (l *locked) demand(i lifecycle.Item, skills, attributes []byte, preferred []string) string {
+	h := sha256.New()
+	for _, part := range []any{l.Workstream.ID, i.Units, i.Profiles, string(skills), i.SkillMatch, i.Presences, preferred, string(attributes)} {
+		fmt.Fprintf(h, "%v\x00", part)
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+func encodeNeeds(skills []routing.NeededSkill, attributes map[string]any) (_, _ []byte, err error) {
+	encodedSkills, err := json.Marshal(append([]routing.NeededSkill{}, skills...))
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode the skills that are needed: %w", err)
+	}
+	encodedAttributes, err := encoded(attributes)
+	if err != nil {
+		return nil, nil, errors.New("encode the attributes of a work item")
+	}
+	return encodedSkills, []byte(encodedAttributes), nil
 }
 
 func (l *locked) writeSkills(ctx context.Context, needed []routing.NeededSkill) error {
-	skills, _, err := encodeNeeds(routing.Needs{Skills: needed})
+	skills, _, err := encodeNeeds(needed, nil)
 	if err != nil {
 		return err
 	}
@@ -227,12 +258,12 @@ func (l *locked) fail(ctx context.Context, f lifecycle.Failure) error {
 	if err := l.tx.SelectContext(ctx, &failed, fail, l.ref.Tenant, l.ref.Conversation, f.Reason, f.Automated); err != nil || f.Tell == "" {
 		return err
 	}
-	return publishAll(ctx, l.tx, l.ref.Tenant, each(failed, func(id conversation.MessageID) feedRow {
+	return publish(ctx, l.tx, l.ref.Tenant, each(failed, func(id conversation.MessageID) feedRow {
 		return l.feedRow(lifecycle.Event{
 			Kind: lifecycle.EventDelivery, Agent: f.Tell,
 			Body: lifecycle.DeliveryBody{MessageID: id, Status: conversation.DeliveryFailed, Reason: f.Reason},
 		})
-	}))
+	})...)
 }
 
 // say queues a message, sealed.
@@ -290,26 +321,42 @@ func (l *locked) writePresences(ctx context.Context, c lifecycle.Change) error {
 	return nil
 }
 
-// publish tells what the change says is to be told; how the conversation stands, as it is now.
-func (l *locked) publish(ctx context.Context, c lifecycle.Change) (s conversation.Standing, err error) {
+// publish tells what the change says is to be told.
+func (l *locked) publish(ctx context.Context, c lifecycle.Change) error {
 	rows := make([]feedRow, 0, len(c.Feed))
 	for _, e := range c.Feed {
 		if e.Body == nil {
-			if s.Revision == 0 {
-				if s, err = readStanding(ctx, l.tx, l.ref); err != nil {
-					return s, fmt.Errorf("read the standing after a change: %w", err)
-				}
-			}
-			e.Body = standingBody(s)
+			e.Body = standingBody(l.After(c))
 		}
 		rows = append(rows, l.feedRow(e))
 	}
-	return s, publishAll(ctx, l.tx, l.ref.Tenant, rows)
+	return publish(ctx, l.tx, l.ref.Tenant, rows...)
+}
+
+// standingBody is how a conversation stands, as desks are told.
+func standingBody(s lifecycle.Snapshot) any {
+	type offer struct {
+		AssignmentID conversation.AssignmentID `json:"assignment_id"`
+		AgentID      conversation.AgentID      `json:"agent_id"`
+		Deadline     time.Time                 `json:"deadline"`
+	}
+	body := struct {
+		Revision int64                `json:"revision"`
+		State    conversation.State   `json:"state"`
+		Holder   conversation.Holder  `json:"holder"`
+		QueueID  conversation.QueueID `json:"queue_id,omitempty"`
+		AgentID  conversation.AgentID `json:"agent_id,omitempty"`
+		Offer    *offer               `json:"offer,omitempty"`
+	}{s.Revision, s.State, s.Holder, s.Queue, s.Agent, nil}
+	if a := s.Live; a != nil && a.State == lifecycle.Offered {
+		body.Offer = &offer{a.ID, a.Agent, a.Deadline.UTC()}
+	}
+	return body
 }
 
 // feedRow is an event of this conversation. Who hears of an agent's presence is told of no conversation.
 func (l *locked) feedRow(e lifecycle.Event) feedRow {
-	row := feedRow{Kind: string(e.Kind), Conversation: l.ref.Conversation, Queue: e.Queue, Agent: e.Agent, Body: e.Body}
+	row := feedRow{Kind: e.Kind, Conversation: l.ref.Conversation, Queue: e.Queue, Agent: e.Agent, Body: e.Body}
 	if e.Kind == lifecycle.EventPresence {
 		row.Conversation = ""
 	}

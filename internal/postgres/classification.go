@@ -30,7 +30,7 @@ func (db *DB) ClassificationQuestion(ctx context.Context, c conversation.Ref, tu
 func (db *DB) StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error {
 	return db.inTx(ctx, "store the classification of conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
 		held, err := lockHeld(ctx, tx, c)
-		if err != nil || !held.byBot() || held.Epoch != epoch {
+		if err != nil || !held.snapshot().BotActs() || held.Epoch != epoch {
 			return err
 		}
 		const update = `update conversations set classified = $3 where tenant = $1 and id = $2 and classified is null`
@@ -39,7 +39,7 @@ func (db *DB) StoreClassification(ctx context.Context, c conversation.Ref, turn 
 			return err
 		}
 		if d.Alert != "" {
-			if err := alert(ctx, tx, c, d.Alert, ""); err != nil {
+			if err := alert(ctx, tx, c, d.Alert); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/secret"
 )
 
@@ -98,6 +99,39 @@ func (db *DB) actedBefore(ctx context.Context, tx *sqlx.Tx, r conversation.ActRe
 	return seal.openActed(row.ID, row.Acted)
 }
 
+// act judges what a person asks, and does it. actRefused where it may not be.
+func (db *DB) act(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (conversation.Acted, error) {
+	want := lifecycle.ActOf(r)
+	want.Queue, want.Agent, want.Message = knownForm(want.Queue), knownForm(want.Agent), knownForm(want.Message)
+	l, change, refused, err := db.decide(ctx, tx, conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, r.By, want)
+	switch {
+	case err != nil:
+		return conversation.Acted{}, err
+	case refused == lifecycle.Unseen:
+		return conversation.Acted{}, conversation.ErrNotFound
+	case refused != "":
+		acted := conversation.Acted{At: l.now.UTC()}
+		if lifecycle.Shown(refused) {
+			if acted, err = db.actedNow(ctx, tx, r); err != nil {
+				return conversation.Acted{}, err
+			}
+		}
+		acted.Refused = refused
+		return acted, &actRefused{acted}
+	}
+	notice, err := l.apply(ctx, change)
+	if err != nil {
+		return conversation.Acted{}, err
+	}
+	after, err := db.readConversation(ctx, tx, l.ref)
+	if err != nil {
+		return conversation.Acted{}, err
+	}
+	acted, err := l.keepActed(ctx, r.ID, conversation.Acted{Conversation: after, MessageID: change.MessageID(), At: l.now.UTC()})
+	acted.Notice = notice
+	return acted, err
+}
+
 // requestHash stands for what is asked in the ledger. It is keyed: a text is easily guessed by its plain hash.
 func requestHash(key []byte, r conversation.ActRequest) []byte {
 	mac := hmac.New(sha256.New, key)
@@ -135,8 +169,8 @@ func (db *DB) readConversation(ctx context.Context, tx *sqlx.Tx, c conversation.
 
 // keepActed keeps what an act came to for its repeats, and returns it as they will read it. Where the customer's key does not
 // open, there is nothing to seal it with: repeats read the conversation as it is then.
-func (t *talk) keepActed(ctx context.Context, command string, acted conversation.Acted) (conversation.Acted, error) {
-	seal, err := t.seal()
+func (l *locked) keepActed(ctx context.Context, command string, acted conversation.Acted) (conversation.Acted, error) {
+	seal, err := l.seal()
 	switch {
 	case errors.Is(err, secret.ErrUnavailable):
 		return acted, nil
@@ -148,7 +182,7 @@ func (t *talk) keepActed(ctx context.Context, command string, acted conversation
 		return acted, err
 	}
 	const update = `update commands set acted = $3 where tenant = $1 and id = $2`
-	if _, err := t.tx.ExecContext(ctx, update, t.ref.Tenant, command, sealed); err != nil {
+	if _, err := l.tx.ExecContext(ctx, update, l.ref.Tenant, command, sealed); err != nil {
 		return acted, err
 	}
 	return seal.openActed(command, sealed)

@@ -159,7 +159,7 @@ func (db *DB) loseConnections(ctx context.Context, tx *sqlx.Tx, connections []st
 		news[agent.Tenant] = append(news[agent.Tenant], presenceNews(agent))
 	}
 	for t, rows := range news {
-		if err := publishAll(ctx, tx, t, rows); err != nil {
+		if err := publish(ctx, tx, t, rows...); err != nil {
 			return err
 		}
 	}

@@ -5,52 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
-
-// maxVariable is how many characters a context variable may hold (CTX-1).
-const maxVariable = 4000
-
-// setContext sets context variables: strings, whole numbers, and null to forget one. All of them or none.
-func (a *act) setContext(ctx context.Context) (conversation.Refusal, error) {
-	if !a.mine() && !a.supervises() {
-		return conversation.RefusedNotYours, nil
-	}
-	values, ok := valuesOf(a.text)
-	if !ok {
-		return conversation.RefusedText, nil
-	}
-	declared, err := variables(a.Variables)
-	if err != nil {
-		return "", err
-	}
-	for name, value := range values {
-		if !fits(declared, name, value) {
-			return conversation.RefusedVariable, nil
-		}
-	}
-	seal, err := a.seal()
-	if err != nil {
-		return "", err
-	}
-	a.moved = true
-	return "", keepContext(ctx, a.tx, a.ref, seal, a.Context, values)
-}
-
-// valuesOf reads the variables of a command.
-func valuesOf(text string) (values map[string]any, ok bool) {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	err := d.Decode(&values)
-	return values, err == nil
-}
 
 // keepBotContext sets what a bot asks for; what the workstream does not declare, or cannot be kept, is left out (B07).
 func keepBotContext(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, seal customerSeal, old []byte, values map[string]any) error {
@@ -69,7 +30,7 @@ func keepBotContext(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, seal c
 		return err
 	}
 	usable := maps.Clone(values)
-	maps.DeleteFunc(usable, func(name string, value any) bool { return !fits(declared, name, value) })
+	maps.DeleteFunc(usable, func(name string, value any) bool { return !lifecycle.Holds(declared, name, value) })
 	if len(usable) == 0 {
 		return nil
 	}
@@ -81,38 +42,6 @@ func variables(encoded []byte) (list []routing.Variable, err error) {
 		return nil, fmt.Errorf("context variables of a workstream: %w", err)
 	}
 	return list, nil
-}
-
-// fits reports whether a variable is declared and may hold the value.
-func fits(declared []routing.Variable, name string, value any) bool {
-	for _, v := range declared {
-		if v.Name != name {
-			continue
-		}
-		switch value := value.(type) {
-		case nil:
-			return true
-		case string:
-			return !v.Number && utf8.RuneCountInString(value) <= maxVariable && !strings.ContainsRune(value, 0)
-		default:
-			return v.Number && whole(value)
-		}
-	}
-	return false
-}
-
-// whole reports whether a value as JSON or a connector gives it is a whole number.
-func whole(value any) bool {
-	switch n := value.(type) {
-	case int, int64:
-		return true
-	case float64:
-		return n == math.Trunc(n) && math.Abs(n) < 1<<53
-	case json.Number:
-		_, err := n.Int64()
-		return err == nil
-	}
-	return false
 }
 
 func keepContext(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, seal customerSeal, old []byte, values map[string]any) error {

@@ -2,16 +2,18 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 )
 
-// Why a delivery did not end as sent, where it was not WeChat who said so. Stable: the desk and tests read them.
+// Why a delivery did not end as sent, where neither WeChat nor the rule book said so. Stable: the desk and tests read them.
 const (
-	reasonSuperseded = "superseded-by-person"
-	reasonClosed     = "conversation-closed"
 	reasonAnswerLost = conversation.ReasonAnswerLost
 	reasonWindow     = "reply-window-closed"
 	reasonDisabled   = "account-disabled" // or deleted
@@ -41,27 +43,27 @@ func (r *reception) begin(ctx context.Context) error {
 	}
 	for _, id := range left {
 		lost := conversation.Ref{Tenant: r.in.Tenant, Conversation: id}
-		if err := closeConversation(ctx, r.tx, lost, conversation.ClosedSuperseded); err != nil {
+		if err := r.db.follow(ctx, r.tx, lost, ending(conversation.ClosedSuperseded)); err != nil {
 			return err
 		}
 	}
-	row := conversationRow{
-		ID: r.in.Conversation, AccountID: r.in.AccountID,
-		State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, Revision: 1,
-	}
-	if r.customer.BotKind == "" {
-		row.State, row.Holder = conversation.StateOpen, conversation.HolderQueue
-		row.HandOver, row.Turn = conversation.EscalatedNoBot, *r.verdicts[r.fresh[0]].receipt.MessageID
-	}
+	noBot := r.customer.BotKind == ""
+	l := &locked{db: r.db, tx: r.tx, ref: r.in.Ref, now: r.customer.Now, Snapshot: lifecycle.Begun(r.customer.Now, noBot)}
+	change := lifecycle.Wrote(l.now, l.Snapshot, lifecycle.Written{Begun: true, NoBot: noBot, Lines: r.lines()})
+	s := l.After(change)
 	const insert = `
-		insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, epoch, last_seq, waiting_since,
+		insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, epoch, revision, last_seq, waiting_since,
 			hand_over, hand_over_turn, wished_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, 0, case when $7 = 'queue' then now() end,
-			nullif($9, ''), nullif($10, '')::uuid, case when $9 <> '' then now() end)`
-	_, err := r.tx.ExecContext(ctx, insert, r.in.Tenant, row.ID, row.AccountID, r.customer.ID, r.in.WorkflowID,
-		row.State, row.Holder, row.Epoch, string(row.HandOver), string(row.Turn))
-	r.conversation, r.begun = &row, true
-	return err
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, nullif($11, ''), nullif($12, '')::uuid, case when $11 <> '' then now() end)`
+	if _, err := r.tx.ExecContext(ctx, insert, r.in.Tenant, r.in.Conversation, r.in.AccountID, r.customer.ID, r.in.WorkflowID,
+		s.State, s.Holder, s.Epoch, s.Revision, orNull(s.WaitingSince), string(s.Wishes.HandOver), string(s.Wishes.Turn)); err != nil {
+		return err
+	}
+	r.begun, r.conversation = true, &conversationRow{
+		ID: r.in.Conversation, AccountID: r.in.AccountID, State: s.State, Holder: s.Holder, Epoch: s.Epoch, Revision: s.Revision,
+		wish: wish{HandOver: s.Wishes.HandOver, Turn: s.Wishes.Turn},
+	}
+	return l.publish(ctx, change)
 }
 
 // CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"); one that is
@@ -70,54 +72,15 @@ func (r *reception) begin(ctx context.Context) error {
 // read. Repeated it changes nothing. A conversation without a row stays without.
 func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error {
 	return db.inTx(ctx, "close conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
-		return closeConversation(ctx, tx, c, why)
+		err := db.follow(ctx, tx, c, ending(why))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
 	})
 }
 
-func closeConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, why conversation.CloseReason) error {
-	const update = `
-		update conversations set state = 'closed', closed_at = now(), close_reason = coalesce(ending, $3), epoch = epoch + 1, since = now(),
-			waiting_since = null, wait_until = null
-		where tenant = $1 and id = $2 and state <> 'closed'`
-	closed, err := affected(tx.ExecContext(ctx, update, c.Tenant, c.Conversation, why))
-	if err != nil || closed == 0 {
-		return err
-	}
-	const fail = `
-		with unanswered as (
-			update messages set wants_answer = false where tenant = $1 and conversation_id = $2 and wants_answer)
-		update deliveries set status = 'failed', reason = $3, updated_at = now()
-		where tenant = $1 and conversation_id = $2 and status = 'queued'`
-	if _, err = tx.ExecContext(ctx, fail, c.Tenant, c.Conversation, reasonClosed); err != nil {
-		return err
-	}
-	if err := endWork(ctx, tx, c); err != nil {
-		return err
-	}
-	_, err = changed(ctx, tx, c, "")
-	return err
-}
-
-// endWork ends what a conversation still asks of people.
-func endWork(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) error {
-	const item = `update work_items set state = 'done' where tenant = $1 and conversation_id = $2 and state <> 'done'`
-	if _, err := tx.ExecContext(ctx, item, c.Tenant, c.Conversation); err != nil {
-		return err
-	}
-	const live = `
-		select id, agent_id, how, state from assignments
-		where tenant = $1 and conversation_id = $2 and state in ('offered', 'accepted') for no key update`
-	var rows []*talkAssignment
-	if err := tx.SelectContext(ctx, &rows, live, c.Tenant, c.Conversation); err != nil || len(rows) == 0 {
-		return err
-	}
-	const agent = `select from agents where tenant = $1 and id = $2 for no key update`
-	if _, err := tx.ExecContext(ctx, agent, c.Tenant, rows[0].Agent); err != nil {
-		return err
-	}
-	end := "ended"
-	if rows[0].offered() {
-		end = "withdrawn"
-	}
-	return letGo(ctx, tx, c, rows[0], end)
+// ending is the rule that ends a conversation.
+func ending(why conversation.CloseReason) func(time.Time, lifecycle.Snapshot) lifecycle.Change {
+	return func(now time.Time, s lifecycle.Snapshot) lifecycle.Change { return lifecycle.End(now, s, why) }
 }

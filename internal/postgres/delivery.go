@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -132,8 +133,8 @@ func (d *deliveryRow) tell(ctx context.Context, tx *sqlx.Tx) error {
 		return nil
 	}
 	row := feedRow{
-		Kind: feedDelivery, Conversation: d.ref.Conversation,
-		Body: deliveryBody{MessageID: d.ID, Status: d.Status, Reason: d.Reason},
+		Kind: lifecycle.EventDelivery, Conversation: d.ref.Conversation,
+		Body: lifecycle.DeliveryBody{MessageID: d.ID, Status: d.Status, Reason: d.Reason},
 	}
 	switch {
 	case d.Conversing.AgentID != nil:
@@ -196,9 +197,9 @@ func (db *DB) claim(ctx context.Context, tx *sqlx.Tx, d *deliveryRow, attempt st
 	}
 	switch {
 	case d.Conversing.State == conversation.StateClosed:
-		return fails(reasonClosed)
+		return fails(lifecycle.ReasonClosed)
 	case d.Epoch != nil && *d.Epoch != d.Conversing.Epoch:
-		return fails(reasonSuperseded)
+		return fails(lifecycle.ReasonSuperseded)
 	case d.Account.Disabled:
 		return fails(reasonDisabled)
 	}
@@ -305,7 +306,7 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 			returning tenant, message_id, conversation_id, status, reason),
 		told as (
 			insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
-			select s.tenant, '` + feedDelivery + `', c.id, case when c.holder = 'queue' then c.queue_id end, c.agent_id,
+			select s.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then c.queue_id end, c.agent_id,
 				jsonb_strip_nulls(jsonb_build_object('message_id', s.message_id, 'status', s.status, 'reason', nullif(s.reason, '')))
 			from settled s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
 			where c.holder <> 'bot'
@@ -332,7 +333,7 @@ func recordLater(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, id conver
 	}
 	switch {
 	case d.Conversing.State == conversation.StateClosed:
-		return d.settle(ctx, tx, conversation.DeliveryFailed, reasonClosed, 0)
+		return d.settle(ctx, tx, conversation.DeliveryFailed, lifecycle.ReasonClosed, 0)
 	case unknown:
 		return d.settle(ctx, tx, conversation.DeliveryFailed, o.Reason, 0)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
@@ -21,8 +22,9 @@ func CapacityReads(t conversation.Tenant, queue conversation.QueueID, agents []c
 		},
 		"pick": func(ctx context.Context, tx *sqlx.Tx) error {
 			for _, a := range agents {
-				talk := &talk{tx: tx, ref: conversation.Ref{Tenant: t, Conversation: conversation.ID(newID())}, item: &talkItem{Units: 25}}
-				if _, err := talk.roomFor(ctx, person{ID: a, Units: 100}); err != nil {
+				l := &locked{tx: tx, ref: conversation.Ref{Tenant: t, Conversation: conversation.ID(newID())}}
+				l.Agents, l.Workstream.ID = map[conversation.AgentID]lifecycle.Agent{}, conversation.WorkstreamID(newID())
+				if err := l.loadAgents(ctx, []conversation.AgentID{a}); err != nil {
 					return err
 				}
 			}

@@ -14,7 +14,6 @@ import (
 type Step struct {
 	Before, After lifecycle.Snapshot
 	Change        lifecycle.Change
-	Standing      conversation.Standing
 	Notice        *conversation.RunNotice
 }
 
@@ -26,11 +25,9 @@ func (db *DB) Follow(ctx context.Context, c conversation.Ref, agents []conversat
 			return step, err
 		}
 		step.Before, step.Change = l.Snapshot, rule(l.now, l.Snapshot)
-		done, err := l.apply(ctx, step.Change)
-		if err != nil {
+		if step.Notice, err = l.apply(ctx, step.Change); err != nil {
 			return step, err
 		}
-		step.Standing, step.Notice = done.Standing, done.Notice
 		l, err = db.load(ctx, tx, c, agents)
 		step.After = l.Snapshot
 		return step, err

@@ -2,6 +2,9 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
@@ -62,4 +65,16 @@ func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.
 func (db *DB) DeleteHours(ctx context.Context, by conversation.Actor, id routing.HoursID) error {
 	return hoursPart.remove(ctx, db, by, string(id),
 		`select from queues where tenant = $1 and hours_id = $2::uuid`, `select from agents where tenant = $1 and hours_id = $2::uuid`)
+}
+
+// hoursOf decodes operating hours; nil where there are none.
+func hoursOf(zone *string, weekly, holidays []byte) (*routing.Hours, error) {
+	if zone == nil {
+		return nil, nil //nolint:nilnil // no hours: always open
+	}
+	h := &routing.Hours{TimeZone: *zone}
+	if err := errors.Join(json.Unmarshal(weekly, &h.Weekly), json.Unmarshal(holidays, &h.Holidays)); err != nil {
+		return nil, fmt.Errorf("operating hours: %w", err)
+	}
+	return h, nil
 }

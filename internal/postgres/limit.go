@@ -44,19 +44,6 @@ func (d *distribution) readHeld(ctx context.Context, who among, agents map[conve
 	return nil
 }
 
-// atLimit reports whether an agent, whose row is locked, has as many conversations of this one's workstream as it lets him
-// have.
-func (t *talk) atLimit(ctx context.Context, agent conversation.AgentID) (bool, error) {
-	if t.MaxPerAgent == 0 {
-		return false, nil
-	}
-	const query = `select count(*) ` + heldBy + ` = $2 and c.workstream_id = (
-		select workstream_id from conversations where tenant = $1 and id = $3)`
-	var held int
-	err := t.tx.GetContext(ctx, &held, query, t.ref.Tenant, agent, t.ref.Conversation)
-	return held >= t.MaxPerAgent, err
-}
-
 // pauseEnds is when the first pause ends of somebody who declined what still waits; zero where there is none.
 func (d *distribution) pauseEnds() (first time.Time) {
 	for _, look := range d.looks {

@@ -15,6 +15,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
+	"wxdesk/internal/secret"
 )
 
 // locked is a conversation whose rows are locked, as far as they were loaded: what the rule book judges by, and what its changes
@@ -77,6 +78,11 @@ type lockedRow struct {
 	Customer customerRow `db:"customer"`
 }
 
+// workstreamOf joins the workstream of a conversation c of an account a: its own, the account's, or the tenant's default.
+const workstreamOf = `
+	join workstreams w on w.tenant = c.tenant and w.id = coalesce(c.workstream_id, a.workstream_id,
+		(select id from workstreams where tenant = c.tenant and is_default))`
+
 // lock reads and locks a customer and their conversation, in this order, in one statement. sql.ErrNoRows where there is no such
 // conversation.
 func (db *DB) lock(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (*locked, error) {
@@ -102,13 +108,7 @@ func (db *DB) lock(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (*locke
 	if err := tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation); err != nil {
 		return nil, err
 	}
-	variables, err := variables(row.Variables)
-	if err != nil {
-		return nil, err
-	}
-	l := &locked{db: db, tx: tx, ref: c, now: row.Customer.Now, customer: row.Customer, context: row.Context, Snapshot: row.snapshot()}
-	l.Workstream.Variables = variables
-	return l, nil
+	return &locked{db: db, tx: tx, ref: c, now: row.Customer.Now, customer: row.Customer, context: row.Context, Snapshot: row.snapshot()}, nil
 }
 
 func (r lockedRow) snapshot() lifecycle.Snapshot {
@@ -134,7 +134,8 @@ func (r lockedRow) snapshot() lifecycle.Snapshot {
 	if r.State != conversation.StateClosed {
 		s.Wishes = lifecycle.Wishes{HandOver: r.HandOver, Turn: r.Turn, Queue: r.WishedQueue, Ending: r.Ending}
 	}
-	_ = json.Unmarshal(r.Overflow, &s.Overflow) // one that cannot be read counts as none: it must not stop the conversation
+	// What cannot be read counts as none: it must not stop the conversation.
+	_, _ = json.Unmarshal(r.Overflow, &s.Overflow), json.Unmarshal(r.Variables, &s.Workstream.Variables)
 	return s
 }
 
@@ -406,8 +407,13 @@ func (l *locked) loadOverflow(ctx context.Context) error {
 	if err := l.tx.GetContext(ctx, &l.Hops, query, l.ref.Tenant, l.ref.Conversation, lifecycle.StageOverflow); err != nil {
 		return err
 	}
+	_, err := l.seal()
+	if err != nil && !errors.Is(err, secret.ErrUnavailable) {
+		return err
+	}
+	l.Mute = err != nil
 	var now routing.Question
-	err := loadQueues(ctx, l.tx, l.ref, "", &now)
+	err = loadQueues(ctx, l.tx, l.ref, "", &now)
 	l.Queues = now.Queues
 	return err
 }
@@ -455,6 +461,28 @@ func (db *DB) decide(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, who c
 	}
 	change, refused := lifecycle.Decide(l.now, l.Snapshot, who, want)
 	return l, change, refused, nil
+}
+
+// follow locks a conversation with its work, and writes what a rule says follows. sql.ErrNoRows where there is no such
+// conversation.
+func (db *DB) follow(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, rule func(time.Time, lifecycle.Snapshot) lifecycle.Change) error {
+	l, err := db.lock(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if err := l.loadWork(ctx); err != nil {
+		return err
+	}
+	_, err = l.apply(ctx, rule(l.now, l.Snapshot))
+	return err
+}
+
+// changed writes a change, and reads how the conversation stands then and what it owes.
+func (l *locked) changed(ctx context.Context, c lifecycle.Change) (conversation.Situation, error) {
+	if _, err := l.apply(ctx, c); err != nil {
+		return conversation.Situation{}, err
+	}
+	return readSituation(ctx, l.tx, l.ref)
 }
 
 // seal is the customer's.

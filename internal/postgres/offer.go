@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
@@ -89,7 +88,7 @@ func (d *distribution) give(ctx context.Context) error {
 		select t.id, t.revision, t.epoch, m.deadline, n.tenant, n.conversation_id, n.workflow_id, n.number, n.act, n.assignment
 		from talks t join made m on m.conversation_id = t.id join notices n on n.conversation_id = t.id`
 	var rows []given
-	if err := d.tx.SelectContext(ctx, &rows, statement, d.tenant, string(gifts), len(d.gifts), reasonSuperseded, actAssigned); err != nil {
+	if err := d.tx.SelectContext(ctx, &rows, statement, d.tenant, string(gifts), len(d.gifts), lifecycle.ReasonSuperseded, lifecycle.ActAssigned); err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -107,39 +106,20 @@ func (d *distribution) announce(ctx context.Context, rows []given) error {
 	var news []feedRow
 	for _, r := range rows {
 		g := byTalk[r.Conversation]
-		s := conversation.Standing{Revision: r.Revision, Epoch: r.Epoch, State: conversation.StateActive, QueueID: g.Queue}
+		s := lifecycle.Snapshot{Revision: r.Revision, Standing: lifecycle.Standing{State: conversation.StateActive, Queue: g.Queue}}
 		if g.Accepted {
-			s.Holder, s.AgentID = conversation.HolderAgent, g.Agent
-			news = append(news, feedRow{Kind: feedConversation, Conversation: g.Conversation, Agent: g.Agent, Body: standingBody(s)})
+			s.Holder, s.Agent = conversation.HolderAgent, g.Agent
+			news = append(news, feedRow{Kind: lifecycle.EventStanding, Conversation: g.Conversation, Agent: g.Agent, Body: standingBody(s)})
 			continue
 		}
 		until := r.Deadline.UTC()
-		s.Holder, s.Offer = conversation.HolderQueue, &conversation.Offer{ID: g.ID, AgentID: g.Agent, Deadline: until}
+		s.Holder = conversation.HolderQueue
+		s.Live = &lifecycle.Assignment{ID: g.ID, Agent: g.Agent, State: lifecycle.Offered, Deadline: until}
 		news = append(news,
-			feedRow{Kind: feedConversation, Conversation: g.Conversation, Queue: g.Queue, Body: standingBody(s)},
-			feedRow{Kind: feedOffer, Conversation: g.Conversation, Agent: g.Agent, Body: offerBody{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
+			feedRow{Kind: lifecycle.EventStanding, Conversation: g.Conversation, Queue: g.Queue, Body: standingBody(s)},
+			feedRow{Kind: lifecycle.EventOffer, Conversation: g.Conversation, Agent: g.Agent, Body: lifecycle.OfferBody{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
 	}
-	return publishAll(ctx, d.tx, d.tenant, news)
-}
-
-// publishAll is publish for many rows, in one statement.
-func publishAll(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, rows []feedRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	encoded, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("encode feed rows: %w", err)
-	}
-	const insert = `
-		with told as (
-			insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
-			select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid, nullif(r.row ->> 'Queue', '')::uuid,
-				nullif(r.row ->> 'Agent', '')::uuid, r.row -> 'Body'
-			from jsonb_array_elements($2::jsonb) with ordinality as r(row, nth) order by r.nth)
-		select pg_notify('` + channelFeed + `', '')`
-	_, err = tx.ExecContext(ctx, insert, t, string(encoded))
-	return err
+	return publish(ctx, d.tx, d.tenant, news...)
 }
 
 // keepLooks keeps, for every item that was reached, why it went where it went or waits; of an item that goes on waiting only

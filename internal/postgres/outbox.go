@@ -2,21 +2,21 @@ package postgres
 
 import (
 	"context"
-	"time"
+	"database/sql"
+	"errors"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 )
 
 // The outbox holds notices to runs: what somebody else than the run did in its conversation. Who commits an act tells the run
 // right afterwards and has a second for it (the column's default). What is left then, any worker claims.
 
-// Acts of which runs are told, beside those of people, which are named by their kinds.
+// Acts of which runs are told, beside those of people and of the rule book.
 const (
-	actAssigned   = "assigned"   // by the distribution
-	actUnassigned = "unassigned" // its agent has gone
 	actDueChanged = "due-changed"
 	actRestored   = "restored"
 )
@@ -89,49 +89,13 @@ func (db *DB) Delivered(ctx context.Context, notices ...conversation.RunNotice) 
 	return explain(ctx, "delete notices to runs", err)
 }
 
-// RunGone ends a conversation for which Temporal knows no run: the row is closed if it is still open (superseded), what waits to
-// be sent fails, its work ends, and nobody is to be told any more. The distribution looks again. A repeat changes nothing.
+// RunGone ends a conversation for which Temporal knows no run: see lifecycle.Void. A repeat changes nothing.
 func (db *DB) RunGone(ctx context.Context, c conversation.Ref) error {
 	return db.inTx(ctx, "end conversation "+string(c.Conversation)+", which has no run", func(tx *sqlx.Tx) error {
-		if err := closeConversation(ctx, tx, c, conversation.ClosedSuperseded); err != nil {
-			return err
+		err := db.follow(ctx, tx, c, lifecycle.Void)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
 		}
-		if err := voidWork(ctx, tx, c); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `delete from outbox where tenant = $1 and conversation_id = $2`, c.Tenant, c.Conversation)
 		return err
 	})
-}
-
-// voidWork ends what a conversation asks of people that has ended already.
-func voidWork(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) error {
-	for _, lock := range []string{
-		`select id from conversations where tenant = $1 and id = $2 for no key update`,
-		`select id from work_items where tenant = $1 and conversation_id = $2 and state <> 'done' for no key update`,
-	} {
-		if _, err := tx.ExecContext(ctx, lock, c.Tenant, c.Conversation); err != nil {
-			return err
-		}
-	}
-	live, err := liveAssignments(ctx, tx, c)
-	if err != nil {
-		return err
-	}
-	const done = `update work_items set state = 'done' where tenant = $1 and conversation_id = $2 and state <> 'done'`
-	if _, err := tx.ExecContext(ctx, done, c.Tenant, c.Conversation); err != nil {
-		return err
-	}
-	for _, a := range live {
-		if err := lockAgents(ctx, tx, c.Tenant, []conversation.AgentID{a.Agent}); err != nil {
-			return err
-		}
-		if err := endAssignment(ctx, tx, c, a, "voided"); err != nil {
-			return err
-		}
-		if err := settlePresence(ctx, tx, c.Tenant, a.Agent); err != nil {
-			return err
-		}
-	}
-	return wake(ctx, tx, c.Tenant, time.Time{})
 }

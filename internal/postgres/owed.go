@@ -57,14 +57,6 @@ func readSituation(ctx context.Context, q sqlx.QueryerContext, c conversation.Re
 	return conversation.Situation{Standing: row.standing(), Owed: row.owed()}, nil
 }
 
-// withOwed adds what a conversation owes to its standing, which was just read.
-func withOwed(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, s conversation.Standing) (conversation.Situation, error) {
-	const query = `select ` + owedColumns + ` from conversations c ` + owedJoin + ` where c.tenant = $1 and c.id = $2`
-	var row owedRow
-	err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation)
-	return conversation.Situation{Standing: s, Owed: row.owed()}, err
-}
-
 // Look reads how the conversation stands and what it owes. ErrNotFound where it has no row.
 func (db *DB) Look(ctx context.Context, c conversation.Ref) (conversation.Situation, error) {
 	s, err := readSituation(ctx, db.sql, c)
@@ -98,13 +90,4 @@ func readWish(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref) (w
 		return wish{}, err
 	}
 	return row.wish, nil
-}
-
-// wishEnd wishes the end of a conversation, which its run does once nothing is left that can be sent. The first wish stands.
-func wishEnd(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, why conversation.CloseReason) error {
-	const update = `
-		update conversations set ending = $3, wished_at = now()
-		where tenant = $1 and id = $2 and state <> 'closed' and ending is null`
-	_, err := tx.ExecContext(ctx, update, c.Tenant, c.Conversation, why)
-	return err
 }

@@ -229,7 +229,7 @@ func TestWantPeople_unreadableLineIsForPeople(t *testing.T) {
 	require.Equal(t, conversation.Owed{Send: true}, f.handOver(t, ref, toDefaultQueue()).Owed)
 }
 
-// Where the end is wished too, nobody is looked for.
+// Where the end is wished later, nobody is looked for.
 func TestHandOver_notWhereTheEndIsWished(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -237,7 +237,7 @@ func TestHandOver_notWhereTheEndIsWished(t *testing.T) {
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "a person")))
 	f.wantPeople(t, ref)
 	f.receive(t, f.batch(ref.Conversation, "li", unfollows("k2")))
-	f.looks(t, ref, "end", "hand-over")
+	f.looks(t, ref, "end")
 	s := f.handOver(t, ref, toDefaultQueue())
 	require.Equal(t, conversation.Owed{End: true}, s.Owed)
 	require.Zero(t, f.count(t, "work_items", "true"))

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
@@ -30,17 +31,17 @@ func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []co
 	if err != nil {
 		return nil, err
 	}
-	var rows []presenceBody
+	var rows []lifecycle.PresenceBody
 	var news []feedRow
 	for _, a := range people {
 		facts := a.presenceFacts(turned[a.ID])
-		now := presenceBody{AgentID: a.ID, Presence: routing.NextPresence(facts), Manual: facts.Chosen()}
+		now := lifecycle.PresenceBody{AgentID: a.ID, Presence: routing.NextPresence(facts), Manual: facts.Chosen()}
 		if now.Presence == a.Presence && now.Manual == a.Manual {
 			continue
 		}
 		changed = append(changed, a.ID)
 		rows = append(rows, now)
-		news = append(news, feedRow{Kind: feedPresence, Agent: a.ID, Body: now})
+		news = append(news, feedRow{Kind: lifecycle.EventPresence, Agent: a.ID, Body: now})
 	}
 	if len(rows) == 0 {
 		return nil, nil
@@ -57,7 +58,7 @@ func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []co
 	if _, err := tx.ExecContext(ctx, set, t, string(encoded)); err != nil {
 		return nil, err
 	}
-	return changed, publishAll(ctx, tx, t, news)
+	return changed, publish(ctx, tx, t, news...)
 }
 
 // turnedNow finds who has accepted or finished a conversation in this transaction, whose time is that of the rows it wrote. It
@@ -87,14 +88,6 @@ func turnedNow(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, people [
 		turned[id] = true
 	}
 	return turned, nil
-}
-
-// presenceBody is an agent's presence as the desks are told it.
-type presenceBody struct {
-	AgentID  conversation.AgentID   `json:"agent_id"`
-	Presence routing.Presence       `json:"presence"`
-	Manual   bool                   `json:"manual"`
-	Shown    *routing.ShownPresence `json:"custom_presence"`
 }
 
 func (c *candidate) presenceFacts(turned bool) routing.PresenceFacts {

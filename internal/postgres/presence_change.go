@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
@@ -121,5 +122,5 @@ func tellPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow) error {
 }
 
 func presenceNews(agent presenceRow) feedRow {
-	return feedRow{Kind: feedPresence, Agent: agent.ID, Body: presenceBody{agent.ID, agent.Presence, agent.Manual, agent.Shown.V}}
+	return feedRow{Kind: lifecycle.EventPresence, Agent: agent.ID, Body: lifecycle.PresenceBody{AgentID: agent.ID, Presence: agent.Presence, Manual: agent.Manual, Shown: agent.Shown.V}}
 }

@@ -160,14 +160,6 @@ func (r *reception) write(ctx context.Context) error {
 	return nil
 }
 
-// wishEnd wishes the end of a conversation whose customer has left.
-func (r *reception) wishEnd(ctx context.Context) error {
-	if r.conversation == nil || !r.leaves() {
-		return nil
-	}
-	return wishEnd(ctx, r.tx, r.in.Ref, conversation.ClosedUnfollowed)
-}
-
 // verdictOn judges one arrival. A key whose callback could not be read is not settled: a readable one may still take it.
 func (r *reception) verdictOn(a conversation.Arrival) verdict {
 	known := r.known[a.MessageKey]

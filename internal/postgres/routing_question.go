@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
@@ -62,7 +63,7 @@ func roll(turn conversation.MessageID) int {
 func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
 	query := `
 		select ` + workstreamPart.columns + `, clock_timestamp() as now,
-			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + stageOverflow + `' and body ? 'to') as hops,
+			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + lifecycle.StageOverflow + `' and body ? 'to') as hops,
 			(select classified from conversations where tenant = $1 and id = $2) as classified
 		from workstreams where tenant = $1 and id = (
 			select w.id from conversations c join accounts a on a.tenant = c.tenant and a.id = c.account_id ` + workstreamOf + `

@@ -1,16 +1,14 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/routing"
+	"wxdesk/internal/lifecycle"
 )
 
 // standingRow is a conversation with everything that says how it stands towards people.
@@ -32,6 +30,7 @@ type standingRow struct {
 	OfferID      *conversation.AssignmentID `db:"offer_id"`
 	OfferedTo    *conversation.AgentID      `db:"offered_to"`
 	Deadline     *time.Time                 `db:"deadline"`
+	Ending       conversation.CloseReason   `db:"ending"` // "" where the end is not wished, or has come
 }
 
 const standingColumns = `
@@ -39,7 +38,8 @@ const standingColumns = `
 	coalesce(i.overflow, q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
 	coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms,
 	case c.state when 'wrap_up' then w.wrap_up_limit_ms when 'open' then w.open_limit_ms else w.active_limit_ms end as limit_ms, i.queued_at,
-	o.id as offer_id, o.agent_id as offered_to, o.deadline`
+	o.id as offer_id, o.agent_id as offered_to, o.deadline,
+	case when c.state <> 'closed' then coalesce(c.ending, '') else '' end as ending`
 
 const standingJoins = `
 	join accounts a on a.tenant = c.tenant and a.id = c.account_id
@@ -76,34 +76,15 @@ func (r standingRow) standing() conversation.Standing {
 	return s
 }
 
-// due lists what falls due while the conversation stands like this. A conversation that a bot has, and one that waits in
-// a queue, also ends when the customer is silent for long; the run, which knows when they wrote, sees to that. An overflow that
-// cannot be read counts as none: it must not stop the conversation.
-func (r standingRow) due() (list []conversation.Due) {
-	add := func(what conversation.DueKind, at time.Time) {
-		list = append(list, conversation.Due{What: what, At: at.UTC()})
+// due lists what falls due while the conversation stands like this. An overflow that cannot be read counts as none: it must not
+// stop the conversation.
+func (r standingRow) due() []conversation.Due {
+	limit := milliseconds(r.LimitMS)
+	t := lifecycle.Timing{
+		State: r.State, Holder: r.Holder, Since: r.Since, Until: orEmpty(r.WaitUntil), Ending: r.Ending != "",
+		Deadline: orEmpty(r.Deadline), QueuedAt: orEmpty(r.QueuedAt), AutoClose: milliseconds(r.AutoCloseMS),
+		OpenLimit: limit, ActiveLimit: limit, WrapUpLimit: limit,
 	}
-	if r.Deadline != nil {
-		add(conversation.DueOffer, *r.Deadline)
-	}
-	switch {
-	case r.State == conversation.StateOpen, r.State == conversation.StateWrapUp,
-		r.State == conversation.StateActive && r.Holder == conversation.HolderAgent:
-		add(conversation.DueLimit, r.Since.Add(time.Duration(r.LimitMS)*time.Millisecond))
-	case r.State == conversation.StateWaiting:
-		add(conversation.DueIdle, r.Since.Add(time.Duration(r.AutoCloseMS)*time.Millisecond))
-		if r.WaitUntil != nil {
-			add(conversation.DueReturn, *r.WaitUntil)
-		}
-	}
-	if r.QueuedAt != nil {
-		var overflow routing.Overflow
-		if json.Unmarshal(r.Overflow, &overflow) == nil && overflow.Wait != nil {
-			add(conversation.DueOverflow, r.QueuedAt.Add(time.Duration(overflow.Wait.Seconds)*time.Second))
-		}
-	}
-	slices.SortStableFunc(list, func(a, b conversation.Due) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.What, b.What))
-	})
-	return list
+	_ = json.Unmarshal(r.Overflow, &t.Overflow)
+	return t.Due()
 }

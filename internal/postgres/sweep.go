@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 )
 
 // sweepAtOnce is how many conversations one sweep repairs or has nudged; the next one goes on.
@@ -29,7 +30,7 @@ func (db *DB) Sweep(ctx context.Context) ([]conversation.RunNotice, error) {
 				returning tenant, message_id, conversation_id, status, reason),
 			told as (
 				insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
-				select l.tenant, '` + feedDelivery + `', c.id, case when c.holder = 'queue' then c.queue_id end, c.agent_id,
+				select l.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then c.queue_id end, c.agent_id,
 					jsonb_build_object('message_id', l.message_id, 'status', l.status, 'reason', l.reason)
 				from lost l join conversations c on c.tenant = l.tenant and c.id = l.conversation_id
 				where c.holder <> 'bot'
@@ -105,7 +106,7 @@ func (db *DB) sweepWork(ctx context.Context) error {
 	for _, row := range rows {
 		c := conversation.Ref{Tenant: row.Tenant, Conversation: row.Conversation}
 		if err := db.inTx(ctx, "end the work of conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
-			return voidWork(ctx, tx, c)
+			return db.follow(ctx, tx, c, lifecycle.EndWork)
 		}); err != nil {
 			return err
 		}

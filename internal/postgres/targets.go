@@ -54,18 +54,20 @@ func (db *DB) queueTargets(ctx context.Context, t conversation.Tenant, beside co
 		order by q.name, q.id`
 	var rows []struct {
 		routing.QueueTarget
-		targetQueue
+		TimeZone *string `db:"time_zone"`
+		Weekly   []byte  `db:"weekly"`
+		Holidays []byte  `db:"holidays"`
 	}
 	if err := db.sql.SelectContext(ctx, &rows, query, t, string(beside)); err != nil {
 		return nil, err
 	}
 	var list []routing.QueueTarget
 	for _, r := range rows {
-		open, err := r.open(now)
+		hours, err := hoursOf(r.TimeZone, r.Weekly, r.Holidays)
 		if err != nil {
 			return nil, err
 		}
-		if open {
+		if hours == nil || hours.Open(now) {
 			list = append(list, r.QueueTarget)
 		}
 	}

@@ -17,7 +17,6 @@ type listedRow struct {
 	WorkstreamID   conversation.WorkstreamID `db:"workstream_id"`
 	LastAgent      conversation.AgentID      `db:"last_agent"`
 	CloseReason    conversation.CloseReason  `db:"close_reason"`
-	Ending         conversation.CloseReason  `db:"ending"`
 	OpenedAt       time.Time                 `db:"opened_at"`
 	LastCustomerAt time.Time                 `db:"last_customer_at"`
 	ClosedAt       *time.Time                `db:"closed_at"`
@@ -38,7 +37,7 @@ func listed(v conversation.Viewer) string {
 	const all = `
 		select ` + standingColumns + `, c.id, c.account_id, c.customer_id, c.workflow_id,
 			coalesce(c.workstream_id::text, '') as workstream_id, coalesce(c.last_agent::text, '') as last_agent,
-			coalesce(c.close_reason, '') as close_reason, case when c.state <> 'closed' then coalesce(c.ending, '') else '' end as ending, c.opened_at, c.last_customer_at, c.closed_at, c.context,
+			coalesce(c.close_reason, '') as close_reason, c.opened_at, c.last_customer_at, c.closed_at, c.context,
 			u.data_key, u.openid, u.message_until, u.message_left, u.tap_until, u.tap_left, t.turn_id, t.summary
 		from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id

@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 )
 
 // questionRow is the customer's line that a bot is to be asked about, with all that its question says.
@@ -135,14 +136,17 @@ func lockHeld(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (row heldRow
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
 		join accounts a on a.tenant = c.tenant and a.id = c.account_id
 		where c.tenant = $1 and c.id = $2
-		for no key update of c`
+		for no key update of u, c`
 	err = tx.GetContext(ctx, &row, query, c.Tenant, c.Conversation)
 	return row, err
 }
 
-// byBot reports whether a bot has the conversation and keeps it: neither people nor the end are wished.
-func (r heldRow) byBot() bool {
-	return r.State != conversation.StateClosed && r.Holder == conversation.HolderBot && !r.any()
+// snapshot is as much of it as the rule book asks of a bot's conversation.
+func (r heldRow) snapshot() lifecycle.Snapshot {
+	return lifecycle.Snapshot{
+		Standing: lifecycle.Standing{State: r.State, Holder: r.Holder, Epoch: r.Epoch},
+		Wishes:   lifecycle.Wishes{HandOver: r.HandOver, Turn: r.Turn, Queue: r.Queue, Ending: r.Ending},
+	}
 }
 
 // answerRow is what a turn came to, with its messages.
@@ -153,21 +157,21 @@ type answerRow struct {
 	QueueID *conversation.QueueID
 	IDs     []conversation.MessageID
 	Bodies  pq.ByteaArray
-	wish    conversation.EscalationReason // why people are wanted from now on; "" where they are not
 }
 
 // StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, the context variables that
 // it sets, where the workstream declares them, and that the line waits no more. An escalation wishes people, with the queue that
-// it names where there is such a one. An end wishes the end, unless another line waits for the bot. The first stored answer of a
-// turn stands. Where the holder has changed since epoch, or people or the end are wished, nothing is stored.
+// it names where there is such a one. An end wishes the end: see lifecycle.Answered. The first stored answer of a turn stands. Where
+// the holder has changed since epoch, or people or the end are wished, nothing is stored.
 func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
 	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *sqlx.Tx) (conversation.Situation, error) {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil {
 			return conversation.Situation{}, err
 		}
-		if held.byBot() && held.Epoch == epoch {
-			if err := db.storeAnswer(ctx, tx, c, held, turn, a); err != nil {
+		reply := lifecycle.Reply{Epoch: epoch, Turn: turn, Command: a.Command}
+		if change, ok := lifecycle.Answered(time.Time{}, held.snapshot(), reply); ok {
+			if err := db.storeAnswer(ctx, tx, c, held, reply, a, !change.Nothing()); err != nil {
 				return conversation.Situation{}, err
 			}
 		}
@@ -175,7 +179,8 @@ func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversa
 	})
 }
 
-func (db *DB) storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, turn conversation.MessageID, a conversation.Answer) error {
+func (db *DB) storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, reply lifecycle.Reply, a conversation.Answer, changes bool) error {
+	turn := reply.Turn
 	seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey)
 	if err != nil {
 		return err
@@ -184,15 +189,13 @@ func (db *DB) storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, 
 	if err != nil {
 		return err
 	}
+	reply.Queue = queue
 	row := answerRow{Command: a.Command, Reason: seal.sealReason(c.Conversation, turn, a.Reason)}
 	if queue != "" {
 		row.QueueID = &queue
 	}
 	if a.Summary != "" {
 		row.Summary = seal.sealSummary(c.Conversation, turn, a.Summary)
-	}
-	if a.Command == conversation.CommandEscalate {
-		row.wish = conversation.EscalatedByBot
 	}
 	if row.IDs, row.Bodies, err = sealTexts(seal, a.Texts); err != nil {
 		return err
@@ -201,11 +204,29 @@ func (db *DB) storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, 
 	if err != nil || !first {
 		return err
 	}
-	return keepBotContext(ctx, tx, c, seal, held.Context, a.Context)
+	if err := keepBotContext(ctx, tx, c, seal, held.Context, a.Context); err != nil || !changes {
+		return err
+	}
+	return db.afterAnswer(ctx, tx, c, reply)
 }
 
-// insertAnswer keeps what a turn came to, in one statement: the line waits no more, the turn, its messages after all others,
-// and what is wished from now on. false where the line did not wait for the bot; nothing is kept then.
+// afterAnswer writes what a stored answer changes beside its messages.
+func (db *DB) afterAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, reply lifecycle.Reply) error {
+	const more = `select exists (select from messages where tenant = $1 and conversation_id = $2 and wants_answer)`
+	if err := tx.GetContext(ctx, &reply.MoreLines, more, c.Tenant, c.Conversation); err != nil {
+		return err
+	}
+	l, err := db.lock(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	change, _ := lifecycle.Answered(l.now, l.Snapshot, reply)
+	_, err = l.apply(ctx, change)
+	return err
+}
+
+// insertAnswer keeps what a turn came to, in one statement: the line waits no more, the turn, and its messages after all others.
+// false where the line did not wait for the bot; nothing is kept then.
 func insertAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, held heldRow, row answerRow) (first bool, err error) {
 	const insert = `
 		with answered as (
@@ -221,18 +242,11 @@ func insertAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn con
 			returning id, seq),
 		queued as (
 			insert into deliveries (tenant, message_id, conversation_id, seq, epoch, status)
-			select $1, id, $2, seq, $4::bigint, 'queued' from said),
-		wished as (
-			select $12::text as hand_over, case when $5::text = 'end' and not exists (
-				select from messages where tenant = $1 and conversation_id = $2 and wants_answer and id <> $3) then $13::text end as ending
-			from answered)
-		update conversations c set last_seq = $11::bigint + (select count(*) from texts),
-			hand_over = nullif(w.hand_over, ''), hand_over_turn = case when w.hand_over <> '' then $3::uuid end,
-			hand_over_queue = case when w.hand_over <> '' then $8::uuid end,
-			ending = w.ending, wished_at = case when w.hand_over <> '' or w.ending is not null then now() end
-		from wished w where c.tenant = $1 and c.id = $2`
+			select $1, id, $2, seq, $4::bigint, 'queued' from said)
+		update conversations c set last_seq = $11::bigint + (select count(*) from texts)
+		from answered where c.tenant = $1 and c.id = $2`
 	written, err := affected(tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, held.Epoch, row.Command, row.Reason, row.Summary, row.QueueID,
-		pq.Array(row.IDs), row.Bodies, held.LastSeq, string(row.wish), string(conversation.ClosedByBot)))
+		pq.Array(row.IDs), row.Bodies, held.LastSeq))
 	return written == 1, err
 }
 
@@ -245,7 +259,7 @@ func (db *DB) WantPeople(ctx context.Context, c conversation.Ref, why conversati
 		if err != nil {
 			return conversation.Situation{}, err
 		}
-		if held.byBot() {
+		if held.snapshot().BotActs() {
 			if err := db.wantPeople(ctx, tx, c, held, why); err != nil {
 				return conversation.Situation{}, err
 			}
@@ -264,11 +278,18 @@ func (db *DB) wantPeople(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, h
 	if err != nil {
 		return err
 	}
-	row := answerRow{Command: conversation.CommandEscalate, Reason: []byte{}, wish: why}
+	row := answerRow{Command: conversation.CommandEscalate, Reason: []byte{}}
 	if seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey); err == nil {
 		row.Reason = seal.sealReason(c.Conversation, turn, string(why))
 	}
-	_, err = insertAnswer(ctx, tx, c, turn, held, row)
+	if first, err := insertAnswer(ctx, tx, c, turn, held, row); err != nil || !first {
+		return err
+	}
+	l, err := db.lock(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	_, err = l.apply(ctx, lifecycle.WantPeople(l.now, l.Snapshot, why, turn))
 	return err
 }
 
@@ -286,11 +307,11 @@ func knownQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conv
 	return known, err
 }
 
-// knownForm drops a queue id that is none.
-func knownForm(id conversation.QueueID) conversation.QueueID {
+// knownForm drops an id that is none.
+func knownForm[ID ~string](id ID) ID {
 	parsed, err := uuid.Parse(string(id))
 	if err != nil {
 		return ""
 	}
-	return conversation.QueueID(parsed.String())
+	return ID(parsed.String())
 }
