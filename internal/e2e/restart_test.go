@@ -56,7 +56,7 @@ func TestRestart_routesWithinTenSeconds(t *testing.T) { // alone: it measures ti
 			t.Logf("%d conversations are routed %s later", people, took.Round(100*time.Millisecond))
 			require.Equal(t, people, lines, "each line once")
 			require.Equal(t, people, routed)
-			require.Less(t, took, bound(20*time.Second, 10*time.Second))
+			require.Less(t, took, bound(time.Minute, 10*time.Second))
 			s.looking(500*time.Millisecond, time.Minute, "all is sent", func() bool {
 				var unsent int
 				err := db.QueryRow(`select count(*) from deliveries where status in ('queued', 'sending')`).Scan(&unsent)

@@ -155,7 +155,9 @@ func TestClaimSpooled_readsFewOfMany(t *testing.T) {
 		for _, claim := range postgres.ClaimSpooled() {
 			require.Less(t, f.blocks(t, claim, "int, bigint", "64, 3000"), 3000)
 		}
-		return f.claims(t, f.DB, 64)
+		claimed := f.claims(t, f.DB, 64)
+		f.exec(t, `update spool set claimed_until = now() + interval '1 hour' where claimed_until is not null`) // however slow the machine is
+		return claimed
 	}
 	f.exec(t, spools, f.account.ID, true)
 	f.exec(t, `analyze spool`)
@@ -165,7 +167,7 @@ func TestClaimSpooled_readsFewOfMany(t *testing.T) {
 	require.Len(t, claim(), 64, "behind the flood")
 	f.exec(t, `delete from spool where customer_key = 'flood'`)
 	require.Len(t, claim(), 64)
-	require.Equal(t, 129, f.count(t, "spool", "claimed_until > now()")+1)
+	require.Equal(t, 128, f.count(t, "spool", "claimed_until > now()"), "no conversation twice")
 }
 
 // blocks counts how many blocks a statement looks at, planned for any arguments.
