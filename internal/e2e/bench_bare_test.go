@@ -120,9 +120,9 @@ func (e *bareEngine) signals(name, id string, customer int) {
 }
 
 // answers has so many senders signal each of their customers' workflows in turn, one after the other.
-func (e *bareEngine) answers(name string, senders, each int) time.Duration {
+func (e *bareEngine) answers(name string, senders, each int) span {
 	customers := len(e.done) / senders
-	return together(senders, func(sender int) {
+	return together(e.tb, senders, func(sender int) {
 		for n := range each {
 			customer := sender*customers + n%customers
 			e.signals(name, "bare-"+name+"/"+strconv.Itoa(customer), customer)
@@ -131,14 +131,14 @@ func (e *bareEngine) answers(name string, senders, each int) time.Duration {
 }
 
 // assigns has so many senders begin new workflows, as many as there are customers, and signal each a second time.
-func (e *bareEngine) assigns(senders int) time.Duration {
+func (e *bareEngine) assigns(senders int) span {
 	e.bursts++
 	next := make(chan int, len(e.done))
 	for i := range e.done {
 		next <- i
 	}
 	close(next)
-	return together(senders, func(int) {
+	return together(e.tb, senders, func(int) {
 		for customer := range next {
 			id := fmt.Sprintf("bare-assign/%d/%d", e.bursts, customer)
 			e.signals("assign", id, customer)
@@ -158,15 +158,20 @@ func (e *bareEngine) trips(n int) (all []time.Duration) {
 	return all
 }
 
-// together runs all senders at once, and says how long they took.
-func together(senders int, send func(sender int)) time.Duration {
+// span is how long something took, and the processor time that it used meanwhile in this process and all that it has started.
+type span struct{ took, used time.Duration }
+
+// together runs all senders at once.
+func together(tb testing.TB, senders int, send func(sender int)) span {
+	tb.Helper()
 	var all sync.WaitGroup
-	began := time.Now()
+	before, began := processorTime(tb), time.Now()
 	for sender := range senders {
 		all.Go(func() { send(sender) })
 	}
 	all.Wait()
-	return time.Since(began)
+	took := time.Since(began)
+	return span{took, processorTime(tb) - before}
 }
 
 func waitFor(tb testing.TB, done <-chan struct{}) {
@@ -185,7 +190,6 @@ func BenchmarkBare(b *testing.B) {
 	server, err := devstack.StartTemporal(b.Context(), devstack.TemporalOptions{DBFile: filepath.Join(b.TempDir(), "temporal.db")})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = server.Stop() })
-	pids := append(children(b, os.Getpid()), os.Getpid())
 	c, err := client.Dial(client.Options{
 		HostPort: server.Address(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}},
@@ -199,14 +203,12 @@ func BenchmarkBare(b *testing.B) {
 	var trips []time.Duration
 	for round := range *benchRounds + 1 {
 		for _, name := range names {
-			before := processorTime(b, pids)
-			took := e.round(name, senders, of)
+			all := e.round(name, senders, of)
 			if round == 0 {
 				continue // it does not count
 			}
-			spent := processorTime(b, pids) - before
-			speeds[name] = append(speeds[name], float64(senders*of)/took.Seconds())
-			used[name] = append(used[name], milliseconds(spent)/float64(senders*of))
+			speeds[name] = append(speeds[name], float64(senders*of)/all.took.Seconds())
+			used[name] = append(used[name], milliseconds(all.used)/float64(senders*of))
 		}
 		if single := e.trips(50); round > 0 {
 			trips = append(trips, single...)
@@ -226,26 +228,44 @@ func BenchmarkBare(b *testing.B) {
 }
 
 // round has each customer served once in a shape.
-func (e *bareEngine) round(name string, senders, of int) time.Duration {
+func (e *bareEngine) round(name string, senders, of int) span {
 	if name == "assign" {
 		return e.assigns(senders)
 	}
 	return e.answers(name, senders, of)
 }
 
-// processorTime is what processes have used so far.
-func processorTime(tb testing.TB, pids []int) (sum time.Duration) {
+// processorTime is what this process and all that it has started have used so far, at all levels; what has ended counts too.
+func processorTime(tb testing.TB) (sum time.Duration) {
 	tb.Helper()
 	const tick = 10 * time.Millisecond // 100 a second, on every Linux
-	for _, pid := range pids {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	require.NoError(tb, err)
+	parent, used := map[int]int{}, map[int]time.Duration{}
+	for _, file := range stats {
+		stat, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		// pid (name) state ppid … utime stime cutime cstime …, with the last four from the 12th field on; the name may hold anything
+		end := strings.LastIndexByte(string(stat), ')')
+		fields := strings.Fields(string(stat[end+1:]))
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 		require.NoError(tb, err)
-		// pid (name) state and ten more, utime, stime, …; the name may hold anything
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		for _, field := range fields[11:13] {
+		parent[pid], err = strconv.Atoi(fields[1])
+		require.NoError(tb, err)
+		for _, field := range fields[11:15] {
 			ticks, err := strconv.Atoi(field)
 			require.NoError(tb, err)
-			sum += time.Duration(ticks) * tick
+			used[pid] += time.Duration(ticks) * tick
+		}
+	}
+	for pid := range used {
+		for at := pid; at != 0; at = parent[at] {
+			if at == os.Getpid() {
+				sum += used[pid]
+				break
+			}
 		}
 	}
 	return sum

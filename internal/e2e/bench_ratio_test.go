@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -34,15 +35,15 @@ func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
 	const each = 32 // callbacks of a sender in a round,
 	const of = 8    // of so many customers: the endpoint hands over fifty a second of each
 	payload := bytes.Repeat([]byte("x"), shop.size())
-	compare(b, benchSenders*each, "callbacks", func() time.Duration {
+	compare(b, benchSenders*each, "callbacks", func() span {
 		letters := shop.letters(benchSenders, each, of)
-		return together(benchSenders, func(n int) {
+		return together(b, benchSenders, func(n int) {
 			for _, l := range letters[n] {
 				senders[n].posts(l)
 			}
 		})
-	}, rival{"signal-with-start", 1.0, func() time.Duration {
-		return together(benchSenders, func(sender int) {
+	}, rival{"signal-with-start", 1.0, func() span {
+		return together(b, benchSenders, func(sender int) {
 			for n := range each {
 				_, err := bare.SignalWithStartWorkflow(context.Background(), "bare/"+strconv.Itoa(sender*of+n%of), "bare", payload,
 					client.StartWorkflowOptions{TaskQueue: "bare-nobody"}, "Bare")
@@ -64,10 +65,11 @@ func BenchmarkFAQAnswer_toBareShapes(b *testing.B) {
 func BenchmarkOwnBotAnswer_toBareShape(b *testing.B) {
 	s, platform, _ := startBench(b)
 	shop := newBenchShop(s)
-	shop.says = "question" // a customer who repeats the same question reaches people
+	shop.says = "question" // where the same is asked and answered again and again, people take over
+	var n atomic.Int64
 	bot := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"messages":[{"text":"an answer"}]}`))
+		_, _ = fmt.Fprintf(w, `{"messages":[{"text":"answer %d"}]}`, n.Add(1))
 	}))
 	b.Cleanup(bot.Close)
 	made := s.create("/v1/bots", map[string]string{"kind": "webhook", "name": "Bench", "url": bot.URL + "/", "secret": webhookSecret})
@@ -101,9 +103,9 @@ type shapeBar struct {
 func (s *system) answers(b *testing.B, shop *benchShop, platform *benchWeChat, bars ...shapeBar) {
 	const each, of = 4, 4 // messages of a sender in a round, and their customers
 	senders, engine := shop.senders(), newBareEngine(b, s.temporalClient(), benchSenders*of, shop.size())
-	ours := func() time.Duration {
+	ours := func() span {
 		letters := shop.letters(benchSenders, each, of)
-		return together(benchSenders, func(n int) {
+		return together(b, benchSenders, func(n int) {
 			for i, l := range letters[n] {
 				senders[n].posts(l)
 				waitFor(b, platform.answers(benchOpenID(n*of+i%of)))
@@ -115,7 +117,7 @@ func (s *system) answers(b *testing.B, shop *benchShop, platform *benchWeChat, b
 	require.NoError(b, err)
 	var others []rival
 	for _, bar := range bars {
-		others = append(others, rival{bar.shape + "-bare", bar.atLeast, func() time.Duration { return engine.answers(bar.shape, benchSenders, each) }})
+		others = append(others, rival{bar.shape + "-bare", bar.atLeast, func() span { return engine.answers(bar.shape, benchSenders, each) }})
 	}
 	compare(b, benchSenders*each, "answers", ours, others...)
 }
@@ -124,37 +126,43 @@ func (s *system) answers(b *testing.B, shop *benchShop, platform *benchWeChat, b
 type rival struct {
 	name    string
 	atLeast float64 // the bar: our speed ÷ its speed
-	round   func() time.Duration
+	round   func() span
 }
 
-// compare runs rounds of ours and of the others in turn, after one of each that does not count. Each round does so many things.
-func compare(b *testing.B, perRound int, what string, ours func() time.Duration, others ...rival) {
+// compare runs rounds of ours and of the others in turn, after one of each that does not count. Each round does so many things. Beside
+// the speeds it reports the processor time that one thing costs on this machine, in all processes: where a round keeps all processors
+// busy, their ratio says the same, and other work on the machine does not change it.
+func compare(b *testing.B, perRound int, what string, ours func() span, others ...rival) {
 	b.Helper()
-	ours()
-	for _, o := range others {
-		o.round()
+	sides := append([]rival{{name: what, round: ours}}, others...)
+	speeds, used := make([][]float64, len(sides)), make([][]float64, len(sides))
+	for i := range sides {
+		sides[i].round()
 	}
-	var speeds []float64
-	ratios, bare := make([][]float64, len(others)), make([][]float64, len(others))
 	round := func() {
-		speed := float64(perRound) / ours().Seconds()
-		speeds = append(speeds, speed)
-		for i, o := range others {
-			theirs := float64(perRound) / o.round().Seconds()
-			bare[i], ratios[i] = append(bare[i], theirs), append(ratios[i], speed/theirs)
+		for i, side := range sides {
+			all := side.round()
+			used[i] = append(used[i], milliseconds(all.used)/float64(perRound))
+			speeds[i] = append(speeds[i], float64(perRound)/all.took.Seconds())
 		}
 	}
 	for b.Loop() {
 		round()
 	}
-	for len(speeds) < *benchRounds {
+	for len(speeds[0]) < *benchRounds {
 		round()
 	}
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(median(speeds), what+"/s")
+	for i, side := range sides {
+		b.ReportMetric(median(speeds[i]), side.name+"/s")
+		b.ReportMetric(median(used[i]), side.name+"-cpu-ms")
+	}
 	for i, o := range others {
-		b.ReportMetric(median(bare[i]), o.name+"/s")
-		bar(b, "ratio-to-"+o.name, median(ratios[i]), atLeast(o.atLeast))
+		ratios := make([]float64, len(speeds[0]))
+		for n := range ratios {
+			ratios[n] = speeds[0][n] / speeds[i+1][n]
+		}
+		bar(b, "ratio-to-"+o.name, median(ratios), atLeast(o.atLeast))
 	}
 }
 

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,9 +19,9 @@ type debt struct {
 // later is how far ahead a time may be for owes to wait for it: WeChat wants some messages only tomorrow.
 const later = 5 * time.Minute
 
-// owes waits until no conversation owes anything that is due soon, and returns what stays owed for longer than the patience: R27. The
-// patience begins when a debt may be paid, or when it is seen for the first time, whichever comes later.
-func (s *system) owes(patience time.Duration) (broken []violation) {
+// owes waits until nothing is owed that is due soon, and returns what stays owed for longer than the patience: R27. The patience begins
+// when a debt may be paid, or when it is seen for the first time, whichever comes later. Where conversations are named, only they count.
+func (s *system) owes(patience time.Duration, conversations ...string) (broken []violation) {
 	s.t.Helper()
 	db := s.database()
 	seen := map[debt]time.Time{} // for the first time
@@ -29,11 +30,11 @@ func (s *system) owes(patience time.Duration) (broken []violation) {
 	for ; ; <-look.C {
 		var owed []debt
 		require.NoError(s.t, db.SelectContext(s.t.Context(), &owed,
-			`select conversation_id, what, not_before, clock_timestamp() as now from owed order by not_before`))
+			`select conversation_id, what, coalesce(not_before, to_timestamp(0)) as not_before, clock_timestamp() as now from owed order by not_before`))
 		waits := false
 		for _, d := range owed {
 			now := d.Now
-			if d.NotBefore.After(now.Add(later)) {
+			if d.NotBefore.After(now.Add(later)) || len(conversations) > 0 && !slices.Contains(conversations, d.Conversation) {
 				continue
 			}
 			waits = true
@@ -41,8 +42,8 @@ func (s *system) owes(patience time.Duration) (broken []violation) {
 			if seen[d].IsZero() {
 				seen[d] = now
 			}
-			if from := seen[d]; now.Sub(from) >= patience && now.Sub(d.NotBefore) >= patience {
-				broken = append(broken, violation{"R27", fmt.Sprintf("%s owes: %s, since %s", d.Conversation, d.What, now.Sub(d.NotBefore).Round(time.Second))})
+			if now.Sub(seen[d]) >= patience && now.Sub(d.NotBefore) >= patience {
+				broken = append(broken, violation{"R27", fmt.Sprintf("%s owes: %s, not before %s", d.Conversation, d.What, d.NotBefore.Format(time.DateTime))})
 			}
 		}
 		if len(broken) > 0 || !waits {
