@@ -92,8 +92,9 @@ func New(cfg Config) *API {
 		panic(fmt.Sprintf("api: the cursor key has %d bytes, want %d", len(cfg.CursorKey), minCursorKey))
 	}
 	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}, hub: newHub()}
-	a.agents = newConnections(a.cfg)
-	a.spool = newSpool(a.cfg)
+	turns := newTurnstile(perCustomer, placeFor)
+	a.agents = newConnections(a.cfg, turns)
+	a.spool = newSpool(a.cfg, turns)
 	a.spool.measure(a.cfg.Meters)
 	a.router = a.newRouter()
 	newDoor(a.cfg, a.spool).register(a.router)

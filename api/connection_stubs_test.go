@@ -13,12 +13,13 @@ import (
 
 // agentShelf keeps agents and their connections in memory. Every agent of the default tenant that is asked for exists.
 type agentShelf struct {
-	mu       sync.Mutex
-	presence map[conversation.AgentID]routing.Presence
-	rows     map[string]conversation.AgentConnection
-	lost     []conversation.AgentID // those who have lost their last connection
-	dropped  int                    // calls of DropSilentProcesses
-	refuse   error                  // of Connect
+	processes int // that are alive
+	mu        sync.Mutex
+	presence  map[conversation.AgentID]routing.Presence
+	rows      map[string]conversation.AgentConnection
+	lost      []conversation.AgentID // those who have lost their last connection
+	dropped   int                    // calls of DropSilentProcesses
+	refuse    error                  // of Connect
 }
 
 func (d *agentShelf) AgentNow(_ context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error) {
@@ -71,6 +72,7 @@ func (d *agentShelf) Disconnect(_ context.Context, c conversation.AgentConnectio
 func (d *agentShelf) Heartbeat(_ context.Context, _ string, held []string) (diff conversation.ConnectionDiff, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	diff.Processes = d.processes
 	for _, id := range held {
 		if _, ok := d.rows[id]; !ok {
 			diff.Unknown = append(diff.Unknown, id)

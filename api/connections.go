@@ -24,13 +24,14 @@ const (
 type connections struct {
 	cfg     Config
 	process string
+	turns   *turnstile // learns how many API processes there are
 
 	mu   sync.Mutex
 	open map[string]conversation.AgentConnection
 }
 
-func newConnections(cfg Config) *connections {
-	return &connections{cfg: cfg, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
+func newConnections(cfg Config, turns *turnstile) *connections {
+	return &connections{cfg: cfg, turns: turns, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
 }
 
 // signedIn is an open connection; the zero value belongs to a caller who is no agent.
@@ -95,6 +96,7 @@ func (c *connections) beatOnce(ctx context.Context) {
 		c.failed(ctx, "API process heartbeat failed", err)
 		return
 	}
+	c.turns.processes.Store(int64(diff.Processes))
 	for _, id := range diff.Unknown {
 		c.again(ctx, id)
 	}

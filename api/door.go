@@ -51,7 +51,7 @@ func newDoor(cfg Config, s *spool) *door {
 		records:  cfg.Records,
 		now:      cfg.Now,
 		underWay: make(chan struct{}, maxUnderWay),
-		turns:    newTurnstile(perCustomer, placeFor),
+		turns:    s.turns,
 		runners:  make(runners),
 		journal:  journal,
 		notices:  newNoticeBoard(cfg.Records, cfg.Now, journal),

@@ -83,7 +83,7 @@ func (d *door) signal(ctx context.Context, l letter) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	h := d.sealed(ctx, l)
-	leave, err := d.turns.enter(ctx, string(h.Tenant)+"/"+string(h.AccountID)+"/"+string(h.CustomerKey))
+	leave, err := d.turns.enter(ctx, conversationOf(h))
 	if err != nil {
 		return fmt.Errorf("wait for earlier callbacks of the conversation: %w", err)
 	}
@@ -164,4 +164,9 @@ func traceparent(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	return carrier.Get("traceparent")
+}
+
+// conversationOf is the key under which callbacks take turns: the customer's conversation.
+func conversationOf(h conversation.Handover) string {
+	return string(h.Tenant) + "/" + string(h.AccountID) + "/" + string(h.CustomerKey)
 }

@@ -28,6 +28,7 @@ const (
 type spool struct {
 	store Spool
 	inbox Inbox
+	turns *turnstile
 	now   func() time.Time
 	log   *slog.Logger
 	work  chan struct{} // holds a value when there is something to hand on
@@ -38,8 +39,8 @@ type spool struct {
 	spools int       // how often this process has spooled something
 }
 
-func newSpool(cfg Config) *spool {
-	return &spool{store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
+func newSpool(cfg Config, turns *turnstile) *spool {
+	return &spool{turns: turns, store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
 }
 
 // clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out for as long as

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/api"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -239,6 +240,30 @@ func TestDoor_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 		require.Len(t, handed, 100)
 		require.Equal(t, began, handed[3], "the first four at once")
 		require.Equal(t, began.Add(24*80*time.Millisecond), handed[99])
+	})
+}
+
+// The processes share the rate, so that no run is signalled more often than a workflow task can take.
+func TestTurnstile_processesShareTheRate(t *testing.T) {
+	t.Parallel()
+	inFakeTime(t, func(t *testing.T) {
+		w, g := newWorld(), newGate(t, wechat.ModeSafe)
+		w.agents.processes = 3
+		g.in(w)
+		a := api.New(w.config())
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { a.Run(ctx) })
+		synctest.Wait()
+		h, began := a.Handler(), time.Now()
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { within46(t, h, g.says(message("hi")), http.StatusOK, "success") })
+		}
+		wg.Wait()
+		require.GreaterOrEqual(t, time.Since(began), 4*3*80*time.Millisecond)
+		stop()
+		running.Wait()
 	})
 }
 

@@ -61,6 +61,11 @@ func (s *spool) handOn(ctx context.Context, first conversation.Spooled) error {
 func (s *spool) signal(ctx context.Context, h conversation.Handover) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
+	leave, err := s.turns.enter(ctx, conversationOf(h))
+	if err != nil {
+		return err
+	}
+	defer leave()
 	return s.inbox.CustomerWrote(ctx, h)
 }
 

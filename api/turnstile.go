@@ -3,13 +3,17 @@ package api
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// turnstile lets at most width at once through under each key, and width more after each pace.
+// turnstile lets at most width at once through under each key, and width more after each pace. API processes share the rate: with n
+// of them a process waits for n paces.
 type turnstile struct {
-	width int
-	pace  time.Duration
+	width     int
+	pace      time.Duration
+	processes atomic.Int64 // that are alive, this one included; 0 counts as 1
+
 	mu    sync.Mutex
 	gates map[string]*gate // of the keys that are in use
 }
@@ -29,7 +33,7 @@ func (t *turnstile) enter(ctx context.Context, key string) (leave func(), err er
 	g := t.join(key)
 	select {
 	case g.inside <- struct{}{}:
-		soonest := time.Now().Add(t.pace)
+		soonest := time.Now().Add(t.pace * time.Duration(max(1, t.processes.Load())))
 		return func() {
 			time.AfterFunc(time.Until(soonest), func() {
 				<-g.inside

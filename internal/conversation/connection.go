@@ -11,4 +11,6 @@ type AgentConnection struct {
 type ConnectionDiff struct {
 	Unknown []string          // the process has them, the ledger has not: to be connected again
 	Stray   []AgentConnection // the ledger has them, the process has not: to be disconnected
+	// Processes is how many API processes are alive, this one included.
+	Processes int
 }

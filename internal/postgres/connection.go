@@ -35,7 +35,8 @@ func (db *DB) Heartbeat(ctx context.Context, process string, connections []strin
 		for _, r := range rows {
 			diff.Stray = append(diff.Stray, conversation.AgentConnection(r))
 		}
-		return diff, nil
+		const alive = `select count(*) from api_processes where beat_at >= now() - make_interval(secs => $1)`
+		return diff, tx.GetContext(ctx, &diff.Processes, alive, conversation.ProcessSilence.Seconds())
 	})
 }
 
