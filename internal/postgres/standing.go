@@ -1,11 +1,8 @@
 package postgres
 
 import (
-	"context"
 	"encoding/json"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
@@ -47,16 +44,6 @@ const standingJoins = `
 	` + workstreamOf + `
 	left join work_items i on i.tenant = c.tenant and i.conversation_id = c.id and i.state = 'waiting'
 	left join assignments o on o.tenant = c.tenant and o.conversation_id = c.id and o.state = 'offered'`
-
-// readStanding reads how a conversation stands.
-func readStanding(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref) (conversation.Standing, error) {
-	const query = `select ` + standingColumns + ` from conversations c ` + standingJoins + ` where c.tenant = $1 and c.id = $2`
-	var row standingRow
-	if err := sqlx.GetContext(ctx, q, &row, query, c.Tenant, c.Conversation); err != nil {
-		return conversation.Standing{}, err
-	}
-	return row.standing(), nil
-}
 
 func (r standingRow) standing() conversation.Standing {
 	s := conversation.Standing{
