@@ -112,13 +112,13 @@ func TestDropSilentProcesses_beginsTheGrace(t *testing.T) {
 	// The process was only away: it learns what it has lost, and connects it again.
 	found, err := f.Heartbeat(t.Context(), silent, []string{ofMei.ID})
 	require.NoError(t, err)
-	require.Equal(t, conversation.ConnectionDiff{Unknown: []string{ofMei.ID}}, found)
+	require.Equal(t, conversation.ConnectionDiff{Unknown: []string{ofMei.ID}, Processes: 2}, found)
 	require.NoError(t, f.Connect(t.Context(), silent, ofMei))
 	require.Equal(t, routing.Available, f.presence(t, mei))
 	require.Zero(t, f.timer(t, mei))
 	found, err = f.Heartbeat(t.Context(), silent, nil)
 	require.NoError(t, err)
-	require.Equal(t, conversation.ConnectionDiff{Stray: []conversation.AgentConnection{ofMei}}, found)
+	require.Equal(t, conversation.ConnectionDiff{Stray: []conversation.AgentConnection{ofMei}, Processes: 2}, found)
 }
 
 // A process that dies takes thousands of connections with it. The number of statements must not grow with them.

@@ -45,7 +45,9 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 		for i, p := range people {
 			cmd := d.order(ref, p, conversation.CommandPick, "")
 			group.Go(func() (err error) {
-				outcomes[i], err = d.Act(t.Context(), cmd)
+				for outcomes[i], err = d.Act(t.Context(), cmd); errors.Is(err, conversation.ErrBusy); { // as the API's answer asks for
+					outcomes[i], err = d.Act(t.Context(), cmd)
+				}
 				if errors.Is(err, conversation.ErrNotFound) { // somebody else has it, and who came too late sees it no more
 					outcomes[i].Refused, err = unseen, nil
 				}

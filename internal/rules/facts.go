@@ -60,7 +60,7 @@ func Facts() []Fact {
 		{"item.queue", cel.StringType, "the queue's name", queued},
 		{"agent.presence", cel.StringType, "available, busy, dnd, away, inactive", assigned},
 		{"agent.free_units", cel.IntType, "of his capacity", assigned},
-		{"agent.sessions", cel.IntType, "conversations that he has", assigned},
+		{"agent.sessions", cel.IntType, "conversations that the agent has, without those put aside", assigned},
 		{"agent.working", cel.BoolType, "it is within his own operating hours, or he has none", assigned},
 		{"agent.skills", ratings, "id to rating", assigned},
 		{"agent.attributes", cel.MapType(cel.StringType, cel.StringType), "as an administrator has set them", assigned},
