@@ -54,13 +54,13 @@ FAULTS = TestChaos_|TestPromises|TestR16_|TestR22_|TestR23_|TestLoad_|TestDesk_w
 OVERLOAD = TestR19_
 
 test: bin/temporal-dev ## run the tests with the race detector; they start what they need
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /internal/e2e)
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m -parallel 4 -skip '$(FAULTS)|$(OVERLOAD)|$(FLOOD)' ./internal/e2e
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 40m $$($(GO) list ./... | grep -v /internal/e2e)
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 40m -parallel 4 -skip '$(FAULTS)|$(OVERLOAD)|$(FLOOD)' ./internal/e2e
 	cd tools/temporal && $(GO) test -timeout 10m ./...
 	cd tools/promql && $(GO) test ./...
 
 faults: bin/temporal-dev ## run the chaos harness with its small numbers; `make chaos` takes longer
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 20m -run '$(FAULTS)' ./internal/e2e
+	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 40m -run '$(FAULTS)' ./internal/e2e
 	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 20m -run '$(OVERLOAD)' ./internal/e2e
 
 check: fmt vet determinism lint modules secrets reproducible test faults ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, equal builds, tests, generated files, short chaos
