@@ -159,7 +159,10 @@ func (e *bareEngine) trips(n int) (all []time.Duration) {
 }
 
 // span is how long something took, and the processor time that it used meanwhile in this process and all that it has started.
-type span struct{ took, used time.Duration }
+type span struct {
+	took time.Duration
+	used map[string]time.Duration // by process
+}
 
 // together runs all senders at once.
 func together(tb testing.TB, senders int, send func(sender int)) span {
@@ -171,7 +174,7 @@ func together(tb testing.TB, senders int, send func(sender int)) span {
 	}
 	all.Wait()
 	took := time.Since(began)
-	return span{took, processorTime(tb) - before}
+	return span{took, usedSince(tb, before)}
 }
 
 func waitFor(tb testing.TB, done <-chan struct{}) {
@@ -208,7 +211,7 @@ func BenchmarkBare(b *testing.B) {
 				continue // it does not count
 			}
 			speeds[name] = append(speeds[name], float64(senders*of)/all.took.Seconds())
-			used[name] = append(used[name], milliseconds(all.used)/float64(senders*of))
+			used[name] = append(used[name], milliseconds(all.sum())/float64(senders*of))
 		}
 		if single := e.trips(50); round > 0 {
 			trips = append(trips, single...)
@@ -235,8 +238,9 @@ func (e *bareEngine) round(name string, senders, of int) span {
 	return e.answers(name, senders, of)
 }
 
-// processorTime is what this process and all that it has started have used so far, at all levels; what has ended counts too.
-func processorTime(tb testing.TB) (sum time.Duration) {
+// processorTime is what this process and all that it has started have used so far, at all levels, by what they are: postgres, temporal-dev,
+// "wxdesk api". What has ended counts for what had started it.
+func processorTime(tb testing.TB) map[string]time.Duration {
 	tb.Helper()
 	const tick = 10 * time.Millisecond // 100 a second, on every Linux
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -260,13 +264,46 @@ func processorTime(tb testing.TB) (sum time.Duration) {
 			used[pid] += time.Duration(ticks) * tick
 		}
 	}
+	sum := map[string]time.Duration{}
 	for pid := range used {
 		for at := pid; at != 0; at = parent[at] {
 			if at == os.Getpid() {
-				sum += used[pid]
+				sum[processName(pid)] += used[pid]
 				break
 			}
 		}
 	}
 	return sum
+}
+
+// processName is the program of a process, and of wxdesk the sub-command.
+func processName(pid int) string {
+	if pid == os.Getpid() {
+		return "benchmark"
+	}
+	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // empty where it has ended
+	args := strings.Split(string(line), "\x00")
+	if name := filepath.Base(args[0]); name != "wxdesk" || len(args) < 2 {
+		name, _, _ = strings.Cut(name, ":") // postgres: user database …
+		return name
+	}
+	return "wxdesk " + args[1]
+}
+
+// usedSince is the processor time since an earlier reading.
+func usedSince(tb testing.TB, before map[string]time.Duration) map[string]time.Duration {
+	tb.Helper()
+	used := processorTime(tb)
+	for name := range used {
+		used[name] -= before[name]
+	}
+	return used
+}
+
+// sum is the processor time of all.
+func (s span) sum() (all time.Duration) {
+	for _, used := range s.used {
+		all += used
+	}
+	return all
 }

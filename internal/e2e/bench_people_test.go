@@ -53,15 +53,19 @@ func BenchmarkReply_toBareTransactions(b *testing.B) {
 		})
 	}
 	lines := agents * each
-	refresh := func() { // the customers write, which allows the next replies
-		write("thank you")
-		lines += agents * each
+	settled := func() {
 		s.looking(50*time.Millisecond, time.Minute, "all is received and sent", func() bool {
 			var received, unsent int
 			err := f.db.QueryRow(`select (select count(*) from messages where author = 'customer'),
 				(select count(*) from deliveries where status in ('queued', 'sending'))`).Scan(&received, &unsent)
 			return err == nil && received == lines && unsent == 0
 		})
+	}
+	refresh := func() { // the customers write, which allows the next replies; what is unsent by then would be among these
+		settled()
+		write("thank you")
+		lines += agents * each
+		settled()
 	}
 	refresh()
 	reads, writes := f.statements(func() { replies() })
@@ -107,7 +111,7 @@ func BenchmarkAssign_toBareShape(b *testing.B) {
 			}
 		})
 		offers := f.waitForOffers(customers)
-		used := processorTime(b) - before
+		used := usedSince(b, before)
 		last := slices.MaxFunc(offers, func(a, b event) int { return a.At.Compare(b.At) })
 		f.closeAll(chief, offers[closed:])
 		closed = len(offers)

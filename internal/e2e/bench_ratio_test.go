@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -136,13 +137,18 @@ func compare(b *testing.B, perRound int, what string, ours func() span, others .
 	b.Helper()
 	sides := append([]rival{{name: what, round: ours}}, others...)
 	speeds, used := make([][]float64, len(sides)), make([][]float64, len(sides))
+	whose := make([]map[string]time.Duration, len(sides))
 	for i := range sides {
 		sides[i].round()
+		whose[i] = map[string]time.Duration{}
 	}
 	round := func() {
 		for i, side := range sides {
 			all := side.round()
-			used[i] = append(used[i], milliseconds(all.used)/float64(perRound))
+			used[i] = append(used[i], milliseconds(all.sum())/float64(perRound))
+			for name, spent := range all.used {
+				whose[i][name] += spent
+			}
 			speeds[i] = append(speeds[i], float64(perRound)/all.took.Seconds())
 		}
 	}
@@ -156,6 +162,11 @@ func compare(b *testing.B, perRound int, what string, ours func() span, others .
 	for i, side := range sides {
 		b.ReportMetric(median(speeds[i]), side.name+"/s")
 		b.ReportMetric(median(used[i]), side.name+"-cpu-ms")
+		for name, spent := range whose[i] {
+			if each := milliseconds(spent) / float64(perRound*len(speeds[i])); each >= 0.05 {
+				b.Logf("%s: %.2f ms of processor time in %s", side.name, each, name)
+			}
+		}
 	}
 	for i, o := range others {
 		ratios := make([]float64, len(speeds[0]))
