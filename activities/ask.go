@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -75,6 +76,9 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 		}
 		ctx, span := a.Span(ctx, turn.Traceparent, "ask")
 		defer span.End()
+		if in.Bot != conversation.BotFAQ {
+			defer beat(ctx)()
+		}
 		if turn.Unclassified {
 			if err := a.classify(ctx, in, turn); err != nil {
 				return a.notAsked(ctx, in, err)
@@ -153,23 +157,29 @@ func (a *Activities) answerInTime(ctx context.Context, turn conversation.Turn) (
 	}
 	patience, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	if turn.Question.Bot.Kind != conversation.BotFAQ {
-		go beat(patience)
-	}
 	return a.answerTurn(patience, turn)
 }
 
-// beat tells Temporal that this worker lives, so that the loss of one is noticed while there is time to ask again.
-func beat(ctx context.Context) {
-	tick := time.NewTicker(heartbeat)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			activity.RecordHeartbeat(ctx)
+// beat tells Temporal that this worker lives, so that the loss of one is noticed while there is time to ask again, until the
+// function that it returns is called.
+func beat(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		tick := time.NewTicker(heartbeat)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
+			}
 		}
+	})
+	return func() {
+		cancel()
+		beating.Wait()
 	}
 }
 
