@@ -86,7 +86,7 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 		}
 		answer, err := a.answerInTime(ctx, turn)
 		switch log := activity.GetLogger(ctx); {
-		case errors.Is(err, conversation.ErrLater):
+		case err != nil && readsLater(in, err):
 			return AskResult{}, err
 		case errors.Is(err, conversation.ErrLeak):
 			log.Error("bot leaks", "turn_id", turn.Question.TurnID, "bot_id", turn.Question.Bot.ID)
@@ -97,6 +97,11 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 		}
 		return a.store(ctx, in, turn, answer)
 	})
+}
+
+// readsLater reports whether the FAQ could not be read only because the ledger is away.
+func readsLater(in AskInput, err error) bool {
+	return in.Bot == conversation.BotFAQ && classOf(err, patientTries) == Away
 }
 
 // store keeps the answer. It insists for as long as the activity has time, because a webhook's answer may cost money and must not

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -92,12 +93,13 @@ func TestAsk_anotherKindOfBotIsNotAsked(t *testing.T) {
 func TestAsk_aBotHasEightSeconds(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
-	got := ask(t, l, func(ctx context.Context, _ conversation.Question) (conversation.Answer, error) {
+	got, err := tryAsk(t, l, func(ctx context.Context, _ conversation.Question) (conversation.Answer, error) {
 		deadline, limited := ctx.Deadline()
 		require.True(t, limited)
 		require.LessOrEqual(t, time.Until(deadline), 8*time.Second)
 		return conversation.Answer{}, context.DeadlineExceeded
-	})
+	}, conversation.BotWebhook)
+	require.NoError(t, err)
 	require.Equal(t, asked(activities.AskFailed), got)
 	require.Equal(t, 1, l.wanted)
 	require.Empty(t, l.stored)
@@ -106,12 +108,10 @@ func TestAsk_aBotHasEightSeconds(t *testing.T) {
 // B01
 func TestAsk_anAnswerAfterSomebodyTookOverIsDropped(t *testing.T) {
 	t.Parallel()
-	for _, late := range []error{conversation.ErrStaleEpoch, conversation.ErrClosed} {
-		before := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, late }}
-		require.Equal(t, asked(activities.AskNobody), ask(t, before, nil))
-		meanwhile := &ledger{store: func(conversation.Answer) error { return late }}
-		require.Equal(t, asked(activities.AskNobody), ask(t, meanwhile, answering(conversation.Answer{Texts: []string{"too late"}})))
-	}
+	before := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, conversation.ErrClosed }}
+	require.Equal(t, asked(activities.AskNobody), ask(t, before, nil))
+	meanwhile := &ledger{store: func(conversation.Answer) error { return conversation.ErrClosed }}
+	require.Equal(t, asked(activities.AskNobody), ask(t, meanwhile, answering(conversation.Answer{Texts: []string{"too late"}})))
 }
 
 // A5
@@ -139,6 +139,22 @@ func TestAsk_anAbsentLedgerIsNotTheBotsFailure(t *testing.T) {
 	require.Equal(t, activities.Away, activities.ClassOf(err))
 	require.Error(t, err)
 }
+
+// What the FAQ reads may be broken too: then people take over, and nothing is asked again and again.
+func TestAsk_anFAQThatCannotBeReadGoesToPeople(t *testing.T) {
+	t.Parallel()
+	l := &ledger{}
+	got, err := tryAsk(t, l, failing(fmt.Errorf("read the FAQ: %w", state("42703"))), conversation.BotFAQ)
+	require.NoError(t, err)
+	require.Equal(t, asked(activities.AskFailed), got)
+	require.Equal(t, 1, l.wanted)
+}
+
+// state is an error of Postgres.
+type state string
+
+func (s state) Error() string    { return "postgres: " + string(s) }
+func (s state) SQLState() string { return string(s) }
 
 // A10
 func TestAsk_aSlowLedgerDoesNotAskTheBotAgain(t *testing.T) {

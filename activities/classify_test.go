@@ -38,7 +38,7 @@ func TestCLS13_theBotIsNotAskedBeforeWhatRulesGaveIsKept(t *testing.T) {
 		t.Error("the bot was asked")
 		return conversation.Answer{}, nil
 	}
-	require.Equal(t, asked(activities.AskNobody), ask(t, firstTurn(conversation.ErrStaleEpoch), never))
+	require.Equal(t, asked(activities.AskNobody), ask(t, firstTurn(conversation.ErrClosed), never))
 	_, err := tryAsk(t, firstTurn(errAway), never, conversation.BotFAQ)
 	require.Equal(t, activities.Away, activities.ClassOf(err))
 }

@@ -53,27 +53,33 @@ type CloseInput struct {
 // Close ends the conversation in the ledger.
 //
 // Promise: repeatable.
-func (a *Activities) Close(ctx context.Context, in CloseInput) error {
-	_, err := step(ctx, "close the conversation", func(ctx context.Context) (Result, error) {
+func (a *Activities) Close(ctx context.Context, in CloseInput) (Result, error) {
+	return step(ctx, "close the conversation", func(ctx context.Context) (Result, error) {
 		ctx, span := a.Span(ctx, in.Traceparent, "close")
 		defer span.End()
-		return Result{}, a.Ledger.CloseConversation(ctx, in.ref(), in.Reason)
+		stands, err := a.Ledger.CloseConversation(ctx, in.ref(), in.Reason)
+		return result(stands), err
 	})
-	return err
 }
 
-// Sweep repairs what crashes may have left, and nudges the runs whose conversations have owed something for too long. A nudge
-// that fails is given again with the next sweep.
+// Sweep repairs what crashes may have left, and nudges the runs whose conversations have owed something for too long. Where such a
+// run is gone, its conversation ends. A nudge that fails is given again with the next sweep.
 //
 // Promise: repeatable.
 func (a *Activities) Sweep(ctx context.Context) error {
 	_, err := step(ctx, "sweep", func(ctx context.Context) (Result, error) {
 		late, err := a.Ledger.Sweep(ctx)
+		a.Metrics.late(ctx, len(late))
 		var nudges errgroup.Group
 		nudges.SetLimit(nudgeAtOnce)
 		for _, run := range late {
 			nudges.Go(func() error {
-				if err := a.Runs.Nudge(ctx, run.WorkflowID); err != nil {
+				gone, err := a.Runs.Nudge(ctx, run.WorkflowID)
+				if gone {
+					activity.GetLogger(ctx).Warn("run lost: its conversation ends", "workflow_id", run.WorkflowID, "conversation", run.Conversation)
+					err = a.Ledger.RunGone(ctx, run.Ref)
+				}
+				if err != nil {
 					activity.GetLogger(ctx).Warn("nudge failed", "workflow_id", run.WorkflowID, "error", err)
 				}
 				return nil

@@ -47,7 +47,6 @@ var classes = []struct {
 	tries int32
 }{
 	{err: conversation.ErrClosed, class: Refused},
-	{err: conversation.ErrStaleEpoch, class: Refused},
 	{err: secret.ErrUnknownKey, class: Away, tries: patientTries}, // a rollout of a master key is under way
 	{err: secret.ErrUnavailable, class: Broken},
 	{err: errPanicked, class: Away, tries: panicTries},

@@ -29,7 +29,6 @@ func TestClassOf_everyErrorOfThePorts(t *testing.T) {
 		first, last Class // at the first try, and at one after ten minutes
 	}{
 		"closed":                  {conversation.ErrClosed, Refused, Refused},
-		"the holder has changed":  {conversation.ErrStaleEpoch, Refused, Refused},
 		"not found":               {conversation.ErrNotFound, Broken, Broken},
 		"a key that does not fit": {secret.ErrUnavailable, Broken, Broken},
 		"an unknown master key":   {secret.ErrUnknownKey, Away, Broken},

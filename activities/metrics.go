@@ -19,11 +19,12 @@ type Metrics struct {
 	quarantined metric.Int64Counter
 	received    metric.Float64Histogram
 	answered    metric.Float64Histogram
+	overdue     metric.Int64Counter
 }
 
 // NewMetrics makes the instruments.
 func NewMetrics(meter metric.Meter) (*Metrics, error) {
-	var errs [4]error
+	var errs [5]error
 	m := new(Metrics)
 	m.deliveries, errs[0] = meter.Int64Counter("wxdesk_deliveries",
 		metric.WithDescription("Messages to customers by final status (sent, failed, unknown) and reason."))
@@ -33,12 +34,15 @@ func NewMetrics(meter metric.Meter) (*Metrics, error) {
 		metric.WithDescription("Time from the door to the transcript, of customers' messages."))
 	m.answered, errs[3] = meter.Float64Histogram("wxdesk_answer", metric.WithUnit("s"),
 		metric.WithDescription("Time from the transcript to WeChat's taking the answer, by kind of account."))
+	m.overdue, errs[4] = meter.Int64Counter("wxdesk_conversations_overdue",
+		metric.WithDescription("Conversations that a sweep found to owe something for a minute past its time; each sweep counts them again."))
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	// What somebody is to be told of is there from the start, so that the first one is an increase.
 	ctx := context.Background()
 	m.quarantine(ctx, 0, conversation.OtherContent)
+	m.late(ctx, 0)
 	m.delivery(ctx, 0, string(wechat.SendFailed), "")
 	for _, reason := range []string{
 		conversation.ReasonAnswerLost, wechat.ReasonUnanswered, wechat.ReasonServerError, wechat.ReasonAnswerUnclear,
@@ -60,6 +64,13 @@ func (m *Metrics) arrived(ctx context.Context, a conversation.Arrival, outcome c
 			reason = conversation.OtherContent // it could be read, so that was why
 		}
 		m.quarantine(ctx, 1, reason)
+	}
+}
+
+// late takes down how many conversations a sweep has nudged.
+func (m *Metrics) late(ctx context.Context, n int) {
+	if m != nil {
+		m.overdue.Add(ctx, int64(n))
 	}
 }
 

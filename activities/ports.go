@@ -86,13 +86,16 @@ type Ledger interface {
 	RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) (conversation.Situation, error)
 
 	// CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"), its work ended. The
-	// reason is the one that was wished; why counts where none was. Repeated it changes nothing. A conversation without a row
-	// stays without.
-	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error
+	// reason is the one that was wished; why counts where none was. ClosedIdle does not end what an agent has or is offered.
+	// Repeated it changes nothing. A conversation without a row stays without, and stands nowhere.
+	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error)
 
 	// Sweep repairs what crashes may have left: stale rows, silent API processes, marks whose time is over; and lists
 	// conversations that have owed something for a minute past its time, for their runs to be nudged.
 	Sweep(ctx context.Context) ([]conversation.RunNotice, error)
+
+	// RunGone ends a conversation that has no run.
+	RunGone(ctx context.Context, c conversation.Ref) error
 }
 
 // Permits grants sends to WeChat within the tenant's limit over all workers (R16).
@@ -105,14 +108,14 @@ type Permits interface {
 
 // Runs reaches the runs of conversations.
 type Runs interface {
-	// Nudge wakes a run; one that is not there is no error.
-	Nudge(ctx context.Context, workflowID string) error
+	// Nudge wakes a run. gone reports that there is none.
+	Nudge(ctx context.Context, workflowID string) (gone bool, err error)
 }
 
 // Bots answers for whichever bot an account is set up with.
 type Bots interface {
-	// Answer asks the question's bot. An error is the bot's failure: the conversation is then handed to people; except
-	// conversation.ErrLater, after which the question is asked again.
+	// Answer asks the question's bot. An error is the bot's failure: the conversation is then handed to people; except where the
+	// FAQ's entries could not be read because the ledger is away, after which the question is asked again.
 	Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error)
 }
 

@@ -36,7 +36,7 @@ func (d *desk) Turn(context.Context, conversation.Ref) (conversation.Turn, error
 
 func (d *desk) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
 	if d.moved {
-		return conversation.Situation{}, conversation.ErrStaleEpoch
+		return conversation.Situation{}, conversation.ErrClosed
 	}
 	d.stored = append(d.stored, a)
 	return stands, nil

@@ -21,6 +21,9 @@ const (
 	// server writes down and reads again, which costs it more than to hand it over. The SDK's 2 are fewer than the 4 partitions
 	// that a task queue has by default; more than 5 gained nothing (docs/performance.md).
 	pollers = 5
+	// blockedTime is how long workflow code may run without yielding until it counts as blocked, which fails its task. It never waits
+	// outside the SDK, but on a starved machine it may get no processor for longer than the SDK's second.
+	blockedTime = 10 * time.Second
 )
 
 // Worker performs conversations and their activities, each kind on its own task queue.
@@ -95,6 +98,7 @@ func options(version string, onFatal func(error)) sdkworker.Options {
 		MaxConcurrentWorkflowTaskPollers: pollers,
 		MaxConcurrentActivityTaskPollers: pollers,
 		StickyScheduleToStartTimeout:     2 * time.Second,
+		DeadlockDetectionTimeout:         blockedTime,
 		DisableRegistrationAliasing:      true,
 		SysInfoProvider:                  sysinfo.SysInfoProvider(),
 		OnFatalError:                     onFatal,

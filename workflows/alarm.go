@@ -37,6 +37,15 @@ func (c *run) pause(ctx workflow.Context, what string) {
 	c.keep(what, p)
 }
 
+// settle takes in that a step succeeded: where the same is still owed it is put off, longer each time.
+func (c *run) settle(ctx workflow.Context, what string, still bool) {
+	if still {
+		c.pause(ctx, what)
+		return
+	}
+	delete(c.st.Pauses, what)
+}
+
 // did notes what a step did. Where the same is still owed, and it did nothing, or the same as the last time, it is put off.
 func (c *run) did(ctx workflow.Context, what, key string, still bool) {
 	if still && (key == "" || key == c.st.Pauses[what].Did) {
@@ -103,8 +112,10 @@ func (c *run) nextAt(now time.Time) (first time.Time) {
 }
 
 // sendAt, askAt and dueAt are when a step may be done that is owed: what the ledger said, and how long the run puts it off.
-func (c *run) sendAt() time.Time { return later(c.st.Owed.SendAt, c.st.Pauses[doSend].Until) }
-func (c *run) askAt() time.Time  { return later(c.st.Owed.TurnAt, c.st.Pauses[doAsk].Until) }
+func (c *run) sendAt() time.Time {
+	return later(later(c.st.Owed.SendAt, c.st.PermitAt), c.st.Pauses[doSend].Until)
+}
+func (c *run) askAt() time.Time { return later(c.st.Owed.TurnAt, c.st.Pauses[doAsk].Until) }
 
 // dueAt is when the first thing falls due that the conversation's standing brings: an offer ends, a wait is over; zero for
 // never.

@@ -37,7 +37,7 @@ type State struct {
 	Look     bool                  `json:",omitempty"` // somebody else has acted: the ledger is to be asked how things stand
 	Failed   bool                  `json:",omitempty"` // asking the bot failed for good: people are to be wished
 	Plainly  bool                  `json:",omitempty"` // handing over by rules is broken
-	Reserved bool                  `json:",omitempty"` // a permit is reserved for the next send
+	PermitAt time.Time             `json:",omitzero"`  // when the next send may begin, for which a permit is reserved; zero: none is
 	Pauses   map[string]Pause      `json:",omitempty"` // steps that are put off
 	Seen     []string              `json:",omitempty"` // message key and head of the fingerprint, newest last
 	Pending  []activities.Callback `json:",omitempty"` // not received yet
@@ -80,8 +80,7 @@ func (st *State) pendingBytes() int {
 // continueDue reports whether the history has grown long enough to begin a new run, or a newer version is to go on.
 func (c *run) continueDue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
-	return c.moveOn ||
-		c.st.Begun && (info.GetCurrentHistoryLength() >= c.in.ContinueAt || info.GetContinueAsNewSuggested() || mayMoveOn(ctx, c.nudged))
+	return c.moveOn || info.GetCurrentHistoryLength() >= c.in.ContinueAt || info.GetContinueAsNewSuggested() || mayMoveOn(ctx, c.nudged)
 }
 
 // continueAsNew goes on with the same conversation in a new run. Nothing is under way: it would run on beside the new run's copy.

@@ -80,7 +80,7 @@ func call[Out any](c *chaos, name string, do func() (Out, error)) (out Out, err 
 	case away:
 		return out, errAway
 	case refused:
-		return out, conversation.ErrStaleEpoch
+		return out, conversation.ErrClosed
 	case broken:
 		return out, secret.ErrUnavailable
 	case panics:
@@ -96,8 +96,6 @@ func call[Out any](c *chaos, name string, do func() (Out, error)) (out Out, err 
 	}
 	return do()
 }
-
-func none(err error) (struct{}, error) { return struct{}{}, err }
 
 func (c *chaos) AccountKeys(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.AccountKeys, error) {
 	return call(c, "AccountKeys", func() (conversation.AccountKeys, error) { return c.inner.AccountKeys(ctx, t, id) })
@@ -159,9 +157,8 @@ func (c *chaos) RecordOutcome(ctx context.Context, r conversation.Ref, id conver
 	return call(c, "RecordOutcome", func() (conversation.Situation, error) { return c.inner.RecordOutcome(ctx, r, id, attempt, o) })
 }
 
-func (c *chaos) CloseConversation(ctx context.Context, r conversation.Ref, why conversation.CloseReason) error {
-	_, err := call(c, "Close", func() (struct{}, error) { return none(c.inner.CloseConversation(ctx, r, why)) })
-	return err
+func (c *chaos) CloseConversation(ctx context.Context, r conversation.Ref, why conversation.CloseReason) (conversation.Situation, error) {
+	return call(c, "Close", func() (conversation.Situation, error) { return c.inner.CloseConversation(ctx, r, why) })
 }
 
 // heal ends all faults, and late calls with them.

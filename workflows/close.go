@@ -17,11 +17,14 @@ func (c *run) close(why conversation.CloseReason) step {
 			return false, err
 		}
 		c.calls++
-		err = workflow.ExecuteActivity(ledgerWork(ctx, "close"), acts.Close, activities.CloseInput{Where: c.where(), Reason: why}).Get(ctx, nil)
+		var out activities.Result
+		err = workflow.ExecuteActivity(ledgerWork(ctx, "close"), acts.Close, activities.CloseInput{Where: c.where(), Reason: why}).Get(ctx, &out)
 		if err != nil {
 			c.st.Standing = before
 			c.failed(ctx, doClose, err)
+			return false, nil
 		}
+		c.apply(ctx, out)
 		return false, nil
 	}
 }
@@ -45,7 +48,7 @@ func (c *run) beginNext(ctx workflow.Context) (over bool, err error) {
 		Schema: schema, Logic: c.st.Logic, Number: c.st.Number + 1, LastActivity: c.st.LastActivity,
 		Conversation: nextID(runID(ctx), c.st.Number+1), Seen: c.st.Seen, Pending: c.st.Pending,
 	}
-	c.moveOn = true
+	c.moveOn, c.cancellable = true, ctx // an operator has cancelled the conversation before
 	if c.st.pendingBytes() > maxCarry {
 		return false, nil
 	}

@@ -74,16 +74,13 @@ func (c *run) receive(ctx workflow.Context) (over bool, err error) {
 		c.notReceived(ctx, len(batch), err)
 		return false, nil
 	}
-	delete(c.st.Pauses, doReceive)
 	if c.st.Begun && !out.Begun && !out.Ending { // an older ledger was restored
 		c.st.forget()
 	}
 	c.st.Begun = out.Begun || out.Ending
 	c.apply(ctx, out.Result)
+	c.settle(ctx, doReceive, out.Ending && !c.st.Owed.End && !c.st.isClosed())
 	if out.Ending {
-		if !c.st.Owed.End && !c.st.isClosed() {
-			c.pause(ctx, doReceive)
-		}
 		return false, nil
 	}
 	c.st.Pending = slices.Delete(c.st.Pending, 0, len(batch))

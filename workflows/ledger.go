@@ -70,6 +70,8 @@ func (c *run) apply(ctx workflow.Context, out activities.Result) {
 	}
 	if out.Send {
 		c.st.Owed.SendAt = now.Add(out.SendIn)
+	} else {
+		c.st.PermitAt = time.Time{} // nobody uses it
 	}
 }
 

@@ -457,11 +457,28 @@ func (m *memory) RecordOutcome(_ context.Context, c conversation.Ref, id convers
 	return m.situation(r), nil
 }
 
-func (m *memory) CloseConversation(_ context.Context, c conversation.Ref, why conversation.CloseReason) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if r := m.rows[c.Conversation]; r != nil && r.State != conversation.StateClosed {
+func (m *memory) CloseConversation(_ context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error) {
+	r, unlock, err := m.lock(c)
+	if err != nil {
+		return conversation.Situation{}, nil //nolint:nilerr // it has no row, and stands nowhere
+	}
+	defer unlock()
+	idle := why == conversation.ClosedIdle && r.ending == ""
+	if r.State != conversation.StateClosed && !(idle && (r.Holder == conversation.HolderAgent || r.Offer != nil)) {
 		m.end(r, cmp.Or(r.ending, why))
+	}
+	return m.situation(r), nil
+}
+
+// RunGone ends a conversation that has no run.
+func (m *memory) RunGone(_ context.Context, c conversation.Ref) error {
+	r, unlock, err := m.lock(c)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if r.State != conversation.StateClosed {
+		m.end(r, cmp.Or(r.ending, conversation.ClosedSuperseded))
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
 	"wxdesk/workflows"
 )
 
@@ -266,6 +267,60 @@ func TestSend_withoutAPermitGoesOverTheQueue(t *testing.T) {
 	require.Equal(t, 3, w.ordinary, "two sends and the close")
 }
 
+// The time that was reserved for a send stays, whatever the ledger says meanwhile.
+func TestSend_waitsForItsPermit(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.permits = func() (time.Duration, bool) { return 8 * time.Second, false }
+	var at time.Duration
+	w.weChat = func(string) wechat.SendOutcome {
+		if at == 0 {
+			at = w.Now().Sub(began)
+		}
+		return wechat.SendOutcome{Status: wechat.SendSent}
+	}
+	told(t, w, false, says(0, "hello 1"), says(2*second, "quiet 2"), nudge(3*second))
+	require.GreaterOrEqual(t, at, 8*time.Second)
+}
+
+// An operator ends one conversation, not what the customer writes meanwhile, however much that is.
+func TestCancel_leavesWhatIsWrittenMeanwhile(t *testing.T) {
+	t.Parallel()
+	const lines = 30
+	w := newWorld()
+	err := w.firstRun(says(0, "hello 0"), doing(second, func(w *world) {
+		w.env.CancelWorkflow()
+		for i := range lines {
+			w.env.SignalWorkflow(workflows.SignalCustomer, bulky(fmt.Sprintf("hello %d", i+1)))
+		}
+	}))
+	carriedBy(t, err)
+	require.Equal(t, 1, count(w.log, "close "+string(conversation.ClosedByPerson)), "%v", w.log)
+}
+
+func count(log []string, what string) (n int) {
+	for _, entry := range log {
+		if entry == what {
+			n++
+		}
+	}
+	return n
+}
+
+// A run whose conversation cannot begin has a bounded history, too.
+func TestReceive_thatIsBrokenForEverContinuesAsNew(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	env := w.stage(false)
+	env.OnActivity("Receive", mock.Anything, mock.Anything).Return(activities.ReceiveResult{},
+		temporal.NewNonRetryableApplicationError("receive", string(activities.Broken), nil))
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalCustomer, callback("hello 1")) }, 0)
+	env.RegisterDelayedCallback(func() { w.grow(workflows.DefaultContinueAt) }, time.Hour)
+	env.ExecuteWorkflow(workflows.Conversation, input())
+	in := carriedBy(t, env.GetWorkflowError())
+	require.Len(t, in.State.Pending, 1)
+}
+
 // What the outside sends has one effect whatever the order in which the run takes it up.
 func TestSignals_theirOrderDoesNotMatter(t *testing.T) {
 	for _, order := range [][3]int{{0, 1, 2}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}} {
@@ -367,10 +422,13 @@ func TestCost_usualStepsAreLocalActivities(t *testing.T) {
 func TestDue_isTriedAgainWhereTheLedgerSaysNotYet(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	dues := 0
+	dues, first, last := 0, time.Time{}, time.Time{}
 	env := w.stage(false)
 	env.OnActivity("Due", mock.Anything, mock.Anything).Return(func(ctx context.Context, in activities.Where) (activities.Result, error) {
-		if dues++; dues < 3 { // the ledger's clock is slow
+		if last = w.Now(); dues == 0 {
+			first = last
+		}
+		if dues++; dues < 6 { // the ledger's clock is slow
 			stands, err := w.Look(ctx, conversation.Ref{Tenant: in.Tenant, Conversation: in.Conversation})
 			return activities.Result{Logic: 1, Situation: stands}, err
 		}
@@ -382,6 +440,7 @@ func TestDue_isTriedAgainWhereTheLedgerSaysNotYet(t *testing.T) {
 	env.ExecuteWorkflow(workflows.Conversation, input())
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, []string{"act assign", "due offer-ends", "close idle"}, w.log[5:])
-	require.Equal(t, 3, dues)
+	require.Equal(t, 6, dues)
+	require.GreaterOrEqual(t, last.Sub(first), 31*time.Second, "it waits longer each time")
 	require.Equal(t, 1, w.took["notice"])
 }

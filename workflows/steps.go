@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
@@ -35,11 +37,8 @@ func (c *run) due(ctx workflow.Context) (over bool, err error) {
 		c.failed(ctx, doDue, err)
 		return false, nil
 	}
-	delete(c.st.Pauses, doDue)
 	c.apply(ctx, out)
-	if len(c.st.Due) > 0 && c.st.Due[0] == first { // by the ledger's clock it is not due yet
-		c.pause(ctx, doDue)
-	}
+	c.settle(ctx, doDue, len(c.st.Due) > 0 && c.st.Due[0] == first) // by the ledger's clock it is not due yet
 	return false, nil
 }
 
@@ -63,12 +62,9 @@ func (c *run) route(ctx workflow.Context) (over bool, err error) {
 		c.failed(ctx, doRoute, err)
 		return false, nil
 	}
-	delete(c.st.Pauses, doRoute)
 	c.st.Failed, c.st.Plainly = false, false
 	c.apply(ctx, out.Result)
-	if c.st.Owed.HandOver {
-		c.pause(ctx, doRoute)
-	}
+	c.settle(ctx, doRoute, c.st.Owed.HandOver)
 	return false, nil
 }
 
@@ -117,7 +113,7 @@ func (c *run) tookAnswer(ctx workflow.Context, out activities.AskResult, err err
 // send sends the next message to the customer, one at a time and in order: directly, or over the queue, which goes on beside the
 // loop.
 func (c *run) send(ctx workflow.Context) (over bool, err error) {
-	in := activities.SendInput{Where: c.where(), AccountID: c.in.AccountID, Reserved: c.st.Reserved}
+	in := activities.SendInput{Where: c.where(), AccountID: c.in.AccountID, Reserved: !c.st.PermitAt.IsZero()}
 	if c.mayDirect(ctx) {
 		c.calls++
 		c.task.sent = true
@@ -135,7 +131,7 @@ func (c *run) send(ctx workflow.Context) (over bool, err error) {
 		}
 	}
 	c.calls++
-	c.st.Reserved = false
+	c.st.PermitAt = time.Time{}
 	c.sending = inFlight{Future: workflow.ExecuteActivity(egress(ctx, c.in.AccountID), acts.Send, in), calls: c.calls}
 	return false, nil
 }
@@ -143,7 +139,7 @@ func (c *run) send(ctx workflow.Context) (over bool, err error) {
 // mayDirect reports whether a message may be sent in this workflow task: the answer to a line that came alone, or a message of
 // people. A task that is repeated in a flood then sends nothing directly, and no task sends twice.
 func (c *run) mayDirect(ctx workflow.Context) bool {
-	return c.timeLeft(ctx) > 0 && !c.task.sent && c.task.lines <= 1 && !c.st.Reserved
+	return c.timeLeft(ctx) > 0 && !c.task.sent && c.task.lines <= 1 && c.st.PermitAt.IsZero()
 }
 
 // sent takes in what came of a send over the queue.
@@ -160,7 +156,10 @@ func (c *run) sent(ctx workflow.Context, f inFlight) {
 // tookOutcome takes in what a try came to. Sent, failed and unknown are all final here: the ledger has the fate and only a
 // person sends again.
 func (c *run) tookOutcome(ctx workflow.Context, out activities.SendResult) {
-	c.st.Reserved = out.Reserved
+	if out.Reserved {
+		c.st.PermitAt = workflow.Now(ctx).Add(out.After)
+		return
+	}
 	if out.After > 0 {
 		c.st.Owed.Send, c.st.Owed.SendAt = true, workflow.Now(ctx).Add(out.After)
 		return

@@ -49,6 +49,14 @@ var stories = map[string]struct {
 		story: []happening{says(0, "human 1"), says(second, "hello 2")},
 		want:  []string{"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "receive hello 2", "close idle"},
 	},
+	"silence does not end what an agent has taken, though the run was not told": {
+		story: []happening{
+			says(0, "human 1"), acts(2*second, conversation.CommandAccept, 0), acts(50*time.Hour, conversation.CommandForceClose, 1),
+		},
+		want: []string{
+			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act force-close", "close force-closed",
+		},
+	},
 	"a broken bot ends with people": {
 		story: []happening{says(0, "broken 1")},
 		want:  []string{"begin", "receive broken 1", "ask 1", "route bot-failed", "sent notice", "close idle"},

@@ -19,8 +19,8 @@ type Bots struct {
 	Webhook Webhook
 }
 
-// Answer asks the question's bot. It fails with conversation.ErrLater where only what the bot reads from was out of
-// reach; any other error is the bot's own failure. Errors quote nothing that a bot or a customer said.
+// Answer asks the question's bot. An error is the bot's own failure, or, of the FAQ, the ledger's. Errors quote nothing that a
+// bot or a customer said.
 func (b Bots) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
 	switch q.Bot.Kind {
 	case conversation.BotFAQ:

@@ -26,7 +26,7 @@ func (f FAQ) Answer(ctx context.Context, q conversation.Question) (conversation.
 	}
 	entries, err := f.Entries.FAQEntries(ctx, q.Tenant, q.AccountID)
 	if err != nil {
-		return conversation.Answer{}, fmt.Errorf("read the FAQ: %w: %w", conversation.ErrLater, err)
+		return conversation.Answer{}, fmt.Errorf("read the FAQ: %w", err)
 	}
 	text := conversation.Fold(q.Text)
 	best, found := longest(text, q.Language, entries)

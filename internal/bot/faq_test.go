@@ -18,10 +18,12 @@ func (e entries) FAQEntries(context.Context, conversation.Tenant, conversation.A
 	return e, nil
 }
 
+var errAway = errors.New("connection refused")
+
 type away struct{}
 
 func (away) FAQEntries(context.Context, conversation.Tenant, conversation.AccountID) ([]conversation.FAQEntry, error) {
-	return nil, errors.New("connection refused")
+	return nil, errAway
 }
 
 func shop() bot.Bots {
@@ -114,9 +116,9 @@ func TestFAQ_theGreetingAnswersTheFirstMessageOnlyWhereNothingElseDoes(t *testin
 	require.Equal(t, ask(t, "hello", first), ask(t, "", func(q *conversation.Question) { q.Kind = "subscribe" }))
 }
 
-func TestFAQ_anUnreachableLedgerIsAskedAgainLater(t *testing.T) {
+func TestFAQ_saysWhyItCouldNotRead(t *testing.T) {
 	_, err := bot.FAQ{Entries: away{}}.Answer(context.Background(), conversation.Question{Kind: "text", Text: "x"})
-	require.ErrorIs(t, err, conversation.ErrLater)
+	require.ErrorIs(t, err, errAway)
 }
 
 func TestBots_anUnknownKindIsAFailureNotALater(t *testing.T) {

@@ -109,8 +109,6 @@ var (
 	ErrNotFound = errors.New("conversation: not found")
 	// ErrClosed: the conversation has ended; a new message of the customer begins the next one.
 	ErrClosed = errors.New("conversation: closed")
-	// ErrStaleEpoch: the holder has changed since the act began; drop it.
-	ErrStaleEpoch = errors.New("conversation: the holder has changed")
 )
 
 // Conversation is a conversation as the ledger knows it.

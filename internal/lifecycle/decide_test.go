@@ -18,7 +18,7 @@ func TestDecide_refuses(t *testing.T) {
 	skilled := with(pickable, func(s *lifecycle.Snapshot) { s.Item.Skills = []routing.NeededSkill{{SkillID: "tea", Rating: 5}} })
 	profiled := with(pickable, func(s *lifecycle.Snapshot) { s.Item.Profiles = []routing.ProfileID{"chats"} })
 	ending := with(had(), func(s *lifecycle.Snapshot) { s.Wishes.Ending = conversation.ClosedByAgent })
-	ended := had().After(lifecycle.End(noon, had(), conversation.ClosedIdle))
+	ended := had().After(lifecycle.End(noon, had(), conversation.ClosedByPerson))
 	shut := with(had(), func(s *lifecycle.Snapshot) { s.Target.Hours = &routing.Hours{TimeZone: "UTC"} })
 	for _, row := range []struct {
 		name string
@@ -174,7 +174,7 @@ func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
 
 		forced := now.After(does(supervisor, act(conversation.CommandForceClose))(now))
 		require.Equal(t, []any{closed, conversation.ClosedByForce}, []any{forced.State, forced.Reason})
-		byRun := now.After(lifecycle.End(noon, now, conversation.ClosedIdle))
+		byRun := now.After(lifecycle.End(noon, now, conversation.ClosedByPerson))
 		require.Equal(t, []any{closed, conversation.ClosedByAgent}, []any{byRun.State, byRun.Reason}, "the reason that was wished")
 	}
 }
@@ -270,9 +270,9 @@ func TestDailyProfile_keepsWhatTheDayTook(t *testing.T) {
 	live := *s.Live
 	live.Profiles, live.Units = []routing.ProfileID{"chats"}, 0
 	s.Live = &live
-	require.Empty(t, lifecycle.End(noon, s, conversation.ClosedIdle).Presences, "still full today")
+	require.Empty(t, lifecycle.End(noon, s, conversation.ClosedByPerson).Presences, "still full today")
 	live.AcceptedAt = noon.Add(-24 * 60 * minute)
-	require.Equal(t, routing.Available, lifecycle.End(noon, s, conversation.ClosedIdle).Presences[0].Presence, "that was yesterday")
+	require.Equal(t, routing.Available, lifecycle.End(noon, s, conversation.ClosedByPerson).Presences[0].Presence, "that was yesterday")
 }
 
 func TestWrapUp_holdsCapacityForATime(t *testing.T) {

@@ -8,9 +8,11 @@ import (
 )
 
 // End closes the conversation: its unsent messages fail, its work is done, its assignment ended or the offer withdrawn. The
-// reason is the one that was wished; why counts where none was. Closed is final: repeated it changes nothing.
+// reason is the one that was wished; why counts where none was. Closed is final: repeated it changes nothing. Silence does not end
+// what somebody has been given meanwhile.
 func End(now time.Time, s Snapshot, why conversation.CloseReason) Change {
-	if s.State == conversation.StateClosed {
+	idle := why == conversation.ClosedIdle && s.Wishes.Ending == ""
+	if s.State == conversation.StateClosed || idle && (s.Live != nil || s.Holder == conversation.HolderAgent) {
 		return Change{}
 	}
 	d := newDraft(now, s)

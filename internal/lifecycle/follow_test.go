@@ -207,7 +207,7 @@ func TestLeft_putsItBackForAnybody(t *testing.T) {
 	require.Equal(t, offered.Epoch, c.Standing.Epoch, "nobody had it")
 	require.Equal(t, noon.Add(-minute), c.Item.QueuedAt)
 
-	for _, s := range []lifecycle.Snapshot{world(), waits(), aside(), wrapsUp(), had().After(lifecycle.End(noon, had(), conversation.ClosedIdle))} {
+	for _, s := range []lifecycle.Snapshot{world(), waits(), aside(), wrapsUp(), had().After(lifecycle.End(noon, had(), conversation.ClosedByPerson))} {
 		require.Zero(t, leaves(lifecycle.Gone)(s))
 	}
 	require.Zero(t, lifecycle.Left(noon, had(), zhao, lifecycle.Gone), "it is not theirs")
@@ -231,11 +231,11 @@ func TestOffer_onlyOfWhatWaits(t *testing.T) {
 func TestEnd_failsWhatIsUnsent(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent.Queued = 1 })
-	c := lifecycle.End(noon, s, conversation.ClosedIdle)
+	c := lifecycle.End(noon, s, conversation.ClosedByPerson)
 	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonClosed, Automated: true, Tell: li}, c.Fail)
 	require.Equal(t, s.Epoch+1, c.Standing.Epoch)
 	require.Equal(t, tea, c.Standing.Queue, "which queue it was in stays to be read")
-	require.Zero(t, lifecycle.End(noon, s.After(c), conversation.ClosedIdle))
+	require.Zero(t, lifecycle.End(noon, s.After(c), conversation.ClosedByPerson))
 }
 
 func TestVoid_nobodyIsTold(t *testing.T) {
@@ -247,4 +247,13 @@ func TestVoid_nobodyIsTold(t *testing.T) {
 	require.Nil(t, c.Standing)
 	require.Equal(t, []any{lifecycle.Voided, lifecycle.ItemDone}, []any{c.Over.State, c.Item.State})
 	require.Equal(t, lifecycle.Change{DropNotice: true}, voids(left.After(c)))
+}
+
+// The run may not know yet that somebody was given the conversation.
+func TestEnd_silenceLeavesWhatSomebodyWasGiven(t *testing.T) {
+	t.Parallel()
+	for _, s := range []lifecycle.Snapshot{had(), aside(), wrapsUp(), waits().After(offered(waits()))} {
+		require.True(t, lifecycle.End(noon, s, conversation.ClosedIdle).Nothing())
+	}
+	require.False(t, lifecycle.End(noon, waits(), conversation.ClosedIdle).Nothing())
 }

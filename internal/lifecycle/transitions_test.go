@@ -107,7 +107,7 @@ func TestTransitions(t *testing.T) {
 		{"wrap-up to closed: its agent closes", wrapsUp(), does(agent(li), act(conversation.CommandClose)), closed, byAgent, li, released, ""},
 		{"wrap-up to closed: LIF-2 a day", wrapsUp(), due(noon.Add(conversation.WrapUpLimit)), wrapUp, byAgent, li, released, conversation.ClosedStateLimit},
 
-		{"any to closed: the run ends it", had(), closes(conversation.ClosedIdle), closed, byAgent, li, released, ""},
+		{"any to closed: the run ends it", had(), closes(conversation.ClosedByPerson), closed, byAgent, li, released, ""},
 		{"any to closed: its run is lost", had(), voids, closed, byAgent, li, released, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -271,7 +271,7 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 	} {
 		require.ErrorIs(t, call(), conversation.ErrNotFound, name)
 	}
-	require.NoError(t, f.CloseConversation(ctx, foreign, conversation.ClosedIdle))
+	ended(t)(f.CloseConversation(ctx, foreign, conversation.ClosedIdle))
 	list, err := f.Conversations(ctx, conversation.Viewer{Tenant: other}, conversation.Filter{}, conversation.Position{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, list)

@@ -135,7 +135,7 @@ func TestCLS13_whatAnOpenConversationNeedsIsNotTakenAway(t *testing.T) {
 	}}))
 	require.ErrorIs(t, d.DeleteSkill(t.Context(), cli, routing.SkillID(skill)), conversation.ErrInUse)
 	require.ErrorIs(t, d.DeleteProfile(t.Context(), cli, routing.ProfileID(profile)), conversation.ErrInUse)
-	require.NoError(t, d.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+	ended(t)(d.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	require.NoError(t, d.DeleteSkill(t.Context(), cli, routing.SkillID(skill)))
 	require.NoError(t, d.DeleteProfile(t.Context(), cli, routing.ProfileID(profile)))
 }

@@ -69,14 +69,17 @@ func (r *reception) begin(ctx context.Context) error {
 // CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"); one that is
 // being sent is left to its attempt. Its work item is done, its assignment ended or the offer withdrawn, which may give
 // capacity back. The reason is the one that was wished; why counts where none was. Where it waited or who had it stays to be
-// read. Repeated it changes nothing. A conversation without a row stays without.
-func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) error {
-	return db.inTx(ctx, "close conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
+// read. See lifecycle.End for what it leaves alone. A conversation without a row stays without, and stands nowhere.
+func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error) {
+	return transact(ctx, db, "close conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Situation, error) {
 		err := db.follow(ctx, tx, c, ending(why))
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil
+			return conversation.Situation{}, nil
 		}
-		return err
+		if err != nil {
+			return conversation.Situation{}, err
+		}
+		return readSituation(ctx, tx, c)
 	})
 }
 

@@ -201,7 +201,7 @@ func TestR11_oneOfManyAttemptsSends(t *testing.T) {
 		}
 		require.Equal(t, 1, sending)
 		require.Equal(t, 1, f.count(t, "customers", "message_left = 4"))
-		require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+		ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	}
 }
 
@@ -222,7 +222,7 @@ func TestRecordOutcome_laterPutsBackAndRefunds(t *testing.T) {
 	f.exec(t, `update deliveries set not_before = now()`)
 	second := uuid.NewString()
 	require.Equal(t, 2, f.mark(t, ref, ids[0], second).Attempts)
-	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+	ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	require.Equal(t, conversation.DeliverySending, f.fate(t, ref, ids[0]).Status, "closing leaves it to its attempt")
 	f.outcome(t, ref, ids[0], second, later)
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "conversation-closed"}, f.fate(t, ref, ids[0]))
@@ -456,7 +456,7 @@ func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
 	turn, err := f.Turn(t.Context(), ref)
 	require.NoError(t, err)
 	require.Empty(t, turn.Question.TurnID)
-	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+	ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	late(3)
 }
 
@@ -483,7 +483,7 @@ func TestR6_aHandOverAndAnAnswerNeverBothWin(t *testing.T) {
 		answered := f.count(t, "turns", "conversation_id = $1 and command = ''", ref.Conversation)
 		require.Equal(t, 1-answered, f.count(t, "conversations", "id = $1 and holder = 'queue'", ref.Conversation))
 		require.Equal(t, answered, f.count(t, "messages", "conversation_id = $1 and author = 'bot'", ref.Conversation))
-		require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+		ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	}
 }
 
@@ -493,7 +493,7 @@ func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
 	ref, _, ids := f.answered(t, "one")
 	f.receive(t, f.batch(ref.Conversation, "li", says("k2", "more")))
 	for range 2 {
-		require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedByPerson))
+		ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedByPerson))
 	}
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "conversation-closed"}, f.fate(t, ref, ids[0]))
 	c, err := f.Conversation(t.Context(), everything, ref.Conversation)
@@ -502,7 +502,7 @@ func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
 	require.Equal(t, conversation.Epoch(2), c.Epoch)
 	require.False(t, c.ClosedAt.IsZero())
 	require.Zero(t, f.count(t, "messages", "wants_answer"))
-	require.NoError(t, f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: newConversation()}, conversation.ClosedIdle))
+	ended(t)(f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: newConversation()}, conversation.ClosedIdle))
 }
 
 // toDefaultQueue is the decision where no rule says anything else.

@@ -66,7 +66,7 @@ func TestBad_B10_onlyTheSameConversationCountsAndOnlyUpToThePace(t *testing.T) {
 	require.Equal(t, conversation.LoopPacing, last.Lately.Stops(last.Question))
 	require.Equal(t, conversation.LoopAnswer, last.Lately.Repeats(conversation.Answer{Texts: []string{"same"}}))
 
-	require.NoError(t, f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, conversation.ClosedByBot))
+	ended(t)(f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, conversation.ClosedByBot))
 	require.Zero(t, f.turns(t, newConversation()).Lately, "the next conversation begins anew")
 }
 

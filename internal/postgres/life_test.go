@@ -441,9 +441,9 @@ func (d *office) told(ref conversation.Ref, id conversation.MessageID) string {
 func (d *office) closes(ref conversation.Ref, why conversation.CloseReason) {
 	d.t.Helper()
 	require.NotEmpty(d.t, why)
-	require.NoError(d.t, d.CloseConversation(d.t.Context(), ref, why))
+	ended(d.t)(d.CloseConversation(d.t.Context(), ref, why))
 	rows := d.rows()
-	require.NoError(d.t, d.CloseConversation(d.t.Context(), ref, why))
+	ended(d.t)(d.CloseConversation(d.t.Context(), ref, why))
 	require.Equal(d.t, rows, d.rows())
 	d.closed(ref, why)
 }

@@ -106,6 +106,11 @@ func (f *fixture) batch(c conversation.ID, customer string, arrivals ...conversa
 
 func openID(customer string) string { return canary + "-openid-" + customer }
 
+// ended checks that a conversation could be ended.
+func ended(t require.TestingT) func(conversation.Situation, error) {
+	return func(_ conversation.Situation, err error) { require.NoError(t, err) }
+}
+
 func newConversation() conversation.ID { return conversation.ID(uuid.NewString()) }
 
 // says is a text that a customer writes; key is the message key.

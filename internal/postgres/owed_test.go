@@ -67,7 +67,7 @@ func TestOwed_appearsAndDisappears(t *testing.T) {
 	f.looks(t, ref) // people have it
 	f.receive(t, f.batch(ref.Conversation, "li", unfollows("k4")))
 	f.looks(t, ref, "end")
-	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+	ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	f.looks(t, ref)
 	require.Equal(t, 1, f.count(t, "conversations", "close_reason = 'unfollowed'"))
 }

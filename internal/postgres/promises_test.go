@@ -155,7 +155,8 @@ func (d *office) something(people []conversation.Principal, chance *rand.Rand) e
 	case mine[0].Asked:
 		kind = conversation.CommandAccept
 	case mine[0].State == conversation.StateWrapUp:
-		return d.CloseConversation(ctx, ref, conversation.ClosedByAgent)
+		_, err := d.CloseConversation(ctx, ref, conversation.ClosedByAgent)
+		return err
 	}
 	_, err := d.Act(ctx, d.order(ref, by, kind, ""))
 	if errors.Is(err, conversation.ErrNotFound) {

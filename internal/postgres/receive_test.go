@@ -169,7 +169,7 @@ func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
 			f.botAnswers(t, ref, conversation.Answer{Texts: []string{"Bye."}, Command: conversation.CommandEnd})
 		},
 		func(ref conversation.Ref) {
-			require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+			ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 		},
 	} {
 		id, customer := newConversation(), uuid.NewString()
@@ -244,7 +244,7 @@ func TestStoreAnswer_endWaitsForUnansweredLines(t *testing.T) {
 	s = f.botAnswers(t, ref, bye)
 	require.True(t, s.End)
 	require.False(t, s.Turn)
-	require.NoError(t, f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+	ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
 	require.Equal(t, 1, f.count(t, "conversations", "close_reason = 'ended-by-bot'"), "the reason is the wished one")
 }
 

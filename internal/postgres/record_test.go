@@ -35,7 +35,7 @@ func TestConversations_listsNewestFirstByFilter(t *testing.T) {
 	require.Equal(t, want, got)
 
 	closed := conversation.Ref{Tenant: tenant, Conversation: want[2]}
-	require.NoError(t, f.CloseConversation(t.Context(), closed, conversation.ClosedIdle))
+	ended(t)(f.CloseConversation(t.Context(), closed, conversation.ClosedIdle))
 	for filter, n := range map[conversation.Filter]int{
 		{State: conversation.StateClosed}:                          1,
 		{State: conversation.StateActive}:                          6,

@@ -220,7 +220,8 @@ func story() []step {
 			return err
 		}},
 		{name: "close", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.CloseConversation(ctx, ref, conversation.ClosedUnfollowed)
+			_, err := db.CloseConversation(ctx, ref, conversation.ClosedUnfollowed)
+			return err
 		}},
 		{name: "record event", call: func(ctx context.Context, db *postgres.DB) error {
 			return db.RecordEvent(ctx, conversation.Event{

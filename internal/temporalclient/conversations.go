@@ -97,11 +97,11 @@ func (c *Conversations) Tell(ctx context.Context, n conversation.RunNotice) (gon
 	return false, nil
 }
 
-// Nudge wakes a conversation's run; where none is open, it does nothing.
-func (c *Conversations) Nudge(ctx context.Context, workflowID string) error {
-	err := c.Client.SignalWorkflow(ctx, workflowID, "", workflows.SignalNudge, nil)
+// Nudge wakes a conversation's run. gone reports that none is open.
+func (c *Conversations) Nudge(ctx context.Context, workflowID string) (gone bool, err error) {
+	err = c.Client.SignalWorkflow(ctx, workflowID, "", workflows.SignalNudge, nil)
 	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone || err == nil {
-		return nil
+		return gone, nil
 	}
-	return fmt.Errorf("nudge a run: %w", err)
+	return false, fmt.Errorf("nudge a run: %w", err)
 }

@@ -55,7 +55,8 @@ func TestTell_onlyAMissingRunIsGone(t *testing.T) {
 		gone, err := runs.Tell(t.Context(), conversation.RunNotice{WorkflowID: "w"})
 		require.Equal(t, c.gone, gone)
 		require.Equal(t, !c.gone, errors.Is(err, c.err))
-		err = runs.Nudge(t.Context(), "w")
+		gone, err = runs.Nudge(t.Context(), "w")
+		require.Equal(t, c.gone, gone)
 		require.Equal(t, !c.gone, errors.Is(err, c.err))
 	}
 }
