@@ -42,8 +42,8 @@ type Activities struct {
 	background sync.WaitGroup // sends that took too long to wait for
 }
 
-// Finish waits for the sends that go on in the background, each at most conversation.SendingLimit. It is called after the
-// worker has stopped.
+// Finish waits for the sends that go on in the background, each at most preparePatience, conversation.SendingLimit and
+// recordPatience together (22 s). It is called after the worker has stopped.
 func Finish(a *Activities) { a.background.Wait() }
 
 // Where names a conversation and the trace in which an activity works for it.

@@ -67,7 +67,7 @@ drop table untold;
 drop table commands;
 create table commands (
     tenant          text        not null references tenants,
-    id              uuid        not null, -- also the note's, where one was written
+    id              uuid        not null, -- of the act
     token_id        uuid        not null,
     method          text        not null,
     path            text        not null,

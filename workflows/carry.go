@@ -1,12 +1,10 @@
 package workflows
 
 import (
-	"crypto/sha1" //nolint:gosec // UUID version 5 is made with it
-	"encoding/hex"
-	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
@@ -96,8 +94,6 @@ func (c *run) continueAsNew(ctx workflow.Context) (over bool, err error) {
 
 // nextID is the id of a conversation after the first: a UUID version 5 over the run's id and the conversation's number.
 func nextID(run string, number int) conversation.ID {
-	space, _ := hex.DecodeString(strings.ReplaceAll(run, "-", "")) // an id that is no UUID gives what is fixed, too
-	sum := sha1.Sum(append(space, fmt.Sprint(number)...))          //nolint:gosec // as above
-	sum[6], sum[8] = sum[6]&0x0f|0x50, sum[8]&0x3f|0x80
-	return conversation.ID(fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]))
+	space, _ := uuid.Parse(run) // an id that is no UUID gives what is fixed, too
+	return conversation.ID(uuid.NewSHA1(space, []byte(strconv.Itoa(number))).String())
 }

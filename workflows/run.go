@@ -19,9 +19,7 @@ func (c *run) loop() error {
 	defer cancel()
 	for {
 		c.drain(ctx)
-		if err := c.collect(ctx); err != nil {
-			return err
-		}
+		c.collect(ctx)
 		next := c.next(ctx)
 		if next == nil {
 			if err := c.wait(ctx); err != nil {
@@ -87,7 +85,7 @@ func (c *run) busy() bool { return c.asking.underWay() || c.sending.underWay() }
 func (c *run) cancelled() bool { return c.cancellable.Err() != nil && c.st.Begun }
 
 // collect takes in what has come back from an Ask or a Send.
-func (c *run) collect(ctx workflow.Context) error {
+func (c *run) collect(ctx workflow.Context) {
 	if c.asking.isOver() {
 		f := c.asking
 		c.asking = inFlight{}
@@ -98,7 +96,6 @@ func (c *run) collect(ctx workflow.Context) error {
 		c.sending = inFlight{}
 		c.sent(ctx, f)
 	}
-	return nil
 }
 
 // wait sleeps until there is something to do.

@@ -54,10 +54,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := s.startWhenTemporalAnswers(ctx, w); err != nil {
 		return err
 	}
-	defer func() {
-		w.Stop()
-		activities.Finish(acts)
-	}()
+	defer w.Stop()
 	if err := s.useFirstVersion(ctx); err != nil {
 		return err
 	}

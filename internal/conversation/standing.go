@@ -12,8 +12,7 @@ type WorkItemID string
 type WorkstreamID string
 
 // Standing is how a conversation stands towards people: what its row says, as of a revision. Whoever changes the row raises
-// the revision in the same transaction; of two standings the one with the higher revision counts, whichever is heard of
-// first.
+// the revision in the same transaction; to a desk, which hears of several, the one with the higher revision counts.
 type Standing struct {
 	Revision     int64
 	State        State
@@ -26,9 +25,6 @@ type Standing struct {
 	WaitingSince time.Time `json:",omitzero"`  // for a person
 	Due          []Due     `json:",omitempty"` // what falls due while it stands like this, soonest first
 }
-
-// Newer reports whether s replaces old.
-func (s Standing) Newer(old Standing) bool { return s.Revision > old.Revision }
 
 // Offer is an assignment that an agent has not answered yet.
 type Offer struct {

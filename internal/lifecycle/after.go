@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// After is how things stand after a change: what the ledger would read. It is for ledgers in memory, and for tests.
+// After is how things stand after a change: what the ledger writes, and would read.
 func (s Snapshot) After(c Change) Snapshot {
 	if c.Revision != 0 {
 		s.Revision = c.Revision

@@ -15,8 +15,7 @@ const NoticePart = 1000
 // HandOver moves the conversation to the queue that was decided, where people are wished: it waits there, with a work item
 // and an automated message. What the bot has not sent yet will not go out, and no line waits for it any more. Where the
 // decision is to end the conversation, the end is wished and no work item is made. Where nobody wishes people it changes
-// nothing; where the
-// end is wished too, people are wished no more.
+// nothing; where the end is wished too, people are wished no more.
 func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 	if s.Wishes.HandOver == "" || s.State == conversation.StateClosed {
 		return Change{}

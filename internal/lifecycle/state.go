@@ -17,15 +17,6 @@ const (
 // Live reports whether the assignment is not over.
 func (s AssignmentState) Live() bool { return s == Offered || s == Accepted }
 
-// Valid reports whether s is one of the states.
-func (s AssignmentState) Valid() bool {
-	switch s {
-	case Offered, Accepted, Ended, Rejected, Missed, Withdrawn, Voided:
-		return true
-	}
-	return false
-}
-
 // Method says how an assignment came about.
 type Method string
 
@@ -38,15 +29,6 @@ const (
 	ByTransfer   Method = "transfer"   // the agent who had it asked this one to take over
 )
 
-// Valid reports whether m is one of the methods.
-func (m Method) Valid() bool {
-	switch m {
-	case ByOffer, Directly, ByPick, BySupervisor, ByTransfer:
-		return true
-	}
-	return false
-}
-
 // ItemState is how far a work item has come.
 type ItemState string
 
@@ -57,12 +39,3 @@ const (
 	ItemAssigned ItemState = "assigned" // an agent has it
 	ItemDone     ItemState = "done"
 )
-
-// Valid reports whether s is one of the states.
-func (s ItemState) Valid() bool {
-	switch s {
-	case ItemWaiting, ItemOffered, ItemAssigned, ItemDone:
-		return true
-	}
-	return false
-}
