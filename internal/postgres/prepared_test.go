@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -31,4 +32,24 @@ func TestPrepared_aMigrationThatOvertakesAPlanIsNotNoticed(t *testing.T) {
 			require.Equal(t, 1, read(t, f))
 		})
 	}
+}
+
+// What runs for each message is planned for good after a few runs, not anew with each: planning took longer than running.
+func TestPrepared_aMessagesStatementsArePlannedOnce(t *testing.T) {
+	f := newFixture(t)
+	f.SQL().SetMaxOpenConns(1)
+	f.answered(t)
+	f.exec(t, `insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at)
+		select tenant, account_id, n::text, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at
+		from receipts, generate_series(1, 3000) n`)
+	f.exec(t, `insert into messages (tenant, id, conversation_id, seq, author, kind, body)
+		select tenant, gen_random_uuid(), conversation_id, 1000 + n, author, kind, body from messages, generate_series(1, 3000) n`)
+	f.exec(t, `analyze`)
+	for n := range 9 {
+		ref, _, ids := f.answeredBy(t, fmt.Sprint("customer ", n), "an answer")
+		f.sends(t, ref, ids[0])
+	}
+	var anew []string
+	require.NoError(t, f.SQL().SelectContext(t.Context(), &anew, `select statement from pg_prepared_statements where custom_plans > 6`))
+	require.Empty(t, anew)
 }

@@ -82,6 +82,7 @@ func (r *reception) lockConversation(ctx context.Context) error {
 	for i, a := range r.in.Arrivals {
 		keys[i] = a.MessageKey
 	}
+	// The keys stand in a select of their own, so that their number does not count for the plan, which is then made once.
 	const query = `
 		with locked as (
 			select c.id, c.account_id, c.state, c.holder, c.queue_id, c.agent_id, c.epoch, c.revision, c.last_seq, ` + wishColumns + `
@@ -93,7 +94,7 @@ func (r *reception) lockConversation(ctx context.Context) error {
 			(select json_agg(known) from (
 				select r.message_key, r.conversation_id, r.delivery_id, r.fingerprint, r.message_id, r.outcome, m.seq
 				from receipts r left join messages m on m.tenant = r.tenant and m.id = r.message_id
-				where r.tenant = $1 and r.account_id = $2 and r.message_key = any($3)) known) as known
+				where r.tenant = $1 and r.account_id = $2 and r.message_key = any((select $3::text[])::text[])) known) as known
 		from (values (1)) one left join locked l on true`
 	var row struct {
 		conversationRow
