@@ -29,8 +29,8 @@ func Begun(now time.Time, noBot bool) Snapshot {
 }
 
 // Wrote is what new lines of the customer change: what was put aside waits again, for the agent who had it; what was being
-// wrapped up goes on with the same agent (D3); what waits in a queue waits by its last line (QUE-3). Where there is no bot,
-// people are wished with the first line.
+// wrapped up goes on with the same agent (D3); what waits in a queue keeps its place there. Where there is no bot, people are wished
+// with the first line.
 func Wrote(now time.Time, s Snapshot, w Written) Change {
 	d := newDraft(now, s)
 	switch {
@@ -49,7 +49,6 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 	case d.State == conversation.StateWrapUp:
 		d.goOn()
 	}
-	d.changeItem(func(i *Item) { i.Since = d.now })
 	for _, l := range w.Lines {
 		d.tellThose(EventMessage, MessageBody{l.ID, l.Seq, conversation.AuthorCustomer})
 	}

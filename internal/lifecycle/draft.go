@@ -145,7 +145,10 @@ func (d *draft) assign(to conversation.AgentID, how Method, state AssignmentStat
 
 // begin has an agent work on the conversation, who has accepted it.
 func (d *draft) begin(agent conversation.AgentID) {
-	d.changeItem(func(i *Item) { i.State, i.KeptFor = ItemAssigned, "" })
+	d.changeItem(func(i *Item) {
+		i.State = ItemAssigned
+		d.keep(i, "")
+	})
 	d.move(conversation.StateActive, conversation.HolderAgent, d.Queue, agent)
 }
 
@@ -176,10 +179,8 @@ func (d *draft) hold(duration *time.Duration) {
 // never stopped waiting.
 func (d *draft) waitAgain(queue conversation.QueueID, keptFor conversation.AgentID, afresh bool) {
 	d.changeItem(func(i *Item) {
-		i.State, i.KeptFor = ItemWaiting, ""
-		if i.Mode == routing.Push {
-			i.KeptFor = keptFor
-		}
+		i.State = ItemWaiting
+		d.keep(i, keptFor)
 		if queue != i.Queue {
 			i.Queue, i.Overflow = queue, nil
 		}
@@ -189,6 +190,23 @@ func (d *draft) waitAgain(queue conversation.QueueID, keptFor conversation.Agent
 	})
 	d.move(conversation.StateOpen, conversation.HolderQueue, queue, "")
 	d.distribute(d.now)
+}
+
+// always is until when an item is kept that is kept for as long as its agent serves the queue.
+var always = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+
+// keep keeps an item for an agent, "" for nobody: for one countdown (D2), or always where the workstream says so. The distribution
+// looks again when the countdown is over. Only what is pushed is kept.
+func (d *draft) keep(i *Item, agent conversation.AgentID) {
+	i.KeptFor, i.KeptUntil = "", time.Time{}
+	switch {
+	case agent == "" || i.Mode != routing.Push:
+	case d.Workstream.AffinityAlways:
+		i.KeptFor, i.KeptUntil = agent, always
+	default:
+		i.KeptFor, i.KeptUntil = agent, d.now.Add(d.Workstream.OfferFor)
+		d.distribute(i.KeptUntil)
+	}
 }
 
 // decline counts that an agent did not take what they were offered, and has it wait on. They are not asked again before the
@@ -219,13 +237,15 @@ func (d *draft) decline(how AssignmentState) {
 	d.waitAgain(d.Queue, keptFor, false)
 }
 
-// openAgain puts what an agent has put aside back into its queue, kept for them where the workstream says so (WS-11).
+// openAgain puts what an agent has put aside back into its queue, kept for them where the workstream says so (WS-11). It waits from
+// now on: a customer who comes back does not jump the line (QUE-3).
 func (d *draft) openAgain() {
 	var keptFor conversation.AgentID
 	if d.Workstream.Affinity {
 		keptFor = d.Agent
 	}
 	d.endAssignment(Ended)
+	d.changeItem(func(i *Item) { i.Since = d.now })
 	d.waitAgain(d.Queue, keptFor, true)
 }
 

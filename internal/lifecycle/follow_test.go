@@ -14,7 +14,7 @@ import (
 func TestHandOver_waitsInTheDecidedQueue(t *testing.T) {
 	t.Parallel()
 	s := with(begun(wanted), func(s *lifecycle.Snapshot) {
-		s.Unsent.Queued, s.LastAgent, s.Preferred = 2, zhao, []conversation.AgentID{bo}
+		s.Unsent.Queued, s.LastAgent, s.LastEnded, s.Preferred = 2, zhao, noon.Add(-minute), []conversation.AgentID{bo}
 	})
 	own := &routing.Overflow{}
 	c := lifecycle.HandOver(noon, s, routing.Decision{
@@ -31,7 +31,7 @@ func TestHandOver_waitsInTheDecidedQueue(t *testing.T) {
 	require.Equal(t, &lifecycle.Item{
 		ID: "new-item", Queue: tea, State: lifecycle.ItemWaiting, Mode: routing.Push, Profiles: []routing.ProfileID{"y", "z"},
 		Skills: []routing.NeededSkill{{SkillID: "a"}, {SkillID: "b"}}, SkillMatch: routing.SkillExact, Presences: s.Workstream.Presences,
-		Overflow: own, QueuedAt: noon, Since: s.LastCustomerAt, KeptFor: zhao, Priority: 5, Preferred: []conversation.AgentID{bo},
+		Overflow: own, QueuedAt: noon, Since: s.LastCustomerAt, KeptFor: zhao, KeptUntil: noon.Add(2 * minute), Priority: 5, Preferred: []conversation.AgentID{bo},
 	}, c.NewItem)
 	require.Equal(t, []lifecycle.Message{{
 		ID: "new-message", Seq: 2, Author: conversation.AuthorSystem, Text: conversation.WaitingNotice(conversation.LanguageEnglish, "parked"),
@@ -97,7 +97,6 @@ func TestWrote_tellsTheLines(t *testing.T) {
 	require.Zero(t, writes(world()), "of the bot's conversation nobody is told")
 	c := writes(waits())
 	require.Zero(t, c.Revision)
-	require.Equal(t, noon, c.Item.Since)
 	require.Equal(t, []lifecycle.Event{{
 		Kind: lifecycle.EventMessage, Queue: tea, Body: lifecycle.MessageBody{MessageID: "line-2", Seq: 2, Author: conversation.AuthorCustomer},
 	}}, c.Feed)
@@ -112,6 +111,44 @@ func TestWrote_WS11_keptForTheSameAgent(t *testing.T) {
 	c := writes(aside())
 	require.Contains(t, c.Feed, lifecycle.Event{Kind: lifecycle.EventLeft, Agent: li})
 	require.True(t, c.Distribute)
+}
+
+// A10, QUE-3
+func TestWrote_keepsThePlaceInTheQueue(t *testing.T) {
+	t.Parallel()
+	require.Nil(t, writes(waits()).Item, "a line of a customer who waits moves them nowhere")
+	require.Nil(t, writes(isAsked()).Item)
+	require.Equal(t, noon, writes(aside()).Item.Since, "a customer who comes back does not jump the line")
+	noRoom := agentIs(aside(), li, func(a *lifecycle.Agent) { a.Load = 90 })
+	require.Equal(t, noon.Add(time.Hour), due(noon.Add(time.Hour))(noRoom).Item.Since)
+}
+
+// A7, D2
+func TestKept_forOneCountdownOrAlways(t *testing.T) {
+	t.Parallel()
+	c := writes(aside())
+	require.Equal(t, noon.Add(2*minute), c.Item.KeptUntil)
+	require.Equal(t, noon.Add(2*minute), c.DistributeAt, "somebody looks when that is over")
+	c = writes(with(aside(), func(s *lifecycle.Snapshot) { s.Workstream.AffinityAlways = true }))
+	require.True(t, c.Item.KeptUntil.After(noon.AddDate(1000, 0, 0)))
+	require.Zero(t, c.DistributeAt)
+	require.Zero(t, writes(with(aside(), func(s *lifecycle.Snapshot) { s.Workstream.Affinity = false })).Item.KeptUntil)
+
+	s := had().After(does(agent(li), toAgent(conversation.CommandTransfer, zhao))(had()))
+	c = does(agent(zhao), act(conversation.CommandReject))(s)
+	require.Equal(t, noon.Add(2*minute), c.Item.KeptUntil)
+}
+
+// A7: an agent who had the customer last is asked first only for a while.
+func TestHandOver_WS11_maximumAge(t *testing.T) {
+	t.Parallel()
+	routedAfter := func(since time.Duration) *lifecycle.Item {
+		return routed(with(begun(wanted), func(s *lifecycle.Snapshot) { s.LastAgent, s.LastEnded = zhao, noon.Add(-since) })).NewItem
+	}
+	require.Equal(t, zhao, routedAfter(lifecycle.AffinityAge).KeptFor)
+	require.Equal(t, noon.Add(2*minute), routedAfter(lifecycle.AffinityAge).KeptUntil)
+	require.Empty(t, routedAfter(lifecycle.AffinityAge+1).KeptFor)
+	require.Zero(t, routedAfter(lifecycle.AffinityAge+1).KeptUntil)
 }
 
 func TestWrote_D3_wrapUpTakesCapacityAgain(t *testing.T) {
@@ -219,6 +256,7 @@ func TestOffer_onlyOfWhatWaits(t *testing.T) {
 	t.Parallel()
 	c := offered(with(waits(), func(s *lifecycle.Snapshot) { s.Item.KeptFor = li }))
 	require.Equal(t, li, c.Item.KeptFor, "until it is accepted")
+	require.Empty(t, offered(with(waits(), func(s *lifecycle.Snapshot) { s.Item.KeptFor = zhao })).Item.KeptFor, "it was kept for zhao long enough")
 	require.Equal(t, []any{lifecycle.Offered, noon.Add(2 * minute)}, []any{c.Made.State, c.Made.Deadline})
 	require.Equal(t, []lifecycle.EventKind{lifecycle.EventOffer, lifecycle.EventPresence, lifecycle.EventStanding}, kinds(c))
 	require.Equal(t, &lifecycle.Notice{Act: lifecycle.ActAssigned, Assignment: true}, c.Notice)
@@ -256,4 +294,54 @@ func TestEnd_silenceLeavesWhatSomebodyWasGiven(t *testing.T) {
 		require.True(t, lifecycle.End(noon, s, conversation.ClosedIdle).Nothing())
 	}
 	require.False(t, lifecycle.End(noon, waits(), conversation.ClosedIdle).Nothing())
+}
+
+// What a batch writes for an offer: nothing else may follow from one.
+func TestOffer_changesOnlyWhatBatchesWrite(t *testing.T) {
+	t.Parallel()
+	s := with(waits(), func(s *lifecycle.Snapshot) { s.Unsent.Queued, s.Item.KeptFor, s.Item.KeptUntil = 1, zhao, noon })
+	for _, c := range []lifecycle.Change{offered(s), unasked(s)} {
+		require.Equal(t, []any{s.Item.Declined, s.Item.Paused, s.Item.Queue, s.Item.QueuedAt, s.Item.Since},
+			[]any{c.Item.Declined, c.Item.Paused, c.Item.Queue, c.Item.QueuedAt, c.Item.Since})
+		for _, p := range c.Presences {
+			require.False(t, p.Reset)
+		}
+		if c.Fail != nil {
+			require.Empty(t, c.Fail.Tell)
+		}
+		c.Revision, c.Standing, c.Made, c.Item, c.Fail, c.Presences, c.Feed, c.Notice = 0, nil, nil, nil, nil, nil, nil, nil
+		require.Zero(t, c)
+	}
+}
+
+func TestOfferAll_countsWhatWentBefore(t *testing.T) {
+	t.Parallel()
+	batch := make([]lifecycle.Match, 4)
+	for n := range batch {
+		batch[n] = lifecycle.Match{Snapshot: waits(), To: li, Unasked: n == 1}
+	}
+	batch[2].To = zhao
+	agents := map[conversation.AgentID]lifecycle.Agent{
+		li:   agentIs(world(), li, func(a *lifecycle.Agent) { a.Units, a.Manual = 75, true }).Agents[li],
+		zhao: free(zhao),
+	}
+	changes := lifecycle.OfferAll(noon, batch, agents)
+	presences := map[conversation.AgentID][]lifecycle.PresenceChange{}
+	told := 0
+	for n, c := range changes {
+		require.Equal(t, noon.Add(time.Duration(n)*time.Microsecond), c.Made.OfferedAt, "it is known who was asked longest ago")
+		for _, p := range c.Presences {
+			presences[p.Agent] = append(presences[p.Agent], p)
+		}
+		for _, e := range c.Feed {
+			if e.Kind == lifecycle.EventPresence {
+				told++
+			}
+		}
+	}
+	require.Len(t, presences[li], 1, "one new presence, after the last")
+	require.Equal(t, []any{routing.DND, false}, []any{presences[li][0].Presence, presences[li][0].Manual}, "full, and what they chose ended with the accepted one")
+	require.Equal(t, routing.Busy, presences[zhao][0].Presence)
+	require.Equal(t, 2, told)
+	require.Equal(t, []int{75, 3}, []int{agents[li].Load, agents[li].Sessions})
 }

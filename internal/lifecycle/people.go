@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"time"
 
 	"wxdesk/internal/conversation"
@@ -25,10 +26,66 @@ func Offer(now time.Time, s Snapshot, to conversation.AgentID, unasked bool) Cha
 		d.begin(to)
 		return d.finish()
 	}
-	d.changeItem(func(i *Item) { i.State = ItemOffered })
+	d.changeItem(func(i *Item) {
+		i.State = ItemOffered
+		if i.KeptFor != to {
+			d.keep(i, "") // it was kept long enough
+		}
+	})
 	d.move(conversation.StateActive, conversation.HolderQueue, d.Queue, "")
 	d.assign(to, ByOffer, Offered)
 	return d.finish()
+}
+
+// Match is a conversation that the distribution has found an agent for.
+type Match struct {
+	Snapshot
+	To      conversation.AgentID
+	Unasked bool // it is assigned without asking
+}
+
+// OfferAll offers a batch of conversations: what Offer answers for each of them, in order. agents are those of the batch, by what
+// they have before it; they are changed. The offers are a microsecond apart, so that it is known who was asked longest ago.
+func OfferAll(now time.Time, batch []Match, agents map[conversation.AgentID]Agent) []Change {
+	changes := make([]Change, len(batch))
+	last := map[conversation.AgentID]int{} // the change that sets the agent's presence
+	for n, m := range batch {
+		m.Agents = agents
+		c := Offer(now.Add(time.Duration(n)*time.Microsecond), m.Snapshot, m.To, m.Unasked)
+		changes[n] = c
+		if c.Made == nil {
+			continue
+		}
+		a := agents[m.To]
+		a.take(c.Made)
+		for _, p := range c.Presences {
+			if before, set := last[p.Agent]; set {
+				changes[before].forgetPresence(p.Agent)
+			}
+			last[p.Agent] = n
+			a.Presence, a.Manual = p.Presence, p.Manual
+		}
+		agents[m.To] = a
+	}
+	return changes
+}
+
+// take adds a new assignment to what the agent has.
+func (a *Agent) take(made *Assignment) {
+	a.Load += made.Units
+	a.Sessions++
+	a.Profiles = slices.Clone(a.Profiles)
+	for i, p := range a.Profiles {
+		if slices.Contains(made.Profiles, p.ID) {
+			a.Profiles[i].Used++
+		}
+	}
+}
+
+// forgetPresence drops an agent's new presence, which a later change of the same batch replaces.
+func (c *Change) forgetPresence(agent conversation.AgentID) {
+	c.Presences = slices.DeleteFunc(c.Presences, func(p PresenceChange) bool { return p.Agent == agent })
+	c.Feed = slices.DeleteFunc(c.Feed, func(e Event) bool { return e.Kind == EventPresence && e.Agent == agent })
 }
 
 // Departure says why an agent's work is taken from them.

@@ -45,6 +45,7 @@ type Snapshot struct {
 	// Of a hand-over.
 	LastCustomerAt time.Time
 	LastAgent      conversation.AgentID   // who had the customer's last conversation when it closed, and still works here
+	LastEnded      time.Time              // when that conversation closed
 	Preferred      []conversation.AgentID // the agents whom the customer prefers
 }
 
@@ -102,11 +103,12 @@ type Item struct {
 	Presences  []routing.Presence
 	Overflow   *routing.Overflow // of the rule that chose the queue, in place of the queue's; nil: the queue's
 
-	QueuedAt time.Time            // when it came into its queue
-	Since    time.Time            // the customer's last line
-	KeptFor  conversation.AgentID // offered to this agent first; "": to anybody
-	Declined map[conversation.AgentID]int
-	Paused   map[conversation.AgentID]time.Time // until when an agent who declined is not asked again
+	QueuedAt  time.Time            // when it came into its queue
+	Since     time.Time            // the customer's last line before it began to wait
+	KeptFor   conversation.AgentID // offered to this agent alone until KeptUntil; "": to anybody
+	KeptUntil time.Time
+	Declined  map[conversation.AgentID]int
+	Paused    map[conversation.AgentID]time.Time // until when an agent who declined is not asked again
 
 	// Set once, when the item is made.
 	Priority   int

@@ -143,9 +143,10 @@ func (l *locked) writeItem(ctx context.Context, c lifecycle.Change) error {
 	}
 	const update = `
 		update work_items set state = $3, queue_id = $4, affinity_agent = nullif($5, '')::uuid, queued_at = $6, since = $7,
-			declined = $8, paused = $9, overflow = case when $10 then overflow end
+			declined = $8, paused = $9, overflow = case when $10 then overflow end, kept_until = $11
 		where tenant = $1 and id = $2`
-	_, err = l.tx.ExecContext(ctx, update, l.ref.Tenant, i.ID, i.State, i.Queue, string(i.KeptFor), i.QueuedAt, i.Since, declined, paused, i.Overflow != nil)
+	_, err = l.tx.ExecContext(ctx, update, l.ref.Tenant, i.ID, i.State, i.Queue, string(i.KeptFor), i.QueuedAt, i.Since, declined, paused, i.Overflow != nil,
+		orNull(i.KeptUntil))
 	return err
 }
 
@@ -169,11 +170,11 @@ func (l *locked) insertItem(ctx context.Context, i lifecycle.Item) error {
 	}
 	const insert = `
 		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, priority, queued_at, since, units, profiles, skills, skill_match,
-			presences, affinity_agent, preferred, demand, attributes, overflow)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, nullif($15, '')::uuid, $16, $17, $18, $19)`
+			presences, affinity_agent, preferred, demand, attributes, overflow, kept_until)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, nullif($15, '')::uuid, $16, $17, $18, $19, $20)`
 	_, err = l.tx.ExecContext(ctx, insert, l.ref.Tenant, i.ID, l.ref.Conversation, i.Queue, i.State, i.Mode, i.Priority, i.QueuedAt, i.Since, i.Units,
 		texts(i.Profiles), string(skills), i.SkillMatch, texts(i.Presences), string(i.KeptFor), texts(i.Preferred),
-		l.demand(i, skills, attributes, texts(i.Preferred)), string(attributes), overflow)
+		l.demand(i, skills, attributes, texts(i.Preferred)), string(attributes), overflow, orNull(i.KeptUntil))
 	return err
 }
 
@@ -259,7 +260,7 @@ func (l *locked) fail(ctx context.Context, f lifecycle.Failure) error {
 		return err
 	}
 	return publish(ctx, l.tx, l.ref.Tenant, each(failed, func(id conversation.MessageID) feedRow {
-		return l.feedRow(lifecycle.Event{
+		return feedRowOf(l.ref.Conversation, l.Snapshot, lifecycle.Event{
 			Kind: lifecycle.EventDelivery, Agent: f.Tell,
 			Body: lifecycle.DeliveryBody{MessageID: id, Status: conversation.DeliveryFailed, Reason: f.Reason},
 		})
@@ -325,10 +326,7 @@ func (l *locked) writePresences(ctx context.Context, c lifecycle.Change) error {
 func (l *locked) publish(ctx context.Context, c lifecycle.Change) error {
 	rows := make([]feedRow, 0, len(c.Feed))
 	for _, e := range c.Feed {
-		if e.Body == nil {
-			e.Body = standingBody(l.After(c))
-		}
-		rows = append(rows, l.feedRow(e))
+		rows = append(rows, feedRowOf(l.ref.Conversation, l.After(c), e))
 	}
 	return publish(ctx, l.tx, l.ref.Tenant, rows...)
 }
@@ -354,9 +352,12 @@ func standingBody(s lifecycle.Snapshot) any {
 	return body
 }
 
-// feedRow is an event of this conversation. Who hears of an agent's presence is told of no conversation.
-func (l *locked) feedRow(e lifecycle.Event) feedRow {
-	row := feedRow{Kind: e.Kind, Conversation: l.ref.Conversation, Queue: e.Queue, Agent: e.Agent, Body: e.Body}
+// feedRowOf is an event of a conversation, which stands like this then. Who hears of an agent's presence is told of no conversation.
+func feedRowOf(id conversation.ID, after lifecycle.Snapshot, e lifecycle.Event) feedRow {
+	row := feedRow{Kind: e.Kind, Conversation: id, Queue: e.Queue, Agent: e.Agent, Body: e.Body}
+	if e.Body == nil {
+		row.Body = standingBody(after)
+	}
 	if e.Kind == lifecycle.EventPresence {
 		row.Conversation = ""
 	}

@@ -56,12 +56,10 @@ func named(agents []conversation.AgentID) among {
 	return among{` = any($2::uuid[])`, []any{pq.Array(agents)}}
 }
 
-// serving are the members of queues, and further agents. They may be thousands: named one by one, they would cost Postgres
-// more to plan for than to find.
-func serving(queues []conversation.QueueID, others []conversation.AgentID) among {
-	return among{` in (
-		select agent_id from queue_members where tenant = $1 and queue_id = any($2::uuid[])
-		union select unnest($3::uuid[]))`, []any{pq.Array(queues), pq.Array(others)}}
+// serving are the members of queues. They may be thousands: named one by one, they would cost Postgres more to plan for than to
+// find.
+func serving(queues []conversation.QueueID) among {
+	return among{` in (select agent_id from queue_members where tenant = $1 and queue_id = any($2::uuid[]))`, []any{pq.Array(queues)}}
 }
 
 // ask reads rows of a statement about agents into list.
@@ -151,10 +149,10 @@ func about(queues []routing.Queue, items []routing.Item) (d details) {
 	return d
 }
 
-// readCrew reads the members of queues, and further agents, as the choice wants to know them.
-func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, others []conversation.AgentID, what details) (crew, error) {
+// readCrew reads the members of queues, as the choice wants to know them.
+func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, what details) (crew, error) {
 	ids := idsOfQueues(queues)
-	who := serving(ids, others)
+	who := serving(ids)
 	people, err := readCandidates(ctx, tx, t, who, "")
 	if err != nil {
 		return crew{}, err

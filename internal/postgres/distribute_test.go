@@ -125,25 +125,20 @@ func TestD2_whatIsKeptForAnAbsentAgentGoesToOthersAfterOneCountdown(t *testing.T
 	f.agents(t, 2, 4)
 	f.arrive(t, 1)
 	f.exec(t, `update agents set presence = 'away' where id = (select min(id::text)::uuid from agents)`)
-	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents)`)
+	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), kept_until = now() + interval '2 minutes'`)
+	require.Zero(t, f.distribute(t, f.DB), "it waits for them")
 
-	require.Zero(t, f.distribute(t, f.DB), "it waits for him")
-	require.Equal(t, 1, f.count(t, "wakes", "due_at > now() + interval '100 seconds'"), "and somebody looks when that is over")
-	require.Zero(t, f.distribute(t, f.DB))
-	require.Equal(t, 1, f.count(t, "wakes", "true"), "one wake is enough")
-
-	f.exec(t, `update work_items set queued_at = queued_at - interval '2 minutes'`)
+	f.exec(t, `update work_items set kept_until = now()`)
 	require.Equal(t, 1, f.distribute(t, f.DB))
 }
 
-func TestD2_whereAWorkstreamSaysSoItIsKeptForTheSameAgentHoweverLong(t *testing.T) {
+func TestD2_whatIsKeptAlwaysWaitsForTheSameAgent(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
-	f.exec(t, `update workstreams set affinity_always = true`)
 	f.agents(t, 2, 4)
 	f.arrive(t, 1)
 	f.exec(t, `update agents set presence = 'away' where id = (select min(id::text)::uuid from agents)`)
-	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), queued_at = queued_at - interval '2 days'`)
+	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), kept_until = '9999-12-31'`)
 	require.Zero(t, f.distribute(t, f.DB))
 	require.Zero(t, f.count(t, "wakes", "true"), "his coming back wakes the distribution")
 
@@ -152,13 +147,12 @@ func TestD2_whereAWorkstreamSaysSoItIsKeptForTheSameAgentHoweverLong(t *testing.
 	require.Equal(t, 1, f.count(t, "assignments", "agent_id = (select min(id::text)::uuid from agents)"))
 }
 
-func TestD2_noWorkstreamKeepsAnythingForAnAgentWhoIsGone(t *testing.T) {
+func TestD2_nothingIsKeptForAnAgentWhoIsGone(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
-	f.exec(t, `update workstreams set affinity_always = true`)
 	f.agents(t, 2, 4)
 	f.arrive(t, 1)
-	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), queued_at = queued_at - interval '2 days'`)
+	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), kept_until = '9999-12-31'`)
 	f.exec(t, `update agents set disabled = true where id = (select min(id::text)::uuid from agents)`)
 	require.Equal(t, 1, f.distribute(t, f.DB))
 	require.Equal(t, 1, f.count(t, "assignments", "agent_id = (select max(id::text)::uuid from agents)"))
@@ -216,7 +210,8 @@ func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
 	killed, err := f.raw.Begin()
 	require.NoError(t, err)
 	var pid int
-	require.NoError(t, killed.QueryRow(`select pg_backend_pid() from distributions for update`).Scan(&pid))
+	require.NoError(t, killed.QueryRow(`
+		select pg_backend_pid() from pg_advisory_xact_lock(hashtextextended('distribution of default', 0))`).Scan(&pid))
 	_, err = killed.Exec(`delete from wakes`)
 	require.NoError(t, err)
 	done, err := f.Distribute(t.Context(), tenant)

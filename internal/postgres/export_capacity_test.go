@@ -14,7 +14,7 @@ import (
 func CapacityReads(t conversation.Tenant, queue conversation.QueueID, agents []conversation.AgentID) map[string]func(context.Context, *sqlx.Tx) error {
 	return map[string]func(context.Context, *sqlx.Tx) error{
 		"distribution": func(ctx context.Context, tx *sqlx.Tx) error {
-			_, err := readCrew(ctx, tx, t, []routing.Queue{{ID: queue}}, nil, details{released: true})
+			_, err := readCrew(ctx, tx, t, []routing.Queue{{ID: queue}}, details{released: true})
 			return err
 		},
 		"presence": func(ctx context.Context, tx *sqlx.Tx) error {

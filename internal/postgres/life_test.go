@@ -395,13 +395,21 @@ func TestLife_ClosedIsFinal_WS11_theNextOneIsKeptForTheSameAgent(t *testing.T) {
 	d.itemIs(d.waiting("wang"), "affinity_agent = $2", li.AgentID)
 }
 
-func TestQUE3_aCustomerWhoWritesAgainWaitsByHisLastWord(t *testing.T) {
+// A10
+func TestQUE3_whoWaitsKeepsTheirPlace(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
+	li := d.agent("Li")
 	ref := d.waiting("wang")
 	d.exec(t, `update work_items set since = now() - interval '1 hour'`)
 	d.writes(ref, "wang", "anybody?")
-	d.itemIs(ref, "since > now() - interval '1 minute'")
+	d.itemIs(ref, "since < now() - interval '59 minutes'")
+
+	back := d.had("zhang", li)
+	d.done(back, li, conversation.CommandWait)
+	d.exec(t, `update work_items set since = now() - interval '1 hour'`)
+	d.writes(back, "zhang", "I am back")
+	d.itemIs(back, "since > now() - interval '1 minute'")
 }
 
 // OVF-3

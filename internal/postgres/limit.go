@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -18,7 +20,7 @@ const heldBy = `
 	where s.tenant = $1 and s.state in ('offered', 'accepted') and s.agent_id`
 
 // readHeld reads how many conversations of each workstream agents have, where that matters for what waits.
-func (d *distribution) readHeld(ctx context.Context, who among, agents map[conversation.AgentID]*candidate) error {
+func (d *distribution) readHeld(ctx context.Context, tx *sqlx.Tx, who among, agents map[conversation.AgentID]*candidate) error {
 	if !d.limit {
 		return nil
 	}
@@ -28,7 +30,7 @@ func (d *distribution) readHeld(ctx context.Context, who among, agents map[conve
 		Workstream conversation.WorkstreamID `db:"workstream_id"`
 		Held       int                       `db:"held"`
 	}
-	if err := who.ask(ctx, d.tx, d.tenant, &rows, query); err != nil {
+	if err := who.ask(ctx, tx, d.tenant, &rows, query); err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -44,9 +46,10 @@ func (d *distribution) readHeld(ctx context.Context, who among, agents map[conve
 	return nil
 }
 
-// pauseEnds is when the first pause ends of somebody who declined what still waits; zero where there is none.
-func (d *distribution) pauseEnds() (first time.Time) {
-	for _, look := range d.looks {
+// pauseEnds has the distribution look again when the first pause ends of somebody who declined what still waits.
+func (d *distribution) pauseEnds() {
+	var first time.Time
+	for _, look := range d.chosen.Looks {
 		if look.Agent != "" {
 			continue
 		}
@@ -56,7 +59,9 @@ func (d *distribution) pauseEnds() (first time.Time) {
 			}
 		}
 	}
-	return first
+	if !first.IsZero() {
+		d.moments = append(d.moments, first)
+	}
 }
 
 func idsOfQueues(queues []routing.Queue) []conversation.QueueID {

@@ -65,6 +65,7 @@ type lockedRow struct {
 	Presences        pq.StringArray            `db:"presences"`
 	SkillMatch       routing.SkillMatch        `db:"skill_match"`
 	Affinity         bool                      `db:"affinity"`
+	AffinityAlways   bool                      `db:"affinity_always"`
 	OfferMS          int64                     `db:"offer_ms"`
 	MissedInactive   bool                      `db:"missed_inactive"`
 	RejectDND        bool                      `db:"reject_dnd"`
@@ -93,7 +94,7 @@ func (db *DB) lock(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (*locke
 			coalesce(c.hand_over_queue::text, '') as hand_over_queue, coalesce(c.ending, '') as ending,
 			c.last_seq, c.context, a.language, coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms, t.max_conversations,
 			coalesce(q.overflow, '{}') as overflow, w.id as workstream_id, w.mode, w.pick_from_push, w.transfer_to_agents, w.agents_set_skills,
-			w.units, w.wrap_up, w.wrap_up_ms, w.presences, w.skill_match, w.affinity, w.offer_ms, w.missed_inactive, w.reject_dnd,
+			w.units, w.wrap_up, w.wrap_up_ms, w.presences, w.skill_match, w.affinity, w.affinity_always, w.offer_ms, w.missed_inactive, w.reject_dnd,
 			w.decline_pause_ms, coalesce(w.max_per_agent, 0) as max_per_agent, w.open_limit_ms, w.active_limit_ms, w.wrap_up_limit_ms, w.variables,
 			u.id as "customer.id", u.data_key as "customer.data_key", u.openid as "customer.openid", u.following as "customer.following",
 			u.message_until as "customer.message_until", u.message_left as "customer.message_left",
@@ -126,7 +127,7 @@ func (r lockedRow) snapshot() lifecycle.Snapshot {
 		Workstream: routing.Workstream{
 			ID: r.Workstream, Mode: r.Mode, PickFromPush: r.PickFromPush, TransferToAgents: r.TransferToAgents,
 			AgentsSetSkills: r.AgentsSetSkills, Units: r.Units, WrapUp: r.WrapUp, WrapUpFor: milliseconds(r.WrapUpMS),
-			Presences: idsOf[routing.Presence](r.Presences), SkillMatch: r.SkillMatch, Affinity: r.Affinity, OfferFor: milliseconds(r.OfferMS),
+			Presences: idsOf[routing.Presence](r.Presences), SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways, OfferFor: milliseconds(r.OfferMS),
 			MissedInactive: r.MissedInactive, RejectDND: r.RejectDND, DeclinePause: milliseconds(r.DeclinePauseMS), MaxPerAgent: r.MaxPerAgent,
 			OpenLimit: milliseconds(r.OpenLimitMS), ActiveLimit: milliseconds(r.ActiveLimitMS), WrapUpLimit: milliseconds(r.WrapUpLimitMS),
 		},
@@ -161,7 +162,7 @@ func (l *locked) loadWork(ctx context.Context, agents ...conversation.AgentID) e
 func (l *locked) loadItem(ctx context.Context) error {
 	const query = `
 		select id, queue_id, state, mode, units, profiles, skills, skill_match, presences, overflow, queued_at, since,
-			coalesce(affinity_agent::text, '') as affinity_agent, declined, paused
+			coalesce(affinity_agent::text, '') as affinity_agent, kept_until, declined, paused
 		from work_items where tenant = $1 and conversation_id = $2 and state <> 'done' for no key update`
 	var row struct {
 		ID         conversation.WorkItemID `db:"id"`
@@ -177,6 +178,7 @@ func (l *locked) loadItem(ctx context.Context) error {
 		QueuedAt   time.Time               `db:"queued_at"`
 		Since      time.Time               `db:"since"`
 		KeptFor    conversation.AgentID    `db:"affinity_agent"`
+		KeptUntil  *time.Time              `db:"kept_until"`
 		Declined   []byte                  `db:"declined"`
 		Paused     []byte                  `db:"paused"`
 	}
@@ -190,6 +192,7 @@ func (l *locked) loadItem(ctx context.Context) error {
 	i := &lifecycle.Item{
 		ID: row.ID, Queue: row.Queue, State: row.State, Mode: row.Mode, Units: row.Units, Profiles: idsOf[routing.ProfileID](row.Profiles),
 		SkillMatch: row.SkillMatch, Presences: idsOf[routing.Presence](row.Presences), QueuedAt: row.QueuedAt, Since: row.Since, KeptFor: row.KeptFor,
+		KeptUntil: orEmpty(row.KeptUntil),
 	}
 	if row.Overflow != nil {
 		i.Overflow = new(routing.Overflow)
@@ -422,19 +425,22 @@ func (l *locked) loadOverflow(ctx context.Context) error {
 // works here.
 func (l *locked) loadHandOver(ctx context.Context) error {
 	const query = `
-		select u.preferred_agents, c.last_customer_at, coalesce((
-			select g.id::text from agents g where g.tenant = c.tenant and not g.disabled and g.deleted_at is null and g.id = (
-				select p.agent_id from conversations p where p.tenant = c.tenant and p.customer_id = c.customer_id and p.state = 'closed'
-				order by p.closed_at desc limit 1)), '') as last_agent
+		select u.preferred_agents, c.last_customer_at, coalesce(g.id::text, '') as last_agent, last.closed_at
 		from conversations c join customers u on u.tenant = c.tenant and u.id = c.customer_id
+		left join lateral (
+			select p.agent_id, p.closed_at from conversations p
+			where p.tenant = c.tenant and p.customer_id = c.customer_id and p.state = 'closed' order by p.closed_at desc limit 1) last on true
+		left join agents g on g.tenant = c.tenant and g.id = last.agent_id and not g.disabled and g.deleted_at is null
 		where c.tenant = $1 and c.id = $2`
 	var row struct {
 		Preferred pq.StringArray       `db:"preferred_agents"`
 		LastAt    sql.NullTime         `db:"last_customer_at"`
 		LastAgent conversation.AgentID `db:"last_agent"`
+		LastEnded sql.NullTime         `db:"closed_at"`
 	}
 	err := l.tx.GetContext(ctx, &row, query, l.ref.Tenant, l.ref.Conversation)
-	l.Preferred, l.LastCustomerAt, l.LastAgent = idsOf[conversation.AgentID](row.Preferred), row.LastAt.Time, row.LastAgent
+	l.Preferred, l.LastCustomerAt = idsOf[conversation.AgentID](row.Preferred), row.LastAt.Time
+	l.LastAgent, l.LastEnded = row.LastAgent, row.LastEnded.Time
 	return err
 }
 

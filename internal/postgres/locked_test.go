@@ -41,6 +41,7 @@ func plain(s lifecycle.Snapshot) []any {
 		i := *s.Item
 		utc(&i.QueuedAt)
 		utc(&i.Since)
+		utc(&i.KeptUntil)
 		i.Priority, i.Preferred, i.Attributes = 0, nil, nil
 		if len(i.Declined) == 0 {
 			i.Declined = nil

@@ -6,128 +6,280 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
-// gift is a conversation that an agent is asked to take, or is given where its workstream does not ask.
-type gift struct {
-	ID           conversation.AssignmentID `json:"id"`
-	Item         conversation.WorkItemID   `json:"item"`
-	Conversation conversation.ID           `json:"conversation"`
-	Agent        conversation.AgentID      `json:"agent"`
-	Queue        conversation.QueueID      `json:"queue"`
-	Nth          int                       `json:"nth"` // of the batch, from 0: who was asked first of it
-	Accepted     bool                      `json:"accepted"`
-	OfferMS      int64                     `json:"offer_ms"`
+// offer is a conversation of a batch that an agent is asked to take, or is assigned where its workstream does not ask.
+type offer struct {
+	item   *waitingItem
+	talk   lockedTalk
+	to     conversation.AgentID
+	change lifecycle.Change
+	after  lifecycle.Snapshot
 }
 
-func (w *waitingItem) gift(to conversation.AgentID, nth int) gift {
-	return gift{
-		ID: conversation.AssignmentID(newID()), Item: w.ID, Conversation: w.Conversation, Agent: to, Queue: w.Queue,
-		Nth: nth, Accepted: w.AutoAccept, OfferMS: w.OfferMS,
-	}
-}
-
-// given is what a conversation that was given to an agent has become.
-type given struct {
-	Conversation conversation.ID    `db:"id"`
-	Revision     int64              `db:"revision"`
-	Epoch        conversation.Epoch `db:"epoch"`
-	Deadline     *time.Time         `db:"deadline"`
-	noticeRow
-}
-
-// give writes the batch in one statement: assignments, what they make of items and conversations, and notices for the runs;
-// then the desks' feed.
-func (d *distribution) give(ctx context.Context) error {
-	if len(d.gifts) == 0 {
+// assign asks the rule book what follows from the offers, and writes it: one statement for each table, whatever the number of
+// offers. What the rule book answers to an offer is written as it stands.
+func (b *batch) assign(ctx context.Context) error {
+	if len(b.offers) == 0 {
 		return nil
 	}
-	gifts, err := json.Marshal(d.gifts)
+	if err := b.decide(ctx); err != nil {
+		return err
+	}
+	for _, write := range []func(context.Context) error{
+		b.writeTalks, b.writeAssignments, b.writeItems, b.failUnsent, b.writePresences, b.writeNotices, b.publish,
+	} {
+		if err := write(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decide asks the rule book.
+func (b *batch) decide(ctx context.Context) error {
+	unsent, err := b.readUnsent(ctx)
+	if err != nil {
+		return err
+	}
+	agents := make(map[conversation.AgentID]lifecycle.Agent, len(b.agents))
+	for id, a := range b.agents {
+		agents[id] = a.agent()
+	}
+	matches := make([]lifecycle.Match, len(b.offers))
+	for n, o := range b.offers {
+		matches[n] = lifecycle.Match{Snapshot: o.snapshot(b.agents[o.to].Max, unsent[o.item.Conversation]), To: o.to, Unasked: o.item.AutoAccept}
+	}
+	for n, c := range lifecycle.OfferAll(b.now, matches, agents) {
+		b.offers[n].change, b.offers[n].after = c, matches[n].After(c)
+	}
+	return nil
+}
+
+// readUnsent counts what is queued in the conversations that are assigned without asking: it fails with that.
+func (b *batch) readUnsent(ctx context.Context) (map[conversation.ID]lifecycle.Unsent, error) {
+	var talks []conversation.ID
+	for _, o := range b.offers {
+		if o.item.AutoAccept {
+			talks = append(talks, o.item.Conversation)
+		}
+	}
+	if len(talks) == 0 {
+		return nil, nil
+	}
+	const query = `
+		select conversation_id, count(*) as queued, count(*) filter (where epoch is null) as automated
+		from deliveries where tenant = $1 and conversation_id = any($2::uuid[]) and status = 'queued' group by 1`
+	var rows []struct {
+		Conversation conversation.ID `db:"conversation_id"`
+		Queued       int             `db:"queued"`
+		Automated    int             `db:"automated"`
+	}
+	if err := b.tx.SelectContext(ctx, &rows, query, b.tenant, pq.Array(talks)); err != nil {
+		return nil, err
+	}
+	unsent := make(map[conversation.ID]lifecycle.Unsent, len(rows))
+	for _, r := range rows {
+		unsent[r.Conversation] = lifecycle.Unsent{Queued: r.Queued, Automated: r.Automated}
+	}
+	return unsent, nil
+}
+
+// snapshot is the conversation as the rule book wants to know it for an offer.
+func (o offer) snapshot(most int, unsent lifecycle.Unsent) lifecycle.Snapshot {
+	w := o.item
+	return lifecycle.Snapshot{
+		Standing: lifecycle.Standing{
+			State: conversation.StateOpen, Holder: conversation.HolderQueue, Epoch: o.talk.Epoch, Queue: w.Queue,
+			Since: o.talk.Since, WaitingSince: orEmpty(o.talk.WaitingSince),
+		},
+		Revision: o.talk.Revision, Unsent: unsent, MaxConversations: most, Agents: map[conversation.AgentID]lifecycle.Agent{},
+		Item: &lifecycle.Item{
+			ID: w.ID, Queue: w.Queue, State: lifecycle.ItemWaiting, Mode: routing.Push, Units: w.Units, Profiles: idsOf[routing.ProfileID](w.Profiles),
+			KeptFor: w.KeptFor, KeptUntil: orEmpty(w.KeptUntil),
+		},
+		Workstream: routing.Workstream{ID: w.Workstream, OfferFor: milliseconds(w.OfferMS)},
+		New:        lifecycle.NewIDs{Assignment: conversation.AssignmentID(newID())},
+	}
+}
+
+// agent is the agent as the rule book wants to know them for an offer. All that they have counts in their profiles.
+func (c *candidate) agent() lifecycle.Agent {
+	a := lifecycle.Agent{ID: c.ID, Presence: c.Presence, Manual: c.Manual, Units: c.Units, Load: c.Load, Sessions: c.Sessions}
+	for _, r := range c.rooms {
+		a.Profiles = append(a.Profiles, lifecycle.Profile{ID: r.Profile, Limit: r.Limit, Used: r.Used, Blocking: r.Blocking})
+	}
+	return a
+}
+
+// exec runs a statement over rows, which come as $2 in JSON. $3 is their number: as a limit it tells the planner how few there are,
+// so that rows are found by their keys.
+func (b *batch) exec(ctx context.Context, statement string, rows any, number int) error {
+	if number == 0 {
+		return nil
+	}
+	encoded, err := json.Marshal(rows)
 	if err != nil {
 		return fmt.Errorf("encode a batch: %w", err)
 	}
-	// A batch's offers are a microsecond apart, so that it is known who was asked longest ago. The limit tells the planner
-	// how few there are, so that rows are found by their keys.
-	const statement = `
-		with g as materialized (
-			select * from jsonb_to_recordset($2::jsonb) as g(id uuid, item uuid, conversation uuid, agent uuid, queue uuid, nth int,
-				accepted boolean, offer_ms bigint) limit $3
-		), made as (
-			insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles,
-				offered_at, deadline, accepted_at)
-			select $1, g.id, g.item, g.conversation, g.queue, g.agent, case when g.accepted then 'direct' else 'offer' end,
-				case when g.accepted then 'accepted' else 'offered' end, i.units, i.profiles,
-				statement_timestamp() + g.nth * interval '1 microsecond',
-				case when not g.accepted then clock_timestamp() + g.offer_ms * interval '1 millisecond' end,
-				case when g.accepted then now() end
-			from g join work_items i on i.tenant = $1 and i.id = g.item
-			returning conversation_id, deadline
-		), items as (
-			update work_items i set state = case when g.accepted then 'assigned' else 'offered' end,
-				affinity_agent = case when not g.accepted then i.affinity_agent end
-			from g where i.tenant = $1 and i.id = g.item
-		), talks as (
-			update conversations c set state = 'active', since = now(), revision = c.revision + 1,
-				holder = case when g.accepted then 'agent' else 'queue' end,
-				agent_id = case when g.accepted then g.agent end,
-				last_agent = case when g.accepted then g.agent else c.last_agent end,
-				epoch = c.epoch + g.accepted::int,
-				waiting_since = case when not g.accepted then coalesce(c.waiting_since, now()) end
-			from g where c.tenant = $1 and c.id = g.conversation
-			returning c.tenant, c.id, c.workflow_id, c.revision, c.epoch
-		), unsent as (
-			update deliveries d set status = 'failed', reason = $4, updated_at = now()
-			from g where g.accepted and d.tenant = $1 and d.conversation_id = g.conversation and d.status = 'queued' and d.epoch is not null
-		), notices as (
-			insert into outbox (tenant, conversation_id, workflow_id, act, assignment) select tenant, id, workflow_id, $5, true from talks` + onOutbox + `
-			returning ` + noticeColumns + `
-		)
-		select t.id, t.revision, t.epoch, m.deadline, n.tenant, n.conversation_id, n.workflow_id, n.number, n.act, n.assignment
-		from talks t join made m on m.conversation_id = t.id join notices n on n.conversation_id = t.id`
-	var rows []given
-	if err := d.tx.SelectContext(ctx, &rows, statement, d.tenant, string(gifts), len(d.gifts), lifecycle.ReasonSuperseded, lifecycle.ActAssigned); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		d.notices = append(d.notices, r.notice())
-	}
-	return d.announce(ctx, rows)
+	_, err = b.tx.ExecContext(ctx, statement, b.tenant, string(encoded), number)
+	return err
 }
 
-// announce tells the desks of the batch: the conversations' standings, and to each agent his offers.
-func (d *distribution) announce(ctx context.Context, rows []given) error {
-	byTalk := make(map[conversation.ID]gift, len(d.gifts))
-	for _, g := range d.gifts {
-		byTalk[g.Conversation] = g
+func (b *batch) writeTalks(ctx context.Context) error {
+	type row struct {
+		ID           conversation.ID       `json:"id"`
+		Revision     int64                 `json:"revision"`
+		State        conversation.State    `json:"state"`
+		Holder       conversation.Holder   `json:"holder"`
+		Epoch        conversation.Epoch    `json:"epoch"`
+		Queue        conversation.QueueID  `json:"queue_id"`
+		Agent        *conversation.AgentID `json:"agent_id"`
+		Since        time.Time             `json:"since"`
+		WaitingSince *time.Time            `json:"waiting_since"`
 	}
-	var news []feedRow
-	for _, r := range rows {
-		g := byTalk[r.Conversation]
-		s := lifecycle.Snapshot{Revision: r.Revision, Standing: lifecycle.Standing{State: conversation.StateActive, Queue: g.Queue}}
-		if g.Accepted {
-			s.Holder, s.Agent = conversation.HolderAgent, g.Agent
-			news = append(news, feedRow{Kind: lifecycle.EventStanding, Conversation: g.Conversation, Agent: g.Agent, Body: standingBody(s)})
-			continue
+	rows := each(b.offers, func(o offer) row {
+		s := o.after
+		return row{o.item.Conversation, s.Revision, s.State, s.Holder, s.Epoch, s.Queue, pointer(s.Agent), s.Since, orNull(s.WaitingSince)}
+	})
+	return b.exec(ctx, `
+		update conversations c set revision = r.revision, state = r.state, holder = r.holder, epoch = r.epoch, queue_id = r.queue_id,
+			agent_id = r.agent_id, last_agent = coalesce(r.agent_id, c.last_agent), since = r.since, waiting_since = r.waiting_since
+		from (select * from jsonb_to_recordset($2::jsonb) as r(id uuid, revision bigint, state text, holder text, epoch bigint,
+			queue_id uuid, agent_id uuid, since timestamptz, waiting_since timestamptz) limit $3) r
+		where c.tenant = $1 and c.id = r.id`, rows, len(rows))
+}
+
+func (b *batch) writeAssignments(ctx context.Context) error {
+	type row struct {
+		ID           conversation.AssignmentID `json:"id"`
+		Item         conversation.WorkItemID   `json:"item"`
+		Conversation conversation.ID           `json:"conversation"`
+		Queue        conversation.QueueID      `json:"queue"`
+		Agent        conversation.AgentID      `json:"agent"`
+		How          lifecycle.Method          `json:"how"`
+		State        lifecycle.AssignmentState `json:"state"`
+		Units        int                       `json:"units"`
+		Profiles     []routing.ProfileID       `json:"profiles"`
+		OfferedAt    time.Time                 `json:"offered_at"`
+		Deadline     *time.Time                `json:"deadline"`
+		AcceptedAt   *time.Time                `json:"accepted_at"`
+	}
+	rows := each(b.offers, func(o offer) row {
+		a := o.change.Made
+		return row{
+			a.ID, a.Item, o.item.Conversation, a.Queue, a.Agent, a.How, a.State, a.Units, append([]routing.ProfileID{}, a.Profiles...),
+			a.OfferedAt, orNull(a.Deadline), orNull(a.AcceptedAt),
 		}
-		until := r.Deadline.UTC()
-		s.Holder = conversation.HolderQueue
-		s.Live = &lifecycle.Assignment{ID: g.ID, Agent: g.Agent, State: lifecycle.Offered, Deadline: until}
-		news = append(news,
-			feedRow{Kind: lifecycle.EventStanding, Conversation: g.Conversation, Queue: g.Queue, Body: standingBody(s)},
-			feedRow{Kind: lifecycle.EventOffer, Conversation: g.Conversation, Agent: g.Agent, Body: lifecycle.OfferBody{AssignmentID: g.ID, QueueID: g.Queue, Deadline: &until}})
+	})
+	return b.exec(ctx, `
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles,
+			offered_at, deadline, accepted_at)
+		select $1, r.* from jsonb_to_recordset($2::jsonb) as r(id uuid, item uuid, conversation uuid, queue uuid, agent uuid, how text,
+			state text, units int, profiles uuid[], offered_at timestamptz, deadline timestamptz, accepted_at timestamptz) limit $3`, rows, len(rows))
+}
+
+func (b *batch) writeItems(ctx context.Context) error {
+	type row struct {
+		ID        conversation.WorkItemID `json:"id"`
+		State     lifecycle.ItemState     `json:"state"`
+		KeptFor   *conversation.AgentID   `json:"kept_for"`
+		KeptUntil *time.Time              `json:"kept_until"`
 	}
-	return publish(ctx, d.tx, d.tenant, news...)
+	rows := each(b.offers, func(o offer) row {
+		i := o.change.Item
+		return row{i.ID, i.State, pointer(i.KeptFor), orNull(i.KeptUntil)}
+	})
+	return b.exec(ctx, `
+		update work_items i set state = r.state, affinity_agent = r.kept_for, kept_until = r.kept_until
+		from (select * from jsonb_to_recordset($2::jsonb) as r(id uuid, state text, kept_for uuid, kept_until timestamptz) limit $3) r
+		where i.tenant = $1 and i.id = r.id`, rows, len(rows))
+}
+
+// failUnsent fails what others have queued in conversations that are somebody's now. Nobody had them, so nobody is told.
+func (b *batch) failUnsent(ctx context.Context) error {
+	type row struct {
+		Conversation conversation.ID `json:"conversation"`
+		Reason       string          `json:"reason"`
+		Automated    bool            `json:"automated"`
+	}
+	var rows []row
+	for _, o := range b.offers {
+		if f := o.change.Fail; f != nil {
+			rows = append(rows, row{o.item.Conversation, f.Reason, f.Automated})
+		}
+	}
+	return b.exec(ctx, `
+		update deliveries d set status = 'failed', reason = r.reason, updated_at = now()
+		from (select * from jsonb_to_recordset($2::jsonb) as r(conversation uuid, reason text, automated boolean) limit $3) r
+		where d.tenant = $1 and d.conversation_id = r.conversation and d.status = 'queued' and (r.automated or d.epoch is not null)`, rows, len(rows))
+}
+
+func (b *batch) writePresences(ctx context.Context) error {
+	type row struct {
+		Agent    conversation.AgentID `json:"agent"`
+		Presence routing.Presence     `json:"presence"`
+		Manual   bool                 `json:"manual"`
+		Since    *time.Time           `json:"since"`
+	}
+	var rows []row
+	for _, o := range b.offers {
+		for _, p := range o.change.Presences {
+			rows = append(rows, row{p.Agent, p.Presence, p.Manual, orNull(p.Since)})
+		}
+	}
+	return b.exec(ctx, `
+		update agents a set presence = r.presence, presence_manual = r.manual, presence_at = coalesce(r.since, a.presence_at)
+		from (select * from jsonb_to_recordset($2::jsonb) as r(agent uuid, presence text, manual boolean, since timestamptz) limit $3) r
+		where a.tenant = $1 and a.id = r.agent`, rows, len(rows))
+}
+
+// writeNotices leaves the notices for the runs.
+func (b *batch) writeNotices(ctx context.Context) error {
+	type row struct {
+		Conversation conversation.ID `json:"conversation"`
+		Act          string          `json:"act"`
+		Assignment   bool            `json:"assignment"`
+	}
+	encoded, err := json.Marshal(each(b.offers, func(o offer) row {
+		return row{o.item.Conversation, o.change.Notice.Act, o.change.Notice.Assignment}
+	}))
+	if err != nil {
+		return fmt.Errorf("encode notices: %w", err)
+	}
+	const insert = `
+		insert into outbox (tenant, conversation_id, workflow_id, act, assignment)
+		select c.tenant, c.id, c.workflow_id, r.act, r.assignment
+		from (select * from jsonb_to_recordset($2::jsonb) as r(conversation uuid, act text, assignment boolean) limit $3) r
+		join conversations c on c.tenant = $1 and c.id = r.conversation` + onOutbox + ` returning ` + noticeColumns
+	var rows []noticeRow
+	err = b.tx.SelectContext(ctx, &rows, insert, b.tenant, string(encoded), len(b.offers))
+	b.notices = each(rows, noticeRow.notice)
+	return err
+}
+
+// publish tells the desks of the batch.
+func (b *batch) publish(ctx context.Context) error {
+	var rows []feedRow
+	for _, o := range b.offers {
+		for _, e := range o.change.Feed {
+			rows = append(rows, feedRowOf(o.item.Conversation, o.after, e))
+		}
+	}
+	return publish(ctx, b.tx, b.tenant, rows...)
 }
 
 // keepLooks keeps, for every item that was reached, why it went where it went or waits; of an item that goes on waiting only
 // the last look, and only where that shows something new.
-func (d *distribution) keepLooks(ctx context.Context) error {
-	given := make(map[conversation.WorkItemID]bool, len(d.gifts))
-	for _, g := range d.gifts {
-		given[g.Item] = true
+func (b *batch) keepLooks(ctx context.Context) error {
+	assigned := make(map[conversation.WorkItemID]bool, len(b.offers))
+	for _, o := range b.offers {
+		assigned[o.item.ID] = true
 	}
 	type look struct {
 		Item         conversation.WorkItemID `json:"item"`
@@ -135,26 +287,17 @@ func (d *distribution) keepLooks(ctx context.Context) error {
 		Body         routing.Look            `json:"body"`
 	}
 	var looks []look
-	for _, l := range d.looks {
-		if l.Agent != "" && !given[l.Item] {
+	for _, l := range b.chosen.Looks {
+		if l.Agent != "" && !assigned[l.Item] {
 			continue // its match did not hold
 		}
-		looks = append(looks, look{l.Item, d.items[l.Item].Conversation, l})
+		looks = append(looks, look{l.Item, b.items[l.Item].Conversation, l})
 	}
-	if len(looks) == 0 {
-		return nil
-	}
-	encoded, err := json.Marshal(looks)
-	if err != nil {
-		return fmt.Errorf("encode looks: %w", err)
-	}
-	const keep = `
+	return b.exec(ctx, `
 		insert into routing_traces (tenant, conversation_id, stage, work_item_id, body)
 		select $1, l.conversation, 'distribution', l.item, l.body
 		from (select * from jsonb_to_recordset($2::jsonb) as l(item uuid, conversation uuid, body jsonb) limit $3) l
 		left join routing_traces before on before.tenant = $1 and before.work_item_id = l.item and before.stage = 'distribution'
 		where before.body is distinct from l.body
-		on conflict (tenant, work_item_id) where stage = 'distribution' do update set body = excluded.body, at = now()`
-	_, err = d.tx.ExecContext(ctx, keep, d.tenant, string(encoded), len(looks))
-	return err
+		on conflict (tenant, work_item_id) where stage = 'distribution' do update set body = excluded.body, at = now()`, looks, len(looks))
 }

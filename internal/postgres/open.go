@@ -23,6 +23,9 @@ type DB struct {
 	grace time.Duration // how long an agent's work waits after their last connection was lost
 
 	permits *permits // to send to WeChat
+
+	judgeFor time.Duration // in a batch of the distribution, by queues' own rules
+	memories memories      // of batches
 }
 
 // Pool limits. A connection is given back before it is old enough to outlive a failover unnoticed.
@@ -71,7 +74,7 @@ func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option)
 	pool.SetMaxIdleConns(o.maxConns)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdleTime)
-	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace, permits: newPermits(o.sends)}
+	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace, permits: newPermits(o.sends), judgeFor: judgeFor}
 	if err := db.Ping(ctx); err != nil {
 		_ = pool.Close() // the first error says it all
 		return nil, err

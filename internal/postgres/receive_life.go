@@ -17,16 +17,12 @@ func (r *reception) moveStanding(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := l.loadItem(ctx); err != nil {
-		return err
-	}
-	if err := l.loadLive(ctx); err != nil {
-		return err
-	}
+	load := l.loadLive
 	if l.Rests() {
-		if err := l.loadWork(ctx); err != nil {
-			return err
-		}
+		load = func(ctx context.Context) error { return l.loadWork(ctx) }
+	}
+	if err := load(ctx); err != nil {
+		return err
 	}
 	_, err = l.apply(ctx, lifecycle.Wrote(l.now, l.Snapshot, lifecycle.Written{Lines: r.lines()}))
 	return err

@@ -14,14 +14,14 @@ import (
 // for: of which type a skill is.
 
 // readShifts says of the agents who have hours of their own whether they are working now, where a queue's own rules may ask
-// (ASG-9), and when the next of those who are not begins.
-func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) error {
+// (ASG-9), and when the next of those who are not begins; zero: never.
+func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) (next time.Time, err error) {
 	custom := false
 	for _, q := range queues {
 		custom = custom || q.Method == routing.Custom
 	}
 	if !custom {
-		return nil
+		return next, nil
 	}
 	const query = `
 		select h.time_zone, h.weekly, h.holidays, array_agg(g.id::text) as agents
@@ -33,14 +33,14 @@ func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) e
 		Holidays []byte         `db:"holidays"`
 		Agents   pq.StringArray `db:"agents"`
 	}
-	if err := d.tx.SelectContext(ctx, &rows, query, d.tenant); err != nil {
-		return err
+	if err := d.reading.SelectContext(ctx, &rows, query, d.tenant); err != nil {
+		return next, err
 	}
 	off := map[conversation.AgentID]bool{}
 	for _, r := range rows {
 		hours, err := hoursOf(r.TimeZone, r.Weekly, r.Holidays)
 		if err != nil {
-			return err
+			return next, err
 		}
 		if hours.Open(d.now) {
 			continue
@@ -48,26 +48,14 @@ func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) e
 		for _, a := range r.Agents {
 			off[conversation.AgentID(a)] = true
 		}
-		if opens, ever := hours.Opens(d.now); ever && (d.shift.IsZero() || opens.Before(d.shift)) {
-			d.shift = opens
+		if opens, ever := hours.Opens(d.now); ever && (next.IsZero() || opens.Before(next)) {
+			next = opens
 		}
 	}
 	for _, a := range d.crew.list {
 		a.OffHours = off[a.ID]
 	}
-	return nil
-}
-
-// wakeWithShift has the distribution look again when the next working hours begin, where something was left waiting.
-func (d *distribution) wakeWithShift(ctx context.Context) error {
-	left := false
-	for _, look := range d.looks {
-		left = left || look.Agent == ""
-	}
-	if d.shift.IsZero() || !left {
-		return nil
-	}
-	return d.wakeAt(ctx, []time.Time{d.shift})
+	return next, nil
 }
 
 // turnDays lists the agents whose day has ended since their automatic presence was set: what a capacity profile took for the day
@@ -87,10 +75,11 @@ func (d *distribution) turnDays(ctx context.Context) ([]conversation.AgentID, er
 		Turned pq.StringArray `db:"turned"`
 		Next   *time.Time     `db:"next"` // nil where no agent has such a profile
 	}
-	if err := d.tx.GetContext(ctx, &days, query, d.tenant); err != nil || days.Next == nil {
+	if err := d.reading.GetContext(ctx, &days, query, d.tenant); err != nil || days.Next == nil {
 		return nil, err
 	}
-	return idsOf[conversation.AgentID](days.Turned), d.wakeAt(ctx, []time.Time{*days.Next})
+	d.moments = append(d.moments, *days.Next)
+	return idsOf[conversation.AgentID](days.Turned), nil
 }
 
 // readKinds reads the types of skills where a rule orders by one (ASG-10).
@@ -117,7 +106,7 @@ func (d *distribution) kinds(ctx context.Context) (map[routing.SkillID]string, e
 		ID   routing.SkillID `db:"id"`
 		Kind string          `db:"kind"`
 	}
-	if err := d.tx.SelectContext(ctx, &rows, `select id, kind from skills where tenant = $1`, d.tenant); err != nil {
+	if err := d.reading.SelectContext(ctx, &rows, `select id, kind from skills where tenant = $1`, d.tenant); err != nil {
 		return nil, err
 	}
 	kinds := make(map[routing.SkillID]string, len(rows))

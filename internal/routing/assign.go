@@ -13,37 +13,56 @@ const BatchLimit = 100
 // may still pick it.
 const MaxDeclines = 100
 
-// Assign chooses an agent for each of the items that somebody can take, limit of them at most. What it gives away it adds
-// to the candidates, so that nobody is given more in one call than he has room for, save what is kept for him.
+// Choice is what Assign chooses from.
+type Choice struct {
+	Now    time.Time
+	Queues []Queue
+	Rules  map[conversation.QueueID]CustomRules // read for queues whose method is Custom alone
+	Items  []Item                               // those of queues that are not named are left alone
+	Agents []*Candidate                         // what is assigned is added to what they have
+	Limit  int                                  // of matches
+	Judge  Judge                                // of queues' own rules; nil finds that no condition holds
+
+	// Enough says that there is no time left to judge by queues' own rules; nil: there is. One item of a call is judged anyway.
+	Enough func() bool
+	// Vain are the demands for which earlier calls have found nobody by a queue's own rules. Their items are passed over.
+	Vain map[string]bool
+}
+
+// Chosen is what Assign has chosen.
+type Chosen struct {
+	Matches []Match
+	Looks   []Look   // of every item that was reached. They share their maps, which are to be read, not changed
+	Vain    []string // the demands for which a queue's own rules have nobody
+	Cut     bool     // there was no time left for some items of queues that have their own rules
+}
+
+// Assign chooses an agent for each of the items that somebody can take. What it assigns it adds to the candidates, so that
+// nobody is assigned more in one call than they have room for, save what is kept for them.
 //
-// Items that are kept for the agent who had them go first (WS-13): to him if his presence is allowed, whatever his
-// capacity (D2), else they stay; the caller ends that after a while by clearing Affinity. Then come the queues in their
-// order (QUE-2), and in each the items in theirs. rules are read for queues whose method is Custom alone; a nil judge finds
-// that no condition holds. Items of queues that are not named are left alone.
-//
-// The looks tell of every item that was reached, matched or not, why the other agents were not asked. Looks share their
-// maps: they are to be read, not changed.
-func Assign(now time.Time, queues []Queue, rules map[conversation.QueueID]CustomRules, items []Item, agents []*Candidate, limit int, judge Judge) ([]Match, []Look) {
-	r := newRound(now, queues, rules, agents, judge)
-	for _, t := range r.turns(items) {
-		if len(r.matches) >= limit {
+// The queues come in their order (QUE-2). In each, what is kept for an agent goes first (WS-13): to them if their presence allows
+// it, whatever their capacity (D2), else it stays. Nothing is kept for an agent who does not serve the queue or lacks the
+// skills. Then come the other items in their order. The looks say of every item why the other agents were not asked.
+func Assign(c Choice) Chosen {
+	r := newRound(c)
+	for _, t := range r.turns(c.Items) {
+		if len(r.Matches) >= c.Limit {
 			break
 		}
 		r.serve(t)
 	}
-	return r.matches, r.looks
+	return r.Chosen
 }
 
 // round is one call of Assign.
 type round struct {
-	now     time.Time
-	judge   Judge
-	agents  map[conversation.AgentID]*agent
-	crews   map[conversation.QueueID]*crew
-	lines   map[string]*line // by demand
-	key     []byte           // of the demand that was last looked for; kept for its memory
-	matches []Match
-	looks   []Look
+	Chosen
+	choice Choice
+	agents map[conversation.AgentID]*agent
+	crews  map[conversation.QueueID]*crew
+	lines  map[string]*line // by demand
+	key    []byte           // of the demand that was last looked for; kept for its memory
+	ruled  ruled
 }
 
 // agent is a candidate in a round.
@@ -52,8 +71,9 @@ type agent struct {
 	given  int      // what he was given in this round
 	places []*place // where he stands in lines
 
-	known   map[string]any // as custom rules know him
-	knownAt int            // of given
+	facts   map[string]any // as custom rules know him
+	class   int            // of agents whose facts are the same
+	factsAt int            // of given; -1: facts are not known
 }
 
 // crew is a queue and who serves it.
@@ -63,26 +83,26 @@ type crew struct {
 	stretch   int // where the queue comes in the order of queues; queues that are served as one share it
 	members   []*agent
 	strangers int // agents who do not serve it
-	unmatched int // items that its own rules had no agent for
 }
 
-func newRound(now time.Time, queues []Queue, rules map[conversation.QueueID]CustomRules, agents []*Candidate, judge Judge) *round {
+func newRound(c Choice) *round {
 	r := &round{
-		now: now, judge: judge,
-		agents: make(map[conversation.AgentID]*agent, len(agents)),
-		crews:  make(map[conversation.QueueID]*crew, len(queues)),
+		choice: c,
+		agents: make(map[conversation.AgentID]*agent, len(c.Agents)),
+		crews:  make(map[conversation.QueueID]*crew, len(c.Queues)),
 		lines:  map[string]*line{},
+		ruled:  newRuled(),
 	}
-	for _, q := range queues {
-		c := &crew{Queue: q, strangers: len(agents)}
+	for _, q := range c.Queues {
+		served := &crew{Queue: q, strangers: len(c.Agents)}
 		if q.Method == Custom {
-			c.rules = rules[q.ID]
+			served.rules = c.Rules[q.ID]
 		}
-		r.crews[q.ID] = c
+		r.crews[q.ID] = served
 	}
 	r.orderQueues()
-	for _, candidate := range agents {
-		a := &agent{Candidate: candidate}
+	for _, candidate := range c.Agents {
+		a := &agent{Candidate: candidate, factsAt: -1}
 		r.agents[a.ID] = a
 		for id := range a.Queues {
 			if c, asked := r.crews[id]; asked {
@@ -109,13 +129,16 @@ func (r *round) serve(t turn) {
 	}
 }
 
-// serveKept gives an item to the agent who had it, or leaves it for him.
+// keeps reports whether an item is kept for an agent: one who has not declined it, serves the queue, and has the skills that it
+// needs. Where a queue's own rules choose the agents, skills are theirs to judge (ASG-11).
+func (r *round) keeps(c *crew, i *Item) bool {
+	a, known := r.agents[i.Affinity]
+	return known && i.Declined[a.ID] == 0 && a.serves(c.ID) && (c.rules.Assignment != nil || i.SkillMatch != SkillExact || a.masters(i.Skills))
+}
+
+// serveKept gives an item to the agent who had it, or leaves it for them.
 func (r *round) serveKept(t turn) {
-	a, known := r.agents[t.item.Affinity]
-	if !known {
-		r.leave(t, tell(ReasonAffinity, len(r.agents)))
-		return
-	}
+	a := r.agents[t.item.Affinity]
 	seen := tell(ReasonAffinity, len(r.agents)-1)
 	if why := a.invited(t.item); why != "" {
 		seen.add(why, a.ID)
@@ -160,10 +183,10 @@ func (r *round) serveInLine(t turn) {
 // give gives an item to an agent, and takes him out of the lines for which he has no room any more. What is given in a round
 // is given a microsecond apart, so that it is known who was asked longest ago.
 func (r *round) give(t turn, a *agent, seen tally) {
-	r.matches = append(r.matches, Match{Item: t.item.ID, Agent: a.ID})
+	r.Matches = append(r.Matches, Match{Item: t.item.ID, Agent: a.ID})
 	r.note(t, a.ID, seen)
 	a.given++
-	a.take(t.item, r.now.Add(time.Duration(len(r.matches))*time.Microsecond))
+	a.take(t.item, r.choice.Now.Add(time.Duration(len(r.Matches))*time.Microsecond))
 	for _, p := range a.places {
 		p.settle()
 	}
@@ -173,7 +196,7 @@ func (r *round) give(t turn, a *agent, seen tally) {
 func (r *round) leave(t turn, seen tally) { r.note(t, "", seen) }
 
 func (r *round) note(t turn, who conversation.AgentID, seen tally) {
-	r.looks = append(r.looks, Look{Item: t.item.ID, Agent: who, Method: t.crew.Method, Reasons: seen.counts, Agents: seen.agents})
+	r.Looks = append(r.Looks, Look{Item: t.item.ID, Agent: who, Method: t.crew.Method, Reasons: seen.counts, Agents: seen.agents})
 }
 
 // tell says the same of so many agents, without naming them.

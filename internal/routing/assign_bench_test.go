@@ -33,7 +33,7 @@ func BenchmarkAssign_nobodyFree(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if matches, looks := routing.Assign(noon, queues, nil, items, agents, routing.BatchLimit, nil); len(matches) != 0 || len(looks) != len(items) {
+		if matches, looks := choose(noon, queues, nil, items, agents, routing.BatchLimit, nil); len(matches) != 0 || len(looks) != len(items) {
 			b.Fatal("somebody was free")
 		}
 	}
@@ -77,7 +77,7 @@ func benchmarkAssign(b *testing.B, c crowd) {
 	items, given := slices.Clone(waiting), 0
 	b.ReportAllocs()
 	for b.Loop() {
-		matches, _ := routing.Assign(noon, queues, nil, items, agents, routing.BatchLimit, nil)
+		matches, _ := choose(noon, queues, nil, items, agents, routing.BatchLimit, nil)
 		if len(matches) != routing.BatchLimit {
 			b.Fatalf("%d of a batch", len(matches))
 		}

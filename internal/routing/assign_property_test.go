@@ -170,7 +170,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 		d := drawDesk(t)
 		limit := rapid.SampledFrom([]int{0, 3, 1000}).Draw(t, "limit")
 		agents := copied(d.agents)
-		matches, looks := routing.Assign(noon, d.queues, nil, d.items, d.agents, limit, nil)
+		matches, looks := choose(noon, d.queues, nil, d.items, d.agents, limit, nil)
 		require.LessOrEqual(t, len(matches), limit)
 
 		items, limits := map[conversation.WorkItemID]routing.Item{}, map[conversation.QueueID]int{}
@@ -185,7 +185,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 			require.True(t, waits, "%s is matched twice", m.Item)
 			delete(items, m.Item)
 			a := agents[m.Agent]
-			require.True(t, mayTake(a, i, limits[i.QueueID]), "%s must not be given to %s", m.Item, m.Agent)
+			require.True(t, mayTake(agents, a, i, limits[i.QueueID]), "%s must not be given to %s", m.Item, m.Agent)
 			give(a, i)
 		}
 		for _, a := range d.agents {
@@ -202,16 +202,30 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 		require.Len(t, looks, len(d.items))
 		for _, i := range items {
 			for _, a := range agents {
-				require.False(t, i.Affinity == "" && eligible(a, i, limits[i.QueueID]), "%s waits while %s is free", i.ID, a.ID)
+				require.False(t, keptFor(agents, i) == nil && eligible(a, i, limits[i.QueueID]), "%s waits while %s is free", i.ID, a.ID)
 			}
 		}
 	})
 }
 
+// keptFor is the agent for whom an item is kept: who serves its queue and has the skills; nil where there is none. Nobody declined it.
+func keptFor(agents map[conversation.AgentID]*routing.Candidate, i routing.Item) *routing.Candidate {
+	a, known := agents[i.Affinity]
+	if !known {
+		return nil
+	}
+	_, member := a.Queues[i.QueueID]
+	lacks := func(n routing.NeededSkill) bool { return a.Skills[n.SkillID] < n.Rating }
+	if !member || i.SkillMatch == routing.SkillExact && slices.ContainsFunc(i.Skills, lacks) {
+		return nil
+	}
+	return a
+}
+
 // mayTake reports whether an agent may be given an item: as the one it is kept for, as a preferred one, or as any.
-func mayTake(a *routing.Candidate, i routing.Item, limit int) bool {
-	if i.Affinity != "" { // nobody has declined it
-		return a.ID == i.Affinity && slices.Contains(i.Presences, a.Presence) && a.Sessions < routing.DefaultMaxSessions && withinLimit(a, i)
+func mayTake(agents map[conversation.AgentID]*routing.Candidate, a *routing.Candidate, i routing.Item, limit int) bool {
+	if kept := keptFor(agents, i); kept != nil {
+		return a == kept && slices.Contains(i.Presences, a.Presence) && a.Sessions < routing.DefaultMaxSessions && withinLimit(a, i)
 	}
 	plain := i
 	if slices.Contains(i.Preferred, a.ID) {
@@ -282,7 +296,7 @@ func TestAssign_theBestIsAskedAsIfAllWereLookedAt(t *testing.T) {
 		for _, q := range d.queues {
 			queues[q.ID] = q
 		}
-		matches, _ := routing.Assign(noon, d.queues, nil, d.items, d.agents, 1000, nil)
+		matches, _ := choose(noon, d.queues, nil, d.items, d.agents, 1000, nil)
 		for n, m := range matches {
 			i, asked := items[m.Item], agents[m.Agent]
 			q := queues[i.QueueID]
@@ -360,7 +374,7 @@ func checkSpread(t *rapid.T, method routing.Method, skills routing.SkillMatch) {
 		for n := range rapid.IntRange(0, 20).Draw(t, "items") {
 			items = append(items, newItem(fmt.Sprint(n), match(skills), needs(routing.NeededSkill{SkillID: "thai", Rating: 5})))
 		}
-		matches, _ := routing.Assign(noon.Add(time.Duration(batch)*time.Second), []routing.Queue{queue(method)}, nil, items, agents, 100, nil)
+		matches, _ := choose(noon.Add(time.Duration(batch)*time.Second), []routing.Queue{queue(method)}, nil, items, agents, 100, nil)
 		for _, m := range matches {
 			count[m.Agent]++
 		}

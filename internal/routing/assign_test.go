@@ -48,8 +48,14 @@ func queue(method routing.Method) routing.Queue {
 
 // assign assigns in the queue sales without rules of its own. It returns who was asked for what as "item agent", in order.
 func assign(method routing.Method, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.Look) {
-	matches, looks := routing.Assign(noon, []routing.Queue{queue(method)}, nil, items, agents, routing.BatchLimit, nil)
+	matches, looks := choose(noon, []routing.Queue{queue(method)}, nil, items, agents, routing.BatchLimit, nil)
 	return told(matches), looks
+}
+
+// choose assigns, with time for everything.
+func choose(now time.Time, queues []routing.Queue, rules map[conversation.QueueID]routing.CustomRules, items []routing.Item, agents []*routing.Candidate, limit int, judge routing.Judge) ([]routing.Match, []routing.Look) {
+	got := routing.Assign(routing.Choice{Now: now, Queues: queues, Rules: rules, Items: items, Agents: agents, Limit: limit, Judge: judge})
+	return got.Matches, got.Looks
 }
 
 func told(matches []routing.Match) (list []string) {
@@ -95,7 +101,7 @@ func affinity(to conversation.AgentID) func(*routing.Item) {
 func TestAssign_ASG01_limitOfABatch(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("a"), newItem("b"), newItem("c")}
-	matches, looks := routing.Assign(noon, []routing.Queue{queue(routing.RoundRobin)}, nil, items, []*routing.Candidate{newAgent("ann")}, 2, nil)
+	matches, looks := choose(noon, []routing.Queue{queue(routing.RoundRobin)}, nil, items, []*routing.Candidate{newAgent("ann")}, 2, nil)
 	require.Equal(t, []string{"a ann", "b ann"}, told(matches))
 	require.Len(t, looks, 2, "what was not reached was not looked at")
 }
@@ -192,7 +198,7 @@ func TestAssign_WS14_whoHasJustDeclinedIsNotAskedAndOthersAreAtOnce(t *testing.T
 	for _, method := range []routing.Method{routing.RoundRobin, routing.Custom} {
 		rules := map[conversation.QueueID]routing.CustomRules{sales: {Assignment: &routing.RulesetVersion{Rules: []routing.Rule{{Name: "all"}}}}}
 		ask := func(i routing.Item) ([]string, routing.Look) {
-			matches, looks := routing.Assign(noon, []routing.Queue{queue(method)}, rules, []routing.Item{i},
+			matches, looks := choose(noon, []routing.Queue{queue(method)}, rules, []routing.Item{i},
 				[]*routing.Candidate{newAgent("ann"), newAgent("ben")}, routing.BatchLimit, nil)
 			return told(matches), looks[0]
 		}
@@ -245,11 +251,32 @@ func TestAssign_ASG14_preferredAgentsFirst(t *testing.T) {
 	}
 }
 
-func TestAssign_WS13_keptItemsGoBeforeAllOthers(t *testing.T) {
+func TestAssign_WS13_keptItemsGoBeforeOthersOfTheQueue(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("old", since(60)), newItem("kept", since(1), affinity("ann"))}
 	got, _ := assign(routing.HighestCapacity, items, newAgent("ann", load(75)))
 	require.Equal(t, []string{"kept ann"}, got)
+}
+
+// A7
+func TestAssign_WS11_keptOnlyForMembersWhoFit(t *testing.T) {
+	t.Parallel()
+	stranger := newAgent("ann", inQueues("other"))
+	delete(stranger.Queues, sales)
+	thai := needs(routing.NeededSkill{SkillID: "thai", Rating: 5})
+	for name, test := range map[string]struct {
+		item routing.Item
+		had  *routing.Candidate
+	}{
+		"serves the queue no more": {newItem("a", affinity("ann")), stranger},
+		"lacks the skill":          {newItem("a", affinity("ann"), thai), newAgent("ann")},
+		"works here no more":       {newItem("a", affinity("gone")), newAgent("ann", load(100))},
+	} {
+		got, _ := assign(routing.HighestCapacity, []routing.Item{test.item}, test.had, newAgent("ben", skill("thai", 5)))
+		require.Equal(t, []string{"a ben"}, got, name)
+	}
+	got, _ := byRules(nil, []routing.Rule{{When: ""}}, []routing.Item{newItem("a", affinity("ann"), thai)}, newAgent("ann"), newAgent("ben"))
+	require.Equal(t, []string{"a ann"}, got, "rules judge skills themselves")
 }
 
 func TestAssign_D2_affinityWhateverTheCapacity(t *testing.T) {
@@ -265,9 +292,6 @@ func TestAssign_D2_waitsForAnAgentWhoIsAway(t *testing.T) {
 	require.Empty(t, got)
 	require.Equal(t, map[routing.Reason]int{routing.ReasonPresence: 1, routing.ReasonAffinity: 1}, looks[0].Reasons)
 	require.Equal(t, []conversation.AgentID{"ann"}, looks[0].Agents[routing.ReasonPresence])
-
-	got, _ = assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("gone"))}, newAgent("ben"))
-	require.Empty(t, got, "until the caller clears it, also for one who is not among them")
 }
 
 func TestAssign_D2_declinedByTheAgentWhoHadIt(t *testing.T) {

@@ -9,6 +9,9 @@ type CustomRules struct {
 	Kinds          map[SkillID]string // types of skills, where rules order by one
 }
 
+// any reports whether there are any.
+func (c CustomRules) any() bool { return c.Prioritisation != nil || c.Assignment != nil }
+
 // AskForKinds reports whether the rules order by a type of skills.
 func (c CustomRules) AskForKinds() bool {
 	if c.Assignment == nil {
@@ -19,16 +22,11 @@ func (c CustomRules) AskForKinds() bool {
 	})
 }
 
-// customBlock is how many items of a queue that nobody matches are judged in one call. Each of them costs as many judgements
-// as the queue has free agents; the items behind are left for later (ASG-1).
-const customBlock = 100
-
 // bucket is the first rule of the queue's prioritisation that holds for an item (ASG-6); behind the last one if none does.
-func (r *round) bucket(c *crew, i *Item) int {
-	rules := c.rules.Prioritisation.Rules
-	facts := Facts{"item": r.itemFacts(c, i)}
+func (r *round) bucket(t turn) int {
+	rules := t.crew.rules.Prioritisation.Rules
 	for n := range rules {
-		if r.holds(&rules[n], facts) {
+		if r.holds(t, &rules[n], nil) {
 			return n
 		}
 	}
@@ -36,12 +34,31 @@ func (r *round) bucket(c *crew, i *Item) int {
 }
 
 // serveByRules gives an item to an agent whom the queue's assignment ruleset names. Agents who have declined the item are
-// asked where the rules name nobody else.
+// asked where the rules name nobody else. Items of a demand for which there was nobody are not judged again.
 func (r *round) serveByRules(t turn) {
-	if t.crew.unmatched >= customBlock {
+	vain := r.vainKey(t)
+	if r.choice.Vain[vain] {
 		return
 	}
-	seen := tell(ReasonNotMember, t.crew.strangers)
+	plain := len(t.item.Declined) == 0
+	if seen, known := r.ruled.vain[vain]; known && plain {
+		r.leave(t, seen)
+		return
+	}
+	if r.Cut = r.Cut || r.ruled.items > 0 && r.choice.Enough != nil && r.choice.Enough(); r.Cut {
+		return
+	}
+	r.ruled.items++
+	seen, found := r.tryRules(t)
+	if !found && plain {
+		r.ruled.vain[vain] = seen
+		r.Vain = append(r.Vain, vain)
+	}
+}
+
+// tryRules does it, and reports whether somebody was found. seen says why the others were not.
+func (r *round) tryRules(t turn) (seen tally, found bool) {
+	seen = tell(ReasonNotMember, t.crew.strangers)
 	var fresh, declined []*agent
 	for _, a := range t.crew.members {
 		times := t.item.Declined[a.ID]
@@ -67,12 +84,12 @@ func (r *round) serveByRules(t turn) {
 		seen.addAll(ReasonRule, others)
 	}
 	if len(matching) == 0 {
-		t.crew.unmatched++
 		r.leave(t, seen)
-		return
+		return seen, false
 	}
 	seen.addAll(ReasonOtherFirst, matching[1:])
 	r.give(t, matching[0], seen)
+	return seen, true
 }
 
 // byRules says why an agent is not asked whatever the rules of a queue say. Presences and skills are theirs to judge
@@ -90,13 +107,11 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 	if len(agents) == 0 {
 		return nil, nil
 	}
-	facts := Facts{"item": r.itemFacts(t.crew, t.item)}
 	rules := t.crew.rules.Assignment.Rules
 	for n := range rules {
 		matching, others = nil, nil
 		for _, a := range agents {
-			facts["agent"] = a.facts()
-			if r.holds(&rules[n], facts) {
+			if r.holds(t, &rules[n], a) {
 				matching = append(matching, a)
 			} else {
 				others = append(others, a)
@@ -109,59 +124,4 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 		}
 	}
 	return nil, agents
-}
-
-// holds reports whether a rule's condition holds. One that cannot be judged does not (L05).
-func (r *round) holds(rule *Rule, facts Facts) bool {
-	if rule.When == "" {
-		return true
-	}
-	if r.judge == nil {
-		return false
-	}
-	ok, err := r.judge.Holds(rule.When, facts)
-	return err == nil && ok
-}
-
-// itemFacts are what conditions know of an item.
-func (r *round) itemFacts(c *crew, i *Item) map[string]any {
-	skills := make(map[string]any, len(i.Skills))
-	for _, s := range i.Skills {
-		skills[string(s.SkillID)] = int64(s.Rating)
-	}
-	attributes := i.Attributes
-	if attributes == nil {
-		attributes = map[string]any{}
-	}
-	return map[string]any{
-		"priority":       int64(i.Priority),
-		"waited_seconds": int64(r.now.Sub(i.Since).Seconds()),
-		"skills":         skills,
-		"attributes":     attributes,
-		"queue":          c.Name,
-	}
-}
-
-// facts are what conditions know of an agent. They are made anew after he was given something.
-func (a *agent) facts() map[string]any {
-	if a.known != nil && a.knownAt == a.given {
-		return a.known
-	}
-	skills := make(map[string]any, len(a.Skills))
-	for id, rating := range a.Skills {
-		skills[string(id)] = int64(rating)
-	}
-	attributes := make(map[string]any, len(a.Attributes))
-	for name, value := range a.Attributes {
-		attributes[name] = value
-	}
-	a.knownAt, a.known = a.given, map[string]any{
-		"presence":   string(a.Presence),
-		"free_units": int64(a.Units - a.Load),
-		"sessions":   int64(a.Sessions),
-		"working":    !a.OffHours,
-		"skills":     skills,
-		"attributes": attributes,
-	}
-	return a.known
 }

@@ -2,6 +2,7 @@ package routing_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,7 +40,7 @@ func byRules(prioritisation, assignment []routing.Rule, items []routing.Item, ag
 	if assignment != nil {
 		rules.Assignment = &routing.RulesetVersion{Rules: assignment}
 	}
-	matches, looks := routing.Assign(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: rules}, items, agents, 100, conditions)
+	matches, looks := choose(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: rules}, items, agents, 100, conditions)
 	return told(matches), looks
 }
 
@@ -164,7 +165,7 @@ func TestAssign_ASG10_withinATypeOfSkills(t *testing.T) {
 			own := routing.CustomRules{Kinds: kinds, Assignment: &routing.RulesetVersion{Rules: []routing.Rule{{OrderBy: []routing.Order{{By: by}}}}}}
 			_, _, typed := routing.SkillType(by)
 			require.Equal(t, typed, own.AskForKinds())
-			matches, _ := routing.Assign(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: own},
+			matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: own},
 				[]routing.Item{newItem("a", wants)}, []*routing.Candidate{ann, ben, cem}, 100, conditions)
 			require.Equal(t, []string{"a " + want}, told(matches))
 		})
@@ -226,16 +227,93 @@ func TestAssign_ASG11_rulesReplaceTheWorkstreamsDefaults(t *testing.T) {
 
 func TestAssign_ASG07_withoutRulesetTheMostCapacity(t *testing.T) {
 	t.Parallel()
-	matches, _ := routing.Assign(noon, []routing.Queue{queue(routing.Custom)}, nil, []routing.Item{newItem("a")}, []*routing.Candidate{newAgent("ann", load(50)), newAgent("ben")}, 100, nil)
+	matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, nil, []routing.Item{newItem("a")}, []*routing.Candidate{newAgent("ann", load(50)), newAgent("ben")}, 100, nil)
 	require.Equal(t, []string{"a ben"}, told(matches))
 }
 
-func TestAssign_ASG01_aBlockOfUnmatchedItemsIsJudged(t *testing.T) {
+// A3: items of a demand for which the rules have nobody are passed over together, and hide none.
+func TestAssign_ASG01_unmatchedDemandsSkipTogether(t *testing.T) {
 	t.Parallel()
 	var items []routing.Item
 	for range 150 {
 		items = append(items, newItem("same"))
 	}
-	_, looks := byRules(nil, []routing.Rule{{When: "never"}}, items, newAgent("ann"))
-	require.Len(t, looks, 100)
+	items = append(items, newItem("vip", since(1), attribute("tier", "vip")))
+	got, looks := byRules(nil, []routing.Rule{{When: "vip"}}, items, newAgent("ann"))
+	require.Equal(t, []string{"vip ann"}, got)
+	require.Len(t, looks, 151)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, looks[149].Reasons)
+}
+
+// counted is a judge that counts how often it is asked.
+type counted struct {
+	judge
+	asked int
+}
+
+func (c *counted) Holds(condition string, facts routing.Facts) (bool, error) {
+	c.asked++
+	return c.judge.Holds(condition, facts)
+}
+
+// ownRules are the rules of the queue sales, for Assign.
+func ownRules(when ...string) map[conversation.QueueID]routing.CustomRules {
+	set := &routing.RulesetVersion{}
+	for _, w := range when {
+		set.Rules = append(set.Rules, routing.Rule{When: w})
+	}
+	return map[conversation.QueueID]routing.CustomRules{sales: {Assignment: set}}
+}
+
+// A1: a condition is judged once for all items of a demand and all agents who are alike.
+func TestAssign_judgesADemandOnce(t *testing.T) {
+	t.Parallel()
+	items, agents := make([]routing.Item, 100), make([]*routing.Candidate, 200)
+	for n := range items {
+		items[n] = newItem(fmt.Sprint(n))
+	}
+	for n := range agents {
+		agents[n] = newAgent(fmt.Sprint(n))
+		agents[n].Attributes = map[string]string{"desk": fmt.Sprint(n % 40)}
+	}
+	j := &counted{judge: conditions}
+	matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, ownRules("never", "never", "thai", "available"), items, agents, 100, j)
+	require.Len(t, matches, 100)
+	require.LessOrEqual(t, j.asked, 40*4+100*4, "each of 40 sorts of agents, and again who has been assigned something")
+
+	items[50].Since = ago(20)
+	j.asked = 0
+	matches, _ = choose(noon, []routing.Queue{queue(routing.Custom)}, ownRules("waited"), items, agents[:40], 1, &counted{judge: conditions})
+	require.Equal(t, items[50].ID, matches[0].Item)
+}
+
+// A1: a call that has no time left ends with what it has; the next one begins behind what was judged in vain.
+func TestAssign_endsWhenTimeIsUp(t *testing.T) {
+	t.Parallel()
+	items := []routing.Item{newItem("x", attribute("n", 1)), newItem("y", since(9), attribute("n", 2)), newItem("z", since(8), attribute("tier", "vip")), newItem("other", in("other"), since(1))}
+	other := queue(routing.RoundRobin)
+	other.ID, other.Priority = "other", 200
+	call := func(vain map[string]bool) routing.Chosen {
+		return routing.Assign(routing.Choice{
+			Now: noon, Queues: []routing.Queue{queue(routing.Custom), other}, Rules: ownRules("vip"), Items: items, Agents: []*routing.Candidate{newAgent("ann", inQueues("other"))},
+			Limit: 100, Judge: conditions, Enough: func() bool { return true }, Vain: vain,
+		})
+	}
+	vain := map[string]bool{}
+	for _, want := range [][]string{{"other ann"}, {"other ann"}, {"z ann", "other ann"}} {
+		got := call(vain)
+		require.Equal(t, want, told(got.Matches), "other queues are served all the same")
+		require.Equal(t, len(want) == 1, got.Cut)
+		for _, v := range got.Vain {
+			vain[v] = true
+		}
+	}
+}
+
+// A1: rules that ask for the time are judged for each item by itself.
+func TestAssign_waitedIsJudgedForEachItem(t *testing.T) {
+	t.Parallel()
+	items := []routing.Item{newItem("urgent", priority(1), since(1)), newItem("young", since(2)), newItem("old", since(20)), newItem("older", since(30))}
+	got, _ := byRules(nil, []routing.Rule{{When: "waited"}}, items, newAgent("ann"))
+	require.Equal(t, []string{"older ann", "old ann"}, got)
 }

@@ -10,7 +10,8 @@ import (
 type turn struct {
 	item   *Item
 	crew   *crew
-	kept   bool // for the agent who had it, and he has not declined it
+	kept   bool // for the agent who had it
+	demand int  // of a queue that has its own rules
 	bucket int  // the rule of the queue's prioritisation that holds; behind all of them where none does
 }
 
@@ -55,9 +56,12 @@ func (r *round) turns(items []Item) []turn {
 		if !known {
 			continue
 		}
-		t := turn{item: item, crew: c, kept: item.Affinity != "" && item.Declined[item.Affinity] == 0}
+		t := turn{item: item, crew: c, kept: r.keeps(c, item)}
+		if !t.kept && c.rules.any() {
+			t.demand = r.demand(item)
+		}
 		if !t.kept && c.rules.Prioritisation != nil {
-			t.bucket = r.bucket(c, item)
+			t.bucket = r.bucket(t)
 		}
 		list = append(list, t)
 	}
@@ -66,6 +70,9 @@ func (r *round) turns(items []Item) []turn {
 }
 
 func compareTurns(a, b turn) int {
+	if c := cmp.Compare(a.crew.stretch, b.crew.stretch); c != 0 {
+		return c
+	}
 	switch {
 	case a.kept && b.kept:
 		return firstCome(a.item, b.item)
@@ -73,9 +80,6 @@ func compareTurns(a, b turn) int {
 		return -1
 	case b.kept:
 		return 1
-	}
-	if c := cmp.Compare(a.crew.stretch, b.crew.stretch); c != 0 {
-		return c
 	}
 	if own := a.crew.rules.Prioritisation; own != nil {
 		if c := cmp.Compare(a.bucket, b.bucket); c != 0 {
@@ -90,7 +94,8 @@ func compareTurns(a, b turn) int {
 	return firstCome(a.item, b.item)
 }
 
-// firstCome orders items by their priority, and then by the customer's last word (QUE-3): who has waited longest goes first.
+// firstCome orders items by their priority, and then by the customer's last word before they waited (QUE-3): who has waited longest
+// goes first.
 func firstCome(a, b *Item) int {
 	if c := cmp.Compare(a.Priority, b.Priority); c != 0 {
 		return c

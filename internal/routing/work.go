@@ -92,13 +92,13 @@ type Item struct {
 	ID         conversation.WorkItemID
 	QueueID    conversation.QueueID
 	Priority   int       // smaller goes first
-	Since      time.Time // the customer's last word
+	Since      time.Time // the customer's last word before it waited
 	Units      int
 	Profiles   []ProfileID
 	Skills     []NeededSkill
 	SkillMatch SkillMatch
 	Presences  []Presence
-	Affinity   conversation.AgentID   // offered to this agent first, before everything else
+	Affinity   conversation.AgentID   // kept for this agent, where they serve the queue and have the skills; "": for nobody
 	Preferred  []conversation.AgentID // ASG-14, in order
 	Declined   map[conversation.AgentID]int
 	Paused     map[conversation.AgentID]bool // of those who declined: it is too soon to ask them again (WS-14)

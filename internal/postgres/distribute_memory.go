@@ -1,0 +1,55 @@
+package postgres
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// memory is what this process remembers of a tenant's batches. Where another process has made some meanwhile, or this one has just
+// begun, more is looked at than need be.
+type memory struct {
+	settled time.Time // whose capacity came back before then has the right presence
+	// Where there was no time to judge everything, batches go on from where the one before ended, until all is judged: the demands
+	// for which nobody was found, and whether something has changed since the first of these batches.
+	vain  map[string]bool
+	woken bool
+}
+
+// after is what is remembered after a batch. again says that there is more to judge.
+func (m memory) after(d *distribution) (next memory, again bool) {
+	next.settled = d.now
+	woken := m.woken || m.vain != nil && len(d.wakes) > 0
+	if !d.chosen.Cut {
+		return next, woken
+	}
+	next.vain, next.woken = map[string]bool{}, woken
+	maps.Copy(next.vain, m.vain)
+	for _, demand := range d.chosen.Vain {
+		next.vain[demand] = true
+	}
+	return next, true
+}
+
+// memories are those of all tenants. The zero value is ready to use.
+type memories struct {
+	mu sync.Mutex
+	of map[conversation.Tenant]memory
+}
+
+func (m *memories) recall(t conversation.Tenant) memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of[t]
+}
+
+func (m *memories) keep(t conversation.Tenant, of memory) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of == nil {
+		m.of = map[conversation.Tenant]memory{}
+	}
+	m.of[t] = of
+}

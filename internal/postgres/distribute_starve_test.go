@@ -1,0 +1,172 @@
+package postgres_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
+)
+
+// byRule has the default queue ask a rule of its own, which judge judges, and opens the ledger with that judge.
+func (f *floor) byRule(t testing.TB, judge routing.Judge, more ...postgres.Option) *postgres.DB {
+	t.Helper()
+	set := uuid.NewString()
+	f.exec(t, `update queues set method = 'custom'`)
+	f.exec(t, `insert into rulesets (tenant, id, kind, queue_id, name, published) values ('default', $1, 'assignment', $2, 'Own', 1)`, set, defaultQueue)
+	f.exec(t, `insert into ruleset_versions (tenant, ruleset_id, number, rules, created_by, published_at)
+		values ('default', $1, 1, '[{"name": "own", "when": "own"}]', 'x', now())`, set)
+	return open(t, f.dsn, f.ring, append(more, postgres.WithJudge(judge))...)
+}
+
+// judgeFunc is a judge of one condition.
+type judgeFunc func(facts routing.Facts) bool
+
+func (j judgeFunc) Holds(_ string, facts routing.Facts) (bool, error) { return j(facts), nil }
+
+// wants is a judge for whom an agent gets what has the attribute "easy".
+var wants = judgeFunc(func(facts routing.Facts) bool {
+	return facts["item"].(map[string]any)["attributes"].(map[string]any)["easy"] != nil
+})
+
+// A1: while rules are judged, no transaction has an id, so none holds up the readers of the feed, and none can be killed for
+// being idle with rows locked.
+func TestDistribute_judgesOutsideTransactions(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	writing := 0
+	db := f.byRule(t, judgeFunc(func(routing.Facts) bool {
+		writing += f.count(t, "pg_stat_activity", "datname = current_database() and backend_xid is not null")
+		return true
+	}))
+	f.agents(t, 1, 4)
+	f.arrive(t, 2)
+	require.Equal(t, 2, f.distribute(t, db))
+	require.Zero(t, writing)
+}
+
+// A3: however many items a queue's rules have no agent for, what is behind them is judged.
+func TestDistribute_unmatchedItemsHideNone(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	db := f.byRule(t, wants)
+	f.agents(t, 1, 4)
+	f.arrive(t, 130)
+	f.exec(t, `update work_items set attributes = jsonb_build_object('n', conversation_id), demand = conversation_id::text`)
+	f.exec(t, `update work_items set attributes = '{"easy": 1}' where since = (select max(since) from work_items)`)
+	require.Equal(t, 1, f.distribute(t, db))
+}
+
+// A3: what is kept for agents who are away hides nothing else, of no queue.
+func TestDistribute_keptItemsHideNone(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.agents(t, 3, 4)
+	f.arrive(t, 1002)
+	f.exec(t, `update agents set presence = 'away' where id = (select min(id::text)::uuid from agents)`)
+	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), kept_until = now() + interval '1 hour', priority = 1`)
+	f.exec(t, `update work_items set affinity_agent = null, kept_until = null, priority = 100,
+		declined = (select jsonb_build_object(max(id::text), 1) from agents) where since = (select max(since) from work_items)`)
+	f.exec(t, `update work_items set affinity_agent = (select max(id::text)::uuid from agents)
+		where since = (select max(since) from work_items where affinity_agent is not null)`)
+	require.Equal(t, 2, f.distribute(t, f.DB), "what was declined, and what is kept for an agent who is there")
+}
+
+// A4: only agents who are assigned something are locked, however many have something put aside.
+func TestDistribute_locksOnlyWhoGets(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.exec(t, `update workstreams set auto_accept = true`)
+	f.agents(t, 3, 4)
+	f.arrive(t, 6)
+	require.Equal(t, 6, f.distribute(t, f.DB))
+	f.exec(t, `update conversations set state = 'waiting' where id in (select max(conversation_id::text)::uuid from assignments group by agent_id)`)
+	f.exec(t, `update assignments set holds_until = now() - interval '1 minute' where conversation_id in (select id from conversations where state = 'waiting')`)
+	f.exec(t, `update agents set presence = 'busy', units = 100`)
+	var others []conversation.AgentID
+	require.NoError(t, f.raw.Select(&others, `select id from agents order by id offset 1`))
+	f.exec(t, `update agents set units = 50 where id::text = any($1)`, pq.Array(others))
+	f.arrive(t, 1)
+	held := f.locked(t, `select from agents where id::text = any($1) for no key update`, pq.Array(others))
+	done, err := f.Distribute(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Equal(t, 1, done.Assigned)
+	require.NoError(t, held.Rollback())
+}
+
+// A7: an item is kept only for an agent who still serves its queue, and still has the skills that it needs.
+func TestDistribute_keptOnlyForMembersWhoFit(t *testing.T) {
+	t.Parallel()
+	const skill = "00000000-0000-7000-8000-0000000000bb"
+	for name, change := range map[string]string{
+		"no member any more": `delete from queue_members where agent_id = (select min(id::text)::uuid from agents)`,
+		"lacks the skill":    `delete from agent_skills where agent_id = (select min(id::text)::uuid from agents)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFloor(t)
+			f.agents(t, 2, 4)
+			f.arrive(t, 1)
+			f.exec(t, `insert into skills (tenant, id, name) values ('default', $1, 'Tea')`, skill)
+			f.exec(t, `insert into agent_skills (tenant, agent_id, skill_id, rating) select 'default', id, $1, 9 from agents`, skill)
+			f.exec(t, `update work_items set skills = jsonb_build_array(jsonb_build_object('skill_id', $1::text, 'rating', 5)),
+				affinity_agent = (select min(id::text)::uuid from agents), kept_until = now() + interval '1 hour'`, skill)
+			f.exec(t, change)
+			require.Equal(t, 1, f.distribute(t, f.DB))
+			require.Equal(t, 1, f.count(t, "assignments", "agent_id = (select max(id::text)::uuid from agents)"))
+		})
+	}
+}
+
+// A1: a batch that has no time left to judge commits what it has, and has itself look again until all is judged.
+func TestDistribute_commitsWhenTimeIsUp(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	db := f.byRule(t, wants)
+	db.JudgeFor(0)
+	f.agents(t, 1, 4)
+	f.arrive(t, 20)
+	f.exec(t, `update work_items set attributes = jsonb_build_object('n', conversation_id), demand = conversation_id::text`)
+	f.exec(t, `update work_items set attributes = '{"easy": 1}' where since = (select max(since) from work_items)`)
+	for range 19 {
+		done, err := db.Distribute(t.Context(), tenant)
+		require.NoError(t, err)
+		require.Equal(t, routing.Distributed{Again: true}, done)
+	}
+	done, err := db.Distribute(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Equal(t, 1, done.Assigned)
+	require.Zero(t, f.distribute(t, db), "and then there is an end to it")
+}
+
+// A1: what has changed while rules were judged is left for the next batch.
+func TestDistribute_leavesWhatChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"the item is in another queue": `update work_items set queue_id = (select id from queues where not is_default)`,
+		"the agent is away":            `update agents set presence = 'away'`,
+		"the conversation is closed":   `update conversations set state = 'closed', closed_at = now()`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFloor(t)
+			f.exec(t, `insert into queues (tenant, id, name) values ('default', gen_random_uuid(), 'Other')`)
+			var once sync.Once
+			db := f.byRule(t, judgeFunc(func(routing.Facts) bool {
+				once.Do(func() { f.exec(t, change) })
+				return true
+			}))
+			f.agents(t, 1, 4)
+			f.arrive(t, 1)
+			done, err := db.Distribute(t.Context(), tenant)
+			require.NoError(t, err)
+			require.Zero(t, done.Assigned)
+			require.True(t, done.Soon)
+		})
+	}
+}
