@@ -12,7 +12,7 @@ import (
 )
 
 // assigns gives the default queue an assignment ruleset of its own.
-func (f *floor) assigns(t *testing.T, list string) *postgres.DB {
+func (f *floor) assigns(t testing.TB, list string) *postgres.DB {
 	t.Helper()
 	set := uuid.NewString()
 	f.exec(t, `update queues set method = 'custom' where id = $1`, defaultQueue)
