@@ -28,7 +28,6 @@ type candidate struct {
 	Sessions   int
 	Max        int // of Sessions; the tenant's
 	Attributes []byte
-	Rooms      []byte // of profileRoom
 	rooms      []profileRoom
 	Held       map[conversation.WorkstreamID]int // of Sessions, where a workstream has a limit; see readHeld
 }
@@ -95,19 +94,18 @@ func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who
 		where g.tenant = $1 and g.id%s and not g.disabled and g.deleted_at is null`, len(who.args)+1, who.sql)
 	var list []*candidate
 	err := who.each(ctx, tx, t, people, func(rows *sql.Rows) error {
-		c := new(candidate)
+		c, rooms := new(candidate), []byte(nil)
 		list = append(list, c)
-		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions, &c.Rooms)
+		err := rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions, &rooms)
+		if err == nil {
+			c.rooms, err = decodeRooms(c.ID, rooms)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b *candidate) int { return cmp.Compare(a.ID, b.ID) }) // thousands: quicker here than there
-	for _, c := range list {
-		if c.rooms, err = decodeRooms(c.ID, c.Rooms); err != nil {
-			return nil, err
-		}
-	}
 	return list, nil
 }
 
@@ -138,9 +136,9 @@ type details struct {
 }
 
 // about says what has to be known for the items of some queues.
-func about(queues []routing.Queue, items []routing.Item) (d details) {
+func about(queues []routing.Queue, rules map[conversation.QueueID]routing.CustomRules, items []routing.Item) (d details) {
 	for _, q := range queues {
-		d.released = d.released || q.Method == routing.LeastActive || q.Method == routing.Custom
+		d.released = d.released || q.Method == routing.LeastActive || rules[q.ID].AskForRelease()
 		d.skills = d.skills || q.Method == routing.Custom
 	}
 	for _, i := range items {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -16,8 +15,8 @@ import (
 )
 
 const (
-	// batchLimit is how many conversations one transaction assigns to agents: at most routing.BatchLimit, and so few that the
-	// agents' rows are not locked for long.
+	// batchLimit is how many conversations one transaction assigns to agents: so few that the agents' rows are not locked for long.
+	// What is chosen at a time, routing.BatchLimit, is written in several.
 	batchLimit = 25
 	// judgeFor is how long a batch judges by queues' own rules. The next batch goes on from there.
 	judgeFor = 500 * time.Millisecond
@@ -30,28 +29,26 @@ func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
 	return list, explain(ctx, "list tenants", err)
 }
 
-// Distribute assigns waiting conversations to agents, one batch at a time. It reads and chooses in a transaction that writes and
-// locks nothing, however long rules are judged. A second transaction locks what was chosen, leaves to the next batch what has
-// changed meanwhile, and writes the rest. One process at a time distributes for a tenant; where another does, nothing happens, and
+// Distribute assigns waiting conversations to agents, at most routing.BatchLimit. It reads and chooses in a transaction that writes
+// and locks nothing, however long rules are judged. Further transactions, of batchLimit each, lock what was chosen, leave to the next
+// call what has changed meanwhile, and write the rest. One process at a time distributes for a tenant; where another does, nothing happens, and
 // that one looks again after its commit. Repeated, it assigns what is still to be assigned.
 func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error) {
 	act := "distribute the work of tenant " + string(t)
 	return transact(ctx, db, act, func(reading *sqlx.Tx) (done routing.Distributed, err error) {
-		d := &distribution{db: db, reading: reading, tenant: t, memory: db.memories.recall(t)}
+		d := &distribution{db: db, reading: reading, tenant: t}
 		mine, err := d.begin(ctx)
 		if err != nil || !mine {
 			return done, err
 		}
+		d.memory = db.memories.take(t)
 		if err := d.choose(ctx); err != nil {
 			return done, err
 		}
 		if d.writes() {
-			done, err = transact(ctx, db, act, func(tx *sqlx.Tx) (routing.Distributed, error) {
-				return (&batch{distribution: d, tx: tx}).run(ctx)
-			})
-		}
-		if err != nil {
-			return done, err
+			if done, err = d.write(ctx, act); err != nil {
+				return done, err
+			}
 		}
 		var again bool
 		d.memory, again = d.memory.after(d)
@@ -76,6 +73,10 @@ type distribution struct {
 	chosen  routing.Chosen
 	settles []conversation.AgentID // whose presence has to change, though they get nothing
 	moments []time.Time            // when to look again
+
+	assigned map[conversation.WorkItemID]bool // what has been written
+	missed   bool                             // somebody is just changing something that was chosen
+	notices  []conversation.RunNotice
 }
 
 // begin takes the distribution lock, if nobody has it, and notes the time. The transaction may be idle for long: while it is, it
@@ -130,7 +131,7 @@ func (d *distribution) match(ctx context.Context, queues []routing.Queue, rules 
 		items = append(items, item)
 		d.limit = d.limit || item.MaxPerAgent > 0
 	}
-	if d.crew, err = readCrew(ctx, d.reading, d.tenant, queues, about(queues, items)); err != nil {
+	if d.crew, err = readCrew(ctx, d.reading, d.tenant, queues, about(queues, rules, items)); err != nil {
 		return err
 	}
 	if err := d.readHeld(ctx, d.reading, serving(idsOfQueues(queues)), d.crew.facts); err != nil {
@@ -148,8 +149,9 @@ func (d *distribution) match(ctx context.Context, queues []routing.Queue, rules 
 	}
 	until := time.Now().Add(d.db.judgeFor)
 	d.chosen = routing.Assign(routing.Choice{
-		Now: d.now, Queues: queues, Rules: rules, Items: items, Agents: d.crew.list, Limit: batchLimit, Judge: d.db.judge,
+		Now: d.now, Queues: queues, Rules: rules, Items: items, Agents: d.crew.list, Limit: routing.BatchLimit, Judge: d.db.judge,
 		Enough: func() bool { return !time.Now().Before(until) }, Vain: d.memory.vain,
+		Verdicts: d.memory.verdicts,
 	})
 	if left := len(d.chosen.Looks) > len(d.chosen.Matches); left && !opens.IsZero() {
 		d.moments = append(d.moments, opens)
@@ -202,35 +204,75 @@ func (d *distribution) writes() bool {
 	return len(d.wakes)+len(d.chosen.Looks)+len(d.settles)+len(d.moments) > 0
 }
 
-// batch is the transaction that writes what a distribution has chosen.
+// write writes what was chosen, in order.
+func (d *distribution) write(ctx context.Context, act string) (done routing.Distributed, err error) {
+	d.assigned = map[conversation.WorkItemID]bool{}
+	for rest, last := d.chosen.Matches, false; !last; {
+		n := min(len(rest), batchLimit)
+		last = n == len(rest)
+		b, err := transact(ctx, d.db, act, func(tx *sqlx.Tx) (*batch, error) {
+			b := &batch{distribution: d, tx: tx, matches: rest[:n], last: last}
+			return b, b.run(ctx)
+		})
+		if err != nil {
+			return done, err
+		}
+		d.wrote(b)
+		rest, done = rest[n:], b.done
+	}
+	done.Assigned, done.Notices = len(d.assigned), d.notices
+	return done, nil
+}
+
+// wrote notes what a transaction has written, so that the next one finds the agents as this one has left them.
+func (d *distribution) wrote(b *batch) {
+	d.missed = d.missed || b.missed
+	d.notices = append(d.notices, b.notices...)
+	for _, o := range b.offers {
+		d.assigned[o.item.ID] = true
+		d.crew.facts[o.to] = b.agents[o.to]
+	}
+}
+
+// batch is a transaction that writes some of what a distribution has chosen.
 type batch struct {
 	*distribution
-	tx *sqlx.Tx
+	tx      *sqlx.Tx
+	matches []routing.Match
+	last    bool // of the distribution
 
-	now     time.Time // Postgres's, when everything was locked
-	agents  map[conversation.AgentID]*candidate
+	now     time.Time                           // Postgres's, when everything was locked
+	agents  map[conversation.AgentID]*candidate // that are locked, with what they are assigned
 	offers  []offer
 	missed  bool // somebody is just changing something that was chosen
 	settled bool // somebody's presence has changed by itself: others may be waiting for just them
 	notices []conversation.RunNotice
+	done    routing.Distributed // of the last
 }
 
-func (b *batch) run(ctx context.Context) (routing.Distributed, error) {
+func (b *batch) run(ctx context.Context) error {
+	steps := []func(context.Context) error{b.lock, b.assign}
+	if b.last {
+		steps = append(steps, b.settle, b.keepLooks, b.wakeAt, b.forgetWakes, b.lookBack)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetWakes deletes what had the distribution look.
+func (b *batch) forgetWakes(ctx context.Context) error {
+	if len(b.wakes) == 0 {
+		return nil
+	}
 	const forget = `delete from wakes where tenant = $1 and id = any($2)`
-	if len(b.wakes) > 0 {
-		if _, err := b.tx.ExecContext(ctx, forget, b.tenant, pq.Array(b.wakes)); err != nil {
-			return routing.Distributed{}, err
-		}
-		if err := unmarkEmpty(ctx, b.tx, b.tenant); err != nil {
-			return routing.Distributed{}, err
-		}
+	if _, err := b.tx.ExecContext(ctx, forget, b.tenant, pq.Array(b.wakes)); err != nil {
+		return err
 	}
-	for _, write := range []func(context.Context) error{b.lock, b.settle, b.assign, b.keepLooks, b.wakeAt} {
-		if err := write(ctx); err != nil {
-			return routing.Distributed{}, err
-		}
-	}
-	return b.lookBack(ctx)
+	return unmarkEmpty(ctx, b.tx, b.tenant)
 }
 
 // lock locks conversations, then work items, then agents, and keeps those matches that still hold. It waits for agents alone:
@@ -241,9 +283,12 @@ func (b *batch) lock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.missed = len(free) < len(b.chosen.Matches)
-	agents := slices.Clone(b.settles)
-	for _, m := range b.chosen.Matches {
+	b.missed = len(free) < len(b.matches)
+	var agents []conversation.AgentID
+	if b.last {
+		agents = b.toSettle()
+	}
+	for _, m := range b.matches {
 		if free[m.Item] != nil {
 			agents = append(agents, m.Agent)
 		}
@@ -262,7 +307,7 @@ func (b *batch) lock(ctx context.Context) error {
 	if err := b.readHeld(ctx, b.tx, named(agents), b.agents); err != nil {
 		return err
 	}
-	for _, m := range b.chosen.Matches {
+	for _, m := range b.matches {
 		if talk, before := free[m.Item], b.crew.facts[m.Agent]; talk != nil && before.same(b.agents[m.Agent]) {
 			b.offers = append(b.offers, offer{item: b.items[m.Item], talk: *talk, to: m.Agent})
 		}
@@ -282,12 +327,12 @@ type lockedTalk struct {
 
 // lockItems locks what was chosen, by work item, as far as nobody is changing it or has changed it.
 func (b *batch) lockItems(ctx context.Context) (map[conversation.WorkItemID]*lockedTalk, error) {
-	if len(b.chosen.Matches) == 0 {
+	if len(b.matches) == 0 {
 		return nil, nil
 	}
 	var talks []conversation.ID
 	var items []conversation.WorkItemID
-	for _, m := range b.chosen.Matches {
+	for _, m := range b.matches {
 		items = append(items, m.Item)
 		talks = append(talks, b.items[m.Item].Conversation)
 	}
@@ -310,13 +355,23 @@ func (b *batch) lockItems(ctx context.Context) (map[conversation.WorkItemID]*loc
 	return free, nil
 }
 
-// settle brings the presence of agents in line with what they have, to whom capacity has come back by itself. That of those who
-// get something follows from that.
-func (b *batch) settle(ctx context.Context) error {
-	gets := func(id conversation.AgentID) bool {
-		return slices.ContainsFunc(b.offers, func(o offer) bool { return o.to == id })
+// toSettle are the agents whose presence has to change by itself. That of those who get something follows from that.
+func (b *batch) toSettle() (agents []conversation.AgentID) {
+	gets := map[conversation.AgentID]bool{}
+	for _, m := range b.chosen.Matches {
+		gets[m.Agent] = true
 	}
-	agents := slices.DeleteFunc(slices.Clone(b.settles), gets)
+	for _, id := range b.settles {
+		if !gets[id] {
+			agents = append(agents, id)
+		}
+	}
+	return agents
+}
+
+// settle brings the presence of agents in line with what they have, to whom capacity has come back by itself.
+func (b *batch) settle(ctx context.Context) error {
+	agents := b.toSettle()
 	if len(agents) == 0 {
 		return nil
 	}
@@ -337,18 +392,17 @@ func (b *batch) wakeAt(ctx context.Context) error {
 	return err
 }
 
-// lookBack says whether to look again: at once where the batch was full, where only some of the matches held, or where
+// lookBack says whether to look again: at once where as much was chosen as may be, where only some of the matches held, or where
 // something was changed while this one looked; in a moment where none held, or something was missed, because nobody may wake
 // it for that: sending a message locks its conversation, too.
-func (b *batch) lookBack(ctx context.Context) (routing.Distributed, error) {
-	chosen, held := len(b.chosen.Matches), len(b.offers)
+func (b *batch) lookBack(ctx context.Context) error {
+	chosen, held := len(b.chosen.Matches), len(b.assigned)+len(b.offers)
 	none := chosen > 0 && held == 0
-	done := routing.Distributed{Assigned: held, Soon: none || b.missed, Notices: b.notices}
-	if b.settled || !none && (chosen == batchLimit || held < chosen) {
-		done.Again = true
-		return done, nil
+	b.done.Soon = none || b.missed || b.distribution.missed
+	if b.settled || !none && (chosen == routing.BatchLimit || held < chosen) {
+		b.done.Again = true
+		return nil
 	}
 	const query = `select exists (select from wakes where tenant = $1 and due_at <= clock_timestamp())`
-	err := b.tx.GetContext(ctx, &done.Again, query, b.tenant)
-	return done, err
+	return b.tx.GetContext(ctx, &b.done.Again, query, b.tenant)
 }

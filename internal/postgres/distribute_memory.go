@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 )
 
 // memory is what this process remembers of a tenant's batches. Where another process has made some meanwhile, or this one has just
@@ -16,11 +17,13 @@ type memory struct {
 	// for which nobody was found, and whether something has changed since the first of these batches.
 	vain  map[string]bool
 	woken bool
+
+	verdicts *routing.Verdicts
 }
 
 // after is what is remembered after a batch. again says that there is more to judge.
 func (m memory) after(d *distribution) (next memory, again bool) {
-	next.settled = d.now
+	next.settled, next.verdicts = d.now, m.verdicts
 	woken := m.woken || m.vain != nil && len(d.wakes) > 0
 	if !d.chosen.Cut {
 		return next, woken
@@ -39,10 +42,16 @@ type memories struct {
 	of map[conversation.Tenant]memory
 }
 
-func (m *memories) recall(t conversation.Tenant) memory {
+// take takes what is remembered for a tenant, so that nobody else has it. Where nothing is, it is begun anew.
+func (m *memories) take(t conversation.Tenant) memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.of[t]
+	taken := m.of[t]
+	delete(m.of, t)
+	if taken.verdicts == nil {
+		taken.verdicts = new(routing.Verdicts)
+	}
+	return taken
 }
 
 func (m *memories) keep(t conversation.Tenant, of memory) {

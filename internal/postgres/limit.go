@@ -10,13 +10,13 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Two limits that a workstream may set (WS-14): how many of its conversations an agent has at a time, and how long he who
-// declined one is left in peace with it.
+// Two limits that a workstream may set (WS-14): how many of its conversations an agent has at a time, and for how long an agent who
+// declined one is not asked about it again.
 
-// heldBy are the conversations that are offered to an agent or accepted by him, put aside and wrapped up ones among them, as
-// in his sessions (CAP-9).
+// heldBy are the conversations that are offered to an agent or accepted by them, wrapped up ones among them, without those that are
+// put aside (CAP-8), as in their sessions (CAP-9).
 const heldBy = `
-	from assignments s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
+	from assignments s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id and c.state <> 'waiting'
 	where s.tenant = $1 and s.state in ('offered', 'accepted') and s.agent_id`
 
 // readHeld reads how many conversations of each workstream agents have, where that matters for what waits.

@@ -129,7 +129,7 @@ func TestWS14_anAgentHasNoMoreOfAWorkstreamThanItSays(t *testing.T) {
 	li := d.agent("Li")
 	d.stream("max_per_agent = 2")
 	var refs []conversation.Ref
-	for range 30 { // more than are read of a demand
+	for range routing.BatchLimit + 2 { // more than are read of a demand
 		refs = append(refs, d.waiting(uuid.NewString()))
 	}
 	d.newStream("max_per_agent = null")
@@ -144,6 +144,17 @@ func TestWS14_anAgentHasNoMoreOfAWorkstreamThanItSays(t *testing.T) {
 	d.sent()
 	d.done(refs[0], li, conversation.CommandClose)
 	require.Equal(t, 1, d.distribute(), "and what is over does not")
+}
+
+// CAP-8
+func TestWS14_whatIsPutAsideDoesNotCount(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	li := d.agent("Li")
+	d.stream("max_per_agent = 1")
+	d.done(d.had("wang", li), li, conversation.CommandWait)
+	d.waiting("zhang")
+	require.Equal(t, 1, d.distribute())
 }
 
 func TestWS14_R7_theLimitHoldsThoughHeTookSomethingWhileTheDistributionLooked(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -57,6 +59,11 @@ func (b *batch) decide(ctx context.Context) error {
 	}
 	for n, c := range lifecycle.OfferAll(b.now, matches, agents) {
 		b.offers[n].change, b.offers[n].after = c, matches[n].After(c)
+	}
+	for _, o := range b.offers {
+		after := *b.agents[o.to]
+		after.has(agents[o.to], o.item)
+		b.agents[o.to] = &after
 	}
 	return nil
 }
@@ -115,6 +122,22 @@ func (c *candidate) agent() lifecycle.Agent {
 		a.Profiles = append(a.Profiles, lifecycle.Profile{ID: r.Profile, Limit: r.Limit, Used: r.Used, Blocking: r.Blocking})
 	}
 	return a
+}
+
+// has takes over what an agent has after a batch, in which they were assigned an item.
+func (c *candidate) has(a lifecycle.Agent, item *waitingItem) {
+	c.Presence, c.Manual, c.Load, c.Sessions = a.Presence, a.Manual, a.Load, a.Sessions
+	c.rooms = slices.Clone(c.rooms)
+	for i, p := range a.Profiles {
+		c.rooms[i].Used = p.Used
+	}
+	if item.MaxPerAgent > 0 {
+		c.Held = maps.Clone(c.Held)
+		if c.Held == nil {
+			c.Held = map[conversation.WorkstreamID]int{}
+		}
+		c.Held[item.Workstream]++
+	}
 }
 
 // exec runs a statement over rows, which come as $2 in JSON. $3 is their number: as a limit it tells the planner how few there are,
@@ -277,7 +300,7 @@ func (b *batch) publish(ctx context.Context) error {
 // keepLooks keeps, for every item that was reached, why it went where it went or waits; of an item that goes on waiting only
 // the last look, and only where that shows something new.
 func (b *batch) keepLooks(ctx context.Context) error {
-	assigned := make(map[conversation.WorkItemID]bool, len(b.offers))
+	assigned := maps.Clone(b.assigned)
 	for _, o := range b.offers {
 		assigned[o.item.ID] = true
 	}

@@ -191,6 +191,6 @@ func (d *distribution) waiting(ctx context.Context, queues []routing.Queue, rule
 		join workstreams w on w.tenant = c.tenant and w.id = coalesce(c.workstream_id, a.workstream_id,
 			(select id from workstreams where tenant = $1 and is_default))`
 	var list []*waitingItem
-	err := d.reading.SelectContext(ctx, &list, query, d.tenant, pq.Array(ids), pq.Array(sorted), sortedByRules, batchLimit, singular, d.now)
+	err := d.reading.SelectContext(ctx, &list, query, d.tenant, pq.Array(ids), pq.Array(sorted), sortedByRules, routing.BatchLimit, singular, d.now)
 	return list, err
 }

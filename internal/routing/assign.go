@@ -25,6 +25,8 @@ type Choice struct {
 
 	// Enough says that there is no time left to judge by queues' own rules; nil: there is. One item of a call is judged anyway.
 	Enough func() bool
+	// Verdicts are remembered from call to call; nil: they are not.
+	Verdicts *Verdicts
 	// Vain are the demands for which earlier calls have found nobody by a queue's own rules. Their items are passed over.
 	Vain map[string]bool
 }
@@ -62,7 +64,10 @@ type round struct {
 	crews  map[conversation.QueueID]*crew
 	lines  map[string]*line // by demand
 	key    []byte           // of the demand that was last looked for; kept for its memory
-	ruled  ruled
+
+	verdicts *Verdicts
+	vain     map[string]tally // why agents were not asked for the items of a demand for which there was nobody
+	judged   int              // items for which agents were sought by rules
 }
 
 // agent is a candidate in a round.
@@ -91,8 +96,12 @@ func newRound(c Choice) *round {
 		agents: make(map[conversation.AgentID]*agent, len(c.Agents)),
 		crews:  make(map[conversation.QueueID]*crew, len(c.Queues)),
 		lines:  map[string]*line{},
-		ruled:  newRuled(),
+		vain:   map[string]tally{}, verdicts: c.Verdicts,
 	}
+	if r.verdicts == nil {
+		r.verdicts = new(Verdicts)
+	}
+	r.verdicts.begin()
 	for _, q := range c.Queues {
 		served := &crew{Queue: q, strangers: len(c.Agents)}
 		if q.Method == Custom {

@@ -12,21 +12,25 @@ type CustomRules struct {
 // any reports whether there are any.
 func (c CustomRules) any() bool { return c.Prioritisation != nil || c.Assignment != nil }
 
+// AskForRelease reports whether the rules order by when capacity last came back to an agent.
+func (c CustomRules) AskForRelease() bool {
+	return c.ordersBy(func(o Order) bool { return OrderKey(o.By) == ByLeastActive })
+}
+
 // AskForKinds reports whether the rules order by a type of skills.
 func (c CustomRules) AskForKinds() bool {
-	if c.Assignment == nil {
-		return false
-	}
-	return slices.ContainsFunc(c.Assignment.Rules, func(r Rule) bool {
-		return slices.ContainsFunc(r.OrderBy, func(o Order) bool { _, _, typed := SkillType(o.By); return typed })
-	})
+	return c.ordersBy(func(o Order) bool { _, _, typed := SkillType(o.By); return typed })
+}
+
+func (c CustomRules) ordersBy(which func(Order) bool) bool {
+	return c.Assignment != nil && slices.ContainsFunc(c.Assignment.Rules, func(r Rule) bool { return slices.ContainsFunc(r.OrderBy, which) })
 }
 
 // bucket is the first rule of the queue's prioritisation that holds for an item (ASG-6); behind the last one if none does.
 func (r *round) bucket(t turn) int {
 	rules := t.crew.rules.Prioritisation.Rules
 	for n := range rules {
-		if r.holds(t, &rules[n], nil) {
+		if len(r.holding(t, &rules[n], []*agent{nil})) > 0 {
 			return n
 		}
 	}
@@ -41,17 +45,17 @@ func (r *round) serveByRules(t turn) {
 		return
 	}
 	plain := len(t.item.Declined) == 0
-	if seen, known := r.ruled.vain[vain]; known && plain {
+	if seen, known := r.vain[vain]; known && plain {
 		r.leave(t, seen)
 		return
 	}
-	if r.Cut = r.Cut || r.ruled.items > 0 && r.choice.Enough != nil && r.choice.Enough(); r.Cut {
+	if r.Cut = r.Cut || r.judged > 0 && r.choice.Enough != nil && r.choice.Enough(); r.Cut {
 		return
 	}
-	r.ruled.items++
+	r.judged++
 	seen, found := r.tryRules(t)
 	if !found && plain {
-		r.ruled.vain[vain] = seen
+		r.vain[vain] = seen
 		r.Vain = append(r.Vain, vain)
 	}
 }
@@ -102,26 +106,30 @@ func (c *Candidate) byRules(i *Item) Reason {
 }
 
 // relax goes through the assignment rules, each of which asks less than the one before, to the first that holds for any of
-// the agents. It returns those for whom it does, in the rule's order, and the others (ASG-7).
+// the agents. It returns those for whom it does, the first in the rule's order at the head, and the others (ASG-7).
 func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 	if len(agents) == 0 {
 		return nil, nil
 	}
 	rules := t.crew.rules.Assignment.Rules
 	for n := range rules {
-		matching, others = nil, nil
-		for _, a := range agents {
-			if r.holds(t, &rules[n], a) {
-				matching = append(matching, a)
-			} else {
+		if matching = r.holding(t, &rules[n], agents); len(matching) == 0 {
+			continue
+		}
+		orders := agentOrders(rules[n].OrderBy, t.item, t.crew.rules.Kinds)
+		first := 0
+		for i, a := range matching {
+			if compareAgents(a.Candidate, matching[first].Candidate, t.item, orders) < 0 {
+				first = i
+			}
+		}
+		for i, a := range agents { // matching are some of them, in the same order
+			if k := i - len(others); k == len(matching) || matching[k] != a {
 				others = append(others, a)
 			}
 		}
-		if len(matching) > 0 {
-			orders := agentOrders(rules[n].OrderBy, t.item, t.crew.rules.Kinds)
-			slices.SortFunc(matching, func(a, b *agent) int { return compareAgents(a.Candidate, b.Candidate, t.item, orders) })
-			return matching, others
-		}
+		matching[0], matching[first] = matching[first], matching[0]
+		return matching, others
 	}
 	return nil, agents
 }

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"maps"
+	"slices"
 
 	"wxdesk/internal/conversation"
 )
@@ -27,9 +28,15 @@ func (t tally) add(why Reason, who conversation.AgentID) {
 }
 
 func (t tally) addAll(why Reason, who []*agent) {
-	for _, a := range who {
-		t.add(why, a.ID)
+	if len(who) == 0 {
+		return
 	}
+	t.counts[why] += len(who)
+	named := slices.Clip(t.agents[why])
+	for _, a := range who[:min(len(who), maxNamed-len(named))] {
+		named = append(named, a.ID)
+	}
+	t.agents[why] = named
 }
 
 func (t tally) clone() tally {

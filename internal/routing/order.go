@@ -58,7 +58,7 @@ func (r *round) turns(items []Item) []turn {
 		}
 		t := turn{item: item, crew: c, kept: r.keeps(c, item)}
 		if !t.kept && c.rules.any() {
-			t.demand = r.demand(item)
+			t.demand = r.demand(c, item)
 		}
 		if !t.kept && c.rules.Prioritisation != nil {
 			t.bucket = r.bucket(t)

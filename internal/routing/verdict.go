@@ -2,63 +2,143 @@ package routing
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// ruled is what a round has learnt from queues' own rules. A condition depends on nothing but its facts, so it is judged once for
-// all items of a demand and all agents whose facts are the same.
-type ruled struct {
-	demands  map[string]int // by what rules know of their items; from 1
-	classes  map[string]int // of agents, by what rules know of them; from 1
-	verdicts map[verdict]bool
-	vain     map[string]tally // why agents were not asked for the items of a demand for which there was nobody
-	items    int              // that were judged for agents
+// Verdicts are what conditions of queues' own rules were judged to be. A condition depends on its facts alone, so a verdict stands
+// for all items of a demand and all agents whose facts are the same, in one call of Assign and in later ones. The zero value is
+// ready to use, by one call at a time.
+type Verdicts struct {
+	demands map[string]int // by what rules know of their items; from 1
+	classes map[string]int // of agents, by what rules know of them; from 1
+	known   map[question]*answers
+	failed  []failure // what could not be judged: it is tried again in the next call
+	size    int       // about, in bytes
 }
 
-func newRuled() ruled {
-	return ruled{demands: map[string]int{}, classes: map[string]int{}, verdicts: map[verdict]bool{}, vain: map[string]tally{}}
-}
+// maxVerdicts is how large verdicts become before they are forgotten, in bytes.
+const maxVerdicts = 16 << 20
 
-// verdict is what a condition was judged for.
-type verdict struct {
-	rule   *Rule
+// question is a condition for the items of a demand.
+type question struct {
+	when   string
 	demand int
 	waited int64 // seconds, where the condition asks for them; otherwise 0
-	class  int   // of the agent; 0 for none
+}
+
+// answers are the verdicts on a question, by the class of the agent; 0 for none.
+type answers struct{ by []answer }
+
+// answer is a verdict.
+type answer byte
+
+const (
+	unasked answer = iota
+	no
+	yes
+)
+
+type failure struct {
+	of    *answers
+	class int
+}
+
+// begin readies the verdicts for a call.
+func (v *Verdicts) begin() {
+	for _, f := range v.failed {
+		f.of.by[f.class] = unasked
+	}
+	v.failed = nil
+	if v.known == nil || v.size > maxVerdicts {
+		*v = Verdicts{demands: map[string]int{}, classes: map[string]int{}, known: map[question]*answers{}}
+	}
+}
+
+// number numbers a key.
+func (v *Verdicts) number(keys map[string]int, key []byte) int {
+	n, known := keys[string(key)]
+	if !known {
+		n = len(keys) + 1
+		keys[string(key)] = n
+		v.size += len(key) + 64
+	}
+	return n
+}
+
+// on are the answers to a question.
+func (v *Verdicts) on(q question) *answers {
+	a, known := v.known[q]
+	if !known {
+		a = new(answers)
+		v.known[q] = a
+		v.size += 128
+	}
+	return a
+}
+
+// of is the answer for a class of agents, to be set where it is unasked.
+func (v *Verdicts) of(a *answers, class int) *answer {
+	if missing := class + 1 - len(a.by); missing > 0 {
+		a.by = append(a.by, make([]answer, missing)...)
+		v.size += missing
+	}
+	return &a.by[class]
 }
 
 // asksForTime is in every condition that asks how long an item has waited. Where a condition has it for another reason, it is
 // judged more often than it need be.
 const asksForTime = "waited"
 
-// holds reports whether a rule's condition holds for an item and an agent, nil for none. One that cannot be judged does not (L05).
-func (r *round) holds(t turn, rule *Rule, a *agent) bool {
-	if rule.When == "" {
-		return true
+// holding are those of the agents for whom a rule's condition holds; of no agents, one that is nil where it holds for the item. A
+// condition that cannot be judged does not hold (L05).
+func (r *round) holding(t turn, rule *Rule, agents []*agent) (list []*agent) {
+	switch {
+	case rule.When == "":
+		return slices.Clone(agents)
+	case r.choice.Judge == nil:
+		return nil
 	}
-	if r.choice.Judge == nil {
-		return false
-	}
-	v := verdict{rule: rule, demand: t.demand}
+	q := question{when: rule.When, demand: t.demand}
 	if strings.Contains(rule.When, asksForTime) {
-		v.waited = r.waited(t.item)
+		q.waited = r.waited(t.item)
 	}
-	if a != nil {
-		r.know(a)
-		v.class = a.class
-	}
-	ok, known := r.ruled.verdicts[v]
-	if !known {
-		facts := Facts{"item": r.itemFacts(t)}
+	known, facts := r.verdicts.on(q), Facts(nil)
+	for _, a := range agents {
+		class := 0
 		if a != nil {
-			facts["agent"] = a.facts
+			r.know(a)
+			class = a.class
 		}
-		yes, err := r.choice.Judge.Holds(rule.When, facts)
-		ok = yes && err == nil
-		r.ruled.verdicts[v] = ok
+		verdict := r.verdicts.of(known, class)
+		if *verdict == unasked {
+			if facts == nil {
+				facts = Facts{"item": r.itemFacts(t)}
+			}
+			if a != nil {
+				facts["agent"] = a.facts
+			}
+			*verdict = r.ask(rule, facts, failure{known, class})
+		}
+		if *verdict == yes {
+			list = append(list, a)
+		}
 	}
-	return ok
+	return list
+}
+
+// ask has the judge judge.
+func (r *round) ask(rule *Rule, facts Facts, place failure) answer {
+	holds, err := r.choice.Judge.Holds(rule.When, facts)
+	switch {
+	case err != nil:
+		r.verdicts.failed = append(r.verdicts.failed, place)
+		return no
+	case holds:
+		return yes
+	}
+	return no
 }
 
 // vainKey names the demand of an item, where nobody can be found for it: alike for all items for which nobody can be found then.
@@ -74,14 +154,9 @@ func (r *round) vainKey(t turn) string {
 }
 
 // demand numbers the demand of an item.
-func (r *round) demand(i *Item) int {
-	r.key = appendRuled(r.key[:0], i)
-	n, known := r.ruled.demands[string(r.key)]
-	if !known {
-		n = len(r.ruled.demands) + 1
-		r.ruled.demands[string(r.key)] = n
-	}
-	return n
+func (r *round) demand(c *crew, i *Item) int {
+	r.key = append(appendRuled(r.key[:0], i), c.Name...)
+	return r.verdicts.number(r.verdicts.demands, r.key)
 }
 
 // appendRuled appends what decides whom a queue's own rules choose for an item, but for how long it has waited.
@@ -137,10 +212,5 @@ func (r *round) know(a *agent) {
 		"attributes": attributes,
 	}
 	key, _ := json.Marshal(a.facts) // strings, whole numbers and a boolean
-	class, known := r.ruled.classes[string(key)]
-	if !known {
-		class = len(r.ruled.classes) + 1
-		r.ruled.classes[string(key)] = class
-	}
-	a.class = class
+	a.class = r.verdicts.number(r.verdicts.classes, key)
 }
