@@ -84,6 +84,7 @@ type API struct {
 	hub     *hub
 	agents  *connections
 	spool   *spool
+	door    *door
 }
 
 // New sets up the API. It panics where a setting is missing that no deployment can do without.
@@ -96,8 +97,9 @@ func New(cfg Config) *API {
 	a.agents = newConnections(a.cfg, turns)
 	a.spool = newSpool(a.cfg, turns)
 	a.spool.measure(a.cfg.Meters)
+	a.door = newDoor(a.cfg, a.spool)
 	a.router = a.newRouter()
-	newDoor(a.cfg, a.spool).register(a.router)
+	a.door.register(a.router)
 	a.registerOperations()
 	return a
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
@@ -23,6 +24,8 @@ const (
 	perCustomer   = 4                       // callbacks of one conversation on their way at once,
 	placeFor      = 80 * time.Millisecond   // and so fifty a second: Temporal ends no run that is signalled without a pause (R20)
 	maxUnderWay   = 512                     // callbacks on their way at once; the surplus is told to come again (C28)
+	smallCallback = 16 << 10                // bytes; what people write fits, sealed; a body that is longer needs room
+	roomForLarge  = 32 << 20                // bytes, for all of those together (R19)
 	answerSuccess = "success"
 )
 
@@ -36,6 +39,7 @@ type door struct {
 	records  Records
 	now      func() time.Time
 	underWay chan struct{}
+	room     *semaphore.Weighted // for the bytes of callbacks above smallCallback
 	turns    *turnstile
 	runners  runners
 	journal  *journal
@@ -51,6 +55,7 @@ func newDoor(cfg Config, s *spool) *door {
 		records:  cfg.Records,
 		now:      cfg.Now,
 		underWay: make(chan struct{}, maxUnderWay),
+		room:     semaphore.NewWeighted(roomForLarge),
 		turns:    s.turns,
 		runners:  make(runners),
 		journal:  journal,
@@ -80,13 +85,9 @@ func (d *door) handler(do step) gin.HandlerFunc {
 // check answers WeChat's check of the server URL, which is plain in every mode: the echostr goes back, once the signature
 // has proved who asks (C01, C02).
 func (d *door) check(ctx context.Context, _ http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
-	account, err := d.find(ctx, r, id)
+	account, q, err := d.find(ctx, r, id)
 	if err != nil {
 		return "", err
-	}
-	q, err := wechat.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return "", refuse(http.StatusBadRequest, "query", err)
 	}
 	token := signer(account, q.Signature, q.Timestamp, q.Nonce)
 	d.notices.put(ctx, account, q, noticeOfToken(token))
@@ -100,23 +101,23 @@ func (d *door) check(ctx context.Context, _ http.ResponseWriter, r *http.Request
 	return q.EchoStr, nil
 }
 
-// take brings a callback to where it is safe. Each step trusts only what the steps before have proved.
+// take brings a callback to where it is safe. Each step trusts only what the steps before have proved. The body comes last: it
+// is what a stranger can make large and slow.
 func (d *door) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
 	received := d.now().UTC()
 	if len(d.underWay) == cap(d.underWay) { // before anything is spent on it; keep decides
+		stopReading(w)
 		return "", errOverloaded
 	}
-	body, err := readCallback(w, r)
+	account, q, err := d.find(ctx, r, id)
 	if err != nil {
+		stopReading(w)
 		return "", err
 	}
-	account, err := d.find(ctx, r, id)
+	body, leave, err := d.readCallback(w, r)
+	defer leave()
 	if err != nil {
 		return "", err
-	}
-	q, err := wechat.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return "", refuse(http.StatusBadRequest, "query", err)
 	}
 	l, err := openLetter(account, q, body)
 	if err == nil {
@@ -131,13 +132,18 @@ func (d *door) take(ctx context.Context, w http.ResponseWriter, r *http.Request,
 	return answerSuccess, nil
 }
 
-// find finds the account by the path's id. A badly shaped id, an unknown account and a disabled one look the same from
-// outside (C16), and only the canonical spelling of a path is one (C26).
-func (d *door) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, error) {
+// find reads the query and finds the account by the path's id. A badly shaped id, an unknown account and a disabled one look
+// the same from outside (C16), and only the canonical spelling of a path is one (C26).
+func (d *door) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, wechat.Query, error) {
 	if r.URL.RawPath != "" || !isUUID(string(id)) {
-		return conversation.Door{}, refuse(http.StatusNotFound, "unknown-account", nil)
+		return conversation.Door{}, wechat.Query{}, refuse(http.StatusNotFound, "unknown-account", nil)
 	}
-	return d.accounts.find(ctx, id)
+	q, err := wechat.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return conversation.Door{}, q, refuse(http.StatusBadRequest, "query", err)
+	}
+	account, err := d.accounts.find(ctx, id)
+	return account, q, err
 }
 
 // answerText is how the door answers: text that no browser takes for anything else.

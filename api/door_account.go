@@ -20,18 +20,19 @@ const (
 	// askAgainAfter is how long an account that could not be looked up is taken as it was, before the next try.
 	askAgainAfter = time.Second
 	maxUnknown    = 1024 // ids that are known to be nobody's
-	maxLookUps    = 8    // lookups under way at once
+	maxLookUps    = 8    // lookups under way at once of accounts that are known, and as many of others
 )
 
 // doorCache finds accounts. It asks for each at most every two seconds, and for one only once at a time. Where the ledger
 // cannot be asked, an account that was known stays known for as long as that lasts. Accounts that cease to exist leave the
 // cache with the next lookup, so it never holds more than there are; ids that are nobody's are bounded, since anybody can
-// make them up.
+// make them up, and wait for one another only (R19).
 type doorCache struct {
 	doors   Doors
 	now     func() time.Time
 	flights singleflight.Group
-	lookUps chan struct{}
+	lookUps chan struct{} // of accounts that are known
+	firsts  chan struct{} // of others: new, or made up
 
 	mu      sync.Mutex
 	known   map[conversation.AccountID]knownDoor
@@ -48,6 +49,7 @@ func newDoorCache(doors Doors, now func() time.Time) *doorCache {
 		doors:   doors,
 		now:     now,
 		lookUps: make(chan struct{}, maxLookUps),
+		firsts:  make(chan struct{}, maxLookUps),
 		known:   map[conversation.AccountID]knownDoor{},
 		unknown: map[conversation.AccountID]time.Time{},
 	}
@@ -93,15 +95,26 @@ func (c *doorCache) lookUp(ctx context.Context, id conversation.AccountID) error
 }
 
 func (c *doorCache) ask(ctx context.Context, id conversation.AccountID) error {
+	places := c.places(id)
 	select {
-	case c.lookUps <- struct{}{}:
-		defer func() { <-c.lookUps }()
+	case places <- struct{}{}:
+		defer func() { <-places }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	door, err := c.doors.Door(ctx, id)
 	c.remember(id, door, err)
 	return err
+}
+
+// places are those that a lookup of the id takes one of.
+func (c *doorCache) places(id conversation.AccountID) chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.known[id]; ok {
+		return c.lookUps
+	}
+	return c.firsts
 }
 
 // recall returns what is known of an id, and whether that is fresh enough to go by.

@@ -38,23 +38,6 @@ type letter struct {
 	broken   string          // and then why: a stable word
 }
 
-// readCallback reads the body of a callback within its limits (C19, C20, C22). Nothing is ever decompressed.
-func readCallback(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.Header.Get("Content-Encoding") != "" {
-		return nil, refuse(http.StatusUnsupportedMediaType, "content-encoding", nil)
-	}
-	body, err := readBody(w, r, maxCallback)
-	switch {
-	case errors.Is(err, errTooLong):
-		return nil, refuse(http.StatusRequestEntityTooLarge, "too-large", nil)
-	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "body-breaks-off", err)
-	case len(body) == 0:
-		return nil, refuse(http.StatusBadRequest, "empty", nil)
-	}
-	return body, nil
-}
-
 // openLetter proves the sender and reads the callback. The account's mode, not the query, says which body is allowed: a
 // plain body for an account with encryption would be signed by nothing (C14). With a refusal comes what was read until
 // then.

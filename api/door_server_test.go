@@ -168,7 +168,7 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 func TestS12_C23_aThousandSlowConnectionsStarveNobody(t *testing.T) { // alone: it measures time
 	w, g := newWorld(), newGate(t, wechat.ModeSafe)
 	addr := serve(t, g.in(w), asIs)
-	head := "POST /wechat/" + accountA + " HTTP/1.1\r\nHost: x\r\n"
+	head := strings.TrimSuffix(g.says(message("hi")).raw("POST", "", ""), "\r\n")
 	openings := []string{"", "P", head, head + "X-Slow: ", head + "Content-Length: 1000\r\n\r\n", head + "Transfer-Encoding: chunked\r\n\r\n3e8\r\n<xml>"}
 	var slow sync.WaitGroup
 	lives := make([]time.Duration, 1000)

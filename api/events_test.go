@@ -18,8 +18,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// listener is a desk that follows the event stream, without a network: what is written to it is there at once.
-type listener struct {
+// desk follows the event stream, without a network: what is written to it is there at once.
+type desk struct {
 	*httptest.ResponseRecorder
 	mu    sync.Mutex
 	leave context.CancelFunc
@@ -27,7 +27,7 @@ type listener struct {
 	stuck chan struct{} // while not nil and open, writing to it blocks
 }
 
-func (l *listener) Write(b []byte) (int, error) {
+func (l *desk) Write(b []byte) (int, error) {
 	if l.stuck != nil {
 		<-l.stuck
 	}
@@ -36,10 +36,10 @@ func (l *listener) Write(b []byte) (int, error) {
 	return l.ResponseRecorder.Write(b)
 }
 
-func (l *listener) WriteString(s string) (int, error) { return l.Write([]byte(s)) }
+func (l *desk) WriteString(s string) (int, error) { return l.Write([]byte(s)) }
 
 // heard is what the desk has received: for each event its kind and, where it has one, its number.
-func (l *listener) heard() (events []string) {
+func (l *desk) heard() (events []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for block := range strings.SplitSeq(l.Body.String(), "\n\n") {
@@ -64,7 +64,7 @@ func (l *listener) heard() (events []string) {
 }
 
 // lastID is the last id that the desk has received, with or without an event.
-func (l *listener) lastID() string {
+func (l *desk) lastID() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	text := l.Body.String()
@@ -89,15 +89,15 @@ func running(t *testing.T, w *world) (http.Handler, context.CancelFunc) {
 }
 
 // listen opens an event stream with the token of a role.
-func listen(t *testing.T, h http.Handler, role, lastID string) *listener {
+func listen(t *testing.T, h http.Handler, role, lastID string) *desk {
 	t.Helper()
-	l := &listener{ResponseRecorder: httptest.NewRecorder(), ended: make(chan struct{})}
+	l := &desk{ResponseRecorder: httptest.NewRecorder(), ended: make(chan struct{})}
 	follow(t, h, role, lastID, l)
 	synctest.Wait()
 	return l
 }
 
-func follow(t *testing.T, h http.Handler, role, lastID string, l *listener) {
+func follow(t *testing.T, h http.Handler, role, lastID string, l *desk) {
 	t.Helper()
 	ctx, leave := context.WithCancel(context.Background())
 	l.leave = leave
@@ -239,7 +239,7 @@ func TestEvents_resetWhereTheDeskIsTooSlow(t *testing.T) {
 		w := newWorld()
 		h, _ := running(t, w)
 		quick := listen(t, h, "supervisor", "")
-		slow := &listener{ResponseRecorder: httptest.NewRecorder(), ended: make(chan struct{}), stuck: make(chan struct{})}
+		slow := &desk{ResponseRecorder: httptest.NewRecorder(), ended: make(chan struct{}), stuck: make(chan struct{})}
 		follow(t, h, "agent", "", slow)
 		close(slow.stuck)
 		synctest.Wait()
@@ -377,7 +377,7 @@ func TestConnections_disabledAgentIsRefused(t *testing.T) {
 	})
 }
 
-func TestEvents_overARealConnectionComeAtOnceAndOutliveTheReadTimeout(t *testing.T) {
+func TestEvents_overARealConnectionComeAtOnceAndOutliveEveryDeadline(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	a := api.New(w.config())
@@ -388,7 +388,7 @@ func TestEvents_overARealConnectionComeAtOnceAndOutliveTheReadTimeout(t *testing
 		a.Run(ctx)
 	}()
 	defer func() { stop(); <-done }()
-	addr := serve(t, a.Handler(), quick)
+	addr := serve(t, a.Handler(), quickBothWays)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/v1/events", nil)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer agent")
@@ -405,7 +405,7 @@ func TestEvents_overARealConnectionComeAtOnceAndOutliveTheReadTimeout(t *testing
 	defer http.DefaultClient.CloseIdleConnections()
 	defer answer.Body.Close()
 	lines := bufio.NewScanner(answer.Body)
-	for n := range 4 { // over more than the read timeout of half a second
+	for n := range 4 { // over more than the deadlines, of half a second to read and a little more to write
 		if n > 0 {
 			<-time.After(300 * time.Millisecond)
 		}

@@ -67,6 +67,7 @@ const (
 	internal     kind = "internal"
 	busy         kind = "busy"
 	unavailable  kind = "unavailable"
+	overloaded   kind = "overloaded"
 	sealed       kind = "secret-unavailable"
 	refused      kind = "refused-by-wechat"
 
@@ -126,6 +127,8 @@ func (k kind) facts() (status int, title string) {
 		return http.StatusServiceUnavailable, "Somebody else is at it; send the same again"
 	case unavailable:
 		return http.StatusServiceUnavailable, "Something we need is out of reach; try again later"
+	case overloaded:
+		return http.StatusServiceUnavailable, "Too many connections are open; try again later"
 	case sealed:
 		return http.StatusServiceUnavailable, "A stored secret cannot be opened; the operator has to look"
 	case refused:

@@ -36,6 +36,7 @@ func (a *API) newRouter() *gin.Engine {
 			otelgin.WithPropagators(propagation.NewCompositeTextMapPropagator())),
 		func(c *gin.Context) { c.Header("X-Content-Type-Options", "nosniff") },
 		a.survivePanics,
+		a.refuseSurplus,
 	)
 	r.NoRoute(func(c *gin.Context) { refuseRoute(c, http.StatusNotFound) })
 	r.NoMethod(func(c *gin.Context) { refuseRoute(c, http.StatusMethodNotAllowed) })
@@ -44,12 +45,15 @@ func (a *API) newRouter() *gin.Engine {
 
 // refuseRoute answers what no route serves: WeChat's side gets an empty body, everybody else a problem document.
 func refuseRoute(c *gin.Context, status int) {
-	if strings.HasPrefix(c.Request.URL.Path, callbackPrefix) {
+	if isCallback(c.Request) {
 		answerText(c, status, "")
 		return
 	}
 	problemFor(status).write(c.Request.Context(), c.Writer)
 }
+
+// isCallback reports whether a request is WeChat's, or says so.
+func isCallback(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, callbackPrefix) }
 
 // survivePanics turns a panic into the answer for "try again": 503 for WeChat, which then does, and 500 for the API. The
 // panic's value may hold what somebody said, so only its type is logged, and its text where the runtime wrote it.
@@ -68,7 +72,7 @@ func (a *API) survivePanics(c *gin.Context) {
 		if c.Writer.Written() {
 			return
 		}
-		if strings.HasPrefix(c.Request.URL.Path, callbackPrefix) {
+		if isCallback(c.Request) {
 			answerText(c, http.StatusServiceUnavailable, "")
 			return
 		}

@@ -15,23 +15,30 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/listener"
 	"wxdesk/internal/wechat"
 )
 
 // serve runs the public server on a free port, after a test has changed its limits, and returns its address.
 func serve(t *testing.T, h http.Handler, change func(*http.Server)) string {
 	t.Helper()
-	server := api.NewServer("127.0.0.1:0", h)
+	return serveFew(t, h, 4096, change)
+}
+
+// serveFew is serve for so many connections.
+func serveFew(t *testing.T, h http.Handler, connections int, change func(*http.Server)) string {
+	t.Helper()
+	server := api.NewServer("127.0.0.1:0", h, connections)
 	change(server)
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", server.Addr)
+	public, err := listener.Listen(server.Addr, connections+api.SurplusConnections)
 	require.NoError(t, err)
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	go func() { ended <- server.Serve(public) }()
 	t.Cleanup(func() {
 		require.NoError(t, server.Close())
 		require.ErrorIs(t, <-ended, http.ErrServerClosed)
 	})
-	return listener.Addr().String()
+	return public.Addr().String()
 }
 
 // send writes raw bytes to the server and returns everything it answers until it hangs up.
@@ -52,14 +59,20 @@ func quick(s *http.Server) {
 	s.ReadTimeout, s.ReadHeaderTimeout = 500*time.Millisecond, 500*time.Millisecond
 }
 
+// quickBothWays is quick, and for those who do not read too.
+func quickBothWays(s *http.Server) {
+	quick(s)
+	s.WriteTimeout = 700 * time.Millisecond
+}
+
 func asIs(*http.Server) {}
 
 func TestNewServer_limits(t *testing.T) {
 	t.Parallel()
-	s := api.NewServer("127.0.0.1:0", nil)
+	s := api.NewServer("127.0.0.1:0", nil, 1)
 	require.Equal(t, 5*time.Second, s.ReadHeaderTimeout)
 	require.Equal(t, 5*time.Second, s.ReadTimeout)
-	require.Zero(t, s.WriteTimeout, "it would cut the event stream")
+	require.Equal(t, 30*time.Second, s.WriteTimeout)
 	require.Positive(t, s.IdleTimeout)
 }
 
@@ -69,8 +82,9 @@ func TestBad_C23_slowSendersAreHungUpOn(t *testing.T) {
 	addr := serve(t, g.in(w), quick)
 	answer := send(t, addr, "POST /wechat/"+accountA+" HTTP/1.1\r\nHost: x\r\nContent-")
 	require.NotContains(t, answer, " 200 ")
-	answer = send(t, addr, "POST /wechat/"+accountA+" HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<xml>")
+	answer = send(t, addr, g.says(message("hi")).raw("POST", "Content-Length: 100\r\n", "<xml>"))
 	require.Contains(t, answer, "HTTP/1.1 400")
+	require.Contains(t, w.logged(), `"reason":"body-breaks-off"`)
 	requireNothingKept(t, w)
 }
 
@@ -78,7 +92,7 @@ func TestBad_C20_C21_bodiesThatLie(t *testing.T) {
 	t.Parallel()
 	w, g := newWorld(), newGate(t, wechat.ModeSafe)
 	addr := serve(t, g.in(w), quick)
-	head := "POST /wechat/" + accountA + " HTTP/1.1\r\nHost: x\r\n"
+	head := strings.TrimSuffix(g.says(message("hi")).raw("POST", "", ""), "\r\n")
 	for name, raw := range map[string]string{
 		"C21 bad chunk size":     head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n",
 		"C21 two lengths":        head + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
@@ -101,7 +115,7 @@ func TestBad_C20_anEndlessBodyIsCutOff(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
-	_, err = io.WriteString(conn, "POST /wechat/"+accountA+" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+	_, err = io.WriteString(conn, g.says(message("hi")).raw("POST", "Transfer-Encoding: chunked\r\n", ""))
 	require.NoError(t, err)
 	chunk := "8000\r\n" + strings.Repeat("x", 0x8000) + "\r\n"
 	go func() {

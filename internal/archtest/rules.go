@@ -9,6 +9,7 @@ func Unbound() []string { return []string{".", "internal/cli/...", "internal/e2e
 func Rules() []Rule {
 	language := []string{"internal/wechat", "internal/secret"}
 	domain := append([]string{"internal/conversation", "internal/routing"}, language...)
+	reporting := slices.Concat(domain, []string{"internal/telemetry", "internal/listener"}) // which telemetry listens by
 	and := func(more []string, rooms ...string) Limit { return only(slices.Concat(more, rooms)...) }
 	return []Rule{
 		// The rule book and the platform's language.
@@ -68,7 +69,7 @@ func Rules() []Rule {
 
 		// The front door.
 		{
-			Rooms: []string{"api/..."}, Ours: and(domain, "internal/rules", "internal/telemetry", "console/..."),
+			Rooms: []string{"api/..."}, Ours: and(reporting, "internal/rules", "console/..."),
 			Because: "the door asks ports; it knows neither workflows nor adapters, so that either can be replaced",
 		},
 		{
@@ -83,23 +84,23 @@ func Rules() []Rule {
 
 		// Adapters.
 		{
-			Rooms: []string{"internal/postgres/..."}, Ours: and(domain, "internal/lifecycle", "internal/telemetry", "internal/wechat/wxapi", "schema"),
+			Rooms: []string{"internal/postgres/..."}, Ours: and(reporting, "internal/lifecycle", "internal/wechat/wxapi", "schema"),
 			Because: "an adapter speaks to its technology in domain words, and the ledger asks the rule book; the token store is the one port it serves another adapter with",
 		},
 		{
-			Rooms: []string{"internal/bot/..."}, Ours: and(domain, "internal/telemetry"),
+			Rooms: []string{"internal/bot/..."}, Ours: and(reporting),
 			Because: "an adapter speaks to its technology in domain words",
 		},
 		{
-			Rooms: []string{"internal/wechat/wxapi/..."}, Ours: and(language, "internal/telemetry"),
+			Rooms: []string{"internal/wechat/wxapi/..."}, Ours: and(language, "internal/telemetry", "internal/listener"),
 			Because: "WeChat's HTTP API knows the platform's words, not ours",
 		},
 		{
-			Rooms: []string{"internal/temporalclient/..."}, Ours: and(domain, "internal/telemetry", "workflows", "activities"),
+			Rooms: []string{"internal/temporalclient/..."}, Ours: and(reporting, "workflows", "activities"),
 			Because: "the way to reach workflows knows their names and inputs, not who asks",
 		},
 		{
-			Rooms: []string{"internal/outbound/..."}, Ours: and(domain, "internal/wechat/wxapi", "internal/telemetry"),
+			Rooms: []string{"internal/outbound/..."}, Ours: and(reporting, "internal/wechat/wxapi"),
 			Because: "what may be called is judged in one place, by the rule that counts when it is dialled",
 		},
 		{
@@ -131,8 +132,12 @@ func Rules() []Rule {
 
 		// The rest of the house.
 		{
-			Rooms: []string{"internal/telemetry/..."}, Ours: only(),
+			Rooms: []string{"internal/telemetry/..."}, Ours: only("internal/listener"),
 			Because: "everybody reports to it, so it may depend on nobody",
+		},
+		{
+			Rooms: []string{"internal/listener/..."}, Ours: only(),
+			Because: "every server listens by it, so it may depend on nobody",
 		},
 		{
 			Rooms: []string{"internal/config/..."}, Ours: only("internal/secret"),

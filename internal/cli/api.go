@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"wxdesk/api"
+	"wxdesk/internal/listener"
 	"wxdesk/internal/outbound"
 	"wxdesk/internal/outbox"
 	"wxdesk/internal/telemetry"
@@ -40,7 +40,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})
 
-	listener, err := net.Listen("tcp", s.cfg.HTTPAddr)
+	public, err := listener.Listen(s.cfg.HTTPAddr, s.cfg.MaxConnections+api.SurplusConnections)
 	if err != nil {
 		return err
 	}
@@ -51,18 +51,18 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		teller.Wait()
 		return nil
 	})
-	server := api.NewServer(s.cfg.HTTPAddr, front.Handler())
+	server := api.NewServer(s.cfg.HTTPAddr, front.Handler(), s.cfg.MaxConnections)
 	s.closing = append(s.closing, func(context.Context) error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpPatience)
 		defer cancel()
 		return server.Shutdown(last)
 	})
 	if err := s.serve(s.codecHandler(), s.ledgerCheck(), s.temporalCheck(), s.workerCheck()); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, public.Close())
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	s.log.Info("public listener", telemetry.FieldAddr, listener.Addr().String())
+	go func() { failed <- server.Serve(public) }()
+	s.log.Info("public listener", telemetry.FieldAddr, public.Addr().String())
 	select {
 	case err := <-failed:
 		return err

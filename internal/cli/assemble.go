@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"go.temporal.io/sdk/client"
 
 	"wxdesk/internal/config"
@@ -55,6 +56,7 @@ func assemble(ctx context.Context, p Process, process string, codec func(*secret
 	s.log = telemetry.NewLogger(p.Stderr, telemetry.LogOptions{
 		Process: process, Level: cfg.LogLevel, Text: cfg.LogFormat == config.LogText,
 	})
+	s.keepWithinContainer()
 	tel, shutdown, err := telemetry.Setup(ctx, telemetry.Options{
 		Process: process, Version: version(), ExportTraces: cfg.ExportTraces, Log: s.log,
 	})
@@ -88,6 +90,14 @@ const garbage = 400
 func collectLess() {
 	if os.Getenv("GOGC") == "" { // the operator's own wish wins
 		debug.SetGCPercent(garbage)
+	}
+}
+
+// keepWithinContainer collects garbage the sooner the less is left of the container's memory; without a limit, or with GOMEMLIMIT
+// set, it changes nothing.
+func (s *parts) keepWithinContainer() {
+	if _, err := memlimit.Set(); err != nil { // 90 percent of the cgroup's limit
+		s.log.Debug("no memory limit found", telemetry.FieldError, err)
 	}
 }
 

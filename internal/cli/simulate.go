@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
+	"wxdesk/internal/listener"
 	"wxdesk/internal/simulator"
 )
 
@@ -16,6 +16,11 @@ type simulateCmd struct {
 	Addr  string `help:"Where to listen." default:"127.0.0.1:8090"`
 	State string `help:"File that keeps everything, so that a kill loses nothing; none: in memory." type:"path"`
 }
+
+const (
+	simulatorConnections = 1024            // at once
+	simulatorPatience    = 2 * time.Minute // for a request and its answer: twice the longest long poll
+)
 
 // Run serves a WeChat until it is told to stop.
 func (c simulateCmd) Run(ctx context.Context, p Process) error {
@@ -26,15 +31,15 @@ func (c simulateCmd) Run(ctx context.Context, p Process) error {
 		return fmt.Errorf("start the simulator: %w", err)
 	}
 	defer sim.Close() //nolint:errcheck // closed in order below; this is for the errors in between
-	listener, err := net.Listen("tcp", c.Addr)
+	public, err := listener.Listen(c.Addr, simulatorConnections)
 	if err != nil {
 		return fmt.Errorf("the simulator cannot listen: %w; choose another address with --addr", err)
 	}
-	fmt.Fprintf(p.Stdout, "phone page and WeChat API at http://%s\n", listener.Addr())
+	fmt.Fprintf(p.Stdout, "phone page and WeChat API at http://%s\n", public.Addr())
 
-	server := &http.Server{Handler: sim.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: sim.Handler(), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: simulatorPatience}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(public) }()
 	select {
 	case err := <-failed:
 		return err

@@ -31,6 +31,7 @@ type Config struct {
 	AgentGrace    time.Duration // how long an agent's work waits after their last connection was lost
 
 	SendsPerSecond int // messages that all workers together send to WeChat in a second
+	MaxConnections int // connections that the public listener serves at once
 
 	LogLevel  slog.Level
 	LogFormat LogFormat

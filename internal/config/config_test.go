@@ -32,6 +32,7 @@ func TestLoad_outsideDevTheDefaultsAreThoseOfAServer(t *testing.T) {
 	require.Empty(t, c.WorkerVersion, "workers have no versions unless asked for")
 	require.Equal(t, 2000, c.ContinueAfter)
 	require.Equal(t, 100, c.SendsPerSecond)
+	require.Equal(t, 4096, c.MaxConnections)
 	require.Equal(t, slog.LevelInfo, c.LogLevel)
 	require.Equal(t, config.LogJSON, c.LogFormat)
 	require.False(t, c.ExportTraces)
@@ -72,6 +73,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 		"WXDESK_CONTINUE_AFTER=20",
 		"WXDESK_AGENT_GRACE=1s",
 		"WXDESK_SENDS_PER_SECOND=250",
+		"WXDESK_MAX_CONNECTIONS=16",
 		"WXDESK_TEST_DATABASE_URL=postgres:///postgres?host=/run/sockets",
 		"DATABASE_URL=postgres://u:p@db:5432/wxdesk",
 		"TEMPORAL_ADDRESS=temporal.example:7233",
@@ -97,6 +99,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 	require.Equal(t, 20, c.ContinueAfter)
 	require.Equal(t, time.Second, c.AgentGrace)
 	require.Equal(t, 250, c.SendsPerSecond)
+	require.Equal(t, 16, c.MaxConnections)
 	require.Equal(t, "postgres:///postgres?host=/run/sockets", c.TestDatabaseURL.Reveal())
 	require.Equal(t, "postgres://u:p@db:5432/wxdesk", c.DatabaseURL.Reveal())
 	require.True(t, c.ExportTraces)
@@ -143,6 +146,8 @@ func TestLoad_refusesWhatIsMalformed(t *testing.T) {
 		"WXDESK_LOG_FORMAT=xml",
 		"WXDESK_CONTINUE_AFTER=9",
 		"WXDESK_CONTINUE_AFTER=many",
+		"WXDESK_MAX_CONNECTIONS=15",
+		"WXDESK_MAX_CONNECTIONS=many",
 		"WXDESK_AGENT_GRACE=0s",
 		"WXDESK_AGENT_GRACE=soon",
 		"WXDESK_MASTER_KEYS=k1",

@@ -28,6 +28,7 @@ const (
 	ContinueAfter   Name = "WXDESK_CONTINUE_AFTER"
 	AgentGrace      Name = "WXDESK_AGENT_GRACE"
 	SendsPerSecond  Name = "WXDESK_SENDS_PER_SECOND"
+	MaxConnections  Name = "WXDESK_MAX_CONNECTIONS"
 	LogLevel        Name = "WXDESK_LOG_LEVEL"
 	LogFormatName   Name = "WXDESK_LOG_FORMAT"
 	TemporalBin     Name = "WXDESK_TEMPORAL_BIN"
@@ -59,6 +60,14 @@ const (
 	defaultSendsPerSecond = 100
 	minSendsPerSecond     = 1
 	maxSendsPerSecond     = 100_000 // what Temporal takes for no limit
+)
+
+// Limits and default of WXDESK_MAX_CONNECTIONS. 4,096 connections hold some 100 MB when they send nothing or all but the end of
+// what they say; every desk that is open keeps one.
+const (
+	defaultMaxConnections = 4096
+	minMaxConnections     = 16
+	maxMaxConnections     = 100_000
 )
 
 // column is one of the two columns of defaults.
@@ -158,6 +167,10 @@ func table() []row {
 		{
 			SendsPerSecond, both(is(strconv.Itoa(defaultSendsPerSecond))), sendsPerSecond, nil,
 			fmt.Sprintf("messages that all workers together send to WeChat in a second, %d to %d", minSendsPerSecond, maxSendsPerSecond),
+		},
+		{
+			MaxConnections, both(is(strconv.Itoa(defaultMaxConnections))), maxConnections, nil,
+			fmt.Sprintf("connections that the public listener serves at once, %d to %d; further ones are answered 503", minMaxConnections, maxMaxConnections),
 		},
 		{LogLevel, both(is("info")), logLevel, nil, "debug, info, warn or error"},
 		{LogFormatName, [2]fallback{is(string(LogText)), is(string(LogJSON))}, logFormat, nil, "json or text"},

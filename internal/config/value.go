@@ -106,11 +106,19 @@ func continueAfter(c *Config, text string) error {
 }
 
 func sendsPerSecond(c *Config, text string) error {
+	return number(&c.SendsPerSecond, text, minSendsPerSecond, maxSendsPerSecond)
+}
+
+func maxConnections(c *Config, text string) error {
+	return number(&c.MaxConnections, text, minMaxConnections, maxMaxConnections)
+}
+
+func number(to *int, text string, least, most int) error {
 	n, err := strconv.Atoi(text)
-	if err != nil || n < minSendsPerSecond || n > maxSendsPerSecond {
-		return fmt.Errorf("%q is not a number from %d to %d", text, minSendsPerSecond, maxSendsPerSecond)
+	if err != nil || n < least || n > most {
+		return fmt.Errorf("%q is not a number from %d to %d", text, least, most)
 	}
-	c.SendsPerSecond = n
+	*to = n
 	return nil
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+
+	"wxdesk/internal/listener"
 )
 
 // OpsOptions say what the private listener offers.
@@ -35,13 +37,16 @@ type Ops struct {
 	server   *http.Server
 }
 
+// opsConnections are those of a few Prometheuses, health checks and operators.
+const opsConnections = 128
+
 // NewOps listens at addr. Connections wait until Serve.
 func NewOps(addr string, o OpsOptions) (*Ops, error) {
-	listener, err := net.Listen("tcp", addr)
+	private, err := listener.Listen(addr, opsConnections)
 	if o.AnyPort && errors.Is(err, syscall.EADDRINUSE) {
-		listener, err = freePort(addr)
+		private, err = freePort(addr)
 		if err == nil {
-			o.Log.Warn("the private listener's port is taken, using a free one", FieldAddr, listener.Addr().String())
+			o.Log.Warn("the private listener's port is taken, using a free one", FieldAddr, private.Addr().String())
 		}
 	}
 	if err != nil {
@@ -49,9 +54,9 @@ func NewOps(addr string, o OpsOptions) (*Ops, error) {
 	}
 	ready := newReadiness(o.Checks, o.Log)
 	if err := ready.measure(o.Meter); err != nil {
-		return nil, errors.Join(fmt.Errorf("measure readiness: %w", err), listener.Close())
+		return nil, errors.Join(fmt.Errorf("measure readiness: %w", err), private.Close())
 	}
-	return &Ops{listener: listener, server: &http.Server{
+	return &Ops{listener: private, server: &http.Server{
 		Handler:           opsRoutes(o, ready),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -67,7 +72,7 @@ func freePort(addr string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+	return listener.Listen(net.JoinHostPort(host, "0"), opsConnections)
 }
 
 // Addr is host:port as it came to be.

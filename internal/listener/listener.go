@@ -1,0 +1,82 @@
+// Package listener opens the addresses that our servers listen at, and bounds what strangers can make them hold: the number of
+// connections, and what the kernel keeps for clients that do not read.
+package listener
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+)
+
+// sendBuffer is what the kernel is asked to keep of answers that a client has not read, in bytes; Linux doubles it. By itself it
+// would keep several megabytes for each.
+const sendBuffer = 64 << 10
+
+// Listen listens at addr, host:port, and has at most most connections open. Further ones wait until another one ends. A
+// connection whose write deadline has passed is reset when it is closed; otherwise the kernel would keep its data for minutes.
+//
+// golang.org/x/net/netutil.LimitListener is not enough: its connections have no CloseWrite, without which net/http loses the
+// answer to a request whose body it has not read.
+func Listen(addr string, most int) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	closed := make(chan struct{})
+	return &limited{
+		Listener: l, places: make(chan struct{}, most), closed: closed,
+		tell: sync.OnceFunc(func() { close(closed) }),
+	}, nil
+}
+
+type limited struct {
+	net.Listener
+	places chan struct{} // holds a value for each open connection
+	closed chan struct{}
+	tell   func() // closes closed
+}
+
+// Accept implements net.Listener.
+func (l *limited) Accept() (net.Conn, error) {
+	select {
+	case l.places <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	accepted, err := l.Listener.Accept()
+	if err != nil {
+		<-l.places
+		return nil, err
+	}
+	tcp := accepted.(*net.TCPConn) //nolint:errcheck // a TCP listener accepts nothing else
+	c := &conn{TCPConn: tcp, leave: sync.OnceFunc(func() { <-l.places })}
+	_ = tcp.SetWriteBuffer(sendBuffer) // where it fails, the connection has ended
+	return c, nil
+}
+
+// Close implements net.Listener.
+func (l *limited) Close() error {
+	l.tell()
+	return l.Listener.Close()
+}
+
+type conn struct {
+	*net.TCPConn
+	leave func()
+}
+
+// Write implements net.Conn.
+func (c *conn) Write(b []byte) (int, error) {
+	n, err := c.TCPConn.Write(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = c.SetLinger(0) // where it fails, the connection has ended
+	}
+	return n, err
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	defer c.leave()
+	return c.TCPConn.Close()
+}
