@@ -78,7 +78,7 @@ func (s *parts) codecHandler() http.Handler {
 		return nil
 	}
 	return temporalclient.NewCodecHandler(temporalclient.CodecOptions{
-		Ring: s.ring, Origin: s.cfg.CodecOrigin, Tokens: s.db, Log: s.log,
+		Ring: s.ring, Origin: s.cfg.CodecOrigin, Tokens: s.db, Sessions: s.db, Log: s.log,
 	})
 }
 

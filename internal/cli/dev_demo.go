@@ -56,14 +56,19 @@ func (d *dev) welcome(ctx context.Context) error {
 	if err := d.waitReady(ctx); err != nil {
 		return err
 	}
+	link, err := d.codecLink(ctx)
+	if err != nil {
+		return err
+	}
 	say(d.p, "")
 	say(d.p, "  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
 	say(d.p, "  API                                http://%s/v1/", d.cfg.HTTPAddr)
 	if d.temporal != nil {
 		say(d.p, "  Temporal Web UI                    %s", d.temporal.UI())
 	}
-	if link := d.codecLink(); link != "" {
+	if link != "" {
 		say(d.p, "  and to read payloads there, first  %s", link)
+		say(d.p, "  (good once, within 15 minutes; then sign in there with an API token)")
 	}
 	say(d.p, "  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
 	say(d.p, "  Callback of the demo account       %s", callback)
@@ -75,17 +80,18 @@ func (d *dev) welcome(ctx context.Context) error {
 	return nil
 }
 
-// codecLinkLife is how long the link that `wxdesk dev` prints signs in.
-const codecLinkLife = 7 * 24 * time.Hour
-
-// codecLink signs the one who sees this terminal in at the codec endpoint.
-func (d *dev) codecLink() string {
-	ring, err := secret.ParseKeyring(d.cfg.MasterKeys)
-	if err != nil || d.cfg.CodecOrigin == "" {
-		return ""
+// codecLink signs the one who sees this terminal in at the codec endpoint, once; "" where there is none.
+func (d *dev) codecLink(ctx context.Context) (string, error) {
+	if d.cfg.CodecOrigin == "" {
+		return "", nil
 	}
-	ticket := temporalclient.CodecTicket(ring, "wxdesk dev", time.Now().Add(codecLinkLife))
-	return temporalclient.CodecSignIn("http://"+d.cfg.OpsAddr, ticket)
+	db, _, err := openLedger(ctx, d.cfg)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	ticket, err := temporalclient.NewCodecTicket(ctx, db, "wxdesk dev")
+	return temporalclient.CodecSignIn("http://"+d.cfg.OpsAddr, ticket), err
 }
 
 // waitReady waits until the API is of use: migrations done, Temporal there, a worker polling.

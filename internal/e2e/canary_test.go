@@ -325,7 +325,8 @@ func (s *system) opensPayloadsForAdmins(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	browser := &http.Client{Jar: jar}
-	resp, err := browser.Get(link)
+	page, form, _ := strings.Cut(link, "?") // its query is what the page's button sends
+	resp, err := browser.Post(page, "application/x-www-form-urlencoded", strings.NewReader(form))
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusOK, resp.StatusCode)

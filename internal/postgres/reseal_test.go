@@ -34,6 +34,9 @@ var otherBytes = map[string]string{
 	"customers.tags":        "customer",
 	"api_tokens.hash":       "hash",
 	"commands.request":      "hash",
+
+	"codec_sessions.hash":       "hash",
+	"codec_sessions.token_hash": "hash",
 }
 
 func TestS2_everyColumnOfBytesIsSealedAnewOrKnownNotToBe(t *testing.T) {

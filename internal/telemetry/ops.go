@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -30,7 +31,7 @@ type OpsOptions struct {
 }
 
 // Ops is the private listener. It serves /healthz (200 while the process does), /readyz (200, or 503 with the names of
-// what is not ready), /metrics, /codec/… if there is one, which asks for a login itself, and nothing else. The rest asks for
+// what is not ready), /metrics under its own names, /codec/… if there is one, which asks for a login itself, and nothing else. The rest asks for
 // no password: its address must not be reachable from outside.
 type Ops struct {
 	listener net.Listener
@@ -109,11 +110,33 @@ func opsRoutes(o OpsOptions, ready *readiness) http.Handler {
 		}
 		plain(w, http.StatusOK, "ok\n")
 	})
-	mux.Handle("GET /metrics", o.Metrics)
+	mux.Handle("GET /metrics", onlyForItsOwnNames(o.Metrics))
 	if o.Codec != nil {
 		mux.Handle("/codec/", o.Codec)
 	}
 	return mux
+}
+
+// onlyForItsOwnNames refuses requests for another host: a page whose name leads here (DNS rebinding) would otherwise read the
+// answer in the browser of somebody who reaches this listener. No such page has an address for a name, or a name without dots.
+func onlyForItsOwnNames(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ownName(r.Host) {
+			plain(w, http.StatusMisdirectedRequest, "ask by this listener's address, or by a name without dots\n")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var nameWithoutDots = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func ownName(hostPort string) bool {
+	host := hostPort
+	if name, _, err := net.SplitHostPort(hostPort); err == nil {
+		host = name
+	}
+	return net.ParseIP(strings.Trim(host, "[]")) != nil || nameWithoutDots.MatchString(host)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

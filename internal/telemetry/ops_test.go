@@ -86,6 +86,29 @@ func TestOps_theCodecIsThereWhenGiven(t *testing.T) {
 	require.Equal(t, "/codec/decode", ask(t, routes, http.MethodPost, "/codec/decode").Body.String())
 }
 
+// A page of somebody else's, whose name leads to this machine, must not read what a browser here can reach.
+func TestOps_metricsAnswerOnlyToTheirOwnNames(t *testing.T) {
+	t.Parallel()
+	o := quiet(telemetry.OpsOptions{})
+	o.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "figures") })
+	routes := telemetry.OpsRoutes(o)
+	for host, own := range map[string]bool{
+		"127.0.0.1:9090": true, "[::1]:9090": true, "172.18.0.5:9090": true, "localhost:9090": true, "localhost": true, "api:9090": true, "127.0.0.1": true,
+		"rebinding.example:9090": false, "127.0.0.1.nip.io": false, "localhost.evil.example:9090": false, "evil.example.": false, "": false, "a b": false,
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
+		r.Host = host
+		answer := httptest.NewRecorder()
+		routes.ServeHTTP(answer, r)
+		if own {
+			require.Equal(t, "figures", answer.Body.String(), host)
+			continue
+		}
+		require.Equal(t, http.StatusMisdirectedRequest, answer.Code, host)
+		require.Contains(t, answer.Body.String(), "address", "it says what to do")
+	}
+}
+
 func TestS1_noCanaryReachesMetricsOrReadiness(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-71e0"
@@ -112,7 +135,9 @@ func quiet(o telemetry.OpsOptions) telemetry.OpsOptions {
 
 func ask(t *testing.T, routes http.Handler, method, target string) *httptest.ResponseRecorder {
 	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, target, nil)
+	r.Host = "127.0.0.1:9090"
 	answer := httptest.NewRecorder()
-	routes.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), method, target, nil))
+	routes.ServeHTTP(answer, r)
 	return answer
 }

@@ -21,10 +21,11 @@ const maxCodecBody = 8 << 20
 
 // CodecOptions say who may use the codec endpoint.
 type CodecOptions struct {
-	Ring   *secret.Keyring
-	Origin string // of the Temporal Web UI, such as https://temporal.example.com
-	Tokens Tokens
-	Log    *slog.Logger
+	Ring     *secret.Keyring
+	Origin   string // of the Temporal Web UI, such as https://temporal.example.com
+	Tokens   Tokens
+	Sessions Sessions
+	Log      *slog.Logger
 }
 
 // Tokens find who has an API token.
@@ -149,7 +150,7 @@ func (s *codecServer) refuse(w http.ResponseWriter, r *http.Request, err error) 
 		status, reason = http.StatusUnauthorized, err.Error()
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	default:
-		s.Log.ErrorContext(r.Context(), "codec endpoint cannot ask who has an API token", telemetry.FieldError, err)
+		s.Log.ErrorContext(r.Context(), "codec endpoint cannot ask who has signed in", telemetry.FieldError, err)
 	}
 	s.Log.InfoContext(r.Context(), "codec endpoint refuses", telemetry.FieldReason, reason, telemetry.FieldStatus, status)
 	http.Error(w, reason, status)

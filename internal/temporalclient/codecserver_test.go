@@ -1,145 +1,17 @@
 package temporalclient_test
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
-	"google.golang.org/protobuf/encoding/protojson"
 
-	"wxdesk/internal/conversation"
-	"wxdesk/internal/secret"
-	"wxdesk/internal/telemetry"
 	"wxdesk/internal/temporalclient"
 )
-
-const webUI = "http://127.0.0.1:8233"
-
-// tokens are API tokens by their text.
-type tokens struct {
-	mu   sync.Mutex
-	role map[string]conversation.Role
-}
-
-func (k *tokens) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for text, role := range k.role {
-		if sha256.Sum256([]byte(text)) == hash {
-			return conversation.Principal{TokenID: "id-of-" + string(role), Role: role}, nil
-		}
-	}
-	if k.role == nil {
-		return conversation.Principal{}, errors.New("no database")
-	}
-	return conversation.Principal{}, conversation.ErrNotFound
-}
-
-func (k *tokens) revoke(text string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.role, text)
-}
-
-// endpoint is a codec endpoint over real HTTP.
-type endpoint struct {
-	t      *testing.T
-	ring   *secret.Keyring
-	tokens *tokens
-	url    string
-	mu     sync.Mutex
-	log    bytes.Buffer
-}
-
-func (e *endpoint) Write(b []byte) (int, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.log.Write(b)
-}
-
-func (e *endpoint) logged() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.log.String()
-}
-
-func newEndpoint(t *testing.T) *endpoint {
-	t.Helper()
-	e := &endpoint{t: t, ring: ring(t, secret.NewMasterKey("a")), tokens: &tokens{role: map[string]conversation.Role{
-		"wxd_admin": conversation.RoleAdmin, "wxd_supervisor": conversation.RoleSupervisor, "wxd_agent": conversation.RoleAgent,
-	}}}
-	server := httptest.NewServer(temporalclient.NewCodecHandler(temporalclient.CodecOptions{
-		Ring: e.ring, Origin: webUI, Tokens: e.tokens, Log: telemetry.NewLogger(e, telemetry.LogOptions{Text: true}),
-	}))
-	t.Cleanup(server.Close)
-	e.url = server.URL
-	return e
-}
-
-// sealed is a request's body with one payload.
-func (e *endpoint) sealed() string {
-	e.t.Helper()
-	payloads, err := temporalclient.NewCodec(e.ring).Encode(plain(e.t))
-	require.NoError(e.t, err)
-	text, err := protojson.Marshal(&commonpb.Payloads{Payloads: payloads})
-	require.NoError(e.t, err)
-	return string(text)
-}
-
-func (e *endpoint) call(client *http.Client, method, path, body string, header ...string) (*http.Response, string) {
-	e.t.Helper()
-	req, err := http.NewRequestWithContext(e.t.Context(), method, e.url+path, strings.NewReader(body))
-	require.NoError(e.t, err)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Add(header[i], header[i+1])
-	}
-	resp, err := client.Do(req)
-	require.NoError(e.t, err)
-	defer resp.Body.Close() //nolint:errcheck // read below
-	text, err := io.ReadAll(resp.Body)
-	require.NoError(e.t, err)
-	return resp, string(text)
-}
-
-// reads reports whether a request gets a payload opened.
-func (e *endpoint) reads(client *http.Client, header ...string) (status int, opened bool) {
-	e.t.Helper()
-	resp, body := e.call(client, http.MethodPost, "/codec/decode?preserveStorageRefs=true", e.sealed(), append(header, "Content-Type", "application/json")...)
-	var out commonpb.Payloads
-	if resp.StatusCode == http.StatusOK {
-		require.NoError(e.t, protojson.Unmarshal([]byte(body), &out))
-		opened = strings.Contains(string(out.GetPayloads()[0].GetData()), canary)
-	}
-	require.Equal(e.t, opened, resp.StatusCode == http.StatusOK)
-	return resp.StatusCode, opened
-}
-
-// browser keeps cookies and, as browsers do, follows redirects.
-func browser(t *testing.T) *http.Client {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	require.NoError(t, err)
-	return &http.Client{Jar: jar}
-}
-
-func (e *endpoint) signsIn(client *http.Client, token string) int {
-	e.t.Helper()
-	resp, _ := e.call(client, http.MethodPost, "/codec/sign-in", url.Values{"token": {token}}.Encode(),
-		"Content-Type", "application/x-www-form-urlencoded", "Origin", e.url, "Sec-Fetch-Site", "same-origin")
-	return resp.StatusCode
-}
 
 func TestS16_payloadsOpenOnlyForAnAdminAndOnlyAtTheWebUIsOrigin(t *testing.T) {
 	t.Parallel()
@@ -240,9 +112,10 @@ func TestCodec_theCookieIsTheBrowsersAlone(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, resp.StatusCode, "no other page signs anybody in: %v", foreign)
 		require.Empty(t, resp.Cookies())
 	}
+	ticket, err := temporalclient.NewCodecTicket(t.Context(), e.sessions, "me")
+	require.NoError(t, err)
 	for name, value := range map[string]string{
-		"altered": cookie.Value[:len(cookie.Value)-4] + "AAAA", "cut": cookie.Value[:20], "empty": "",
-		"a ticket": temporalclient.CodecTicket(e.ring, "me", time.Now().Add(time.Hour)),
+		"altered": cookie.Value[:len(cookie.Value)-4] + "AAAA", "cut": cookie.Value[:20], "empty": "", "a ticket": ticket,
 	} {
 		status, _ := e.reads(http.DefaultClient, "Origin", webUI, "Cookie", "wxdesk_codec="+value)
 		require.Equal(t, http.StatusUnauthorized, status, name)
@@ -275,31 +148,62 @@ func TestCodec_signingInAndOut(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 }
 
-func TestCodec_aTicketSignsInUntilItIsTooOld(t *testing.T) {
+func TestCodec_withoutItsDatabaseNobodySignsInOrOut(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	link := func(until time.Time, r *secret.Keyring) string {
-		return temporalclient.CodecSignIn("", temporalclient.CodecTicket(r, "wxdesk dev", until))
-	}
-	later := time.Now().Add(time.Hour)
 	b := browser(t)
-	resp, page := e.call(b, http.MethodGet, link(later, e.ring), "")
-	require.Equal(t, http.StatusOK, resp.StatusCode)
-	require.Contains(t, page, "wxdesk dev")
-	require.Empty(t, resp.Request.URL.RawQuery, "the ticket does not stay in the address bar")
+	require.Equal(t, http.StatusOK, e.signsIn(b, "wxd_admin"))
+	e.sessions.err = errors.New("no database")
+	require.Equal(t, http.StatusServiceUnavailable, e.signsIn(browser(t), "wxd_admin"))
+	require.Equal(t, http.StatusServiceUnavailable, e.takes(browser(t), "AAAA"))
 	status, _ := e.reads(b, "Origin", webUI)
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	resp, page := e.call(b, http.MethodPost, "/codec/sign-out", "", "Origin", e.url)
+	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+	require.Contains(t, page, "still signed in")
+}
+
+// B8
+func TestCodec_signOutEndsTheSessionOnTheServer(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	b := browser(t)
+	require.Equal(t, http.StatusOK, e.signsIn(b, "wxd_admin"))
+	stolen := "wxdesk_codec=" + e.cookie(b)
+	status, _ := e.reads(http.DefaultClient, "Origin", webUI, "Cookie", stolen)
 	require.Equal(t, http.StatusOK, status)
 
-	for name, bad := range map[string]string{
-		"too old":          link(time.Now().Add(-time.Second), e.ring),
-		"of another key":   link(later, ring(t, secret.NewMasterKey("a"))),
-		"of an unknown id": link(later, ring(t, secret.NewMasterKey("b"))),
-		"made up":          "/codec/sign-in?ticket=AAAA",
-	} {
-		b := browser(t)
-		resp, _ := e.call(b, http.MethodGet, bad, "")
-		require.Equal(t, http.StatusUnauthorized, resp.StatusCode, name)
-		status, _ := e.reads(b, "Origin", webUI)
+	e.call(b, http.MethodPost, "/codec/sign-out", "", "Origin", e.url)
+	status, _ = e.reads(http.DefaultClient, "Origin", webUI, "Cookie", stolen)
+	require.Equal(t, http.StatusUnauthorized, status, "a copy of the cookie is of no use")
+}
+
+func TestCodec_aTicketSignsInOnceAndByNoLinkAlone(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	ticket, err := temporalclient.NewCodecTicket(t.Context(), e.sessions, "wxdesk dev")
+	require.NoError(t, err)
+	require.Equal(t, 15*time.Minute, e.sessions.life)
+
+	b := browser(t)
+	resp, page := e.call(b, http.MethodGet, temporalclient.CodecSignIn("", ticket), "")
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Contains(t, page, `name="ticket" value="`+ticket+`"`)
+	require.Empty(t, resp.Cookies(), "another site's link signs nobody in")
+	require.Equal(t, http.StatusForbidden, e.takes(b, ticket, "Sec-Fetch-Site", "cross-site"))
+	status, _ := e.reads(b, "Origin", webUI)
+	require.Equal(t, http.StatusUnauthorized, status)
+
+	require.Equal(t, http.StatusOK, e.takes(b, ticket, "Sec-Fetch-Site", "same-origin"))
+	status, _ = e.reads(b, "Origin", webUI)
+	require.Equal(t, http.StatusOK, status)
+	_, page = e.call(b, http.MethodGet, "/codec/sign-in", "")
+	require.Contains(t, page, "wxdesk dev")
+
+	again := browser(t)
+	for name, bad := range map[string]string{"used": ticket, "made up": "AAAA", "a cookie": e.cookie(b)} {
+		require.Equal(t, http.StatusUnauthorized, e.takes(again, bad), name)
+		status, _ := e.reads(again, "Origin", webUI)
 		require.Equal(t, http.StatusUnauthorized, status, name)
 	}
 }
@@ -312,8 +216,10 @@ func TestS1_theCodecEndpointLogsWhoAndHowManyAndNoContent(t *testing.T) {
 	e.reads(b, "Origin", webUI)
 	e.reads(http.DefaultClient, "Authorization", "Bearer wxd_admin")
 	e.reads(http.DefaultClient, "Authorization", "Bearer wxd_unknown", "Origin", "http://evil.example/"+canary)
-	ticket := temporalclient.CodecTicket(e.ring, "wxdesk dev", time.Now().Add(time.Hour))
+	ticket, err := temporalclient.NewCodecTicket(t.Context(), e.sessions, "wxdesk dev")
+	require.NoError(t, err)
 	e.call(b, http.MethodGet, "/codec/sign-in?ticket="+ticket, "")
+	e.takes(b, ticket)
 
 	log := e.logged()
 	require.Equal(t, 2, strings.Count(log, `actor=id-of-admin route="POST /codec/decode" count=1`), log)

@@ -1,46 +1,45 @@
 package temporalclient
 
 import (
+	"context"
 	"crypto/sha256"
 	_ "embed" // of the page
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
 	"time"
 
+	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/telemetry"
 )
 
 const (
-	sessionLabel  = "codec session" // of the keyring's derived key
 	sessionCookie = "wxdesk_codec"
 	sessionLife   = 12 * time.Hour // a working day
-	codecPath     = "/codec/"      // the cookie goes nowhere else: ports of one host share their cookies
+	ticketLife    = 15 * time.Minute
+	codecPath     = "/codec/" // the cookie goes nowhere else: ports of one host share their cookies
 	ticketParam   = "ticket"
 )
 
-// Places of a sealed session: a ticket is no cookie.
-const (
-	placeCookie = "cookie"
-	placeTicket = "ticket"
-)
-
-// session is who has signed in. It is kept by the browser alone, sealed, so that every API process knows it.
-type session struct {
-	Who   string    `json:"who"`
-	Until time.Time `json:"until"`
-	// Hash is the SHA-256 of the API token: a revoked one ends the session. Empty where a ticket began it.
-	Hash []byte `json:"hash,omitempty"`
+// Sessions keep who has signed in, by the SHA-256 of what their browser keeps, so that every API process knows it and signing out
+// ends it.
+type Sessions interface {
+	// PutCodecSession keeps a session, or a ticket for one, for so long from now.
+	PutCodecSession(ctx context.Context, hash [32]byte, s conversation.CodecSession, life time.Duration) error
+	// CodecSession finds a session; conversation.ErrNotFound where there is none, or it is over, or has ended.
+	CodecSession(ctx context.Context, hash [32]byte) (conversation.CodecSession, error)
+	// TakeCodecTicket uses a ticket up and says whose it was; conversation.ErrNotFound where there is none, or it is over or used.
+	TakeCodecTicket(ctx context.Context, hash [32]byte) (who string, err error)
+	// EndCodecSession ends a session; again it changes nothing.
+	EndCodecSession(ctx context.Context, hash [32]byte) error
 }
 
-// CodecTicket is what leads to /codec/sign-in?ticket=… and signs somebody in there without an API token, until then. Only
-// who has the master keys can make one.
-func CodecTicket(ring *secret.Keyring, who string, until time.Time) string {
-	return sealSession(ring, placeTicket, session{Who: who, Until: until})
+// NewCodecTicket makes a ticket, which signs somebody in at /codec/sign-in without an API token: once, and for 15 minutes.
+func NewCodecTicket(ctx context.Context, sessions Sessions, who string) (ticket string, err error) {
+	return begin(ctx, sessions, conversation.CodecSession{Who: who, Ticket: true}, ticketLife)
 }
 
 // CodecSignIn is the page where people sign in, of a private listener.
@@ -48,87 +47,100 @@ func CodecSignIn(opsURL, ticket string) string {
 	return opsURL + codecPath + "sign-in?" + url.Values{ticketParam: {ticket}}.Encode()
 }
 
-func sealSession(ring *secret.Keyring, place string, s session) string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic("temporalclient: a session is always JSON: " + err.Error())
-	}
-	return base64.RawURLEncoding.EncodeToString(ring.Seal(sessionLabel, place, text))
+// begin keeps a session or ticket under a new text, which it returns.
+func begin(ctx context.Context, sessions Sessions, s conversation.CodecSession, life time.Duration) (text string, err error) {
+	text = base64.RawURLEncoding.EncodeToString(secret.NewKey())
+	return text, sessions.PutCodecSession(ctx, sha256.Sum256([]byte(text)), s, life)
 }
 
-// openSession fails with errSignIn for what is altered, meant for another place, or over.
-func openSession(ring *secret.Keyring, place, sealed string) (s session, err error) {
-	frame, err := base64.RawURLEncoding.DecodeString(sealed)
-	if err != nil {
-		return session{}, errSignIn
+// session is that of the request's cookie. It fails with errSignIn where there is none that counts.
+func (s *codecServer) session(r *http.Request) (conversation.CodecSession, error) {
+	hash, ok := cookieHash(r)
+	if !ok {
+		return conversation.CodecSession{}, errSignIn
 	}
-	text, err := ring.Open(sessionLabel, place, frame)
-	if err != nil || json.Unmarshal(text, &s) != nil || !time.Now().Before(s.Until) {
-		return session{}, errSignIn
+	open, err := s.Sessions.CodecSession(r.Context(), hash)
+	switch {
+	case errors.Is(err, conversation.ErrNotFound):
+		return conversation.CodecSession{}, errSignIn
+	case err != nil, open.Token == nil:
+		return open, err
+	case len(open.Token) != sha256.Size:
+		return conversation.CodecSession{}, errSignIn
 	}
-	return s, nil
+	_, err = s.admin(r.Context(), [sha256.Size]byte(open.Token))
+	return open, err
 }
 
-// session is that of the request's cookie.
-func (s *codecServer) session(r *http.Request) (session, error) {
+func cookieHash(r *http.Request) (hash [sha256.Size]byte, ok bool) {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
-		return session{}, errSignIn
+		return hash, false
 	}
-	open, err := openSession(s.Ring, placeCookie, cookie.Value)
-	if err != nil || len(open.Hash) == 0 {
-		return open, err
-	}
-	if len(open.Hash) != sha256.Size {
-		return session{}, errSignIn
-	}
-	_, err = s.admin(r.Context(), [sha256.Size]byte(open.Hash))
-	return open, err
+	return sha256.Sum256([]byte(cookie.Value)), true
 }
 
 //go:embed codecpage.html
 var codecPageHTML string
 
-// page shows who is signed in, and lets people sign in and out. A ticket signs in at once.
+// page shows who is signed in, and lets people sign in and out. A ticket signs in only by the page's button: a link on another
+// site could be followed by accident.
 func (s *codecServer) page(w http.ResponseWriter, r *http.Request) {
-	if ticket := r.URL.Query().Get(ticketParam); ticket != "" {
-		open, err := openSession(s.Ring, placeTicket, ticket)
-		if err != nil {
-			s.show(w, r, http.StatusUnauthorized, "That link is too old. Sign in with an API token, or take a fresh link.")
-			return
-		}
-		s.begin(w, r, session{Who: open.Who})
-		return
-	}
 	s.show(w, r, http.StatusOK, "")
 }
 
-// signIn takes an admin's API token.
+// signIn takes a ticket, or else an admin's API token.
 func (s *codecServer) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	hash := sha256.Sum256([]byte(r.PostFormValue("token")))
-	who, err := s.admin(r.Context(), hash)
+	begun, err := s.proved(r)
+	if err == nil {
+		err = s.begin(w, r, begun)
+	}
 	switch {
+	case err == nil:
+	case errors.Is(err, conversation.ErrNotFound):
+		s.show(w, r, http.StatusUnauthorized, "That link was used, or is too old. Sign in with an API token, or take a fresh link.")
 	case errors.Is(err, errSignIn):
 		s.show(w, r, http.StatusUnauthorized, "There is no such API token.")
 	case errors.Is(err, errNotAdmin):
 		s.show(w, r, http.StatusForbidden, "That API token is not an admin's.")
-	case err != nil:
-		s.Log.ErrorContext(r.Context(), "codec endpoint cannot ask who has an API token", telemetry.FieldError, err)
-		s.show(w, r, http.StatusServiceUnavailable, "API tokens cannot be looked up at this moment.")
 	default:
-		s.begin(w, r, session{Who: who, Hash: hash[:]})
+		s.Log.ErrorContext(r.Context(), "codec endpoint cannot look up who signs in", telemetry.FieldError, err)
+		s.show(w, r, http.StatusServiceUnavailable, "Nobody can sign in at this moment: the database does not answer.")
 	}
 }
 
-func (s *codecServer) begin(w http.ResponseWriter, r *http.Request, begun session) {
-	begun.Until = time.Now().Add(sessionLife)
-	s.setCookie(w, r, sealSession(s.Ring, placeCookie, begun), int(sessionLife.Seconds()))
-	s.Log.InfoContext(r.Context(), "codec endpoint signed in", "actor", begun.Who)
-	http.Redirect(w, r, codecPath+"sign-in", http.StatusSeeOther) // and the ticket is out of the address bar
+// proved is a session for whoever sent the form.
+func (s *codecServer) proved(r *http.Request) (conversation.CodecSession, error) {
+	if ticket := r.PostFormValue(ticketParam); ticket != "" {
+		who, err := s.Sessions.TakeCodecTicket(r.Context(), sha256.Sum256([]byte(ticket)))
+		return conversation.CodecSession{Who: who}, err
+	}
+	hash := sha256.Sum256([]byte(r.PostFormValue("token")))
+	who, err := s.admin(r.Context(), hash)
+	return conversation.CodecSession{Who: who, Token: hash[:]}, err
 }
 
+func (s *codecServer) begin(w http.ResponseWriter, r *http.Request, begun conversation.CodecSession) error {
+	cookie, err := begin(r.Context(), s.Sessions, begun, sessionLife)
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, r, cookie, int(sessionLife.Seconds()))
+	s.Log.InfoContext(r.Context(), "codec endpoint signed in", "actor", begun.Who)
+	http.Redirect(w, r, codecPath+"sign-in", http.StatusSeeOther) // and the ticket is out of the address bar
+	return nil
+}
+
+// signOut ends the session, also for who has copied the cookie.
 func (s *codecServer) signOut(w http.ResponseWriter, r *http.Request) {
+	if hash, ok := cookieHash(r); ok {
+		if err := s.Sessions.EndCodecSession(r.Context(), hash); err != nil {
+			s.Log.ErrorContext(r.Context(), "codec session not ended", telemetry.FieldError, err)
+			s.show(w, r, http.StatusServiceUnavailable, "You are still signed in: the database does not answer.")
+			return
+		}
+	}
 	s.setCookie(w, r, "", -1)
 	http.Redirect(w, r, codecPath+"sign-in", http.StatusSeeOther)
 }
@@ -144,7 +156,9 @@ func (s *codecServer) setCookie(w http.ResponseWriter, r *http.Request, value st
 }
 
 func (s *codecServer) show(w http.ResponseWriter, r *http.Request, status int, sorry string) {
-	view := struct{ Sorry, Who, Until, Origin string }{Sorry: sorry, Origin: s.Origin}
+	view := struct{ Sorry, Who, Until, Origin, Ticket string }{
+		Sorry: sorry, Origin: s.Origin, Ticket: r.URL.Query().Get(ticketParam),
+	}
 	if open, err := s.session(r); err == nil {
 		view.Who, view.Until = open.Who, open.Until.UTC().Format("15:04 MST")
 	}
