@@ -86,7 +86,11 @@ func (a *API) botFaults(ctx context.Context, b conversation.BotSetup, key secret
 		expect(key.Empty(), "secret", "expected none: only a webhook has one")
 		return faults
 	}
-	expect(a.cfg.MayCall(ctx, b.URL) == nil, "url", "expected an https URL of a public host, on port 443 or 8443, without user or fragment")
+	if holdsSecret(b.URL) {
+		expect(false, "url", "expected no secret in the URL, neither a user nor a parameter such as key, token or secret: it is shown and logged; questions are signed with the bot's secret instead")
+	} else {
+		expect(a.cfg.MayCall(ctx, b.URL) == nil, "url", "expected an https URL of a public host, on port 443 or 8443, without fragment")
+	}
 	if _, err := conversation.WebhookKey(key); err != nil && !key.Empty() {
 		faults = append(faults, badBotSecret())
 	}

@@ -233,3 +233,33 @@ func TestAccounts_theBotIsTheDefaultAnotherOrNone(t *testing.T) {
 		requireProblem(t, call(t, h, "admin", http.MethodPost, "/v1/accounts", body), http.StatusUnprocessableEntity, "invalid")
 	}
 }
+
+// What stands in a URL stands in logs on the way, on the desk and in what list and get show, so a secret has no place there.
+func TestBots_aURLWithASecretIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newWorld().handler()
+	create := func(address string) *httptest.ResponseRecorder {
+		return call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, map[string]any{"url": address}))
+	}
+	for _, secret := range []string{
+		"https://me:canary@bot.example/turn", "https://canary@bot.example/turn", "https://bot.example/turn?key=canary", "https://bot.example/turn?a=1&TOKEN=canary",
+		"https://bot.example/turn?access_token=canary", "https://bot.example/turn?api-key=canary", "https://bot.example/turn?apiKey=canary",
+		"https://bot.example/turn?client.secret=canary", "https://bot.example/turn?password=canary", "https://bot.example/turn?sig=canary", "https://bot.example/turn?s%65cret=canary",
+		"https://bot.example/turn?a=1;token=canary",
+	} {
+		answer := create(secret)
+		requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+		require.Contains(t, answer.Body.String(), `"location":"body.url"`)
+		require.Contains(t, answer.Body.String(), "no secret in the URL", "it says what is wrong with %s", secret)
+		require.NotContains(t, answer.Body.String(), "canary")
+	}
+	for _, address := range []string{"https://bot.example/turn?shop=1", "https://bot.example/turn?monkey=1&keyboard=de&tokens_used=", "https://bot.example/token"} {
+		answer := create(address)
+		require.Equal(t, http.StatusCreated, answer.Code, "%s: %s", address, answer.Body.String())
+		var made struct{ ID string }
+		require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &made))
+		changed := call(t, h, "admin", http.MethodPatch, "/v1/bots/"+made.ID, `{"url":"https://bot.example/turn?token=canary"}`)
+		requireProblem(t, changed, http.StatusUnprocessableEntity, "invalid")
+		require.Contains(t, changed.Body.String(), "no secret in the URL")
+	}
+}

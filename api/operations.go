@@ -6,14 +6,20 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 )
 
-// newHuma sets up the JSON API on the router: strict about queries, no routes of its own for documents and schemas, no
+// exactNames has huma take the names of members as they are written: its default, and that of encoding/json, lets TEXT be text,
+// which whoever checks or logs a request on its way reads otherwise (A05). It is huma's own switch, for the process.
+var exactNames = sync.OnceFunc(func() { huma.ValidateStrictCasing = true })
+
+// newHuma sets up the JSON API on the router: strict about queries and names, no routes of its own for documents and schemas, no
 // $schema in bodies, and every error a problem.
 func (a *API) newHuma() huma.API {
+	exactNames()
 	return humagin.New(a.router, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

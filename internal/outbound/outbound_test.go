@@ -36,7 +36,7 @@ func TestBad_M07_addressesThatLeadInsideOrNowhereAreRefused(t *testing.T) {
 	} {
 		require.ErrorIs(t, g.Check(t.Context(), url), conversation.ErrAddress, url)
 	}
-	for _, url := range []string{"https://bot.example", "https://bot.example:8443/turn?key=1", "https://8.8.8.8/", "https://nowhere.example/"} {
+	for _, url := range []string{"https://bot.example", "https://bot.example:8443/turn?shop=1", "https://8.8.8.8/", "https://nowhere.example/"} {
 		require.NoError(t, g.Check(t.Context(), url), url)
 	}
 }
