@@ -88,13 +88,6 @@ func (d *dev) processes(ctx context.Context) ([]devstack.Process, error) {
 	if d.temporal != nil {
 		list = append(list, d.temporal.Process())
 	}
-	simulator := devstack.Process{
-		Name: "simulator",
-		Command: d.self("simulate", "--addr", d.cmd.SimulatorAddr,
-			"--state", filepath.Join(devDir, "simulator.jsonl")),
-		Ready:      answers("http://" + d.cmd.SimulatorAddr + "/"),
-		AfterReady: d.migrate,
-	}
 	api := devstack.Process{Name: "api", Command: d.self("api"), Ready: answers("http://" + d.cfg.OpsAddr + "/healthz")}
 	workerOps, err := neighbour(d.cfg.OpsAddr)
 	if err != nil {
@@ -106,7 +99,22 @@ func (d *dev) processes(ctx context.Context) ([]devstack.Process, error) {
 		Ready:      answers("http://" + workerOps + "/readyz"),
 		AfterReady: d.welcome,
 	}
-	return append(list, simulator, api, worker), d.freePorts(workerOps)
+	return append(list, d.simulatorProcess(), api, worker), d.freePorts(workerOps)
+}
+
+// simulatorProcess plays WeChat, and so is given nothing that only we may know: neither the master keys nor the database's address.
+func (d *dev) simulatorProcess() devstack.Process {
+	return devstack.Process{
+		Name: "simulator",
+		Command: func() (*exec.Cmd, error) {
+			cmd := exec.Command(d.binary, "simulate", "--addr", d.cmd.SimulatorAddr, //nolint:gosec // our own program
+				"--state", filepath.Join(devDir, "simulator.jsonl"))
+			cmd.Env = config.WithoutSettings(os.Environ())
+			return cmd, nil
+		},
+		Ready:      answers("http://" + d.cmd.SimulatorAddr + "/"),
+		AfterReady: d.migrate,
+	}
 }
 
 // self is this program with another sub-command.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -24,3 +25,14 @@ func DemoRules() (kinds map[string]routing.RulesetKind, rules map[string][]routi
 
 // Compare is how reconcile compares.
 var Compare = compare
+
+// DevSimulatorEnviron is the environment of the simulator that `wxdesk dev` starts with these settings.
+func DevSimulatorEnviron(settings []string) ([]string, error) {
+	cfg, err := config.LoadDev(settings)
+	if err != nil {
+		return nil, err
+	}
+	d := &dev{cfg: cfg, binary: "wxdesk", cmd: devRunCmd{SimulatorAddr: "127.0.0.1:8090"}}
+	cmd, err := d.simulatorProcess().Command()
+	return cmd.Env, err
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wxdesk/internal/config"
+	"wxdesk/internal/listener"
 )
 
 type healthCmd struct {
@@ -31,7 +32,11 @@ func (c healthCmd) Run(ctx context.Context, p Process) error {
 		if err != nil {
 			return err
 		}
-		target = "http://" + onThisMachine(cfg.OpsAddr) + "/healthz"
+		private, err := listener.Resolve(cfg.OpsAddr)
+		if err != nil {
+			return err
+		}
+		target = "http://" + onThisMachine(private) + "/healthz"
 		if c.Ready {
 			target = strings.TrimSuffix(target, "healthz") + "readyz"
 		}

@@ -26,7 +26,7 @@ func TestHealth_isGoodOnlyWhereTheProcessSaysSo(t *testing.T) {
 	_, port, err := net.SplitHostPort(ops.Addr())
 	require.NoError(t, err)
 
-	for _, addr := range []string{ops.Addr(), ":" + port, "0.0.0.0:" + port, "[::]:" + port} {
+	for _, addr := range []string{ops.Addr(), ":" + port, "0.0.0.0:" + port, "[::]:" + port, "127.0.0.0/8:" + port} {
 		environ := []string{"WXDESK_OPS_ADDR=" + addr}
 		require.Zero(t, run("", environ, "health").code, addr)
 		ready := run("", environ, "health", "--ready")

@@ -100,6 +100,9 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 	require.Equal(t, time.Second, c.AgentGrace)
 	require.Equal(t, 250, c.SendsPerSecond)
 	require.Equal(t, 16, c.MaxConnections)
+	inNetwork, err := config.Load([]string{"WXDESK_OPS_ADDR=10.1.2.0/24:9090"})
+	require.NoError(t, err)
+	require.Equal(t, "10.1.2.0/24:9090", inNetwork.OpsAddr)
 	require.Equal(t, "postgres:///postgres?host=/run/sockets", c.TestDatabaseURL.Reveal())
 	require.Equal(t, "postgres://u:p@db:5432/wxdesk", c.DatabaseURL.Reveal())
 	require.True(t, c.ExportTraces)
@@ -125,6 +128,8 @@ func TestLoad_refusesWhatIsMalformed(t *testing.T) {
 		"WXDESK_HTTP_ADDR=8080",
 		"WXDESK_HTTP_ADDR=localhost:http",
 		"WXDESK_OPS_ADDR=127.0.0.1:65536",
+		"WXDESK_OPS_ADDR=10.1.2.0/33:9090",
+		"WXDESK_OPS_ADDR=10.1.2.0/24",
 		"WXDESK_WORKER_VERSION=v1 or \"v2\"",
 		"WXDESK_OPS_ADDR=[::1",
 		"WXDESK_PUBLIC_URL=desk.example",

@@ -41,3 +41,14 @@ func temporalEnv(set map[Name]string, effective map[Name]secret.Value) Env {
 	}
 	return e
 }
+
+// WithoutSettings is an environment (as os.Environ gives it) without our settings, and without what Temporal, Postgres and
+// OpenTelemetry read.
+func WithoutSettings(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(line string) bool {
+		name, _, _ := strings.Cut(line, "=")
+		return name == string(DatabaseURL) || slices.ContainsFunc([]string{prefix, "TEMPORAL_", "PG", "OTEL_"}, func(start string) bool {
+			return strings.HasPrefix(name, start)
+		})
+	})
+}

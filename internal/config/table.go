@@ -110,8 +110,8 @@ func table() []row {
 		{
 			OpsAddr,
 			[2]fallback{is("127.0.0.1:9090"), is("127.0.0.1:9090")},
-			func(c *Config, s string) error { return address(&c.OpsAddr, s) }, nil,
-			"private listener: /healthz, /readyz, /metrics, codec; a worker of dev takes 9091",
+			func(c *Config, s string) error { return privateAddress(&c.OpsAddr, s) }, nil,
+			"private listener: /healthz, /readyz, /metrics, codec; 10.1.2.0/24:9090: this machine's address in that network; a worker of dev takes 9091",
 		},
 		{
 			PublicURL, both(says("http://WXDESK_HTTP_ADDR")),

@@ -30,6 +30,17 @@ func address(to *string, text string) error {
 	return nil
 }
 
+// privateAddress is address, or network:port.
+func privateAddress(to *string, text string) error {
+	host, _, err := net.SplitHostPort(text)
+	if err == nil && strings.Contains(host, "/") {
+		if _, err := netip.ParsePrefix(host); err != nil {
+			return fmt.Errorf("%q is not a network with a port, such as 10.1.2.0/24:9090", text)
+		}
+	}
+	return address(to, text)
+}
+
 var errBaseURL = errors.New("want an http or https URL with a host, without user, query, fragment or trailing slash")
 
 // baseURL takes a URL to which paths are appended. What was given is not repeated: it may hold a password.

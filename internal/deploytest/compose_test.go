@@ -3,6 +3,7 @@
 package deploytest_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -146,13 +147,14 @@ func TestCompose_ourProcessesAcceptTheirSettings(t *testing.T) {
 			}
 		}
 		if name == "simulator" {
+			require.Empty(t, s.Environment, "neither master keys nor the database's address")
 			continue
 		}
 		cfg, err := config.Load(environ)
 		require.NoError(t, err, name)
 		require.NoError(t, cfg.Require(config.DatabaseURL, config.MasterKeys))
 		assert.Equal(t, ":8080", cfg.HTTPAddr)
-		assert.Equal(t, ":9090", cfg.OpsAddr)
+		assert.Equal(t, watchSubnet(t)+":9090", cfg.OpsAddr, "on the inner network only")
 		assert.True(t, cfg.ExportTraces)
 		assert.False(t, cfg.AllowPrivate)
 		assert.Equal(t, "https://api.weixin.qq.com", cfg.WeChatAPI)
@@ -162,7 +164,7 @@ func TestCompose_ourProcessesAcceptTheirSettings(t *testing.T) {
 
 func TestCompose_imagesArePinned(t *testing.T) {
 	t.Parallel()
-	exact := regexp.MustCompile(`^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?$`) // a version to the last digit
+	exact := regexp.MustCompile(`^([a-z0-9./-]+:v?\d+\.\d+\.\d+|postgres:\d+\.\d+)(-[a-z]+)?$`) // Postgres's versions have two numbers
 	for name, s := range project(t).Services {
 		if s.Image == image {
 			require.NotNil(t, s.Build, name)
@@ -204,7 +206,7 @@ func TestCompose_whoWaitsForWhomCanCome(t *testing.T) {
 	}
 }
 
-func TestCompose_onlyLoopbackIsPublishedAndDatabasesHaveNoWayOut(t *testing.T) {
+func TestCompose_onlyLoopbackIsPublishedAndInnerNetworksHaveNoWayOut(t *testing.T) {
 	t.Parallel()
 	p := project(t)
 	published := map[string]string{}
@@ -218,11 +220,80 @@ func TestCompose_onlyLoopbackIsPublishedAndDatabasesHaveNoWayOut(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{"api": "8080", "temporal-ui": "8233", "prometheus": "9091", "grafana": "3000", "simulator": "8090"}, published)
 	require.Equal(t, []string{"simulator"}, p.Services["simulator"].Profiles)
-	require.True(t, p.Networks["inside"].Internal)
-	for _, name := range []string{"postgres", "temporal", "collector"} {
-		require.Len(t, p.Services[name].Networks, 1, name)
-		require.Contains(t, p.Services[name].Networks, "inside", name)
+	for _, name := range []string{"data", "watch", "measured"} {
+		require.True(t, p.Networks[name].Internal, name)
 	}
+}
+
+// reaches reports whether two services share a network, and so every port of each other's that is not bound to another one.
+func reaches(p *types.Project, from, to string) bool {
+	for network := range p.Services[from].Networks {
+		if _, ok := p.Services[to].Networks[network]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// Who has no business with the databases and Temporal cannot open a connection to them.
+func TestCompose_onlyWhoNeedsThemReachesDatabasesAndTemporal(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	needs := map[string][]string{
+		"postgres":    {"temporal-schema", "temporal", "migrate", "api", "worker"},
+		"temporal":    {"temporal-namespace", "temporal-ui", "migrate", "api", "worker", "collector"},
+		"collector":   {"api", "worker", "temporal", "prometheus"},
+		"temporal-ui": {},
+		"api":         {"prometheus", "collector", "simulator"},
+		"worker":      {"prometheus", "collector", "simulator"},
+		"simulator":   {"api", "worker"},
+		"prometheus":  {"grafana"},
+	}
+	for to, from := range needs {
+		for _, name := range from {
+			require.Truef(t, reaches(p, name, to), "%s needs %s", name, to)
+		}
+	}
+	for _, name := range []string{"prometheus", "grafana", "simulator"} {
+		for _, kept := range []string{"postgres", "temporal", "temporal-ui"} {
+			require.Falsef(t, reaches(p, name, kept), "%s reaches %s", name, kept)
+		}
+	}
+	require.False(t, reaches(p, "collector", "postgres"))
+	require.Equal(t, []string{"data"}, slices.Collect(maps.Keys(p.Services["postgres"].Networks)))
+	for _, name := range []string{"api", "worker"} {
+		shared := 0
+		for network := range p.Services["collector"].Networks {
+			if _, ok := p.Services[name].Networks[network]; ok {
+				shared++
+			}
+		}
+		require.Equal(t, 1, shared, "the collector finds %s by its name, where its private listener is", name)
+	}
+}
+
+// watchSubnet is that of the network on which the private listeners are.
+func watchSubnet(t *testing.T) string {
+	t.Helper()
+	p := project(t)
+	require.Len(t, p.Networks["watch"].Ipam.Config, 1)
+	for name, s := range p.Services {
+		_, on := s.Networks["watch"]
+		require.Equalf(t, slices.Contains([]string{"api", "worker", "collector", "prometheus"}, name), on, "%s on the network of the private listeners", name)
+	}
+	return p.Networks["watch"].Ipam.Config[0].Subnet
+}
+
+// R19: what a process may use is said, and it is enough for what is promised.
+func TestCompose_ourProcessesHaveAMemoryLimit(t *testing.T) {
+	t.Parallel()
+	for name, s := range project(t).Services {
+		if s.Image == image {
+			require.EqualValues(t, 512<<20, s.MemLimit, name)
+		}
+	}
+	require.True(t, strings.Contains(read(t, "docker-compose.yml"), "buffers requests"))
+	require.True(t, strings.Contains(read(t, "docs/operations.md"), "proxy_request_buffering on;"), "which proxy keeps slow senders away")
 }
 
 func TestCompose_thereMayBeSeveralWorkers(t *testing.T) {

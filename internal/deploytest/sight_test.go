@@ -17,6 +17,13 @@ func TestPrometheus_asksEveryProcessAndJudgesByOurRules(t *testing.T) {
 	var config struct {
 		RuleFiles []string `yaml:"rule_files"`
 		Scrape    []struct {
+			Job    string                       `yaml:"job_name"`
+			Honor  bool                         `yaml:"honor_labels"`
+			Static []struct{ Targets []string } `yaml:"static_configs"`
+			Keep   []struct {
+				Labels        []string `yaml:"source_labels"`
+				Regex, Action string
+			} `yaml:"metric_relabel_configs"`
 			DNS []struct {
 				Names []string
 				Port  int
@@ -26,6 +33,11 @@ func TestPrometheus_asksEveryProcessAndJudgesByOurRules(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "deploy/prometheus/prometheus.yml")), &config))
 	require.Equal(t, []string{"api", "worker"}, config.Scrape[0].DNS[0].Names)
 	require.Equal(t, 9090, config.Scrape[0].DNS[0].Port)
+	temporal := config.Scrape[1]
+	require.Equal(t, []string{"collector:8889"}, temporal.Static[0].Targets, "Temporal itself is out of reach")
+	require.True(t, temporal.Honor, "the collector says whose they are")
+	require.Equal(t, []string{"job"}, temporal.Keep[0].Labels)
+	require.Equal(t, "temporal keep", temporal.Keep[0].Regex+" "+temporal.Keep[0].Action, "ours would count twice")
 	mounted := map[string]bool{}
 	for _, v := range project(t).Services["prometheus"].Volumes {
 		mounted[v.Target] = true

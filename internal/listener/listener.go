@@ -4,8 +4,11 @@ package listener
 
 import (
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
 	"os"
+	"strings"
 	"sync"
 )
 
@@ -13,12 +16,39 @@ import (
 // would keep several megabytes for each.
 const sendBuffer = 64 << 10
 
-// Listen listens at addr, host:port, and has at most most connections open. Further ones wait until another one ends. A
+// Resolve returns addr, host:port, with this machine's address where the host is a network: 10.1.2.0/24:9090 is 10.1.2.7:9090 on a
+// machine with that address. It is for containers, which are on several networks and do not know their addresses beforehand.
+func Resolve(addr string) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || !strings.Contains(host, "/") {
+		return addr, err
+	}
+	network, err := netip.ParsePrefix(host)
+	if err != nil {
+		return "", err
+	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return "", fmt.Errorf("list this machine's addresses: %w", err)
+	}
+	for _, a := range own {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && network.Contains(p.Addr()) {
+			return net.JoinHostPort(p.Addr().String(), port), nil
+		}
+	}
+	return "", fmt.Errorf("this machine has no address in the network %s", network)
+}
+
+// Listen listens at addr, as Resolve takes it, and has at most most connections open. Further ones wait until another one ends. A
 // connection whose write deadline has passed is reset when it is closed; otherwise the kernel would keep its data for minutes.
 //
 // golang.org/x/net/netutil.LimitListener is not enough: its connections have no CloseWrite, without which net/http loses the
 // answer to a request whose body it has not read.
 func Listen(addr string, most int) (net.Listener, error) {
+	addr, err := Resolve(addr)
+	if err != nil {
+		return nil, err
+	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err

@@ -90,3 +90,27 @@ func TestListen_connectionsBeyondTheLimitWait(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 3, served.Load())
 }
+
+func TestResolve_findsThisMachinesAddressInANetwork(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"127.0.0.0/8:9090": "127.0.0.1:9090", "127.0.0.1:9090": "127.0.0.1:9090", ":9090": ":9090", "localhost:0": "localhost:0", "[::1]:1": "[::1]:1",
+	} {
+		got, err := listener.Resolve(addr)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	_, err := listener.Resolve("255.255.255.255/32:9090")
+	require.EqualError(t, err, "this machine has no address in the network 255.255.255.255/32")
+	for _, bad := range []string{"127.0.0.0/33:9090", "net/8:9090", "127.0.0.1"} {
+		_, err := listener.Resolve(bad)
+		require.Error(t, err, bad)
+	}
+
+	l, err := listener.Listen("127.0.0.0/8:0", 1)
+	require.NoError(t, err)
+	defer l.Close() //nolint:errcheck // nothing was accepted
+	host, _, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1", host)
+}
