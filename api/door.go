@@ -106,7 +106,9 @@ func (d *door) check(ctx context.Context, _ http.ResponseWriter, r *http.Request
 func (d *door) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
 	received := d.now().UTC()
 	if len(d.underWay) == cap(d.underWay) { // before anything is spent on it; keep decides
-		stopReading(w)
+		if r.ContentLength < 0 || r.ContentLength > smallCallback { // a small body is there already, and the connection may stay
+			stopReading(w)
+		}
 		return "", errOverloaded
 	}
 	account, q, err := d.find(ctx, r, id)

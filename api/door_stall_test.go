@@ -281,6 +281,7 @@ func TestBad_C28_theSurplusIsToldToComeAgainAtOnce(t *testing.T) {
 		}
 		synctest.Wait()
 		require.Zero(t, within46(t, h, g.says(message("hi")), http.StatusServiceUnavailable, ""))
+		require.Empty(t, g.says(message("hi")).post(t, h).Header().Get("Connection"), "connecting anew would cost more than the answer")
 		wg.Wait()
 	})
 }
