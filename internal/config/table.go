@@ -62,8 +62,8 @@ const (
 	maxSendsPerSecond     = 100_000 // what Temporal takes for no limit
 )
 
-// Limits and default of WXDESK_MAX_CONNECTIONS. 4,096 connections hold some 100 MB when they send nothing or all but the end of
-// what they say; every desk that is open keeps one.
+// Limits and default of WXDESK_MAX_CONNECTIONS. A process with 4,096 connections, each of which sends 15 KB of a callback and then
+// nothing, was measured at 335 MB, of the 512 that R19 promises. Every desk that is open keeps a connection.
 const (
 	defaultMaxConnections = 4096
 	minMaxConnections     = 16
