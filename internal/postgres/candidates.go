@@ -81,32 +81,51 @@ func (a among) each(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, que
 	return rows.Err()
 }
 
-// readCandidates reads agents who are not disabled, and what they have; see the function capacity_in_use. What the conversation
-// `without` takes is left out; "" for none.
-func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, without conversation.ID) ([]*candidate, error) {
+// readCandidates reads agents who are not disabled, by id, and what they have; see the functions capacity_in_use and profile_in_use.
+func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among) ([]*candidate, error) {
 	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
 	// with every batch.
-	who.args = append(slices.Clone(who.args), pointer(without))
-	people := fmt.Sprintf(`
+	people := `
 		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes,
-			(select max_conversations from tenants where id = $1), c.load, c.sessions, c.rooms
-		from agents g cross join lateral capacity_in_use(g.tenant, g.id, g.time_zone, $%d::uuid) c
-		where g.tenant = $1 and g.id%s and not g.disabled and g.deleted_at is null`, len(who.args)+1, who.sql)
+			(select max_conversations from tenants where id = $1), c.load, c.sessions
+		from agents g cross join lateral capacity_in_use(g.tenant, g.id, g.time_zone, null) c
+		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.id` + who.sql
 	var list []*candidate
 	err := who.each(ctx, tx, t, people, func(rows *sql.Rows) error {
-		c, rooms := new(candidate), []byte(nil)
+		c := new(candidate)
 		list = append(list, c)
-		err := rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions, &rooms)
-		if err == nil {
-			c.rooms, err = decodeRooms(c.ID, rooms)
-		}
-		return err
+		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions)
 	})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b *candidate) int { return cmp.Compare(a.ID, b.ID) }) // thousands: quicker here than there
-	return list, nil
+	return list, readRooms(ctx, tx, t, who, byID(list))
+}
+
+// readRooms reads the agents' room in their capacity profiles.
+func readRooms(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, agents map[conversation.AgentID]*candidate) error {
+	rooms := `
+		select m.agent_id, p.id, p.blocking, coalesce(m.item_limit, p.item_limit), u.used
+		from agent_profiles m join capacity_profiles p on p.tenant = m.tenant and p.id = m.profile_id
+		join agents g on g.tenant = m.tenant and g.id = m.agent_id
+		cross join lateral profile_in_use(m.tenant, m.agent_id, p.id, p.reset, g.time_zone, null) u
+		where m.tenant = $1 and m.agent_id` + who.sql
+	err := who.each(ctx, tx, t, rooms, func(rows *sql.Rows) error {
+		var agent conversation.AgentID
+		var r profileRoom
+		if err := rows.Scan(&agent, &r.Profile, &r.Blocking, &r.Limit, &r.Used); err != nil {
+			return err
+		}
+		if a := agents[agent]; a != nil { // otherwise disabled
+			a.rooms = append(a.rooms, r)
+		}
+		return nil
+	})
+	for _, a := range agents { // in one order, so that they can be compared
+		slices.SortFunc(a.rooms, func(a, b profileRoom) int { return cmp.Compare(a.Profile, b.Profile) })
+	}
+	return err
 }
 
 // decodeRooms decodes the rooms of capacity_in_use.
@@ -151,7 +170,7 @@ func about(queues []routing.Queue, rules map[conversation.QueueID]routing.Custom
 func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, what details) (crew, error) {
 	ids := idsOfQueues(queues)
 	who := serving(ids)
-	people, err := readCandidates(ctx, tx, t, who, "")
+	people, err := readCandidates(ctx, tx, t, who)
 	if err != nil {
 		return crew{}, err
 	}

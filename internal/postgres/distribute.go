@@ -182,7 +182,7 @@ func (d *distribution) findSettling(ctx context.Context) error {
 		}
 	}
 	if len(unread) > 0 {
-		people, err := readCandidates(ctx, d.reading, d.tenant, named(unread), "")
+		people, err := readCandidates(ctx, d.reading, d.tenant, named(unread))
 		if err != nil {
 			return err
 		}
@@ -299,7 +299,7 @@ func (b *batch) lock(ctx context.Context) error {
 	if err := lockAgents(ctx, b.tx, b.tenant, agents); err != nil {
 		return err
 	}
-	people, err := readCandidates(ctx, b.tx, b.tenant, named(agents), "")
+	people, err := readCandidates(ctx, b.tx, b.tenant, named(agents))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func settlePresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, age
 
 // settle also lists the agents whose presence it has changed.
 func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) (changed []conversation.AgentID, err error) {
-	people, err := readCandidates(ctx, tx, t, named(agents), "")
+	people, err := readCandidates(ctx, tx, t, named(agents))
 	if err != nil || len(people) == 0 {
 		return nil, err
 	}
