@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,8 +28,9 @@ const (
 	heartbeat    = 15 * time.Second // also renews the cursor of a client that was told nothing
 	recheckEvery = 10 * time.Second // whether the API token is still good
 	writeWithin  = 10 * time.Second // a client that takes nothing for so long is gone
-	// feedKept is how old a cursor may be: an hour less than the feed is kept.
-	feedKept = 23 * time.Hour
+	// cursorLife is how old a cursor may be: what was told since is read for each stream that is opened with it. The feed is kept
+	// for longer.
+	cursorLife = 5 * time.Minute
 )
 
 // registerEvents is register for the stream, which huma knows only by its description.
@@ -52,8 +54,7 @@ func (a *API) registerEvents(h huma.API, o operation) {
 	a.router.Handle(o.method, o.path, func(c *gin.Context) { a.followEvents(c, o) })
 }
 
-// followEvents answers with the stream, which lasts until the caller leaves, falls behind, loses the right to it, or this
-// process stops.
+// followEvents answers with the stream, which lasts until the caller leaves or loses the right to it, or this process stops.
 func (a *API) followEvents(c *gin.Context, o operation) {
 	ctx := c.Request.Context()
 	c.Header("Cache-Control", "no-store")
@@ -115,8 +116,8 @@ func (a *API) signIn(ctx context.Context, who caller) (signedIn, *problem) {
 
 // Why a stream ends.
 var (
-	errFellBehind = errors.New("fell behind, or this process stops")
-	errRevoked    = errors.New("the API token is no longer good")
+	errStopped = errors.New("this process stops, or the database was restored")
+	errRevoked = errors.New("the API token is no longer good")
 )
 
 // stream tells the caller what happens after a position, and before that what they have missed.
@@ -147,22 +148,26 @@ func (a *API) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor str
 		return at, w.here(at)
 	}
 	last, ok := a.readEventID(s.viewer.Tenant, cursor)
-	if !ok || last.Generation != at.Generation || a.cfg.Now().Sub(last.At) > feedKept {
+	if !ok || last.Generation != at.Generation || a.cfg.Now().Sub(last.At) > cursorLife {
 		return at, w.reset(at)
 	}
+	return a.readUp(ctx, w, s, last)
+}
+
+// readUp tells what is in the feed after a position, and returns up to where the caller knows everything.
+func (a *API) readUp(ctx context.Context, w *eventWriter, s *stream, last conversation.FeedPosition) (conversation.FeedPosition, error) {
 	for {
 		missed, err := a.cfg.Feed.Feed(ctx, last, feedBatch)
-		if err != nil {
+		switch {
+		case err != nil:
+			return last, err
+		case missed.Upto.Generation != last.Generation:
+			return missed.Upto, w.reset(missed.Upto)
+		}
+		if err := w.tell(a.hub.sees(s, missed.Told)); err != nil {
 			return last, err
 		}
-		for _, told := range missed.Told {
-			if a.hub.sees(s, told) {
-				if err := w.told(told); err != nil {
-					return last, err
-				}
-			}
-			last = told.FeedPosition
-		}
+		last = missed.Upto
 		if len(missed.Told) < feedBatch {
 			return last, w.here(last)
 		}
@@ -180,14 +185,10 @@ func (a *API) follow(ctx context.Context, w *eventWriter, s *stream, token [sha2
 		case <-ctx.Done():
 			return nil // the client has left
 		case n, ok := <-s.news:
-			switch {
-			case !ok:
-				return errors.Join(errFellBehind, w.reset(a.hub.position()))
-			case n.reset:
-				err = w.reset(last)
-			case n.Compare(last) > 0:
-				last, err = n.FeedPosition, w.told(n.Told)
+			if !ok {
+				return errors.Join(errStopped, w.reset(a.hub.position()))
 			}
+			last, err = a.passOn(ctx, w, s, n, last)
 		case <-beat.C:
 			// Everything up to here has been told, unless some of it still waits in the channel.
 			if at := a.hub.position(); len(s.news) == 0 && at.Compare(last) >= 0 {
@@ -203,6 +204,33 @@ func (a *API) follow(ctx context.Context, w *eventWriter, s *stream, token [sha2
 			return err
 		}
 	}
+}
+
+// passOn tells what the hub has passed on, as far as it comes after a position. A stream that has fallen behind meanwhile then
+// reads the feed until it is not.
+func (a *API) passOn(ctx context.Context, w *eventWriter, s *stream, n news, last conversation.FeedPosition) (conversation.FeedPosition, error) {
+	if n.reset {
+		if err := w.reset(last); err != nil {
+			return last, err
+		}
+	}
+	known := func(t conversation.Told) bool { return t.Compare(last) <= 0 }
+	if told := slices.DeleteFunc(n.told, known); len(told) > 0 {
+		if err := w.tell(told); err != nil {
+			return last, err
+		}
+		last = told[len(told)-1].FeedPosition
+	}
+	if len(s.news) > 0 {
+		return last, nil
+	}
+	switch at, behind, reset := a.hub.resume(s); {
+	case !behind:
+		return last, nil
+	case reset:
+		return at, w.reset(at)
+	}
+	return a.readUp(ctx, w, s, last)
 }
 
 // revoked reports whether the API token is certainly not what it was.
@@ -236,6 +264,16 @@ func (a *API) readEventID(t conversation.Tenant, cursor string) (p conversation.
 type eventWriter struct {
 	gin  *gin.Context
 	mark func(conversation.FeedPosition) string
+}
+
+// tell writes events, in order.
+func (w *eventWriter) tell(all []conversation.Told) error {
+	for _, t := range all {
+		if err := w.told(t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // told writes an event: the row's body with the ids that it is about.

@@ -8,8 +8,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// hub passes on what this process reads from the feed to the event streams that it has. A stream that does not keep up
-// is cut off, so that one slow desk costs no other anything.
+// hub passes on what this process reads from the feed to the event streams that it has. It waits for none of them: a stream
+// that does not keep up is passed nothing more, and reads the feed by itself once it has told what it has.
 type hub struct {
 	mu      sync.Mutex
 	reading bool                      // there is a position
@@ -17,19 +17,23 @@ type hub struct {
 	streams map[*stream]struct{}
 }
 
-// streamBuffer is how much a desk may be behind before it is cut off.
-const streamBuffer = 256
+// streamBuffer is how many feed pages a stream may be behind before it has to read the feed by itself.
+const streamBuffer = 32
 
 // stream is an event stream as the hub sees it.
 type stream struct {
 	viewer conversation.Viewer
-	queues map[conversation.QueueID]bool // under the hub's lock
-	news   chan news                     // closed when the stream is cut off; its desk has to read everything anew
+	news   chan news // closed when the stream is cut off; its client has to read everything anew
+
+	// Under the hub's lock:
+	queues map[conversation.QueueID]bool
+	behind bool // something was not passed on
+	reset  bool // what was not passed on includes that the client has to read everything anew
 }
 
-// news is what a desk is told, or that it has to read everything anew.
+// news is what a stream tells of one feed page, or that its client has to read everything anew.
 type news struct {
-	conversation.Told
+	told  []conversation.Told
 	reset bool
 }
 
@@ -74,30 +78,51 @@ func (h *hub) pass(t conversation.Tidings) {
 	defer h.mu.Unlock()
 	h.reading, h.at = true, t.Upto
 	for s := range h.streams {
-		for _, told := range t.Told {
-			if told.For(s.viewer, s.queues) && !h.push(s, news{Told: told}) {
-				break
-			}
+		if told := s.sees(t.Told); len(told) > 0 {
+			s.push(news{told: told})
 		}
 	}
 }
 
-// push tells a stream; where it is too far behind it is cut off.
-func (h *hub) push(s *stream, n news) bool {
-	select {
-	case s.news <- n:
-		return true
-	default:
-		h.cut(s)
-		return false
+// sees returns what a stream tells of some events, under the hub's lock.
+func (s *stream) sees(all []conversation.Told) (told []conversation.Told) {
+	for _, t := range all {
+		if t.For(s.viewer, s.queues) {
+			told = append(told, t)
+		}
 	}
+	return told
 }
 
-// sees reports whether a stream is told something that it reads up itself.
-func (h *hub) sees(s *stream, told conversation.Told) bool {
+// push passes something on, under the hub's lock. Where the stream has not taken what it was passed before, it falls behind.
+func (s *stream) push(n news) {
+	if !s.behind {
+		select {
+		case s.news <- n:
+			return
+		default:
+			s.behind = true
+		}
+	}
+	s.reset = s.reset || n.reset
+}
+
+// resume has a stream that has fallen behind be passed on again what comes after the position that is returned. behind is false
+// where it has not fallen behind. reset says that its client has to read everything anew, otherwise the stream reads the feed
+// up to that position.
+func (h *hub) resume(s *stream) (at conversation.FeedPosition, behind, reset bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return told.For(s.viewer, s.queues)
+	behind, reset = s.behind, s.reset
+	s.behind, s.reset = false, false
+	return h.at, behind, reset
+}
+
+// sees returns what a stream tells of events that it reads by itself.
+func (h *hub) sees(s *stream, all []conversation.Told) []conversation.Told {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return s.sees(all)
 }
 
 // agents lists whose streams there are, by tenant.
@@ -125,7 +150,7 @@ func (h *hub) enrol(t conversation.Tenant, asked []conversation.AgentID, queues 
 		}
 		if now := setOf(queues[s.viewer.AgentID]); !maps.Equal(now, s.queues) {
 			s.queues = now
-			h.push(s, news{reset: true})
+			s.push(news{reset: true})
 		}
 	}
 }

@@ -227,34 +227,88 @@ func TestEvents_aCursorExpiresButNotWhileItsStreamIsOpen(t *testing.T) {
 		h, _ := running(t, w)
 		l := listen(t, h, "agent", "")
 		old := l.lastID()
-		time.Sleep(24 * time.Hour) // of the bubble's clock
-		require.Empty(t, l.heard())
-		require.Equal(t, []string{"reset"}, listen(t, h, "agent", old).heard())
+		w.feed.tell(numbered(1, agentA))
+		time.Sleep(4 * time.Minute) // of the bubble's clock
+		require.Equal(t, []string{"message 1"}, listen(t, h, "agent", old).heard())
+		time.Sleep(2 * time.Minute)
+		require.Equal(t, []string{"reset"}, listen(t, h, "agent", old).heard(), "five minutes are over")
+		require.Equal(t, []string{"message 1"}, l.heard())
 		require.Empty(t, listen(t, h, "agent", l.lastID()).heard(), "heartbeats renew it")
 	})
 }
 
-func TestEvents_resetWhereTheDeskIsTooSlow(t *testing.T) {
+// stalled opens a stream whose client takes nothing until the returned function is called.
+func stalled(t *testing.T, h http.Handler, role string) (l *desk, resume func()) {
+	t.Helper()
+	l = &desk{ResponseRecorder: httptest.NewRecorder(), ended: make(chan struct{}), stuck: make(chan struct{})}
+	follow(t, h, role, "", l)
+	close(l.stuck)
+	synctest.Wait()
+	stuck := make(chan struct{})
+	l.stuck = stuck
+	return l, func() { close(stuck); synctest.Wait() }
+}
+
+func TestEvents_catchUpAfterAStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		h, _ := running(t, w)
 		quick := listen(t, h, "supervisor", "")
-		slow := &desk{ResponseRecorder: httptest.NewRecorder(), ended: make(chan struct{}), stuck: make(chan struct{})}
-		follow(t, h, "agent", "", slow)
-		close(slow.stuck)
+		slow, resume := stalled(t, h, "agent")
+		const told = 2000
+		for n := range told {
+			w.feed.tell(numbered(n+1, agentA), numbered(-n, agentB))
+			synctest.Wait()
+		}
+		require.Len(t, quick.heard(), 2*told, "nobody else has to wait")
+		resume()
+		w.feed.tell(numbered(told+1, agentA))
 		synctest.Wait()
-		slow.stuck = make(chan struct{})
+		heard := slow.heard()
+		require.Len(t, heard, told+1)
+		for i, event := range heard {
+			require.Equal(t, fmt.Sprint("message ", i+1), event)
+		}
+	})
+}
+
+func TestEvents_manyAtOnceCutNobodyOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		h, _ := running(t, w)
+		var desks []*desk
+		for range 20 {
+			desks = append(desks, listen(t, h, "supervisor", ""))
+		}
+		var rows []conversation.Told
+		for n := range 5000 { // as after a transaction that has held the feed up
+			rows = append(rows, numbered(n, agentA))
+		}
+		w.feed.tell(rows...)
+		synctest.Wait()
+		for _, desk := range desks {
+			require.Len(t, desk.heard(), 5000)
+		}
+	})
+}
+
+func TestEvents_resetAfterAStallWhereQueuesHaveChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		h, _ := running(t, w)
+		slow, resume := stalled(t, h, "agent")
 		for n := range 600 {
 			w.feed.tell(numbered(n, agentA))
 			synctest.Wait()
 		}
-		require.Len(t, quick.heard(), 600, "nobody else has to wait")
-		close(slow.stuck)
-		<-slow.ended
+		w.feed.join(agentA, queueA)
+		w.feed.tell(conversation.Told{Kind: "presence", AgentID: agentA})
+		synctest.Wait()
+		resume()
+		w.feed.tell(conversation.Told{Kind: "conversation", QueueID: queueA, Body: []byte(`{"n":1}`)})
+		synctest.Wait()
 		heard := slow.heard()
-		require.Equal(t, "reset", heard[len(heard)-1])
-		require.Less(t, len(heard), 600)
-		require.Empty(t, listen(t, h, "agent", slow.lastID()).heard(), "the place from which it has to read anew is a good one")
+		require.Equal(t, []string{"reset", "conversation 1"}, heard[len(heard)-2:])
 	})
 }
 
