@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -22,8 +23,16 @@ type Migration struct {
 	Took    time.Duration
 }
 
-// migrationLimits let a statement of a migration work for long; only a Postgres that has fallen silent ends it.
-var migrationLimits = limits{io: 10 * time.Minute}
+// migrationLimits let a statement of a migration work for long; only a Postgres that has fallen silent ends it. It waits for a lock
+// only for a second: whatever comes after it waits behind it, and is itself given up after servingLimits.
+var migrationLimits = limits{lock: time.Second, io: 10 * time.Minute}
+
+// A migration that did not get a lock is tried again after a second, for five minutes; then whatever holds the lock has to be looked
+// at by a person.
+const (
+	migrationAgain = time.Second
+	migrationTries = 150
+)
 
 // Processes that migrate at the same time look at the lock once a second, for five minutes.
 const (
@@ -32,7 +41,8 @@ const (
 )
 
 // Migrate brings the schema up to date and says what it applied, nothing where it was up to date. Several processes may
-// run it at once: a lock lets one work and the others wait. Each migration is a transaction of its own.
+// run it at once: a lock lets one work and the others wait. Each migration is a transaction of its own, or repeatable. One that
+// does not get a lock within a second gives way to what waits behind it and is tried again.
 func Migrate(ctx context.Context, dsn string) (applied []Migration, err error) {
 	pool, err := openPool(dsn, migrationLimits, nil)
 	if err != nil {
@@ -48,14 +58,21 @@ func Migrate(ctx context.Context, dsn string) (applied []Migration, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
-	results, err := provider.Up(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("migrate the database: %w", err) // our own statements; no rows are quoted
+	for try := 1; ; try++ {
+		results, err := provider.Up(ctx)
+		if part, ok := errors.AsType[*goose.PartialError](err); ok {
+			results = part.Applied
+		}
+		for _, r := range results {
+			applied = append(applied, Migration{Version: r.Source.Version, Name: path.Base(r.Source.Path), Took: r.Duration})
+		}
+		if err == nil {
+			return applied, nil
+		}
+		if pq.As(err, pqerror.LockNotAvailable) == nil || try == migrationTries || !rest(ctx, migrationAgain) {
+			return applied, fmt.Errorf("migrate the database: %w", err) // our own statements; no rows are quoted
+		}
 	}
-	for _, r := range results {
-		applied = append(applied, Migration{Version: r.Source.Version, Name: path.Base(r.Source.Path), Took: r.Duration})
-	}
-	return applied, nil
 }
 
 // SchemaVersion is the number of the newest migration that the database has, 0 where it has none.

@@ -71,7 +71,12 @@ func passing(err error) bool {
 // pause waits before the next try; false means that the context has ended.
 func pause(ctx context.Context, try int) bool {
 	wait := firstWait << try
-	timer := time.NewTimer(wait/2 + rand.N(wait/2))
+	return rest(ctx, wait/2+rand.N(wait/2))
+}
+
+// rest waits for a while; false means that the context has ended.
+func rest(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -1,0 +1,146 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/devstack"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/secret"
+	"wxdesk/schema"
+)
+
+// migratedTo makes a database with the migrations up to a version.
+func migratedTo(t *testing.T, version int64) *fixture {
+	t.Helper()
+	dsn := devstack.TestDatabase(t, "empty", nil)
+	raw, err := sqlx.Open("postgres", dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, raw.Close()) })
+	provider, err := goose.NewProvider(goose.DialectPostgres, raw.DB, schema.Files, goose.WithDisableGlobalRegistry(true))
+	require.NoError(t, err)
+	_, err = provider.UpTo(t.Context(), version)
+	require.NoError(t, err)
+	ring, err := secret.ParseKeyring(secret.NewMasterKey("test"))
+	require.NoError(t, err)
+	return &fixture{DB: open(t, dsn, ring), dsn: dsn, ring: ring, raw: raw}
+}
+
+// A9: a migration that does not get its lock lets those pass that came after it, and is made when it does.
+func TestMigrate_givesWay(t *testing.T) {
+	t.Parallel()
+	f := migratedTo(t, 18)
+	slow, err := f.raw.Beginx()
+	require.NoError(t, err)
+	defer slow.Rollback() //nolint:errcheck // ended below
+	_, err = slow.Exec(`select * from tenants`)
+	require.NoError(t, err)
+
+	var migrating errgroup.Group
+	migrating.Go(func() error {
+		_, err := postgres.Migrate(t.Context(), f.dsn)
+		return err
+	})
+	const blocked = `select exists (select from pg_locks where not granted and relation = 'tenants'::regclass)`
+	require.Eventually(t, func() (waits bool) {
+		require.NoError(t, f.raw.Get(&waits, blocked))
+		return waits
+	}, 20*time.Second, 10*time.Millisecond)
+	for range 3 { // each would be given up after four seconds
+		var n int
+		require.NoError(t, f.SQL().GetContext(t.Context(), &n, `select count(*) from tenants`))
+	}
+	require.NoError(t, slow.Rollback())
+	require.NoError(t, migrating.Wait())
+	current, err := f.UpToDate(t.Context())
+	require.NoError(t, err)
+	require.True(t, current)
+}
+
+// A9: the newest migrations are made on a filled database while conversations go on.
+func TestMigrate_newestBesideTheWork(t *testing.T) {
+	t.Parallel()
+	f := migratedTo(t, 18)
+	f.exec(t, `
+		insert into accounts (tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, language, idle_close_ms, id_key, app_secret, bot_id)
+		values ('default', gen_random_uuid(), 'a', 'gh_0123456789ab', 'wx0123456789abcdef', 'safe', 'service', 'active', true, 'en', 1000, 'x', 'x',
+			'00000000-0000-7000-8000-000000000001')`)
+	require.NoError(t, f.raw.Get(&f.account.ID, `select id from accounts`))
+	f.fill(t, 30_000)
+
+	ctx, stop := context.WithCancel(t.Context())
+	var working errgroup.Group
+	for w := range 4 {
+		working.Go(func() error {
+			for i := 0; ctx.Err() == nil; i++ {
+				if err := f.workOn(ctx, fmt.Sprint(w, "-", i)); err != nil && !errors.Is(err, context.Canceled) {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	applied, err := postgres.Migrate(t.Context(), f.dsn)
+	stop()
+	require.NoError(t, err)
+	require.NotEmpty(t, applied)
+	require.NoError(t, working.Wait())
+	var invalid int
+	require.NoError(t, f.raw.Get(&invalid, `select count(*) from pg_index where not indisvalid`))
+	require.Zero(t, invalid)
+	require.Zero(t, f.count(t, "assignments", "opened_at is null"))
+}
+
+// fill adds closed conversations with a message, a work item, an assignment and a receipt each.
+func (f *fixture) fill(t *testing.T, n int) {
+	t.Helper()
+	agent := f.agent(t, "Mei")
+	f.customers(t, 100)
+	f.exec(t, `
+		with talks as (
+			insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, opened_at, closed_at)
+			select 'default', gen_random_uuid(), account_id, id, '', 'closed', 'agent', now() - n * interval '1 minute', now()
+			from customers, generate_series(1, $1::int / 100) n returning *),
+		said as (
+			insert into messages (tenant, id, conversation_id, seq, author, kind, body)
+			select tenant, gen_random_uuid(), id, 1, 'customer', 'text', 'x' from talks returning *),
+		taken as (
+			insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, message_id, outcome, received_at)
+			select tenant, $2, id::text, conversation_id, gen_random_uuid(), id, 'new', now() from said),
+		items as (
+			insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
+			select tenant, gen_random_uuid(), id, $3, 'done', 'push', now(), 25, 'none', '{available}', '' from talks returning *)
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, accepted_at, ended_at)
+		select tenant, gen_random_uuid(), id, conversation_id, $3, $4, 'offer', 'ended', 25, now(), now() from items`,
+		n, f.account.ID, firstQueue, agent)
+}
+
+// workOn writes what a conversation writes, under the limits of serving processes.
+func (f *fixture) workOn(ctx context.Context, key string) error {
+	return f.InTx(ctx, func(tx *sqlx.Tx) error {
+		var id conversation.ID
+		if err := tx.GetContext(ctx, &id, `select id from conversations where tenant = 'default' limit 1 for no key update`); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			`insert into receipts (tenant, account_id, message_key, delivery_id, outcome, received_at) select 'default', id, $1, gen_random_uuid(), 'noted', now() from accounts`,
+			`insert into audit (tenant, actor, action, subject) values ('default', 'test', 'test', $1)`,
+			`update tenants set name = $1`,
+			`insert into routing_traces (tenant, conversation_id, stage, body) select 'default', id, 'route', to_jsonb($1::text) from conversations limit 1`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,54 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/postgres"
+)
+
+// reads counts the blocks of tables and indexes that the ledger looks at in a call.
+func (f *fixture) reads(t *testing.T, call func(db *postgres.DB) error) int {
+	t.Helper()
+	db := open(t, f.dsn, f.ring, postgres.WithMaxConns(1)) // one session, whose figures can be asked for
+	defer db.Close()                                       //nolint:errcheck // a test's
+	looked := func() (n int) {
+		_, err := db.SQL().Exec(`select pg_stat_force_next_flush()`)
+		require.NoError(t, err)
+		require.NoError(t, f.raw.Get(&n, `
+			select sum(coalesce(heap_blks_hit, 0) + coalesce(heap_blks_read, 0) + coalesce(idx_blks_hit, 0) + coalesce(idx_blks_read, 0))::bigint
+			from pg_statio_user_tables`))
+		return n
+	}
+	before := looked()
+	require.NoError(t, call(db))
+	return looked() - before
+}
+
+// written counts, from now on, how many rows of a table one transaction writes at most.
+func (f *fixture) written(t *testing.T, table string) (most func() (n int)) {
+	t.Helper()
+	f.exec(t, `create table if not exists written (name text, xid xid8 default pg_current_xact_id(), n int)`)
+	for event, rows := range map[string]string{"insert": "new", "update": "new", "delete": "old"} {
+		name := "written_" + table + "_" + event
+		f.exec(t, `create function `+name+`() returns trigger language plpgsql as
+			'begin insert into written (name, n) select ''`+table+`'', count(*) from changed; return null; end'`)
+		f.exec(t, `create trigger `+name+` after `+event+` on `+table+` referencing `+rows+` table as changed
+			for each statement execute function `+name+`()`)
+	}
+	return func() (n int) {
+		t.Helper()
+		require.NoError(t, f.raw.Get(&n, `
+			select coalesce(max(n), 0) from (select sum(n)::int as n from written where name = $1 group by xid) w`, table))
+		return n
+	}
+}
+
+// customers adds so many customers of the fixture's account, who have never written.
+func (f *fixture) customers(t *testing.T, n int) {
+	t.Helper()
+	f.exec(t, `
+		insert into customers (tenant, id, account_id, customer_key, data_key, openid)
+		select 'default', gen_random_uuid(), $1, 'many ' || n, 'x', 'x' from generate_series(1, $2::int) n`, f.account.ID, n)
+}
