@@ -303,16 +303,16 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 			update deliveries set status = $5, reason = $6, errcode = nullif($7, 0)::bigint, until = null, updated_at = now()
 			where tenant = $1 and message_id = $2 and conversation_id = $3 and attempt_id = $4 and status in ('sending', 'unknown')
 				and (status <> $5 or reason <> $6)
-			returning tenant, message_id, conversation_id, status, reason),
-		told as (
-			insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
-			select s.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then c.queue_id end, c.agent_id,
-				jsonb_strip_nulls(jsonb_build_object('message_id', s.message_id, 'status', s.status, 'reason', nullif(s.reason, '')))
-			from settled s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
-			where c.holder <> 'bot'
-			returning id)
-		select pg_notify('` + channelFeed + `', '') from told`
-	_, err = db.sql.ExecContext(ctx, settle, c.Tenant, id, c.Conversation, attempt, o.Status, o.Reason, int64(o.Code))
+			returning tenant, message_id, conversation_id, status, reason)
+		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
+		select s.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then queue_told(c.tenant, c.id, c.queue_id) end,
+			c.agent_id, jsonb_strip_nulls(jsonb_build_object('message_id', s.message_id, 'status', s.status, 'reason', nullif(s.reason, '')))
+		from settled s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
+		where c.holder <> 'bot'`
+	told, err := affected(db.sql.ExecContext(ctx, settle, c.Tenant, id, c.Conversation, attempt, o.Status, o.Reason, int64(o.Code)))
+	if told > 0 {
+		db.notices.ask(channelFeed)
+	}
 	if err == nil {
 		s, err = readSituation(ctx, db.sql, c)
 	}

@@ -141,3 +141,32 @@ func TestFeedNews_comesUntilTheContextEnds(t *testing.T) {
 		t.Fatal("no news")
 	}
 }
+
+// A6: thousands of members of a queue hear of what waits there only where they may pick it.
+func TestFeed_tellsMembersWhoMayPick(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	told := func(c conversation.Ref) int {
+		return d.count(t, "feed", "conversation_id = $1 and queue_id is not null", c.Conversation)
+	}
+	require.Zero(t, told(d.waiting("wang")))
+	require.Positive(t, d.count(t, "feed", "kind = 'conversation'"), "supervisors hear of it")
+	d.exec(t, `update workstreams set pick_from_push = true`)
+	require.Positive(t, told(d.waiting("zhao")))
+	d.exec(t, `update workstreams set pick_from_push = false, mode = 'pick'`)
+	pick := d.waiting("li")
+	require.Positive(t, told(pick))
+
+	// What became of a message, too.
+	for _, c := range []struct {
+		ref  conversation.Ref
+		told bool
+	}{{d.waiting("wu"), true}, {pick, true}} {
+		before := told(c.ref)
+		d.exec(t, `update deliveries set status = 'sending', until = now() - interval '2 minutes' where conversation_id = $1`, c.ref.Conversation)
+		_, err := d.Sweep(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, c.told, told(c.ref) > before)
+	}
+	require.Positive(t, d.count(t, "deliveries", "status = 'unknown'"))
+}

@@ -22,7 +22,8 @@ type DB struct {
 	judge routing.Judge // of queues' own rules; nil finds that none holds
 	grace time.Duration // how long an agent's work waits after their last connection was lost
 
-	permits *permits // to send to WeChat
+	permits *permits  // to send to WeChat
+	notices *notifier // to those who listen
 
 	judgeFor time.Duration // in a batch of the distribution, by queues' own rules
 	memories memories      // of batches
@@ -75,6 +76,7 @@ func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdleTime)
 	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace, permits: newPermits(o.sends), judgeFor: judgeFor}
+	db.notices = newNotifier(db.notify)
 	if err := db.Ping(ctx); err != nil {
 		_ = pool.Close() // the first error says it all
 		return nil, err
@@ -87,8 +89,9 @@ func (db *DB) Ping(ctx context.Context) error {
 	return explain(ctx, "reach the database", db.sql.PingContext(ctx))
 }
 
-// Close gives the connections back. Calls that are under way fail.
+// Close sends the notices that are left and gives the connections back. Calls that are under way fail.
 func (db *DB) Close() error {
+	db.notices.close()
 	if err := db.sql.Close(); err != nil {
 		return fmt.Errorf("close the database: %w", err)
 	}

@@ -15,28 +15,24 @@ import (
 // What transactions that concern people have in common: they wake the distribution, tell the desks, and leave a notice for a
 // conversation's run.
 
-// Channels of LISTEN and NOTIFY. A notice says that there is something to look at, nothing more.
-const (
-	channelWake = "wxdesk_wake"
-	channelFeed = "wxdesk_feed"
-)
-
 // wake has the distribution look again, at once where at is zero. It belongs into every transaction that may have made a
 // match possible.
 func wake(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, at time.Time) error {
 	if at.IsZero() {
-		_, err := tx.ExecContext(ctx, `with due as (insert into wakes (tenant) values ($1)) select pg_notify('`+channelWake+`', '')`, t)
+		notifyAfter(tx, channelWake)
+		_, err := tx.ExecContext(ctx, `insert into wakes (tenant) values ($1)`, t)
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `insert into wakes (tenant, due_at) values ($1, $2)`, t, at)
 	return err
 }
 
-// feedRow is something that desks are told. Whom: supervisors everything, an agent what names him or a queue of his.
+// feedRow is a feed event. Supervisors are told everything, an agent what names them, and what waits in a queue of theirs where they may
+// pick it.
 type feedRow struct {
 	Kind         lifecycle.EventKind
 	Conversation conversation.ID
-	Queue        conversation.QueueID // "" unless the queue's members are told
+	Queue        conversation.QueueID // "" unless the queue's members are told, as far as they may pick
 	Agent        conversation.AgentID // "" unless an agent is told
 	Body         any                  // ids and states, never content
 }
@@ -50,13 +46,13 @@ func publish(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, rows ...fe
 	if err != nil {
 		return fmt.Errorf("encode feed rows: %w", err)
 	}
+	notifyAfter(tx, channelFeed)
 	const insert = `
-		with told as (
-			insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
-			select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid, nullif(r.row ->> 'Queue', '')::uuid,
-				nullif(r.row ->> 'Agent', '')::uuid, r.row -> 'Body'
-			from jsonb_array_elements($2::jsonb) with ordinality as r(row, nth) order by r.nth)
-		select pg_notify('` + channelFeed + `', '')`
+		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
+		select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid,
+			queue_told($1, nullif(r.row ->> 'Conversation', '')::uuid, nullif(r.row ->> 'Queue', '')::uuid),
+			nullif(r.row ->> 'Agent', '')::uuid, r.row -> 'Body'
+		from jsonb_array_elements($2::jsonb) with ordinality as r(row, nth) order by r.nth`
 	_, err = tx.ExecContext(ctx, insert, t, string(encoded))
 	return err
 }

@@ -52,8 +52,12 @@ func attempt[T any](ctx context.Context, db *DB, fn func(tx *sqlx.Tx) (T, error)
 		return answer, false, err // database/sql has tried other connections already
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing; before, the connection is lost anyway
+	var channels []string
+	underWay.Store(tx, &channels)
+	defer underWay.Delete(tx)
 	if answer, err = fn(tx); err == nil {
 		err = tx.Commit()
+		db.notices.ask(channels...) // also where the answer of COMMIT was lost
 	}
 	return answer, passing(err), err
 }
