@@ -62,8 +62,8 @@ func (a *Activities) Close(ctx context.Context, in CloseInput) (Result, error) {
 	})
 }
 
-// Sweep repairs what crashes may have left, and nudges the runs whose conversations have owed something for too long. Where such a
-// run is gone, its conversation ends. A nudge that fails is given again with the next sweep.
+// Sweep repairs what crashes may have left, nudges the runs whose conversations have owed something for too long, and forgets what
+// is kept no longer. Where such a run is gone, its conversation ends. A nudge that fails is given again with the next sweep.
 //
 // Promise: repeatable.
 func (a *Activities) Sweep(ctx context.Context) error {
@@ -85,7 +85,10 @@ func (a *Activities) Sweep(ctx context.Context) error {
 				return nil
 			})
 		}
-		return Result{}, errors.Join(err, nudges.Wait())
+		err = errors.Join(err, nudges.Wait())
+		gone, failed := a.Ledger.Forget(ctx)
+		a.Metrics.forgot(ctx, gone)
+		return Result{}, errors.Join(err, failed)
 	})
 	return err
 }

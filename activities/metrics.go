@@ -17,6 +17,7 @@ import (
 type Metrics struct {
 	deliveries  metric.Int64Counter
 	quarantined metric.Int64Counter
+	forgotten   metric.Int64Counter
 	received    metric.Float64Histogram
 	answered    metric.Float64Histogram
 	overdue     metric.Int64Counter
@@ -24,7 +25,7 @@ type Metrics struct {
 
 // NewMetrics makes the instruments.
 func NewMetrics(meter metric.Meter) (*Metrics, error) {
-	var errs [5]error
+	var errs [6]error
 	m := new(Metrics)
 	m.deliveries, errs[0] = meter.Int64Counter("wxdesk_deliveries",
 		metric.WithDescription("Messages to customers by final status (sent, failed, unknown) and reason."))
@@ -36,6 +37,8 @@ func NewMetrics(meter metric.Meter) (*Metrics, error) {
 		metric.WithDescription("Time from the transcript to WeChat's taking the answer, by kind of account."))
 	m.overdue, errs[4] = meter.Int64Counter("wxdesk_conversations_overdue",
 		metric.WithDescription("Conversations that a sweep found to owe something for a minute past its time; each sweep counts them again."))
+	m.forgotten, errs[5] = meter.Int64Counter("wxdesk_forgotten",
+		metric.WithDescription("Rows that were deleted because they are kept no longer, by kind; a conversation stands for all that belongs to it."))
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -76,6 +79,16 @@ func (m *Metrics) late(ctx context.Context, n int) {
 
 func (m *Metrics) quarantine(ctx context.Context, n int64, reason string) {
 	m.quarantined.Add(ctx, n, metric.WithAttributes(attribute.String("reason", reason)))
+}
+
+// forgot takes down how many rows of each kind were deleted.
+func (m *Metrics) forgot(ctx context.Context, gone map[string]int64) {
+	if m == nil {
+		return
+	}
+	for kind, n := range gone {
+		m.forgotten.Add(ctx, n, metric.WithAttributes(attribute.String("kind", kind)))
+	}
 }
 
 // notTried takes down a message that did not go out, or of which an attempt was lost. What was sent is counted already.

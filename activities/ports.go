@@ -90,12 +90,15 @@ type Ledger interface {
 	// Repeated it changes nothing. A conversation without a row stays without, and stands nowhere.
 	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error)
 
-	// Sweep repairs what crashes may have left: stale rows, silent API processes, marks whose time is over; and lists
+	// Sweep repairs what crashes may have left: work of ended conversations, marks whose time is over; and lists
 	// conversations that have owed something for a minute past its time, for their runs to be nudged.
 	Sweep(ctx context.Context) ([]conversation.RunNotice, error)
 
 	// RunGone ends a conversation that has no run.
 	RunGone(ctx context.Context, c conversation.Ref) error
+
+	// Forget deletes what is kept no longer, for some seconds at most, and returns how many rows of each kind are gone.
+	Forget(ctx context.Context) (map[string]int64, error)
 }
 
 // Permits grants sends to WeChat within the tenant's limit over all workers (R16).

@@ -516,6 +516,9 @@ func (m *memory) Sweep(context.Context) (late []conversation.RunNotice, err erro
 	return late, nil
 }
 
+// Forget has nothing to do: a memory is short enough.
+func (m *memory) Forget(context.Context) (map[string]int64, error) { return nil, nil }
+
 // act does what a person does, in the open conversation, and says whether there is one.
 func (m *memory) act(kind conversation.CommandKind) (done conversation.ID) {
 	m.mu.Lock()

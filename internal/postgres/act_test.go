@@ -72,7 +72,7 @@ func TestAct_keyOfYesterdayActsAnew(t *testing.T) {
 	require.Equal(t, 2, d.count(t, "commands", "true"), "the key's row was used again")
 
 	d.exec(t, `update commands set created_at = now() - interval '24 hours 1 second' where path = '/accept'`)
-	require.NoError(t, d.ForgetCommands(t.Context()))
+	require.NoError(t, forget(t, d.DB))
 	require.Equal(t, 1, d.count(t, "commands", "true"))
 }
 

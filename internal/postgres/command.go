@@ -17,13 +17,8 @@ import (
 	"wxdesk/internal/secret"
 )
 
-const (
-	// commandLife is how long an Idempotency-Key and what its act came to are kept; afterwards the key begins a new act.
-	commandLife = 24 * time.Hour
-	// forgetAtOnce is how many commands one statement forgets, and forgetRounds how many statements one sweep makes.
-	forgetAtOnce = 1000
-	forgetRounds = 50
-)
+// commandLife is how long an Idempotency-Key and what its act came to are kept; afterwards the key begins a new act.
+const commandLife = 24 * time.Hour
 
 // Act does what a person asks of a conversation. It is one transaction, in this order: the key of the request is written; where
 // it is there already, the answer is the one of then (ErrKeyReused where the request was another one), and a call that finds it
@@ -208,19 +203,4 @@ func (s customerSeal) openActed(command string, sealed []byte) (acted conversati
 		return acted, fmt.Errorf("what command %s came to: %w", command, secret.ErrUnavailable)
 	}
 	return acted, nil
-}
-
-// forgetCommands deletes keys whose day is over, some at a time.
-func (db *DB) forgetCommands(ctx context.Context) error {
-	const forget = `
-		delete from commands where (tenant, id) in (
-			select tenant, id from commands where created_at < now() - $1 * interval '1 millisecond'
-			order by created_at limit $2 for update skip locked)`
-	for range forgetRounds {
-		gone, err := affected(db.sql.ExecContext(ctx, forget, commandLife.Milliseconds(), forgetAtOnce))
-		if err != nil || gone < forgetAtOnce {
-			return explain(ctx, "forget old commands", err)
-		}
-	}
-	return nil
 }

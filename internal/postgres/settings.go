@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -9,35 +10,90 @@ import (
 	"wxdesk/internal/routing"
 )
 
+// settingsRow is a tenant's settings.
+type settingsRow struct {
+	MaxConversations  int `db:"max_conversations"`
+	KeepConversations int `db:"keep_conversations_days"`
+	KeepReceipts      int `db:"keep_receipts_days"`
+	KeepEvents        int `db:"keep_events_days"`
+	KeepQuarantine    int `db:"keep_quarantine_days"`
+	KeepTraces        int `db:"keep_traces_days"`
+	KeepAudit         int `db:"keep_audit_days"`
+}
+
+const settingsColumns = `
+	max_conversations, keep_conversations_days, keep_receipts_days, keep_events_days, keep_quarantine_days, keep_traces_days, keep_audit_days`
+
 // Settings reads what an administrator has set for the whole tenant.
-func (db *DB) Settings(ctx context.Context, t conversation.Tenant) (s routing.Settings, err error) {
-	err = db.sql.GetContext(ctx, &s.MaxConversations, `select max_conversations from tenants where id = $1`, t)
-	return s, explain(ctx, "read the settings", err)
+func (db *DB) Settings(ctx context.Context, t conversation.Tenant) (routing.Settings, error) {
+	var row settingsRow
+	err := db.sql.GetContext(ctx, &row, `select `+settingsColumns+` from tenants where id = $1`, t)
+	return routing.Settings(row), explain(ctx, "read the settings", err)
 }
 
 // UpdateSettings replaces the settings of the actor's tenant. A new maximum of conversations counts at once: for the presence of
 // agents, and for what is assigned from then on. What an agent has already stays with them.
 func (db *DB) UpdateSettings(ctx context.Context, by conversation.Actor, s routing.Settings) error {
 	return db.inTx(ctx, "update the settings", func(tx *sqlx.Tx) error {
-		const update = `update tenants set max_conversations = $2 where id = $1 and max_conversations <> $2`
-		changed, err := affected(tx.ExecContext(ctx, update, by.Tenant, s.MaxConversations))
-		if err != nil || changed == 0 {
+		var old settingsRow
+		query := `select ` + settingsColumns + ` from tenants where id = $1 for no key update`
+		if err := tx.GetContext(ctx, &old, query, by.Tenant); err != nil {
 			return err
 		}
-		const query = `
-			select id from agents where tenant = $1 and not disabled and deleted_at is null
-				and presence in ('available', 'busy', 'dnd') and not presence_manual
-			order by id for no key update`
-		var agents []conversation.AgentID
-		if err := tx.SelectContext(ctx, &agents, query, by.Tenant); err != nil {
+		changed := differing(routing.Settings(old), s)
+		if len(changed) == 0 {
+			return nil
+		}
+		const update = `
+			update tenants set max_conversations = $2, keep_conversations_days = $3, keep_receipts_days = $4, keep_events_days = $5,
+				keep_quarantine_days = $6, keep_traces_days = $7, keep_audit_days = $8
+			where id = $1`
+		if _, err := tx.ExecContext(ctx, update, by.Tenant, s.MaxConversations, s.KeepConversations, s.KeepReceipts, s.KeepEvents,
+			s.KeepQuarantine, s.KeepTraces, s.KeepAudit); err != nil {
 			return err
 		}
-		if err := settlePresence(ctx, tx, by.Tenant, agents...); err != nil {
-			return err
+		if slices.Contains(changed, "max_conversations") {
+			if err := settleMaximum(ctx, tx, by.Tenant); err != nil {
+				return err
+			}
 		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
-			return err
-		}
-		return record(ctx, tx, by, actSettingsUpdate, string(by.Tenant), "max_conversations")
+		return record(ctx, tx, by, actSettingsUpdate, string(by.Tenant), changed...)
 	})
+}
+
+// settleMaximum has a new maximum of conversations count for presences, and for what waits.
+func settleMaximum(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant) error {
+	const query = `
+		select id from agents where tenant = $1 and not disabled and deleted_at is null
+			and presence in ('available', 'busy', 'dnd') and not presence_manual
+		order by id for no key update`
+	var agents []conversation.AgentID
+	if err := tx.SelectContext(ctx, &agents, query, t); err != nil {
+		return err
+	}
+	if err := settlePresence(ctx, tx, t, agents...); err != nil {
+		return err
+	}
+	return wake(ctx, tx, t, atOnce)
+}
+
+// differing names the settings that differ, by the columns.
+func differing(old, wished routing.Settings) (columns []string) {
+	for _, c := range []struct {
+		name        string
+		old, wished int
+	}{
+		{"max_conversations", old.MaxConversations, wished.MaxConversations},
+		{"keep_conversations_days", old.KeepConversations, wished.KeepConversations},
+		{"keep_receipts_days", old.KeepReceipts, wished.KeepReceipts},
+		{"keep_events_days", old.KeepEvents, wished.KeepEvents},
+		{"keep_quarantine_days", old.KeepQuarantine, wished.KeepQuarantine},
+		{"keep_traces_days", old.KeepTraces, wished.KeepTraces},
+		{"keep_audit_days", old.KeepAudit, wished.KeepAudit},
+	} {
+		if c.old != c.wished {
+			columns = append(columns, c.name)
+		}
+	}
+	return columns
 }

@@ -14,37 +14,34 @@ import (
 // sweepAtOnce is how many conversations one sweep repairs or has nudged; the next one goes on.
 const sweepAtOnce = 500
 
-// Sweep repairs what crashes and lost runs may have left, and forgets what is old: work of conversations that have ended,
-// marks whose time has been over for a minute, the feed after a day, the ways of conversations after 30 days, and wakes that
-// nobody consumed for an hour (every worker looks every two seconds anyway). What fails is no reason to leave out the rest. It
-// returns conversations that have owed something for a minute past its time, for their runs to be nudged.
+// Sweep repairs what crashes and lost runs may have left: work of conversations that have ended, and marks whose time has been over
+// for a minute. What fails is no reason to leave out the rest. It returns conversations that have owed something for a minute past
+// its time, for their runs to be nudged.
 func (db *DB) Sweep(ctx context.Context) ([]conversation.RunNotice, error) {
-	failed := errors.Join(db.sweepWork(ctx), db.forgetCommands(ctx))
-	for _, chore := range []struct{ act, statement string }{
-		{"give up lost sendings", `
-			with lost as (
-				update deliveries set status = 'unknown', reason = '` + reasonAnswerLost + `', until = null, updated_at = now()
-				where status = 'sending' and (tenant, message_id) in (
-					select tenant, message_id from deliveries
-					where status = 'sending' and coalesce(until, updated_at) < now() - interval '1 minute' limit 500 for update skip locked)
-				returning tenant, message_id, conversation_id, status, reason),
-			told as (
-				insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
-				select l.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then c.queue_id end, c.agent_id,
-					jsonb_build_object('message_id', l.message_id, 'status', l.status, 'reason', l.reason)
-				from lost l join conversations c on c.tenant = l.tenant and c.id = l.conversation_id
-				where c.holder <> 'bot'
-				returning id)
-			select pg_notify('` + channelFeed + `', '') from told`},
-		{"forget old wakes", `delete from wakes where due_at < now() - interval '1 hour'`},
-		{"forget the old feed", `delete from feed where at < now() - interval '1 day'`},
-		{"forget old ways", `delete from routing_traces where at < now() - interval '30 days'`},
-	} {
-		_, err := db.sql.ExecContext(ctx, chore.statement)
-		failed = errors.Join(failed, explain(ctx, chore.act, err))
-	}
+	failed := errors.Join(db.sweepWork(ctx), db.giveUpSendings(ctx))
 	late, err := db.owing(ctx)
 	return late, errors.Join(failed, err)
+}
+
+// giveUpSendings calls messages unknown whose marks have been over for a minute, and tells who is to be told.
+func (db *DB) giveUpSendings(ctx context.Context) error {
+	const giveUp = `
+		with lost as (
+			update deliveries set status = 'unknown', reason = '` + reasonAnswerLost + `', until = null, updated_at = now()
+			where status = 'sending' and (tenant, message_id) in (
+				select tenant, message_id from deliveries
+				where status = 'sending' and coalesce(until, updated_at) < now() - interval '1 minute' limit 500 for update skip locked)
+			returning tenant, message_id, conversation_id, status, reason)
+		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
+		select l.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then queue_told(c.tenant, c.id, c.queue_id) end,
+			c.agent_id, jsonb_build_object('message_id', l.message_id, 'status', l.status, 'reason', l.reason)
+		from lost l join conversations c on c.tenant = l.tenant and c.id = l.conversation_id
+		where c.holder <> 'bot'`
+	told, err := affected(db.sql.ExecContext(ctx, giveUp))
+	if told > 0 {
+		db.notices.ask(channelFeed)
+	}
+	return explain(ctx, "give up lost sendings", err)
 }
 
 // owing finds $3 conversations that have owed something for a minute past its time, among $2 of each kind that owe anything, from

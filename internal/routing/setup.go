@@ -29,6 +29,14 @@ func (s Stamp) Stamped() Stamp { return s }
 // Settings are what an administrator has set for the whole tenant.
 type Settings struct {
 	MaxConversations int // that an agent has at a time at most (CAP-9)
+
+	// How many days things are kept; then they are deleted.
+	KeepConversations int // after their end, with all that was said and done in them
+	KeepReceipts      int // by which a callback that comes again is known
+	KeepEvents        int // callbacks that concern no conversation
+	KeepQuarantine    int // evidence of quarantine, after the callback was taken in
+	KeepTraces        int // of routing and distribution
+	KeepAudit         int
 }
 
 // Mode says how work of a workstream finds its agent.

@@ -1,0 +1,183 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+)
+
+const (
+	// forgetAtOnce is how many rows one statement deletes. Each is a transaction of its own, and a short one: nothing can be read from
+	// the feed that was written while a transaction runs that began before.
+	forgetAtOnce = 500
+	// forgetTogether is how many conversations are deleted together.
+	forgetTogether = 50
+	// forgetFor is how long one call of Forget goes on; the next one goes on from there.
+	forgetFor = 4 * time.Second
+	// feedLife is how long the feed is kept: longer than a cursor of the event stream is good for.
+	feedLife = time.Hour
+)
+
+// forgetting deletes rows of one kind, at most forgetAtOnce at a time.
+type forgetting struct {
+	what  string
+	batch func(ctx context.Context) (gone int64, more bool, err error)
+}
+
+// Forget deletes what the tenants' settings keep no longer, keys of requests that are more than a day old, and feed events that are
+// more than an hour old. It returns how many rows of each kind are gone: conversations stand for all that belongs to them. It works
+// for some seconds at most; what is left then, the next call deletes. What fails is no reason to leave out the rest.
+func (db *DB) Forget(ctx context.Context) (gone map[string]int64, err error) {
+	left, err := db.forgettings(ctx)
+	if err != nil {
+		return nil, explain(ctx, "read how long things are kept", err)
+	}
+	gone = map[string]int64{}
+	for end := time.Now().Add(forgetFor); len(left) > 0 && time.Now().Before(end); {
+		var again []forgetting
+		for _, f := range left {
+			n, more, failed := f.batch(ctx)
+			gone[f.what] += n
+			err = errors.Join(err, explain(ctx, "forget old "+f.what, failed))
+			if more && failed == nil {
+				again = append(again, f)
+			}
+		}
+		left = again
+	}
+	return gone, err
+}
+
+// forgettings are all kinds of all tenants.
+func (db *DB) forgettings(ctx context.Context) (all []forgetting, err error) {
+	var tenants []struct {
+		ID conversation.Tenant `db:"id"`
+		settingsRow
+	}
+	if err := db.sql.SelectContext(ctx, &tenants, `select id, `+settingsColumns+` from tenants order by id`); err != nil {
+		return nil, err
+	}
+	all = []forgetting{
+		{"feed", db.forgetFeed()},
+		{"wakes", db.forgetSome(`delete from wakes where ctid = any(array(select ctid from wakes where due_at < now() - interval '1 hour' limit $1))`, forgetAtOnce)},
+		{"commands", db.forgetSome(`
+			delete from commands where ctid = any(array(
+				select ctid from commands where created_at < now() - $2 * interval '1 millisecond' order by created_at limit $1))`,
+			forgetAtOnce, commandLife.Milliseconds())},
+	}
+	for _, t := range tenants {
+		all = append(all,
+			forgetting{"conversations", db.forgetConversations(t.ID, t.KeepConversations)},
+			forgetting{"receipts", db.forgetOld("receipts", "created_at", t.ID, t.KeepReceipts, spoolMayRepeat)},
+			forgetting{"events", db.forgetOld("events", "created_at", t.ID, t.KeepEvents, "")},
+			forgetting{"quarantine", db.forgetOld("quarantine", "done_at", t.ID, t.KeepQuarantine, "")},
+			forgetting{"traces", db.forgetOld("routing_traces", "at", t.ID, t.KeepTraces, "")},
+			forgetting{"audit", db.forgetOld("audit", "at", t.ID, t.KeepAudit, "")})
+	}
+	return all, nil
+}
+
+// spoolMayRepeat keeps receipts that a spooled callback may still need: WeChat repeats a callback within seconds, but one that
+// waits in the spool comes when Temporal is back.
+const spoolMayRepeat = ` and created_at < coalesce(
+	(select created_at from spool where tenant = $1 order by id limit 1) - interval '1 day', 'infinity')`
+
+// forgetSome runs a statement that deletes at most $1 rows.
+func (db *DB) forgetSome(statement string, args ...any) func(context.Context) (int64, bool, error) {
+	return func(ctx context.Context) (int64, bool, error) {
+		n, err := affected(db.sql.ExecContext(ctx, statement, args...))
+		return n, n == forgetAtOnce, err
+	}
+}
+
+// forgetOld deletes the rows of a table whose time is so many days past, the oldest first, by the index of tenant and time. It goes
+// on from where the batch before ended: what that has deleted still stands in the index.
+func (db *DB) forgetOld(table, at string, t conversation.Tenant, days int, and string) func(context.Context) (int64, bool, error) {
+	statement := `
+		with gone as (
+			delete from ` + table + ` where ctid = any(array(
+				select ctid from ` + table + ` where tenant = $1 and ` + at + ` >= $2 and ` + at + ` < now() - $3 * interval '1 day'` + and + `
+				order by ` + at + ` limit $4))
+			returning ` + at + ` as at)
+		select count(*) as n, coalesce(max(at), $2) as upto from gone`
+	var row struct {
+		N    int64     `db:"n"`
+		Upto time.Time `db:"upto"`
+	}
+	return func(ctx context.Context) (int64, bool, error) {
+		err := db.sql.GetContext(ctx, &row, statement, t, row.Upto, days, forgetAtOnce)
+		return row.N, row.N == forgetAtOnce, err
+	}
+}
+
+// forgetFeed deletes the beginning of the feed, in its order, up to the first event that is not old.
+func (db *DB) forgetFeed() func(context.Context) (int64, bool, error) {
+	const statement = `
+		with oldest as materialized (
+			select ctid, xid, id, at from feed where (xid, id) > ($1::text::xid8, $2) order by xid, id limit $3),
+		gone as (
+			delete from feed where ctid = any(array(select ctid from oldest where at < now() - $4 * interval '1 millisecond'))
+			returning xid, id)
+		select count(*) over () as n, xid::text as xid, id from gone order by gone.xid desc, id desc limit 1`
+	var rows []struct {
+		N   int64  `db:"n"`
+		XID string `db:"xid"`
+		ID  int64  `db:"id"`
+	}
+	xid, id := "0", int64(0)
+	return func(ctx context.Context) (int64, bool, error) {
+		rows = nil
+		err := db.sql.SelectContext(ctx, &rows, statement, xid, id, forgetAtOnce, feedLife.Milliseconds())
+		if err != nil || len(rows) == 0 {
+			return 0, false, err
+		}
+		xid, id = rows[0].XID, rows[0].ID
+		return rows[0].N, rows[0].N == forgetAtOnce, nil
+	}
+}
+
+// partsOf are the statements that delete what belongs to conversations $2, at most $3 rows each, in an order in which nothing is
+// left that refers to what is deleted.
+var partsOf = []string{
+	`with batch as materialized (
+		select id from messages where tenant = $1 and conversation_id = any($2::text[]::uuid[]) limit $3),
+	delivered as (delete from deliveries where tenant = $1 and message_id = any(array(select id from batch)))
+	delete from messages where tenant = $1 and id = any(array(select id from batch))`,
+
+	`delete from assignments where ctid = any(array(
+		select a.ctid from work_items i join assignments a on a.tenant = i.tenant and a.work_item_id = i.id
+		where i.tenant = $1 and i.conversation_id = any($2::text[]::uuid[]) limit $3))`,
+
+	partOf("work_items"), partOf("turns"), partOf("notes"), partOf("routing_traces"), partOf("outbox"),
+}
+
+func partOf(table string) string {
+	return `delete from ` + table + ` where ctid = any(array(
+		select ctid from ` + table + ` where tenant = $1 and conversation_id = any($2::text[]::uuid[]) limit $3))`
+}
+
+// forgetConversations deletes conversations that ended so many days ago, with all that belongs to them: first that, a batch at a
+// time, then their rows. Their receipts stay for as long as receipts do.
+func (db *DB) forgetConversations(t conversation.Tenant, days int) func(context.Context) (int64, bool, error) {
+	const oldest = `
+		select id from conversations where tenant = $1 and closed_at < now() - $2 * interval '1 day' order by closed_at limit $3`
+	return func(ctx context.Context) (int64, bool, error) {
+		var ids []conversation.ID
+		if err := db.sql.SelectContext(ctx, &ids, oldest, t, days, forgetTogether); err != nil || len(ids) == 0 {
+			return 0, false, err
+		}
+		for _, statement := range partsOf {
+			n, err := affected(db.sql.ExecContext(ctx, statement, t, pq.Array(ids), forgetAtOnce))
+			if err != nil || n == forgetAtOnce {
+				return 0, true, err
+			}
+		}
+		const forget = `delete from conversations where tenant = $1 and id = any($2::text[]::uuid[]) and state = 'closed'`
+		n, err := affected(db.sql.ExecContext(ctx, forget, t, pq.Array(ids)))
+		return n, len(ids) == forgetTogether, err
+	}
+}
