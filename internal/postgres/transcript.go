@@ -31,10 +31,8 @@ type listedRow struct {
 	Summary        []byte                    `db:"summary"`
 }
 
-// listed selects what a viewer may see: $1 is the tenant, $2 the agent, "" for supervisors and admins. An agent sees what
-// he has or had, what is offered to him, and what waits in a queue of his (S5).
-func listed(v conversation.Viewer) string {
-	const all = `
+// listedAll selects the conversations of tenant $1 as people read them.
+const listedAll = `
 		select ` + standingColumns + `, c.id, c.account_id, c.customer_id, c.workflow_id,
 			coalesce(c.workstream_id::text, '') as workstream_id, coalesce(c.last_agent::text, '') as last_agent,
 			coalesce(c.close_reason, '') as close_reason, c.opened_at, c.last_customer_at, c.closed_at, c.context,
@@ -46,7 +44,11 @@ func listed(v conversation.Viewer) string {
 			where tenant = c.tenant and conversation_id = c.id and command = 'escalate' order by answered_at desc limit 1) t on true
 		` + standingJoins + `
 		where c.tenant = $1`
-	const his = `
+
+// listed selects what a viewer may see: $1 is the tenant, $2 the agent, "" for supervisors and admins. An agent sees what
+// they have or had, what is offered to them, and what waits in a queue of theirs (S5).
+func listed(v conversation.Viewer) string {
+	const theirs = `
 			and c.id in (
 				select id from conversations where tenant = $1 and agent_id = nullif($2, '')::uuid and state <> 'closed'
 				union all
@@ -56,9 +58,9 @@ func listed(v conversation.Viewer) string {
 				select w.id from conversations w join queue_members m on m.tenant = w.tenant and m.queue_id = w.queue_id
 				where w.tenant = $1 and m.agent_id = nullif($2, '')::uuid and w.state <> 'closed' and w.holder = 'queue')`
 	if v.AgentID == "" {
-		return all + ` and $2::text = ''`
+		return listedAll + ` and $2::text = ''`
 	}
-	return all + his
+	return listedAll + theirs
 }
 
 // conversation opens what the row seals; an openid or a summary that does not open reads as Unavailable, a context as
@@ -112,37 +114,6 @@ func (db *DB) Conversation(ctx context.Context, v conversation.Viewer, id conver
 func (db *DB) seen(ctx context.Context, v conversation.Viewer, id conversation.ID) (row listedRow, err error) {
 	err = db.sql.GetContext(ctx, &row, listed(v)+` and c.id = $3`, v.Tenant, v.AgentID, id)
 	return row, err
-}
-
-// Conversations lists newest first, after the given position, what the viewer may see. An openid that does not open reads
-// as Unavailable. ErrNotFound when the filter names a queue, an agent or an account by what is no UUID.
-func (db *DB) Conversations(ctx context.Context, v conversation.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
-	query := listed(v) + `
-			and ($3 = '' or c.state = $3)
-			and ($4 = '' or c.queue_id = nullif($4, '')::uuid)
-			and ($5 = '' or c.agent_id = nullif($5, '')::uuid)
-			and ($6 = '' or c.account_id = nullif($6, '')::uuid)
-			and ($8 = '' or (c.opened_at, c.id) < ($7, nullif($8, '')::uuid))
-		order by c.opened_at desc, c.id desc limit $9`
-	list, err := db.list(ctx, v, query, f.State, f.QueueID, f.AgentID, f.AccountID, after.OpenedAt, after.ID, limit)
-	return list, explain(ctx, "list conversations", err)
-}
-
-// list runs a query that begins with listed(v).
-func (db *DB) list(ctx context.Context, v conversation.Viewer, query string, args ...any) ([]conversation.Conversation, error) {
-	var rows []listedRow
-	if err := db.sql.SelectContext(ctx, &rows, query, append([]any{v.Tenant, v.AgentID}, args...)...); err != nil {
-		return nil, err
-	}
-	list := make([]conversation.Conversation, len(rows))
-	for i, row := range rows {
-		c, err := db.conversation(v.Tenant, row)
-		if err != nil {
-			return nil, err
-		}
-		list[i] = c
-	}
-	return list, nil
 }
 
 // Messages lists a conversation's lines after number afterSeq, oldest first. A text that does not open reads as

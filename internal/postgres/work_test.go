@@ -1,0 +1,111 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+)
+
+// waitMany has so many more conversations wait in the first queue.
+func (f *fixture) waitMany(t *testing.T, n int) {
+	t.Helper()
+	f.exec(t, `
+		with people as (
+			insert into customers (tenant, id, account_id, customer_key, data_key, openid)
+			select 'default', gen_random_uuid(), $1, gen_random_uuid()::text, 'x', 'x' from generate_series(1, $2::int) n returning id),
+		talks as (
+			insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, queue_id, waiting_since, workstream_id)
+			select 'default', gen_random_uuid(), $1, id, id::text, 'open', 'queue', $3, now(), $4 from people returning id)
+		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
+		select 'default', gen_random_uuid(), id, $3, 'waiting', 'push', now(), 25, 'none', '{available}', '' from talks`,
+		f.account.ID, n, firstQueue, defaultWorkstream)
+	f.exec(t, `analyze`)
+}
+
+// A5: what an agent is shown costs as much as it shows, however many wait.
+func TestWork_readsAsMuchAsItShows(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mei := f.agent(t, "Mei")
+	f.exec(t, `insert into queue_members (tenant, queue_id, agent_id) values ($1, $2, $3)`, tenant, firstQueue, mei)
+	var shown int
+	work := func(db *postgres.DB) error {
+		w, err := db.Work(t.Context(), viewing(mei))
+		shown = len(w.Open)
+		return err
+	}
+	f.waitMany(t, 20)
+	twenty := f.reads(t, work)
+	require.Equal(t, 20, shown)
+	f.waitMany(t, 80)
+	hundred := f.reads(t, work)
+	require.Equal(t, 100, shown)
+	require.Less(t, hundred, 6*twenty)
+	f.waitMany(t, 4900)
+	thousands := f.reads(t, work)
+	require.Equal(t, 100, shown)
+	require.Less(t, thousands, 2*hundred, "the first hundred of 5,000, by deeper indexes")
+}
+
+// A5: a list reads what it shows, whatever it is narrowed by.
+func TestConversations_readFewOfMany(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mei := f.agent(t, "Mei")
+	other := uuid.NewString()
+	f.exec(t, `
+		insert into accounts (tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, language, idle_close_ms, id_key, app_secret)
+		select tenant, $1, name, original_id, 'wx00000000000000ff', mode, kind, reply_mode, verified, language, idle_close_ms, id_key, app_secret
+		from accounts`, other)
+	f.customers(t, 500)
+	const history = `
+		insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, agent_id, queue_id, opened_at, closed_at)
+		select 'default', gen_random_uuid(), $1, c.id, '', 'closed', 'agent', $2, $3, now() - n * interval '1 minute', now()
+		from customers c, generate_series($4::int, $5::int) n`
+	f.exec(t, history, f.account.ID, f.agent(t, "Bo"), firstQueue, 1, 100)
+	f.exec(t, history, other, mei, nil, 101, 110) // all older than the others
+	f.exec(t, `
+		with items as (
+			insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
+			select 'default', gen_random_uuid(), id, $2, 'done', 'push', now(), 25, 'none', '{available}', '' from conversations where agent_id = $1
+			returning id, conversation_id)
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, offered_at, accepted_at, ended_at)
+		select 'default', gen_random_uuid(), id, conversation_id, $2, $1, 'offer', 'ended', 25, now(), now(), now() from items`, mei, firstQueue)
+	f.exec(t, `analyze`)
+
+	for name, c := range map[string]struct {
+		viewer conversation.Viewer
+		filter conversation.Filter
+		shown  int
+	}{
+		"all":                        {everything, conversation.Filter{}, 20},
+		"of an agent":                {everything, conversation.Filter{AgentID: mei}, 20},
+		"of an account":              {everything, conversation.Filter{AccountID: conversation.AccountID(other)}, 20},
+		"of a queue":                 {everything, conversation.Filter{QueueID: firstQueue}, 20},
+		"open ones":                  {everything, conversation.Filter{State: conversation.StateActive}, 0},
+		"an agent's own":             {viewing(mei), conversation.Filter{}, 20},
+		"an agent's own, closed":     {viewing(mei), conversation.Filter{State: conversation.StateClosed}, 20},
+		"an agent's, of the account": {viewing(mei), conversation.Filter{AccountID: conversation.AccountID(other)}, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var page []conversation.Conversation
+			var after conversation.Position
+			for range 2 { // the first page and the second
+				reads := f.reads(t, func(db *postgres.DB) (err error) {
+					page, err = db.Conversations(t.Context(), c.viewer, c.filter, after, 20)
+					return err
+				})
+				require.Len(t, page, c.shown)
+				require.Less(t, reads, 2000)
+				if c.shown > 0 {
+					last := page[len(page)-1]
+					after = conversation.Position{OpenedAt: last.OpenedAt, ID: last.ID}
+				}
+			}
+		})
+	}
+}
