@@ -100,28 +100,41 @@ func (db *DB) Disconnect(ctx context.Context, c conversation.AgentConnection) er
 	})
 }
 
+// droppedAtOnce is how many connections of a silent process one transaction removes. Agents who connect anew meanwhile wait for it.
+const droppedAtOnce = 500
+
 // DropSilentProcesses removes the API processes that have been silent for conversation.ProcessSilence, and their connections
-// as Disconnect does.
+// as Disconnect does: some at a time, and the process with the last ones.
 func (db *DB) DropSilentProcesses(ctx context.Context) error {
-	return db.inTx(ctx, "drop silent API processes", func(tx *sqlx.Tx) error {
-		const silent = `
-			select id from api_processes where beat_at < now() - make_interval(secs => $1)
-			order by id for update skip locked`
-		var processes []string
-		if err := tx.SelectContext(ctx, &processes, silent, conversation.ProcessSilence.Seconds()); err != nil || len(processes) == 0 {
+	for {
+		more, err := transact(ctx, db, "drop silent API processes", func(tx *sqlx.Tx) (bool, error) {
+			return db.dropSilent(ctx, tx)
+		})
+		if err != nil || !more {
 			return err
 		}
-		var connections []string
-		const theirs = `select id from connections where process_id = any($1::text[]::uuid[])`
-		if err := tx.SelectContext(ctx, &connections, theirs, pq.Array(processes)); err != nil {
-			return err
-		}
-		if err := db.loseConnections(ctx, tx, connections); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `delete from api_processes where id = any($1::text[]::uuid[])`, pq.Array(processes))
-		return err
-	})
+	}
+}
+
+// dropSilent removes connections of one silent process; more is false where no process is silent.
+func (db *DB) dropSilent(ctx context.Context, tx *sqlx.Tx) (more bool, err error) {
+	const silent = `
+		select id from api_processes where beat_at < now() - make_interval(secs => $1)
+		order by id limit 1 for update skip locked`
+	var processes []string
+	if err := tx.SelectContext(ctx, &processes, silent, conversation.ProcessSilence.Seconds()); err != nil || len(processes) == 0 {
+		return false, err
+	}
+	var connections []string
+	const theirs = `select id from connections where process_id = $1 order by agent_id, id limit $2`
+	if err := tx.SelectContext(ctx, &connections, theirs, processes[0], droppedAtOnce); err != nil {
+		return false, err
+	}
+	if err := db.loseConnections(ctx, tx, connections); err != nil || len(connections) == droppedAtOnce {
+		return true, err
+	}
+	_, err = tx.ExecContext(ctx, `delete from api_processes where id = $1`, processes[0])
+	return true, err
 }
 
 // loseConnections removes connections. Agents who have none left go offline, and what they were is kept for the grace. However

@@ -145,6 +145,24 @@ func TestDropSilentProcesses_isSetWise(t *testing.T) {
 	require.LessOrEqual(t, written, 8)
 }
 
+// A11: thousands are signed out in pieces, so that none waits long for an agent's lock.
+func TestDropSilentProcesses_inPieces(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	silent := uuid.NewString()
+	f.exec(t, `insert into api_processes (id, beat_at) values ($1, now() - interval '1 minute')`, silent)
+	f.exec(t, `
+		with a as (insert into agents (tenant, id, name, presence) select 'default', gen_random_uuid(), 'a', 'available' from generate_series(1, 1500) returning id)
+		insert into connections (id, tenant, agent_id, process_id) select gen_random_uuid(), 'default', id, $1 from a, generate_series(1, 2)`, silent)
+	most := f.written(t, "agents")
+	require.NoError(t, f.DropSilentProcesses(t.Context()))
+	require.Equal(t, 1500, f.count(t, "due", "due_at > now()"))
+	require.Equal(t, 1500, f.count(t, "feed", "kind = 'presence'"))
+	require.Zero(t, f.count(t, "connections", "true"))
+	require.Zero(t, f.count(t, "api_processes", "true"))
+	require.LessOrEqual(t, most(), 500)
+}
+
 // PRE-6, SUP-7
 func TestSetPresence_isManualToldAndWakes(t *testing.T) {
 	t.Parallel()

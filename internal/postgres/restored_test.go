@@ -42,3 +42,17 @@ func TestR26_aRestoreBeginsTheFeedAnewAndTellsTheRuns(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, last.Generation, after.Generation, "and again after the next restore")
 }
+
+// A11: a large database is made good in pieces.
+func TestRestored_inPieces(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.waitMany(t, 3000)
+	most := f.written(t, "conversations")
+	open, err := f.Restored(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 3000, open)
+	require.Equal(t, 3000, f.count(t, "outbox", "act = 'restored'"))
+	require.Equal(t, 3000, f.count(t, "conversations", "revision > 1000"))
+	require.LessOrEqual(t, most(), 500)
+}
