@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"testing"
 	"time"
@@ -26,6 +27,14 @@ type watched struct {
 	receipts []conversation.Receipt
 	mark     conversation.Marking
 	wroteIn  string
+
+	forgotten map[string]int64
+}
+
+func (l *watched) Sweep(context.Context) ([]conversation.RunNotice, error) { return nil, nil }
+
+func (l *watched) Forget(context.Context) (map[string]int64, error) {
+	return l.forgotten, errors.New("no answer")
 }
 
 func (l *watched) AccountKeys(context.Context, conversation.Tenant, conversation.AccountID) (conversation.AccountKeys, error) {
@@ -105,6 +114,16 @@ func (s sight) points(t *testing.T, name string) map[string]int {
 	}
 	maps.DeleteFunc(counts, func(_ string, n int) bool { return n == 0 })
 	return counts
+}
+
+// A8: what is deleted is counted, also where a part of it failed.
+func TestSweep_countsWhatIsForgotten(t *testing.T) {
+	t.Parallel()
+	l := &watched{forgotten: map[string]int64{"receipts": 500, "audit": 2, "events": 0}}
+	s := newSight(t, l, weChat{})
+	_, err := s.env.ExecuteActivity(s.acts.Sweep)
+	require.ErrorContains(t, err, "no answer")
+	require.Equal(t, map[string]int{"kind=receipts": 500, "kind=audit": 2}, s.points(t, "wxdesk_forgotten"))
 }
 
 func TestReceive_hasASpanInTheTraceOfEachMessage(t *testing.T) {

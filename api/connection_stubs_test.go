@@ -171,6 +171,16 @@ func (f *feedShelf) QueuesOf(_ context.Context, _ conversation.Tenant, agents []
 // tell adds rows, and calls.
 func (f *feedShelf) tell(rows ...conversation.Told) {
 	f.mu.Lock()
+	f.add(rows...)
+	f.mu.Unlock()
+	select {
+	case f.channel() <- struct{}{}:
+	default:
+	}
+}
+
+// add adds rows, under the lock, and calls nobody.
+func (f *feedShelf) add(rows ...conversation.Told) {
 	for _, row := range rows {
 		n := int64(len(f.rows) + 1)
 		row.FeedPosition = conversation.FeedPosition{Generation: 1 + f.restored, XID: uint64(n), ID: n, At: time.Now()}
@@ -181,11 +191,6 @@ func (f *feedShelf) tell(rows ...conversation.Told) {
 			row.Body = []byte(`{}`)
 		}
 		f.rows = append(f.rows, row)
-	}
-	f.mu.Unlock()
-	select {
-	case f.channel() <- struct{}{}:
-	default:
 	}
 }
 

@@ -184,6 +184,21 @@ func TestEvents_goOnWhereAnotherStreamBrokeOffWithoutGapOrDouble(t *testing.T) {
 	})
 }
 
+// A6: a process that dies between its commit and the notice costs others a second.
+func TestEvents_comeWithoutANotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		h, _ := running(t, w)
+		l := listen(t, h, "agent", "")
+		w.feed.mu.Lock()
+		w.feed.add(numbered(1, agentA))
+		w.feed.mu.Unlock()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Equal(t, []string{"message 1"}, l.heard())
+	})
+}
+
 func TestEvents_resumeReadsMoreThanOneBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()

@@ -1,6 +1,7 @@
 -- +goose NO TRANSACTION
 -- +goose Up
 -- What is forgotten and when, and what large tables are read by. Every statement is a transaction of its own and repeatable.
+reset lock_timeout; -- an attempt may have been broken off after it was raised
 
 -- How many days things are kept. A conversation goes with everything that was said and done in it, so many days after its end;
 -- evidence of quarantine so many days after it was taken in.
@@ -64,7 +65,9 @@ create or replace function queue_told(of_tenant text, conversation uuid, queue u
 $$;
 -- +goose StatementEnd
 
--- An index that a broken attempt has left is not used, so each is made anew.
+-- An index that a broken attempt has left is not used, so each is made anew. Nobody waits behind these statements, which themselves wait
+-- for every older transaction.
+set lock_timeout = '9min';
 drop index concurrently if exists receipts_old;
 create index concurrently receipts_old on receipts (tenant, created_at);
 drop index concurrently if exists receipts_of_message;
@@ -111,3 +114,4 @@ create index concurrently assignments_newest on assignments (tenant, agent_id, o
 drop index concurrently if exists conversations_waiting;
 create index concurrently conversations_waiting on conversations (tenant, queue_id, waiting_since, id)
     where state = 'open' and holder = 'queue' and ending is null;
+reset lock_timeout;

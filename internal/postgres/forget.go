@@ -18,6 +18,8 @@ const (
 	forgetTogether = 50
 	// forgetFor is how long one call of Forget goes on; the next one goes on from there.
 	forgetFor = 4 * time.Second
+	// forgetSpare is how long before its context's end it stops at the latest.
+	forgetSpare = time.Second
 	// feedLife is how long the feed is kept: longer than a cursor of the event stream is good for.
 	feedLife = time.Hour
 )
@@ -37,7 +39,11 @@ func (db *DB) Forget(ctx context.Context) (gone map[string]int64, err error) {
 		return nil, explain(ctx, "read how long things are kept", err)
 	}
 	gone = map[string]int64{}
-	for end := time.Now().Add(forgetFor); len(left) > 0 && time.Now().Before(end); {
+	end := time.Now().Add(forgetFor)
+	if limit, ok := ctx.Deadline(); ok && limit.Add(-forgetSpare).Before(end) {
+		end = limit.Add(-forgetSpare)
+	}
+	for len(left) > 0 && time.Now().Before(end) {
 		var again []forgetting
 		for _, f := range left {
 			n, more, failed := f.batch(ctx)
