@@ -148,7 +148,7 @@ func (a *API) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor str
 		return at, w.here(at)
 	}
 	last, ok := a.readEventID(s.viewer.Tenant, cursor)
-	if !ok || last.Generation != at.Generation || a.cfg.Now().Sub(last.At) > cursorLife {
+	if !ok || last.Generation != at.Generation || at.At.Sub(last.At) > cursorLife {
 		return at, w.reset(at)
 	}
 	return a.readUp(ctx, w, s, last)

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -39,4 +40,27 @@ func TestSettings_maximumCountsAtOnce(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'busy'"))
 	require.Equal(t, 1, f.distribute(t, d.DB))
 	require.Equal(t, 2, d.count(t, "audit", "action = 'settings.update'"))
+}
+
+// M10, A8
+func TestSettings_retentionWithinBounds(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for name, least := range map[string]int{
+		"keep_conversations_days": 1, "keep_receipts_days": 7, "keep_events_days": 1, "keep_quarantine_days": 1, "keep_traces_days": 1,
+		"keep_audit_days": 180,
+	} {
+		for _, wrong := range []int{0, -1, least - 1, 36501, 1_000_000_000} {
+			body := fmt.Sprintf(`{%q:%d}`, name, wrong)
+			require.Equal(t, http.StatusUnprocessableEntity, d.ask(t, "admin", http.MethodPatch, "/v1/settings", body).Code, body)
+		}
+		body := fmt.Sprintf(`{%q:%d}`, name, least)
+		require.Equal(t, http.StatusForbidden, d.ask(t, "supervisor", http.MethodPatch, "/v1/settings", body).Code)
+		got := d.ask(t, "admin", http.MethodPatch, "/v1/settings", body)
+		require.Equal(t, http.StatusOK, got.Code, body)
+		require.Contains(t, got.Body.String(), fmt.Sprintf(`%q:%d`, name, least))
+		require.Equal(t, 1, d.count(t, "tenants", name+" = $1", least))
+		require.Equal(t, 1, d.count(t, "audit", "action = 'settings.update' and detail -> 'fields' = jsonb_build_array($1::text)", name))
+	}
+	require.Zero(t, d.count(t, "wakes", "true"), "nothing of it makes a match")
 }

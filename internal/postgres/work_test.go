@@ -77,6 +77,13 @@ func TestConversations_readFewOfMany(t *testing.T) {
 		select 'default', gen_random_uuid(), id, conversation_id, $2, $1, 'offer', 'ended', 25, now(), now(), now() from items`, mei, firstQueue)
 	f.exec(t, `analyze`)
 
+	var one conversation.ID
+	require.NoError(t, f.raw.Get(&one, `select id from conversations where agent_id = $1 order by opened_at limit 1`, mei))
+	require.Less(t, f.reads(t, func(db *postgres.DB) error {
+		_, err := db.Conversation(t.Context(), viewing(mei), one)
+		return err
+	}), 200)
+
 	for name, c := range map[string]struct {
 		viewer conversation.Viewer
 		filter conversation.Filter
