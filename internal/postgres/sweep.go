@@ -87,7 +87,7 @@ func (db *DB) owing(ctx context.Context) (late []conversation.RunNotice, err err
 	return late, nil
 }
 
-// sweepWork ends what conversations that have ended still ask of people.
+// sweepWork ends what conversations that have ended still ask of people. One that cannot be read holds up none.
 func (db *DB) sweepWork(ctx context.Context) error {
 	const query = `
 		select i.tenant, i.conversation_id from work_items i
@@ -100,13 +100,12 @@ func (db *DB) sweepWork(ctx context.Context) error {
 	if err := db.sql.SelectContext(ctx, &rows, query, sweepAtOnce); err != nil {
 		return explain(ctx, "find work of ended conversations", err)
 	}
+	var failed error
 	for _, row := range rows {
 		c := conversation.Ref{Tenant: row.Tenant, Conversation: row.Conversation}
-		if err := db.inTx(ctx, "end the work of conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
+		failed = errors.Join(failed, db.inTx(ctx, "end the work of conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
 			return db.follow(ctx, tx, c, lifecycle.EndWork)
-		}); err != nil {
-			return err
-		}
+		}))
 	}
-	return nil
+	return failed
 }
