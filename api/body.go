@@ -14,6 +14,7 @@ const (
 	mediaJSON   = "application/json"
 	mediaYAML   = "application/yaml"
 	maxJSONBody = 1 << 20
+	maxYAMLBody = 512 << 10 // it takes some ten times as long to read as JSON
 )
 
 // readJSON reads and checks a request's body, puts it back for huma, and returns its SHA-256. An empty body passes; huma
@@ -46,7 +47,7 @@ func readYAML(w http.ResponseWriter, r *http.Request) (hash [sha256.Size]byte, r
 	if err != nil || media != mediaYAML || r.Header.Get("Content-Encoding") != "" {
 		return hash, badMediaType.problem()
 	}
-	body, err := readBody(w, r, maxJSONBody)
+	body, err := readBody(w, r, maxYAMLBody)
 	switch {
 	case errors.Is(err, errTooLong):
 		return hash, tooLarge.problem()

@@ -32,13 +32,13 @@ func (f ruleFault) message() string {
 	return fmt.Sprintf("line %d, column %d: %s", f.Line, f.Column, f.Reason)
 }
 
-// ruleFaults checks rules against what a plan knows.
-func ruleFaults(plan routing.Plan, kind routing.RulesetKind, given []routing.Rule) []ruleFault {
-	var faults []ruleFault
-	for _, f := range rules.Check(kind, given, knownOf(plan)) {
+// ruleFaults checks rules against what a plan knows, until ctx ends.
+func ruleFaults(ctx context.Context, plan routing.Plan, kind routing.RulesetKind, given []routing.Rule) (faults []ruleFault, err error) {
+	found, err := rules.Check(ctx, kind, given, knownOf(plan))
+	for _, f := range found {
 		faults = append(faults, ruleFault(f))
 	}
-	return faults
+	return faults, err
 }
 
 // variablesStay refuses a change of a workstream that would take away a context variable which a rule in force asks for (CTX-4).
@@ -47,17 +47,22 @@ func (a *API) variablesStay(ctx context.Context, t conversation.Tenant, w routin
 	if err != nil {
 		return err
 	}
+	var gone []string
 	for _, v := range plan.Workstream.Variables {
-		if slices.ContainsFunc(w.Variables, func(still routing.Variable) bool { return still.Name == v.Name }) {
-			continue
+		if !slices.ContainsFunc(w.Variables, func(still routing.Variable) bool { return still.Name == v.Name }) {
+			gone = append(gone, v.Name)
 		}
-		for _, set := range plan.Rulesets {
-			if set.InForce == nil || set.WorkstreamID == "" {
-				continue // rules of queues ask for none
-			}
-			if rule, found := rules.Reader(set.Kind, set.InForce.Rules, v.Name); found {
-				return inUse.because(fmt.Sprintf("The rule %q of the ruleset %q asks for the context variable %s.", rule, set.Name, v.Name))
-			}
+	}
+	for _, set := range plan.Rulesets {
+		if len(gone) == 0 || set.InForce == nil || set.WorkstreamID == "" {
+			continue // rules of queues ask for none
+		}
+		rule, variable, err := rules.Reader(ctx, set.Kind, set.InForce.Rules, gone)
+		if err != nil {
+			return err
+		}
+		if variable != "" {
+			return inUse.because(fmt.Sprintf("The rule %q of the ruleset %q asks for the context variable %s.", rule, set.Name, variable))
 		}
 	}
 	return nil

@@ -49,11 +49,7 @@ func (r *fileReader) hours(at int, file hoursFile) routing.Hours {
 		h.Holidays = append(h.Holidays, routing.Holiday(d))
 	}
 	for _, f := range routing.CheckHours(h) {
-		reason := f.Reason
-		if found := member(member(&r.document, "hours"), fmt.Sprint(at)); found != nil {
-			reason = fmt.Sprintf("line %d: %s", found.Line, reason)
-		}
-		r.faults = append(r.faults, fault{fmt.Sprintf("body.hours[%d].%s", at, f.Field), reason})
+		r.faults = append(r.faults, fault{fmt.Sprintf("body.hours[%d].%s", at, f.Field), onLine(r.lines.hours[at], f.Reason)})
 	}
 	return h
 }

@@ -1,10 +1,9 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"slices"
-
-	"go.yaml.in/yaml/v3"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -34,7 +33,7 @@ func namesOf(plan routing.Plan) names {
 // fileReader turns the rulesets of a routing file into those of this installation, and gathers what is wrong with them.
 type fileReader struct {
 	names
-	document yaml.Node
+	lines    fileLines
 	imported []routing.ImportedRuleset
 	faults   []fault
 
@@ -42,24 +41,41 @@ type fileReader struct {
 }
 
 func (r *fileReader) blame(field, reason string) {
-	location := fmt.Sprintf("body.rulesets[%d]", r.at)
+	location, line := fmt.Sprintf("body.rulesets[%d]", r.at), r.lines.rulesets[r.at]
 	if r.rule >= 0 {
-		location += fmt.Sprintf(".rules[%d]", r.rule)
+		location, line = location+fmt.Sprintf(".rules[%d]", r.rule), r.lines.rules[r.at][r.rule]
 	}
-	if line := lineOf(r.document, r.at, r.rule); line > 0 {
-		reason = fmt.Sprintf("line %d: %s", line, reason)
-	}
-	r.faults = append(r.faults, fault{location + "." + field, reason})
+	r.faults = append(r.faults, fault{location + "." + field, onLine(line, reason)})
 }
 
-func (r *fileReader) ruleset(at int, file rulesetFile, plan routing.Plan) {
+// read reads the file's hours and rulesets, until there are maxFaults or ctx ends.
+func (r *fileReader) read(ctx context.Context, file routingFile, plan routing.Plan) (hours []routing.Hours, err error) {
+	for i, h := range file.Hours {
+		if len(r.faults) >= maxFaults {
+			break
+		}
+		hours = append(hours, r.hours(i, h))
+	}
+	for i, set := range file.Rulesets {
+		if len(r.faults) >= maxFaults {
+			break
+		}
+		if err := r.ruleset(ctx, i, set, plan); err != nil {
+			return nil, err
+		}
+	}
+	r.faults = r.faults[:min(len(r.faults), maxFaults)]
+	return hours, nil
+}
+
+func (r *fileReader) ruleset(ctx context.Context, at int, file rulesetFile, plan routing.Plan) error {
 	r.at, r.rule = at, -1
 	set := routing.Ruleset{Kind: file.Kind, Name: file.Name, Position: at}
 	ofQueue := file.Kind == routing.Prioritisation || file.Kind == routing.Assignment
 	switch {
 	case !ofQueue && file.Kind != routing.Classification && file.Kind != routing.RouteToQueue:
 		r.blame("kind", "expected classification, route, prioritisation or assignment")
-		return
+		return nil
 	case file.Name == "" || len([]rune(file.Name)) > 100:
 		r.blame("name", "expected 1 to 100 characters")
 	case r.twice(file):
@@ -70,16 +86,22 @@ func (r *fileReader) ruleset(at int, file rulesetFile, plan routing.Plan) {
 	rules := make([]routing.Rule, len(file.Rules))
 	found := len(r.faults)
 	for i, rule := range file.Rules {
-		r.rule = i
-		rules[i] = r.read(rule)
-	}
-	if len(r.faults) == found { // else they name nothing, and the check would say so once more
-		for _, f := range ruleFaults(plan, file.Kind, rules) {
-			r.rule = f.Rule
-			r.blame(f.Field, f.message())
+		if len(r.faults) >= maxFaults {
+			return nil
 		}
+		r.rule = i
+		rules[i] = r.readRule(rule)
 	}
 	r.imported = append(r.imported, routing.ImportedRuleset{Ruleset: set, Rules: rules})
+	if len(r.faults) > found { // they name nothing, and the check would say so once more
+		return nil
+	}
+	faults, err := ruleFaults(ctx, plan, file.Kind, rules)
+	for _, f := range faults {
+		r.rule = f.Rule
+		r.blame(f.Field, f.message())
+	}
+	return err
 }
 
 // twice reports whether the file had this ruleset before.
@@ -97,7 +119,7 @@ func (r *fileReader) twice(file rulesetFile) bool {
 	})
 }
 
-func (r *fileReader) read(file ruleFile) routing.Rule {
+func (r *fileReader) readRule(file ruleFile) routing.Rule {
 	rule := routing.Rule{Name: file.Name, When: file.When, Set: file.Set, OrderBy: file.OrderBy}
 	for _, s := range file.Skills {
 		rule.Skills = append(rule.Skills, routing.NeededSkill{SkillID: lookUp(r, r.skills, "skills", s.Skill), Rating: s.Rating})

@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
+	"wxdesk/internal/rules"
 )
 
 // tryOut is a sample conversation, made up or one that there is.
@@ -42,6 +44,9 @@ func viewDecision(d routing.Decision) decisionView {
 
 // tryRules decides where a sample conversation would go. Nothing is written, nobody is told.
 func (a *API) tryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{ Body decisionView }, error) {
+	if reason := rules.CheckFacts(in.Body.Facts); reason != "" {
+		return nil, invalid.problem(fault{"body.facts", reason})
+	}
 	question, err := a.sampleQuestion(ctx, in.Body)
 	if err != nil {
 		return nil, err
@@ -56,7 +61,25 @@ func (a *API) tryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{
 	for name, value := range in.Body.Facts {
 		question.Facts[name] = wholeNumbers(value)
 	}
-	return &struct{ Body decisionView }{viewDecision(routing.Decide(question, a.cfg.Judge))}, nil
+	decision := routing.Decide(question, untilJudge{ctx, a.cfg.Judge})
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("try rules: %w", err)
+	}
+	return &struct{ Body decisionView }{viewDecision(decision)}, nil
+}
+
+// untilJudge asks another judge until a request ends.
+type untilJudge struct {
+	request context.Context //nolint:containedctx // the judge lives as long as the request
+	judge   routing.Judge
+}
+
+// Holds implements routing.Judge.
+func (j untilJudge) Holds(condition string, facts routing.Facts) (bool, error) {
+	if err := j.request.Err(); err != nil {
+		return false, err
+	}
+	return j.judge.Holds(condition, facts)
 }
 
 // sampleQuestion asks what would be asked for a conversation that there is, or for one of a workstream.

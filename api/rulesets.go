@@ -234,9 +234,10 @@ func (a *API) checkRules(ctx context.Context, r routing.Ruleset, given []routing
 	if err != nil {
 		return nil, err
 	}
+	found, err := ruleFaults(ctx, plan, r.Kind, given)
 	var faults []fault
-	for _, f := range ruleFaults(plan, r.Kind, given) {
+	for _, f := range found {
 		faults = append(faults, fault{"body." + f.location(), f.message()})
 	}
-	return faults, nil
+	return faults, err
 }

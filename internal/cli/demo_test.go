@@ -24,7 +24,9 @@ func TestDemo_itsRulesHoldUp(t *testing.T) {
 	require.Len(t, sets, 3)
 	for name, set := range sets {
 		require.NotEmpty(t, set, name)
-		require.Empty(t, rules.Check(kinds[name], set, known), name)
+		faults, err := rules.Check(t.Context(), kinds[name], set, known)
+		require.NoError(t, err)
+		require.Empty(t, faults, name)
 	}
 }
 

@@ -24,7 +24,9 @@ const (
 	MaxRouteRules      = 200
 	MaxOutputs         = 5
 	MaxSplit           = 5
-	MaxCondition       = 4096 // bytes
+	MaxOrder           = 10        // keys of a rule
+	MaxCondition       = 4096      // bytes
+	MaxConditions      = 64 * 1024 // bytes, of all rules of a ruleset: a kilobyte takes up to 7 ms to check
 )
 
 // Ruleset is a list of rules, in versions of which at most one is in force.

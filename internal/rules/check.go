@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,32 +32,37 @@ type Known struct {
 	Variables []routing.Variable
 }
 
-// Check says what is wrong with rules that are to be saved; nothing where they may be published.
-func Check(kind routing.RulesetKind, list []routing.Rule, k Known) []Fault {
+// MaxFaults is how many faults Check lists at most.
+const MaxFaults = 20
+
+// Check lists what is wrong with rules that are to be saved, the first MaxFaults of it; nothing where they may be published.
+// It fails where ctx ends first.
+func Check(ctx context.Context, kind routing.RulesetKind, list []routing.Rule, k Known) ([]Fault, error) {
 	if !validKind(kind) {
-		return []Fault{{Rule: -1, Reason: "unknown kind of ruleset"}}
+		return []Fault{{Rule: -1, Reason: "unknown kind of ruleset"}}, nil
 	}
 	all, err := environments()
 	if err != nil {
-		return []Fault{{Rule: -1, Reason: err.Error()}}
+		return nil, err
 	}
-	c := &checking{kind: kind, env: all[kind], known: k}
-	limit := routing.MaxRules
-	if kind == routing.RouteToQueue {
-		limit = routing.MaxRouteRules
-	}
-	if len(list) > limit {
-		c.rule = -1
-		c.fault("", "expected at most %d rules, not %d", limit, len(list))
-		return c.faults
+	c := &checking{kind: kind, env: all[kind], known: k, rule: -1}
+	c.size(list)
+	if len(c.faults) > 0 {
+		return c.faults, nil
 	}
 	for i, r := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("check rules: %w", err)
+		}
 		c.rule = i
 		c.condition(r.When)
 		c.name(r.Name)
 		c.outputs(r)
+		if len(c.faults) >= MaxFaults {
+			return c.faults[:MaxFaults], nil
+		}
 	}
-	return c.faults
+	return c.faults, nil
 }
 
 // checking is a check under way, at one of the rules.
@@ -70,6 +76,25 @@ type checking struct {
 
 func (c *checking) fault(field, reason string, args ...any) {
 	c.faults = append(c.faults, Fault{Rule: c.rule, Field: field, Reason: fmt.Sprintf(reason, args...)})
+}
+
+// size checks how many rules there are, and how long their conditions are together, before any of them is read (L02).
+func (c *checking) size(list []routing.Rule) {
+	limit := routing.MaxRules
+	if c.kind == routing.RouteToQueue {
+		limit = routing.MaxRouteRules
+	}
+	if len(list) > limit {
+		c.fault("", "expected at most %d rules, not %d", limit, len(list))
+		return
+	}
+	conditions := 0
+	for _, r := range list {
+		conditions += min(len(r.When), routing.MaxCondition) // a longer one is refused by itself, with its place
+	}
+	if conditions > routing.MaxConditions {
+		c.fault("", "expected conditions of at most %d bytes in all, not %d", routing.MaxConditions, conditions)
+	}
 }
 
 func (c *checking) name(name string) {

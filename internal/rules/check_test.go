@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -28,9 +29,18 @@ func shop() rules.Known {
 	}
 }
 
+// check is rules.Check in a request that does not end.
+func check(kind routing.RulesetKind, list []routing.Rule, k rules.Known) []rules.Fault {
+	faults, err := rules.Check(context.Background(), kind, list, k)
+	if err != nil {
+		panic(err)
+	}
+	return faults
+}
+
 // faultsOf checks one route rule with a condition.
 func faultsOf(condition string) []rules.Fault {
-	return rules.Check(routing.RouteToQueue, []routing.Rule{{Name: "r", When: condition, Queue: "desk"}}, shop())
+	return check(routing.RouteToQueue, []routing.Rule{{Name: "r", When: condition, Queue: "desk"}}, shop())
 }
 
 func TestBad_L01_whatIsNoConditionIsRefusedWithItsPlace(t *testing.T) {
@@ -131,7 +141,7 @@ func TestBad_L06_rulesThatLeadRoundInACircleAreRefused(t *testing.T) {
 	t.Parallel()
 	check := func(r routing.Rule) (reasons []string) {
 		r.Name = "r"
-		for _, f := range rules.Check(routing.RouteToQueue, []routing.Rule{r}, shop()) {
+		for _, f := range check(routing.RouteToQueue, []routing.Rule{r}, shop()) {
 			require.Equal(t, "overflow", f.Field)
 			reasons = append(reasons, f.Reason)
 		}
@@ -180,19 +190,19 @@ func TestCheck_outputsOfAnotherKindAreRefused(t *testing.T) {
 		routing.Prioritisation: {"queue", "set", "skills"},
 	} {
 		var got []string
-		for _, f := range rules.Check(kind, []routing.Rule{everything}, shop()) {
+		for _, f := range check(kind, []routing.Rule{everything}, shop()) {
 			require.Equal(t, fmt.Sprintf("not for rules of a %s ruleset", kind), f.Reason)
 			got = append(got, f.Field)
 		}
 		require.Equal(t, fields, got)
 	}
-	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "unknown kind of ruleset"}}, rules.Check("other", nil, shop()))
+	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "unknown kind of ruleset"}}, check("other", nil, shop()))
 }
 
 func TestCheck_namesAreCharactersAndNotBlank(t *testing.T) {
 	t.Parallel()
 	named := func(name string) []rules.Fault {
-		return rules.Check(routing.RouteToQueue, []routing.Rule{{Name: name, Queue: "desk"}}, shop())
+		return check(routing.RouteToQueue, []routing.Rule{{Name: name, Queue: "desk"}}, shop())
 	}
 	for _, bad := range []string{"", " \t ", strings.Repeat("茶", 101)} {
 		require.Equal(t, []rules.Fault{{Field: "name", Reason: "expected 1 to 100 characters"}}, named(bad), bad)
@@ -203,7 +213,7 @@ func TestCheck_namesAreCharactersAndNotBlank(t *testing.T) {
 func TestCheck_whatRulesSetIsTextOrWhole(t *testing.T) {
 	t.Parallel()
 	set := func(name string, value any) []rules.Fault {
-		return rules.Check(routing.Classification, []routing.Rule{{Name: "r", Set: map[string]any{name: value}}}, shop())
+		return check(routing.Classification, []routing.Rule{{Name: "r", Set: map[string]any{name: value}}}, shop())
 	}
 	for _, good := range []any{10, int64(10), float64(10), json.Number("10"), json.Number("-10")} {
 		require.Empty(t, set("priority", good), "%T", good)
@@ -221,7 +231,7 @@ func TestCheck_whatRulesSetIsTextOrWhole(t *testing.T) {
 func TestCheck_splitsNameEveryQueueOnceAndAddUp(t *testing.T) {
 	t.Parallel()
 	split := func(shares ...routing.Share) (reasons []string) {
-		for _, f := range rules.Check(routing.RouteToQueue, []routing.Rule{{Name: "r", Split: shares}}, shop()) {
+		for _, f := range check(routing.RouteToQueue, []routing.Rule{{Name: "r", Split: shares}}, shop()) {
 			reasons = append(reasons, f.Reason)
 		}
 		return reasons
@@ -236,10 +246,10 @@ func TestCheck_ordersAreKeysOfTheirKindOrAttributes(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []routing.RulesetKind{routing.Prioritisation, routing.Assignment} {
 		for _, key := range append(routing.OrderKeys(kind), "attribute:team") {
-			require.Empty(t, rules.Check(kind, []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: string(key)}}}}, shop()), key)
+			require.Empty(t, check(kind, []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: string(key)}}}}, shop()), key)
 		}
 		for _, key := range []string{"", "attribute:", "canary", "proficiency:", "priority:language", "skill_count: "} {
-			require.Len(t, rules.Check(kind, []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: key}}}}, shop()), 1, key)
+			require.Len(t, check(kind, []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: key}}}}, shop()), 1, key)
 		}
 	}
 }
@@ -248,8 +258,8 @@ func TestCheck_ASG10_onlyAssignmentOrdersByATypeOfSkills(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"proficiency:language", "nearest_proficiency:产品", "skill_count:a: b"} {
 		by := []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: key}}}}
-		require.Empty(t, rules.Check(routing.Assignment, by, shop()), key)
-		require.Len(t, rules.Check(routing.Prioritisation, by, shop()), 1, key)
+		require.Empty(t, check(routing.Assignment, by, shop()), key)
+		require.Len(t, check(routing.Prioritisation, by, shop()), 1, key)
 	}
 }
 
@@ -267,19 +277,60 @@ func TestCheck_CLS4_RTQ1_aHundredRulesOfFiveOutputsAndNoMore(t *testing.T) {
 		for i := range list {
 			list[i] = routing.Rule{Name: fmt.Sprint("rule ", i), Set: outputs(each)}
 		}
-		return rules.Check(routing.Classification, list, shop())
+		return check(routing.Classification, list, shop())
 	}
 	require.Empty(t, classify(100, 5))
 	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected at most 100 rules, not 101"}}, classify(101, 1))
 	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, classify(1, 6))
 	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 0"}}, classify(1, 0))
 	mixed := routing.Rule{Name: "mixed", Set: outputs(4), Skills: []routing.NeededSkill{{SkillID: "english", Rating: 5}}, Profiles: []routing.ProfileID{"chats"}}
-	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, rules.Check(routing.Classification, []routing.Rule{mixed}, shop()))
+	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, check(routing.Classification, []routing.Rule{mixed}, shop()))
 
 	routes := make([]routing.Rule, 201)
 	for i := range routes {
 		routes[i] = routing.Rule{Name: fmt.Sprint("rule ", i), Queue: "desk"}
 	}
-	require.Empty(t, rules.Check(routing.RouteToQueue, routes[:200], shop()))
-	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected at most 200 rules, not 201"}}, rules.Check(routing.RouteToQueue, routes, shop()))
+	require.Empty(t, check(routing.RouteToQueue, routes[:200], shop()))
+	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected at most 200 rules, not 201"}}, check(routing.RouteToQueue, routes, shop()))
+}
+
+// S13
+func TestCheck_stopsAtTwentyFaults(t *testing.T) {
+	t.Parallel()
+	list := make([]routing.Rule, 100)
+	for i := range list {
+		list[i] = routing.Rule{Name: "", When: "(", Queue: "desk"}
+	}
+	require.Len(t, check(routing.RouteToQueue, list, shop()), rules.MaxFaults)
+}
+
+// S13
+func TestCheck_endsWithItsRequest(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	_, err := rules.Check(ctx, routing.RouteToQueue, []routing.Rule{{Name: "r", Queue: "desk"}}, shop())
+	require.ErrorIs(t, err, context.Canceled)
+	_, _, err = rules.Reader(ctx, routing.RouteToQueue, []routing.Rule{{Name: "r", When: "context.order == 1"}}, []string{"order"})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// L02, S13: a hundred conditions of the greatest length take seconds to read.
+func TestBad_L02_conditionsTogetherAreLimited(t *testing.T) {
+	t.Parallel()
+	list := make([]routing.Rule, 20)
+	for i := range list {
+		list[i] = routing.Rule{Name: "r", When: `message.text == "` + strings.Repeat("退", 1300) + `"`, Queue: "desk"}
+	}
+	require.Empty(t, check(routing.RouteToQueue, list[:16], shop()))
+	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected conditions of at most 65536 bytes in all, not 78360"}}, check(routing.RouteToQueue, list, shop()))
+}
+
+// S13
+func TestCheck_refusesLongListsUnread(t *testing.T) {
+	t.Parallel()
+	route := routing.Rule{Name: "r", Split: make([]routing.Share, 6)}
+	require.Equal(t, []rules.Fault{{Field: "split", Reason: "expected at most 5 queues"}}, check(routing.RouteToQueue, []routing.Rule{route}, shop()))
+	order := routing.Rule{Name: "r", OrderBy: make([]routing.Order, 11)}
+	require.Equal(t, []rules.Fault{{Field: "order_by", Reason: "expected at most 10 keys"}}, check(routing.Assignment, []routing.Rule{order}, shop()))
 }

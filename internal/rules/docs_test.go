@@ -116,7 +116,7 @@ func TestDocs_tenExamplesHoldUp(t *testing.T) {
 			case routing.RouteToQueue:
 				rule.Queue = "q"
 			}
-			require.Empty(t, rules.Check(set.Kind, []routing.Rule{rule}, known), r.Name)
+			require.Empty(t, check(set.Kind, []routing.Rule{rule}, known), r.Name)
 			_, err := judge.Holds(r.When, someFacts("hello"))
 			require.NoError(t, err, r.Name)
 		}

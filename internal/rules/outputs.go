@@ -41,6 +41,7 @@ func (c *checking) outputs(r routing.Rule) {
 func (c *checking) classification(r routing.Rule) {
 	if n := len(r.Set) + len(r.Skills) + len(r.Profiles); n == 0 || n > routing.MaxOutputs {
 		c.fault("", "expected 1 to %d outputs, not %d", routing.MaxOutputs, n)
+		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Set)) {
 		_, isText := r.Set[name].(string)
@@ -103,6 +104,10 @@ func (c *checking) route(r routing.Rule) {
 }
 
 func (c *checking) split(shares []routing.Share) (targets []conversation.QueueID) {
+	if len(shares) > routing.MaxSplit {
+		c.fault("split", "expected at most %d queues", routing.MaxSplit)
+		return nil
+	}
 	sum := 0
 	for _, s := range shares {
 		if s.Percent < 1 {
@@ -114,9 +119,6 @@ func (c *checking) split(shares []routing.Share) (targets []conversation.QueueID
 		sum += s.Percent
 		targets = append(targets, s.Queue)
 	}
-	if len(shares) > routing.MaxSplit {
-		c.fault("split", "expected at most %d queues", routing.MaxSplit)
-	}
 	if sum != 100 {
 		c.fault("split", "expected shares that add up to 100, not %d", sum)
 	}
@@ -124,6 +126,10 @@ func (c *checking) split(shares []routing.Share) (targets []conversation.QueueID
 }
 
 func (c *checking) order(r routing.Rule) {
+	if len(r.OrderBy) > routing.MaxOrder {
+		c.fault("order_by", "expected at most %d keys", routing.MaxOrder)
+		return
+	}
 	for _, o := range r.OrderBy {
 		attribute, isAttribute := strings.CutPrefix(o.By, routing.AttributePrefix)
 		_, kind, ofType := routing.SkillType(o.By)

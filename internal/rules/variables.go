@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
 	"cel.dev/cel-go/cel"
@@ -12,14 +14,17 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Reader names the first of a ruleset's rules whose condition asks for a context variable by its name (CTX-4); found is false
-// where none does.
-func Reader(kind routing.RulesetKind, list []routing.Rule, variable string) (rule string, found bool) {
+// Reader names the first of a ruleset's rules whose condition asks for one of the context variables by its name, and that
+// variable (CTX-4); both are "" where none does. It fails where ctx ends first.
+func Reader(ctx context.Context, kind routing.RulesetKind, list []routing.Rule, variables []string) (rule, variable string, err error) {
 	all, err := environments()
 	if err != nil || !validKind(kind) {
-		return "", false
+		return "", "", err
 	}
 	for _, r := range list {
+		if err := ctx.Err(); err != nil {
+			return "", "", fmt.Errorf("look for readers of context variables: %w", err)
+		}
 		if r.When == "" {
 			continue
 		}
@@ -27,12 +32,16 @@ func Reader(kind routing.RulesetKind, list []routing.Rule, variable string) (rul
 		if err != nil {
 			continue // it never holds, whatever is declared
 		}
-		eachVariable(checked, func(name string, _ common.Location) { found = found || name == variable })
-		if found {
-			return r.Name, true
+		eachVariable(checked, func(name string, _ common.Location) {
+			if variable == "" && slices.Contains(variables, name) {
+				variable = name
+			}
+		})
+		if variable != "" {
+			return r.Name, variable, nil
 		}
 	}
-	return "", false
+	return "", "", nil
 }
 
 // eachVariable shows the context variables that a condition asks for by name, and where.
