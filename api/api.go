@@ -109,6 +109,7 @@ func New(cfg Config) *API {
 func (a *API) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { a.readFeed(ctx) })
+	work.Go(func() { a.barRevoked(ctx) })
 	work.Go(func() { a.agents.beat(ctx) })
 	work.Go(func() { a.spool.run(ctx) })
 	work.Wait()

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,10 +23,9 @@ import (
 // twice. Where that is not possible the stream begins with the event "reset": read everything anew.
 
 const (
-	lastEventID  = "Last-Event-ID"
-	heartbeat    = 15 * time.Second // also renews the cursor of a client that was told nothing
-	recheckEvery = 10 * time.Second // whether the API token is still good
-	writeWithin  = 10 * time.Second // a client that takes nothing for so long is gone
+	lastEventID = "Last-Event-ID"
+	heartbeat   = 15 * time.Second // also renews the cursor of a client that was told nothing
+	writeWithin = 10 * time.Second // a client that takes nothing for so long is gone
 	// cursorLife is how old a cursor may be: what was told since is read for each stream that is opened with it. The feed is kept
 	// for longer.
 	cursorLife = 5 * time.Minute
@@ -67,7 +65,7 @@ func (a *API) followEvents(c *gin.Context, o operation) {
 		return
 	}
 	liftReadDeadline(c.Writer)
-	s, at, refusal := a.joinHub(ctx, who.Viewer())
+	s, at, refusal := a.joinHub(ctx, who.Principal)
 	if refusal != nil {
 		refusal.write(ctx, c.Writer)
 		return
@@ -85,14 +83,17 @@ func (a *API) followEvents(c *gin.Context, o operation) {
 }
 
 // joinHub has the hub pass on to a stream what its viewer may see after the position that is returned.
-func (a *API) joinHub(ctx context.Context, v conversation.Viewer) (*stream, conversation.FeedPosition, *problem) {
-	queues, err := a.queuesOf(ctx, v)
+func (a *API) joinHub(ctx context.Context, who conversation.Principal) (*stream, conversation.FeedPosition, *problem) {
+	queues, err := a.queuesOf(ctx, who.Viewer())
 	if err != nil {
 		a.feedFailed(ctx, err)
 		return nil, conversation.FeedPosition{}, unavailable.retry(1)
 	}
-	s, at, ok := a.hub.join(v, queues)
-	if !ok {
+	s, at, err := a.hub.join(who, queues)
+	switch {
+	case errors.Is(err, errTooManyStreams):
+		return nil, at, tooManyStreams.problem()
+	case err != nil:
 		return nil, at, unavailable.retry(1)
 	}
 	return s, at, nil
@@ -130,7 +131,7 @@ func (a *API) stream(ctx context.Context, c *gin.Context, who caller, s *stream,
 	if err != nil {
 		return err
 	}
-	return a.follow(ctx, w, s, bearerHash(c.Request), who, last)
+	return a.follow(ctx, w, s, last)
 }
 
 func (a *API) queuesOf(ctx context.Context, v conversation.Viewer) ([]conversation.QueueID, error) {
@@ -175,17 +176,19 @@ func (a *API) readUp(ctx context.Context, w *eventWriter, s *stream, last conver
 }
 
 // follow tells what the hub passes on after a position.
-func (a *API) follow(ctx context.Context, w *eventWriter, s *stream, token [sha256.Size]byte, who caller, last conversation.FeedPosition) error {
-	beat, recheck := time.NewTicker(heartbeat), time.NewTicker(recheckEvery)
+func (a *API) follow(ctx context.Context, w *eventWriter, s *stream, last conversation.FeedPosition) error {
+	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	defer recheck.Stop()
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return nil // the client has left
 		case n, ok := <-s.news:
-			if !ok {
+			switch {
+			case !ok && s.barred:
+				return errRevoked
+			case !ok:
 				return errors.Join(errStopped, w.reset(a.hub.position()))
 			}
 			last, err = a.passOn(ctx, w, s, n, last)
@@ -195,10 +198,6 @@ func (a *API) follow(ctx context.Context, w *eventWriter, s *stream, token [sha2
 				last = at
 			}
 			err = w.here(last)
-		case <-recheck.C:
-			if a.revoked(ctx, token, who) {
-				return errRevoked
-			}
 		}
 		if err != nil {
 			return err
@@ -231,17 +230,6 @@ func (a *API) passOn(ctx context.Context, w *eventWriter, s *stream, n news, las
 		return at, w.reset(at)
 	}
 	return a.readUp(ctx, w, s, last)
-}
-
-// revoked reports whether the API token is certainly not what it was.
-func (a *API) revoked(ctx context.Context, token [sha256.Size]byte, who caller) bool {
-	ctx, cancel := context.WithTimeout(ctx, recheckEvery)
-	defer cancel()
-	now, err := a.cfg.Tokens.Authenticate(ctx, token)
-	if err != nil {
-		return errors.Is(err, conversation.ErrNotFound)
-	}
-	return now != who.Principal
 }
 
 // eventID is a position as a cursor: generation, transaction, number and time, proved to be ours.
@@ -321,9 +309,4 @@ func (w *eventWriter) write(text string) error {
 		return fmt.Errorf("write an event: %w", err)
 	}
 	return nil
-}
-
-func bearerHash(r *http.Request) [sha256.Size]byte {
-	token, _ := bearer(r)
-	return sha256.Sum256([]byte(token))
 }

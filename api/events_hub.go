@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -17,13 +18,25 @@ type hub struct {
 	streams map[*stream]struct{}
 }
 
-// streamBuffer is how many feed pages a stream may be behind before it has to read the feed by itself.
-const streamBuffer = 32
+const (
+	// streamBuffer is how many feed pages a stream may be behind before it has to read the feed by itself.
+	streamBuffer = 32
+	// streamsPerToken is how many streams an API token may have at one process.
+	streamsPerToken = 20
+)
+
+// Why there is no stream for somebody who may have one.
+var (
+	errNothingRead    = errors.New("nothing is read from the feed")
+	errTooManyStreams = errors.New("the API token has too many event streams")
+)
 
 // stream is an event stream as the hub sees it.
 type stream struct {
+	bearer conversation.Principal
 	viewer conversation.Viewer
 	news   chan news // closed when the stream is cut off; its client has to read everything anew
+	barred bool      // the API token counts no more; written before news is closed
 
 	// Under the hub's lock:
 	queues map[conversation.QueueID]bool
@@ -39,16 +52,26 @@ type news struct {
 
 func newHub() *hub { return &hub{streams: map[*stream]struct{}{}} }
 
-// join adds a stream, which hears of everything after the position that is returned. ok is false while nothing is read.
-func (h *hub) join(v conversation.Viewer, queues []conversation.QueueID) (s *stream, at conversation.FeedPosition, ok bool) {
+// join adds a stream, which hears of everything after the position that is returned. It fails with errNothingRead or
+// errTooManyStreams.
+func (h *hub) join(who conversation.Principal, queues []conversation.QueueID) (s *stream, at conversation.FeedPosition, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.reading {
-		return nil, at, false
+		return nil, at, errNothingRead
 	}
-	s = &stream{viewer: v, queues: setOf(queues), news: make(chan news, streamBuffer)}
+	open := 0
+	for other := range h.streams {
+		if other.bearer.Tenant == who.Tenant && other.bearer.TokenID == who.TokenID {
+			open++
+		}
+	}
+	if open >= streamsPerToken {
+		return nil, at, errTooManyStreams
+	}
+	s = &stream{bearer: who, viewer: who.Viewer(), queues: setOf(queues), news: make(chan news, streamBuffer)}
 	h.streams[s] = struct{}{}
-	return s, h.at, true
+	return s, h.at, nil
 }
 
 func (h *hub) leave(s *stream) {
@@ -123,6 +146,29 @@ func (h *hub) sees(s *stream, all []conversation.Told) []conversation.Told {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return s.sees(all)
+}
+
+// bearers lists who has streams, each once.
+func (h *hub) bearers() []conversation.Principal {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	set := map[conversation.Principal]bool{}
+	for s := range h.streams {
+		set[s.bearer] = true
+	}
+	return slices.Collect(maps.Keys(set))
+}
+
+// bar cuts off the streams of those who were asked for and are not among the good.
+func (h *hub) bar(asked, good []conversation.Principal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.streams {
+		if slices.Contains(asked, s.bearer) && !slices.Contains(good, s.bearer) {
+			s.barred = true
+			h.cut(s)
+		}
+	}
 }
 
 // agents lists whose streams there are, by tenant.

@@ -113,6 +113,8 @@ func allowed() map[string]string {
 		"POST /v1/conversations/:id/set-context": people,
 		"POST /v1/conversations/:id/set-skills":  people,
 		"POST /v1/conversations/:id/resend":      people,
+		"GET /v1/tokens":                         admins,
+		"DELETE /v1/tokens/:id":                  admins,
 		"GET /v1/me":                             people,
 		"GET /v1/me/work":                        agents,
 		"GET /v1/agents/:id/presence":            people,

@@ -174,6 +174,12 @@ type Feed interface {
 
 // Tokens knows the bearers of API tokens.
 type Tokens interface {
-	// Authenticate finds the principal of a token by the SHA-256 of its text. ErrNotFound when it is unknown or revoked.
+	// Authenticate finds the principal of a token by the SHA-256 of its text. ErrNotFound when it is unknown, revoked or expired.
 	Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error)
+	// StillGood returns those of the principals, in any order, whose tokens count, as they are now.
+	StillGood(ctx context.Context, asked []conversation.Principal) ([]conversation.Principal, error)
+	// ListTokens lists oldest first, what counts no more included; after is the last id of the page before, "" for the first page.
+	ListTokens(ctx context.Context, t conversation.Tenant, after string, limit int) ([]conversation.TokenInfo, error)
+	// RevokeToken makes a token useless at once; again it changes nothing. ErrNotFound when there is none.
+	RevokeToken(ctx context.Context, by conversation.Actor, id string) error
 }

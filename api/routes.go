@@ -140,6 +140,9 @@ func (a *API) registerOperations() {
 	register(a, h, operation{"set-skills", post, "/v1/conversations/{id}/set-skills", ok, "Say which skills a conversation needs", people}, a.setSkills)
 	register(a, h, operation{"resend-message", post, "/v1/conversations/{id}/resend", ok, "Send a message again that failed or may have been lost", people}, a.resend)
 
+	register(a, h, operation{"list-tokens", get, "/v1/tokens", ok, "List API tokens, oldest first, without their text", admins}, a.listTokens)
+	register(a, h, operation{"revoke-token", del, "/v1/tokens/{id}", noContent, "Revoke an API token", admins}, a.revokeToken)
+
 	register(a, h, operation{"get-me", get, "/v1/me", ok, "Read who you are and how you stand", people}, a.getMe)
 	register(a, h, operation{"get-my-work", get, "/v1/me/work", ok, "Read what is offered to you, what you have, and what waits for you", agents}, a.getMyWork)
 	register(a, h, operation{"get-presence", get, "/v1/agents/{id}/presence", ok, "Read whether an agent is there", people}, a.getPresence)

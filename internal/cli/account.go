@@ -13,6 +13,7 @@ import (
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/outbound"
+	"wxdesk/internal/postgres"
 	"wxdesk/internal/wechat/wxapi"
 )
 
@@ -77,7 +78,7 @@ func (c accountDeleteCmd) Run(ctx context.Context, p Process) error {
 
 // commandLine is who the API sees behind the command line: whoever holds the database and the master keys may do
 // everything.
-type commandLine struct{}
+type commandLine struct{ *postgres.DB }
 
 const commandLineActor = "cli"
 
@@ -112,7 +113,7 @@ func callAPI(ctx context.Context, p Process, method, target, file string) (*answ
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 	handler := api.New(api.Config{
-		Doors: db, Records: db, Accounts: db, Setups: db, Platform: platform(cfg, db), Transcripts: db, Commands: db, Tokens: commandLine{},
+		Doors: db, Records: db, Accounts: db, Setups: db, Platform: platform(cfg, db), Transcripts: db, Commands: db, Tokens: commandLine{db},
 		Bots: db, FAQ: db, People: db, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
 		PublicURL: cfg.PublicURL, HTTP: wxapi.NewHTTPClient(cfg.AllowPrivate), EgressIPs: cfg.EgressIPs,
 		CursorKey: ring.Derive(cursorLabel),

@@ -24,6 +24,7 @@ type tokenCreateCmd struct {
 	Role  conversation.Role    `required:"" help:"admin, supervisor, agent or bot."`
 	Name  string               `required:"" help:"What the token is for."`
 	Agent conversation.AgentID `help:"The agent's id, a UUID; with the role agent."`
+	Days  int                  `default:"90" help:"After how many days it expires, 1 to 365."`
 }
 
 // Run prints the token alone on standard output.
@@ -37,9 +38,11 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 		return fmt.Errorf("--agent goes with the role agent only")
 	case c.Agent != "" && uuid.Validate(string(c.Agent)) != nil:
 		return fmt.Errorf("--agent must be a UUID")
+	case c.Days < 1 || c.life() > conversation.MaxTokenLife:
+		return fmt.Errorf("--days must be 1 to 365")
 	}
 	return withLedger(ctx, p, func(db *postgres.DB) error {
-		token, _, err := db.CreateToken(ctx, operator, c.Name, c.Role, c.Agent)
+		token, _, err := db.CreateToken(ctx, operator, c.Name, c.Role, c.Agent, c.life())
 		switch {
 		case errors.Is(err, conversation.ErrNotFound):
 			return fmt.Errorf("there is no agent with that id; wxdesk agent list shows them")
@@ -50,26 +53,38 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 	})
 }
 
+func (c tokenCreateCmd) life() time.Duration { return time.Duration(c.Days) * 24 * time.Hour }
+
 type tokenListCmd struct{}
 
-// Run lists the tokens.
+// Run lists the tokens, page by page.
 func (tokenListCmd) Run(ctx context.Context, p Process) error {
+	const page = 200
+	table := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tROLE\tNAME\tCREATED\tEXPIRES\tLAST USED\tREVOKED")
 	return withLedger(ctx, p, func(db *postgres.DB) error {
-		tokens, err := db.ListTokens(ctx, operator.Tenant)
-		if err != nil {
-			return err
-		}
-		table := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tROLE\tNAME\tCREATED\tREVOKED")
-		for _, t := range tokens {
-			revoked := "-"
-			if !t.RevokedAt.IsZero() {
-				revoked = t.RevokedAt.UTC().Format(time.RFC3339)
+		for after := ""; ; {
+			tokens, err := db.ListTokens(ctx, operator.Tenant, after, page)
+			if err != nil {
+				return err
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", t.TokenID, t.Role, t.Name, t.CreatedAt.UTC().Format(time.RFC3339), revoked)
+			for _, t := range tokens {
+				after = t.TokenID
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.TokenID, t.Role, t.Name,
+					timeOrDash(t.CreatedAt), timeOrDash(t.ExpiresAt), timeOrDash(t.LastUsedAt), timeOrDash(t.RevokedAt))
+			}
+			if len(tokens) < page {
+				return table.Flush()
+			}
 		}
-		return table.Flush()
 	})
+}
+
+func timeOrDash(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 type tokenRevokeCmd struct {

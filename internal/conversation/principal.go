@@ -1,5 +1,7 @@
 package conversation
 
+import "time"
+
 // Role is what the bearer of an API token may do.
 type Role string
 
@@ -27,6 +29,21 @@ type Principal struct {
 	Name    string
 	Role    Role
 	AgentID AgentID // for RoleAgent
+}
+
+// How long API tokens live.
+const (
+	TokenLife    = 90 * 24 * time.Hour // unless said
+	MaxTokenLife = 365 * 24 * time.Hour
+)
+
+// TokenInfo is an API token without its text, of which only the SHA-256 is kept.
+type TokenInfo struct {
+	Principal
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	LastUsedAt time.Time // to a minute; zero where it was never used
+	RevokedAt  time.Time // zero where it was not revoked
 }
 
 // Viewer is what the principal may see.

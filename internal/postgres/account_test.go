@@ -212,7 +212,7 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 	stranger := conversation.Actor{Tenant: other, Name: "stranger"}
 	ref, turn, _ := f.answered(t, "hi")
 	foreign := conversation.Ref{Tenant: other, Conversation: ref.Conversation}
-	_, principal, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "")
+	_, principal, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "", time.Hour)
 	require.NoError(t, err)
 	before := f.ending(t)
 
@@ -278,7 +278,7 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 	accounts, err := f.ListAccounts(ctx, other, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, accounts)
-	tokens, err := f.ListTokens(ctx, other)
+	tokens, err := f.ListTokens(ctx, other, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, tokens)
 	require.Equal(t, before, f.ending(t))

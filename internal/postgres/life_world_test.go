@@ -26,7 +26,7 @@ const (
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	d := &office{fixture: newFixture(t), t: t, queue: defaultQueue}
-	_, principal, err := d.CreateToken(t.Context(), cli, "supervisor", conversation.RoleSupervisor, "")
+	_, principal, err := d.CreateToken(t.Context(), cli, "supervisor", conversation.RoleSupervisor, "", time.Hour)
 	require.NoError(t, err)
 	d.supervisor = principal
 	return d
@@ -38,7 +38,7 @@ func (d *office) agent(name string) conversation.Principal {
 	id := uuid.NewString()
 	d.exec(d.t, `insert into agents (tenant, id, name, presence) values ('default', $1, $2, 'available')`, id, name)
 	d.exec(d.t, `insert into queue_members (tenant, queue_id, agent_id) values ('default', $1, $2)`, d.queue, id)
-	_, principal, err := d.CreateToken(d.t.Context(), cli, name, conversation.RoleAgent, conversation.AgentID(id))
+	_, principal, err := d.CreateToken(d.t.Context(), cli, name, conversation.RoleAgent, conversation.AgentID(id), time.Hour)
 	require.NoError(d.t, err)
 	return principal
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -42,7 +43,7 @@ func newDesk(t *testing.T) desk {
 	}).Handler()}
 }
 
-type roles struct{}
+type roles struct{ api.Tokens }
 
 func (roles) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
 	for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
@@ -200,7 +201,7 @@ func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	id := conversation.AgentID(d.make(t, "/v1/agents", `{"name":"Ann","queue_ids":["%s"]}`, defaultQueue))
-	token, _, err := d.CreateToken(t.Context(), cli, "Ann's", conversation.RoleAgent, id)
+	token, _, err := d.CreateToken(t.Context(), cli, "Ann's", conversation.RoleAgent, id, time.Hour)
 	require.NoError(t, err)
 	hash := sha256.Sum256([]byte(token.Reveal()))
 	who, err := d.Authenticate(t.Context(), hash)
@@ -219,7 +220,7 @@ func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
 	_, err = d.Authenticate(t.Context(), hash)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 	require.Zero(t, d.count(t, "queue_members", "true"))
-	_, _, err = d.CreateToken(t.Context(), cli, "too late", conversation.RoleAgent, id)
+	_, _, err = d.CreateToken(t.Context(), cli, "too late", conversation.RoleAgent, id, time.Hour)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 

@@ -79,7 +79,7 @@ func story() []step {
 			return db.DeleteAccount(ctx, cli, other.ID)
 		}},
 		{name: "create token", once: true, call: func(ctx context.Context, db *postgres.DB) (err error) {
-			_, principal, err = db.CreateToken(ctx, cli, "desk", conversation.RoleAdmin, "")
+			_, principal, err = db.CreateToken(ctx, cli, "desk", conversation.RoleAdmin, "", time.Hour)
 			return err
 		}},
 		{name: "put FAQ entries", call: func(ctx context.Context, db *postgres.DB) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
@@ -18,33 +19,41 @@ const TokenPrefix = "wxd_"
 
 const tokenSize = 32 // random bytes
 
-// TokenInfo is an API token without its text, of which only the SHA-256 is kept.
-type TokenInfo struct {
-	conversation.Principal
-	CreatedAt time.Time
-	RevokedAt time.Time // zero while it is good
-}
-
 type tokenRow struct {
-	Tenant    conversation.Tenant  `db:"tenant"`
-	ID        string               `db:"id"`
-	Name      string               `db:"name"`
-	Role      conversation.Role    `db:"role"`
-	AgentID   conversation.AgentID `db:"agent_id"`
-	CreatedAt time.Time            `db:"created_at"`
-	RevokedAt *time.Time           `db:"revoked_at"`
+	Tenant     conversation.Tenant  `db:"tenant"`
+	ID         string               `db:"id"`
+	Name       string               `db:"name"`
+	Role       conversation.Role    `db:"role"`
+	AgentID    conversation.AgentID `db:"agent_id"`
+	CreatedAt  time.Time            `db:"created_at"`
+	ExpiresAt  time.Time            `db:"expires_at"`
+	LastUsedAt *time.Time           `db:"last_used_at"`
+	RevokedAt  *time.Time           `db:"revoked_at"`
+	UseIsOld   bool                 `db:"use_is_old"` // the last use that is noted
 }
 
-const tokenColumns = `tenant, id, name, role, coalesce(agent_id::text, '') as agent_id, created_at, revoked_at`
+const (
+	tokenColumns = `tenant, id, name, role, coalesce(agent_id::text, '') as agent_id, created_at, expires_at, last_used_at, revoked_at,
+		coalesce(last_used_at < statement_timestamp() - interval '1 minute', true) as use_is_old`
+	liveTokens = `api_tokens where true`
+	goodTokens = `api_tokens where revoked_at is null and expires_at > statement_timestamp()
+		and not exists (select from agents a where a.tenant = api_tokens.tenant and a.id = api_tokens.agent_id and a.disabled)`
+)
 
 func (r tokenRow) principal() conversation.Principal {
 	return conversation.Principal{Tenant: r.Tenant, TokenID: r.ID, Name: r.Name, Role: r.Role, AgentID: r.AgentID}
 }
 
+func (r tokenRow) info() conversation.TokenInfo {
+	return conversation.TokenInfo{
+		Principal: r.principal(), CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, LastUsedAt: orEmpty(r.LastUsedAt), RevokedAt: orEmpty(r.RevokedAt),
+	}
+}
+
 // CreateToken makes an API token of the actor's tenant: TokenPrefix and 32 random bytes in base64url. Its text is given
 // out here and never again. agentID is needed for conversation.RoleAgent and must be "" otherwise; ErrNotFound when there is
-// no such agent.
-func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name string, role conversation.Role, agentID conversation.AgentID) (secret.Value, conversation.Principal, error) {
+// no such agent. It expires after life, at most conversation.MaxTokenLife.
+func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name string, role conversation.Role, agentID conversation.AgentID, life time.Duration) (secret.Value, conversation.Principal, error) {
 	random := make([]byte, tokenSize)
 	_, _ = rand.Read(random) // never fails
 	text := TokenPrefix + base64.RawURLEncoding.EncodeToString(random)
@@ -59,9 +68,10 @@ func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name strin
 			}
 		}
 		const insert = `
-			insert into api_tokens (tenant, id, name, role, agent_id, hash) values ($1, $2, $3, $4, nullif($5, '')::uuid, $6)
+			insert into api_tokens (tenant, id, name, role, agent_id, hash, expires_at)
+			values ($1, $2, $3, $4, nullif($5, '')::uuid, $6, now() + $7 * interval '1 second')
 			on conflict (tenant, id) do nothing`
-		inserted, err := affected(tx.ExecContext(ctx, insert, p.Tenant, p.TokenID, name, role, string(agentID), hash[:]))
+		inserted, err := affected(tx.ExecContext(ctx, insert, p.Tenant, p.TokenID, name, role, string(agentID), hash[:], life.Seconds()))
 		if err != nil || inserted == 0 {
 			return err
 		}
@@ -90,31 +100,51 @@ func (db *DB) RevokeToken(ctx context.Context, by conversation.Actor, id string)
 	})
 }
 
-// ListTokens lists a tenant's tokens, oldest first, revoked ones included.
-func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant) ([]TokenInfo, error) {
-	const query = `select ` + tokenColumns + ` from api_tokens where tenant = $1 order by created_at, id`
+// ListTokens pages by id, oldest first, what counts no more included; after is the last id of the page before, "" for the first page.
+func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant, after string, limit int) ([]conversation.TokenInfo, error) {
 	var rows []tokenRow
-	if err := db.sql.SelectContext(ctx, &rows, query, t); err != nil {
-		return nil, explain(ctx, "list API tokens", err)
-	}
-	tokens := make([]TokenInfo, len(rows))
-	for i, row := range rows {
-		tokens[i] = TokenInfo{Principal: row.principal(), CreatedAt: row.CreatedAt}
-		if row.RevokedAt != nil {
-			tokens[i].RevokedAt = *row.RevokedAt
-		}
-	}
-	return tokens, nil
+	err := db.sql.SelectContext(ctx, &rows, `select `+tokenColumns+` from `+liveTokens+pages, t, after, limit)
+	return each(rows, tokenRow.info), explain(ctx, "list API tokens", err)
 }
 
-// Authenticate finds the principal of an API token by the SHA-256 of its text. ErrNotFound when it is unknown or revoked, or
-// its agent is disabled.
+// Authenticate finds the principal of an API token by the SHA-256 of its text, and notes that it was used. ErrNotFound when it
+// is unknown, revoked or expired, or its agent is disabled.
 func (db *DB) Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error) {
-	const query = `
-		select ` + tokenColumns + ` from api_tokens
-		where hash = $1 and revoked_at is null
-			and not exists (select from agents a where a.tenant = api_tokens.tenant and a.id = api_tokens.agent_id and a.disabled)`
 	var row tokenRow
-	err := db.sql.GetContext(ctx, &row, query, hash[:])
-	return row.principal(), explain(ctx, "find an API token", err)
+	if err := db.sql.GetContext(ctx, &row, `select `+tokenColumns+` from `+goodTokens+` and hash = $1`, hash[:]); err != nil {
+		return conversation.Principal{}, explain(ctx, "find an API token", err)
+	}
+	db.noteUse(ctx, row)
+	return row.principal(), nil
+}
+
+// StillGood returns those of the principals, in any order, whose API tokens count, as they are now, and notes that they are used.
+func (db *DB) StillGood(ctx context.Context, asked []conversation.Principal) ([]conversation.Principal, error) {
+	tenants, ids := make([]string, len(asked)), make([]string, len(asked))
+	for i, p := range asked {
+		tenants[i], ids[i] = string(p.Tenant), p.TokenID
+	}
+	const query = `select ` + tokenColumns + ` from ` + goodTokens + ` and (tenant, id) in (select * from unnest($1::text[], $2::uuid[]))`
+	var rows []tokenRow
+	if err := db.sql.SelectContext(ctx, &rows, query, pq.Array(tenants), pq.Array(ids)); err != nil {
+		return nil, explain(ctx, "ask whether API tokens count", err)
+	}
+	db.noteUse(ctx, rows...)
+	return each(rows, tokenRow.principal), nil
+}
+
+// noteUse writes the last use of those whose last noted use is older than a minute. Of several who do so at the same time one
+// writes, and nobody waits. What cannot be written now is written with the next use: no request fails for it.
+func (db *DB) noteUse(ctx context.Context, rows ...tokenRow) {
+	for _, row := range rows {
+		if !row.UseIsOld {
+			continue
+		}
+		const update = `
+			update api_tokens set last_used_at = statement_timestamp() where (tenant, id) in (
+				select tenant, id from api_tokens
+				where tenant = $1 and id = $2 and coalesce(last_used_at < statement_timestamp() - interval '1 minute', true)
+				for no key update skip locked)`
+		_, _ = db.sql.ExecContext(ctx, update, row.Tenant, row.ID)
+	}
 }

@@ -23,7 +23,7 @@ func TestCreateToken_isKnownByItsHashUntilRevoked(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
 	agent := f.agent(t, "Mei")
-	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAgent, agent)
+	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAgent, agent, time.Hour)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(text.Reveal(), postgres.TokenPrefix))
 	require.Len(t, text.Reveal(), len(postgres.TokenPrefix)+43)
@@ -41,11 +41,65 @@ func TestCreateToken_isKnownByItsHashUntilRevoked(t *testing.T) {
 	}
 	_, err = f.Authenticate(t.Context(), hash)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
-	list, err := f.ListTokens(t.Context(), tenant)
+	list, err := f.ListTokens(t.Context(), tenant, "", 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.False(t, list[0].RevokedAt.IsZero())
 	require.Equal(t, 2, f.count(t, "audit", "subject = $1 and actor = 'cli'", created.TokenID))
+}
+
+// S9, A01
+func TestAuthenticate_refusesExpiredTokens(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAdmin, "", conversation.TokenLife)
+	require.NoError(t, err)
+	hash := sha256.Sum256([]byte(text.Reveal()))
+	list, err := f.ListTokens(t.Context(), tenant, "", 10)
+	require.NoError(t, err)
+	require.Equal(t, conversation.TokenLife, list[0].ExpiresAt.Sub(list[0].CreatedAt))
+	good, err := f.StillGood(t.Context(), []conversation.Principal{created})
+	require.NoError(t, err)
+	require.Equal(t, []conversation.Principal{created}, good)
+
+	f.exec(t, `update api_tokens set expires_at = now()`)
+	_, err = f.Authenticate(t.Context(), hash)
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+	good, err = f.StillGood(t.Context(), []conversation.Principal{created})
+	require.NoError(t, err)
+	require.Empty(t, good)
+
+	_, _, err = f.CreateToken(t.Context(), cli, "for ever", conversation.RoleAdmin, "", 367*24*time.Hour)
+	require.Error(t, err)
+}
+
+func TestAuthenticate_notesUseOnceAMinute(t *testing.T) {
+	t.Parallel()
+	f := newEmptyFixture(t)
+	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAdmin, "", time.Hour)
+	require.NoError(t, err)
+	hash := sha256.Sum256([]byte(text.Reveal()))
+	lastUse := func() time.Time {
+		list, err := f.ListTokens(t.Context(), tenant, "", 10)
+		require.NoError(t, err)
+		return list[0].LastUsedAt
+	}
+	require.Zero(t, lastUse())
+	for range 2 {
+		_, err = f.Authenticate(t.Context(), hash)
+		require.NoError(t, err)
+	}
+	first := lastUse()
+	require.WithinDuration(t, time.Now(), first, time.Minute)
+
+	f.exec(t, `update api_tokens set last_used_at = now() - interval '61 seconds'`)
+	_, err = f.StillGood(t.Context(), []conversation.Principal{created})
+	require.NoError(t, err)
+	require.False(t, lastUse().Before(first), "an open stream is a use")
+	again := lastUse()
+	_, err = f.Authenticate(t.Context(), hash)
+	require.NoError(t, err)
+	require.Equal(t, again, lastUse(), "within a minute nothing is written")
 }
 
 // usable is an access token with an hour to live.
