@@ -45,6 +45,7 @@ type Config struct {
 	Connections Connections
 	Feed        Feed
 	Tokens      Tokens
+	Audit       Audit
 	Bots        Bots
 	FAQ         FAQ
 	People      People
@@ -83,6 +84,8 @@ type API struct {
 	cursors cursors
 	hub     *hub
 	agents  *connections
+	tries   *tries
+	refused *refusals
 	spool   *spool
 	door    *door
 }
@@ -93,6 +96,7 @@ func New(cfg Config) *API {
 		panic(fmt.Sprintf("api: the cursor key has %d bytes, want %d", len(cfg.CursorKey), minCursorKey))
 	}
 	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}, hub: newHub()}
+	a.tries, a.refused = newTries(a.cfg.Now), newRefusals(a.cfg)
 	turns := newTurnstile(perCustomer, placeFor)
 	a.agents = newConnections(a.cfg, turns)
 	a.spool = newSpool(a.cfg, turns)
@@ -110,6 +114,7 @@ func (a *API) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { a.readFeed(ctx) })
 	work.Go(func() { a.barRevoked(ctx) })
+	work.Go(func() { a.refused.run(ctx) })
 	work.Go(func() { a.agents.beat(ctx) })
 	work.Go(func() { a.spool.run(ctx) })
 	work.Wait()

@@ -35,8 +35,9 @@ func (a *API) guard(o operation) func(huma.Context, func(huma.Context)) {
 		c.Header("Cache-Control", "no-store")
 
 		caller, refusal := a.admit(bounded, c.Request, o)
-		if refusal == nil && strings.Contains(o.path, "{id}") && !isUUID(c.Param("id")) {
-			refusal = badID.problem()
+		byID := strings.Contains(o.path, "{id}")
+		if refusal == nil && byID {
+			refusal = a.askByID(c.Request, caller.Principal, c.Param("id"))
 		}
 		if takes := ctx.Operation().RequestBody; refusal == nil && takes != nil {
 			read := readJSON
@@ -51,7 +52,23 @@ func (a *API) guard(o operation) func(huma.Context, func(huma.Context)) {
 		}
 		liftReadDeadline(c.Writer)
 		next(huma.WithContext(ctx, context.WithValue(bounded, callerKey{}, caller)))
+		if byID && c.Writer.Status() == http.StatusNotFound {
+			a.tries.wrongID(caller.Principal)
+		}
 	}
+}
+
+// askByID refuses what is no id, and who has asked for too much that is not there (A03, A04).
+func (a *API) askByID(r *http.Request, who conversation.Principal, id string) *problem {
+	if !a.tries.mayAsk(who) {
+		a.refused.add(conversation.RefusedGuesses, networkOf(r.RemoteAddr), who)
+		return tooManyTries.retry(int(guessesPause.Seconds()))
+	}
+	if !isUUID(id) {
+		a.tries.wrongID(who)
+		return badID.problem()
+	}
+	return nil
 }
 
 // caller is who asks, and what identifies the request's body.
@@ -70,22 +87,33 @@ func (c caller) actor() conversation.Actor {
 }
 
 // admit finds out who asks and whether the operation is for them. Whatever is wrong with a token, the answer is the same
-// (A01). The token is looked up by its hash, so that no comparison takes longer the better the guess.
+// (A01), until one network has tried too many. The token is looked up by its hash, so that no comparison takes longer the better the guess.
 func (a *API) admit(ctx context.Context, r *http.Request, o operation) (caller, *problem) {
+	from := networkOf(r.RemoteAddr)
 	token, ok := bearer(r)
 	if !ok {
+		a.refused.add(conversation.RefusedToken, from, conversation.Principal{})
 		return caller{}, noToken.problem()
 	}
-	who, err := a.cfg.Tokens.Authenticate(ctx, sha256.Sum256([]byte(token)))
+	hash := sha256.Sum256([]byte(token))
+	if !a.tries.mayTry(from, hash) {
+		a.refused.add(conversation.RefusedTries, from, conversation.Principal{})
+		return caller{}, tooManyTries.retry(int(triesPause.Seconds()))
+	}
+	who, err := a.cfg.Tokens.Authenticate(ctx, hash)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound):
+		a.tries.wrongToken(from)
+		a.refused.add(conversation.RefusedToken, from, conversation.Principal{})
 		return caller{}, noToken.problem()
 	case err != nil:
 		a.cfg.Log.ErrorContext(ctx, "API token not looked up", "operation", o.id, "error", err)
 		return caller{}, unavailable.retry(1)
 	case !slices.Contains(o.may, who.Role), who.Role == conversation.RoleAgent && who.AgentID == "": // nobody's
+		a.refused.add(conversation.RefusedRole, from, who)
 		return caller{}, forbidden.problem()
 	}
+	a.tries.goodToken(hash)
 	return caller{Principal: who}, nil
 }
 

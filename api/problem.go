@@ -68,6 +68,7 @@ const (
 	busy           kind = "busy"
 	unavailable    kind = "unavailable"
 	overloaded     kind = "overloaded"
+	tooManyTries   kind = "too-many-tries"
 	sealed         kind = "secret-unavailable"
 	refused        kind = "refused-by-wechat"
 	tooManyStreams kind = "too-many-streams"
@@ -164,6 +165,8 @@ func (k kind) facts() (status int, title string) {
 		return http.StatusConflict, "The message is on its way or has arrived"
 	case notAllowed:
 		return http.StatusForbidden, "The role of the API token does not allow this"
+	case tooManyTries:
+		return http.StatusTooManyRequests, "There were too many tries that failed; wait, then go on"
 	case tooManyStreams:
 		return http.StatusTooManyRequests, "The API token has as many event streams as it may have; end one first"
 	case internal:

@@ -53,6 +53,7 @@ type world struct {
 	agents        agentShelf
 	feed          feedShelf
 	spool         spoolShelf
+	refusals      []conversation.AccessRefusals
 
 	door  func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
 	write func(ctx context.Context, h conversation.Handover) error
@@ -117,7 +118,7 @@ func newWorld() *world {
 // config wires the world to the API.
 func (w *world) config() api.Config {
 	return api.Config{
-		Doors: w, Inbox: w, Spool: &w.spool, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Notices: w, Tokens: w,
+		Doors: w, Inbox: w, Spool: &w.spool, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Notices: w, Tokens: w, Audit: w,
 		Bots: &w.bots, FAQ: &w.faq, People: nobody{},
 		Presences: &w.agents, Connections: &w.agents, Feed: &w.feed,
 		MayCall: func(_ context.Context, url string) error {
@@ -459,6 +460,13 @@ func (w *world) StillGood(_ context.Context, asked []conversation.Principal) (go
 		}
 	}
 	return good, nil
+}
+
+func (w *world) RecordRefusals(_ context.Context, list []conversation.AccessRefusals) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refusals = append(w.refusals, list...)
+	return nil
 }
 
 func (w *world) ListTokens(context.Context, conversation.Tenant, string, int) ([]conversation.TokenInfo, error) {

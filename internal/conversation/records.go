@@ -75,6 +75,31 @@ type Actor struct {
 	Name   string // an API token's id, or "cli"
 }
 
+// AccessRefusalKind says why somebody was not let in.
+type AccessRefusalKind string
+
+// The kinds.
+const (
+	RefusedToken   AccessRefusalKind = "token"          // no API token, or one that does not count
+	RefusedRole    AccessRefusalKind = "role"           // the role does not allow it
+	RefusedTries   AccessRefusalKind = "too-many-tries" // of API tokens
+	RefusedGuesses AccessRefusalKind = "guessed-ids"
+)
+
+// AccessRefusal is what was refused, and to whom.
+type AccessRefusal struct {
+	Tenant  Tenant
+	Actor   string // an API token's id, or "unknown"
+	Kind    AccessRefusalKind
+	Network string // where it came from, such as 192.0.2.0/24; "" for many
+}
+
+// AccessRefusals are refusals of one kind in one minute.
+type AccessRefusals struct {
+	AccessRefusal
+	Count int
+}
+
 // Filter narrows a list of conversations; empty fields do not.
 type Filter struct {
 	State     State

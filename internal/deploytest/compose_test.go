@@ -32,7 +32,7 @@ const (
 func filledIn() types.Mapping {
 	return types.Mapping{
 		"WXDESK_MASTER_KEYS": secret.NewMasterKey("k1").Reveal(), "WXDESK_PUBLIC_URL": "https://desk.example.com",
-		"POSTGRES_PASSWORD": "aaa", "POSTGRES_PASSWORD_WXDESK": "bbb", "POSTGRES_PASSWORD_TEMPORAL": "ccc",
+		"POSTGRES_PASSWORD": "aaa", "POSTGRES_PASSWORD_OWNER": "eee", "POSTGRES_PASSWORD_WXDESK": "bbb", "POSTGRES_PASSWORD_TEMPORAL": "ccc",
 		"GRAFANA_PASSWORD": "ddd",
 	}
 }
@@ -83,7 +83,7 @@ func TestCompose_everySecretMustBeGiven(t *testing.T) {
 			if value == nil || !looksSecret.MatchString(key) || key == "WXDESK_PUBLIC_URL" {
 				continue
 			}
-			written := slices.ContainsFunc([]string{"aaa", "bbb", "ccc", "ddd", filledIn()["WXDESK_MASTER_KEYS"][:3]}, func(given string) bool {
+			written := slices.ContainsFunc([]string{"aaa", "bbb", "ccc", "ddd", "eee", filledIn()["WXDESK_MASTER_KEYS"][:3]}, func(given string) bool {
 				return strings.Contains(*value, given)
 			})
 			require.Truef(t, written, "%s of %s is written into the file", key, name)

@@ -39,6 +39,7 @@ const (
 	actKeysRotate       = "keys.rotate" // the subject is the key's id, the fields are the places
 	actCustomerUpdate   = "customer.update"
 	actSettingsUpdate   = "settings.update"
+	actAccessRefused    = "access.refused" // the subject is the network
 )
 
 // record notes in the transaction of a change who made it. Fields are names, never values.
@@ -50,4 +51,21 @@ func record(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, act, subjec
 	const insert = `insert into audit (tenant, actor, action, subject, detail) values ($1, $2, $3, $4, $5)`
 	_, err = tx.ExecContext(ctx, insert, by.Tenant, by.Name, act, subject, string(detail))
 	return err
+}
+
+// RecordRefusals adds to the audit who was not let in, a row for each.
+func (db *DB) RecordRefusals(ctx context.Context, list []conversation.AccessRefusals) error {
+	return db.inTx(ctx, "record refusals", func(tx *sqlx.Tx) error {
+		for _, r := range list {
+			detail, err := json.Marshal(map[string]any{"kind": r.Kind, "count": r.Count})
+			if err != nil {
+				return fmt.Errorf("encode the audit's detail: %w", err)
+			}
+			const insert = `insert into audit (tenant, actor, action, subject, detail) values ($1, $2, $3, $4, $5)`
+			if _, err := tx.ExecContext(ctx, insert, r.Tenant, r.Actor, actAccessRefused, r.Network, string(detail)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

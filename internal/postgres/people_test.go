@@ -37,7 +37,7 @@ func newDesk(t *testing.T) desk {
 	t.Helper()
 	f := newEmptyFixture(t)
 	return desk{f, api.New(api.Config{
-		Accounts: f, Tokens: roles{}, Bots: f, FAQ: f, People: f, Judge: always{},
+		Accounts: f, Tokens: roles{}, Audit: f, Bots: f, FAQ: f, People: f, Judge: always{},
 		MayCall:   func(context.Context, string) error { return nil },
 		PublicURL: "https://desk.example", CursorKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),
 	}).Handler()}

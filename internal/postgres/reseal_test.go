@@ -314,7 +314,6 @@ func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
 	f.account, err = f.CreateAccount(t.Context(), cli, other, someSecrets())
 	require.NoError(t, err)
 	f.exec(t, `delete from account_secrets where account_id <> $1`, f.account.ID)
-	f.exec(t, `delete from audit`)
 	f.exec(t, `delete from accounts where id <> $1`, f.account.ID)
 
 	customer := func(n int) (conversation.ID, string) {

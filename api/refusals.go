@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// Audit keeps what was refused.
+type Audit interface {
+	// RecordRefusals adds them to the audit.
+	RecordRefusals(ctx context.Context, list []conversation.AccessRefusals) error
+}
+
+const (
+	// refusalsEvery is how long refusals of one kind from one network are joined.
+	refusalsEvery = time.Minute
+	// maxRefusals is how many kinds and networks are told apart in that time; the rest is joined without its network.
+	maxRefusals = 100
+	// maxUnrecorded is how many wait for the ledger to come back.
+	maxUnrecorded = 1000
+	recordWithin  = 5 * time.Second
+
+	unknownActor = "unknown" // of refusals without an API token that counts
+)
+
+// refusals joins what is refused, so that a flood of tries is a line of the log and a row of the audit in each minute. It is
+// safe for concurrent use.
+type refusals struct {
+	log   *slog.Logger
+	audit Audit
+
+	mu         sync.Mutex
+	counts     map[conversation.AccessRefusal]int
+	unrecorded []conversation.AccessRefusals // only run touches it
+}
+
+func newRefusals(cfg Config) *refusals {
+	return &refusals{log: cfg.Log, audit: cfg.Audit, counts: map[conversation.AccessRefusal]int{}}
+}
+
+// add counts a refusal. who is the zero value where no API token counted.
+func (r *refusals) add(kind conversation.AccessRefusalKind, from netip.Prefix, who conversation.Principal) {
+	what := conversation.AccessRefusal{Tenant: who.Tenant, Actor: who.TokenID, Kind: kind, Network: from.String()}
+	if who.TokenID == "" {
+		what.Tenant, what.Actor = conversation.DefaultTenant, unknownActor
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.counts[what]; !known && len(r.counts) >= maxRefusals {
+		what = conversation.AccessRefusal{Tenant: conversation.DefaultTenant, Actor: unknownActor, Kind: kind}
+	}
+	r.counts[what]++
+}
+
+// run tells of refusals once a minute, and a last time when ctx ends.
+func (r *refusals) run(ctx context.Context) {
+	ticker := time.NewTicker(refusalsEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			r.tell(ctx)
+		case <-ctx.Done():
+			r.tell(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}
+
+func (r *refusals) tell(ctx context.Context) {
+	r.mu.Lock()
+	counts := r.counts
+	r.counts = map[conversation.AccessRefusal]int{}
+	r.mu.Unlock()
+	for what, n := range counts {
+		r.log.WarnContext(ctx, "access refused", "kind", string(what.Kind), "network", what.Network, "actor", what.Actor, "count", n)
+		r.unrecorded = append(r.unrecorded, conversation.AccessRefusals{AccessRefusal: what, Count: n})
+	}
+	if len(r.unrecorded) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	if err := r.audit.RecordRefusals(ctx, r.unrecorded); err != nil {
+		r.log.ErrorContext(ctx, "refusals not recorded", "error", err)
+		r.unrecorded = r.unrecorded[max(0, len(r.unrecorded)-maxUnrecorded):]
+		return
+	}
+	r.unrecorded = nil
+}
