@@ -76,9 +76,12 @@ func TestDocs_limitsAreThoseThatCount(t *testing.T) {
 		fmt.Sprintf("| what a rule of classification gives | %d things |", routing.MaxOutputs),
 		fmt.Sprintf("| queues of a split | %d |", routing.MaxSplit),
 		fmt.Sprintf("| a rule's name | %d characters |", routing.MaxName),
+		fmt.Sprintf("| keys of an `order_by` | %d |", routing.MaxOrder),
 		fmt.Sprintf("| a condition | %d bytes |", routing.MaxCondition),
+		fmt.Sprintf("| all conditions of a ruleset | %d KiB |", routing.MaxConditions>>10),
 		fmt.Sprintf("| a pattern | %d characters, %d steps |", rules.MaxPattern, rules.MaxProgram),
 		fmt.Sprintf("| what a condition may cost | %d units of CEL, and 10 ms |", rules.CostLimit),
+		fmt.Sprintf("| facts of a trial | texts of %d bytes, lists and maps of %d, %d values in all |", rules.MaxText, rules.MaxEntries, rules.MaxValues),
 	}, table(t, "Limits"))
 }
 

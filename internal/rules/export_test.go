@@ -36,6 +36,13 @@ const MaxPrograms = maxPrograms
 // MaxProgram is how many steps a pattern may come to.
 const MaxProgram = maxProgram
 
+// MaxText, MaxEntries and MaxValues limit the facts of a trial.
+const (
+	MaxText    = maxText
+	MaxEntries = maxEntries
+	MaxValues  = maxValues
+)
+
 // ErrCost and ErrZero are among the sentences that Holds says.
 var (
 	ErrCost = errCost

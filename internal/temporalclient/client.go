@@ -21,7 +21,6 @@ import (
 	temporalotel "go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/temporal"
 
 	"wxdesk/workflows"
 )
@@ -69,10 +68,7 @@ func countReplays(h client.MetricsHandler, namespace string) {
 
 // Converters seal payloads and failures; also for replaying recorded histories.
 func Converters(codec *Codec) (converter.DataConverter, converter.FailureConverter) {
-	data := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
-	return data, temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-		DataConverter: data, EncodeCommonAttributes: true,
-	})
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec), newFailures(codec)
 }
 
 // SearchAttributes are those that conversations use, by name, with Temporal's type.

@@ -76,7 +76,7 @@ func (s *codecServer) use(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	counted := &countingCodec{Codec: s.codec}
+	counted := &countingCodec{Codec: s.codec.forNamespace(r.Header.Get("X-Namespace"))}
 	r.Body = http.MaxBytesReader(w, r.Body, maxCodecBody)
 	converter.NewPayloadCodecHTTPHandler(counted).ServeHTTP(w, r)
 	s.Log.InfoContext(r.Context(), "codec endpoint used", "actor", who, telemetry.FieldRoute, r.Pattern, telemetry.FieldCount, counted.n)

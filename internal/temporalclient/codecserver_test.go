@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	"wxdesk/internal/temporalclient"
 )
@@ -235,4 +237,17 @@ func TestCodec_opensOnlySoMuchAtOnce(t *testing.T) {
 	e := newEndpoint(t)
 	resp, _ := e.call(http.DefaultClient, http.MethodPost, "/codec/decode", strings.Repeat(" ", 9<<20), "Authorization", "Bearer wxd_admin", "Content-Type", "application/json")
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+}
+
+func TestCodecEndpoint_opensOnlyTheNamespaceShown(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	payloads, err := of(temporalclient.NewCodec(e.ring), "default", "one").Encode(plain(t))
+	require.NoError(t, err)
+	text, err := protojson.Marshal(&commonpb.Payloads{Payloads: payloads})
+	require.NoError(t, err)
+	for namespace, status := range map[string]int{"default": http.StatusOK, "": http.StatusOK, "other": http.StatusBadRequest, "defaul": http.StatusBadRequest} {
+		resp, _ := e.call(http.DefaultClient, http.MethodPost, "/codec/decode", string(text), "Authorization", "Bearer wxd_admin", "Content-Type", "application/json", "X-Namespace", namespace)
+		require.Equal(t, status, resp.StatusCode, namespace)
+	}
 }
