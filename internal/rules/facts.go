@@ -56,7 +56,7 @@ func Facts() []Fact {
 		{"item.priority", cel.IntType, "smaller goes first; 100 unless a rule set it", always},
 		{"item.skills", ratings, "needed skills so far: id to rating", always},
 		{"item.attributes", values, "what classification has set: texts and whole numbers", always},
-		{"item.waited_seconds", cel.IntType, "since the customer's last word", queued},
+		{"item.waited_seconds", cel.IntType, "since the customer's last word before they waited", queued},
 		{"item.queue", cel.StringType, "the queue's name", queued},
 		{"agent.presence", cel.StringType, "available, busy, dnd, away, inactive", assigned},
 		{"agent.free_units", cel.IntType, "of his capacity", assigned},
