@@ -21,3 +21,6 @@ func ClaimSpooled() []string {
 
 // Owing is the statement that finds conversations which have owed something for long.
 const Owing = owing
+
+// MigrateFrom is Migrate with migrations of a test's own.
+var MigrateFrom = migrate

@@ -44,6 +44,10 @@ const (
 // run it at once: a lock lets one work and the others wait. Each migration is a transaction of its own, or repeatable. One that
 // does not get a lock within a second gives way to what waits behind it and is tried again.
 func Migrate(ctx context.Context, dsn string) (applied []Migration, err error) {
+	return migrate(ctx, dsn, schema.Files)
+}
+
+func migrate(ctx context.Context, dsn string, files fs.FS) (applied []Migration, err error) {
 	pool, err := openPool(dsn, migrationLimits, nil)
 	if err != nil {
 		return nil, err
@@ -53,7 +57,7 @@ func Migrate(ctx context.Context, dsn string) (applied []Migration, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the migration lock: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, pool.DB, schema.Files,
+	provider, err := goose.NewProvider(goose.DialectPostgres, pool.DB, files,
 		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)

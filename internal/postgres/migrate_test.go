@@ -29,7 +29,7 @@ func TestMigrate_fillsAnEmptyDatabaseOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, applied)
 	require.Equal(t, int64(1), applied[0].Version)
-	require.Equal(t, "00001_the_main_job.sql", applied[0].Name)
+	require.Equal(t, "00001_tenants_and_people.sql", applied[0].Name)
 	current, err = db.UpToDate(t.Context())
 	require.NoError(t, err)
 	require.True(t, current)

@@ -18,10 +18,10 @@ import (
 	"wxdesk/schema"
 )
 
-// From every earlier version of the schema, with rows that the program of that day could have written, Migrate comes to
-// the newest: the same schema as that of a fresh database, and no row is lost. The rows of a version stand in
-// testdata/rows; a migration that changes rows deserves a file there.
-func TestMigrate_everyEarlierVersionComesToTheNewest(t *testing.T) {
+// From every version of the schema, with rows that the program of that day could have written, Migrate comes to the newest: the
+// same schema as that of a fresh database, and no row is lost. The rows of a version stand in testdata/rows. A migration that makes a
+// table needs a file there, with a row in it; one that changes rows needs rows that it changes.
+func TestMigrate_everyVersionComesToTheNewest(t *testing.T) {
 	t.Parallel()
 	fresh := devstack.TestDatabase(t, "empty", nil)
 	applied, err := postgres.Migrate(t.Context(), fresh)
@@ -30,7 +30,7 @@ func TestMigrate_everyEarlierVersionComesToTheNewest(t *testing.T) {
 	require.EqualValues(t, len(applied), newest, "the versions have no gap")
 	want := schemaOf(t, fresh)
 
-	for from := int64(1); from < newest; from++ {
+	for from := int64(1); from <= newest; from++ {
 		t.Run(fmt.Sprintf("from version %d", from), func(t *testing.T) {
 			t.Parallel()
 			dsn := devstack.TestDatabase(t, "empty", nil)
@@ -45,7 +45,9 @@ func TestMigrate_everyEarlierVersionComesToTheNewest(t *testing.T) {
 				writeRows(t, db, version+1)
 			}
 			before := rowsOf(t, db)
-			require.Positive(t, before["messages"])
+			for table, n := range before {
+				require.Positive(t, n, "rows of %s", table)
+			}
 
 			applied, err := postgres.Migrate(t.Context(), dsn)
 			require.NoError(t, err)
@@ -53,7 +55,7 @@ func TestMigrate_everyEarlierVersionComesToTheNewest(t *testing.T) {
 			require.Equal(t, want, schemaOf(t, dsn), "the same as a fresh database")
 			after := rowsOf(t, db)
 			for _, table := range slices.Sorted(maps.Keys(before)) {
-				if left, ok := after[table]; ok && table != "goose_db_version" && table != "commands" { // the keys of a day are forgotten
+				if left, ok := after[table]; ok {
 					require.GreaterOrEqual(t, left, before[table], table)
 				}
 			}

@@ -1,5 +1,22 @@
-insert into bots (tenant, id, kind, name, url, secret)
-values ('default', '20000000-0000-7000-8000-000000000001', 'webhook', 'Ours', 'https://bot.example.com', 'sealed');
+-- An account with its secrets, webhooks of which one is deleted, and tokens.
+insert into bots (tenant, id, kind, name, url, secret, old_secret, secret_replaced_at)
+values ('default', '20000000-0000-7000-8000-000000000001', 'webhook', 'Ours', 'https://bot.example.com', 'sealed', 'sealed', now());
 insert into bots (tenant, id, kind, name, url, deleted_at)
 values ('default', '20000000-0000-7000-8000-000000000002', 'webhook', 'Old', 'https://old.example.com', now());
-update turns set summary = 'sealed' where command = 'escalate';
+insert into accounts (tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, language, idle_close_ms, bot_id, workstream_id, id_key, app_secret)
+values ('default', '11000000-0000-7000-8000-000000000001', 'Tea shop', 'gh_0123456789ab', 'wx0123456789abcdef', 'safe', 'service', 'active',
+    true, 'zh-CN', 172800000, '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 'sealed', 'sealed');
+insert into account_secrets (tenant, account_id, id, purpose, sealed, replaced_at)
+values ('default', '11000000-0000-7000-8000-000000000001', '12000000-0000-7000-8000-000000000001', 'token', 'sealed', null),
+    ('default', '11000000-0000-7000-8000-000000000001', '12000000-0000-7000-8000-000000000002', 'aes_key', 'sealed', null),
+    ('default', '11000000-0000-7000-8000-000000000001', '12000000-0000-7000-8000-000000000003', 'aes_key', 'sealed', now());
+insert into access_tokens (tenant, account_id, sealed, expires_at)
+values ('default', '11000000-0000-7000-8000-000000000001', 'sealed', now() + interval '2 hours');
+insert into faq_entries (tenant, id, account_id, language, phrase, answer)
+values ('default', '13000000-0000-7000-8000-000000000001', null, 'zh-CN', 'opening', 'Nine to five.'),
+    ('default', '13000000-0000-7000-8000-000000000002', '11000000-0000-7000-8000-000000000001', 'en', 'opening', 'Ten to six.');
+insert into api_tokens (tenant, id, name, role, agent_id, hash, expires_at)
+values ('default', '19000000-0000-7000-8000-000000000001', 'me', 'admin', null, 'hash', now() + interval '90 days'),
+    ('default', '19000000-0000-7000-8000-000000000002', 'Ann', 'agent', '51000000-0000-7000-8000-000000000001', 'other hash', now() + interval '90 days');
+insert into codec_sessions (hash, ticket, who, until) values (sha256('session'), false, 'me', now() + interval '8 hours');
+insert into audit (tenant, actor, action, subject) values ('default', 'cli', 'account.create', '11000000-0000-7000-8000-000000000001');
