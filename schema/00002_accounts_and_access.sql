@@ -128,6 +128,7 @@ create table codec_sessions (
 create index codec_sessions_until on codec_sessions (until);
 
 -- Who changed what. Never a secret's value. The audit only grows: whoever may write to it may add, and nobody changes, removes or empties.
+-- What is older than the least time for which a tenant can keep it may be forgotten.
 create table audit (
     tenant  text        not null references tenants,
     id      bigint      generated always as identity,
@@ -142,11 +143,23 @@ create index audit_old on audit (tenant, at);
 -- +goose StatementBegin
 create function audit_only_grows() returns trigger language plpgsql as $$
 begin
+    if tg_op = 'DELETE' and old.at < now() - interval '180 days' then
+        return old;
+    end if;
     raise exception 'the audit only grows' using errcode = 'insufficient_privilege';
 end
 $$;
 -- +goose StatementEnd
-create trigger audit_only_grows before update or delete or truncate on audit for each statement execute function audit_only_grows();
+create trigger audit_only_grows before update or truncate on audit for each statement execute function audit_only_grows();
+create trigger audit_only_forgets before delete on audit for each row execute function audit_only_grows();
+
+-- Forgets the oldest rows of a tenant from one moment up to another. It has the right to do so that the programs' role has not.
+create function forget_audit(of_tenant text, since timestamptz, before timestamptz, most int)
+returns table (at timestamptz) language sql security definer set search_path from current as $$
+    delete from audit where ctid = any(array(
+        select a.ctid from audit a where a.tenant = of_tenant and a.at >= since and a.at < before order by a.at limit most))
+    returning at
+$$;
 
 -- The role that programs have, where it is not the one that owns the tables.
 -- +goose StatementBegin

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
@@ -234,6 +235,7 @@ func (w *world) stage(continued bool) *testsuite.TestWorkflowEnvironment {
 	env := suite.NewTestWorkflowEnvironment()
 	w.env = env
 	env.SetTestTimeout(20 * time.Second)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 10 * time.Second}) // as worker does
 	env.SetStartTime(w.clock)
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ID("account", customerKey), TaskQueue: workflows.TaskQueue})
 	env.RegisterWorkflowWithOptions(workflows.Conversation, workflow.RegisterOptions{Name: workflows.Name})

@@ -29,6 +29,10 @@ func TestAudit_onlyGrows(t *testing.T) {
 		_, err := f.raw.Exec(change)
 		require.ErrorContains(t, err, "the audit only grows", change)
 	}
+	f.exec(t, `insert into audit (tenant, at, actor, action, subject) values ($1, now() - interval '181 days', 'x', 'x', 'old')`, tenant)
+	_, err := f.raw.Exec(`delete from audit`)
+	require.ErrorContains(t, err, "the audit only grows", "what is old is no excuse")
+	f.exec(t, `delete from audit where subject = 'old'`)
 }
 
 // The roles of deploy/postgres/databases.sh: one owns the tables, and the programs' own may only add to the audit. S14
@@ -64,6 +68,11 @@ func TestAudit_programsRoleMayOnlyAdd(t *testing.T) {
 	_, created, err := db.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "", time.Hour)
 	require.NoError(t, err, "it writes rows, and to the audit")
 	require.NoError(t, db.RevokeToken(t.Context(), cli, created.TokenID))
+	_, err = admin.Exec(`insert into audit (tenant, at, actor, action, subject) values ($1, now() - interval '1096 days', 'x', 'x', 'old')`, tenant)
+	require.NoError(t, err)
+	gone, err := db.Forget(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, gone["audit"], "it may forget what is old")
 
 	program, err := sqlx.Open("postgres", as.String())
 	require.NoError(t, err)

@@ -71,7 +71,7 @@ func TestCapacity_readsNoHistory(t *testing.T) {
 	f.exec(t, `update agents set presence = 'busy', presence_manual = true`) // an accept or a close ends that
 	var agents []conversation.AgentID
 	require.NoError(t, f.raw.Select(&agents, `select id from agents order by id limit 50`))
-	f.past(t, 20) // indexes of more than one page, so that their height does not count
+	f.past(t, 200) // large indexes, so that their height does not count
 	f.exec(t, `vacuum analyze`)
 
 	reads := postgres.CapacityReads(tenant, defaultQueue, agents)
@@ -83,7 +83,7 @@ func TestCapacity_readsNoHistory(t *testing.T) {
 		return n
 	}
 	before := measure()
-	f.past(t, 500)
+	f.past(t, 800)
 	f.exec(t, `vacuum analyze`)
 	after := measure()
 	for _, who := range slices.Sorted(maps.Keys(reads)) {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -78,11 +79,11 @@ func (db *DB) forgettings(ctx context.Context) (all []forgetting, err error) {
 	for _, t := range tenants {
 		all = append(all,
 			forgetting{"conversations", db.forgetConversations(t.ID, t.KeepConversations)},
-			forgetting{"receipts", db.forgetOld("receipts", "created_at", t.ID, t.KeepReceipts, spoolMayRepeat)},
-			forgetting{"events", db.forgetOld("events", "created_at", t.ID, t.KeepEvents, "")},
-			forgetting{"quarantine", db.forgetOld("quarantine", "done_at", t.ID, t.KeepQuarantine, "")},
-			forgetting{"traces", db.forgetOld("routing_traces", "at", t.ID, t.KeepTraces, "")},
-			forgetting{"audit", db.forgetOld("audit", "at", t.ID, t.KeepAudit, "")})
+			forgetting{"receipts", db.forgetOld(deleteOld("receipts", "created_at", spoolMayRepeat), t.ID, t.KeepReceipts)},
+			forgetting{"events", db.forgetOld(deleteOld("events", "created_at", ""), t.ID, t.KeepEvents)},
+			forgetting{"quarantine", db.forgetOld(deleteOld("quarantine", "done_at", ""), t.ID, t.KeepQuarantine)},
+			forgetting{"traces", db.forgetOld(deleteOld("routing_traces", "at", ""), t.ID, t.KeepTraces)},
+			forgetting{"audit", db.forgetOld(`select at from forget_audit($1, $2, now() - $3 * interval '1 day', $4)`, t.ID, t.KeepAudit)})
 	}
 	return all, nil
 }
@@ -100,23 +101,26 @@ func (db *DB) forgetSome(statement string, args ...any) func(context.Context) (i
 	}
 }
 
-// forgetOld deletes the rows of a table whose time is so many days past, the oldest first, by the index of tenant and time. It goes
-// on from where the batch before ended: what that has deleted still stands in the index.
-func (db *DB) forgetOld(table, at string, t conversation.Tenant, days int, and string) func(context.Context) (int64, bool, error) {
-	statement := `
-		with gone as (
-			delete from ` + table + ` where ctid = any(array(
-				select ctid from ` + table + ` where tenant = $1 and ` + at + ` >= $2 and ` + at + ` < now() - $3 * interval '1 day'` + and + `
-				order by ` + at + ` limit $4))
-			returning ` + at + ` as at)
-		select count(*) as n, coalesce(max(at), $2) as upto from gone`
-	var row struct {
-		N    int64     `db:"n"`
-		Upto time.Time `db:"upto"`
-	}
+// deleteOld is a statement for forgetOld: it deletes rows of a table in the order of a time, by the index of tenant and time.
+func deleteOld(table, at, and string) string {
+	return `
+		delete from ` + table + ` where ctid = any(array(
+			select ctid from ` + table + ` where tenant = $1 and ` + at + ` >= $2 and ` + at + ` < now() - $3 * interval '1 day'` + and + `
+			order by ` + at + ` limit $4))
+		returning ` + at + ` as at`
+}
+
+// forgetOld runs a statement that deletes at most $4 rows of tenant $1 whose time is $3 days past, from $2 on, and gives their times.
+// It goes on from where the batch before ended: what that has deleted still stands in the index.
+func (db *DB) forgetOld(statement string, t conversation.Tenant, days int) func(context.Context) (int64, bool, error) {
+	var from time.Time
 	return func(ctx context.Context) (int64, bool, error) {
-		err := db.sql.GetContext(ctx, &row, statement, t, row.Upto, days, forgetAtOnce)
-		return row.N, row.N == forgetAtOnce, err
+		var gone []time.Time
+		if err := db.sql.SelectContext(ctx, &gone, statement, t, from, days, forgetAtOnce); err != nil || len(gone) == 0 {
+			return 0, false, err
+		}
+		from = slices.MaxFunc(gone, time.Time.Compare)
+		return int64(len(gone)), len(gone) == forgetAtOnce, nil
 	}
 }
 

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -11,6 +12,14 @@ import (
 // reads counts the blocks of tables and indexes that the ledger looks at in a call.
 func (f *fixture) reads(t *testing.T, call func(db *postgres.DB) error) int {
 	t.Helper()
+	f.raw.SetMaxIdleConns(0)
+	f.SQL().SetMaxIdleConns(0)
+	require.Eventually(t, func() (alone bool) { // what other sessions have looked at counts by their end at the latest
+		require.NoError(t, f.raw.Get(&alone, `
+			select count(*) = 0 from pg_stat_activity
+			where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`))
+		return alone
+	}, 10*time.Second, 10*time.Millisecond)
 	db := open(t, f.dsn, f.ring, postgres.WithMaxConns(1)) // one session, whose figures can be asked for
 	defer db.Close()                                       //nolint:errcheck // a test's
 	looked := func() (n int) {
