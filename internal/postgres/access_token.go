@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat/wxapi"
@@ -78,7 +76,7 @@ type refreshed struct {
 // token that differs from the failed one. A stored token that cannot be opened counts as none. ErrNotFound when there is
 // no such account.
 func (db *DB) Refresh(ctx context.Context, accountID string, failed secret.Value, fetch func(ctx context.Context, force bool) (wxapi.Token, error)) (wxapi.Token, error) {
-	r, err := transact(ctx, db, "refresh the access token of account "+accountID, func(tx *sqlx.Tx) (refreshed, error) {
+	r, err := transact(ctx, db, "refresh the access token of account "+accountID, func(tx *transaction) (refreshed, error) {
 		row, err := lockAccessToken(ctx, tx, accountID)
 		if err != nil {
 			return refreshed{}, err
@@ -113,7 +111,7 @@ func fetchWithin(ctx context.Context, force bool, fetch func(context.Context, bo
 	return fetch(ctx, force)
 }
 
-func lockAccessToken(ctx context.Context, tx *sqlx.Tx, accountID string) (row accessTokenRow, err error) {
+func lockAccessToken(ctx context.Context, tx *transaction, accountID string) (row accessTokenRow, err error) {
 	const insert = `insert into access_tokens (tenant, account_id) select tenant, id from accounts where id = $1 on conflict do nothing`
 	if _, err := tx.ExecContext(ctx, insert, accountID); err != nil {
 		return row, err

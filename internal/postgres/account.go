@@ -72,7 +72,7 @@ func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conver
 	row := rowOf(a)
 	row.IDKey = db.ring.Seal(labelIDKey, place("accounts", a.Tenant, string(a.ID), "id_key"), secret.NewKey())
 	row.AppSecret = db.sealAppSecret(a.Tenant, a.ID, s.AppSecret)
-	return transact(ctx, db, act, func(tx *sqlx.Tx) (conversation.Account, error) {
+	return transact(ctx, db, act, func(tx *transaction) (conversation.Account, error) {
 		bot, err := chooseBot(ctx, tx, a.Tenant, a.BotID)
 		if err != nil {
 			return conversation.Account{}, err
@@ -106,7 +106,7 @@ func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conver
 }
 
 // holdWorkstream keeps the workstream that an account names.
-func holdWorkstream(ctx context.Context, tx *sqlx.Tx, a conversation.Account) error {
+func holdWorkstream(ctx context.Context, tx *transaction, a conversation.Account) error {
 	if a.Workstream == "" {
 		return nil
 	}
@@ -140,7 +140,7 @@ func (db *DB) ListAccounts(ctx context.Context, t conversation.Tenant, after con
 // DeleteAccount ends an account: its callback is unknown from now on and nothing is sent for it any more; its
 // conversations stay readable. Deleting it again changes nothing. ErrNotFound when there never was one.
 func (db *DB) DeleteAccount(ctx context.Context, by conversation.Actor, id conversation.AccountID) error {
-	return db.inTx(ctx, "delete account", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete account", func(tx *transaction) error {
 		const query = `select deleted_at is not null from accounts where tenant = $1 and id = $2 for no key update`
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -38,7 +36,7 @@ func callbackSecrets(s conversation.AccountSecrets) map[string]secret.Value {
 	return given
 }
 
-func (db *DB) addSecret(ctx context.Context, tx *sqlx.Tx, a conversation.Account, purpose string, value secret.Value) error {
+func (db *DB) addSecret(ctx context.Context, tx *transaction, a conversation.Account, purpose string, value secret.Value) error {
 	id := newID()
 	sealed := db.ring.Seal(labelCallback, place("account_secrets", a.Tenant, string(a.ID), id, purpose), []byte(value.Reveal()))
 	const insert = `insert into account_secrets (tenant, account_id, id, purpose, sealed) values ($1, $2, $3, $4, $5)`
@@ -56,7 +54,7 @@ func (db *DB) openSecret(t conversation.Tenant, account conversation.AccountID, 
 
 // currentSecrets opens an account's secrets in force, by purpose. One that cannot be opened is there but empty, so that
 // it can be replaced.
-func (db *DB) currentSecrets(ctx context.Context, tx *sqlx.Tx, a accountRow) (map[string]secret.Value, error) {
+func (db *DB) currentSecrets(ctx context.Context, tx *transaction, a accountRow) (map[string]secret.Value, error) {
 	const query = `select id, purpose, sealed from account_secrets where tenant = $1 and account_id = $2 and replaced_at is null`
 	var rows []secretRow
 	if err := tx.SelectContext(ctx, &rows, query, a.Tenant, a.ID); err != nil {

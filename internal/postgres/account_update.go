@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -23,7 +21,7 @@ import (
 // there is no such account.
 func (db *DB) UpdateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
 	a.Tenant = by.Tenant
-	return transact(ctx, db, "update account", func(tx *sqlx.Tx) (conversation.Account, error) {
+	return transact(ctx, db, "update account", func(tx *transaction) (conversation.Account, error) {
 		old, err := lockAccount(ctx, tx, a.Tenant, a.ID)
 		if err != nil {
 			return conversation.Account{}, err
@@ -65,7 +63,7 @@ func (db *DB) UpdateAccount(ctx context.Context, by conversation.Actor, a conver
 }
 
 // otherBot is the bot that an account is to have from now on.
-func otherBot(ctx context.Context, tx *sqlx.Tx, old accountRow, wanted conversation.BotID) (conversation.BotID, error) {
+func otherBot(ctx context.Context, tx *transaction, old accountRow, wanted conversation.BotID) (conversation.BotID, error) {
 	if wanted == old.account().BotID {
 		return wanted, nil
 	}
@@ -76,13 +74,13 @@ func otherBot(ctx context.Context, tx *sqlx.Tx, old accountRow, wanted conversat
 	return *bot, nil
 }
 
-func lockAccount(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AccountID) (row accountRow, err error) {
+func lockAccount(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AccountID) (row accountRow, err error) {
 	const query = `select ` + accountColumns + ` from accounts where tenant = $1 and id = $2 and deleted_at is null for no key update`
 	err = tx.GetContext(ctx, &row, query, t, id)
 	return row, err
 }
 
-func (db *DB) changeAccount(ctx context.Context, tx *sqlx.Tx, old accountRow, a conversation.Account, fresh map[string]secret.Value) error {
+func (db *DB) changeAccount(ctx context.Context, tx *transaction, old accountRow, a conversation.Account, fresh map[string]secret.Value) error {
 	row := rowOf(a)
 	row.AppSecret = old.AppSecret
 	if value, ok := fresh[purposeAppSecret]; ok {

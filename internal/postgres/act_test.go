@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -248,7 +247,7 @@ func TestErrors_aLockThatIsHeldIsBusy(t *testing.T) {
 	defer other.Rollback() //nolint:errcheck // ends the lock
 	_, err = other.Exec(`select from conversations where id = $1 for update`, ref.Conversation)
 	require.NoError(t, err)
-	err = d.InTx(t.Context(), func(tx *sqlx.Tx) error {
+	err = d.InTx(t.Context(), func(tx *postgres.Tx) error {
 		if _, err := tx.Exec(`set local lock_timeout = '20ms'`); err != nil {
 			return err
 		}

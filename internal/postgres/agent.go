@@ -69,7 +69,7 @@ func agentRowOf(stamp stampRow, a routing.Agent) agentRow {
 // and gives them their id. routing.UnknownError when a skill, a capacity profile or a queue is not there.
 func (db *DB) CreateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
 	a.ID = conversation.AgentID(newID())
-	return transact(ctx, db, "create agent "+string(a.ID), func(tx *sqlx.Tx) (routing.Agent, error) {
+	return transact(ctx, db, "create agent "+string(a.ID), func(tx *transaction) (routing.Agent, error) {
 		a, err := withDefaultQueue(ctx, tx, by.Tenant, a)
 		if err != nil {
 			return routing.Agent{}, err
@@ -114,7 +114,7 @@ func (db *DB) ListAgents(ctx context.Context, t conversation.Tenant, after conve
 // DeleteAgent takes an agent away: what they have goes back to its queues, their API tokens count no more, all in one
 // transaction. What they wrote stays readable under their name. A repeat changes nothing. ErrNotFound when there never was one.
 func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id conversation.AgentID) error {
-	return db.inTx(ctx, "delete agent", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete agent", func(tx *transaction) error {
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, `select deleted_at is not null from agents where tenant = $1 and id = $2`, by.Tenant, id); err != nil || deleted {
 			return err
@@ -161,7 +161,7 @@ func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id convers
 
 // lockIdleAgent locks an agent whose work was released just now. Work that came to the agent in between is released by trying
 // again: conversations are locked before agents.
-func lockIdleAgent(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (agentRow, error) {
+func lockIdleAgent(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AgentID) (agentRow, error) {
 	row, err := lockAgent(ctx, tx, t, id)
 	if err != nil {
 		return agentRow{}, err
@@ -187,7 +187,7 @@ func readAgent(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant
 }
 
 // lockAgent locks first and reads then: what belongs to the agent is read as it stands behind the lock.
-func lockAgent(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (row agentRow, err error) {
+func lockAgent(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AgentID) (row agentRow, err error) {
 	var locked conversation.AgentID
 	if err := tx.GetContext(ctx, &locked, `select id from `+liveAgents+` and tenant = $1 and id = $2 for no key update`, t, id); err != nil {
 		return agentRow{}, err

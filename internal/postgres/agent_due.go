@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 )
@@ -35,7 +33,7 @@ type dueRow struct {
 // is true then, and the next call takes the next row. Where the row could not be put off either, found is false.
 func (db *DB) DoAgentDue(ctx context.Context) (found bool, err error) {
 	var row dueRow
-	found, err = transact(ctx, db, "do what is due for an agent", func(tx *sqlx.Tx) (bool, error) {
+	found, err = transact(ctx, db, "do what is due for an agent", func(tx *transaction) (bool, error) {
 		const claim = `
 			select tenant, kind, agent_id, since from due where due_at <= clock_timestamp()
 			order by due_at limit 1 for no key update skip locked`
@@ -72,7 +70,7 @@ func (db *DB) putOff(ctx context.Context, row dueRow) error {
 
 // cancelDue deletes a row of due. It leaves a row that DoAgentDue is at: that transaction waits for the agent's lock, and
 // judges the agent once more under it.
-func cancelDue(ctx context.Context, tx *sqlx.Tx, kind string, t conversation.Tenant, agent conversation.AgentID) error {
+func cancelDue(ctx context.Context, tx *transaction, kind string, t conversation.Tenant, agent conversation.AgentID) error {
 	const cancel = `
 		delete from due where (tenant, kind, agent_id) in (
 			select tenant, kind, agent_id from due where tenant = $1 and kind = $2 and agent_id = $3 for no key update skip locked)`
@@ -84,7 +82,7 @@ func cancelDue(ctx context.Context, tx *sqlx.Tx, kind string, t conversation.Ten
 // goes back to its queues; what they have put aside or are wrapping up stays theirs. That nobody is connected for the agent is
 // judged under the lock of the agent's row, which Connect takes too: an agent who comes back in this very moment either keeps
 // everything or has come too late.
-func (db *DB) agentGone(ctx context.Context, tx *sqlx.Tx, row dueRow) error {
+func (db *DB) agentGone(ctx context.Context, tx *transaction, row dueRow) error {
 	ids, err := lockWorkOf(ctx, tx, row.Tenant, row.AgentID)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -13,7 +12,7 @@ import (
 
 // releaseWork gives everything that an agent has back to its queues, whatever its state, because the agent may not work any
 // more. It locks conversations and then the agent, so the caller has locked neither.
-func (db *DB) releaseWork(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, why lifecycle.Departure) error {
+func (db *DB) releaseWork(ctx context.Context, tx *transaction, t conversation.Tenant, agent conversation.AgentID, why lifecycle.Departure) error {
 	ids, err := lockWorkOf(ctx, tx, t, agent)
 	if err != nil {
 		return err
@@ -22,7 +21,7 @@ func (db *DB) releaseWork(ctx context.Context, tx *sqlx.Tx, t conversation.Tenan
 }
 
 // lockWorkOf locks an agent's conversations with their customers, their work items, and then the agent.
-func lockWorkOf(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID) (ids []conversation.ID, err error) {
+func lockWorkOf(ctx context.Context, tx *transaction, t conversation.Tenant, agent conversation.AgentID) (ids []conversation.ID, err error) {
 	const query = `
 		select c.id from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
@@ -45,7 +44,7 @@ func lockWorkOf(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent c
 
 // giveBack gives an agent's conversations, which are locked, back to the queues that they came from, as far as they are given
 // back on such a departure.
-func (db *DB) giveBack(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agent conversation.AgentID, ids []conversation.ID, why lifecycle.Departure) error {
+func (db *DB) giveBack(ctx context.Context, tx *transaction, t conversation.Tenant, agent conversation.AgentID, ids []conversation.ID, why lifecycle.Departure) error {
 	for _, id := range ids {
 		left := func(now time.Time, s lifecycle.Snapshot) lifecycle.Change { return lifecycle.Left(now, s, agent, why) }
 		if err := db.follow(ctx, tx, conversation.Ref{Tenant: t, Conversation: id}, left); err != nil {
@@ -56,7 +55,7 @@ func (db *DB) giveBack(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, 
 }
 
 // lockAgents locks agents' rows, in the order of the house.
-func lockAgents(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) error {
+func lockAgents(ctx context.Context, tx *transaction, t conversation.Tenant, agents []conversation.AgentID) error {
 	if len(agents) == 0 {
 		return nil
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -17,7 +15,7 @@ import (
 // keep their place in the rotation; nobody leaves the default queue. routing.UnknownError when a skill, a capacity profile or a
 // queue is not there, ErrNotFound when there is no such agent.
 func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
-	return transact(ctx, db, "update agent", func(tx *sqlx.Tx) (routing.Agent, error) {
+	return transact(ctx, db, "update agent", func(tx *transaction) (routing.Agent, error) {
 		a, err := withDefaultQueue(ctx, tx, by.Tenant, a)
 		if err != nil {
 			return routing.Agent{}, err
@@ -69,7 +67,7 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 
 // lockForUpdate locks the queues that an agent may leave or join, then the conversations that are released when the agent is
 // disabled, and then the agent. What it read before those locks may have changed: then the transaction is tried again.
-func (db *DB) lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wished routing.Agent) (agentRow, error) {
+func (db *DB) lockForUpdate(ctx context.Context, tx *transaction, t conversation.Tenant, wished routing.Agent) (agentRow, error) {
 	now, err := readAgent(ctx, tx, t, wished.ID)
 	if err != nil {
 		return agentRow{}, err
@@ -91,7 +89,7 @@ func (db *DB) lockForUpdate(ctx context.Context, tx *sqlx.Tx, t conversation.Ten
 }
 
 // holdAbilities keeps what an agent's settings point to.
-func holdAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a routing.Agent) error {
+func holdAbilities(ctx context.Context, tx *transaction, t conversation.Tenant, a routing.Agent) error {
 	if a.HoursID != "" {
 		if err := hold(ctx, tx, t, liveHours, "hours_id", a.HoursID); err != nil {
 			return err
@@ -110,7 +108,7 @@ func holdAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a ro
 
 // writeAbilities writes an agent's skills, capacity profiles and queues, as far as these columns name them; moved are the
 // queues that the agent joins or leaves.
-func writeAbilities(ctx context.Context, tx *sqlx.Tx, row agentRow, columns []string, moved []conversation.QueueID) error {
+func writeAbilities(ctx context.Context, tx *transaction, row agentRow, columns []string, moved []conversation.QueueID) error {
 	var statements []string
 	if slices.Contains(columns, "skills") {
 		statements = append(statements, `delete from agent_skills where tenant = :tenant and agent_id = :id`, `

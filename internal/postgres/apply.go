@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -64,7 +63,7 @@ func (l *locked) writeTrace(ctx context.Context, c lifecycle.Change) error {
 }
 
 // insertTrace keeps a step of a conversation's way to people.
-func insertTrace(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, stage string, body any) error {
+func insertTrace(ctx context.Context, tx *transaction, c conversation.Ref, stage string, body any) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode a routing trace: %w", err)

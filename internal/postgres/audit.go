@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 )
 
@@ -43,7 +41,7 @@ const (
 )
 
 // record notes in the transaction of a change who made it. Fields are names, never values.
-func record(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, act, subject string, fields ...string) error {
+func record(ctx context.Context, tx *transaction, by conversation.Actor, act, subject string, fields ...string) error {
 	detail, err := json.Marshal(map[string][]string{"fields": append([]string{}, fields...)})
 	if err != nil {
 		return fmt.Errorf("encode the audit's detail: %w", err)
@@ -55,7 +53,7 @@ func record(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, act, subjec
 
 // RecordRefusals adds to the audit who was not let in, a row for each.
 func (db *DB) RecordRefusals(ctx context.Context, list []conversation.AccessRefusals) error {
-	return db.inTx(ctx, "record refusals", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "record refusals", func(tx *transaction) error {
 		for _, r := range list {
 			detail, err := json.Marshal(map[string]any{"kind": r.Kind, "count": r.Count})
 			if err != nil {

@@ -58,7 +58,7 @@ func (db *DB) CreateBot(ctx context.Context, by conversation.Actor, b conversati
 	if b.Kind == conversation.BotWebhook {
 		row.URL, row.Secret = &b.URL, db.sealBotSecret(b.Tenant, b.ID, purposeBotSecret, key)
 	}
-	return transact(ctx, db, "create bot "+string(b.ID), func(tx *sqlx.Tx) (conversation.BotSetup, error) {
+	return transact(ctx, db, "create bot "+string(b.ID), func(tx *transaction) (conversation.BotSetup, error) {
 		const insert = `
 			insert into bots (tenant, id, kind, name, url, secret) values (:tenant, :id, :kind, :name, :url, :secret)
 			on conflict (tenant, id) do nothing`
@@ -105,7 +105,7 @@ func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after convers
 // the version. A bot that stands one version further exactly as wished was brought there by this very call before. Its
 // kind stays for life. ErrNotFound when there is no such bot.
 func (db *DB) UpdateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
-	return transact(ctx, db, "update bot", func(tx *sqlx.Tx) (conversation.BotSetup, error) {
+	return transact(ctx, db, "update bot", func(tx *transaction) (conversation.BotSetup, error) {
 		old, err := lockBot(ctx, tx, by.Tenant, b.ID)
 		if err != nil {
 			return conversation.BotSetup{}, err
@@ -161,7 +161,7 @@ func (db *DB) changedBot(old botRow, b conversation.BotSetup, key secret.Value) 
 // DeleteBot takes a bot away, and its secrets with it. Deleting it again changes nothing. ErrInUse while an account is set
 // up with it, ErrNotFound when there never was one.
 func (db *DB) DeleteBot(ctx context.Context, by conversation.Actor, id conversation.BotID) error {
-	return db.inTx(ctx, "delete bot", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete bot", func(tx *transaction) error {
 		const query = `select deleted_at is not null from bots where tenant = $1 and id = $2 for update`
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {
@@ -193,7 +193,7 @@ func readBot(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, 
 	return row.setup(), err
 }
 
-func lockBot(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.BotID) (row botRow, err error) {
+func lockBot(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.BotID) (row botRow, err error) {
 	const query = `select ` + botColumns + ` from bots where tenant = $1 and id = $2 and deleted_at is null for no key update`
 	err = tx.GetContext(ctx, &row, query, t, id)
 	return row, err
@@ -201,7 +201,7 @@ func lockBot(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id convers
 
 // chooseBot finds the bot that an account is to have, nil for none, and keeps it from being deleted before the account
 // has it.
-func chooseBot(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wanted conversation.BotID) (*conversation.BotID, error) {
+func chooseBot(ctx context.Context, tx *transaction, t conversation.Tenant, wanted conversation.BotID) (*conversation.BotID, error) {
 	const named = `select id from bots where tenant = $1 and id = $2 and deleted_at is null for key share`
 	const oldest = `
 		select id from bots where tenant = $1 and kind = 'faq' and deleted_at is null
@@ -226,7 +226,7 @@ func chooseBot(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, wanted c
 }
 
 // replaceBotSecret gives a bot another secret and keeps the old one, unless it cannot be opened any more.
-func (db *DB) replaceBotSecret(ctx context.Context, tx *sqlx.Tx, bot botRow, key secret.Value) error {
+func (db *DB) replaceBotSecret(ctx context.Context, tx *transaction, bot botRow, key secret.Value) error {
 	var replaced []byte
 	if old := db.usableBotSecret(bot.Tenant, bot.ID, purposeBotSecret, bot.Secret); !old.Empty() {
 		replaced = db.sealBotSecret(bot.Tenant, bot.ID, purposeOldBotSecret, old)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -62,12 +61,12 @@ func serving(queues []conversation.QueueID) among {
 }
 
 // ask reads rows of a statement about agents into list.
-func (a among) ask(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, list any, query string) error {
+func (a among) ask(ctx context.Context, tx *transaction, t conversation.Tenant, list any, query string) error {
 	return tx.SelectContext(ctx, list, query, append([]any{t}, a.args...)...)
 }
 
 // each reads the rows of a statement one by one: of thousands, finding the fields by their names would take the longer half.
-func (a among) each(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, query string, read func(*sql.Rows) error) error {
+func (a among) each(ctx context.Context, tx *transaction, t conversation.Tenant, query string, read func(*sql.Rows) error) error {
 	rows, err := tx.QueryContext(ctx, query, append([]any{t}, a.args...)...)
 	if err != nil {
 		return err
@@ -82,7 +81,7 @@ func (a among) each(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, que
 }
 
 // readCandidates reads agents who are not disabled, by id, and what they have; see the functions capacity_in_use and profile_in_use.
-func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among) ([]*candidate, error) {
+func readCandidates(ctx context.Context, tx *transaction, t conversation.Tenant, who among) ([]*candidate, error) {
 	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
 	// with every batch.
 	people := `
@@ -104,7 +103,7 @@ func readCandidates(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who
 }
 
 // readRooms reads the agents' room in their capacity profiles.
-func readRooms(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, agents map[conversation.AgentID]*candidate) error {
+func readRooms(ctx context.Context, tx *transaction, t conversation.Tenant, who among, agents map[conversation.AgentID]*candidate) error {
 	rooms := `
 		select m.agent_id, p.id, p.blocking, coalesce(m.item_limit, p.item_limit), u.used
 		from agent_profiles m join capacity_profiles p on p.tenant = m.tenant and p.id = m.profile_id
@@ -167,7 +166,7 @@ func about(queues []routing.Queue, rules map[conversation.QueueID]routing.Custom
 }
 
 // readCrew reads the members of queues, as the choice wants to know them.
-func readCrew(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []routing.Queue, what details) (crew, error) {
+func readCrew(ctx context.Context, tx *transaction, t conversation.Tenant, queues []routing.Queue, what details) (crew, error) {
 	ids := idsOfQueues(queues)
 	who := serving(ids)
 	people, err := readCandidates(ctx, tx, t, who)
@@ -219,7 +218,7 @@ func (c *candidate) forChoice() (*routing.Candidate, error) {
 }
 
 // readPlaces reads who serves which queue, since when, and when he was last given something in it.
-func readPlaces(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []conversation.QueueID, agents map[conversation.AgentID]*routing.Candidate) error {
+func readPlaces(ctx context.Context, tx *transaction, t conversation.Tenant, queues []conversation.QueueID, agents map[conversation.AgentID]*routing.Candidate) error {
 	// Of the rows at and behind a place in the index, the first is the latest of that place, if it has any. Asked for like
 	// this, the planner takes that index even while it knows nothing of a young table.
 	const members = `
@@ -248,7 +247,7 @@ func readPlaces(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues 
 	})
 }
 
-func readSkills(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, agents map[conversation.AgentID]*routing.Candidate) error {
+func readSkills(ctx context.Context, tx *transaction, t conversation.Tenant, who among, agents map[conversation.AgentID]*routing.Candidate) error {
 	query := `select agent_id, skill_id, rating from agent_skills where tenant = $1 and not disabled and agent_id` + who.sql
 	var rows []struct {
 		Agent  conversation.AgentID `db:"agent_id"`
@@ -273,7 +272,7 @@ func readSkills(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who amo
 
 // readReleased reads when capacity last came back to each agent: when his work was over, or already when it was put aside
 // or wrapped up (ASG-5).
-func readReleased(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, who among, agents map[conversation.AgentID]*routing.Candidate) error {
+func readReleased(ctx context.Context, tx *transaction, t conversation.Tenant, who among, agents map[conversation.AgentID]*routing.Candidate) error {
 	query := `
 		select g.id, r.at from agents g cross join lateral (
 			select least(a.holds_until, a.ended_at) as at from assignments a

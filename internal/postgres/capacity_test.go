@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/conversation"
@@ -39,12 +38,12 @@ func (f *floor) past(t testing.TB, each int) {
 }
 
 // blocks is how many blocks of tables and indexes something reads, by the counters of its own session.
-func (f *floor) blocks(t testing.TB, read func(tx *sqlx.Tx) error) (n int) {
+func (f *floor) blocks(t testing.TB, read func(tx *postgres.Tx) error) (n int) {
 	t.Helper()
 	const fetched = `
 		select sum(pg_stat_get_xact_blocks_fetched(c.oid)) from pg_class c
 		where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'i')`
-	require.NoError(t, f.InTx(t.Context(), func(tx *sqlx.Tx) error {
+	require.NoError(t, f.InTx(t.Context(), func(tx *postgres.Tx) error {
 		var before int
 		if err := tx.Get(&before, fetched); err != nil {
 			return err
@@ -78,7 +77,7 @@ func TestCapacity_readsNoHistory(t *testing.T) {
 	measure := func() map[string]int {
 		n := map[string]int{}
 		for who, read := range reads {
-			n[who] = f.blocks(t, func(tx *sqlx.Tx) error { return read(t.Context(), tx) })
+			n[who] = f.blocks(t, func(tx *postgres.Tx) error { return read(t.Context(), tx) })
 		}
 		return n
 	}

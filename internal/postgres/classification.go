@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -28,7 +26,7 @@ func (db *DB) ClassificationQuestion(ctx context.Context, c conversation.Ref, tu
 // StoreClassification keeps with the conversation what rules gave before its bot's first answer, and the trace. The first
 // stored one stands, whoever comes again. Where the holder has changed since epoch, or the conversation has ended, it does nothing.
 func (db *DB) StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error {
-	return db.inTx(ctx, "store the classification of conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "store the classification of conversation "+string(c.Conversation), func(tx *transaction) error {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil || !held.snapshot().BotActs() || held.Epoch != epoch {
 			return err

@@ -4,15 +4,13 @@ import (
 	"context"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 )
 
 // PutCodecSession keeps a session of the codec endpoint, or a ticket for one, under the SHA-256 of its text, for so long from now;
 // s.Until is not looked at. It forgets those that are over.
 func (db *DB) PutCodecSession(ctx context.Context, hash [32]byte, s conversation.CodecSession, life time.Duration) error {
-	return db.inTx(ctx, "keep a codec session", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "keep a codec session", func(tx *transaction) error {
 		if _, err := tx.ExecContext(ctx, `delete from codec_sessions where until < now()`); err != nil {
 			return err
 		}
@@ -38,7 +36,7 @@ func (db *DB) CodecSession(ctx context.Context, hash [32]byte) (conversation.Cod
 
 // TakeCodecTicket uses a ticket up and says whose it was. ErrNotFound where there is none, or it is over or used.
 func (db *DB) TakeCodecTicket(ctx context.Context, hash [32]byte) (who string, err error) {
-	return transact(ctx, db, "take a codec ticket", func(tx *sqlx.Tx) (who string, err error) {
+	return transact(ctx, db, "take a codec ticket", func(tx *transaction) (who string, err error) {
 		const take = `delete from codec_sessions where hash = $1 and ticket and until > now() returning who`
 		return who, tx.GetContext(ctx, &who, take, hash[:])
 	})
@@ -46,7 +44,7 @@ func (db *DB) TakeCodecTicket(ctx context.Context, hash [32]byte) (who string, e
 
 // EndCodecSession ends a session. Again it changes nothing.
 func (db *DB) EndCodecSession(ctx context.Context, hash [32]byte) error {
-	return db.inTx(ctx, "end a codec session", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "end a codec session", func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `delete from codec_sessions where hash = $1`, hash[:])
 		return err
 	})

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/secret"
@@ -29,7 +27,7 @@ const commandLife = 24 * time.Hour
 // the customer's key and that does not open.
 func (db *DB) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
 	r.ID = newID()
-	acted, err := transact(ctx, db, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *sqlx.Tx) (conversation.Acted, error) {
+	acted, err := transact(ctx, db, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *transaction) (conversation.Acted, error) {
 		free, err := db.takeKey(ctx, tx, r)
 		switch {
 		case err != nil:
@@ -52,7 +50,7 @@ type actRefused struct{ acted conversation.Acted }
 func (r *actRefused) Error() string { return "refused: " + string(r.acted.Refused) }
 
 // takeKey writes the key of a request, or of one that is more than a day old anew; false where it is there already.
-func (db *DB) takeKey(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (free bool, err error) {
+func (db *DB) takeKey(ctx context.Context, tx *transaction, r conversation.ActRequest) (free bool, err error) {
 	const insert = `
 		insert into commands as known (tenant, id, token_id, method, path, key, conversation_id, request) values ($1, $2, $3, $4, $5, $6, $7, $8)
 		on conflict (tenant, token_id, method, path, key) do update
@@ -64,7 +62,7 @@ func (db *DB) takeKey(ctx context.Context, tx *sqlx.Tx, r conversation.ActReques
 }
 
 // actedBefore answers a request whose key is known.
-func (db *DB) actedBefore(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (conversation.Acted, error) {
+func (db *DB) actedBefore(ctx context.Context, tx *transaction, r conversation.ActRequest) (conversation.Acted, error) {
 	const query = `
 		select k.id, k.request, k.acted, u.id as customer_id, u.data_key
 		from commands k
@@ -95,7 +93,7 @@ func (db *DB) actedBefore(ctx context.Context, tx *sqlx.Tx, r conversation.ActRe
 }
 
 // act judges what a person asks, and does it. actRefused where it may not be.
-func (db *DB) act(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (conversation.Acted, error) {
+func (db *DB) act(ctx context.Context, tx *transaction, r conversation.ActRequest) (conversation.Acted, error) {
 	want := lifecycle.ActOf(r)
 	want.Queue, want.Agent, want.Message = knownForm(want.Queue), knownForm(want.Agent), knownForm(want.Message)
 	l, change, refused, err := db.decide(ctx, tx, conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, r.By, want)
@@ -145,7 +143,7 @@ func (db *DB) sameRequest(kept []byte, r conversation.ActRequest) bool {
 }
 
 // actedNow is how the conversation stands, with the time.
-func (db *DB) actedNow(ctx context.Context, tx *sqlx.Tx, r conversation.ActRequest) (acted conversation.Acted, err error) {
+func (db *DB) actedNow(ctx context.Context, tx *transaction, r conversation.ActRequest) (acted conversation.Acted, err error) {
 	if err := tx.GetContext(ctx, &acted.At, `select clock_timestamp()`); err != nil {
 		return acted, err
 	}
@@ -154,7 +152,7 @@ func (db *DB) actedNow(ctx context.Context, tx *sqlx.Tx, r conversation.ActReque
 }
 
 // readConversation reads a conversation inside a transaction, whoever may see it.
-func (db *DB) readConversation(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (conversation.Conversation, error) {
+func (db *DB) readConversation(ctx context.Context, tx *transaction, c conversation.Ref) (conversation.Conversation, error) {
 	var row listedRow
 	if err := tx.GetContext(ctx, &row, listed(conversation.Viewer{Tenant: c.Tenant})+` and c.id = $3`, c.Tenant, "", c.Conversation); err != nil {
 		return conversation.Conversation{}, err

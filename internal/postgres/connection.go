@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -18,7 +17,7 @@ import (
 // returns where the ledger's rows differ.
 func (db *DB) Heartbeat(ctx context.Context, process string, connections []string) (conversation.ConnectionDiff, error) {
 	connections = append([]string{}, connections...) // nil would be null, which is unlike everything
-	return transact(ctx, db, "record that an API process is there", func(tx *sqlx.Tx) (diff conversation.ConnectionDiff, err error) {
+	return transact(ctx, db, "record that an API process is there", func(tx *transaction) (diff conversation.ConnectionDiff, err error) {
 		if err := beat(ctx, tx, process); err != nil {
 			return diff, err
 		}
@@ -46,7 +45,7 @@ type connectionRow struct {
 	AgentID conversation.AgentID `db:"agent_id"`
 }
 
-func beat(ctx context.Context, tx *sqlx.Tx, process string) error {
+func beat(ctx context.Context, tx *transaction, process string) error {
 	const upsert = `insert into api_processes (id) values ($1) on conflict (id) do update set beat_at = now()`
 	_, err := tx.ExecContext(ctx, upsert, process)
 	return err
@@ -56,7 +55,7 @@ func beat(ctx context.Context, tx *sqlx.Tx, process string) error {
 // presence that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default
 // (PRE-3). ErrNotFound when there is no such agent, or the agent is disabled.
 func (db *DB) Connect(ctx context.Context, process string, c conversation.AgentConnection) error {
-	return db.inTx(ctx, "connect an agent", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "connect an agent", func(tx *transaction) error {
 		if err := beat(ctx, tx, process); err != nil {
 			return err
 		}
@@ -95,7 +94,7 @@ func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual b
 // Disconnect removes a connection. Where it was the agent's last one, the agent is offline at once, and their work goes back to
 // its queues after the grace (DoAgentDue). A repeat changes nothing.
 func (db *DB) Disconnect(ctx context.Context, c conversation.AgentConnection) error {
-	return db.inTx(ctx, "disconnect an agent", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "disconnect an agent", func(tx *transaction) error {
 		return db.loseConnections(ctx, tx, []string{c.ID})
 	})
 }
@@ -107,7 +106,7 @@ const droppedAtOnce = 500
 // as Disconnect does: some at a time, and the process with the last ones.
 func (db *DB) DropSilentProcesses(ctx context.Context) error {
 	for {
-		more, err := transact(ctx, db, "drop silent API processes", func(tx *sqlx.Tx) (bool, error) {
+		more, err := transact(ctx, db, "drop silent API processes", func(tx *transaction) (bool, error) {
 			return db.dropSilent(ctx, tx)
 		})
 		if err != nil || !more {
@@ -117,7 +116,7 @@ func (db *DB) DropSilentProcesses(ctx context.Context) error {
 }
 
 // dropSilent removes connections of one silent process; more is false where no process is silent.
-func (db *DB) dropSilent(ctx context.Context, tx *sqlx.Tx) (more bool, err error) {
+func (db *DB) dropSilent(ctx context.Context, tx *transaction) (more bool, err error) {
 	const silent = `
 		select id from api_processes where beat_at < now() - make_interval(secs => $1)
 		order by id limit 1 for update skip locked`
@@ -139,7 +138,7 @@ func (db *DB) dropSilent(ctx context.Context, tx *sqlx.Tx) (more bool, err error
 
 // loseConnections removes connections. Agents who have none left go offline, and what they were is kept for the grace. However
 // many connections there are, it takes the same few statements.
-func (db *DB) loseConnections(ctx context.Context, tx *sqlx.Tx, connections []string) error {
+func (db *DB) loseConnections(ctx context.Context, tx *transaction, connections []string) error {
 	if len(connections) == 0 {
 		return nil
 	}

@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 )
 
 // keepBotContext sets what a bot asks for; what the workstream does not declare, or cannot be kept, is left out (B07).
-func keepBotContext(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, seal customerSeal, old []byte, values map[string]any) error {
+func keepBotContext(ctx context.Context, tx *transaction, c conversation.Ref, seal customerSeal, old []byte, values map[string]any) error {
 	if len(values) == 0 {
 		return nil
 	}
@@ -44,7 +42,7 @@ func variables(encoded []byte) (list []routing.Variable, err error) {
 	return list, nil
 }
 
-func keepContext(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, seal customerSeal, old []byte, values map[string]any) error {
+func keepContext(ctx context.Context, tx *transaction, c conversation.Ref, seal customerSeal, old []byte, values map[string]any) error {
 	merged := map[string]any{}
 	if old != nil {
 		maps.Copy(merged, seal.openContext(c.Conversation, old))

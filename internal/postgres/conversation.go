@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 )
@@ -71,7 +69,7 @@ func (r *reception) begin(ctx context.Context) error {
 // capacity back. The reason is the one that was wished; why counts where none was. Where it waited or who had it stays to be
 // read. See lifecycle.End for what it leaves alone. A conversation without a row stays without, and stands nowhere.
 func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error) {
-	return transact(ctx, db, "close conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Situation, error) {
+	return transact(ctx, db, "close conversation "+string(c.Conversation), func(tx *transaction) (conversation.Situation, error) {
 		err := db.follow(ctx, tx, c, ending(why))
 		if errors.Is(err, sql.ErrNoRows) {
 			return conversation.Situation{}, nil

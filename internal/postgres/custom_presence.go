@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -58,7 +56,7 @@ func (db *DB) UpdateCustomPresence(ctx context.Context, by conversation.Actor, p
 		wish: func(old customPresenceRow) customPresenceRow {
 			return customPresenceRow{old.stampRow, old.ID, p.Name, p.Text, p.Base}
 		},
-		before: func(tx *sqlx.Tx, old, row customPresenceRow, _ []string) error {
+		before: func(tx *transaction, old, row customPresenceRow, _ []string) error {
 			if row.Base == old.Base {
 				return nil
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -49,7 +48,7 @@ func (db *DB) Customer(ctx context.Context, t conversation.Tenant, id conversati
 // (ErrVersion otherwise). It counts for conversations that are routed from then on. routing.UnknownError when an agent is not
 // there, ErrNotFound when there is no such customer.
 func (db *DB) UpdateCustomer(ctx context.Context, by conversation.Actor, c routing.Customer) (routing.Customer, error) {
-	return transact(ctx, db, "update customer", func(tx *sqlx.Tx) (routing.Customer, error) {
+	return transact(ctx, db, "update customer", func(tx *transaction) (routing.Customer, error) {
 		const query = `select ` + regularColumns + ` from customers where tenant = $1 and id = $2 for no key update`
 		var row regularRow
 		if err := tx.GetContext(ctx, &row, query, by.Tenant, c.ID); err != nil {

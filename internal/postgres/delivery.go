@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/secret"
@@ -65,7 +63,7 @@ const deliveryColumns = `
 
 // lockNext locks customer and conversation, in this order, and reads what is next to be sent: the message that is being sent, if
 // any, and the lowest that is queued. While it waits for a lock these may change, so whoever writes them says what they were.
-func lockNext(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) ([]*deliveryRow, error) {
+func lockNext(ctx context.Context, tx *transaction, c conversation.Ref) ([]*deliveryRow, error) {
 	const query = `
 		select ` + deliveryColumns + `
 		from conversations c
@@ -92,7 +90,7 @@ func lockNext(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) ([]*delivery
 }
 
 // lockDelivery locks customer, conversation and delivery, in this order.
-func lockDelivery(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, id conversation.MessageID) (*deliveryRow, error) {
+func lockDelivery(ctx context.Context, tx *transaction, c conversation.Ref, id conversation.MessageID) (*deliveryRow, error) {
 	const query = `
 		select ` + deliveryColumns + `
 		from conversations c
@@ -110,7 +108,7 @@ func lockDelivery(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, id conve
 
 // settle writes how a message stands that nobody is sending any more; the attempt at an unknown one may still correct that. Where it has changed since it was read, the transaction
 // begins again.
-func (d *deliveryRow) settle(ctx context.Context, tx *sqlx.Tx, s conversation.DeliveryStatus, reason string, after time.Duration) error {
+func (d *deliveryRow) settle(ctx context.Context, tx *transaction, s conversation.DeliveryStatus, reason string, after time.Duration) error {
 	const update = `
 		update deliveries set status = $3, reason = $4, attempt_id = case when $3 = 'unknown' then attempt_id end, until = null,
 			not_before = case when $3 = 'queued' then clock_timestamp() + $5 * interval '1 millisecond' end, updated_at = now()
@@ -127,7 +125,7 @@ func (d *deliveryRow) settle(ctx context.Context, tx *sqlx.Tx, s conversation.De
 }
 
 // tell tells the desks what became of a message, where people have the conversation.
-func (d *deliveryRow) tell(ctx context.Context, tx *sqlx.Tx) error {
+func (d *deliveryRow) tell(ctx context.Context, tx *transaction) error {
 	on := d.Status == conversation.DeliveryQueued || d.Status == conversation.DeliverySending
 	if on || d.Conversing.Holder == conversation.HolderBot {
 		return nil
@@ -153,7 +151,7 @@ func (d *deliveryRow) tell(ctx context.Context, tx *sqlx.Tx) error {
 // and the next one is claimed. ErrNotFound when there is no such conversation; secret.ErrUnknownKey, with nothing written, while
 // the master key may still come.
 func (db *DB) MarkSending(ctx context.Context, c conversation.Ref, attempt string) (conversation.Marking, error) {
-	return transact(ctx, db, "mark a message of conversation "+string(c.Conversation)+" as sending", func(tx *sqlx.Tx) (conversation.Marking, error) {
+	return transact(ctx, db, "mark a message of conversation "+string(c.Conversation)+" as sending", func(tx *transaction) (conversation.Marking, error) {
 		next, err := lockNext(ctx, tx, c)
 		if err != nil {
 			return conversation.Marking{}, err
@@ -168,7 +166,7 @@ func (db *DB) MarkSending(ctx context.Context, c conversation.Ref, attempt strin
 }
 
 // markNext goes through what is next until something is claimed, or has to be waited for.
-func (db *DB) markNext(ctx context.Context, tx *sqlx.Tx, next []*deliveryRow, attempt string) (m conversation.Marking, err error) {
+func (db *DB) markNext(ctx context.Context, tx *transaction, next []*deliveryRow, attempt string) (m conversation.Marking, err error) {
 	for _, d := range next {
 		switch {
 		case d.Waits && d.Status == conversation.DeliverySending && d.owned(attempt): // called again
@@ -190,7 +188,7 @@ func (db *DB) markNext(ctx context.Context, tx *sqlx.Tx, next []*deliveryRow, at
 }
 
 // claim takes a queued message, or fails it where it may not go out.
-func (db *DB) claim(ctx context.Context, tx *sqlx.Tx, d *deliveryRow, attempt string) (conversation.Marking, error) {
+func (db *DB) claim(ctx context.Context, tx *transaction, d *deliveryRow, attempt string) (conversation.Marking, error) {
 	fails := func(reason string) (conversation.Marking, error) {
 		err := d.settle(ctx, tx, conversation.DeliveryFailed, reason, 0)
 		return d.marking(conversation.Outgoing{}), err
@@ -239,7 +237,7 @@ func (db *DB) claim(ctx context.Context, tx *sqlx.Tx, d *deliveryRow, attempt st
 }
 
 // setLeft writes what is left of the reply allowance; spending and refunding leave its windows alone.
-func setLeft(ctx context.Context, tx *sqlx.Tx, d *deliveryRow, a conversation.Allowance) error {
+func setLeft(ctx context.Context, tx *transaction, d *deliveryRow, a conversation.Allowance) error {
 	const update = `update customers set message_left = $3, tap_left = $4 where tenant = $1 and id = $2`
 	_, err := tx.ExecContext(ctx, update, d.ref.Tenant, d.Customer.ID, a.MessageLeft, a.TapLeft)
 	return err
@@ -290,7 +288,7 @@ func (d *deliveryRow) marking(out conversation.Outgoing) conversation.Marking {
 func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) (s conversation.Situation, err error) {
 	what := "record what came of sending message " + string(id)
 	if o.Status == wechat.SendLater {
-		return transact(ctx, db, what, func(tx *sqlx.Tx) (conversation.Situation, error) {
+		return transact(ctx, db, what, func(tx *transaction) (conversation.Situation, error) {
 			if err := recordLater(ctx, tx, c, id, attempt, o); err != nil {
 				return conversation.Situation{}, err
 			}
@@ -319,7 +317,7 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 	return s, explain(ctx, what, err)
 }
 
-func recordLater(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) error {
+func recordLater(ctx context.Context, tx *transaction, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) error {
 	d, err := lockDelivery(ctx, tx, c, id)
 	if err != nil {
 		return err

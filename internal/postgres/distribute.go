@@ -7,8 +7,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -34,7 +32,7 @@ func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
 // that one looks again after its commit. Repeated, it assigns what is still to be assigned.
 func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error) {
 	act := "distribute the work of tenant " + string(t)
-	return transact(ctx, db, act, func(reading *sqlx.Tx) (done routing.Distributed, err error) {
+	return transact(ctx, db, act, func(reading *transaction) (done routing.Distributed, err error) {
 		d := &distribution{db: db, reading: reading, tenant: t}
 		mine, err := d.begin(ctx)
 		if err != nil || !mine {
@@ -60,7 +58,7 @@ func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Di
 // distribution is what a batch has read and chosen.
 type distribution struct {
 	db      *DB
-	reading *sqlx.Tx
+	reading *transaction
 	tenant  conversation.Tenant
 	memory  memory
 

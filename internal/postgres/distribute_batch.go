@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -17,7 +16,7 @@ func (d *distribution) write(ctx context.Context, act string) (done routing.Dist
 	for rest, last := d.chosen.Matches, false; !last; {
 		n := min(len(rest), batchLimit)
 		last = n == len(rest)
-		b, err := transact(ctx, d.db, act, func(tx *sqlx.Tx) (*batch, error) {
+		b, err := transact(ctx, d.db, act, func(tx *transaction) (*batch, error) {
 			b := &batch{distribution: d, tx: tx, matches: rest[:n], last: last}
 			return b, b.run(ctx)
 		})
@@ -44,7 +43,7 @@ func (d *distribution) wrote(b *batch) {
 // batch is a transaction that writes some of what a distribution has chosen.
 type batch struct {
 	*distribution
-	tx      *sqlx.Tx
+	tx      *transaction
 	matches []routing.Match
 	last    bool // of the distribution
 

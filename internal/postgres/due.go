@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 )
@@ -12,7 +10,7 @@ import (
 // Due does what has fallen due first, by Postgres's clock: see lifecycle.Due. Where nothing is due, or the end is wished already,
 // it changes nothing. What has fallen due besides is still in the answer. ErrNotFound when there is no such conversation.
 func (db *DB) Due(ctx context.Context, c conversation.Ref) (conversation.Situation, error) {
-	return transact(ctx, db, "look what is due in conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Situation, error) {
+	return transact(ctx, db, "look what is due in conversation "+string(c.Conversation), func(tx *transaction) (conversation.Situation, error) {
 		l, err := db.lock(ctx, tx, c)
 		if err != nil {
 			return conversation.Situation{}, err

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 )
 
@@ -12,7 +10,7 @@ import (
 // again, that is forgotten. Neither waits for a queue that somebody is just changing: queues are locked before conversations.
 
 // markEmpty notes that supervisors were told of queues without agents.
-func markEmpty(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []conversation.QueueID) error {
+func markEmpty(ctx context.Context, tx *transaction, t conversation.Tenant, queues []conversation.QueueID) error {
 	if len(queues) == 0 {
 		return nil
 	}
@@ -24,7 +22,7 @@ func markEmpty(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues [
 }
 
 // unmarkEmpty forgets the queues in which somebody works again.
-func unmarkEmpty(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant) error {
+func unmarkEmpty(ctx context.Context, tx *transaction, t conversation.Tenant) error {
 	const unmark = `
 		update queues set empty_alert_at = null where tenant = $1 and id in (
 			select q.id from queues q where q.tenant = $1 and q.empty_alert_at is not null and exists (

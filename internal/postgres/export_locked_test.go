@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 )
@@ -19,7 +17,7 @@ type Step struct {
 
 // Follow loads everything about a conversation, asks what follows, writes it, and reads all of it again.
 func (db *DB) Follow(ctx context.Context, c conversation.Ref, agents []conversation.AgentID, rule func(time.Time, lifecycle.Snapshot) lifecycle.Change) (Step, error) {
-	return transact(ctx, db, "change a conversation", func(tx *sqlx.Tx) (step Step, err error) {
+	return transact(ctx, db, "change a conversation", func(tx *transaction) (step Step, err error) {
 		l, err := db.load(ctx, tx, c, agents)
 		if err != nil {
 			return step, err
@@ -34,7 +32,7 @@ func (db *DB) Follow(ctx context.Context, c conversation.Ref, agents []conversat
 	})
 }
 
-func (db *DB) load(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, agents []conversation.AgentID) (*locked, error) {
+func (db *DB) load(ctx context.Context, tx *transaction, c conversation.Ref, agents []conversation.AgentID) (*locked, error) {
 	l, err := db.lock(ctx, tx, c)
 	if err != nil {
 		return nil, err
@@ -53,7 +51,7 @@ func (db *DB) load(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, agents 
 
 // Decided judges an act and writes what follows, as the API's transaction does.
 func (db *DB) Decided(ctx context.Context, c conversation.Ref, who conversation.Principal, want lifecycle.Act) (change lifecycle.Change, refused conversation.Refusal, err error) {
-	err = db.inTx(ctx, "act", func(tx *sqlx.Tx) error {
+	err = db.inTx(ctx, "act", func(tx *transaction) error {
 		var l *locked
 		if l, change, refused, err = db.decide(ctx, tx, c, who, want); err != nil || refused != "" {
 			return err

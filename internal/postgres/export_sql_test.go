@@ -10,7 +10,7 @@ import (
 func (db *DB) SQL() *sqlx.DB { return db.sql }
 
 // InTx runs fn as every write runs.
-func (db *DB) InTx(ctx context.Context, fn func(tx *sqlx.Tx) error) error {
+func (db *DB) InTx(ctx context.Context, fn func(tx *transaction) error) error {
 	return db.inTx(ctx, "try", fn)
 }
 
@@ -24,3 +24,6 @@ const Owing = owing
 
 // MigrateFrom is Migrate with migrations of a test's own.
 var MigrateFrom = migrate
+
+// Tx is a transaction of the ledger.
+type Tx = transaction

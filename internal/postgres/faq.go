@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 )
 
@@ -23,7 +21,7 @@ func (db *DB) PutFAQEntries(ctx context.Context, t conversation.Tenant, account 
 	if len(entries) == 0 {
 		return nil
 	}
-	return db.inTx(ctx, "put FAQ entries", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "put FAQ entries", func(tx *transaction) error {
 		const insert = `
 			insert into faq_entries (tenant, id, account_id, language, phrase, answer)
 			values (:tenant, :id, :account_id, :language, :phrase, :answer)

@@ -39,7 +39,7 @@ func (db *DB) CreateFAQEntry(ctx context.Context, by conversation.Actor, e conve
 	if e.AccountID != "" {
 		row.Account = &e.AccountID
 	}
-	return transact(ctx, db, "create FAQ entry "+row.ID, func(tx *sqlx.Tx) (conversation.KeptFAQEntry, error) {
+	return transact(ctx, db, "create FAQ entry "+row.ID, func(tx *transaction) (conversation.KeptFAQEntry, error) {
 		if e.AccountID != "" {
 			if _, err := readAccount(ctx, tx, by.Tenant, e.AccountID); err != nil {
 				return conversation.KeptFAQEntry{}, err
@@ -92,7 +92,7 @@ func (db *DB) ListFAQEntries(ctx context.Context, t conversation.Tenant, f conve
 // (ErrVersion otherwise). An entry that stands one version further exactly as wished was brought there by this very call
 // before. ErrExists when the account has another entry with this language and phrase, ErrNotFound when there is none.
 func (db *DB) UpdateFAQEntry(ctx context.Context, by conversation.Actor, e conversation.KeptFAQEntry) (conversation.KeptFAQEntry, error) {
-	return transact(ctx, db, "update FAQ entry", func(tx *sqlx.Tx) (conversation.KeptFAQEntry, error) {
+	return transact(ctx, db, "update FAQ entry", func(tx *transaction) (conversation.KeptFAQEntry, error) {
 		const query = `select ` + faqEntryColumns + ` from faq_entries where tenant = $1 and id = $2 for no key update`
 		var old faqEntryRow
 		if err := tx.GetContext(ctx, &old, query, by.Tenant, e.ID); err != nil {
@@ -139,7 +139,7 @@ func changedFAQEntry(old, e conversation.KeptFAQEntry) (fields []string) {
 
 // DeleteFAQEntry takes an entry away. Deleting it again changes nothing. ErrNotFound when there never was one.
 func (db *DB) DeleteFAQEntry(ctx context.Context, by conversation.Actor, id conversation.FAQEntryID) error {
-	return db.inTx(ctx, "delete FAQ entry", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete FAQ entry", func(tx *transaction) error {
 		const remove = `delete from faq_entries where tenant = $1 and id = $2`
 		removed, err := affected(tx.ExecContext(ctx, remove, by.Tenant, id))
 		if err != nil {

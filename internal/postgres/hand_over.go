@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -19,13 +17,13 @@ const stageClassification = "classification"
 // item. Where nobody wishes people any more it changes nothing; where the end is wished too, people are wished no more.
 // ErrNotFound when there is no such conversation or no such queue; secret.ErrUnavailable where the customer's key does not open.
 func (db *DB) HandOver(ctx context.Context, c conversation.Ref, d routing.Decision) (conversation.Situation, error) {
-	return db.handOver(ctx, c, func(context.Context, *sqlx.Tx) (routing.Decision, error) { return d, nil })
+	return db.handOver(ctx, c, func(context.Context, *transaction) (routing.Decision, error) { return d, nil })
 }
 
 // HandOverPlainly is HandOver to the tenant's default queue without rules and without a message to the customer, whose key need
 // not open; supervisors are told why.
 func (db *DB) HandOverPlainly(ctx context.Context, c conversation.Ref, why string) (conversation.Situation, error) {
-	return db.handOver(ctx, c, func(ctx context.Context, tx *sqlx.Tx) (routing.Decision, error) {
+	return db.handOver(ctx, c, func(ctx context.Context, tx *transaction) (routing.Decision, error) {
 		d := routing.Decision{Needs: routing.Needs{Priority: routing.DefaultPriority}, Alert: alertPlain + why}
 		const query = `select id from queues where tenant = $1 and is_default`
 		err := tx.GetContext(ctx, &d.QueueID, query, c.Tenant)
@@ -36,8 +34,8 @@ func (db *DB) HandOverPlainly(ctx context.Context, c conversation.Ref, why strin
 // alertPlain begins what supervisors are told of a hand-over that went to the default queue because it could not be decided.
 const alertPlain = "hand-over-failed: "
 
-func (db *DB) handOver(ctx context.Context, c conversation.Ref, decide func(context.Context, *sqlx.Tx) (routing.Decision, error)) (conversation.Situation, error) {
-	return transact(ctx, db, "hand conversation "+string(c.Conversation)+" over to people", func(tx *sqlx.Tx) (conversation.Situation, error) {
+func (db *DB) handOver(ctx context.Context, c conversation.Ref, decide func(context.Context, *transaction) (routing.Decision, error)) (conversation.Situation, error) {
+	return transact(ctx, db, "hand conversation "+string(c.Conversation)+" over to people", func(tx *transaction) (conversation.Situation, error) {
 		l, err := db.lock(ctx, tx, c)
 		if err != nil {
 			return conversation.Situation{}, err
@@ -60,6 +58,6 @@ func (db *DB) handOver(ctx context.Context, c conversation.Ref, decide func(cont
 }
 
 // alert tells supervisors that something about the routing wants their attention.
-func alert(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, what string) error {
+func alert(ctx context.Context, tx *transaction, c conversation.Ref, what string) error {
 	return publish(ctx, tx, c.Tenant, feedRow{Kind: lifecycle.EventAlert, Conversation: c.Conversation, Body: lifecycle.AlertBody{Alert: what}})
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -56,7 +54,7 @@ func (db *DB) ListHours(ctx context.Context, t conversation.Tenant, after routin
 func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error) {
 	return hoursPart.update(ctx, db, by, string(h.ID), h.Version, change[hoursRow]{
 		wish:  func(old hoursRow) hoursRow { return hoursRowOf(old.stampRow, old.ID, h) },
-		after: func(tx *sqlx.Tx, _, _ hoursRow, _ []string) error { return wake(ctx, tx, by.Tenant, atOnce) },
+		after: func(tx *transaction, _, _ hoursRow, _ []string) error { return wake(ctx, tx, by.Tenant, atOnce) },
 	})
 }
 

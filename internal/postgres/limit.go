@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -20,7 +18,7 @@ const heldBy = `
 	where s.tenant = $1 and s.state in ('offered', 'accepted') and s.agent_id`
 
 // readHeld reads how many conversations of each workstream agents have, where that matters for what waits.
-func (d *distribution) readHeld(ctx context.Context, tx *sqlx.Tx, who among, agents map[conversation.AgentID]*candidate) error {
+func (d *distribution) readHeld(ctx context.Context, tx *transaction, who among, agents map[conversation.AgentID]*candidate) error {
 	if !d.limit {
 		return nil
 	}

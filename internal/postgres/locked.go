@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -23,7 +22,7 @@ import (
 type locked struct {
 	lifecycle.Snapshot
 	db  *DB
-	tx  *sqlx.Tx
+	tx  *transaction
 	ref conversation.Ref
 
 	now      time.Time
@@ -86,7 +85,7 @@ const workstreamOf = `
 
 // lock reads and locks a customer and their conversation, in this order, in one statement. sql.ErrNoRows where there is no such
 // conversation.
-func (db *DB) lock(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (*locked, error) {
+func (db *DB) lock(ctx context.Context, tx *transaction, c conversation.Ref) (*locked, error) {
 	const query = `
 		select c.state, c.holder, c.epoch, c.revision, coalesce(c.queue_id::text, '') as queue_id, coalesce(c.agent_id::text, '') as agent_id,
 			c.since, c.waiting_since, c.wait_until, coalesce(c.close_reason, '') as close_reason,
@@ -446,7 +445,7 @@ func (l *locked) loadHandOver(ctx context.Context) error {
 
 // decide locks a conversation, reads what an act on it is judged by, and has it judged. A refusal of a reply costs no more than
 // it must: its row is asked first, and what is unsent can only make it less welcome.
-func (db *DB) decide(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, who conversation.Principal, want lifecycle.Act) (*locked, lifecycle.Change, conversation.Refusal, error) {
+func (db *DB) decide(ctx context.Context, tx *transaction, c conversation.Ref, who conversation.Principal, want lifecycle.Act) (*locked, lifecycle.Change, conversation.Refusal, error) {
 	l, err := db.lock(ctx, tx, c)
 	if err != nil {
 		return nil, lifecycle.Change{}, "", err
@@ -471,7 +470,7 @@ func (db *DB) decide(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, who c
 
 // follow locks a conversation with its work, and writes what a rule says follows. sql.ErrNoRows where there is no such
 // conversation.
-func (db *DB) follow(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, rule func(time.Time, lifecycle.Snapshot) lifecycle.Change) error {
+func (db *DB) follow(ctx context.Context, tx *transaction, c conversation.Ref, rule func(time.Time, lifecycle.Snapshot) lifecycle.Change) error {
 	l, err := db.lock(ctx, tx, c)
 	if err != nil {
 		return err

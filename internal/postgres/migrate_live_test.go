@@ -149,7 +149,7 @@ func (f *fixture) fill(t *testing.T, n int) {
 
 // workOn writes what a conversation writes, under the limits of serving processes.
 func (f *fixture) workOn(ctx context.Context, key string) error {
-	return f.InTx(ctx, func(tx *sqlx.Tx) error {
+	return f.InTx(ctx, func(tx *postgres.Tx) error {
 		var id conversation.ID
 		if err := tx.GetContext(ctx, &id, `select id from conversations where tenant = 'default' limit 1 for no key update`); err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
 
@@ -93,16 +92,4 @@ func (n *notifier) close() {
 func (db *DB) notify(ctx context.Context, channels []string) error {
 	_, err := db.sql.ExecContext(ctx, `select pg_notify(channel, '') from unnest($1::text[]) channel`, pq.Array(channels))
 	return err
-}
-
-// underWay holds, for each transaction of attempt, the channels that it wants notified once it is committed. It stands here because
-// a transaction is all that wake and publish are given.
-var underWay sync.Map // *sqlx.Tx → *[]string
-
-// notifyAfter has a channel notified when the transaction is committed.
-func notifyAfter(tx *sqlx.Tx, channel string) {
-	if channels, ok := underWay.Load(tx); ok {
-		list := channels.(*[]string) //nolint:errcheck // nothing else is stored
-		*list = append(*list, channel)
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -47,7 +46,7 @@ func (r noticeRow) notice() conversation.RunNotice {
 }
 
 // noticeRun leaves a notice for the run of a conversation. assignment says that the act concerns an assignment.
-func noticeRun(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, act string, assignment bool) (conversation.RunNotice, error) {
+func noticeRun(ctx context.Context, tx *transaction, c conversation.Ref, act string, assignment bool) (conversation.RunNotice, error) {
 	const insert = `
 		insert into outbox (tenant, conversation_id, workflow_id, act, assignment)
 		select tenant, id, workflow_id, $3, $4 from conversations where tenant = $1 and id = $2` + onOutbox + ` returning ` + noticeColumns
@@ -91,7 +90,7 @@ func (db *DB) Delivered(ctx context.Context, notices ...conversation.RunNotice) 
 
 // RunGone ends a conversation for which Temporal knows no run: see lifecycle.Void. A repeat changes nothing.
 func (db *DB) RunGone(ctx context.Context, c conversation.Ref) error {
-	return db.inTx(ctx, "end conversation "+string(c.Conversation)+", which has no run", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "end conversation "+string(c.Conversation)+", which has no run", func(tx *transaction) error {
 		err := db.follow(ctx, tx, c, lifecycle.Void)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil

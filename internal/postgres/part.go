@@ -72,14 +72,14 @@ func (p part[R, T]) list(ctx context.Context, db *DB, t conversation.Tenant, aft
 }
 
 // all reads those of a tenant, oldest first.
-func (p part[R, T]) all(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant) ([]T, error) {
+func (p part[R, T]) all(ctx context.Context, tx *transaction, t conversation.Tenant) ([]T, error) {
 	var rows []R
 	err := tx.SelectContext(ctx, &rows, `select `+p.columns+` from `+p.live+` and tenant = $1 order by id`, t)
 	return each(rows, p.value), err
 }
 
 // insert adds a row, unless it was added before.
-func (p part[R, T]) insert(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, id string, row R) (added bool, err error) {
+func (p part[R, T]) insert(ctx context.Context, tx *transaction, by conversation.Actor, id string, row R) (added bool, err error) {
 	n, err := affected(tx.NamedExecContext(ctx, p.inserting, row))
 	if err != nil || n == 0 {
 		return false, err
@@ -88,8 +88,8 @@ func (p part[R, T]) insert(ctx context.Context, tx *sqlx.Tx, by conversation.Act
 }
 
 // create adds a row after what comes before it; nil for nothing.
-func (p part[R, T]) create(ctx context.Context, db *DB, by conversation.Actor, id string, row R, before func(tx *sqlx.Tx) error) (T, error) {
-	return transact(ctx, db, "create "+p.noun+" "+id, func(tx *sqlx.Tx) (none T, err error) {
+func (p part[R, T]) create(ctx context.Context, db *DB, by conversation.Actor, id string, row R, before func(tx *transaction) error) (T, error) {
+	return transact(ctx, db, "create "+p.noun+" "+id, func(tx *transaction) (none T, err error) {
 		if before != nil {
 			if err := before(tx); err != nil {
 				return none, err
@@ -104,16 +104,16 @@ func (p part[R, T]) create(ctx context.Context, db *DB, by conversation.Actor, i
 
 // change is what update does to a row.
 type change[R any] struct {
-	lock   string                                                // of the row; "" for no key update
-	wish   func(old R) R                                         // makes the row that is wished
-	before func(tx *sqlx.Tx, old, row R, columns []string) error // checks it; nil for nothing
-	after  func(tx *sqlx.Tx, old, row R, columns []string) error // does what follows from it; nil for nothing
+	lock   string                                                    // of the row; "" for no key update
+	wish   func(old R) R                                             // makes the row that is wished
+	before func(tx *transaction, old, row R, columns []string) error // checks it; nil for nothing
+	after  func(tx *transaction, old, row R, columns []string) error // does what follows from it; nil for nothing
 }
 
 // update changes a row where its version is still version; ErrVersion otherwise, ErrNotFound when there is none. A row that
 // stands one version further exactly as wished was brought there by this very call before. columns are those that change.
 func (p part[R, T]) update(ctx context.Context, db *DB, by conversation.Actor, id string, version int64, c change[R]) (T, error) {
-	return transact(ctx, db, "update "+p.noun, func(tx *sqlx.Tx) (none T, err error) {
+	return transact(ctx, db, "update "+p.noun, func(tx *transaction) (none T, err error) {
 		old, err := p.row(ctx, tx, by.Tenant, id, cmp.Or(c.lock, "for no key update"))
 		if err != nil {
 			return none, err
@@ -146,7 +146,7 @@ func (p part[R, T]) update(ctx context.Context, db *DB, by conversation.Actor, i
 // remove deletes a row of a table that keeps no deleted ones. Deleting it again changes nothing. ErrInUse where one of the uses,
 // queries as of inUse, finds something; ErrNotFound when there never was such a row.
 func (p part[R, T]) remove(ctx context.Context, db *DB, by conversation.Actor, id string, uses ...string) error {
-	return db.inTx(ctx, "delete "+p.noun, func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete "+p.noun, func(tx *transaction) error {
 		table, _, _ := strings.Cut(p.live, " ")
 		removed, err := takeAway(ctx, tx, by.Tenant, table, p.act+".delete", id, uses...)
 		if err != nil || !removed {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 )
@@ -17,9 +15,9 @@ import (
 
 // wake has the distribution look again, at once where at is zero. It belongs into every transaction that may have made a
 // match possible.
-func wake(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, at time.Time) error {
+func wake(ctx context.Context, tx *transaction, t conversation.Tenant, at time.Time) error {
 	if at.IsZero() {
-		notifyAfter(tx, channelWake)
+		tx.channels = append(tx.channels, channelWake)
 		_, err := tx.ExecContext(ctx, `insert into wakes (tenant) values ($1)`, t)
 		return err
 	}
@@ -38,7 +36,7 @@ type feedRow struct {
 }
 
 // publish tells the desks, once the transaction is committed.
-func publish(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, rows ...feedRow) error {
+func publish(ctx context.Context, tx *transaction, t conversation.Tenant, rows ...feedRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -46,7 +44,7 @@ func publish(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, rows ...fe
 	if err != nil {
 		return fmt.Errorf("encode feed rows: %w", err)
 	}
-	notifyAfter(tx, channelFeed)
+	tx.channels = append(tx.channels, channelFeed)
 	const insert = `
 		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
 		select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid,

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/postgres"
 )
 
 // A statement is kept by its session. When a migration changes what it gives, Postgres refuses the old plan; nobody may notice.
@@ -16,7 +17,7 @@ func TestPrepared_aMigrationThatOvertakesAPlanIsNotNoticed(t *testing.T) {
 			return n
 		},
 		"in a transaction": func(t *testing.T, f *fixture) (n int) {
-			require.NoError(t, f.InTx(t.Context(), func(tx *sqlx.Tx) error {
+			require.NoError(t, f.InTx(t.Context(), func(tx *postgres.Tx) error {
 				return tx.GetContext(t.Context(), &n, `select n from grows where n = $1`, 1)
 			}))
 			return n

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -16,13 +15,13 @@ import (
 // settlePresence brings the automatic presence of agents in line with their load (PRE-4 to PRE-6). It belongs behind every
 // change of what an agent has, in the same transaction; the caller has locked their rows. Whoever accepted or finished a
 // conversation in this transaction is no longer bound by the available or busy that he chose.
-func settlePresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents ...conversation.AgentID) error {
+func settlePresence(ctx context.Context, tx *transaction, t conversation.Tenant, agents ...conversation.AgentID) error {
 	_, err := settle(ctx, tx, t, agents)
 	return err
 }
 
 // settle also lists the agents whose presence it has changed.
-func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID) (changed []conversation.AgentID, err error) {
+func settle(ctx context.Context, tx *transaction, t conversation.Tenant, agents []conversation.AgentID) (changed []conversation.AgentID, err error) {
 	people, err := readCandidates(ctx, tx, t, named(agents))
 	if err != nil || len(people) == 0 {
 		return nil, err
@@ -63,7 +62,7 @@ func settle(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []co
 
 // turnedNow finds who has accepted or finished a conversation in this transaction, whose time is that of the rows it wrote. It
 // matters only for those who chose their presence, so nobody else is looked up.
-func turnedNow(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, people []*candidate) (map[conversation.AgentID]bool, error) {
+func turnedNow(ctx context.Context, tx *transaction, t conversation.Tenant, people []*candidate) (map[conversation.AgentID]bool, error) {
 	var chosen []conversation.AgentID
 	for _, a := range people {
 		if a.Manual {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -38,7 +36,7 @@ const presenceColumns = `
 	disabled or deleted_at is not null as disabled, now() as now, (extract(epoch from now() - presence_at) * 1e9)::bigint as lost_ns`
 
 // lockPresence reads and locks an agent who may work. ErrNotFound when there is none, or he is disabled.
-func lockPresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (presenceRow, error) {
+func lockPresence(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AgentID) (presenceRow, error) {
 	r, err := readPresence(ctx, tx, t, id)
 	if err == nil && r.Disabled {
 		err = conversation.ErrNotFound
@@ -47,7 +45,7 @@ func lockPresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id co
 }
 
 // readPresence reads and locks an agent, whether or not he may work.
-func readPresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.AgentID) (r presenceRow, err error) {
+func readPresence(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AgentID) (r presenceRow, err error) {
 	const query = `select ` + presenceColumns + ` from agents where tenant = $1 and id = $2 for no key update`
 	err = tx.GetContext(ctx, &r, query, t, id)
 	return r, err
@@ -58,7 +56,7 @@ func readPresence(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id co
 // already stays. Of a custom presence p is the base, whatever was given. ErrNotFound when there is no such agent, or he is
 // disabled, routing.UnknownError when there is no such custom presence.
 func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error) {
-	return transact(ctx, db, "set a presence", func(tx *sqlx.Tx) (routing.AgentNow, error) {
+	return transact(ctx, db, "set a presence", func(tx *transaction) (routing.AgentNow, error) {
 		agent, err := lockPresence(ctx, tx, by.Tenant, id)
 		if err != nil {
 			return routing.AgentNow{}, err
@@ -84,7 +82,7 @@ func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id con
 }
 
 // baseOf reads what a custom presence counts as, and keeps it from changing.
-func baseOf(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing.PresenceID) (base routing.Presence, err error) {
+func baseOf(ctx context.Context, tx *transaction, t conversation.Tenant, id routing.PresenceID) (base routing.Presence, err error) {
 	const query = `select base from custom_presences where tenant = $1 and id = $2 for key share`
 	err = tx.GetContext(ctx, &base, query, t, id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -95,7 +93,7 @@ func baseOf(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing.
 
 // putPresence changes the presence of an agent who is locked, wakes the distribution and tells the desks. An automatic
 // presence is settled by his load.
-func putPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow, p routing.Presence, manual bool, custom routing.PresenceID) error {
+func putPresence(ctx context.Context, tx *transaction, agent presenceRow, p routing.Presence, manual bool, custom routing.PresenceID) error {
 	const update = `
 		update agents set presence = $3, presence_manual = $4, custom_presence = $5, presence_before = null, presence_at = now()
 		where tenant = $1 and id = $2`
@@ -117,7 +115,7 @@ func putPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow, p routing.
 	return wake(ctx, tx, agent.Tenant, time.Time{})
 }
 
-func tellPresence(ctx context.Context, tx *sqlx.Tx, agent presenceRow) error {
+func tellPresence(ctx context.Context, tx *transaction, agent presenceRow) error {
 	return publish(ctx, tx, agent.Tenant, presenceNews(agent))
 }
 

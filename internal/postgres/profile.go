@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -59,12 +57,14 @@ func (db *DB) UpdateProfile(ctx context.Context, by conversation.Actor, p routin
 		wish: func(old profileRow) profileRow {
 			return profileRow{old.stampRow, old.ID, p.Name, p.Limit, old.Reset, p.Blocking}
 		},
-		after: func(tx *sqlx.Tx, _, _ profileRow, _ []string) error { return settleHolders(ctx, tx, by.Tenant, p.ID) },
+		after: func(tx *transaction, _, _ profileRow, _ []string) error {
+			return settleHolders(ctx, tx, by.Tenant, p.ID)
+		},
 	})
 }
 
 // settleHolders has those who hold a capacity profile looked at again: their room has changed.
-func settleHolders(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing.ProfileID) error {
+func settleHolders(ctx context.Context, tx *transaction, t conversation.Tenant, id routing.ProfileID) error {
 	const query = `
 		select a.id from agents a join agent_profiles p on p.tenant = a.tenant and p.agent_id = a.id
 		where a.tenant = $1 and p.profile_id = $2 and a.deleted_at is null order by a.id for no key update of a`

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -13,7 +11,7 @@ import (
 // Quarantine keeps an authentic callback that cannot be read, and a receipt for what WeChat signed of it: a known delivery
 // id, and a callback that comes again, change nothing.
 func (db *DB) Quarantine(ctx context.Context, q conversation.Unreadable) error {
-	return db.inTx(ctx, "put callback "+q.DeliveryID+" into quarantine", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "put callback "+q.DeliveryID+" into quarantine", func(tx *transaction) error {
 		var sealed []byte
 		if err := tx.GetContext(ctx, &sealed, `select id_key from accounts where tenant = $1 and id = $2`, q.Tenant, q.AccountID); err != nil {
 			return err
@@ -41,7 +39,7 @@ func signedPart(raw []byte) []byte {
 
 // firstOfItsKind takes a receipt for what goes into quarantine, by the fingerprint of its content, and reports whether there
 // was none. No message key is mistaken for such a receipt's, since those hold no space.
-func (db *DB) firstOfItsKind(ctx context.Context, tx *sqlx.Tx, q conversation.Unreadable, fingerprint string) (bool, error) {
+func (db *DB) firstOfItsKind(ctx context.Context, tx *transaction, q conversation.Unreadable, fingerprint string) (bool, error) {
 	fresh, err := affected(tx.NamedExecContext(ctx, insertReceipts+` on conflict do nothing`, receiptRow{
 		Tenant: q.Tenant, AccountID: q.AccountID, MessageKey: q.Reason + " " + fingerprint, DeliveryID: q.DeliveryID,
 		Outcome: conversation.ReceiptQuarantined, ReceivedAt: q.ReceivedAt,
@@ -53,7 +51,7 @@ func (db *DB) firstOfItsKind(ctx context.Context, tx *sqlx.Tx, q conversation.Un
 }
 
 // insertQuarantine adds what Receive knows beside: the message key and the conversation.
-func (db *DB) insertQuarantine(ctx context.Context, tx *sqlx.Tx, q conversation.Unreadable, messageKey string, c conversation.ID) error {
+func (db *DB) insertQuarantine(ctx context.Context, tx *transaction, q conversation.Unreadable, messageKey string, c conversation.ID) error {
 	sealed := db.ring.Seal(labelQuarantine, place("quarantine", q.Tenant, string(q.AccountID), q.DeliveryID), q.Raw)
 	const insert = `
 		insert into quarantine (tenant, delivery_id, account_id, message_key, conversation_id, reason, key_id, raw, received_at)

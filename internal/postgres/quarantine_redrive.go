@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -42,7 +41,7 @@ func (db *DB) QuarantinedRaw(ctx context.Context, tenant conversation.Tenant, q 
 
 // QuarantineHandedOver notes that a callback was given to its conversation again. It waits until Receive has taken it in.
 func (db *DB) QuarantineHandedOver(ctx context.Context, tenant conversation.Tenant, deliveryID string) error {
-	return db.inTx(ctx, "note that callback "+deliveryID+" was handed over", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "note that callback "+deliveryID+" was handed over", func(tx *transaction) error {
 		const update = `update quarantine set handed_at = now() where tenant = $1 and delivery_id = $2 and done_at is null`
 		_, err := tx.ExecContext(ctx, update, tenant, deliveryID)
 		return err
@@ -51,12 +50,12 @@ func (db *DB) QuarantineHandedOver(ctx context.Context, tenant conversation.Tena
 
 // QuarantineDone notes that a callback was taken in: an event, that no conversation takes in.
 func (db *DB) QuarantineDone(ctx context.Context, tenant conversation.Tenant, deliveryID string) error {
-	return db.inTx(ctx, "note that callback "+deliveryID+" is taken in", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "note that callback "+deliveryID+" is taken in", func(tx *transaction) error {
 		return quarantineDone(ctx, tx, tenant, []string{deliveryID})
 	})
 }
 
-func quarantineDone(ctx context.Context, tx *sqlx.Tx, tenant conversation.Tenant, deliveryIDs []string) error {
+func quarantineDone(ctx context.Context, tx *transaction, tenant conversation.Tenant, deliveryIDs []string) error {
 	const update = `update quarantine set done_at = now() where tenant = $1 and delivery_id = any($2::uuid[]) and done_at is null`
 	_, err := tx.ExecContext(ctx, update, tenant, pq.Array(deliveryIDs))
 	return err

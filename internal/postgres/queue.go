@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -43,11 +41,11 @@ func queueRowOf(stamp stampRow, q routing.Queue) queueRow {
 func (db *DB) CreateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
 	q.ID, q.Default = conversation.QueueID(newID()), false
 	row := queueRowOf(stampRow{Tenant: by.Tenant}, q)
-	return queuePart.create(ctx, db, by, string(q.ID), row, func(tx *sqlx.Tx) error { return holdTargets(ctx, tx, by.Tenant, q) })
+	return queuePart.create(ctx, db, by, string(q.ID), row, func(tx *transaction) error { return holdTargets(ctx, tx, by.Tenant, q) })
 }
 
 // holdTargets keeps what a queue points to.
-func holdTargets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q routing.Queue) error {
+func holdTargets(ctx context.Context, tx *transaction, t conversation.Tenant, q routing.Queue) error {
 	if q.HoursID != "" {
 		if err := hold(ctx, tx, t, liveHours, "hours_id", q.HoursID); err != nil {
 			return err
@@ -58,7 +56,7 @@ func holdTargets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q rout
 
 // circles refuses an overflow by which queues would overflow into each other in a circle (L06). Overflows are changed one at
 // a time, so that two changes that make a circle together see each other.
-func circles(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, q routing.Queue) error {
+func circles(ctx context.Context, tx *transaction, t conversation.Tenant, q routing.Queue) error {
 	if len(q.Overflow.Targets()) == 0 {
 		return nil
 	}
@@ -102,7 +100,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 			wished.ID, wished.Default = old.ID, old.Default
 			return queueRowOf(old.stampRow, wished)
 		},
-		before: func(tx *sqlx.Tx, old, _ queueRow, columns []string) error {
+		before: func(tx *transaction, old, _ queueRow, columns []string) error {
 			if err := holdTargets(ctx, tx, by.Tenant, q); err != nil || !slices.Contains(columns, "overflow") {
 				return err
 			}
@@ -110,7 +108,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 			wished.ID = old.ID
 			return circles(ctx, tx, by.Tenant, wished)
 		},
-		after: func(tx *sqlx.Tx, old, _ queueRow, columns []string) error {
+		after: func(tx *transaction, old, _ queueRow, columns []string) error {
 			if slices.Contains(columns, "overflow") {
 				if err := tellWaiting(ctx, tx, by.Tenant, old.ID); err != nil {
 					return err
@@ -122,7 +120,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 }
 
 // tellWaiting leaves notices for the runs of all who wait in a queue: what falls due for them has changed.
-func tellWaiting(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) error {
+func tellWaiting(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.QueueID) error {
 	const tell = `
 		with waiting as (
 			select c.id from conversations c join work_items i on i.tenant = c.tenant and i.conversation_id = c.id
@@ -140,7 +138,7 @@ func tellWaiting(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id con
 // again changes nothing. ErrInUse while it is the default queue or a workstream's fallback, conversations wait in it or come
 // from it, or another queue or a rule leads to it; ErrNotFound when there never was one.
 func (db *DB) DeleteQueue(ctx context.Context, by conversation.Actor, id conversation.QueueID) error {
-	return db.inTx(ctx, "delete queue", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete queue", func(tx *transaction) error {
 		const query = `select deleted_at is not null from queues where tenant = $1 and id = $2 for update`
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -29,7 +28,7 @@ func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conver
 // still version (ErrVersion otherwise). An agent who stays keeps their place in the rotation. routing.UnknownError when one of
 // them is not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no such queue.
 func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
-	return transact(ctx, db, "set a queue's members", func(tx *sqlx.Tx) (routing.Queue, error) {
+	return transact(ctx, db, "set a queue's members", func(tx *transaction) (routing.Queue, error) {
 		old, err := queuePart.row(ctx, tx, by.Tenant, string(id), "for no key update")
 		if err != nil {
 			return routing.Queue{}, err
@@ -78,7 +77,7 @@ func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id con
 }
 
 // withDefaultQueue is a wished agent with the queue to which every agent belongs (QUE-4).
-func withDefaultQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a routing.Agent) (routing.Agent, error) {
+func withDefaultQueue(ctx context.Context, tx *transaction, t conversation.Tenant, a routing.Agent) (routing.Agent, error) {
 	var queue []conversation.QueueID
 	err := tx.SelectContext(ctx, &queue, `select id from `+liveQueues+` and tenant = $1 and is_default`, t)
 	a.Queues = append(slices.Clone(a.Queues), queue...)
@@ -86,7 +85,7 @@ func withDefaultQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, a
 }
 
 // enrol makes every one of these agents a member of every one of these queues.
-func enrol(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []conversation.AgentID, queues []conversation.QueueID) error {
+func enrol(ctx context.Context, tx *transaction, t conversation.Tenant, agents []conversation.AgentID, queues []conversation.QueueID) error {
 	const join = `
 		insert into queue_members (tenant, queue_id, agent_id)
 		select $1, q, a from unnest($2::uuid[]) q cross join unnest($3::uuid[]) a
@@ -96,14 +95,14 @@ func enrol(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, agents []con
 }
 
 // lockQueues locks queues by id. They come before conversations, work items and agents.
-func lockQueues(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, queues []conversation.QueueID) error {
+func lockQueues(ctx context.Context, tx *transaction, t conversation.Tenant, queues []conversation.QueueID) error {
 	const lock = `select from queues where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
 	_, err := tx.ExecContext(ctx, lock, t, texts(queues))
 	return err
 }
 
 // raise counts a change of rows that change by version, because what belongs to them has changed. It locks them by id.
-func raise[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, table string, ids []ID) error {
+func raise[ID ~string](ctx context.Context, tx *transaction, t conversation.Tenant, table string, ids []ID) error {
 	statement := `
 		with locked as materialized (
 			select id from ` + table + ` where tenant = $1 and id = any($2::uuid[]) order by id for no key update)

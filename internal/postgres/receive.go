@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -28,7 +27,7 @@ import (
 // bring a conversation back that an agent has put aside or is wrapping up. Where there are new messages and the end is wished
 // or the row is closed, nothing is written: Received.Ending says that the arrivals are the next conversation's.
 func (db *DB) Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error) {
-	return transact(ctx, db, "receive for conversation "+string(in.Conversation), func(tx *sqlx.Tx) (conversation.Received, error) {
+	return transact(ctx, db, "receive for conversation "+string(in.Conversation), func(tx *transaction) (conversation.Received, error) {
 		r := &reception{db: db, tx: tx, in: in}
 		for _, step := range []func(context.Context) error{r.lockCustomer, r.lockConversation, r.judge, r.write} {
 			if err := step(ctx); err != nil {
@@ -42,7 +41,7 @@ func (db *DB) Receive(ctx context.Context, in conversation.Batch) (conversation.
 // reception is one Receive under way.
 type reception struct {
 	db *DB
-	tx *sqlx.Tx
+	tx *transaction
 	in conversation.Batch
 
 	customer     *customerRow     // nil while there is none

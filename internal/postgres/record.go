@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
 )
@@ -34,7 +33,7 @@ func handoverPlace(h conversation.Handover) string {
 // RecordEvent keeps an event that concerns no conversation, and a receipt, which outlives it. A known message key changes
 // nothing.
 func (db *DB) RecordEvent(ctx context.Context, e conversation.Event) error {
-	return db.inTx(ctx, "record an event of account "+string(e.AccountID), func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "record an event of account "+string(e.AccountID), func(tx *transaction) error {
 		fresh, err := affected(tx.NamedExecContext(ctx, insertReceipts+` on conflict do nothing`, receiptRow{
 			Tenant: e.Tenant, AccountID: e.AccountID, MessageKey: e.MessageKey, DeliveryID: uuid.NewString(),
 			Outcome: conversation.ReceiptNoted, ReceivedAt: e.ReceivedAt,
@@ -46,7 +45,7 @@ func (db *DB) RecordEvent(ctx context.Context, e conversation.Event) error {
 	})
 }
 
-func (db *DB) insertEvent(ctx context.Context, tx *sqlx.Tx, e conversation.Event) error {
+func (db *DB) insertEvent(ctx context.Context, tx *transaction, e conversation.Event) error {
 	id := newID()
 	sealed := db.ring.Seal(labelEvent, place("events", e.Tenant, string(e.AccountID), id), e.Body)
 	const insert = `

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -48,7 +47,7 @@ func (db *DB) Reseal(ctx context.Context, by conversation.Actor) ([]Resealed, er
 	if len(changed) == 0 {
 		return all, nil
 	}
-	return all, db.inTx(ctx, "note that master keys were rotated", func(tx *sqlx.Tx) error {
+	return all, db.inTx(ctx, "note that master keys were rotated", func(tx *transaction) error {
 		return record(ctx, tx, by, actKeysRotate, db.ring.Primary(), changed...)
 	})
 }
@@ -76,7 +75,7 @@ func (db *DB) resealVault(ctx context.Context, v vault, r *Resealed) error {
 func (db *DB) resealThese(ctx context.Context, v vault, heads []valueHead, r *Resealed) (held []valueHead, err error) {
 	old := slices.DeleteFunc(slices.Clone(heads), func(h valueHead) bool { return db.sealedNow(h.Head) })
 	for some := range slices.Chunk(old, resealAtOnce) {
-		b, err := transact(ctx, db, "seal "+v.String()+" anew", func(tx *sqlx.Tx) (resealedBatch, error) {
+		b, err := transact(ctx, db, "seal "+v.String()+" anew", func(tx *transaction) (resealedBatch, error) {
 			return db.resealBatch(ctx, tx, v, some)
 		})
 		if err != nil {
@@ -117,7 +116,7 @@ func argsOf(heads []valueHead) (tenants, ids pq.StringArray) {
 	return tenants, ids
 }
 
-func (db *DB) resealBatch(ctx context.Context, tx *sqlx.Tx, v vault, some []valueHead) (b resealedBatch, err error) {
+func (db *DB) resealBatch(ctx context.Context, tx *transaction, v vault, some []valueHead) (b resealedBatch, err error) {
 	tenants, ids := argsOf(some)
 	query := v.query(`
 		select tenant, {id}::text as id, array[{ids}] as ids, {column} as frame from {table}
@@ -160,7 +159,7 @@ func (db *DB) resealBatch(ctx context.Context, tx *sqlx.Tx, v vault, some []valu
 }
 
 // heldOf are those of the values that could not be locked. What was deleted meanwhile is not among them.
-func heldOf(ctx context.Context, tx *sqlx.Tx, v vault, some []valueHead, locked []sealedRow) (held []valueHead, err error) {
+func heldOf(ctx context.Context, tx *transaction, v vault, some []valueHead, locked []sealedRow) (held []valueHead, err error) {
 	tenants, ids := argsOf(some)
 	query := v.query(`select tenant, {id}::text as id, substring({column} from 1 for $3) as head from {table} ` + theseRows)
 	if err := tx.SelectContext(ctx, &held, query, tenants, ids, secret.MaxHead); err != nil {

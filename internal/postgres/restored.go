@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 )
 
 // LooksRestored reports whether the database was filled from a dump of another cluster and nobody has said so: the feed
@@ -61,7 +60,7 @@ func (db *DB) Restored(ctx context.Context) (open int64, err error) {
 
 // beginFeedAnew empties the feed and makes every cursor one of before.
 func (db *DB) beginFeedAnew(ctx context.Context) error {
-	return db.inTx(ctx, "begin the feed anew", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "begin the feed anew", func(tx *transaction) error {
 		for _, statement := range []string{
 			`update feed_generation set generation = greatest(generation + 1, extract(epoch from now())::bigint)`,
 			`truncate feed`,

@@ -6,8 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -34,7 +32,7 @@ type factsRow struct {
 
 // loadFacts loads what conditions are judged over, by the names of docs/rules.md. What a customer wrote is data in them,
 // and what does not open is empty.
-func (db *DB) loadFacts(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, q *routing.Question) error {
+func (db *DB) loadFacts(ctx context.Context, tx *transaction, c conversation.Ref, turn conversation.MessageID, q *routing.Question) error {
 	const query = `
 		select ` + heldColumns + `, c.account_id, a.name as account_name, a.kind as account_kind, a.time_zone, u.following, u.tags,
 			exists (select from conversations p where p.tenant = c.tenant and p.customer_id = c.customer_id and p.id <> c.id) as before,

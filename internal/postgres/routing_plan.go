@@ -6,8 +6,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -15,17 +13,18 @@ import (
 // RoutingPlan reads everything that decides where conversations of a workstream go, as of one moment; "" for the queues' part
 // alone. ErrNotFound when there is no such workstream.
 func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (plan routing.Plan, err error) {
-	tx, err := db.sql.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	begun, err := db.sql.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return routing.Plan{}, explain(ctx, "read a routing plan", err)
 	}
+	tx := &transaction{Tx: begun}
 	defer tx.Rollback() //nolint:errcheck // it has written nothing
 	if id != "" {
 		if plan.Workstream, err = workstreamPart.read(ctx, tx, t, string(id)); err != nil {
 			return routing.Plan{}, explain(ctx, "read a workstream's routing", err)
 		}
 	}
-	for _, read := range []func(context.Context, *sqlx.Tx, conversation.Tenant, *routing.Plan) error{
+	for _, read := range []func(context.Context, *transaction, conversation.Tenant, *routing.Plan) error{
 		planRulesets, planQueues, planAbilities,
 	} {
 		if err := read(ctx, tx, t, &plan); err != nil {
@@ -35,7 +34,7 @@ func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id convers
 	return plan, nil
 }
 
-func planRulesets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
+func planRulesets(ctx context.Context, tx *transaction, t conversation.Tenant, plan *routing.Plan) error {
 	sets := `
 		select ` + rulesetPart.columns + ` from ` + liveRulesets + ` and tenant = $1 and (workstream_id = nullif($2, '')::uuid or queue_id is not null)
 		order by array_position('{classification,route,prioritisation,assignment}', kind), position, id`
@@ -70,7 +69,7 @@ func planRulesets(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan 
 	return nil
 }
 
-func planQueues(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) error {
+func planQueues(ctx context.Context, tx *transaction, t conversation.Tenant, plan *routing.Plan) error {
 	query := `
 		select ` + queuePart.columns + `,
 			(select count(*) from work_items i where i.tenant = queues.tenant and i.queue_id = queues.id and i.state = 'waiting') as waiting,
@@ -99,7 +98,7 @@ func planQueues(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *r
 	return nil
 }
 
-func planAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan *routing.Plan) (err error) {
+func planAbilities(ctx context.Context, tx *transaction, t conversation.Tenant, plan *routing.Plan) (err error) {
 	if plan.Skills, err = skillPart.all(ctx, tx, t); err != nil {
 		return err
 	}
@@ -113,7 +112,7 @@ func planAbilities(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, plan
 // force. Repeated it changes nothing more. ErrTooMany beyond routing.MaxClassifications;
 // routing.UnknownError when the workstream or a queue is not there.
 func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error) {
-	return transact(ctx, db, "import rulesets", func(tx *sqlx.Tx) ([]routing.Ruleset, error) {
+	return transact(ctx, db, "import rulesets", func(tx *transaction) ([]routing.Ruleset, error) {
 		if err := hold(ctx, tx, by.Tenant, liveWorkstreams, "workstream_id", w); err != nil {
 			return nil, err
 		}
@@ -136,7 +135,7 @@ func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conve
 	})
 }
 
-func importHours(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, h routing.Hours) error {
+func importHours(ctx context.Context, tx *transaction, by conversation.Actor, h routing.Hours) error {
 	row := hoursRowOf(stampRow{Tenant: by.Tenant}, routing.HoursID(newID()), h)
 	const insert = `
 		insert into operating_hours (tenant, id, name, time_zone, weekly, holidays)
@@ -151,7 +150,7 @@ func importHours(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, h rout
 	return record(ctx, tx, by, actHoursCreate, string(row.ID))
 }
 
-func importRuleset(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, w conversation.WorkstreamID, in routing.ImportedRuleset) (routing.RulesetID, error) {
+func importRuleset(ctx context.Context, tx *transaction, by conversation.Actor, w conversation.WorkstreamID, in routing.ImportedRuleset) (routing.RulesetID, error) {
 	r := in.Ruleset
 	if r.QueueID == "" {
 		r.WorkstreamID = w

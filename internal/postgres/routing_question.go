@@ -8,8 +8,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -39,10 +37,10 @@ func (db *DB) TrialQuestion(ctx context.Context, c conversation.Ref, turn conver
 }
 
 // load adds to a question.
-type load func(context.Context, *sqlx.Tx, conversation.Ref, conversation.MessageID, *routing.Question) error
+type load func(context.Context, *transaction, conversation.Ref, conversation.MessageID, *routing.Question) error
 
 func (db *DB) question(ctx context.Context, c conversation.Ref, turn conversation.MessageID, q routing.Question, parts ...load) (routing.Question, error) {
-	return transact(ctx, db, "load what decides where conversation "+string(c.Conversation)+" goes", func(tx *sqlx.Tx) (routing.Question, error) {
+	return transact(ctx, db, "load what decides where conversation "+string(c.Conversation)+" goes", func(tx *transaction) (routing.Question, error) {
 		q := q // of this try
 		for _, load := range parts {
 			if err := load(ctx, tx, c, turn, &q); err != nil {
@@ -60,7 +58,7 @@ func roll(turn conversation.MessageID) int {
 	return int(h.Sum32() % 100)
 }
 
-func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
+func loadWorkstream(ctx context.Context, tx *transaction, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
 	query := `
 		select ` + workstreamPart.columns + `, clock_timestamp() as now,
 			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + lifecycle.StageOverflow + `' and body ? 'to') as hops,
@@ -86,7 +84,7 @@ func loadWorkstream(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conv
 }
 
 // loadRules loads the published versions of the workstream's rulesets: classifications in their order, and the route.
-func loadRules(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
+func loadRules(ctx context.Context, tx *transaction, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
 	versions, err := rulesInForce(ctx, tx, c.Tenant, `r.workstream_id = $2`, q.Workstream.ID)
 	if err != nil {
 		return err
@@ -119,7 +117,7 @@ func wholeNumbers(values map[string]any) {
 }
 
 // loadQueues loads every queue with its hours, what waits in it and who works in it.
-func loadQueues(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
+func loadQueues(ctx context.Context, tx *transaction, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
 	const query = `
 		select q.id, q.name, q.priority, q.method, coalesce(q.hours_id::text, '') as hours_id, q.overflow, q.decline_limit, q.is_default,
 			q.version, h.name as hours_name, h.time_zone, h.weekly, h.holidays,

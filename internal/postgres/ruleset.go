@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -36,7 +34,7 @@ func (r rulesetRow) ruleset() routing.Ruleset {
 // routing.UnknownError when the workstream or queue is not there.
 func (db *DB) CreateRuleset(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 	r.ID = routing.RulesetID(newID())
-	return transact(ctx, db, "create ruleset "+string(r.ID), func(tx *sqlx.Tx) (routing.Ruleset, error) {
+	return transact(ctx, db, "create ruleset "+string(r.ID), func(tx *transaction) (routing.Ruleset, error) {
 		if err := addRuleset(ctx, tx, by, r); err != nil {
 			return routing.Ruleset{}, err
 		}
@@ -44,7 +42,7 @@ func (db *DB) CreateRuleset(ctx context.Context, by conversation.Actor, r routin
 	})
 }
 
-func addRuleset(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, r routing.Ruleset) error {
+func addRuleset(ctx context.Context, tx *transaction, by conversation.Actor, r routing.Ruleset) error {
 	if r.WorkstreamID != "" {
 		if err := hold(ctx, tx, by.Tenant, liveWorkstreams, "workstream_id", r.WorkstreamID); err != nil {
 			return err
@@ -67,7 +65,7 @@ func addRuleset(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, r routi
 }
 
 // notTooMany counts behind the workstream's lock, so that two who add at once do not both see room.
-func notTooMany(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, r routing.Ruleset) error {
+func notTooMany(ctx context.Context, tx *transaction, t conversation.Tenant, r routing.Ruleset) error {
 	if r.Kind != routing.Classification {
 		return nil
 	}
@@ -98,7 +96,7 @@ func (db *DB) ListRulesets(ctx context.Context, t conversation.Tenant, after rou
 // UpdateRuleset gives the actor's ruleset another name and position where its version is still r.Version (ErrVersion
 // otherwise). What it belongs to stays for life. ErrExists when another has the name, ErrNotFound when there is none.
 func (db *DB) UpdateRuleset(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
-	return db.changeRuleset(ctx, by, r.ID, r.Version, func(_ *sqlx.Tx, old *rulesetRow) (string, func() error, error) {
+	return db.changeRuleset(ctx, by, r.ID, r.Version, func(_ *transaction, old *rulesetRow) (string, func() error, error) {
 		old.Name, old.Position = r.Name, r.Position
 		return actRulesetUpdate, nil, nil
 	})
@@ -107,7 +105,7 @@ func (db *DB) UpdateRuleset(ctx context.Context, by conversation.Actor, r routin
 // DeleteRuleset takes a ruleset out of force and away. Deleting it again changes nothing; conversations keep what they were
 // routed by. ErrNotFound when there never was one.
 func (db *DB) DeleteRuleset(ctx context.Context, by conversation.Actor, id routing.RulesetID) error {
-	return db.inTx(ctx, "delete ruleset", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete ruleset", func(tx *transaction) error {
 		const query = `select deleted_at is not null from rulesets where tenant = $1 and id = $2 for no key update`
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -43,7 +41,7 @@ type versionInForce struct {
 }
 
 // rulesInForce reads versions in force, in the order of their rulesets; which says of which rulesets r, by $2.
-func rulesInForce(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, which string, of any) (versions []versionInForce, err error) {
+func rulesInForce(ctx context.Context, tx *transaction, t conversation.Tenant, which string, of any) (versions []versionInForce, err error) {
 	query := `
 		select r.kind, r.queue_id, ` + versionColumns + `
 		from rulesets r join ruleset_versions v on v.tenant = r.tenant and v.ruleset_id = r.id and v.number = r.published
@@ -66,7 +64,7 @@ func (db *DB) RulesetVersions(ctx context.Context, t conversation.Tenant, id rou
 // SaveDraft makes these rules the draft of the actor's ruleset, in place of the one there may be, where the ruleset's version
 // is still version (ErrVersion otherwise). What is in force stays in force. ErrNotFound when there is no such ruleset.
 func (db *DB) SaveDraft(ctx context.Context, by conversation.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error) {
-	return db.changeRuleset(ctx, by, id, version, func(tx *sqlx.Tx, old *rulesetRow) (string, func() error, error) {
+	return db.changeRuleset(ctx, by, id, version, func(tx *transaction, old *rulesetRow) (string, func() error, error) {
 		same, err := isDraft(ctx, tx, by.Tenant, id, rules)
 		if err != nil || same {
 			return actRulesetDraft, nil, err
@@ -76,7 +74,7 @@ func (db *DB) SaveDraft(ctx context.Context, by conversation.Actor, id routing.R
 }
 
 // isDraft reports whether the draft consists of these rules already.
-func isDraft(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing.RulesetID, rules []routing.Rule) (bool, error) {
+func isDraft(ctx context.Context, tx *transaction, t conversation.Tenant, id routing.RulesetID, rules []routing.Rule) (bool, error) {
 	const query = `select ` + versionColumns + ` from ruleset_versions v where tenant = $1 and ruleset_id = $2 and published_at is null`
 	var draft versionRow
 	err := tx.GetContext(ctx, &draft, query, t, id)
@@ -95,7 +93,7 @@ func isDraft(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id routing
 }
 
 // writeDraft replaces the draft, or adds one under the next number.
-func writeDraft(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, id routing.RulesetID, rules []routing.Rule) error {
+func writeDraft(ctx context.Context, tx *transaction, by conversation.Actor, id routing.RulesetID, rules []routing.Rule) error {
 	text := asJSON[[]routing.Rule]{append([]routing.Rule{}, rules...)}
 	const replace = `
 		update ruleset_versions set rules = $3, created_by = $4, created_at = now()
@@ -116,7 +114,7 @@ func writeDraft(ctx context.Context, tx *sqlx.Tx, by conversation.Actor, id rout
 // published version never changes. routing.UnknownError when there is no version of that number, ErrNotFound when there is no
 // such ruleset.
 func (db *DB) PutInForce(ctx context.Context, by conversation.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error) {
-	return db.changeRuleset(ctx, by, id, version, func(tx *sqlx.Tx, old *rulesetRow) (string, func() error, error) {
+	return db.changeRuleset(ctx, by, id, version, func(tx *transaction, old *rulesetRow) (string, func() error, error) {
 		if orEmpty(old.Published) == number {
 			return actRulesetPublish, nil, nil
 		}
@@ -145,9 +143,9 @@ func (db *DB) PutInForce(ctx context.Context, by conversation.Actor, id routing.
 // changeRuleset changes a ruleset by its version. change alters the row, names the act for the audit, and returns what else
 // is to be written, nil for nothing; it must not write itself.
 func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routing.RulesetID, version int64,
-	change func(tx *sqlx.Tx, row *rulesetRow) (act string, write func() error, err error),
+	change func(tx *transaction, row *rulesetRow) (act string, write func() error, err error),
 ) (routing.Ruleset, error) {
-	return transact(ctx, db, "change ruleset", func(tx *sqlx.Tx) (routing.Ruleset, error) {
+	return transact(ctx, db, "change ruleset", func(tx *transaction) (routing.Ruleset, error) {
 		old, err := rulesetPart.row(ctx, tx, by.Tenant, string(id), "for no key update")
 		if err != nil {
 			return routing.Ruleset{}, err

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
-
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -34,7 +32,7 @@ func (db *DB) Settings(ctx context.Context, t conversation.Tenant) (routing.Sett
 // UpdateSettings replaces the settings of the actor's tenant. A new maximum of conversations counts at once: for the presence of
 // agents, and for what is assigned from then on. What an agent has already stays with them.
 func (db *DB) UpdateSettings(ctx context.Context, by conversation.Actor, s routing.Settings) error {
-	return db.inTx(ctx, "update the settings", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "update the settings", func(tx *transaction) error {
 		var old settingsRow
 		query := `select ` + settingsColumns + ` from tenants where id = $1 for no key update`
 		if err := tx.GetContext(ctx, &old, query, by.Tenant); err != nil {
@@ -62,7 +60,7 @@ func (db *DB) UpdateSettings(ctx context.Context, by conversation.Actor, s routi
 }
 
 // settleMaximum has a new maximum of conversations count for presences, and for what waits.
-func settleMaximum(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant) error {
+func settleMaximum(ctx context.Context, tx *transaction, t conversation.Tenant) error {
 	const query = `
 		select id from agents where tenant = $1 and not disabled and deleted_at is null
 			and presence in ('available', 'busy', 'dnd') and not presence_manual

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -128,7 +127,7 @@ const (
 
 // hold keeps what a field points to from being taken away before the transaction ends. UnknownError when something of it is
 // not there.
-func hold[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, live, field string, ids ...ID) error {
+func hold[ID ~string](ctx context.Context, tx *transaction, t conversation.Tenant, live, field string, ids ...ID) error {
 	wanted := texts(ids)
 	if len(wanted) == 0 {
 		return nil
@@ -149,7 +148,7 @@ func hold[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, l
 const pages = ` and tenant = $1 and ($2 = '' or id > nullif($2, '')::uuid) order by id limit $3`
 
 // inUse reports whether any of the queries, each a `select` of rows by tenant $1 and id $2, finds something.
-func inUse[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id ID, queries ...string) error {
+func inUse[ID ~string](ctx context.Context, tx *transaction, t conversation.Tenant, id ID, queries ...string) error {
 	for _, query := range queries {
 		var used bool
 		if err := tx.GetContext(ctx, &used, `select exists (`+query+`)`, t, string(id)); err != nil {
@@ -170,7 +169,7 @@ const ruleNames = `
 		and position($2 in v.rules::text) > 0`
 
 // deletedBefore says nil where the audit knows that a row was deleted, for deleting it again; ErrNotFound otherwise.
-func deletedBefore[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, act string, id ID) error {
+func deletedBefore[ID ~string](ctx context.Context, tx *transaction, t conversation.Tenant, act string, id ID) error {
 	const query = `select from audit where tenant = $1 and action = $2 and subject = $3`
 	var before bool
 	if err := tx.GetContext(ctx, &before, `select exists (`+query+`)`, t, act, string(id)); err != nil {
@@ -183,7 +182,7 @@ func deletedBefore[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.
 }
 
 // takeAway deletes a row of a table that keeps no deleted ones, unless a use of it is found. false: it was deleted before.
-func takeAway[ID ~string](ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, table, act string, id ID, uses ...string) (bool, error) {
+func takeAway[ID ~string](ctx context.Context, tx *transaction, t conversation.Tenant, table, act string, id ID, uses ...string) (bool, error) {
 	var found []string
 	if err := tx.SelectContext(ctx, &found, `select id from `+table+` where tenant = $1 and id = $2 for update`, t, string(id)); err != nil {
 		return false, err

@@ -13,7 +13,7 @@ import (
 // Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
 // before, changes nothing.
 func (db *DB) Spool(ctx context.Context, h conversation.Handover) error {
-	return db.inTx(ctx, "spool callback "+h.DeliveryID, func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "spool callback "+h.DeliveryID, func(tx *transaction) error {
 		const insert = `
 			insert into spool (tenant, account_id, customer_key, delivery_id, message_key, fingerprint, key_id, ciphertext,
 				received_at, stale, traceparent)
@@ -54,7 +54,7 @@ func (db *DB) SpoolSize(ctx context.Context) (callbacks int64, oldest time.Durat
 // conversation.SpoolClaim. The oldest go first, as far as they stand among the oldest callbacks of all; however many callbacks
 // wait, it reads few of them.
 func (db *DB) ClaimSpooled(ctx context.Context, conversations int) ([]conversation.Spooled, error) {
-	return transact(ctx, db, "claim spooled callbacks", func(tx *sqlx.Tx) (claimed []conversation.Spooled, err error) {
+	return transact(ctx, db, "claim spooled callbacks", func(tx *transaction) (claimed []conversation.Spooled, err error) {
 		for _, firsts := range []string{oldestSpooled, spooledByConversation} {
 			more, err := selectSpooled(ctx, tx, claimSpooled(firsts), conversations-len(claimed), conversation.SpoolClaim.Milliseconds())
 			if err != nil {
@@ -114,7 +114,7 @@ func (db *DB) SpooledFrom(ctx context.Context, first conversation.Spooled, limit
 
 // Unspool forgets callbacks that have been handed on.
 func (db *DB) Unspool(ctx context.Context, ids []int64) error {
-	return db.inTx(ctx, "forget spooled callbacks", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "forget spooled callbacks", func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `delete from spool where id = any($1)`, pq.Array(ids))
 		return err
 	})

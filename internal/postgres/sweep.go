@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
@@ -103,7 +102,7 @@ func (db *DB) sweepWork(ctx context.Context) error {
 	var failed error
 	for _, row := range rows {
 		c := conversation.Ref{Tenant: row.Tenant, Conversation: row.Conversation}
-		failed = errors.Join(failed, db.inTx(ctx, "end the work of conversation "+string(c.Conversation), func(tx *sqlx.Tx) error {
+		failed = errors.Join(failed, db.inTx(ctx, "end the work of conversation "+string(c.Conversation), func(tx *transaction) error {
 			return db.follow(ctx, tx, c, lifecycle.EndWork)
 		}))
 	}

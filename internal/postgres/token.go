@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -60,7 +59,7 @@ func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name strin
 	hash := sha256.Sum256([]byte(text))
 	p := conversation.Principal{Tenant: by.Tenant, TokenID: newID(), Name: name, Role: role, AgentID: agentID}
 
-	err := db.inTx(ctx, "create an API token", func(tx *sqlx.Tx) error {
+	err := db.inTx(ctx, "create an API token", func(tx *transaction) error {
 		if agentID != "" {
 			const query = `select id from ` + liveAgents + ` and tenant = $1 and id = $2 for key share`
 			if err := tx.GetContext(ctx, new(string), query, p.Tenant, agentID); err != nil {
@@ -86,7 +85,7 @@ func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name strin
 // RevokeToken makes a token of the actor's tenant useless at once. Revoking it again changes nothing. ErrNotFound when
 // there is none.
 func (db *DB) RevokeToken(ctx context.Context, by conversation.Actor, id string) error {
-	return db.inTx(ctx, "revoke an API token", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "revoke an API token", func(tx *transaction) error {
 		const query = `select revoked_at is not null from api_tokens where tenant = $1 and id = $2 for no key update`
 		var revoked bool
 		if err := tx.GetContext(ctx, &revoked, query, by.Tenant, id); err != nil || revoked {

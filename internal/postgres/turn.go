@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -129,7 +128,7 @@ type heldRow struct {
 
 const heldColumns = `c.customer_id, c.state, c.holder, c.epoch, c.last_seq, c.queue_id, c.context, u.data_key, a.language, ` + wishColumns
 
-func lockHeld(ctx context.Context, tx *sqlx.Tx, c conversation.Ref) (row heldRow, err error) {
+func lockHeld(ctx context.Context, tx *transaction, c conversation.Ref) (row heldRow, err error) {
 	const query = `
 		select ` + heldColumns + `
 		from conversations c
@@ -164,7 +163,7 @@ type answerRow struct {
 // it names where there is such a one. An end wishes the end: see lifecycle.Answered. The first stored answer of a turn stands. Where
 // the holder has changed since epoch, or people or the end are wished, nothing is stored.
 func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
-	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *sqlx.Tx) (conversation.Situation, error) {
+	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *transaction) (conversation.Situation, error) {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil {
 			return conversation.Situation{}, err
@@ -179,7 +178,7 @@ func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversa
 	})
 }
 
-func (db *DB) storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, reply lifecycle.Reply, a conversation.Answer, changes bool) error {
+func (db *DB) storeAnswer(ctx context.Context, tx *transaction, c conversation.Ref, held heldRow, reply lifecycle.Reply, a conversation.Answer, changes bool) error {
 	turn := reply.Turn
 	seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey)
 	if err != nil {
@@ -211,7 +210,7 @@ func (db *DB) storeAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, 
 }
 
 // afterAnswer writes what a stored answer changes beside its messages.
-func (db *DB) afterAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, reply lifecycle.Reply) error {
+func (db *DB) afterAnswer(ctx context.Context, tx *transaction, c conversation.Ref, reply lifecycle.Reply) error {
 	const more = `select exists (select from messages where tenant = $1 and conversation_id = $2 and wants_answer)`
 	if err := tx.GetContext(ctx, &reply.MoreLines, more, c.Tenant, c.Conversation); err != nil {
 		return err
@@ -227,7 +226,7 @@ func (db *DB) afterAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, 
 
 // insertAnswer keeps what a turn came to, in one statement: the line waits no more, the turn, and its messages after all others.
 // false where the line did not wait for the bot; nothing is kept then.
-func insertAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn conversation.MessageID, held heldRow, row answerRow) (first bool, err error) {
+func insertAnswer(ctx context.Context, tx *transaction, c conversation.Ref, turn conversation.MessageID, held heldRow, row answerRow) (first bool, err error) {
 	const insert = `
 		with answered as (
 			update messages set wants_answer = false where tenant = $1 and conversation_id = $2 and id = $3 and wants_answer
@@ -254,7 +253,7 @@ func insertAnswer(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, turn con
 // keeps that as the line's turn. The customer's key need not open. Where people or the end are wished already, the bot does not
 // hold it or no line waits, it changes nothing.
 func (db *DB) WantPeople(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
-	return transact(ctx, db, "wish people for conversation "+string(c.Conversation), func(tx *sqlx.Tx) (conversation.Situation, error) {
+	return transact(ctx, db, "wish people for conversation "+string(c.Conversation), func(tx *transaction) (conversation.Situation, error) {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil {
 			return conversation.Situation{}, err
@@ -268,7 +267,7 @@ func (db *DB) WantPeople(ctx context.Context, c conversation.Ref, why conversati
 	})
 }
 
-func (db *DB) wantPeople(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, held heldRow, why conversation.EscalationReason) error {
+func (db *DB) wantPeople(ctx context.Context, tx *transaction, c conversation.Ref, held heldRow, why conversation.EscalationReason) error {
 	const query = `select m.id from conversations c cross join lateral (` + unansweredLine + `) m where c.tenant = $1 and c.id = $2`
 	var turn conversation.MessageID
 	err := tx.GetContext(ctx, &turn, query, c.Tenant, c.Conversation)
@@ -294,7 +293,7 @@ func (db *DB) wantPeople(ctx context.Context, tx *sqlx.Tx, c conversation.Ref, h
 }
 
 // knownQueue drops the id of a queue that there is not: a bot may say anything (B07).
-func knownQueue(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, id conversation.QueueID) (conversation.QueueID, error) {
+func knownQueue(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.QueueID) (conversation.QueueID, error) {
 	if id = knownForm(id); id == "" {
 		return "", nil
 	}

@@ -22,9 +22,15 @@ const (
 // errAgain says that another transaction wrote the same key at the same time: on the next try it can be seen.
 var errAgain = errors.New("another transaction wrote the same meanwhile")
 
+// transaction is a transaction, with the channels that are to be notified once it is committed.
+type transaction struct {
+	*sqlx.Tx
+	channels []string
+}
+
 // inTx runs fn in a read-committed transaction; see transact.
-func (db *DB) inTx(ctx context.Context, act string, fn func(tx *sqlx.Tx) error) error {
-	_, err := transact(ctx, db, act, func(tx *sqlx.Tx) (struct{}, error) { return struct{}{}, fn(tx) })
+func (db *DB) inTx(ctx context.Context, act string, fn func(tx *transaction) error) error {
+	_, err := transact(ctx, db, act, func(tx *transaction) (struct{}, error) { return struct{}{}, fn(tx) })
 	return err
 }
 
@@ -32,7 +38,7 @@ func (db *DB) inTx(ctx context.Context, act string, fn func(tx *sqlx.Tx) error) 
 // lost connection, and above all after a COMMIT whose answer was lost, it runs fn again in a new transaction. So fn must
 // be repeatable even where its first run took effect: by unique keys, and by looking before it writes. It touches nothing
 // outside but what it returns.
-func transact[T any](ctx context.Context, db *DB, act string, fn func(tx *sqlx.Tx) (T, error)) (T, error) {
+func transact[T any](ctx context.Context, db *DB, act string, fn func(tx *transaction) (T, error)) (T, error) {
 	for try := 1; ; try++ {
 		answer, again, err := attempt(ctx, db, fn)
 		if err == nil {
@@ -46,18 +52,16 @@ func transact[T any](ctx context.Context, db *DB, act string, fn func(tx *sqlx.T
 }
 
 // attempt says, beside the error, whether trying again can help.
-func attempt[T any](ctx context.Context, db *DB, fn func(tx *sqlx.Tx) (T, error)) (answer T, again bool, err error) {
-	tx, err := db.sql.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+func attempt[T any](ctx context.Context, db *DB, fn func(tx *transaction) (T, error)) (answer T, again bool, err error) {
+	begun, err := db.sql.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return answer, false, err // database/sql has tried other connections already
 	}
+	tx := &transaction{Tx: begun}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing; before, the connection is lost anyway
-	var channels []string
-	underWay.Store(tx, &channels)
-	defer underWay.Delete(tx)
 	if answer, err = fn(tx); err == nil {
 		err = tx.Commit()
-		db.notices.ask(channels...) // also where the answer of COMMIT was lost
+		db.notices.ask(tx.channels...) // also where the answer of COMMIT was lost
 	}
 	return answer, passing(err), err
 }

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // workerSilence is how long a worker may be silent before it counts as gone. It beats once a second.
@@ -12,7 +10,7 @@ const workerSilence = 5 * time.Second
 
 // WorkerBeat says that a worker process polls. It is repeated every second; id is the process's own, a UUID.
 func (db *DB) WorkerBeat(ctx context.Context, id, version string) error {
-	return db.inTx(ctx, "record that a worker polls", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "record that a worker polls", func(tx *transaction) error {
 		const beat = `
 			insert into workers (id, version) values ($1, $2)
 			on conflict (id) do update set beat_at = now()`
@@ -27,7 +25,7 @@ func (db *DB) WorkerBeat(ctx context.Context, id, version string) error {
 
 // WorkerGone says that a worker process polls no more.
 func (db *DB) WorkerGone(ctx context.Context, id string) error {
-	return db.inTx(ctx, "record that a worker stops", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "record that a worker stops", func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `delete from workers where id = $1`, id)
 		return err
 	})

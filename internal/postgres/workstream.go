@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
@@ -80,11 +79,11 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
 	w.ID, w.Default = conversation.WorkstreamID(newID()), false
 	row := workstreamRowOf(stampRow{Tenant: by.Tenant}, w)
-	return workstreamPart.create(ctx, db, by, string(w.ID), row, func(tx *sqlx.Tx) error { return holdNeeds(ctx, tx, by.Tenant, w) })
+	return workstreamPart.create(ctx, db, by, string(w.ID), row, func(tx *transaction) error { return holdNeeds(ctx, tx, by.Tenant, w) })
 }
 
 // holdNeeds keeps what a workstream points to.
-func holdNeeds(ctx context.Context, tx *sqlx.Tx, t conversation.Tenant, w routing.Workstream) error {
+func holdNeeds(ctx context.Context, tx *transaction, t conversation.Tenant, w routing.Workstream) error {
 	if err := hold(ctx, tx, t, liveQueues, "fallback_queue_id", w.FallbackQueue); err != nil {
 		return err
 	}
@@ -112,15 +111,15 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w rou
 			wished.ID, wished.Default = old.ID, old.Default
 			return workstreamRowOf(old.stampRow, wished)
 		},
-		before: func(tx *sqlx.Tx, _, _ workstreamRow, _ []string) error { return holdNeeds(ctx, tx, by.Tenant, w) },
-		after:  func(tx *sqlx.Tx, _, _ workstreamRow, _ []string) error { return wake(ctx, tx, by.Tenant, atOnce) },
+		before: func(tx *transaction, _, _ workstreamRow, _ []string) error { return holdNeeds(ctx, tx, by.Tenant, w) },
+		after:  func(tx *transaction, _, _ workstreamRow, _ []string) error { return wake(ctx, tx, by.Tenant, atOnce) },
 	})
 }
 
 // DeleteWorkstream takes a workstream away, and its rulesets with it. Deleting it again changes nothing. ErrInUse while it is
 // the default one, an account names it, or a conversation of it is open; ErrNotFound when there never was one.
 func (db *DB) DeleteWorkstream(ctx context.Context, by conversation.Actor, id conversation.WorkstreamID) error {
-	return db.inTx(ctx, "delete workstream", func(tx *sqlx.Tx) error {
+	return db.inTx(ctx, "delete workstream", func(tx *transaction) error {
 		const query = `select deleted_at is not null from workstreams where tenant = $1 and id = $2 for update`
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {
