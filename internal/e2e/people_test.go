@@ -47,8 +47,8 @@ func TestPeople_fromTheBotToAnAgentAndBackAgain(t *testing.T) {
 	require.Equal(t, before+1, len(c.gets(before+1, 10*time.Second)), "the bot said nothing while people had it")
 
 	require.True(t, c.manages("human"))
-	again := bob.offered(2, 30*time.Second)
-	require.NotEqual(t, id, again.Data.ConversationID, "closed is final")
+	again := ann.offered(2, 30*time.Second)
+	require.NotEqual(t, id, again.Data.ConversationID, "closed is final, and Bob, who had the last one, does not serve this queue")
 	s.quiet()
 	s.replay("people")
 }

@@ -32,7 +32,7 @@ func TestSight_everyCounterOfTheAlertsBeginsAtNought(t *testing.T) {
 			}), "%s watches %s, which is not there:\n%s", place, series[0], told[series[1]])
 		}
 	}
-	require.Len(t, named, 9, "%v", slices.Sorted(maps.Keys(named)))
+	require.Len(t, named, 10, "%v", slices.Sorted(maps.Keys(named)))
 }
 
 // counters are the selectors of an expression that are of counters: name and labels.
