@@ -32,8 +32,10 @@ type Work interface {
 type Teller interface {
 	// Tell tells runs in the background.
 	Tell(ctx context.Context, notices ...conversation.RunNotice)
-	// Run tells what was left, until ctx ends; it returns when nothing is being told any more.
+	// Run tells what was left, until ctx ends.
 	Run(ctx context.Context)
+	// Wait waits until nothing is being told any more. Nobody may call Tell at the same time.
+	Wait()
 }
 
 // Distribution finds agents for waiting conversations and has the conversations' runs told. Every worker process has one; the
@@ -55,6 +57,7 @@ func (d Distribution) Run(ctx context.Context) error {
 	both.Go(func() { d.repeat(ctx, wakes, d.round) })
 	both.Go(func() { d.Teller.Run(ctx) })
 	both.Wait()
+	d.Teller.Wait()
 	return nil
 }
 

@@ -20,17 +20,23 @@ type ledger struct {
 	wakes   chan struct{}
 	batches []routing.Distributed
 	at      []time.Duration // when each batch was done
+	takes   time.Duration   // a batch does
 	began   time.Time
 }
 
 // teller notes what it is to tell, and runs until the context ends.
-type teller struct{ told []conversation.RunNotice }
+type teller struct {
+	told   []conversation.RunNotice
+	waited int // how much it was told before it was waited for
+}
 
 func (l *teller) Tell(_ context.Context, notices ...conversation.RunNotice) {
 	l.told = append(l.told, notices...)
 }
 
 func (l *teller) Run(ctx context.Context) { <-ctx.Done() }
+
+func (l *teller) Wait() { l.waited = len(l.told) }
 
 func (l *ledger) Wakes(context.Context) (<-chan struct{}, error) { return l.wakes, nil }
 
@@ -40,6 +46,7 @@ func (l *ledger) Tenants(context.Context) ([]conversation.Tenant, error) {
 
 func (l *ledger) Distribute(context.Context, conversation.Tenant) (done routing.Distributed, _ error) {
 	l.at = append(l.at, time.Since(l.began))
+	time.Sleep(l.takes)
 	if len(l.batches) > 0 {
 		done, l.batches = l.batches[0], l.batches[1:]
 	}
@@ -59,6 +66,7 @@ func runs(t *testing.T, l *ledger, meanwhile func()) (told []conversation.RunNot
 	meanwhile()
 	stop()
 	require.NoError(t, <-ended)
+	require.Len(t, tells.told, tells.waited, "it is waited for when nothing is told any more")
 	return tells.told
 }
 
@@ -71,6 +79,15 @@ func TestR8_whatSomebodyWasJustChangingIsLookedAtAgainSoon(t *testing.T) {
 }
 
 // A7: who has given work to agents tells their conversations' runs, once for each.
+// What a batch has given out while the worker stops is told, and waited for.
+func TestDistribution_stopsAfterTheLastIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{takes: time.Second, batches: []routing.Distributed{{Assigned: 1, Notices: []conversation.RunNotice{{Number: 1}}}}}
+		told := runs(t, l, func() { time.Sleep(500 * time.Millisecond) })
+		require.Len(t, told, 1)
+	})
+}
+
 func TestDistribution_tellsTheRunsOfABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := conversation.RunNotice{Number: 1, Assignment: true}, conversation.RunNotice{Number: 2, Assignment: true}

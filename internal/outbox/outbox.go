@@ -117,12 +117,11 @@ func (t *Teller) delete(ctx context.Context, told []conversation.RunNotice) erro
 	return t.ledger.Delivered(ctx, told...)
 }
 
-// Wait waits until nothing is being told any more.
+// Wait waits until nothing is being told any more. Nobody may call Tell at the same time.
 func (t *Teller) Wait() { t.under.Wait() }
 
-// Run tells what was left, until ctx ends; then it waits for everything that is being told.
+// Run tells what was left, until ctx ends.
 func (t *Teller) Run(ctx context.Context) {
-	defer t.Wait()
 	look := time.NewTimer(0)
 	defer look.Stop()
 	for {
