@@ -141,8 +141,8 @@ func decodeRooms(agent conversation.AgentID, encoded []byte) (rooms []profileRoo
 // same reports whether nothing has changed that decides whether the agent is asked.
 func (c *candidate) same(now *candidate) bool { return now != nil && reflect.DeepEqual(c, now) }
 
-// crew is who may be asked for the items of some queues.
-type crew struct {
+// candidatePool is who may be asked for the items of some queues.
+type candidatePool struct {
 	facts map[conversation.AgentID]*candidate // as they were read
 	list  []*routing.Candidate
 }
@@ -165,30 +165,30 @@ func about(queues []routing.Queue, rules map[conversation.QueueID]routing.Custom
 	return d
 }
 
-// readCrew reads the members of queues, as the choice wants to know them.
-func readCrew(ctx context.Context, tx *transaction, t conversation.Tenant, queues []routing.Queue, what details) (crew, error) {
+// readPool reads the members of queues, as the choice wants to know them.
+func readPool(ctx context.Context, tx *transaction, t conversation.Tenant, queues []routing.Queue, what details) (candidatePool, error) {
 	ids := idsOfQueues(queues)
 	who := serving(ids)
 	people, err := readCandidates(ctx, tx, t, who)
 	if err != nil {
-		return crew{}, err
+		return candidatePool{}, err
 	}
-	c := crew{facts: make(map[conversation.AgentID]*candidate, len(people)), list: make([]*routing.Candidate, 0, len(people))}
+	c := candidatePool{facts: make(map[conversation.AgentID]*candidate, len(people)), list: make([]*routing.Candidate, 0, len(people))}
 	agents := make(map[conversation.AgentID]*routing.Candidate, len(people))
 	for _, p := range people {
 		a, err := p.forChoice()
 		if err != nil {
-			return crew{}, err
+			return candidatePool{}, err
 		}
 		c.facts[p.ID], agents[p.ID] = p, a
 		c.list = append(c.list, a)
 	}
 	if err := readPlaces(ctx, tx, t, ids, agents); err != nil {
-		return crew{}, err
+		return candidatePool{}, err
 	}
 	if what.skills {
 		if err := readSkills(ctx, tx, t, who, agents); err != nil {
-			return crew{}, err
+			return candidatePool{}, err
 		}
 	}
 	if what.released {

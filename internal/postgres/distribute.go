@@ -65,7 +65,7 @@ type distribution struct {
 	now     time.Time // Postgres's, before anything was read
 	wakes   []int64   // what had the distribution look: read before all else, so that what follows sees what they are for
 	items   map[conversation.WorkItemID]*waitingItem
-	crew    crew
+	pool    candidatePool
 	limit   bool // some item's workstream says how many of it an agent may have
 	chosen  routing.Chosen
 	settles []conversation.AgentID // whose presence has to change, though they get nothing
@@ -128,14 +128,14 @@ func (d *distribution) match(ctx context.Context, queues []routing.Queue, rules 
 		items = append(items, item)
 		d.limit = d.limit || item.MaxPerAgent > 0
 	}
-	if d.crew, err = readCrew(ctx, d.reading, d.tenant, queues, about(queues, rules, items)); err != nil {
+	if d.pool, err = readPool(ctx, d.reading, d.tenant, queues, about(queues, rules, items)); err != nil {
 		return err
 	}
-	if err := d.readHeld(ctx, d.reading, serving(idsOfQueues(queues)), d.crew.facts); err != nil {
+	if err := d.readHeld(ctx, d.reading, serving(idsOfQueues(queues)), d.pool.facts); err != nil {
 		return err
 	}
-	for _, a := range d.crew.list {
-		a.Held = maps.Clone(d.crew.facts[a.ID].Held)
+	for _, a := range d.pool.list {
+		a.Held = maps.Clone(d.pool.facts[a.ID].Held)
 	}
 	opens, err := d.readShifts(ctx, queues)
 	if err != nil {
@@ -146,7 +146,7 @@ func (d *distribution) match(ctx context.Context, queues []routing.Queue, rules 
 	}
 	until := time.Now().Add(d.db.judgeFor)
 	d.chosen = routing.Assign(routing.Choice{
-		Now: d.now, Queues: queues, Rules: rules, Items: items, Agents: d.crew.list, Limit: routing.BatchLimit, Judge: d.db.judge,
+		Now: d.now, Queues: queues, Rules: rules, Items: items, Agents: d.pool.list, Limit: routing.BatchLimit, Judge: d.db.judge,
 		Enough: func() bool { return !time.Now().Before(until) }, Vain: d.memory.vain,
 		Verdicts: d.memory.verdicts,
 	})
@@ -172,7 +172,7 @@ func (d *distribution) findSettling(ctx context.Context) error {
 		return err
 	}
 	var unread []conversation.AgentID
-	known := maps.Clone(d.crew.facts)
+	known := maps.Clone(d.pool.facts)
 	for _, id := range append(rested, turned...) {
 		if known[id] == nil {
 			unread = append(unread, id)

@@ -36,7 +36,7 @@ func (d *distribution) wrote(b *batch) {
 	d.notices = append(d.notices, b.notices...)
 	for _, o := range b.offers {
 		d.assigned[o.item.ID] = true
-		d.crew.facts[o.to] = b.agents[o.to]
+		d.pool.facts[o.to] = b.agents[o.to]
 	}
 }
 
@@ -114,7 +114,7 @@ func (b *batch) lock(ctx context.Context) error {
 		return err
 	}
 	for _, m := range b.matches {
-		if talk, before := free[m.Item], b.crew.facts[m.Agent]; talk != nil && before.same(b.agents[m.Agent]) {
+		if talk, before := free[m.Item], b.pool.facts[m.Agent]; talk != nil && before.same(b.agents[m.Agent]) {
 			b.offers = append(b.offers, offer{item: b.items[m.Item], talk: *talk, to: m.Agent})
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func CapacityReads(t conversation.Tenant, queue conversation.QueueID, agents []conversation.AgentID) map[string]func(context.Context, *transaction) error {
 	return map[string]func(context.Context, *transaction) error{
 		"distribution": func(ctx context.Context, tx *transaction) error {
-			_, err := readCrew(ctx, tx, t, []routing.Queue{{ID: queue}}, details{released: true})
+			_, err := readPool(ctx, tx, t, []routing.Queue{{ID: queue}}, details{released: true})
 			return err
 		},
 		"presence": func(ctx context.Context, tx *transaction) error {

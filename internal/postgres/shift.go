@@ -52,7 +52,7 @@ func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) (
 			next = opens
 		}
 	}
-	for _, a := range d.crew.list {
+	for _, a := range d.pool.list {
 		a.OffHours = off[a.ID]
 	}
 	return next, nil

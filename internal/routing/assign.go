@@ -61,7 +61,7 @@ type round struct {
 	Chosen
 	choice Choice
 	agents map[conversation.AgentID]*agent
-	crews  map[conversation.QueueID]*crew
+	pools  map[conversation.QueueID]*queuePool
 	lines  map[string]*line // by demand
 	key    []byte           // of the demand that was last looked for; kept for its memory
 
@@ -81,8 +81,8 @@ type agent struct {
 	factsAt int            // of given; -1: facts are not known
 }
 
-// crew is a queue and who serves it.
-type crew struct {
+// queuePool is a queue and who serves it.
+type queuePool struct {
 	Queue
 	rules     CustomRules
 	stretch   int // where the queue comes in the order of queues; queues that are served as one share it
@@ -94,7 +94,7 @@ func newRound(c Choice) *round {
 	r := &round{
 		choice: c,
 		agents: make(map[conversation.AgentID]*agent, len(c.Agents)),
-		crews:  make(map[conversation.QueueID]*crew, len(c.Queues)),
+		pools:  make(map[conversation.QueueID]*queuePool, len(c.Queues)),
 		lines:  map[string]*line{},
 		vain:   map[string]tally{}, verdicts: c.Verdicts,
 	}
@@ -103,18 +103,18 @@ func newRound(c Choice) *round {
 	}
 	r.verdicts.begin()
 	for _, q := range c.Queues {
-		served := &crew{Queue: q, strangers: len(c.Agents)}
+		served := &queuePool{Queue: q, strangers: len(c.Agents)}
 		if q.Method == Custom {
 			served.rules = c.Rules[q.ID]
 		}
-		r.crews[q.ID] = served
+		r.pools[q.ID] = served
 	}
 	r.orderQueues()
 	for _, candidate := range c.Agents {
 		a := &agent{Candidate: candidate, factsAt: -1}
 		r.agents[a.ID] = a
 		for id := range a.Queues {
-			if c, asked := r.crews[id]; asked {
+			if c, asked := r.pools[id]; asked {
 				c.members = append(c.members, a)
 				c.strangers--
 			}
@@ -131,7 +131,7 @@ func (r *round) serve(t turn) {
 	case t.kept:
 		r.serveKept(t)
 	case r.servePreferred(t):
-	case t.crew.rules.Assignment != nil:
+	case t.pool.rules.Assignment != nil:
 		r.serveByRules(t)
 	default:
 		r.serveInLine(t)
@@ -140,7 +140,7 @@ func (r *round) serve(t turn) {
 
 // keeps reports whether an item is kept for an agent: one who has not declined it, serves the queue, and has the skills that it
 // needs. Where a queue's own rules choose the agents, skills are theirs to judge (ASG-11).
-func (r *round) keeps(c *crew, i *Item) bool {
+func (r *round) keeps(c *queuePool, i *Item) bool {
 	a, known := r.agents[i.Affinity]
 	return known && i.Declined[a.ID] == 0 && a.serves(c.ID) && (c.rules.Assignment != nil || i.SkillMatch != SkillExact || a.masters(i.Skills))
 }
@@ -162,7 +162,7 @@ func (r *round) serveKept(t turn) {
 func (r *round) servePreferred(t turn) bool {
 	for _, id := range t.item.Preferred {
 		a, known := r.agents[id]
-		if !known || t.item.Declined[id] > 0 || !a.serves(t.crew.ID) || a.invited(t.item) != "" || a.Room(t.item) != "" {
+		if !known || t.item.Declined[id] > 0 || !a.serves(t.pool.ID) || a.invited(t.item) != "" || a.Room(t.item) != "" {
 			continue
 		}
 		r.give(t, a, tell(ReasonOtherFirst, len(r.agents)-1))
@@ -178,7 +178,7 @@ func (r *round) serveInLine(t turn) {
 	a := l.first(func(id conversation.AgentID) bool { return t.item.Declined[id] == 0 })
 	if a == nil && len(t.item.Declined) > 0 {
 		a = l.first(func(id conversation.AgentID) bool {
-			return t.item.Declined[id] < t.crew.DeclineLimit && !t.item.Paused[id]
+			return t.item.Declined[id] < t.pool.DeclineLimit && !t.item.Paused[id]
 		})
 	}
 	seen := l.seen(t, a)
@@ -205,7 +205,7 @@ func (r *round) give(t turn, a *agent, seen tally) {
 func (r *round) leave(t turn, seen tally) { r.note(t, "", seen) }
 
 func (r *round) note(t turn, who conversation.AgentID, seen tally) {
-	r.Looks = append(r.Looks, Look{Item: t.item.ID, Agent: who, Method: t.crew.Method, Reasons: seen.counts, Agents: seen.agents})
+	r.Looks = append(r.Looks, Look{Item: t.item.ID, Agent: who, Method: t.pool.Method, Reasons: seen.counts, Agents: seen.agents})
 }
 
 // tell says the same of so many agents, without naming them.

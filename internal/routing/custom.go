@@ -28,7 +28,7 @@ func (c CustomRules) ordersBy(which func(Order) bool) bool {
 
 // bucket is the first rule of the queue's prioritisation that holds for an item (ASG-6); behind the last one if none does.
 func (r *round) bucket(t turn) int {
-	rules := t.crew.rules.Prioritisation.Rules
+	rules := t.pool.rules.Prioritisation.Rules
 	for n := range rules {
 		if len(r.holding(t, &rules[n], []*agent{nil})) > 0 {
 			return n
@@ -62,18 +62,18 @@ func (r *round) serveByRules(t turn) {
 
 // tryRules does it, and reports whether somebody was found. seen says why the others were not.
 func (r *round) tryRules(t turn) (seen tally, found bool) {
-	seen = tell(ReasonNotMember, t.crew.strangers)
+	seen = tell(ReasonNotMember, t.pool.strangers)
 	var fresh, declined []*agent
-	for _, a := range t.crew.members {
+	for _, a := range t.pool.members {
 		times := t.item.Declined[a.ID]
 		switch why := a.byRules(t.item); {
 		case why != "":
 			seen.add(why, a.ID)
 		case times == 0:
 			fresh = append(fresh, a)
-		case times < t.crew.DeclineLimit && t.item.Paused[a.ID]:
+		case times < t.pool.DeclineLimit && t.item.Paused[a.ID]:
 			seen.add(ReasonPaused, a.ID)
-		case times < t.crew.DeclineLimit:
+		case times < t.pool.DeclineLimit:
 			declined = append(declined, a)
 		default:
 			seen.add(ReasonDeclined, a.ID)
@@ -111,12 +111,12 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 	if len(agents) == 0 {
 		return nil, nil
 	}
-	rules := t.crew.rules.Assignment.Rules
+	rules := t.pool.rules.Assignment.Rules
 	for n := range rules {
 		if matching = r.holding(t, &rules[n], agents); len(matching) == 0 {
 			continue
 		}
-		orders := agentOrders(rules[n].OrderBy, t.item, t.crew.rules.Kinds)
+		orders := agentOrders(rules[n].OrderBy, t.item, t.pool.rules.Kinds)
 		first := 0
 		for i, a := range matching {
 			if compareAgents(a.Candidate, matching[first].Candidate, t.item, orders) < 0 {

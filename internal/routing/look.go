@@ -60,9 +60,9 @@ func (l *line) seen(t turn, chosen *agent) tally {
 				return seen
 			}
 			seen.agents[ReasonOtherFirst] = append(seen.agents[ReasonOtherFirst], p.ID)
-		case t.item.Paused[p.ID] && t.item.Declined[p.ID] < t.crew.DeclineLimit:
+		case t.item.Paused[p.ID] && t.item.Declined[p.ID] < t.pool.DeclineLimit:
 			seen.add(ReasonPaused, p.ID)
-		case chosen == nil || t.item.Declined[p.ID] >= max(1, t.crew.DeclineLimit):
+		case chosen == nil || t.item.Declined[p.ID] >= max(1, t.pool.DeclineLimit):
 			seen.add(ReasonDeclined, p.ID)
 		default:
 			seen.add(ReasonOtherFirst, p.ID)

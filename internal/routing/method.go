@@ -12,7 +12,7 @@ import (
 // line is the agents who can take the items of one demand, the one who is asked next at its head. Items of a queue that
 // need and take the same share a line: when it is empty, nobody looks at agents for the rest of them.
 type line struct {
-	crew   *crew
+	pool   *queuePool
 	item   *Item // one of them
 	places []*place
 	left   int   // agents in it who have room
@@ -43,8 +43,8 @@ func (r *round) line(t turn) *line {
 	if l, ok := r.lines[string(r.key)]; ok {
 		return l
 	}
-	l := &line{crew: t.crew, item: t.item, out: tell(ReasonNotMember, t.crew.strangers)}
-	for _, a := range t.crew.members {
+	l := &line{pool: t.pool, item: t.item, out: tell(ReasonNotMember, t.pool.strangers)}
+	for _, a := range t.pool.members {
 		why := a.suits(t.item)
 		if why == "" {
 			why = a.Room(t.item)
@@ -90,14 +90,14 @@ func appendDemand(key []byte, i *Item) []byte {
 // rank ranks an agent for an item. With the closest match it is skills that decide, then the least load (SKL-3, better
 // than there: agents who are equally near take turns).
 func (c *Candidate) rank(t turn) rank {
-	m := c.Queues[t.crew.ID]
+	m := c.Queues[t.pool.ID]
 	k := rank{last: m.LastAssigned, joinedAt: m.JoinedAt}
 	if t.item.SkillMatch == SkillClosest {
 		missing, short, more := c.closeness(t.item.Skills)
 		k.method = [5]int{missing, short, more, c.Load, c.Sessions}
 		return k
 	}
-	switch t.crew.Method {
+	switch t.pool.Method {
 	case RoundRobin:
 	case LeastActive:
 		k.released = c.LastReleased // zero, so before all others, for who never had work (ASG-5)
@@ -140,7 +140,7 @@ func (l *line) first(may func(conversation.AgentID) bool) *agent {
 			l.places = slices.Delete(l.places, i, i+1)
 		case p.given != p.agent.given:
 			l.places = slices.Delete(l.places, i, i+1)
-			p.given, p.rank = p.agent.given, p.agent.rank(turn{item: l.item, crew: l.crew})
+			p.given, p.rank = p.agent.given, p.agent.rank(turn{item: l.item, pool: l.pool})
 			at, _ := slices.BinarySearchFunc(l.places, p, comparePlaces)
 			l.places = slices.Insert(l.places, at, p)
 		case may(p.ID):

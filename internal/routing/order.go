@@ -9,7 +9,7 @@ import (
 // turn is an item in the order of service.
 type turn struct {
 	item   *Item
-	crew   *crew
+	pool   *queuePool
 	kept   bool // for the agent who had it
 	demand int  // of a queue that has its own rules
 	bucket int  // the rule of the queue's prioritisation that holds; behind all of them where none does
@@ -19,11 +19,11 @@ type turn struct {
 // the oldest goes first before those that have a prioritisation of their own. The former are served together, as if they
 // were one, the latter by name.
 func (r *round) orderQueues() {
-	list := make([]*crew, 0, len(r.crews))
-	for _, c := range r.crews {
+	list := make([]*queuePool, 0, len(r.pools))
+	for _, c := range r.pools {
 		list = append(list, c)
 	}
-	compare := func(a, b *crew) int {
+	compare := func(a, b *queuePool) int {
 		if c := cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.own(), b.own())); c != 0 || a.own() == 0 {
 			return c
 		}
@@ -40,7 +40,7 @@ func (r *round) orderQueues() {
 }
 
 // own is 1 for a queue with a prioritisation of its own, else 0.
-func (c *crew) own() int {
+func (c *queuePool) own() int {
 	if c.rules.Prioritisation != nil {
 		return 1
 	}
@@ -52,11 +52,11 @@ func (r *round) turns(items []Item) []turn {
 	list := make([]turn, 0, len(items))
 	for i := range items {
 		item := &items[i]
-		c, known := r.crews[item.QueueID]
+		c, known := r.pools[item.QueueID]
 		if !known {
 			continue
 		}
-		t := turn{item: item, crew: c, kept: r.keeps(c, item)}
+		t := turn{item: item, pool: c, kept: r.keeps(c, item)}
 		if !t.kept && c.rules.any() {
 			t.demand = r.demand(c, item)
 		}
@@ -70,7 +70,7 @@ func (r *round) turns(items []Item) []turn {
 }
 
 func compareTurns(a, b turn) int {
-	if c := cmp.Compare(a.crew.stretch, b.crew.stretch); c != 0 {
+	if c := cmp.Compare(a.pool.stretch, b.pool.stretch); c != 0 {
 		return c
 	}
 	switch {
@@ -81,7 +81,7 @@ func compareTurns(a, b turn) int {
 	case b.kept:
 		return 1
 	}
-	if own := a.crew.rules.Prioritisation; own != nil {
+	if own := a.pool.rules.Prioritisation; own != nil {
 		if c := cmp.Compare(a.bucket, b.bucket); c != 0 {
 			return c
 		}

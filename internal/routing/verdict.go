@@ -145,7 +145,7 @@ func (r *round) ask(rule *Rule, facts Facts, place failure) answer {
 // Where rules ask how long an item has waited, no two items are alike.
 func (r *round) vainKey(t turn) string {
 	key := string(appendRuled(nil, t.item))
-	for _, rule := range t.crew.rules.Assignment.Rules {
+	for _, rule := range t.pool.rules.Assignment.Rules {
 		if strings.Contains(rule.When, asksForTime) {
 			return key + string(t.item.ID)
 		}
@@ -154,7 +154,7 @@ func (r *round) vainKey(t turn) string {
 }
 
 // demand numbers the demand of an item.
-func (r *round) demand(c *crew, i *Item) int {
+func (r *round) demand(c *queuePool, i *Item) int {
 	r.key = append(appendRuled(r.key[:0], i), c.Name...)
 	return r.verdicts.number(r.verdicts.demands, r.key)
 }
@@ -186,7 +186,7 @@ func (r *round) itemFacts(t turn) map[string]any {
 		"waited_seconds": r.waited(t.item),
 		"skills":         skills,
 		"attributes":     attributes,
-		"queue":          t.crew.Name,
+		"queue":          t.pool.Name,
 	}
 }
 
