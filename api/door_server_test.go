@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,24 +112,31 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	t.Parallel()
 	const room, flood = 512, 1024
 	w, g := newWorld(), newGate(t, wechat.ModePlain)
-	release, inside := make(chan struct{}), atomic.Int64{}
-	w.write = func(context.Context, conversation.Handover) error {
-		inside.Add(1)
-		<-release
-		return nil
+	var mu sync.Mutex
+	var inside []context.Context // of each that came in; who is given up on has left, whenever its write notices
+	release := make(chan struct{})
+	w.write = func(ctx context.Context, _ conversation.Handover) error {
+		mu.Lock()
+		inside = append(inside, ctx)
+		mu.Unlock()
+		select {
+		case <-release:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	addr := serve(t, g.in(w), asIs)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var sending sync.WaitGroup
-	var mu sync.Mutex
 	refused, accepted := 0, map[conversation.CustomerKey]bool{}
 	open := sync.OnceFunc(func() {
-		if n := inside.Load(); n > room {
-			t.Errorf("%d are inside", n)
+		waiting := slices.DeleteFunc(inside, func(ctx context.Context) bool { return ctx.Err() != nil })
+		if len(waiting) > room {
+			t.Errorf("%d are inside", len(waiting))
 		}
 		close(release)
 	})
-	defer open()
 	for i := range flood {
 		cb := g.says(from(i))
 		cb.query.Del("openid")
@@ -157,6 +163,8 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	}
 	sending.Wait()
 	require.GreaterOrEqual(t, refused, flood-room)
+	w.mu.Lock() // a write that was given up on may end now
+	defer w.mu.Unlock()
 	for _, h := range w.handovers {
 		delete(accepted, h.CustomerKey)
 	}
