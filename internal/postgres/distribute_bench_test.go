@@ -75,24 +75,36 @@ func atLeast(b *testing.B, unit string, value, bar float64) {
 // withHistory gives agents a past, and the default queue rules of its own.
 func (f *floor) withHistory(b *testing.B) *postgres.DB {
 	b.Helper()
-	f.exec(b, `update agents set attributes = jsonb_build_object('desk', (('x' || substr(md5(id::text), 1, 4))::bit(16)::int % 50)::text)`)
-	f.exec(b, `update workstreams set auto_accept = true`)
-	f.arrive(b, 2*f.count(b, "agents", "true"))
-	f.distribute(b, f.DB)
-	f.exec(b, `update workstreams set auto_accept = false`)
-	f.exec(b, `update conversations set state = 'waiting'`)
-	f.exec(b, `update assignments set holds_until = now() - interval '1 hour', accepted_at = now() - interval '2 hours'`)
-	f.exec(b, `update agents set presence = 'available'`)
-	f.profiled(b)
+	f.putsAside(b)
 	f.past(b, 200)
+	return f.assigns(b, tenRules(b))
+}
+
+// putsAside gives every agent two conversations that are put aside, and two capacity profiles.
+func (f *floor) putsAside(t testing.TB) {
+	t.Helper()
+	f.exec(t, `update agents set attributes = jsonb_build_object('desk', (('x' || substr(md5(id::text), 1, 4))::bit(16)::int % 50)::text)`)
+	f.exec(t, `update workstreams set auto_accept = true`)
+	f.arrive(t, 2*f.count(t, "agents", "true"))
+	f.distribute(t, f.DB)
+	f.exec(t, `update workstreams set auto_accept = false`)
+	f.exec(t, `update conversations set state = 'waiting'`)
+	f.exec(t, `update assignments set holds_until = now() - interval '1 hour', accepted_at = now() - interval '2 hours'`)
+	f.exec(t, `update agents set presence = 'available'`)
+	f.profiled(t)
+}
+
+// tenRules are rules of an assignment ruleset, of which the last one holds.
+func tenRules(t testing.TB) string {
+	t.Helper()
 	var list []routing.Rule
 	for n := range 9 {
 		list = append(list, routing.Rule{Name: strconv.Itoa(n), When: fmt.Sprintf(`item.attributes.kind < 9 && agent.attributes.desk == "none%d"`, n)})
 	}
 	list = append(list, routing.Rule{Name: "last", When: `agent.presence in ["available", "busy"] && agent.free_units >= 25`})
 	encoded, err := json.Marshal(list)
-	require.NoError(b, err)
-	return f.assigns(b, string(encoded))
+	require.NoError(t, err)
+	return string(encoded)
 }
 
 // measured is a floor whose batches are measured.

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -27,3 +29,8 @@ var MigrateFrom = migrate
 
 // Tx is a transaction of the ledger.
 type Tx = transaction
+
+// WithOpened has the pool opened by a test, over the ledger's own sessions.
+func WithOpened(open func(driver.Connector) *sql.DB) Option {
+	return func(o *options) { o.open = open }
+}

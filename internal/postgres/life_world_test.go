@@ -14,7 +14,7 @@ import (
 // office is a database with a queue, agents who work in it, and a supervisor.
 type office struct {
 	*fixture
-	t          *testing.T
+	t          testing.TB
 	supervisor conversation.Principal
 	queue      conversation.QueueID
 }
@@ -23,7 +23,7 @@ const (
 	defaultStream = "00000000-0000-7000-8000-000000000003"
 )
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	d := &office{fixture: newFixture(t), t: t, queue: defaultQueue}
 	_, principal, err := d.CreateToken(t.Context(), cli, "supervisor", conversation.RoleSupervisor, "", time.Hour)

@@ -122,7 +122,7 @@ func says(key, text string) conversation.Arrival {
 	}
 }
 
-func (f *fixture) receive(t *testing.T, b conversation.Batch) conversation.Received {
+func (f *fixture) receive(t testing.TB, b conversation.Batch) conversation.Received {
 	t.Helper()
 	got, err := f.Receive(t.Context(), b)
 	require.NoError(t, err)

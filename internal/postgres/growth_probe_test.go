@@ -1,0 +1,218 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"io"
+	"sync"
+)
+
+// probe counts what each statement reads, apart for each method of the ledger that runs it.
+type probe struct {
+	mu      sync.Mutex
+	method  string // that runs now
+	reads   map[statement]reading
+	counted bool // otherwise what runs is only noted
+}
+
+// statement is a statement, as a method runs it.
+type statement struct{ method, text string }
+
+// reading is what so many runs of a statement have read: blocks of tables and indexes, by so many scans of indexes.
+type reading struct{ runs, blocks, scans int64 }
+
+// within says whose statements are those to come.
+func (p *probe) within(method string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.method = method
+}
+
+// count begins to count.
+func (p *probe) count() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counted, p.reads = true, map[statement]reading{}
+}
+
+func (p *probe) note(text string, blocks, scans int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := statement{method: p.method, text: text}
+	r := p.reads[s]
+	p.reads[s] = reading{runs: r.runs + 1, blocks: r.blocks + blocks, scans: r.scans + scans}
+}
+
+func (p *probe) counts() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.counted
+}
+
+// open makes a pool whose statements the probe sees.
+func (p *probe) open(c driver.Connector) *sql.DB {
+	return sql.OpenDB(probedConnector{Connector: c, probe: p})
+}
+
+type probedConnector struct {
+	driver.Connector
+	probe *probe
+}
+
+func (c probedConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &probedConn{ledgerConn: conn.(ledgerConn), probe: c.probe}, nil //nolint:forcetypeassert // a test's
+}
+
+// ledgerConn is what the ledger's sessions can do.
+type ledgerConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.QueryerContext
+	driver.SessionResetter
+	driver.Validator
+}
+
+type probedConn struct {
+	ledgerConn
+	probe *probe
+	in    bool // a transaction
+}
+
+func (c *probedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.ledgerConn.BeginTx(ctx, o)
+	c.in = err == nil
+	return probedTx{Tx: tx, conn: c}, err
+}
+
+type probedTx struct {
+	driver.Tx
+	conn *probedConn
+}
+
+func (t probedTx) Commit() error {
+	t.conn.in = false
+	return t.Tx.Commit()
+}
+
+func (t probedTx) Rollback() error {
+	t.conn.in = false
+	return t.Tx.Rollback()
+}
+
+func (c *probedConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (result driver.Result, err error) {
+	err = c.counting(ctx, text, func() error {
+		result, err = c.ledgerConn.ExecContext(ctx, text, args)
+		return err
+	})
+	return result, err
+}
+
+// QueryContext reads all rows at once, so that what they cost is counted.
+func (c *probedConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (rows driver.Rows, err error) {
+	err = c.counting(ctx, text, func() error {
+		lazy, err := c.ledgerConn.QueryContext(ctx, text, args)
+		if err != nil {
+			return err
+		}
+		rows, err = readAll(lazy)
+		return err
+	})
+	return rows, err
+}
+
+// counting runs a statement and notes what it has read. The counters are those of this session's transaction, so what runs in
+// none is given one.
+func (c *probedConn) counting(ctx context.Context, text string, run func() error) (err error) {
+	if !c.probe.counts() {
+		c.probe.note(text, 0, 0)
+		return run()
+	}
+	if !c.in {
+		tx, err := c.BeginTx(ctx, driver.TxOptions{})
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if committed := tx.Commit(); err == nil {
+				err = committed
+			}
+		}()
+	}
+	blocks, scans, err := c.fetched(ctx)
+	if err != nil {
+		return err
+	}
+	if err := run(); err != nil {
+		return err
+	}
+	blocksAfter, scansAfter, err := c.fetched(ctx)
+	c.probe.note(text, blocksAfter-blocks, scansAfter-scans)
+	return err
+}
+
+func (c *probedConn) fetched(ctx context.Context) (blocks, scans int64, err error) {
+	const query = `
+		select coalesce(sum(pg_stat_get_xact_blocks_fetched(c.oid)), 0)::bigint,
+			coalesce(sum(pg_stat_get_xact_numscans(c.oid)) filter (where c.relkind = 'i'), 0)::bigint
+		from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'i')`
+	lazy, err := c.ledgerConn.QueryContext(ctx, query, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	all, err := readAll(lazy)
+	if err != nil {
+		return 0, 0, err
+	}
+	blocks, _ = all.values[0][0].(int64)
+	scans, _ = all.values[0][1].(int64)
+	return blocks, scans, nil
+}
+
+// rowsRead are rows that have been read.
+type rowsRead struct {
+	columns []string
+	values  [][]driver.Value
+}
+
+func readAll(lazy driver.Rows) (*rowsRead, error) {
+	all := &rowsRead{columns: lazy.Columns()}
+	for {
+		row := make([]driver.Value, len(all.columns))
+		switch err := lazy.Next(row); err {
+		case nil:
+			for i, v := range row {
+				if b, ok := v.([]byte); ok {
+					row[i] = append([]byte{}, b...)
+				}
+			}
+			all.values = append(all.values, row)
+		case io.EOF:
+			return all, lazy.Close()
+		default:
+			_ = lazy.Close() // the first error says more
+			return nil, err
+		}
+	}
+}
+
+func (r *rowsRead) Columns() []string { return r.columns }
+
+func (r *rowsRead) Close() error { return nil }
+
+func (r *rowsRead) Next(row []driver.Value) error {
+	if len(r.values) == 0 {
+		return io.EOF
+	}
+	copy(row, r.values[0])
+	r.values = r.values[1:]
+	return nil
+}

@@ -1,0 +1,382 @@
+package postgres_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
+	"wxdesk/internal/rules"
+	"wxdesk/internal/secret"
+	"wxdesk/internal/wechat"
+	"wxdesk/internal/wechat/wxapi"
+)
+
+// How often a method of the ledger runs.
+const (
+	perMessage = "per message" // or answer, act, request, connection
+	perBatch   = "per batch"   // of the distribution
+	perSecond  = "per second"  // or some seconds, in each process
+	perPage    = "per page"    // that a person looks at
+	chore      = "chore"       // of administrators, and what is done once an hour or less
+	without    = "without"     // a statement of the ledger's own
+)
+
+// R29: every statement of the ledger runs in one of its methods, and each of those is in a class.
+var classes = map[string]string{}
+
+func init() {
+	for class, methods := range map[string]string{
+		perMessage: `AccountKeys Act Authenticate ClassificationQuestion CloseConversation Connect Credentials Delivered Disconnect Door Due
+			FAQEntries HandOver HandOverPlainly Look MarkSending NoteCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
+			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool WantPeople`,
+		perBatch: `Distribute`,
+		perSecond: `ClaimSpooled DistributionLag DoAgentDue DropSilentProcesses Feed Heartbeat Notices QuarantineWaiting QueuesOf
+			RecordRefusals SpoolEmpty SpoolSize StillGood Tenants WorkerBeat WorkerPolls`,
+		perPage: `Account Agent AgentNow Bot CallbackNotices Conversation Conversations CustomPresence Customer EventKept FAQEntry FeedEnd Hours LastTurn
+			ListAccounts ListAgents ListBots ListCustomPresences ListFAQEntries ListHours ListProfiles ListQueues ListRulesets ListSkills ListTokens
+			ListWorkstreams Messages Notes Profile Quarantined QuarantinedRaw Queue QueueMembers RoutingPlan RoutingTrace Ruleset RulesetVersions
+			Settings Skill Targets TrialQuestion Work Workstream`,
+		chore: `CodecSession CreateAccount CreateAgent CreateBot CreateCustomPresence CreateFAQEntry CreateHours CreateProfile CreateQueue CreateRuleset
+			CreateSkill CreateToken CreateWorkstream DeleteAccount DeleteAgent DeleteBot DeleteCustomPresence DeleteFAQEntry DeleteHours DeleteProfile
+			DeleteQueue DeleteRuleset DeleteSkill DeleteWorkstream Disagreements EndCodecSession Forget ImportRulesets KeyUses LooksRestored
+			PutCodecSession PutFAQEntries PutInForce QuarantineDone QuarantineHandedOver Refresh Reseal Restored RevokeToken SaveDraft SchemaVersion
+			SetQueueMembers Sweep TakeCodecTicket UpToDate UpdateAccount UpdateAgent UpdateBot UpdateCustomPresence UpdateCustomer UpdateFAQEntry
+			UpdateHours UpdateProfile UpdateQueue UpdateRuleset UpdateSettings UpdateSkill UpdateWorkstream Whereabouts WorkerGone`,
+		without: `Close FeedNews Listen OpenPlain Ping SealPlain Wakes` + // and those of tests
+			` Decided Follow InTx JudgeFor SQL`,
+	} {
+		for method := range strings.FieldsSeq(methods) {
+			classes[method] = class
+		}
+	}
+}
+
+// growing is a contact centre at work whose ledger has a past.
+type growing struct {
+	*floor
+	desk  *office
+	db    *postgres.DB // whose statements are seen
+	probe *probe
+	lives int
+	asks  conversation.Principal
+	key   [32]byte // of asks
+}
+
+// newGrowing has agents with so many closed conversations behind them, two capacity profiles and two conversations put aside each, and ten
+// rules of the queue's own.
+func newGrowing(b testing.TB, agents, conversations int) *growing {
+	b.Helper()
+	g := &growing{desk: newOffice(b), probe: &probe{reads: map[statement]reading{}}}
+	g.floor = &floor{fixture: g.desk.fixture}
+	g.agents(b, agents, 4)
+	g.putsAside(b)
+	g.ago(b, conversations)
+	require.NoError(b, g.assigns(b, tenRules(b)).Close())
+	g.exec(b, `insert into faq_entries (tenant, id, language, phrase, answer) values ('default', gen_random_uuid(), 'en', 'open', 'Nine to five.')`)
+	g.db = open(b, g.dsn, g.ring, postgres.WithJudge(rules.NewJudge()), postgres.WithOpened(g.probe.open))
+	text, who, err := g.CreateToken(b.Context(), cli, "asks", conversation.RoleSupervisor, "", time.Hour)
+	require.NoError(b, err)
+	g.asks, g.key = who, sha256.Sum256([]byte(text.Reveal()))
+	_, err = g.Refresh(b.Context(), string(g.account.ID), secret.Value{}, func(context.Context, bool) (wxapi.Token, error) {
+		return wxapi.Token{Value: secret.New(canary), ExpiresAt: time.Now().Add(time.Hour)}, nil
+	})
+	require.NoError(b, err)
+	return g
+}
+
+// do runs a method of the ledger.
+func (g *growing) do(method string, call func(ctx context.Context) error) {
+	g.t().Helper()
+	g.probe.within(method)
+	require.NoError(g.t(), call(g.t().Context()), method)
+}
+
+func (g *growing) t() testing.TB { return g.desk.t }
+
+// act has somebody do something in a conversation, and its run told.
+func (g *growing) act(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) {
+	g.t().Helper()
+	g.do("Act", func(ctx context.Context) error {
+		done, err := g.db.Act(ctx, g.desk.order(ref, by, kind, "a text", change...))
+		require.Empty(g.t(), done.Refused, kind)
+		if done.Notice != nil {
+			g.do("Delivered", func(ctx context.Context) error { return g.db.Delivered(ctx, *done.Notice) })
+		}
+		return err
+	})
+}
+
+// sends sends what waits to be sent in a conversation.
+func (g *growing) sendsAll(ref conversation.Ref) {
+	g.t().Helper()
+	for {
+		var m conversation.Marking
+		attempt := uuid.NewString()
+		g.do("TryTake", func(ctx context.Context) error { _, err := g.db.TryTake(ctx, tenant); return err })
+		g.do("Credentials", func(ctx context.Context) error { _, err := g.db.Credentials(ctx, tenant, g.account.ID); return err })
+		g.do("Token", func(ctx context.Context) error { _, err := g.db.Token(ctx, string(g.account.ID)); return err })
+		g.do("MarkSending", func(ctx context.Context) (err error) { m, err = g.db.MarkSending(ctx, ref, attempt); return err })
+		if m.Status != conversation.DeliverySending {
+			return
+		}
+		g.do("RecordOutcome", func(ctx context.Context) error {
+			_, err := g.db.RecordOutcome(ctx, ref, m.MessageID, attempt, wechat.SendOutcome{Status: wechat.SendSent})
+			return err
+		})
+	}
+}
+
+// assigned has a conversation that waits given to somebody, who is returned.
+func (g *growing) assigned(ref conversation.Ref) (to conversation.Principal) {
+	g.t().Helper()
+	g.do("Tenants", func(ctx context.Context) error { _, err := g.db.Tenants(ctx); return err })
+	g.do("Distribute", func(ctx context.Context) error { _, err := g.db.Distribute(ctx, tenant); return err })
+	g.do("", func(ctx context.Context) error {
+		var agent conversation.AgentID
+		if err := g.raw.Get(&agent, `select agent_id from assignments where conversation_id = $1 and state = 'offered'`, ref.Conversation); err != nil {
+			return err
+		}
+		var err error
+		_, to, err = g.CreateToken(ctx, cli, "agent", conversation.RoleAgent, agent, time.Hour)
+		return err
+	})
+	return to
+}
+
+// live lives a conversation from its first line to its end, with everything that a message, a batch and a second ask of the ledger.
+func (g *growing) live() {
+	g.t().Helper()
+	g.lives++
+	customer := fmt.Sprint("new ", g.lives)
+	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	g.writes(ref, customer, "open")
+	g.botAnswers(ref)
+	g.sendsAll(ref)
+	g.writes(ref, customer, "a person")
+	g.people(ref)
+	g.sendsAll(ref)
+	first := g.assigned(ref)
+	g.act(ref, first, conversation.CommandAccept)
+	g.act(ref, first, conversation.CommandReply)
+	g.sendsAll(ref)
+	g.act(ref, first, conversation.CommandNote)
+	g.act(ref, first, conversation.CommandTransfer, toQueue(defaultQueue))
+	second := g.assigned(ref)
+	g.act(ref, second, conversation.CommandReject)
+	third := g.assigned(ref)
+	g.act(ref, third, conversation.CommandAccept)
+	g.act(ref, third, conversation.CommandWait)
+	g.writes(ref, customer, "here again")
+	fourth := g.assigned(ref)
+	g.act(ref, fourth, conversation.CommandAccept)
+	g.act(ref, fourth, conversation.CommandWrapUp)
+	g.act(ref, fourth, conversation.CommandClose)
+	g.do("CloseConversation", func(ctx context.Context) error {
+		_, err := g.db.CloseConversation(ctx, ref, conversation.ClosedByAgent)
+		return err
+	})
+	g.beside()
+	g.everySecond(first)
+}
+
+// writes has the customer write a line, which WeChat brings twice.
+func (g *growing) writes(ref conversation.Ref, customer, text string) {
+	g.t().Helper()
+	batch := g.batch(ref.Conversation, customer, says(uuid.NewString(), text))
+	g.do("Door", func(ctx context.Context) error { _, err := g.db.Door(ctx, g.account.ID); return err })
+	g.do("SpoolHas", func(ctx context.Context) error {
+		_, err := g.db.SpoolHas(ctx, tenant, g.account.ID, batch.CustomerKey)
+		return err
+	})
+	g.do("AccountKeys", func(ctx context.Context) error { _, err := g.db.AccountKeys(ctx, tenant, g.account.ID); return err })
+	for range 2 {
+		g.do("Receive", func(ctx context.Context) error { _, err := g.db.Receive(ctx, batch); return err })
+	}
+	g.do("Look", func(ctx context.Context) error { _, err := g.db.Look(ctx, ref); return err })
+}
+
+// botAnswers has the bot answer the line that waits.
+func (g *growing) botAnswers(ref conversation.Ref) {
+	g.t().Helper()
+	var turn conversation.Turn
+	g.do("Turn", func(ctx context.Context) (err error) { turn, err = g.db.Turn(ctx, ref); return err })
+	g.do("ClassificationQuestion", func(ctx context.Context) error {
+		_, err := g.db.ClassificationQuestion(ctx, ref, turn.Question.TurnID)
+		return err
+	})
+	g.do("StoreClassification", func(ctx context.Context) error {
+		return g.db.StoreClassification(ctx, ref, turn.Question.TurnID, turn.Epoch, routing.Decision{Needs: routing.Needs{Priority: 5}})
+	})
+	g.do("FAQEntries", func(ctx context.Context) error { _, err := g.db.FAQEntries(ctx, tenant, g.account.ID); return err })
+	g.do("StoreAnswer", func(ctx context.Context) error {
+		_, err := g.db.StoreAnswer(ctx, ref, turn.Question.TurnID, turn.Epoch, conversation.Answer{Texts: []string{"Nine to five."}})
+		return err
+	})
+}
+
+// people hands a conversation to people.
+func (g *growing) people(ref conversation.Ref) {
+	g.t().Helper()
+	g.do("WantPeople", func(ctx context.Context) error {
+		_, err := g.db.WantPeople(ctx, ref, conversation.EscalatedByBot)
+		return err
+	})
+	g.do("RoutingQuestion", func(ctx context.Context) error { _, err := g.db.RoutingQuestion(ctx, ref); return err })
+	g.do("HandOver", func(ctx context.Context) error { _, err := g.db.HandOver(ctx, ref, toDefaultQueue()); return err })
+	g.do("Due", func(ctx context.Context) error { _, err := g.db.Due(ctx, ref); return err })
+}
+
+// beside is what callbacks and people ask of the ledger beside the life of a conversation.
+func (g *growing) beside() {
+	g.t().Helper()
+	customer := fmt.Sprint("other ", g.lives)
+	plain := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	g.writes(plain, customer, "a person")
+	g.do("HandOverPlainly", func(ctx context.Context) error {
+		if _, err := g.db.WantPeople(ctx, plain, conversation.EscalatedFailed); err != nil {
+			return err
+		}
+		_, err := g.db.HandOverPlainly(ctx, plain, "no rules")
+		return err
+	})
+	g.do("RunGone", func(ctx context.Context) error { return g.db.RunGone(ctx, plain) })
+	g.do("RecordEvent", func(ctx context.Context) error {
+		return g.db.RecordEvent(ctx, conversation.Event{
+			Tenant: tenant, AccountID: g.account.ID, MessageKey: customer, Kind: "VIEW", CustomerKey: "c", Body: []byte("x"), ReceivedAt: time.Now(),
+		})
+	})
+	g.do("Quarantine", func(ctx context.Context) error {
+		return g.db.Quarantine(ctx, conversation.Unreadable{
+			Tenant: tenant, AccountID: g.account.ID, DeliveryID: uuid.NewString(), Reason: "unreadable", Raw: []byte("x"), ReceivedAt: time.Now(),
+		})
+	})
+	g.do("NoteCallback", func(ctx context.Context) error {
+		return g.db.NoteCallback(ctx, tenant, g.account.ID, 1, []conversation.Notice{conversation.NoticeReadable})
+	})
+	h := spooledBy(customer, customer, g.account.ID)
+	g.do("Spool", func(ctx context.Context) error { return g.db.Spool(ctx, h) })
+	var waiting []conversation.Spooled
+	g.do("ClaimSpooled", func(ctx context.Context) (err error) { waiting, err = g.db.ClaimSpooled(ctx, 64); return err })
+	g.do("SpooledFrom", func(ctx context.Context) error { _, err := g.db.SpooledFrom(ctx, waiting[0], 10); return err })
+	g.do("Unspool", func(ctx context.Context) error { return g.db.Unspool(ctx, []int64{waiting[0].ID}) })
+}
+
+// everySecond is what processes ask of the ledger every few seconds.
+func (g *growing) everySecond(by conversation.Principal) {
+	g.t().Helper()
+	process, c := uuid.NewString(), conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: by.AgentID}
+	var end conversation.FeedPosition
+	for method, call := range map[string]func(ctx context.Context) error{
+		"DistributionLag":     func(ctx context.Context) error { _, err := g.db.DistributionLag(ctx); return err },
+		"DoAgentDue":          func(ctx context.Context) error { _, err := g.db.DoAgentDue(ctx); return err },
+		"DropSilentProcesses": g.db.DropSilentProcesses,
+		"Notices":             func(ctx context.Context) error { _, err := g.db.Notices(ctx, 100); return err },
+		"QuarantineWaiting":   func(ctx context.Context) error { _, err := g.db.QuarantineWaiting(ctx); return err },
+		"QueuesOf": func(ctx context.Context) error {
+			_, err := g.db.QueuesOf(ctx, tenant, []conversation.AgentID{by.AgentID})
+			return err
+		},
+		"RecordRefusals": func(ctx context.Context) error {
+			return g.db.RecordRefusals(ctx, []conversation.AccessRefusals{{AccessRefusal: conversation.AccessRefusal{Tenant: tenant, Actor: "unknown"}, Count: 1}})
+		},
+		"SpoolEmpty":   func(ctx context.Context) error { _, err := g.db.SpoolEmpty(ctx); return err },
+		"SpoolSize":    func(ctx context.Context) error { _, _, err := g.db.SpoolSize(ctx); return err },
+		"StillGood":    func(ctx context.Context) error { _, err := g.db.StillGood(ctx, []conversation.Principal{by}); return err },
+		"Authenticate": func(ctx context.Context) error { _, err := g.db.Authenticate(ctx, g.key); return err },
+		"WorkerBeat":   func(ctx context.Context) error { return g.db.WorkerBeat(ctx, process, "v1") },
+		"WorkerPolls":  func(ctx context.Context) error { _, err := g.db.WorkerPolls(ctx); return err },
+		"Take":         func(ctx context.Context) error { _, err := g.db.Take(ctx, tenant); return err },
+		"Feed": func(ctx context.Context) error {
+			if end.Generation == 0 {
+				return nil
+			}
+			_, err := g.db.Feed(ctx, end, 256)
+			return err
+		},
+	} {
+		g.do(method, call)
+	}
+	g.do("FeedEnd", func(ctx context.Context) (err error) { end, err = g.db.FeedEnd(ctx); return err })
+	g.do("Connect", func(ctx context.Context) error { return g.db.Connect(ctx, process, c) })
+	g.do("Feed", func(ctx context.Context) error { _, err := g.db.Feed(ctx, end, 256); return err })
+	g.do("Heartbeat", func(ctx context.Context) error { _, err := g.db.Heartbeat(ctx, process, []string{c.ID}); return err })
+	g.do("SetPresence", func(ctx context.Context) error {
+		_, err := g.db.SetPresence(ctx, by, by.AgentID, routing.Available, "")
+		return err
+	})
+	g.do("Disconnect", func(ctx context.Context) error { return g.db.Disconnect(ctx, c) })
+}
+
+// R29: a method that is in no class, and one that runs often and is not measured, are found.
+func TestGrowth_everyStatementHasItsClass(t *testing.T) {
+	t.Parallel()
+	var methods []string
+	for m := range reflect.TypeFor[*postgres.DB]().Methods() {
+		methods = append(methods, m.Name)
+	}
+	require.ElementsMatch(t, methods, slices.Collect(maps.Keys(classes)), "methods of the ledger, and those in a class")
+
+	g := newGrowing(t, 3, 10)
+	g.live()
+	runs := map[string]bool{}
+	for s := range g.probe.reads {
+		runs[s.method] = true
+		require.Contains(t, classes, s.method, s.text)
+	}
+	for method, class := range classes {
+		if class == perMessage || class == perBatch || class == perSecond {
+			require.True(t, runs[method], "%s runs %s, and is not measured", method, class)
+		}
+	}
+}
+
+// BenchmarkGrowth compares what each statement reads in a ledger of a million closed conversations, 2,000 of each agent, with what it
+// reads in one of a thousand. In both, each agent has two conversations put aside.
+func BenchmarkGrowth(b *testing.B) {
+	const agents, few, many, lives = 500, 1000, 1_000_000, 8
+	began := time.Now()
+	grown := newGrowing(b, agents, many)
+	b.Logf("a million closed conversations made in %s", time.Since(began).Round(time.Second))
+	young := newGrowing(b, agents, few)
+	for b.Loop() {
+		for _, g := range []*growing{young, grown} {
+			for range lives { // so that each statement is planned as for good
+				g.live()
+			}
+			g.exec(b, `vacuum analyze`)
+			g.probe.count()
+			for range lives {
+				g.live()
+			}
+		}
+		compared, over := 0, 0
+		for s, before := range young.probe.reads {
+			after, ran := grown.probe.reads[s]
+			if class := classes[s.method]; !ran || class != perMessage && class != perBatch && class != perSecond {
+				continue
+			}
+			compared++
+			was, is := float64(before.blocks)/float64(before.runs), float64(after.blocks)/float64(after.runs)
+			if is > max(1.3*was, was+float64(before.scans)/float64(before.runs)) {
+				over++
+				b.Logf("%s, %s: %.1f blocks by %.1f scans, and in the grown ledger %.1f by %.1f:\n%s", s.method, classes[s.method], was,
+					float64(before.scans)/float64(before.runs), is, float64(after.scans)/float64(after.runs), s.text)
+			}
+		}
+		b.ReportMetric(float64(compared), "statements")
+		b.ReportMetric(float64(over), "grow-too-much")
+		b.ReportMetric(0, "grow-too-much:max")
+	}
+}
