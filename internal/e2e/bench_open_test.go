@@ -1,0 +1,135 @@
+package e2e_test
+
+import (
+	"flag"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var benchOpen = flag.Int("bench.open", 3000, "conversations that BenchmarkOpen_manyConversations holds open")
+
+// BenchmarkOpen_manyConversations holds many conversations open, each answered once by the FAQ, and compares with a thousand: how long
+// a callback takes to be acknowledged, with nothing else going on, and what the processors do while nobody writes. It tells what an open
+// conversation takes in Temporal's history and in both databases. docs/scale.md quotes it with -bench.open 100000.
+func BenchmarkOpen_manyConversations(b *testing.B) {
+	const few = 1000
+	s, _, _ := startBench(b)
+	h := &held{system: s, b: b, shop: newBenchShop(s)}
+	h.opens(few)
+	young := h.measures()
+	h.opens(*benchOpen)
+	old := h.measures()
+	for b.Loop() { // what is measured was measured above
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(*benchOpen), "open")
+	b.ReportMetric(float64(h.open-few)/h.took.Seconds(), "opened/s")
+	bar(b, "ack-p99-to-a-thousand's", old.acknowledged.Seconds()/young.acknowledged.Seconds(), atMost(2))
+	b.ReportMetric(milliseconds(young.acknowledged), "ack-p99-ms-at-1000")
+	b.ReportMetric(milliseconds(old.acknowledged), "ack-p99-ms")
+	b.ReportMetric(young.idle, "idle-cores-at-1000")
+	b.ReportMetric(old.idle, "idle-cores")
+	events, bytes := h.history()
+	b.ReportMetric(events, "events")
+	b.ReportMetric(bytes, "history-B")
+	b.ReportMetric(float64(old.postgres-young.postgres)/float64(h.open-few), "postgres-B")
+	b.ReportMetric(float64(old.temporal-young.temporal)/float64(h.open-few), "temporal-B")
+}
+
+// held is a system that holds conversations open.
+type held struct {
+	*system
+	b    *testing.B
+	shop *benchShop
+	open int
+	took time.Duration // to open those after the first thousand
+}
+
+// standing is what was measured.
+type standing struct {
+	acknowledged       time.Duration // 99 of 100 callbacks, at most
+	idle               float64       // processors that were busy
+	postgres, temporal int64         // bytes of the databases
+}
+
+// opens has customers write who have never written, until so many conversations are open and answered.
+func (h *held) opens(until int) {
+	h.b.Helper()
+	began := time.Now()
+	for first := h.open; first < until; first += benchSenders {
+		var sending sync.WaitGroup
+		for n := first; n < min(first+benchSenders, until); n++ {
+			l := h.shop.letter(n)
+			sending.Go(func() {
+				c := h.shop.sender()
+				defer c.conn.Close() //nolint:errcheck // a test's
+				c.posts(l)
+			})
+		}
+		sending.Wait()
+	}
+	h.open = until
+	db := h.database()
+	h.looking(time.Second, 4*time.Hour, "each has its answer", func() bool {
+		var sent int
+		err := db.QueryRow(`select count(*) from deliveries where status = 'sent'`).Scan(&sent)
+		return err == nil && sent >= until
+	})
+	h.took = time.Since(began)
+	h.b.Logf("%d open after %s", until, h.took.Round(time.Second))
+}
+
+// measures looks at the system for a minute while nobody writes, and then has known customers write one after the other.
+func (h *held) measures() (m standing) {
+	h.b.Helper()
+	const quiet, callbacks = time.Minute, 500
+	before := processorTime(h.b)
+	<-time.After(quiet)
+	used := usedSince(h.b, before)
+	delete(used, "benchmark")
+	for name, spent := range used {
+		h.b.Logf("%d open, nobody writes: %.1f %% of a processor in %s", h.open, 100*spent.Seconds()/quiet.Seconds(), name)
+		m.idle += spent.Seconds() / quiet.Seconds()
+	}
+	took := make([]time.Duration, 0, callbacks)
+	c := h.shop.sender()
+	for n := range callbacks {
+		l := h.shop.letter(n * (h.open / callbacks))
+		began := time.Now()
+		c.posts(l)
+		took = append(took, time.Since(began))
+	}
+	m.acknowledged = quantile(took, 0.99)
+	require.NoError(h.b, h.database().GetContext(h.b.Context(), &m.postgres, `select pg_database_size(current_database())`))
+	require.NoError(h.b, filepath.WalkDir(filepath.Join(h.dir, ".wxdesk"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasPrefix(filepath.Base(path), "temporal.") {
+			return err
+		}
+		info, err := d.Info()
+		m.temporal += info.Size()
+		return err
+	}))
+	return m
+}
+
+// history is how long the history of a run is that has answered once, in the middle.
+func (h *held) history() (events, bytes float64) {
+	h.b.Helper()
+	temporal := h.temporalClient()
+	var ids []string
+	require.NoError(h.b, h.database().SelectContext(h.b.Context(), &ids, `select workflow_id from conversations order by id desc limit 100`))
+	var lengths, sizes []float64
+	for _, id := range ids {
+		described, err := temporal.DescribeWorkflowExecution(h.b.Context(), id, "")
+		require.NoError(h.b, err)
+		info := described.GetWorkflowExecutionInfo()
+		lengths, sizes = append(lengths, float64(info.GetHistoryLength())), append(sizes, float64(info.GetHistorySizeBytes()))
+	}
+	return median(lengths), median(sizes)
+}
