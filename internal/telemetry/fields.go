@@ -30,6 +30,7 @@ const (
 	FieldStatus = "status"
 	FieldAddr   = "addr" // host:port
 	FieldCheck  = "check"
+	FieldLimit  = "limit"
 )
 
 const serviceName = "wxdesk"
