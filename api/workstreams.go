@@ -35,6 +35,7 @@ type workstreamView struct {
 	SkillMatch       routing.SkillMatch `json:"skill_match" enum:"exact,closest,none"`
 	Affinity         bool               `json:"affinity"`
 	AffinityAlways   bool               `json:"affinity_always"`
+	AffinityAge      string             `json:"affinity_age"`
 	OfferFor         string             `json:"offer_for"`
 	AutoAccept       bool               `json:"auto_accept"`
 	MissedInactive   bool               `json:"missed_inactive"`
@@ -53,8 +54,8 @@ func viewWorkstream(w routing.Workstream) workstreamView {
 	v := workstreamView{
 		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, TransferToAgents: w.TransferToAgents, AgentsSetSkills: w.AgentsSetSkills, FallbackQueueID: string(w.FallbackQueue),
 		Units: w.Units, ProfileIDs: plain(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
-		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept,
-		MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
+		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, AffinityAge: formatDuration(w.AffinityAge),
+		OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
 		DeclinePause: formatDuration(w.DeclinePause), OpenLimit: formatDuration(w.OpenLimit),
 		ActiveLimit: formatDuration(w.ActiveLimit), WrapUpLimit: formatDuration(w.WrapUpLimit), Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
 	}
@@ -90,6 +91,7 @@ type WorkstreamSettings struct {
 	SkillMatch       *routing.SkillMatch `json:"skill_match,omitempty" enum:"exact,closest,none"`
 	Affinity         *bool               `json:"affinity,omitempty" doc:"A conversation comes back to the agent who had it"`
 	AffinityAlways   *bool               `json:"affinity_always,omitempty" doc:"It waits for him however long he is away; otherwise others are asked after offer_for"`
+	AffinityAge      *string             `json:"affinity_age,omitempty" doc:"How long after a customer's conversation the next one is kept for the agent who had it: 1h to 8784h; 720h unless said"`
 	OfferFor         *string             `json:"offer_for,omitempty" doc:"How long an agent may think: 1s to 5m"`
 	AutoAccept       *bool               `json:"auto_accept,omitempty" doc:"Assigned without asking"`
 	MissedInactive   *bool               `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
@@ -123,6 +125,7 @@ func (c workstreamChange) apply(w *routing.Workstream) (faults []fault) {
 	faults = append(faults, c.Units.set(&w.Units, "units")...)
 	faults = append(faults, setIDs(&w.Profiles, c.ProfileIDs, "profile_ids")...)
 	faults = append(faults, setDuration(&w.WrapUpFor, c.WrapUpFor, "wrap_up_for")...)
+	faults = append(faults, setDuration(&w.AffinityAge, c.AffinityAge, "affinity_age")...)
 	faults = append(faults, setDuration(&w.OfferFor, c.OfferFor, "offer_for")...)
 	faults = append(faults, setDuration(&w.DeclinePause, c.DeclinePause, "decline_pause")...)
 	faults = append(faults, setDuration(&w.OpenLimit, c.OpenLimit, "open_limit")...)
@@ -150,7 +153,8 @@ type newWorkstream struct {
 func defaultWorkstream() routing.Workstream {
 	return routing.Workstream{
 		Mode: routing.Push, TransferToAgents: true, Units: 25, WrapUp: routing.WrapUpAlways, WrapUpFor: time.Minute,
-		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillExact, Affinity: true, OfferFor: 2 * time.Minute,
+		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillExact,
+		Affinity: true, AffinityAge: 30 * 24 * time.Hour, OfferFor: 2 * time.Minute,
 		OpenLimit: conversation.OpenLimit, ActiveLimit: conversation.ActiveLimit, WrapUpLimit: conversation.WrapUpLimit,
 	}
 }

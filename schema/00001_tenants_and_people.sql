@@ -176,6 +176,8 @@ create table workstreams (
     skill_match        text        not null default 'exact' check (skill_match in ('exact', 'closest', 'none')),
     affinity           boolean     not null default true,
     affinity_always    boolean     not null default false, -- kept for the agent who had it, however long the agent is away (D2)
+    affinity_age_ms    bigint      not null default 2592000000 -- how long after a conversation the next one is kept for its agent (WS-11): 30 days
+                                   check (affinity_age_ms between 3600000 and 31622400000),
     offer_ms           bigint      not null default 120000 check (offer_ms between 1000 and 300000),
     auto_accept        boolean     not null default false, -- assigned without asking
     missed_inactive    boolean     not null default false, -- an unanswered offer makes the agent inactive

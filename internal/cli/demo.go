@@ -202,7 +202,8 @@ func (d *demo) makeWorkstreams(ctx context.Context) (err error) {
 	common := routing.Workstream{
 		OpenLimit: conversation.OpenLimit, ActiveLimit: conversation.ActiveLimit, WrapUpLimit: conversation.WrapUpLimit,
 		Stamp: demoStamp, Units: 25, WrapUp: routing.WrapUpAfter, WrapUpFor: demoWrapUp, OfferFor: demoOffer,
-		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillClosest, Affinity: true,
+		Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillClosest,
+		Affinity: true, AffinityAge: demoAffinity,
 		Variables: []routing.Variable{{Name: "order"}, {Name: "vip", Number: true}},
 	}
 	tea, bulk := common, common

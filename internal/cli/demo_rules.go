@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	demoWrapUp = 2 * time.Minute
-	demoOffer  = 2 * time.Minute
+	demoWrapUp   = 2 * time.Minute
+	demoOffer    = 2 * time.Minute
+	demoAffinity = 30 * 24 * time.Hour
 )
 
 var (

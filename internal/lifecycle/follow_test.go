@@ -139,16 +139,20 @@ func TestKept_forOneCountdownOrAlways(t *testing.T) {
 	require.Equal(t, noon.Add(2*minute), c.Item.KeptUntil)
 }
 
-// A7: an agent who had the customer last is asked first only for a while.
+// A7: the agent who had the customer's last conversation is asked first only where it ended no longer ago than the workstream says.
 func TestHandOver_WS11_maximumAge(t *testing.T) {
 	t.Parallel()
-	routedAfter := func(since time.Duration) *lifecycle.Item {
-		return routed(with(begun(wanted), func(s *lifecycle.Snapshot) { s.LastAgent, s.LastEnded = zhao, noon.Add(-since) })).NewItem
+	for _, age := range []time.Duration{time.Hour, 30 * 24 * time.Hour, 366 * 24 * time.Hour} {
+		routedAfter := func(since time.Duration) *lifecycle.Item {
+			return routed(with(begun(wanted), func(s *lifecycle.Snapshot) {
+				s.Workstream.AffinityAge, s.LastAgent, s.LastEnded = age, zhao, noon.Add(-since)
+			})).NewItem
+		}
+		require.Equal(t, zhao, routedAfter(age).KeptFor, age)
+		require.Equal(t, noon.Add(2*minute), routedAfter(age).KeptUntil, age)
+		require.Empty(t, routedAfter(age+1).KeptFor, age)
+		require.Zero(t, routedAfter(age+1).KeptUntil, age)
 	}
-	require.Equal(t, zhao, routedAfter(lifecycle.AffinityAge).KeptFor)
-	require.Equal(t, noon.Add(2*minute), routedAfter(lifecycle.AffinityAge).KeptUntil)
-	require.Empty(t, routedAfter(lifecycle.AffinityAge+1).KeptFor)
-	require.Zero(t, routedAfter(lifecycle.AffinityAge+1).KeptUntil)
 }
 
 func TestWrote_D3_wrapUpTakesCapacityAgain(t *testing.T) {

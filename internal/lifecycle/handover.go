@@ -62,11 +62,8 @@ type HandOverTrace struct {
 	routing.Trace
 }
 
-// AffinityAge is how long after the end of a customer's conversation the next one is kept for the same agent.
-const AffinityAge = 30 * 24 * time.Hour
-
 // newItem makes the work item of a conversation that has come to its queue. It is kept for the agent who had the customer's
-// last conversation (WS-11, D1), unless that ended longer than AffinityAge ago.
+// last conversation (WS-11, D1), unless that ended longer ago than the workstream says.
 func (d *draft) newItem(to routing.Decision) {
 	w := d.Workstream
 	i := Item{
@@ -77,7 +74,7 @@ func (d *draft) newItem(to routing.Decision) {
 	if len(i.Profiles) > 0 {
 		i.Units = 0 // profiles count in place of units
 	}
-	if w.Affinity && d.now.Sub(d.LastEnded) <= AffinityAge {
+	if w.Affinity && d.now.Sub(d.LastEnded) <= w.AffinityAge {
 		d.keep(&i, d.LastAgent)
 	}
 	d.Item, d.change.NewItem = &i, &i

@@ -38,7 +38,7 @@ func world() lifecycle.Snapshot {
 		AutoClose:        48 * time.Hour,
 		MaxConversations: 10,
 		Workstream: routing.Workstream{
-			ID: "stream", Mode: routing.Push, Units: 25, WrapUp: routing.WrapUpAlways, Affinity: true, OfferFor: 2 * minute,
+			ID: "stream", Mode: routing.Push, Units: 25, WrapUp: routing.WrapUpAlways, Affinity: true, AffinityAge: 30 * 24 * time.Hour, OfferFor: 2 * minute,
 			Presences: []routing.Presence{routing.Available, routing.Busy}, SkillMatch: routing.SkillExact, TransferToAgents: true,
 			OpenLimit: conversation.OpenLimit, ActiveLimit: conversation.ActiveLimit, WrapUpLimit: conversation.WrapUpLimit,
 		},

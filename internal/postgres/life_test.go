@@ -395,6 +395,20 @@ func TestLife_ClosedIsFinal_WS11_theNextOneIsKeptForTheSameAgent(t *testing.T) {
 	d.itemIs(d.waiting("wang"), "affinity_agent = $2", li.AgentID)
 }
 
+func TestWS11_aWorkstreamSaysHowOldAffinityMayBe(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t)
+	d.stream("affinity_age_ms = 3600000")
+	li := d.agent("Li")
+	for customer, since := range map[string]string{"wang": "59 minutes", "zhang": "61 minutes"} {
+		ref := d.had(customer, li)
+		d.closes(ref, conversation.ClosedByAgent)
+		d.exec(t, `update conversations set closed_at = now() - $2::interval where id = $1`, ref.Conversation, since)
+	}
+	d.itemIs(d.waiting("wang"), "affinity_agent = $2", li.AgentID)
+	d.itemIs(d.waiting("zhang"), "affinity_agent is null")
+}
+
 // A10
 func TestQUE3_whoWaitsKeepsTheirPlace(t *testing.T) {
 	t.Parallel()

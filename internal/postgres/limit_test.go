@@ -209,6 +209,25 @@ func TestLIF4_aWorkstreamSaysHowLongAConversationMayBeInAState(t *testing.T) {
 	}
 }
 
+func TestWS11_affinityAgeIsCheckedAndShown(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	at := "/v1/workstreams/" + defaultWorkstream
+	require.Contains(t, d.ask(t, "admin", http.MethodGet, at, "").Body.String(), `"affinity_age":"720h"`)
+	made := d.ask(t, "admin", http.MethodPost, "/v1/workstreams", `{"name":"A","fallback_queue_id":"`+defaultQueue+`"}`)
+	require.Contains(t, made.Body.String(), `"affinity_age":"720h"`)
+	for _, age := range []string{`"59m59s"`, `"8784h0m1s"`, `"0s"`, `"-720h"`, `"30d"`, `""`, `720`, `true`} {
+		got := d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPatch, at, `{"affinity_age":`+age+`}`)
+		require.Equal(t, "body.affinity_age", got.Errors[0].Location, age)
+		d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPost, "/v1/workstreams",
+			`{"name":"B","fallback_queue_id":"`+defaultQueue+`","affinity_age":`+age+`}`)
+	}
+	for _, age := range []string{`"1h"`, `"8784h"`} {
+		require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"affinity_age":`+age+`}`).Body.String(), `"affinity_age":`+age)
+		require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"name":"C","affinity_age":null}`).Body.String(), `"affinity_age":`+age, "null: unchanged")
+	}
+}
+
 func TestWS14_settingsAreCheckedAndNullIsNoLimit(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -65,6 +65,7 @@ type lockedRow struct {
 	SkillMatch       routing.SkillMatch        `db:"skill_match"`
 	Affinity         bool                      `db:"affinity"`
 	AffinityAlways   bool                      `db:"affinity_always"`
+	AffinityAgeMS    int64                     `db:"affinity_age_ms"`
 	OfferMS          int64                     `db:"offer_ms"`
 	MissedInactive   bool                      `db:"missed_inactive"`
 	RejectDND        bool                      `db:"reject_dnd"`
@@ -93,8 +94,8 @@ func (db *DB) lock(ctx context.Context, tx *transaction, c conversation.Ref) (*l
 			coalesce(c.hand_over_queue::text, '') as hand_over_queue, coalesce(c.ending, '') as ending,
 			c.last_seq, c.context, a.language, coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms, t.max_conversations,
 			coalesce(q.overflow, '{}') as overflow, w.id as workstream_id, w.mode, w.pick_from_push, w.transfer_to_agents, w.agents_set_skills,
-			w.units, w.wrap_up, w.wrap_up_ms, w.presences, w.skill_match, w.affinity, w.affinity_always, w.offer_ms, w.missed_inactive, w.reject_dnd,
-			w.decline_pause_ms, coalesce(w.max_per_agent, 0) as max_per_agent, w.open_limit_ms, w.active_limit_ms, w.wrap_up_limit_ms, w.variables,
+			w.units, w.wrap_up, w.wrap_up_ms, w.presences, w.skill_match, w.affinity, w.affinity_always, w.affinity_age_ms, w.offer_ms,
+			w.missed_inactive, w.reject_dnd, w.decline_pause_ms, coalesce(w.max_per_agent, 0) as max_per_agent, w.open_limit_ms, w.active_limit_ms, w.wrap_up_limit_ms, w.variables,
 			u.id as "customer.id", u.data_key as "customer.data_key", u.openid as "customer.openid", u.following as "customer.following",
 			u.message_until as "customer.message_until", u.message_left as "customer.message_left",
 			u.tap_until as "customer.tap_until", u.tap_left as "customer.tap_left", clock_timestamp() as "customer.now"
@@ -126,7 +127,8 @@ func (r lockedRow) snapshot() lifecycle.Snapshot {
 		Workstream: routing.Workstream{
 			ID: r.Workstream, Mode: r.Mode, PickFromPush: r.PickFromPush, TransferToAgents: r.TransferToAgents,
 			AgentsSetSkills: r.AgentsSetSkills, Units: r.Units, WrapUp: r.WrapUp, WrapUpFor: milliseconds(r.WrapUpMS),
-			Presences: idsOf[routing.Presence](r.Presences), SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways, OfferFor: milliseconds(r.OfferMS),
+			Presences: idsOf[routing.Presence](r.Presences), SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways,
+			AffinityAge: milliseconds(r.AffinityAgeMS), OfferFor: milliseconds(r.OfferMS),
 			MissedInactive: r.MissedInactive, RejectDND: r.RejectDND, DeclinePause: milliseconds(r.DeclinePauseMS), MaxPerAgent: r.MaxPerAgent,
 			OpenLimit: milliseconds(r.OpenLimitMS), ActiveLimit: milliseconds(r.ActiveLimitMS), WrapUpLimit: milliseconds(r.WrapUpLimitMS),
 		},

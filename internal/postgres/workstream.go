@@ -28,6 +28,7 @@ type workstreamRow struct {
 	SkillMatch       routing.SkillMatch         `db:"skill_match"`
 	Affinity         bool                       `db:"affinity"`
 	AffinityAlways   bool                       `db:"affinity_always"`
+	AffinityAgeMS    int64                      `db:"affinity_age_ms"`
 	OfferMS          int64                      `db:"offer_ms"`
 	AutoAccept       bool                       `db:"auto_accept"`
 	MissedInactive   bool                       `db:"missed_inactive"`
@@ -48,7 +49,8 @@ func (r workstreamRow) workstream() routing.Workstream {
 		Stamp: r.stamp(), ID: r.ID, Name: r.Name, Mode: r.Mode, PickFromPush: r.PickFromPush, FallbackQueue: r.FallbackQueue,
 		AutoClose: time.Duration(orEmpty(r.AutoCloseMS)) * time.Millisecond, Units: r.Units, Profiles: idsOf[routing.ProfileID](r.Profiles),
 		WrapUp: r.WrapUp, WrapUpFor: time.Duration(r.WrapUpMS) * time.Millisecond, Presences: idsOf[routing.Presence](r.Presences),
-		SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
+		SkillMatch: r.SkillMatch, Affinity: r.Affinity, AffinityAlways: r.AffinityAlways,
+		AffinityAge: time.Duration(r.AffinityAgeMS) * time.Millisecond, OfferFor: time.Duration(r.OfferMS) * time.Millisecond,
 		AutoAccept: r.AutoAccept, MissedInactive: r.MissedInactive, RejectDND: r.RejectDND,
 		DeclinePause: time.Duration(r.DeclinePauseMS) * time.Millisecond, MaxPerAgent: orEmpty(r.MaxPerAgent), OpenLimit: time.Duration(r.OpenLimitMS) * time.Millisecond,
 		ActiveLimit: time.Duration(r.ActiveLimitMS) * time.Millisecond, WrapUpLimit: time.Duration(r.WrapUpLimitMS) * time.Millisecond,
@@ -60,7 +62,8 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 	row := workstreamRow{
 		stampRow: stamp, ID: w.ID, Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, FallbackQueue: w.FallbackQueue,
 		Units: w.Units, Profiles: texts(w.Profiles), WrapUp: w.WrapUp, WrapUpMS: w.WrapUpFor.Milliseconds(),
-		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, OfferMS: w.OfferFor.Milliseconds(),
+		Presences: texts(w.Presences), SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways,
+		AffinityAgeMS: w.AffinityAge.Milliseconds(), OfferMS: w.OfferFor.Milliseconds(),
 		AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
 		DeclinePauseMS: w.DeclinePause.Milliseconds(), MaxPerAgent: pointer(w.MaxPerAgent),
 		OpenLimitMS: w.OpenLimit.Milliseconds(), ActiveLimitMS: w.ActiveLimit.Milliseconds(), WrapUpLimitMS: w.WrapUpLimit.Milliseconds(),

@@ -13,6 +13,8 @@ const (
 	MaxUnits        = 1_000_000 // of an agent, of a conversation, of a profile's limit
 	MaxPriority     = 1_000_000 // of a queue or a conversation
 	MaxWrapUp       = time.Hour
+	MinAffinityAge  = time.Hour
+	MaxAffinityAge  = 366 * 24 * time.Hour
 	MinOffer        = time.Second
 	MaxOffer        = 5 * time.Minute
 	MaxDeclinePause = time.Hour
@@ -46,6 +48,7 @@ func CheckWorkstream(w Workstream) []Fault {
 	}
 	unique(&f, "presences", w.Presences, func(p Presence) Presence { return p })
 	f.add(slices.Contains([]SkillMatch{SkillExact, SkillClosest, SkillNone}, w.SkillMatch), "skill_match", "expected exact, closest or none")
+	f.add(MinAffinityAge <= w.AffinityAge && w.AffinityAge <= MaxAffinityAge, "affinity_age", "expected %v to %v", MinAffinityAge, MaxAffinityAge)
 	f.add(MinOffer <= w.OfferFor && w.OfferFor <= MaxOffer, "offer_for", "expected %v to %v", MinOffer, MaxOffer)
 	f.add(0 <= w.DeclinePause && w.DeclinePause <= MaxDeclinePause, "decline_pause", "expected at most %v", MaxDeclinePause)
 	f.stateLimit("open_limit", w.OpenLimit)

@@ -22,7 +22,7 @@ func fields(faults []routing.Fault) []string {
 func soundWorkstream() routing.Workstream {
 	return routing.Workstream{
 		Name: "售后", Mode: routing.Push, FallbackQueue: "q", Units: 25, WrapUp: routing.WrapUpAlways, Presences: []routing.Presence{routing.Available},
-		SkillMatch: routing.SkillExact, OfferFor: 2 * time.Minute,
+		SkillMatch: routing.SkillExact, AffinityAge: time.Hour, OfferFor: 2 * time.Minute,
 		OpenLimit: time.Minute, ActiveLimit: 365 * 24 * time.Hour, WrapUpLimit: time.Hour, Variables: []routing.Variable{{Name: "order_no"}},
 	}
 }
@@ -42,6 +42,7 @@ func TestCheckWorkstream_namesTheFieldAtFault(t *testing.T) {
 		"presences":         func(w *routing.Workstream) { w.Presences = nil },
 		"presences[0]":      func(w *routing.Workstream) { w.Presences = []routing.Presence{routing.Inactive} },
 		"skill_match":       func(w *routing.Workstream) { w.SkillMatch = "some" },
+		"affinity_age":      func(w *routing.Workstream) { w.AffinityAge = time.Hour - 1 },
 		"offer_for":         func(w *routing.Workstream) { w.OfferFor = 5*time.Minute + 1 },
 		"decline_pause":     func(w *routing.Workstream) { w.DeclinePause = time.Hour + 1 },
 		"open_limit":        func(w *routing.Workstream) { w.OpenLimit = time.Minute - 1 },

@@ -117,6 +117,7 @@ type Workstream struct {
 	SkillMatch       SkillMatch
 	Affinity         bool          // comes back to the same agent (WS-11)
 	AffinityAlways   bool          // waits for him however long he is away; otherwise others are asked after OfferFor (D2)
+	AffinityAge      time.Duration // how long after a conversation's end the customer's next one does; 1 h to 366 days
 	OfferFor         time.Duration // how long an agent may think, 1 s to 5 min
 	AutoAccept       bool          // assigned without asking (DSK-5)
 	MissedInactive   bool          // PRE-8
