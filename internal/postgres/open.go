@@ -89,6 +89,13 @@ func (db *DB) Ping(ctx context.Context) error {
 	return explain(ctx, "reach the database", db.sql.PingContext(ctx))
 }
 
+// Pool returns how many connections of the pool are in use, and how many there may be. A call that finds none free waits, until its
+// context ends. Listeners have connections of their own.
+func (db *DB) Pool() (used, most int) {
+	stats := db.sql.Stats()
+	return stats.InUse, stats.MaxOpenConnections
+}
+
 // Close sends the notices that are left and gives the connections back. Calls that are under way fail.
 func (db *DB) Close() error {
 	db.notices.close()
