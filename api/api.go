@@ -102,6 +102,7 @@ func New(cfg Config) *API {
 	a.spool = newSpool(a.cfg, turns)
 	a.spool.measure(a.cfg.Meters)
 	a.door = newDoor(a.cfg, a.spool)
+	a.measureLimits()
 	a.router = a.newRouter()
 	a.door.register(a.router)
 	a.registerOperations()

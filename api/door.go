@@ -7,7 +7,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
-	"golang.org/x/sync/semaphore"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
@@ -39,7 +38,7 @@ type door struct {
 	records  Records
 	now      func() time.Time
 	underWay chan struct{}
-	room     *semaphore.Weighted // for the bytes of callbacks above smallCallback
+	room     *room // for the bytes of callbacks above smallCallback
 	turns    *turnstile
 	runners  runners
 	journal  *journal
@@ -55,7 +54,7 @@ func newDoor(cfg Config, s *spool) *door {
 		records:  cfg.Records,
 		now:      cfg.Now,
 		underWay: make(chan struct{}, maxUnderWay),
-		room:     semaphore.NewWeighted(roomForLarge),
+		room:     newRoom(roomForLarge),
 		turns:    s.turns,
 		runners:  make(runners),
 		journal:  journal,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -36,7 +37,7 @@ func (d *door) readCallback(w http.ResponseWriter, r *http.Request) (body []byte
 // roomyBody takes room for a body when more than smallCallback of it has come: who announces much and sends little takes none.
 type roomyBody struct {
 	io.ReadCloser
-	room *semaphore.Weighted
+	room *room
 	size int64 // what it may become, in bytes
 	read int64
 	took bool
@@ -46,7 +47,7 @@ type roomyBody struct {
 func (b *roomyBody) Read(p []byte) (int, error) {
 	left := smallCallback - b.read
 	if left <= 0 && !b.took {
-		if b.took = b.room.TryAcquire(b.size); !b.took {
+		if b.took = b.room.take(b.size); !b.took {
 			return 0, errOverloaded
 		}
 	}
@@ -60,6 +61,28 @@ func (b *roomyBody) Read(p []byte) (int, error) {
 
 func (b *roomyBody) leave() {
 	if b.took {
-		b.room.Release(b.size)
+		b.room.giveBack(b.size)
 	}
+}
+
+// room is memory that bodies share, in bytes. It is safe for concurrent use.
+type room struct {
+	places *semaphore.Weighted
+	taken  atomic.Int64
+}
+
+func newRoom(size int64) *room { return &room{places: semaphore.NewWeighted(size)} }
+
+// take takes so many bytes, unless there are too few left.
+func (r *room) take(bytes int64) bool {
+	took := r.places.TryAcquire(bytes)
+	if took {
+		r.taken.Add(bytes)
+	}
+	return took
+}
+
+func (r *room) giveBack(bytes int64) {
+	r.taken.Add(-bytes)
+	r.places.Release(bytes)
 }

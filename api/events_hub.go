@@ -171,6 +171,19 @@ func (h *hub) bar(asked, good []conversation.Principal) {
 	}
 }
 
+// mostOfAToken is how many streams the API token has that has the most.
+func (h *hub) mostOfAToken() (most int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	open := map[bearerID]int64{}
+	for s := range h.streams {
+		id := bearerID{s.bearer.Tenant, s.bearer.TokenID}
+		open[id]++
+		most = max(most, open[id])
+	}
+	return most
+}
+
 // agents lists whose streams there are, by tenant.
 func (h *hub) agents() map[conversation.Tenant][]conversation.AgentID {
 	h.mu.Lock()

@@ -78,7 +78,11 @@ func (l *desk) lastID() string {
 // running starts the API's work beside the handler, in a bubble of synctest, until the test ends.
 func running(t *testing.T, w *world) (http.Handler, context.CancelFunc) {
 	t.Helper()
-	a := api.New(w.config())
+	return runningAPI(t, api.New(w.config()))
+}
+
+func runningAPI(t *testing.T, a *api.API) (http.Handler, context.CancelFunc) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

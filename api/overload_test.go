@@ -73,6 +73,16 @@ func largeCallback(g gate, customer int) (cb callback, begun string, rest io.Rea
 	}
 }
 
+// postChunked sends a callback's body in chunks, so that it may become 256 KiB.
+func postChunked(t *testing.T, h http.Handler, cb callback, body io.Reader) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/wechat/"+accountA+"?"+cb.query.Encode(), body)
+	r.ContentLength = -1
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, r)
+	return answer
+}
+
 // R19: the bodies of large callbacks share 32 MiB. What is too much for that is told to come again at once, and callbacks of
 // the usual size do not notice.
 func TestDoor_largeCallbacksShareTheirMemory(t *testing.T) {
@@ -80,25 +90,18 @@ func TestDoor_largeCallbacksShareTheirMemory(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
 		w, g := newWorld(), newGate(t, wechat.ModeSafe)
 		h := g.in(w)
-		post := func(cb callback, body io.Reader) *httptest.ResponseRecorder {
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/wechat/"+accountA+"?"+cb.query.Encode(), body)
-			r.ContentLength = -1 // in chunks: it may become 256 KiB
-			answer := httptest.NewRecorder()
-			h.ServeHTTP(answer, r)
-			return answer
-		}
 		var slow sync.WaitGroup
 		var ends []func()
 		for i := range 128 {
 			cb, begun, rest, end := largeCallback(g, i)
 			ends = append(ends, end)
 			slow.Go(func() {
-				requireText(t, post(cb, io.MultiReader(strings.NewReader(begun), rest)), http.StatusOK, "success")
+				requireText(t, postChunked(t, h, cb, io.MultiReader(strings.NewReader(begun), rest)), http.StatusOK, "success")
 			})
 		}
 		synctest.Wait()
 		surplus, _, _, _ := largeCallback(g, 128)
-		answer := post(surplus, strings.NewReader(surplus.body))
+		answer := postChunked(t, h, surplus, strings.NewReader(surplus.body))
 		requireText(t, answer, http.StatusServiceUnavailable, "")
 		require.Equal(t, "close", answer.Header().Get("Connection"))
 		require.Contains(t, w.logged(), `"reason":"overloaded"`)
@@ -108,7 +111,7 @@ func TestDoor_largeCallbacksShareTheirMemory(t *testing.T) {
 			end()
 		}
 		slow.Wait()
-		requireText(t, post(surplus, strings.NewReader(surplus.body)), http.StatusOK, "success")
+		requireText(t, postChunked(t, h, surplus, strings.NewReader(surplus.body)), http.StatusOK, "success")
 	})
 }
 

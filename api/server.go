@@ -2,12 +2,16 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/metric"
+
+	"wxdesk/internal/telemetry"
 )
 
 // Limits of the public listener.
@@ -26,11 +30,14 @@ const (
 )
 
 // NewServer returns a server for the public listener. It serves so many connections at once, and answers requests of further
-// ones with 503; more than SurplusConnections of those should be kept waiting by the listener. Its read timeout cancels the
-// context of a request that is still being answered then, so a handler that may take longer lifts it once the body is read
-// (liftReadDeadline).
-func NewServer(addr string, h http.Handler, connections int) *http.Server {
+// ones with 503; more than SurplusConnections of those should be kept waiting by the listener. The metrics show how many are open,
+// the surplus included. Its read timeout cancels the context of a request that is still being answered then, so a handler that may
+// take longer lifts it once the body is read (liftReadDeadline).
+func NewServer(addr string, h http.Handler, connections int, meters metric.MeterProvider) (*http.Server, error) {
 	c := &crowd{most: int64(connections)}
+	if err := telemetry.MeasureLimits(meters, telemetry.Limit{Name: "connections", Used: c.open.Load, Max: c.most}); err != nil {
+		return nil, fmt.Errorf("measure the connections: %w", err)
+	}
 	return &http.Server{
 		Addr:                         addr,
 		Handler:                      h,
@@ -42,7 +49,7 @@ func NewServer(addr string, h http.Handler, connections int) *http.Server {
 		ConnContext:                  c.enter,
 		ConnState:                    c.follow,
 		DisableGeneralOptionsHandler: true, // "OPTIONS *" is 404 like everything else that nobody serves
-	}
+	}, nil
 }
 
 // crowd counts the connections of a server, and marks those that are too many.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 
 	"wxdesk/api"
 	"wxdesk/internal/conversation"
@@ -28,7 +30,14 @@ func serve(t *testing.T, h http.Handler, change func(*http.Server)) string {
 // serveFew is serve for so many connections.
 func serveFew(t *testing.T, h http.Handler, connections int, change func(*http.Server)) string {
 	t.Helper()
-	server := api.NewServer("127.0.0.1:0", h, connections)
+	return serveMeasured(t, h, connections, noop.NewMeterProvider(), change)
+}
+
+// serveMeasured is serveFew with its connections measured.
+func serveMeasured(t *testing.T, h http.Handler, connections int, meters metric.MeterProvider, change func(*http.Server)) string {
+	t.Helper()
+	server, err := api.NewServer("127.0.0.1:0", h, connections, meters)
+	require.NoError(t, err)
 	change(server)
 	public, err := listener.Listen(server.Addr, connections+api.SurplusConnections)
 	require.NoError(t, err)
@@ -69,7 +78,8 @@ func asIs(*http.Server) {}
 
 func TestNewServer_limits(t *testing.T) {
 	t.Parallel()
-	s := api.NewServer("127.0.0.1:0", nil, 1)
+	s, err := api.NewServer("127.0.0.1:0", nil, 1, noop.NewMeterProvider())
+	require.NoError(t, err)
 	require.Equal(t, 5*time.Second, s.ReadHeaderTimeout)
 	require.Equal(t, 5*time.Second, s.ReadTimeout)
 	require.Equal(t, 30*time.Second, s.WriteTimeout)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"math"
 	"net/netip"
 	"time"
 
@@ -64,6 +65,18 @@ func (t *tries) mayAsk(who conversation.Principal) bool {
 
 func (t *tries) wrongID(who conversation.Principal) {
 	limiterOf(t.bearers, bearerID{who.Tenant, who.TokenID}, guessesPause, guessesAtOnce).AllowN(t.now(), 1)
+}
+
+// wrongTokens is how many tries the network has used up that has the fewest left; wrongIDs is the same of API tokens.
+func (t *tries) wrongTokens() int64 { return mostSpent(t.networks, triesAtOnce, t.now()) }
+
+func (t *tries) wrongIDs() int64 { return mostSpent(t.bearers, guessesAtOnce, t.now()) }
+
+func mostSpent[K comparable](cache *lru.Cache[K, *rate.Limiter], atOnce int, now time.Time) (most int64) {
+	for _, l := range cache.Values() {
+		most = max(most, int64(math.Ceil(float64(atOnce)-l.TokensAt(now))))
+	}
+	return most
 }
 
 func (t *tries) spent(l *rate.Limiter) bool { return l.TokensAt(t.now()) < 1 }

@@ -40,6 +40,10 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})
 
+	server, err := api.NewServer(s.cfg.HTTPAddr, front.Handler(), s.cfg.MaxConnections, s.tel.Meters)
+	if err != nil {
+		return err
+	}
 	public, err := listener.Listen(s.cfg.HTTPAddr, s.cfg.MaxConnections+api.SurplusConnections)
 	if err != nil {
 		return err
@@ -51,7 +55,6 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		teller.Wait()
 		return nil
 	})
-	server := api.NewServer(s.cfg.HTTPAddr, front.Handler(), s.cfg.MaxConnections)
 	s.closing = append(s.closing, func(context.Context) error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpPatience)
 		defer cancel()

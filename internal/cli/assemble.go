@@ -72,6 +72,9 @@ func assemble(ctx context.Context, p Process, process string, codec func(*secret
 		return nil, err
 	}
 	s.closing = append(s.closing, func(context.Context) error { return s.db.Close() })
+	if err := s.measurePool(); err != nil {
+		return nil, err
+	}
 
 	s.temporal, err = temporalclient.Lazy(temporalclient.Options{
 		Env: cfg.Temporal, Codec: codec(s.ring), Log: s.log, Meter: s.tel.Meters.Meter("temporal"),
@@ -99,6 +102,16 @@ func (s *parts) keepWithinContainer() {
 	if _, err := memlimit.Set(); err != nil { // 90 percent of the cgroup's limit
 		s.log.Debug("no memory limit found", telemetry.FieldError, err)
 	}
+}
+
+// measurePool shows with the metrics how near the process is to its limit of connections to Postgres.
+func (s *parts) measurePool() error {
+	_, most := s.db.Pool()
+	return telemetry.MeasureLimits(s.tel.Meters, telemetry.Limit{
+		Name: "database-connections",
+		Used: func() int64 { used, _ := s.db.Pool(); return int64(used) },
+		Max:  int64(most),
+	})
 }
 
 // close closes everything in reverse order, each part even if another failed, and whether or not ctx has ended.
