@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -294,6 +295,35 @@ func TestCompose_ourProcessesHaveAMemoryLimit(t *testing.T) {
 	}
 	require.True(t, strings.Contains(read(t, "docker-compose.yml"), "buffers requests"))
 	require.True(t, strings.Contains(read(t, "docs/operations.md"), "proxy_request_buffering on;"), "which proxy keeps slow senders away")
+}
+
+func TestCompose_everyServiceHasAMemoryLimit(t *testing.T) {
+	t.Parallel()
+	for name, s := range project(t).Services {
+		assert.Positive(t, s.MemLimit, name)
+		if heap := s.Environment["GOMEMLIMIT"]; heap != nil {
+			size, err := strconv.ParseInt(strings.TrimSuffix(*heap, "MiB"), 10, 64)
+			require.NoError(t, err, name)
+			assert.Less(t, size<<20, int64(s.MemLimit), name)
+		}
+	}
+}
+
+// A Postgres that takes fewer connections than there may be refuses the last one, whoever needs it.
+func TestCompose_postgresHasRoomForEveryPool(t *testing.T) {
+	t.Parallel()
+	const (
+		ours      = 16 + 1        // a pool, and the connection that listens
+		temporals = 4 * (20 + 10) // four services, each with a pool for histories and one for visibility
+		reserved  = 3             // for superusers
+		processes = 1 + 4 + 2     // an API, the four workers of docs/operations.md, and commands beside them
+	)
+	p := project(t).Services["postgres"]
+	require.Len(t, p.Command, 3)
+	require.Equal(t, "-c", p.Command[1])
+	most, err := strconv.Atoi(strings.TrimPrefix(p.Command[2], "max_connections="))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, most, processes*ours+temporals+reserved)
 }
 
 func TestCompose_thereMayBeSeveralWorkers(t *testing.T) {
