@@ -71,6 +71,7 @@ func (d *dev) welcome(ctx context.Context) error {
 		say(d.p, "  (good once, within 15 minutes; then sign in there with an API token)")
 	}
 	say(d.p, "  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
+	say(d.p, "  Limits                             docs/operations.md#limits; bin/wxdesk config has those that are settings")
 	say(d.p, "  Callback of the demo account       %s", callback)
 	say(d.p, "")
 	say(d.p, "  A token for the API:  (set -a; . %s/env; bin/wxdesk token create --role admin --name me)", devDir)
