@@ -152,8 +152,6 @@ func (a *Activities) prepare(ctx context.Context, in SendInput) (wechat.SendOutc
 // try calls WeChat, unless something speaks against it. The call has ended before the mark has.
 func (a *Activities) try(ctx context.Context, account conversation.AccountID, m conversation.Outgoing, ready wechat.SendOutcome, marked time.Time) (o wechat.SendOutcome) {
 	switch {
-	case m.Disabled:
-		return wechat.SendOutcome{Status: wechat.SendFailed, Reason: "account-disabled"}
 	case ready.Status != wechat.SendSent:
 		return ready
 	case time.Since(marked) >= slowMark:

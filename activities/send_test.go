@@ -287,22 +287,6 @@ func TestBad_W03_quotasAndAnUnreachableWeChatAreWaitedForAsLongAsItTakes(t *test
 	}
 }
 
-func TestSend_aDisabledAccountSendsNothing(t *testing.T) {
-	t.Parallel()
-	calls := 0
-	l := &ledger{mark: func(string) (conversation.Marking, error) {
-		return conversation.Marking{
-			MessageID: turn, Status: conversation.DeliverySending, Attempts: 1,
-			Outgoing: conversation.Outgoing{Disabled: true, OpenID: customer, Text: "hello"},
-		}, nil
-	}}
-	got, err := send(t, l, says(wechat.SendOutcome{Status: wechat.SendSent}, &calls))
-	require.NoError(t, err)
-	require.Equal(t, wechat.SendFailed, got.Status)
-	require.Zero(t, calls)
-	require.Equal(t, []wechat.SendOutcome{{Status: wechat.SendFailed, Reason: "account-disabled"}}, l.outcome)
-}
-
 func TestSend_withoutAMarkNobodyIsCalled(t *testing.T) {
 	t.Parallel()
 	calls := 0

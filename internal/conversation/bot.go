@@ -118,10 +118,9 @@ type Turn struct {
 
 // Outgoing is a message that an attempt has marked as being sent; everything needed to send it.
 type Outgoing struct {
-	From     wechat.Credentials
-	Disabled bool   // the account is disabled or deleted: it sends nothing, and From is empty
-	OpenID   string // personal data
-	Text     string
+	From   wechat.Credentials
+	OpenID string // personal data
+	Text   string
 }
 
 // SendingLimit is how long an attempt to send owns its message. What it has not recorded by then counts as unknown; only the
