@@ -48,8 +48,9 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	if err != nil {
 		return err
 	}
+	running, stop := context.WithCancel(ctx)
 	var streams sync.WaitGroup
-	streams.Go(func() { front.Run(ctx) })
+	streams.Go(func() { front.Run(running) })
 	s.closing = append(s.closing, func(context.Context) error {
 		streams.Wait()
 		teller.Wait()
@@ -58,6 +59,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	s.closing = append(s.closing, func(context.Context) error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpPatience)
 		defer cancel()
+		stop() // also where this process ends by itself
 		return server.Shutdown(last)
 	})
 	if err := s.serve(s.codecHandler(), s.ledgerCheck(), s.temporalCheck(), s.workerCheck()); err != nil {

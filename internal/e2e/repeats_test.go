@@ -183,6 +183,15 @@ func (s *system) second(role string, port int, environ ...string) *process {
 
 func (p *process) launch() {
 	p.s.t.Helper()
+	p.begin()
+	p.s.until(30*time.Second, "the second "+p.role+" runs", func() bool {
+		return strings.Contains(p.log.String(), "public listener") || strings.Contains(p.log.String(), "polling")
+	})
+}
+
+// begin starts the process, and does not wait until it is of use.
+func (p *process) begin() {
+	p.s.t.Helper()
 	settings, err := os.ReadFile(filepath.Join(p.s.dir, ".wxdesk", "env"))
 	require.NoError(p.s.t, err)
 	p.log = &output{}
@@ -193,9 +202,6 @@ func (p *process) launch() {
 	p.cmd.Stderr = p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(p.s.t, p.cmd.Start())
-	p.s.until(30*time.Second, "the second "+p.role+" runs", func() bool {
-		return strings.Contains(p.log.String(), "public listener") || strings.Contains(p.log.String(), "polling")
-	})
 }
 
 // kill ends it as a crash would.
