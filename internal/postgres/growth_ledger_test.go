@@ -76,7 +76,7 @@ func (f *floor) ago(b testing.TB, conversations int) {
 	}
 	f.beside(b, again, strings.Clone)
 	f.exec(b, `drop table past_agents`)
-	f.exec(b, `vacuum analyze`)
+	f.exec(b, `vacuum (analyze, index_cleanup on)`)
 }
 
 // beside runs lists of statements side by side, without checks of foreign keys.

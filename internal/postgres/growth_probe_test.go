@@ -19,8 +19,9 @@ type probe struct {
 // statement is a statement, as a method runs it.
 type statement struct{ method, text string }
 
-// reading is what so many runs of a statement have read: blocks of tables and indexes, by so many scans of indexes.
-type reading struct{ runs, blocks, scans int64 }
+// reading is what so many runs of a statement have read: blocks of tables and indexes, by going down so many times into an index, to
+// look something up or to write an entry.
+type reading struct{ runs, blocks, descents int64 }
 
 // within says whose statements are those to come.
 func (p *probe) within(method string) {
@@ -36,12 +37,12 @@ func (p *probe) count() {
 	p.counted, p.reads = true, map[statement]reading{}
 }
 
-func (p *probe) note(text string, blocks, scans int64) {
+func (p *probe) note(text string, read reading) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := statement{method: p.method, text: text}
 	r := p.reads[s]
-	p.reads[s] = reading{runs: r.runs + 1, blocks: r.blocks + blocks, scans: r.scans + scans}
+	p.reads[s] = reading{runs: r.runs + 1, blocks: r.blocks + read.blocks, descents: r.descents + read.descents}
 }
 
 func (p *probe) counts() bool {
@@ -133,7 +134,7 @@ func (c *probedConn) QueryContext(ctx context.Context, text string, args []drive
 // none is given one.
 func (c *probedConn) counting(ctx context.Context, text string, run func() error) (err error) {
 	if !c.probe.counts() {
-		c.probe.note(text, 0, 0)
+		c.probe.note(text, reading{})
 		return run()
 	}
 	if !c.in {
@@ -147,34 +148,38 @@ func (c *probedConn) counting(ctx context.Context, text string, run func() error
 			}
 		}()
 	}
-	blocks, scans, err := c.fetched(ctx)
+	before, err := c.fetched(ctx)
 	if err != nil {
 		return err
 	}
 	if err := run(); err != nil {
 		return err
 	}
-	blocksAfter, scansAfter, err := c.fetched(ctx)
-	c.probe.note(text, blocksAfter-blocks, scansAfter-scans)
+	after, err := c.fetched(ctx)
+	c.probe.note(text, reading{blocks: after.blocks - before.blocks, descents: after.descents - before.descents})
 	return err
 }
 
-func (c *probedConn) fetched(ctx context.Context) (blocks, scans int64, err error) {
+// fetched is what the transaction has read so far.
+func (c *probedConn) fetched(ctx context.Context) (r reading, err error) {
 	const query = `
 		select coalesce(sum(pg_stat_get_xact_blocks_fetched(c.oid)), 0)::bigint,
-			coalesce(sum(pg_stat_get_xact_numscans(c.oid)) filter (where c.relkind = 'i'), 0)::bigint
-		from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'i')`
+			coalesce(sum(case c.relkind when 'i' then pg_stat_get_xact_numscans(c.oid) else c.written * (
+				pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) - pg_stat_get_xact_tuples_hot_updated(c.oid))
+			end), 0)::bigint
+		from (select oid, relkind, (select count(*) from pg_index where indrelid = oid) as written from pg_class
+			where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')) c`
 	lazy, err := c.ledgerConn.QueryContext(ctx, query, nil)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
 	all, err := readAll(lazy)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
-	blocks, _ = all.values[0][0].(int64)
-	scans, _ = all.values[0][1].(int64)
-	return blocks, scans, nil
+	r.blocks, _ = all.values[0][0].(int64)
+	r.descents, _ = all.values[0][1].(int64)
+	return r, nil
 }
 
 // rowsRead are rows that have been read.

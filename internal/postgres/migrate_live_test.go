@@ -26,7 +26,7 @@ import (
 const folded = 5
 
 // withExample are the migrations, and after them one that changes filled tables as CONTRIBUTING.md says.
-func withExample(t *testing.T) fs.FS {
+func withExample(t testing.TB) fs.FS {
 	t.Helper()
 	all := fstest.MapFS{}
 	for _, dir := range []fs.FS{schema.Files, os.DirFS("testdata/migrations")} {

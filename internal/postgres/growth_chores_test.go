@@ -1,0 +1,101 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+)
+
+// longest is how long the longest of several things took.
+type longest struct {
+	mu   sync.Mutex
+	took time.Duration
+}
+
+func (l *longest) since(began time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.took = max(l.took, time.Since(began))
+}
+
+// besideTheWork has the ledger swept, cleared of old rows and migrated while fifty lines a second come in, each of a new customer. It returns
+// how long the longest line took to be received, and how long after its commit the latest feed row could be read.
+func (g *growing) besideTheWork(b *testing.B) (line, told time.Duration) {
+	b.Helper()
+	g.exec(b, `update tenants set keep_conversations_days = 29, keep_receipts_days = 28, keep_traces_days = 28`)
+	ctx, stop := context.WithCancel(b.Context())
+	var received, read longest
+	var working errgroup.Group
+	working.Go(func() error { return g.fiftyASecond(ctx, &received) })
+	working.Go(func() error { return g.followsFeed(ctx, &read) })
+	for range 3 {
+		_, err := g.Sweep(b.Context())
+		require.NoError(b, err)
+		gone, err := g.Forget(b.Context())
+		require.NoError(b, err)
+		b.Logf("beside fifty lines a second forgotten: %v", gone)
+	}
+	began := time.Now()
+	_, err := postgres.MigrateFrom(b.Context(), g.dsn, withExample(b))
+	require.NoError(b, err)
+	b.Logf("beside fifty lines a second migrated, four indexes and a column with values: %s", time.Since(began).Round(time.Second))
+	stop()
+	if err := working.Wait(); !errors.Is(err, context.Canceled) {
+		require.NoError(b, err)
+	}
+	return received.took, read.took
+}
+
+func (g *growing) fiftyASecond(ctx context.Context, received *longest) error {
+	var lines errgroup.Group
+	tick := time.NewTicker(time.Second / 50)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return lines.Wait()
+		case <-tick.C:
+		}
+		lines.Go(func() error {
+			began := time.Now()
+			batch := g.batch(newConversation(), fmt.Sprint("beside ", n), says(uuid.NewString(), "hello"))
+			_, err := g.Receive(context.WithoutCancel(ctx), batch)
+			received.since(began)
+			return err
+		})
+	}
+}
+
+// followsFeed writes a row and reads on until it is there, again and again.
+func (g *growing) followsFeed(ctx context.Context, read *longest) error {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	at, err := g.FeedEnd(ctx)
+	for err == nil {
+		kind := uuid.NewString()
+		if _, err = g.raw.ExecContext(ctx, `insert into feed (tenant, kind) values ('default', $1)`, kind); err != nil {
+			return err
+		}
+		committed := time.Now()
+		for there := false; !there && err == nil; <-look.C {
+			var news conversation.Tidings
+			news, err = g.Feed(ctx, at, 256)
+			at = news.Upto
+			for _, told := range news.Told {
+				there = there || told.Kind == kind
+			}
+		}
+		read.since(committed)
+	}
+	return err
+}
