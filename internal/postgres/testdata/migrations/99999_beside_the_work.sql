@@ -29,12 +29,14 @@ declare
 begin
     select ''::text as tenant, '00000000-0000-0000-0000-000000000000'::uuid as id into last;
     loop
-        select a.tenant, a.id into upto from (
-            select tenant, id from assignments where (tenant, id) > (last.tenant, last.id) order by tenant, id limit 1000) a
-        order by a.tenant desc, a.id desc limit 1;
+        -- By keys that were read: a range of keys whose ends the planner does not know would have it read the whole table each time.
+        with next as (
+            select tenant, id from assignments where (tenant, id) > (last.tenant, last.id) order by tenant, id limit 1000),
+        filled as (
+            update assignments a set opened_day = a.opened_at::date from next n
+            where a.tenant = n.tenant and a.id = n.id and a.opened_day is null)
+        select tenant, id into upto from next order by tenant desc, id desc limit 1;
         exit when not found;
-        update assignments a set opened_day = a.opened_at::date
-        where (a.tenant, a.id) > (last.tenant, last.id) and (a.tenant, a.id) <= (upto.tenant, upto.id) and a.opened_day is null;
         last := upto;
         commit;
     end loop;
