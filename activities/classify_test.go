@@ -3,6 +3,8 @@ package activities_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,4 +43,29 @@ func TestCLS13_theBotIsNotAskedBeforeWhatRulesGaveIsKept(t *testing.T) {
 	require.Equal(t, asked(activities.AskNobody), ask(t, firstTurn(conversation.ErrClosed), never))
 	_, err := tryAsk(t, firstTurn(errAway), never, conversation.BotFAQ)
 	require.Equal(t, activities.Away, activities.ClassOf(err))
+}
+
+// ruled is a ledger with classification rules that ask something.
+type ruled struct{ *ledger }
+
+func (ruled) ClassificationQuestion(context.Context, conversation.Ref, conversation.MessageID) (routing.Question, error) {
+	return routing.Question{Facts: routing.Facts{}, Classifications: []routing.RulesetVersion{
+		{Rules: []routing.Rule{{When: "a"}, {When: "b", Set: map[string]any{"topic": "b"}}, {Set: map[string]any{"topic": "any"}}}},
+	}}, nil
+}
+
+// S13, L03: the bot is asked, whatever the rules cost.
+func TestClassify_takesHalfASecondAtMost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := ruled{firstTurn(nil)}
+		l.t, l.store = t, func(conversation.Answer) error { return nil }
+		a := &activities.Activities{Ledger: l, Bots: answering(conversation.Answer{Texts: []string{"Hi."}}), Judge: slowly(600 * time.Millisecond)}
+		began := time.Now()
+		got, err := perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: conversation.BotFAQ})
+		require.NoError(t, err)
+		require.Equal(t, activities.AskAnswered, got.Outcome)
+		require.Equal(t, "any", l.given[0].Attributes["topic"], "the rule that asks nothing")
+		require.Equal(t, 600*time.Millisecond, time.Since(began), "the second rule is not judged")
+	})
 }

@@ -11,8 +11,13 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// briefly is how long rules may take in a local activity, which holds up its workflow task.
-const briefly = 100 * time.Millisecond
+const (
+	// briefly is how long rules may take in a local activity, which holds up its workflow task.
+	briefly = 100 * time.Millisecond
+	// patiently is how long they may take in an activity. Rules that are not judged by then do not hold: a try that was longer than
+	// an activity may be would be repeated without end.
+	patiently = 2 * time.Second
+)
 
 // RouteInput hands a conversation over to people.
 type RouteInput struct {
@@ -59,12 +64,12 @@ func (a *Activities) route(ctx context.Context, in RouteInput) (RouteResult, err
 	if err != nil {
 		return RouteResult{}, err
 	}
-	limited := &briefJudge{Judge: a.Judge}
+	limited := a.judgeFor(patiently)
 	if in.Briefly {
-		limited.until = time.Now().Add(briefly)
+		limited = a.judgeFor(briefly)
 	}
 	decision := routing.Decide(question, limited)
-	if limited.slow {
+	if limited.slow && in.Briefly {
 		return RouteResult{Result: Result{Logic: Logic}, Slow: true}, nil
 	}
 	if decision.Alert != "" {
@@ -77,15 +82,20 @@ func (a *Activities) route(ctx context.Context, in RouteInput) (RouteResult, err
 // briefJudge judges until its time is over.
 type briefJudge struct {
 	routing.Judge
-	until time.Time // zero: for as long as it takes
-	slow  bool      // it was over before the last condition
+	until time.Time
+	slow  bool // it was over before the last condition
+}
+
+// judgeFor returns a judge who has so long for one decision.
+func (a *Activities) judgeFor(within time.Duration) *briefJudge {
+	return &briefJudge{Judge: a.Judge, until: time.Now().Add(within)}
 }
 
 var errSlow = errors.New("the rules take too long")
 
 // Holds implements routing.Judge.
 func (j *briefJudge) Holds(condition string, facts routing.Facts) (bool, error) {
-	if !j.until.IsZero() && time.Now().After(j.until) {
+	if time.Now().After(j.until) {
 		j.slow = true
 		return false, errSlow
 	}

@@ -88,6 +88,19 @@ func TestRoute_slowRulesAreLeftToAnActivity(t *testing.T) {
 	})
 }
 
+// S13, L03: the conversation comes to people, whatever its rules cost.
+func TestRoute_rulesTakeTwoSecondsAtMost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, began := &handing{}, time.Now()
+		got, err := route(t, h, activities.RouteInput{}, 2100*time.Millisecond)
+		require.NoError(t, err)
+		require.False(t, got.Slow)
+		require.Equal(t, []string{"without rules", "hand over"}, h.did)
+		require.Equal(t, 2100*time.Millisecond, time.Since(began), "the second rule is not judged")
+	})
+}
+
 func TestRoute_whatNobodyWishesAnyMoreIsNotDone(t *testing.T) {
 	t.Parallel()
 	h := &handing{question: conversation.ErrClosed}

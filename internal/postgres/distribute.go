@@ -17,6 +17,9 @@ const (
 	batchLimit = 25
 	// judgeFor is how long a batch judges by queues' own rules. The next batch goes on from there.
 	judgeFor = 500 * time.Millisecond
+	// judgeOneFor is how much longer it judges the item that it is at. The lock on the distribution would be lost otherwise, and with it
+	// all that was judged.
+	judgeOneFor = 500 * time.Millisecond
 )
 
 // Tenants lists those who may have work to distribute.
@@ -147,7 +150,7 @@ func (d *distribution) match(ctx context.Context, queues []routing.Queue, rules 
 	until := time.Now().Add(d.db.judgeFor)
 	d.chosen = routing.Assign(routing.Choice{
 		Now: d.now, Queues: queues, Rules: rules, Items: items, Agents: d.pool.list, Limit: routing.BatchLimit, Judge: d.db.judge,
-		Enough: func() bool { return !time.Now().Before(until) }, Vain: d.memory.vain,
+		Enough: func() bool { return !time.Now().Before(until) }, Spent: func() bool { return time.Since(until) >= judgeOneFor }, Vain: d.memory.vain,
 		Verdicts: d.memory.verdicts,
 	})
 	if left := len(d.chosen.Looks) > len(d.chosen.Matches); left && !opens.IsZero() {

@@ -25,6 +25,8 @@ type Choice struct {
 
 	// Enough says that there is no time left to judge by queues' own rules; nil: there is. One item of a call is judged anyway.
 	Enough func() bool
+	// Spent says that there is no time left for that one either: a condition that is not judged by then does not hold. nil: there is.
+	Spent func() bool
 	// Verdicts are remembered from call to call; nil: they are not.
 	Verdicts *Verdicts
 	// Vain are the demands for which earlier calls have found nobody by a queue's own rules. Their items are passed over.

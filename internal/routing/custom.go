@@ -26,10 +26,14 @@ func (c CustomRules) ordersBy(which func(Order) bool) bool {
 	return c.Assignment != nil && slices.ContainsFunc(c.Assignment.Rules, func(r Rule) bool { return slices.ContainsFunc(r.OrderBy, which) })
 }
 
-// bucket is the first rule of the queue's prioritisation that holds for an item (ASG-6); behind the last one if none does.
+// bucket is the first rule of the queue's prioritisation that holds for an item (ASG-6); behind the last one if none does, or there is
+// no time left to find it.
 func (r *round) bucket(t turn) int {
 	rules := t.pool.rules.Prioritisation.Rules
 	for n := range rules {
+		if r.choice.Enough != nil && r.choice.Enough() {
+			break
+		}
 		if len(r.holding(t, &rules[n], []*agent{nil})) > 0 {
 			return n
 		}

@@ -317,3 +317,42 @@ func TestAssign_waitedIsJudgedForEachItem(t *testing.T) {
 	got, _ := byRules(nil, []routing.Rule{{When: "waited"}}, items, newAgent("ann"))
 	require.Equal(t, []string{"older ann", "old ann"}, got)
 }
+
+// counts says that the time is up once so many conditions were asked.
+func (c *counted) counts(most int) func() bool { return func() bool { return c.asked >= most } }
+
+// S13, L03: a queue's prioritisation is asked while there is time; items that it has not judged by then go last.
+func TestAssign_prioritisesWhileThereIsTime(t *testing.T) {
+	t.Parallel()
+	items := make([]routing.Item, 50)
+	for n := range items {
+		items[n] = newItem(fmt.Sprintf("%02d", n), attribute("n", n), since(100-n))
+	}
+	attribute("tier", "vip")(&items[3])
+	attribute("tier", "vip")(&items[40])
+	rules := map[conversation.QueueID]routing.CustomRules{sales: {Prioritisation: &routing.RulesetVersion{Rules: []routing.Rule{{When: "never"}, {When: "vip"}}}}}
+	j := &counted{judge: conditions}
+	got := routing.Assign(routing.Choice{
+		Now: noon, Queues: []routing.Queue{queue(routing.Custom)}, Rules: rules, Items: items, Agents: []*routing.Candidate{newAgent("ann")}, Limit: 100,
+		Judge: j, Enough: j.counts(20),
+	})
+	require.Equal(t, 20, j.asked)
+	require.Equal(t, []string{"03 ann", "00 ann", "01 ann", "02 ann"}, told(got.Matches))
+}
+
+// S13, L03: of the one item that is judged anyway, too, only so much is asked. What was not asked by then does not hold.
+func TestAssign_endsWithinAnItem(t *testing.T) {
+	t.Parallel()
+	agents := make([]*routing.Candidate, 50)
+	for n := range agents {
+		agents[n] = newAgent(fmt.Sprintf("%02d", n), func(c *routing.Candidate) { c.Attributes = map[string]string{"n": fmt.Sprint(n)} })
+	}
+	j := &counted{judge: conditions}
+	got := routing.Assign(routing.Choice{
+		Now: noon, Queues: []routing.Queue{queue(routing.Custom)}, Rules: ownRules("never", "available", ""), Items: []routing.Item{newItem("x"), newItem("y", attribute("n", 1))},
+		Agents: agents, Limit: 100, Judge: j, Enough: j.counts(1), Spent: j.counts(60),
+	})
+	require.Equal(t, 60, j.asked)
+	require.Len(t, got.Matches, 1)
+	require.True(t, got.Cut, "the other item is left for the next call")
+}

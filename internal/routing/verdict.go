@@ -128,8 +128,12 @@ func (r *round) holding(t turn, rule *Rule, agents []*agent) (list []*agent) {
 	return list
 }
 
-// ask has the judge judge.
+// ask has the judge judge, where there is time.
 func (r *round) ask(rule *Rule, facts Facts, place failure) answer {
+	if r.choice.Spent != nil && r.choice.Spent() {
+		r.verdicts.failed = append(r.verdicts.failed, place)
+		return no
+	}
 	holds, err := r.choice.Judge.Holds(rule.When, facts)
 	switch {
 	case err != nil:

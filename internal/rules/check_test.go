@@ -224,6 +224,8 @@ func TestCheck_whatRulesSetIsTextOrWhole(t *testing.T) {
 		require.Len(t, set("topic", bad), 1, "%v", bad)
 	}
 	require.Empty(t, set("topic", "tea"))
+	require.Empty(t, set("topic", strings.Repeat("a", 2048)))
+	require.Len(t, set("topic", strings.Repeat("a", 2049)), 1, "S13: conditions look through it, and are reckoned with so much")
 	require.Len(t, set("priority", "10"), 1)
 	require.Len(t, set(" ", "tea"), 1)
 }

@@ -24,7 +24,7 @@ const (
 	MaxPattern = 256
 	maxProgram = 190  // steps that a pattern comes to, about one a character: (a{30}){30} is short, and takes 900
 	maxDepth   = 50   // of brackets within brackets
-	maxText    = 2048 // bytes of a message that an estimate reckons with
+	maxText    = 2048 // bytes of a text that an estimate reckons with, and that a rule may set
 	maxEntries = 100  // of lists and maps
 	// checkEvery is after how many steps of a comprehension the time is looked at.
 	checkEvery = 100

@@ -44,7 +44,7 @@ func (c *checking) classification(r routing.Rule) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Set)) {
-		_, isText := r.Set[name].(string)
+		text, isText := r.Set[name].(string)
 		whole := isWhole(r.Set[name])
 		switch {
 		case !isName(name):
@@ -53,6 +53,8 @@ func (c *checking) classification(r routing.Rule) {
 			c.fault("set", "expected priority to be a whole number")
 		case !isText && !whole:
 			c.fault("set", "expected attributes to be texts or whole numbers")
+		case len(text) > maxText:
+			c.fault("set", "expected texts of at most %d bytes", maxText)
 		}
 	}
 	for _, s := range r.Skills {
