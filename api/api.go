@@ -84,6 +84,7 @@ type API struct {
 	cursors cursors
 	hub     *hub
 	agents  *connections
+	places  *turnstile // of API tokens
 	tries   *tries
 	refused *refusals
 	spool   *spool
@@ -97,6 +98,7 @@ func New(cfg Config) *API {
 	}
 	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}, hub: newHub()}
 	a.tries, a.refused = newTries(a.cfg.Now), newRefusals(a.cfg)
+	a.places = newTurnstile(requestsPerToken, 0)
 	turns := newTurnstile(perCustomer, placeFor)
 	a.agents = newConnections(a.cfg, turns)
 	a.spool = newSpool(a.cfg, turns)

@@ -56,16 +56,7 @@ func (a *API) registerEvents(h huma.API, o operation) {
 func (a *API) followEvents(c *gin.Context, o operation) {
 	ctx := c.Request.Context()
 	c.Header("Cache-Control", "no-store")
-	who, refusal := a.admit(ctx, c.Request, o)
-	if refusal == nil && c.Request.URL.RawQuery != "" {
-		refusal = invalid.problem(fault{"query", "expected none"})
-	}
-	if refusal != nil {
-		refusal.write(ctx, c.Writer)
-		return
-	}
-	liftReadDeadline(c.Writer)
-	s, at, refusal := a.joinHub(ctx, who.Principal)
+	who, s, at, refusal := a.openStream(c, o)
 	if refusal != nil {
 		refusal.write(ctx, c.Writer)
 		return
@@ -80,6 +71,26 @@ func (a *API) followEvents(c *gin.Context, o operation) {
 	if err := a.stream(ctx, c, who, s, at); err != nil {
 		a.cfg.Log.InfoContext(ctx, "event stream ended", "reason", err.Error())
 	}
+}
+
+// openStream finds out who asks for a stream, and has the hub pass on to it what they may see after the position that is returned.
+func (a *API) openStream(c *gin.Context, o operation) (who caller, s *stream, at conversation.FeedPosition, refusal *problem) {
+	ctx := c.Request.Context()
+	leave, refusal := a.takePlace(ctx, c.Request)
+	if refusal != nil {
+		return who, nil, at, refusal
+	}
+	defer leave()
+	who, refusal = a.admit(ctx, c.Request, o)
+	if refusal == nil && c.Request.URL.RawQuery != "" {
+		refusal = invalid.problem(fault{"query", "expected none"})
+	}
+	if refusal != nil {
+		return who, nil, at, refusal
+	}
+	liftReadDeadline(c.Writer)
+	s, at, refusal = a.joinHub(ctx, who.Principal)
+	return who, s, at, refusal
 }
 
 // joinHub has the hub pass on to a stream what its viewer may see after the position that is returned.

@@ -34,6 +34,12 @@ func (a *API) guard(o operation) func(huma.Context, func(huma.Context)) {
 		c := humagin.Unwrap(ctx)
 		c.Header("Cache-Control", "no-store")
 
+		leave, refusal := a.takePlace(bounded, c.Request)
+		if refusal != nil {
+			refusal.write(bounded, c.Writer)
+			return
+		}
+		defer leave()
 		caller, refusal := a.admit(bounded, c.Request, o)
 		byID := strings.Contains(o.path, "{id}")
 		if refusal == nil && byID {

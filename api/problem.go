@@ -72,6 +72,8 @@ const (
 	sealed         kind = "secret-unavailable"
 	refused        kind = "refused-by-wechat"
 	tooManyStreams kind = "too-many-streams"
+	// tooManyRequests: of one API token, under way.
+	tooManyRequests kind = "too-many-requests"
 
 	// What a conversation refuses: the refusals of package conversation, as they are.
 	notYours    = kind(conversation.RefusedNotYours)
@@ -169,6 +171,8 @@ func (k kind) facts() (status int, title string) {
 		return http.StatusTooManyRequests, "There were too many tries that failed; wait, then go on"
 	case tooManyStreams:
 		return http.StatusTooManyRequests, "The API token has as many event streams as it may have; end one first"
+	case tooManyRequests:
+		return http.StatusTooManyRequests, "The API token has as many requests under way as it may have; read their answers first"
 	case internal:
 	}
 	return http.StatusInternalServerError, "Something is broken on our side"

@@ -1,0 +1,34 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"time"
+)
+
+const (
+	// requestsPerToken is how many requests of one API token a process has under way, until their answers are taken. It is half of
+	// the process's connections to Postgres: whatever one token asks for, and whether or not its bearer reads the answers, callbacks
+	// have the others, and there is memory (R19).
+	requestsPerToken = 8
+	// placeWithin is how long a request waits for a place among those of its API token.
+	placeWithin = 2 * time.Second
+)
+
+// takePlace waits until few enough requests with the same API token are under way; leave ends this one. The API token is not looked
+// up before that: requests that wait cost nothing. What has none needs no place.
+func (a *API) takePlace(ctx context.Context, r *http.Request) (leave func(), refusal *problem) {
+	token, ok := bearer(r)
+	if !ok {
+		return func() {}, nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, placeWithin)
+	defer cancel()
+	hash := sha256.Sum256([]byte(token))
+	leave, err := a.places.enter(waiting, string(hash[:]))
+	if err != nil {
+		return nil, tooManyRequests.retry(1)
+	}
+	return leave, nil
+}

@@ -1,0 +1,73 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/api"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// slowPlan is an installation whose routing plan is read for as long as the test wants.
+type slowPlan struct {
+	nobody
+	inside *atomic.Int32
+	read   chan struct{} // closed when reading ends
+}
+
+func (p slowPlan) RoutingPlan(context.Context, conversation.Tenant, conversation.WorkstreamID) (routing.Plan, error) {
+	p.inside.Add(1)
+	<-p.read
+	return routing.Plan{}, nil
+}
+
+// R19: of one API token a process has eight requests under way. Further ones wait for two seconds and are told to come again; those of
+// other tokens are not held up.
+func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
+	t.Parallel()
+	inFakeTime(t, func(t *testing.T) {
+		const many, places = 100, 8
+		people := slowPlan{inside: new(atomic.Int32), read: make(chan struct{})}
+		cfg := newWorld().config()
+		cfg.People = people
+		h := api.New(cfg).Handler()
+		var asking sync.WaitGroup
+		answers := make(chan *httptest.ResponseRecorder, many+1)
+		ask := func(role string) {
+			asking.Go(func() { answers <- call(t, h, role, http.MethodGet, "/v1/rulesets/export?workstream_id="+convA, "") })
+		}
+		for range many {
+			ask("admin")
+		}
+		synctest.Wait()
+		require.EqualValues(t, places, people.inside.Load())
+		require.Empty(t, answers)
+		ask("supervisor")
+		synctest.Wait()
+		require.EqualValues(t, places+1, people.inside.Load(), "another token is not held up")
+
+		<-time.After(2 * time.Second)
+		synctest.Wait()
+		require.Len(t, answers, many-places)
+		for range many - places {
+			answer := <-answers
+			requireProblem(t, answer, http.StatusTooManyRequests, "too-many-requests")
+			require.Equal(t, "1", answer.Header().Get("Retry-After"))
+		}
+		close(people.read)
+		asking.Wait()
+		for range places + 1 {
+			require.Equal(t, http.StatusOK, (<-answers).Code)
+		}
+		require.Equal(t, http.StatusOK, call(t, h, "admin", http.MethodGet, "/v1/rulesets/export?workstream_id="+convA, "").Code, "there is room again")
+	})
+}
