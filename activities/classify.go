@@ -2,16 +2,12 @@ package activities
 
 import (
 	"context"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
-
-// classifying is how long classification may take before the bot is asked. Rules that are not judged by then do not hold.
-const classifying = 500 * time.Millisecond
 
 // classify asks the classification rules before a conversation's bot is asked for the first time (CLS-13): what the customer
 // began with may be what the rules are about, and is no longer the last message when the bot gives up.
@@ -22,7 +18,7 @@ func (a *Activities) classify(ctx context.Context, in AskInput, turn conversatio
 	if err != nil {
 		return err
 	}
-	classified := routing.Classify(question, a.judgeFor(classifying))
+	classified := routing.Classify(question, a.judgeFor(patiently))
 	if classified.Alert != "" {
 		activity.GetLogger(ctx).Warn("classification needs a look", "alert", classified.Alert)
 	}

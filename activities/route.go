@@ -14,8 +14,8 @@ import (
 const (
 	// briefly is how long rules may take in a local activity, which holds up its workflow task.
 	briefly = 100 * time.Millisecond
-	// patiently is how long they may take in an activity. Rules that are not judged by then do not hold: a try that was longer than
-	// an activity may be would be repeated without end.
+	// patiently is how long they may take otherwise, those that are read for the first time included. Rules that are not judged by then
+	// do not hold: a try that takes longer than its activity may would be repeated without end.
 	patiently = 2 * time.Second
 )
 
