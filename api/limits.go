@@ -12,6 +12,7 @@ func (a *API) measureLimits() {
 		telemetry.Limit{Name: "account-lookups", Used: inUse(d.accounts.lookUps), Max: maxLookUps},
 		telemetry.Limit{Name: "new-account-lookups", Used: inUse(d.accounts.firsts), Max: maxLookUps},
 		telemetry.Limit{Name: "streams-of-a-token", Used: a.hub.mostOfAToken, Max: streamsPerToken},
+		telemetry.Limit{Name: "requests-of-a-token", Used: a.places.most, Max: requestsPerToken},
 		telemetry.Limit{Name: "wrong-tokens-of-a-network", Used: a.tries.wrongTokens, Max: triesAtOnce},
 		telemetry.Limit{Name: "wrong-ids-of-a-token", Used: a.tries.wrongIDs, Max: guessesAtOnce},
 	)

@@ -79,7 +79,7 @@ func TestLimits_theMostOfEach(t *testing.T) {
 	most := g.points(t, "wxdesk_limit_max")
 	require.Equal(t, map[string]int64{
 		"connections": 4096, "callbacks": 512, "large-callback-bytes": 32 << 20, "account-lookups": 8, "new-account-lookups": 8,
-		"streams-of-a-token": 20, "wrong-tokens-of-a-network": 200, "wrong-ids-of-a-token": 100,
+		"streams-of-a-token": 20, "requests-of-a-token": 8, "wrong-tokens-of-a-network": 200, "wrong-ids-of-a-token": 100,
 	}, most)
 	g.requireUsed(t, map[string]int64{})
 

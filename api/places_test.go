@@ -37,8 +37,8 @@ func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
 		const many, places = 100, 8
 		people := slowPlan{inside: new(atomic.Int32), read: make(chan struct{})}
-		cfg := newWorld().config()
-		cfg.People = people
+		cfg, g := newWorld().config(), newGauges()
+		cfg.People, cfg.Meters = people, g.meters
 		h := api.New(cfg).Handler()
 		var asking sync.WaitGroup
 		answers := make(chan *httptest.ResponseRecorder, many+1)
@@ -54,6 +54,7 @@ func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
 		ask("supervisor")
 		synctest.Wait()
 		require.EqualValues(t, places+1, people.inside.Load(), "another token is not held up")
+		require.EqualValues(t, places, g.points(t, "wxdesk_limit_used")["requests-of-a-token"])
 
 		<-time.After(2 * time.Second)
 		synctest.Wait()

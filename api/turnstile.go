@@ -27,23 +27,38 @@ func newTurnstile(width int, pace time.Duration) *turnstile {
 	return &turnstile{width: width, pace: pace, gates: map[string]*gate{}}
 }
 
-// enter waits for a place, in the order of arrival, until the context ends. Who is in calls leave once; his
-// place is free when he has left and the pace is over.
+// enter waits for a place, in the order of arrival, until the context ends. Who is in calls leave once; their
+// place is free when they have left and the pace is over.
 func (t *turnstile) enter(ctx context.Context, key string) (leave func(), err error) {
 	g := t.join(key)
 	select {
 	case g.inside <- struct{}{}:
 		soonest := time.Now().Add(t.pace * time.Duration(max(1, t.processes.Load())))
+		free := func() {
+			<-g.inside
+			t.part(key, g)
+		}
 		return func() {
-			time.AfterFunc(time.Until(soonest), func() {
-				<-g.inside
-				t.part(key, g)
-			})
+			if wait := time.Until(soonest); wait > 0 {
+				time.AfterFunc(wait, free)
+			} else {
+				free()
+			}
 		}, nil
 	case <-ctx.Done():
 		t.part(key, g)
 		return nil, ctx.Err()
 	}
+}
+
+// most is how many are inside under the key that has most.
+func (t *turnstile) most() (n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, g := range t.gates {
+		n = max(n, int64(len(g.inside)))
+	}
+	return n
 }
 
 func (t *turnstile) join(key string) *gate {
