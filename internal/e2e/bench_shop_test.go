@@ -145,7 +145,7 @@ func (c *sender) posts(l letter) {
 
 // tries returns what the door answers; status 0 where it does not.
 func (c *sender) tries(l letter) (status int, text string) {
-	if time.Since(c.used) > 5*time.Second { // the other side closes what is idle
+	if time.Since(c.used) > 4*time.Second { // after 5 s the other side closes what says nothing
 		if err := c.dial(); err != nil {
 			return 0, err.Error()
 		}

@@ -52,6 +52,13 @@ func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that th
 
 	s.wxdesk("dev", "start", "worker")
 	taken := append(calm.taken, storm.taken...)
+	s.requireOnce(shop, taken)
+}
+
+// requireOnce waits until so many callbacks are in the transcripts, and fails the test where one of those that were taken is not there
+// exactly once.
+func (s *system) requireOnce(shop *benchShop, taken []int64) {
+	s.t.Helper()
 	db := s.database()
 	s.looking(time.Second, sized(5*time.Minute, time.Hour), "all that was acknowledged is in the transcript", func() bool {
 		var said int
@@ -67,7 +74,7 @@ func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that th
 		}
 	}
 	for _, id := range taken {
-		require.Equal(t, 1, said[shop.text(id)], "message %d", id)
+		require.Equal(s.t, 1, said[shop.text(id)], "message %d", id)
 	}
 }
 
