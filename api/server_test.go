@@ -68,6 +68,9 @@ func quick(s *http.Server) {
 	s.ReadTimeout, s.ReadHeaderTimeout = 500*time.Millisecond, 500*time.Millisecond
 }
 
+// quickBodies waits for headers as long as ever, and not for bodies.
+func quickBodies(s *http.Server) { s.ReadTimeout = 500 * time.Millisecond }
+
 // quickBothWays is quick, and for those who do not read too.
 func quickBothWays(s *http.Server) {
 	quick(s)
