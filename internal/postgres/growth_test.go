@@ -54,7 +54,7 @@ func init() {
 			PutCodecSession PutFAQEntries PutInForce QuarantineDone QuarantineHandedOver Refresh Reseal Restored RevokeToken SaveDraft SchemaVersion
 			SetQueueMembers Sweep TakeCodecTicket UpToDate UpdateAccount UpdateAgent UpdateBot UpdateCustomPresence UpdateCustomer UpdateFAQEntry
 			UpdateHours UpdateProfile UpdateQueue UpdateRuleset UpdateSettings UpdateSkill UpdateWorkstream Whereabouts WorkerGone`,
-		without: `Close FeedNews Listen OpenPlain Ping SealPlain Wakes` + // and those of tests
+		without: `Close FeedNews Listen OpenPlain Ping Pool SealPlain Wakes` + // and those of tests
 			` Decided Follow InTx JudgeFor SQL`,
 	} {
 		for method := range strings.FieldsSeq(methods) {
