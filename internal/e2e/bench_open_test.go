@@ -126,9 +126,9 @@ func (h *held) history() (events, bytes float64) {
 	require.NoError(h.b, h.database().SelectContext(h.b.Context(), &ids, `select workflow_id from conversations order by id desc limit 100`))
 	var lengths, sizes []float64
 	for _, id := range ids {
-		described, err := temporal.DescribeWorkflowExecution(h.b.Context(), id, "")
+		described, err := temporal.DescribeWorkflow(h.b.Context(), id, "")
 		require.NoError(h.b, err)
-		info := described.GetWorkflowExecutionInfo()
+		info := described.RawResponse.GetWorkflowExecutionInfo()
 		lengths, sizes = append(lengths, float64(info.GetHistoryLength())), append(sizes, float64(info.GetHistorySizeBytes()))
 	}
 	return median(lengths), median(sizes)

@@ -18,7 +18,8 @@ const pastID = `create function past_id(kind text, n bigint) returns uuid langua
 
 // pastTables are filled side by side. Each agent had as many conversations as the others.
 var pastTables = [][]string{
-	{`insert into customers (tenant, id, account_id, customer_key, data_key, openid, created_at)
+	{
+		`insert into customers (tenant, id, account_id, customer_key, data_key, openid, created_at)
 		select 'default', past_id('0001', n), :account, md5('past ' || n), decode(repeat('ab', 60), 'hex'), decode(repeat('ab', 60), 'hex'), at
 		from past_times(:many)`,
 		`insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at, created_at)
@@ -29,14 +30,18 @@ var pastTables = [][]string{
 		`insert into deliveries (tenant, message_id, conversation_id, seq, epoch, status, attempt_id, attempts, created_at, updated_at)
 		select 'default', past_id('0003', 2 * n + 1), past_id('0002', n), 2, 1, 'sent', past_id('0007', n), 1, at, at from past_times(:many)`,
 		`insert into routing_traces (tenant, conversation_id, stage, work_item_id, body, at)
-		select 'default', past_id('0002', n), 'distribution', past_id('0004', n), '{"method": "highest_capacity"}', at from past_times(:many)`},
-	{`insert into messages (tenant, id, conversation_id, seq, author, kind, body, turn_id, turn_part, created_at)
+		select 'default', past_id('0002', n), 'distribution', past_id('0004', n), '{"method": "highest_capacity"}', at from past_times(:many)`,
+	},
+	{
+		`insert into messages (tenant, id, conversation_id, seq, author, kind, body, turn_id, turn_part, created_at)
 		select 'default', past_id('0003', 2 * n + part), past_id('0002', n), 1 + part, case part when 0 then 'customer' else 'bot' end, 'text',
 			decode(repeat('ab', 60), 'hex'), case part when 1 then past_id('0003', 2 * n) end, case part when 1 then 0 end, at
 		from past_times(:many), generate_series(0, 1) part`,
 		`insert into feed (tenant, xid, kind, conversation_id, queue_id, agent_id, at)
-		select 'default', '3'::xid8, 'conversation', past_id('0002', n), :queue, null, at from past_times(:many), generate_series(1, 3)`},
-	{`insert into conversations (tenant, id, account_id, customer_id, workflow_id, workstream_id, state, holder, queue_id, agent_id, last_agent,
+		select 'default', '3'::xid8, 'conversation', past_id('0002', n), :queue, null, at from past_times(:many), generate_series(1, 3)`,
+	},
+	{
+		`insert into conversations (tenant, id, account_id, customer_id, workflow_id, workstream_id, state, holder, queue_id, agent_id, last_agent,
 			escalated, last_seq, opened_at, last_customer_at, since, close_reason, closed_at)
 		select 'default', past_id('0002', n), :account, past_id('0001', n), 'conversation/' || md5('past ' || n), :workstream, 'closed', 'agent',
 			:queue, a.id, a.id, true, 2, at, at, at, 'agent', at
@@ -48,7 +53,8 @@ var pastTables = [][]string{
 			accepted_at, ended_at, holds_until)
 		select 'default', past_id('0005', n), past_id('0004', n), past_id('0002', n), :queue, a.id, 'offer', 'ended', 25,
 			array(select id from capacity_profiles), at, at, at, at, at
-		from past_times(:many) join past_agents a using (nth)`},
+		from past_times(:many) join past_agents a using (nth)`,
+	},
 }
 
 // ago makes so many closed conversations, one of each customer, with what was said and done in them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"sync"
 )
@@ -192,20 +193,20 @@ func readAll(lazy driver.Rows) (*rowsRead, error) {
 	all := &rowsRead{columns: lazy.Columns()}
 	for {
 		row := make([]driver.Value, len(all.columns))
-		switch err := lazy.Next(row); err {
-		case nil:
-			for i, v := range row {
-				if b, ok := v.([]byte); ok {
-					row[i] = append([]byte{}, b...)
-				}
-			}
-			all.values = append(all.values, row)
-		case io.EOF:
+		err := lazy.Next(row)
+		if errors.Is(err, io.EOF) {
 			return all, lazy.Close()
-		default:
+		}
+		if err != nil {
 			_ = lazy.Close() // the first error says more
 			return nil, err
 		}
+		for i, v := range row {
+			if b, ok := v.([]byte); ok {
+				row[i] = append([]byte{}, b...)
+			}
+		}
+		all.values = append(all.values, row)
 	}
 }
 
