@@ -6,13 +6,13 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"maps"
 	"sync"
 )
 
 // probe counts what each statement reads, apart for each method of the ledger that runs it.
 type probe struct {
 	mu      sync.Mutex
-	method  string // that runs now
 	reads   map[statement]reading
 	counted bool // otherwise what runs is only noted
 }
@@ -24,11 +24,11 @@ type statement struct{ method, text string }
 // look something up or to write an entry.
 type reading struct{ runs, blocks, descents int64 }
 
-// within says whose statements are those to come.
-func (p *probe) within(method string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.method = method
+type methodKey struct{}
+
+// within says whose statements run with this context. Those that run with another are the ledger's own, beside all methods.
+func within(ctx context.Context, method string) context.Context {
+	return context.WithValue(ctx, methodKey{}, method)
 }
 
 // count begins to count.
@@ -38,10 +38,13 @@ func (p *probe) count() {
 	p.counted, p.reads = true, map[statement]reading{}
 }
 
-func (p *probe) note(text string, read reading) {
+func (p *probe) note(ctx context.Context, text string, read reading) {
+	s := statement{method: beside, text: text}
+	if method, ok := ctx.Value(methodKey{}).(string); ok {
+		s.method = method
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := statement{method: p.method, text: text}
 	r := p.reads[s]
 	p.reads[s] = reading{runs: r.runs + 1, blocks: r.blocks + read.blocks, descents: r.descents + read.descents}
 }
@@ -50,6 +53,13 @@ func (p *probe) counts() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.counted
+}
+
+// noted is what has been noted so far.
+func (p *probe) noted() map[statement]reading {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.reads)
 }
 
 // open makes a pool whose statements the probe sees.
@@ -135,7 +145,7 @@ func (c *probedConn) QueryContext(ctx context.Context, text string, args []drive
 // none is given one.
 func (c *probedConn) counting(ctx context.Context, text string, run func() error) (err error) {
 	if !c.probe.counts() {
-		c.probe.note(text, reading{})
+		c.probe.note(ctx, text, reading{})
 		return run()
 	}
 	if !c.in {
@@ -157,7 +167,7 @@ func (c *probedConn) counting(ctx context.Context, text string, run func() error
 		return err
 	}
 	after, err := c.fetched(ctx)
-	c.probe.note(text, reading{blocks: after.blocks - before.blocks, descents: after.descents - before.descents})
+	c.probe.note(ctx, text, reading{blocks: after.blocks - before.blocks, descents: after.descents - before.descents})
 	return err
 }
 
