@@ -115,21 +115,18 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 	if len(agents) == 0 {
 		return nil, nil
 	}
-	rules := t.pool.rules.Assignment.Rules
+	rules, classes := t.pool.rules.Assignment.Rules, r.oneOfEachClass(agents)
 	for n := range rules {
-		if matching = r.holding(t, &rules[n], agents); len(matching) == 0 {
+		holds := r.holding(t, &rules[n], classes)
+		if len(holds) == 0 {
 			continue
 		}
+		matching, others = r.split(agents, holds)
 		orders := agentOrders(rules[n].OrderBy, t.item, t.pool.rules.Kinds)
 		first := 0
 		for i, a := range matching {
 			if compareAgents(a.Candidate, matching[first].Candidate, t.item, orders) < 0 {
 				first = i
-			}
-		}
-		for i, a := range agents { // matching are some of them, in the same order
-			if k := i - len(others); k == len(matching) || matching[k] != a {
-				others = append(others, a)
 			}
 		}
 		matching[0], matching[first] = matching[first], matching[0]

@@ -91,8 +91,8 @@ func (v *Verdicts) of(a *answers, class int) *answer {
 // judged more often than it need be.
 const asksForTime = "waited"
 
-// holding are those of the agents for whom a rule's condition holds; of no agents, one that is nil where it holds for the item. A
-// condition that cannot be judged does not hold (L05).
+// holding are those of the agents, whose classes are known, for whom a rule's condition holds; of no agents, one that is nil where it
+// holds for the item. A condition that cannot be judged does not hold (L05).
 func (r *round) holding(t turn, rule *Rule, agents []*agent) (list []*agent) {
 	switch {
 	case rule.When == "":
@@ -108,7 +108,6 @@ func (r *round) holding(t turn, rule *Rule, agents []*agent) (list []*agent) {
 	for _, a := range agents {
 		class := 0
 		if a != nil {
-			r.know(a)
 			class = a.class
 		}
 		verdict := r.verdicts.of(known, class)
@@ -126,6 +125,37 @@ func (r *round) holding(t turn, rule *Rule, agents []*agent) (list []*agent) {
 		}
 	}
 	return list
+}
+
+// oneOfEachClass is one of the agents for each of their classes.
+func (r *round) oneOfEachClass(agents []*agent) (list []*agent) {
+	for _, a := range agents {
+		r.know(a)
+	}
+	seen := make([]bool, len(r.verdicts.classes)+1)
+	for _, a := range agents {
+		if !seen[a.class] {
+			seen[a.class] = true
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// split splits agents into those of the same classes as some, and the others.
+func (r *round) split(agents, some []*agent) (same, others []*agent) {
+	among := make([]bool, len(r.verdicts.classes)+1)
+	for _, a := range some {
+		among[a.class] = true
+	}
+	for _, a := range agents {
+		if among[a.class] {
+			same = append(same, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return same, others
 }
 
 // ask has the judge judge, where there is time.
