@@ -42,6 +42,8 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	api := s.second("api", freePorts(t, 1)[0], "WXDESK_MAX_CONNECTIONS=6500")
 	shop.door, shop.says = api.addr, "human "+strings.Repeat("a", 2000) // as long as the patterns of rules are reckoned with
 	s.publishHostileRules()
+	shop.sender().posts(shop.letter(0)) // the process has served the account before
+	before := shop.last
 
 	a := newAttack(t, api.addr)
 	a.slowConnections(sized(1000, 3000), shop.letter(0))
@@ -63,13 +65,13 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	a.requireReasons(map[string][]string{
 		"slow connections": {closed, "400"},
 		"unread answers":   {closed, "200", "429"},
-		"event streams":    {"200", "429"},
+		"event streams":    {"200", "429", "503"}, // the last where a starved Postgres does not say whose token it is
 		"bad tokens":       {"401", "429"},
 	})
 	require.LessOrEqual(t, a.answers["event streams"]["200"], mostStreams)
 	require.NotZero(t, a.answers["bad tokens"]["429"])
 
-	s.requireOnce(shop, calls.taken)
+	s.requireOnce(shop, append(calls.taken, before))
 	floor.waitForOffers(customers)
 }
 
@@ -227,21 +229,33 @@ func (a *attack) unreadAnswers(n int, token string) {
 func (a *attack) eventStreams(n int, token string) {
 	for attacker := range n {
 		a.all.Go(func() {
-			conn, release, err := a.dial(attacker % 200)
-			if err != nil {
-				a.note("event streams", err.Error())
-				return
-			}
-			defer release()
-			_, _ = fmt.Fprintf(conn, "GET /v1/events HTTP/1.1\r\nHost: wxdesk\r\nAuthorization: Bearer %s\r\n\r\n", token)
-			read := bufio.NewReader(conn)
-			got := status(read)
-			a.note("event streams", got)
-			if got == strconv.Itoa(http.StatusOK) {
-				_, _ = io.Copy(io.Discard, read)
+			for a.eventStream(attacker, token) {
 			}
 		})
 	}
+}
+
+// eventStream opens an event stream. It reports whether to ask again: where this machine was too busy to ask in time, it was hung up on.
+func (a *attack) eventStream(attacker int, token string) (again bool) {
+	began := time.Now()
+	conn, release, err := a.dial(attacker % 200)
+	if err != nil {
+		a.note("event streams", err.Error())
+		return false
+	}
+	defer release()
+	_, _ = fmt.Fprintf(conn, "GET /v1/events HTTP/1.1\r\nHost: wxdesk\r\nAuthorization: Bearer %s\r\n\r\n", token)
+	late := time.Since(began) > 4*time.Second
+	read := bufio.NewReader(conn)
+	got := status(read)
+	if got == closed && late {
+		return true
+	}
+	a.note("event streams", got)
+	if got == strconv.Itoa(http.StatusOK) {
+		_, _ = io.Copy(io.Discard, read)
+	}
+	return false
 }
 
 // badTokens asks for something with tokens that there are not, from a few networks, as fast as it is answered. A connection that is closed

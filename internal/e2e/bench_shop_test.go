@@ -98,7 +98,7 @@ type sender struct {
 	shop *benchShop
 	conn net.Conn
 	read *bufio.Reader
-	used time.Time
+	used time.Time // zero: the other side has said that it closes
 }
 
 func (shop *benchShop) sender() *sender {
@@ -109,6 +109,7 @@ func (shop *benchShop) sender() *sender {
 }
 
 func (c *sender) dial() error {
+	began := time.Now() // the other side may have accepted it long before we are told
 	conn, err := net.Dial("tcp", c.shop.door)
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func (c *sender) dial() error {
 	if c.conn != nil {
 		_ = c.conn.Close()
 	}
-	c.conn, c.read, c.used = conn, bufio.NewReader(conn), time.Now()
+	c.conn, c.read, c.used = conn, bufio.NewReader(conn), began
 	return nil
 }
 
@@ -150,7 +151,6 @@ func (c *sender) tries(l letter) (status int, text string) {
 			return 0, err.Error()
 		}
 	}
-	defer func() { c.used = time.Now() }()
 	if _, err := c.conn.Write(l); err != nil {
 		return 0, err.Error()
 	}
@@ -160,6 +160,10 @@ func (c *sender) tries(l letter) (status int, text string) {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(resp.Body)
+	c.used = time.Now()
+	if resp.Close {
+		c.used = time.Time{}
+	}
 	return resp.StatusCode, string(body)
 }
 
