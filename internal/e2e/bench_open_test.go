@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,7 +21,7 @@ var benchOpen = flag.Int("bench.open", 3000, "conversations that BenchmarkOpen_m
 func BenchmarkOpen_manyConversations(b *testing.B) {
 	const few = 1000
 	s, _, _ := startBench(b)
-	h := &held{system: s, b: b, shop: newBenchShop(s)}
+	h := &held{system: s, b: b, shop: newBenchShop(s), db: s.database()}
 	h.opens(few)
 	young := h.measures()
 	h.opens(*benchOpen)
@@ -47,6 +48,7 @@ type held struct {
 	*system
 	b    *testing.B
 	shop *benchShop
+	db   *sqlx.DB
 	open int
 	took time.Duration // to open those after the first thousand
 }
@@ -58,9 +60,11 @@ type standing struct {
 	postgres, temporal int64         // bytes of the databases
 }
 
-// opens has customers write who have never written, until so many conversations are open and answered.
+// opens has customers write who have never written, until so many conversations are open and answered. It never runs far ahead of the
+// answers: what waits would cost the server more than what goes on.
 func (h *held) opens(until int) {
 	h.b.Helper()
+	const ahead = 4 * benchSenders
 	began := time.Now()
 	for first := h.open; first < until; first += benchSenders {
 		var sending sync.WaitGroup
@@ -73,16 +77,22 @@ func (h *held) opens(until int) {
 			})
 		}
 		sending.Wait()
+		h.waitForAnswers(first - ahead)
 	}
 	h.open = until
-	db := h.database()
-	h.looking(time.Second, 4*time.Hour, "each has its answer", func() bool {
-		var sent int
-		err := db.QueryRow(`select count(*) from deliveries where status = 'sent'`).Scan(&sent)
-		return err == nil && sent >= until
-	})
+	h.waitForAnswers(until)
 	h.took = time.Since(began)
 	h.b.Logf("%d open after %s", until, h.took.Round(time.Second))
+}
+
+// waitForAnswers waits until so many answers have been sent.
+func (h *held) waitForAnswers(n int) {
+	h.b.Helper()
+	h.looking(500*time.Millisecond, 10*time.Minute, "each has its answer", func() bool {
+		var sent int
+		err := h.db.QueryRow(`select count(*) from deliveries where status = 'sent'`).Scan(&sent)
+		return err == nil && sent >= n
+	})
 }
 
 // measures looks at the system for a minute while nobody writes, and then has known customers write one after the other.
@@ -106,7 +116,7 @@ func (h *held) measures() (m standing) {
 		took = append(took, time.Since(began))
 	}
 	m.acknowledged = quantile(took, 0.99)
-	require.NoError(h.b, h.database().GetContext(h.b.Context(), &m.postgres, `select pg_database_size(current_database())`))
+	require.NoError(h.b, h.db.GetContext(h.b.Context(), &m.postgres, `select pg_database_size(current_database())`))
 	require.NoError(h.b, filepath.WalkDir(filepath.Join(h.dir, ".wxdesk"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasPrefix(filepath.Base(path), "temporal.") {
 			return err
@@ -123,7 +133,7 @@ func (h *held) history() (events, bytes float64) {
 	h.b.Helper()
 	temporal := h.temporalClient()
 	var ids []string
-	require.NoError(h.b, h.database().SelectContext(h.b.Context(), &ids, `select workflow_id from conversations order by id desc limit 100`))
+	require.NoError(h.b, h.db.SelectContext(h.b.Context(), &ids, `select workflow_id from conversations order by id desc limit 100`))
 	var lengths, sizes []float64
 	for _, id := range ids {
 		described, err := temporal.DescribeWorkflow(h.b.Context(), id, "")
