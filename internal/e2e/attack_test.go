@@ -38,8 +38,9 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	s := start(t)
 	floor := newBenchFloor(s, customers/10+1) // each agent has room for ten
 	shop := newBenchShop(s)
-	// The attackers alone have up to 6,000 connections, and those of callbacks are to be within the limit.
-	api := s.second("api", freePorts(t, 1)[0], "WXDESK_MAX_CONNECTIONS=6500")
+	// The attackers alone have up to 6,000 connections, and those of callbacks are to be within the limit. The process keeps within nine
+	// tenths of its memory, as in a container of docker-compose.yml.
+	api := s.second("api", freePorts(t, 1)[0], "WXDESK_MAX_CONNECTIONS=6500", "GOMEMLIMIT=460MiB")
 	shop.door, shop.says = api.addr, "human "+strings.Repeat("a", 2000) // as long as the patterns of rules are reckoned with
 	s.publishHostileRules()
 	shop.sender().posts(shop.letter(0)) // the process has served the account before
