@@ -230,7 +230,7 @@ func (a *attack) unreadAnswers(n int, token string) {
 func (a *attack) eventStreams(n int, token string) {
 	for attacker := range n {
 		a.all.Go(func() {
-			for a.eventStream(attacker, token) {
+			for a.over.Err() == nil && a.eventStream(attacker, token) {
 			}
 		})
 	}
