@@ -177,3 +177,25 @@ func (c customer) callbacks() [][]attempt {
 	}
 	return messages
 }
+
+// taken is of how many messages WeChat was told that they are taken.
+func (c customer) taken() (n int) {
+	c.s.t.Helper()
+	for _, attempts := range c.callbacks() {
+		if slices.ContainsFunc(attempts, func(a attempt) bool { return a.Verdict == "accepted" }) {
+			n++
+		}
+	}
+	return n
+}
+
+// settled is how many messages WeChat attempts no more: they are taken, or it has given up after its three attempts.
+func (c customer) settled() (n int) {
+	c.s.t.Helper()
+	for _, attempts := range c.callbacks() {
+		if len(attempts) >= 3 || slices.ContainsFunc(attempts, func(a attempt) bool { return a.Verdict == "accepted" }) {
+			n++
+		}
+	}
+	return n
+}

@@ -54,6 +54,9 @@ func start(t testing.TB, environ ...string) *system {
 		"--temporal-port", strconv.Itoa(ports[3]), "--temporal-ui-port", strconv.Itoa(ports[4]),
 	}
 	s.launch()
+	if _, measures := t.(*testing.B); !measures {
+		s.spareTheDisk()
+	}
 	t.Cleanup(func() {
 		s.stop()
 		s.noRaces()
@@ -63,6 +66,17 @@ func start(t testing.TB, environ ...string) *system {
 	})
 	s.token = s.wxdesk("token", "create", "--role", "admin", "--name", "e2e")
 	return s
+}
+
+// spareTheDisk lets Postgres leave it to the kernel when something is written to the disk. The death of a process loses nothing that
+// way, only that of the machine does, which no test tries; and where several tests share a slow disk, none waits for it longer
+// than WeChat is patient.
+func (s *system) spareTheDisk() {
+	s.t.Helper()
+	for _, setting := range []string{`alter system set fsync = off`, `select pg_reload_conf()`} {
+		_, err := s.database().Exec(setting)
+		require.NoError(s.t, err)
+	}
 }
 
 // launch starts the processes; also again, in the same folder.
@@ -169,14 +183,19 @@ func (s *system) looking(every, atMost time.Duration, fact string, holds func() 
 	}
 }
 
-// logs are the last lines of every process's log.
+// logs are, of every process, the first of its warnings and errors and the last lines of its log.
 func (s *system) logs() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "--- wxdesk dev\n%s", s.out)
 	for _, name := range processes {
 		text, _ := os.ReadFile(filepath.Join(s.dir, ".wxdesk", "log", name+".log"))
 		lines := strings.Split(string(text), "\n")
-		fmt.Fprintf(&b, "--- %s\n%s\n", name, strings.Join(lines[max(0, len(lines)-25):], "\n"))
+		last := max(0, len(lines)-25)
+		grave := slices.DeleteFunc(slices.Clone(lines[:last]), func(line string) bool {
+			return !strings.Contains(line, "level=WARN") && !strings.Contains(line, "level=ERROR") && !strings.Contains(line, " ERROR: ")
+		})
+		fmt.Fprintf(&b, "--- %s: %d warnings and errors, of which the first, and the last lines\n%s\n…\n%s\n", name, len(grave),
+			strings.Join(grave[:min(len(grave), 10)], "\n"), strings.Join(lines[last:], "\n"))
 	}
 	return b.String()
 }
