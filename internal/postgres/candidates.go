@@ -27,7 +27,7 @@ type candidate struct {
 	Sessions   int
 	Max        int // of Sessions; the tenant's
 	Attributes []byte
-	rooms      []profileRoom
+	rooms      []profileRoom                     // all, or those that are asked for and those that block
 	Held       map[conversation.WorkstreamID]int // of Sessions, where a workstream has a limit; see readHeld
 }
 
@@ -60,6 +60,14 @@ func serving(queues []conversation.QueueID) among {
 	return among{` in (select agent_id from queue_members where tenant = $1 and queue_id = any($2::uuid[]))`, []any{pq.Array(queues)}}
 }
 
+// takingOrBlocking narrows it to capacity profiles p that are named, and those that block their agents.
+func (a among) takingOrBlocking(profiles []routing.ProfileID) among {
+	return among{
+		fmt.Sprintf(`%s and (p.blocking or p.id = any($%d::uuid[]))`, a.sql, len(a.args)+2),
+		append(slices.Clone(a.args), pq.Array(profiles)),
+	}
+}
+
 // ask reads rows of a statement about agents into list.
 func (a among) ask(ctx context.Context, tx *transaction, t conversation.Tenant, list any, query string) error {
 	return tx.SelectContext(ctx, list, query, append([]any{t}, a.args...)...)
@@ -80,8 +88,17 @@ func (a among) each(ctx context.Context, tx *transaction, t conversation.Tenant,
 	return rows.Err()
 }
 
-// readCandidates reads agents who are not disabled, by id, and what they have; see the functions capacity_in_use and profile_in_use.
+// readCandidates reads agents who are not disabled, by id, and all that they have; see the functions capacity_in_use and profile_in_use.
 func readCandidates(ctx context.Context, tx *transaction, t conversation.Tenant, who among) ([]*candidate, error) {
+	list, err := readPeople(ctx, tx, t, who)
+	if err != nil || len(list) == 0 {
+		return list, err
+	}
+	return list, readRooms(ctx, tx, t, who, byID(list))
+}
+
+// readPeople reads what readCandidates does, but no capacity profiles.
+func readPeople(ctx context.Context, tx *transaction, t conversation.Tenant, who among) ([]*candidate, error) {
 	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
 	// with every batch.
 	people := `
@@ -99,10 +116,10 @@ func readCandidates(ctx context.Context, tx *transaction, t conversation.Tenant,
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b *candidate) int { return cmp.Compare(a.ID, b.ID) }) // thousands: quicker here than there
-	return list, readRooms(ctx, tx, t, who, byID(list))
+	return list, nil
 }
 
-// readRooms reads the agents' room in their capacity profiles.
+// readRooms reads the agents' room in their capacity profiles p.
 func readRooms(ctx context.Context, tx *transaction, t conversation.Tenant, who among, agents map[conversation.AgentID]*candidate) error {
 	rooms := `
 		select m.agent_id, p.id, p.blocking, coalesce(m.item_limit, p.item_limit), u.used
@@ -138,8 +155,21 @@ func decodeRooms(agent conversation.AgentID, encoded []byte) (rooms []profileRoo
 	return rooms, nil
 }
 
-// same reports whether nothing has changed that decides whether the agent is asked.
-func (c *candidate) same(now *candidate) bool { return now != nil && reflect.DeepEqual(c, now) }
+// same reports whether nothing has changed that decides whether the agent is asked. Now all rooms are known; c may have fewer.
+func (c *candidate) same(now *candidate) bool {
+	if now == nil {
+		return false
+	}
+	then := *now
+	then.rooms = slices.DeleteFunc(slices.Clone(now.rooms), func(r profileRoom) bool {
+		return !r.Blocking && !slices.ContainsFunc(c.rooms, func(had profileRoom) bool { return had.Profile == r.Profile })
+	})
+	if !slices.Equal(c.rooms, then.rooms) {
+		return false
+	}
+	then.rooms = c.rooms
+	return reflect.DeepEqual(c, &then)
+}
 
 // candidatePool is who may be asked for the items of some queues.
 type candidatePool struct {
@@ -149,6 +179,7 @@ type candidatePool struct {
 
 // details is what the choice wants to know of agents beside their room, where an item or a queue asks for it.
 type details struct {
+	profiles []routing.ProfileID // that an item takes; the others say nothing, but where they block
 	skills   bool
 	released bool // when capacity last came back to them
 }
@@ -161,7 +192,10 @@ func about(queues []routing.Queue, rules map[conversation.QueueID]routing.Custom
 	}
 	for _, i := range items {
 		d.skills = d.skills || len(i.Skills) > 0 && i.SkillMatch != routing.SkillNone
+		d.profiles = append(d.profiles, i.Profiles...)
 	}
+	slices.Sort(d.profiles)
+	d.profiles = slices.Compact(d.profiles)
 	return d
 }
 
@@ -169,8 +203,11 @@ func about(queues []routing.Queue, rules map[conversation.QueueID]routing.Custom
 func readPool(ctx context.Context, tx *transaction, t conversation.Tenant, queues []routing.Queue, what details) (candidatePool, error) {
 	ids := idsOfQueues(queues)
 	who := serving(ids)
-	people, err := readCandidates(ctx, tx, t, who)
+	people, err := readPeople(ctx, tx, t, who)
 	if err != nil {
+		return candidatePool{}, err
+	}
+	if err := readRooms(ctx, tx, t, who.takingOrBlocking(what.profiles), byID(people)); err != nil {
 		return candidatePool{}, err
 	}
 	c := candidatePool{facts: make(map[conversation.AgentID]*candidate, len(people)), list: make([]*routing.Candidate, 0, len(people))}

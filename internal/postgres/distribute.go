@@ -174,29 +174,17 @@ func (d *distribution) findSettling(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var unread []conversation.AgentID
-	known := maps.Clone(d.pool.facts)
-	for _, id := range append(rested, turned...) {
-		if known[id] == nil {
-			unread = append(unread, id)
+	back := append(rested, turned...)
+	if len(back) == 0 {
+		return nil
+	}
+	people, err := readCandidates(ctx, d.reading, d.tenant, named(back))
+	for _, a := range people {
+		if routing.NextPresence(a.presenceFacts(false)) != a.Presence {
+			d.settles = append(d.settles, a.ID)
 		}
 	}
-	if len(unread) > 0 {
-		people, err := readCandidates(ctx, d.reading, d.tenant, named(unread))
-		if err != nil {
-			return err
-		}
-		if known == nil {
-			known = map[conversation.AgentID]*candidate{}
-		}
-		maps.Copy(known, byID(people))
-	}
-	for _, id := range append(rested, turned...) {
-		if a := known[id]; a != nil && routing.NextPresence(a.presenceFacts(false)) != a.Presence {
-			d.settles = append(d.settles, id)
-		}
-	}
-	return nil
+	return err
 }
 
 // writes reports whether there is anything to write.
