@@ -67,7 +67,8 @@ func (r *round) serveByRules(t turn) {
 // tryRules does it, and reports whether somebody was found. seen says why the others were not.
 func (r *round) tryRules(t turn) (seen tally, found bool) {
 	seen = tell(ReasonNotMember, t.pool.strangers)
-	var fresh, declined []*agent
+	var declined []*agent
+	fresh := make([]*agent, 0, len(t.pool.members)) // most are
 	for _, a := range t.pool.members {
 		times := t.item.Declined[a.ID]
 		switch why := a.byRules(t.item); {
@@ -123,10 +124,10 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 		}
 		matching, others = r.split(agents, holds)
 		orders := agentOrders(rules[n].OrderBy, t.item, t.pool.rules.Kinds)
-		first := 0
-		for i, a := range matching {
-			if compareAgents(a.Candidate, matching[first].Candidate, t.item, orders) < 0 {
-				first = i
+		first, best := 0, matching[0].in(t.item.QueueID)
+		for i, a := range matching[1:] {
+			if next := a.in(t.item.QueueID); compareAgents(next, best, t.item, orders) < 0 {
+				first, best = i+1, next
 			}
 		}
 		matching[0], matching[first] = matching[first], matching[0]

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"wxdesk/internal/conversation"
 )
 
 // OrderKey is what a custom rule orders by. Each has a natural direction, which Order.Desc turns round.
@@ -58,15 +60,22 @@ func OrderKeys(kind RulesetKind) []OrderKey {
 	return nil
 }
 
+// member is an agent as a member of the queue whose rules order them.
+type member struct {
+	*Candidate
+	Membership
+}
+
+func (c *Candidate) in(q conversation.QueueID) member { return member{c, c.Queues[q]} }
+
 // compareAgents orders agents by the keys of an assignment rule, then round robin.
-func compareAgents(a, b *Candidate, i *Item, orders []agentOrder) int {
+func compareAgents(a, b member, i *Item, orders []agentOrder) int {
 	for _, o := range orders {
 		if c := o.compareAgents(a, b, i); c != 0 {
 			return c
 		}
 	}
-	ma, mb := a.Queues[i.QueueID], b.Queues[i.QueueID]
-	return takeTurns(ma.LastAssigned, mb.LastAssigned, ma.JoinedAt, mb.JoinedAt, a.ID, b.ID)
+	return takeTurns(a.LastAssigned, b.LastAssigned, a.JoinedAt, b.JoinedAt, a.ID, b.ID)
 }
 
 // agentOrder is one key of an assignment rule, for one item.
@@ -89,19 +98,18 @@ func agentOrders(orders []Order, i *Item, kinds map[SkillID]string) []agentOrder
 	return list
 }
 
-func (o agentOrder) compareAgents(a, b *Candidate, i *Item) int {
+func (o agentOrder) compareAgents(a, b member, i *Item) int {
 	if name, ok := o.attribute(); ok {
 		va, oka := a.Attributes[name]
 		vb, okb := b.Attributes[name]
 		return o.compareValues(va, oka, vb, okb)
 	}
-	ma, mb := a.Queues[i.QueueID], b.Queues[i.QueueID]
 	var c int
 	switch o.key {
 	case ByLeastActive:
 		c = a.LastReleased.Compare(b.LastReleased)
 	case ByRoundRobin:
-		c = takeTurns(ma.LastAssigned, mb.LastAssigned, ma.JoinedAt, mb.JoinedAt, "", "")
+		c = takeTurns(a.LastAssigned, b.LastAssigned, a.JoinedAt, b.JoinedAt, "", "")
 	case ByUnitCapacity:
 		c = cmp.Compare(b.Units-b.Load, a.Units-a.Load)
 	case ByProfileCapacity:

@@ -148,6 +148,7 @@ func (r *round) split(agents, some []*agent) (same, others []*agent) {
 	for _, a := range some {
 		among[a.class] = true
 	}
+	same = make([]*agent, 0, len(agents)) // mostly all
 	for _, a := range agents {
 		if among[a.class] {
 			same = append(same, a)
