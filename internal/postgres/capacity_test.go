@@ -91,6 +91,39 @@ func TestCapacity_readsNoHistory(t *testing.T) {
 	}
 }
 
+// CAP-4, CAP-5: what an item does not take counts only where it blocks; what it takes is asked of everybody.
+func TestCapacity_profilesThatCount(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name            string
+		blocking, takes bool
+		offered         int
+	}{
+		{"one that nobody asks for", false, false, 1},
+		{"one that blocks", true, false, 0},
+		{"one that the item takes", false, true, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFloor(t)
+			f.agents(t, 1, 100)
+			const profile = "6e0d4a4e-4bd5-4c1c-9d6a-0d2d8f7d5a01"
+			f.exec(t, `insert into capacity_profiles (tenant, id, name, item_limit, reset, blocking) values ('default', $1, 'One', 1, 'immediate', $2)`,
+				profile, test.blocking)
+			f.exec(t, `insert into agent_profiles (tenant, agent_id, profile_id) select 'default', id, $1 from agents`, profile)
+			f.arrive(t, 1)
+			f.exec(t, `update work_items set profiles = array[$1::uuid]`, profile)
+			require.Equal(t, 1, f.distribute(t, f.DB), "it has room for one")
+
+			f.arrive(t, 1)
+			if test.takes {
+				f.exec(t, `update work_items set profiles = array[$1::uuid]`, profile)
+			}
+			require.Equal(t, test.offered, f.distribute(t, f.DB))
+		})
+	}
+}
+
 // A13
 func TestCapacity_putAsideTakesNoPlace(t *testing.T) {
 	t.Parallel()
