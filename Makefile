@@ -137,7 +137,8 @@ bench: bin/temporal-dev ## run the benchmarks and print a table: value, bar, and
 				if ((what ":min") in v) { bar = ">= " v[what ":min"]; verdict = v[what] + 0 >= v[what ":min"] + 0 ? "met" : "missed" } \
 				if ((what ":max") in v) { bar = "<= " v[what ":max"]; verdict = v[what] + 0 <= v[what ":max"] + 0 ? "met" : "missed" } \
 				row(substr($$1, 10), what, $$i, bar, verdict) } } \
-		/^(FAIL|--- FAIL|panic)/ { print; bad = 1 } END { exit bad } \
+		/^(Benchmark|pkg:|ok)/ { failing = 0 } \
+		/^(FAIL|--- FAIL|panic)/ { bad = failing = 1 } failing { print } END { exit bad } \
 		function row(a, b, c, d, e) { printf "%-42s %-26s %12s  %-9s %s\n", a, b, c, d, e }'; \
 	status=$$?; echo "load after:  $$(cat /proc/loadavg 2>/dev/null || uptime)"; exit $$status
 
