@@ -82,6 +82,11 @@ func Rules() []Rule {
 			Because: "API and workers tell runs in the same way; who reaches runs and who keeps the notices is assembled in internal/cli",
 		},
 
+		{
+			Rooms: []string{"internal/dispatch/..."}, Ours: and(domain),
+			Because: "distribution asks ports for each batch; which ledger does it, and who is told, is assembled in internal/cli",
+		},
+
 		// Adapters.
 		{
 			Rooms: []string{"internal/postgres/..."}, Ours: and(reporting, "internal/lifecycle", "internal/wechat/wxapi", "schema"),

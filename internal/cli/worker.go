@@ -13,6 +13,7 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/bot"
+	"wxdesk/internal/dispatch"
 	"wxdesk/internal/outbox"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/temporalclient"
@@ -121,7 +122,7 @@ func (s *parts) startDistribution(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	distributing := make(chan error, 1)
 	teller := outbox.New(s.db, &temporalclient.Conversations{Client: s.temporal}, s.log)
-	d := worker.Distribution{Work: s.db, Teller: teller, Log: s.log}
+	d := dispatch.Distribution{Work: s.db, Teller: teller, Log: s.log}
 	go func() { distributing <- d.Run(ctx) }()
 	s.closing = append(s.closing, func(context.Context) error {
 		stop()
@@ -136,7 +137,7 @@ func (s *parts) startAgentTimers(ctx context.Context) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		worker.AgentTimers{Due: s.db, Log: s.log}.Run(ctx)
+		dispatch.AgentTimers{Due: s.db, Log: s.log}.Run(ctx)
 	}()
 	s.closing = append(s.closing, func(context.Context) error {
 		stop()

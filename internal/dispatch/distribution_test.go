@@ -1,4 +1,4 @@
-package worker_test
+package dispatch_test
 
 import (
 	"context"
@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/dispatch"
 	"wxdesk/internal/routing"
-	"wxdesk/worker"
 )
 
 // ledger is work of which each batch comes to what is listed, then to nothing.
 type ledger struct {
-	worker.Work
+	dispatch.Work
 	wakes   chan struct{}
 	batches []routing.Distributed
 	at      []time.Duration // when each batch was done
@@ -61,7 +61,7 @@ func runs(t *testing.T, l *ledger, meanwhile func()) (told []conversation.RunNot
 	ended := make(chan error, 1)
 	tells := &teller{}
 	go func() {
-		ended <- worker.Distribution{Work: l, Teller: tells, Log: slog.New(slog.DiscardHandler)}.Run(ctx)
+		ended <- dispatch.Distribution{Work: l, Teller: tells, Log: slog.New(slog.DiscardHandler)}.Run(ctx)
 	}()
 	meanwhile()
 	stop()

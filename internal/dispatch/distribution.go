@@ -1,4 +1,6 @@
-package worker
+// Package dispatch is what runs in every worker process beside Temporal's tasks: it distributes waiting conversations to agents, and
+// does what falls due for agents. The ledger lets one process at a time do each piece, so any number of them may run.
+package dispatch
 
 import (
 	"context"
