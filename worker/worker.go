@@ -2,6 +2,7 @@
 package worker
 
 import (
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -24,6 +25,12 @@ const (
 	// blockedTime is how long workflow code may run without yielding until it counts as blocked, which fails its task. It never waits
 	// outside the SDK, but on a starved machine it may get no processor for longer than the SDK's second.
 	blockedTime = 10 * time.Second
+
+	// waitingRun is about what a run that waits takes of a worker's memory, in bytes: one that has answered once takes 140 KB
+	// (BenchmarkOpen_manyConversations), one in which more was said more.
+	waitingRun = 200 << 10
+	// A worker keeps at least fewestRuns of them, and at most mostRuns, which is the SDK's default.
+	fewestRuns, mostRuns = 100, 10_000
 )
 
 // Worker performs conversations and their activities, each kind on its own task queue.
@@ -37,7 +44,11 @@ type Worker struct {
 //
 // All workers together send at most sendsPerSecond messages to WeChat each second: the ledger's permits count (R16). Temporal's
 // limit of the queue, which direct sends go around, is an upper bound.
+//
+// Runs that wait take at most half of the memory that the process may use by its limit (GOMEMLIMIT, or nine tenths of the container's).
+// One that is not in memory is read from its history when something happens in it.
 func New(c client.Client, acts *activities.Activities, version string, sendsPerSecond int, onFatal func(error)) *Worker {
+	sdkworker.SetStickyWorkflowCacheSize(runsInMemory(debug.SetMemoryLimit(-1)))
 	conversations := sdkworker.New(c, workflows.TaskQueue, options(version, onFatal))
 	RegisterWorkflows(conversations)
 	for _, act := range []any{
@@ -53,6 +64,9 @@ func New(c client.Client, acts *activities.Activities, version string, sendsPerS
 	egress.RegisterActivity(acts.Send)
 	return &Worker{parts: []sdkworker.Worker{conversations, bot, egress}, acts: acts}
 }
+
+// runsInMemory is how many waiting runs a process keeps that may use so many bytes.
+func runsInMemory(bytes int64) int { return int(min(max(bytes/2/waitingRun, fewestRuns), mostRuns)) }
 
 // Registry is what workflows are registered with; a worker or a replayer.
 type Registry interface {

@@ -29,6 +29,9 @@ const (
 	closed          = "closed"
 )
 
+// containerMemory has a process keep within nine tenths of the memory of its container in docker-compose.yml.
+const containerMemory = "GOMEMLIMIT=460MiB"
+
 // R19, S12, S13, C23, A04: five attacks at once on one API process, for 20 s with a third of the connections and requests (for a minute
 // with all of them with -share 1). Ten callbacks a second are answered success in time meanwhile, the process stays small, and whoever
 // is turned away is told why. Afterwards each callback is in the transcript once, and each conversation is offered to an agent. Not
@@ -38,9 +41,8 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	s := start(t)
 	floor := newBenchFloor(s, customers/10+1) // each agent has room for ten
 	shop := newBenchShop(s)
-	// The attackers alone have up to 6,000 connections, and those of callbacks are to be within the limit. The process keeps within nine
-	// tenths of its memory, as in a container of docker-compose.yml.
-	api := s.second("api", freePorts(t, 1)[0], "WXDESK_MAX_CONNECTIONS=6500", "GOMEMLIMIT=460MiB")
+	// The attackers alone have up to 6,000 connections, and those of callbacks are to be within the limit.
+	api := s.second("api", freePorts(t, 1)[0], "WXDESK_MAX_CONNECTIONS=6500", containerMemory)
 	shop.door, shop.says = api.addr, "human "+strings.Repeat("a", 2000) // as long as the patterns of rules are reckoned with
 	s.publishHostileRules()
 	shop.sender().posts(shop.letter(0)) // the process has served the account before

@@ -16,11 +16,12 @@ import (
 var benchOpen = flag.Int("bench.open", 3000, "conversations that BenchmarkOpen_manyConversations holds open")
 
 // BenchmarkOpen_manyConversations holds many conversations open, each answered once by the FAQ, and compares with a thousand: how long
-// a callback takes to be acknowledged, with nothing else going on, and what the processors do while nobody writes. It tells what an open
-// conversation takes in Temporal's history and in both databases. docs/scale.md quotes it with -bench.open 100000.
+// a callback takes to be acknowledged, with nothing else going on, and what the processors do while nobody writes. The worker keeps to
+// its memory. It tells what an open conversation takes in Temporal's history and in both databases. docs/scale.md quotes it with
+// -bench.open 100000.
 func BenchmarkOpen_manyConversations(b *testing.B) {
 	const few = 1000
-	s, _, _ := startBench(b)
+	s, _, worker := startBench(b)
 	h := &held{system: s, b: b, shop: newBenchShop(s), db: s.database()}
 	h.opens(few)
 	young := h.measures()
@@ -36,6 +37,7 @@ func BenchmarkOpen_manyConversations(b *testing.B) {
 	b.ReportMetric(milliseconds(old.acknowledged), "ack-p99-ms")
 	b.ReportMetric(young.idle, "idle-cores-at-1000")
 	b.ReportMetric(old.idle, "idle-cores")
+	bar(b, "worker-MB", float64(peakMemory(b, worker.cmd.Process.Pid)>>20), atMost(512))
 	events, bytes := h.history()
 	b.ReportMetric(events, "events")
 	b.ReportMetric(bytes, "history-B")

@@ -78,11 +78,13 @@ func BenchmarkOwnBotAnswer_toBareShape(b *testing.B) {
 	s.answers(b, shop, platform, shapeBar{"own-bot", 0.80})
 }
 
-// startBench starts a system with one worker whose WeChat is the benchmark itself and sets no limit.
+// startBench starts a system with one worker, which has the memory of a container of ours, and whose WeChat is the benchmark itself and
+// sets no limit.
 func startBench(b *testing.B) (*system, *benchWeChat, *process) {
 	s, platform := start(b), newBenchWeChat(b)
 	s.wxdesk("dev", "stop", "worker")
-	return s, platform, s.second("worker", 0, "WXDESK_WECHAT_API="+platform.URL, "WXDESK_SENDS_PER_SECOND=100000")
+	return s, platform, s.second("worker", 0, "WXDESK_WECHAT_API="+platform.URL, "WXDESK_SENDS_PER_SECOND=100000",
+		containerMemory)
 }
 
 // ends a process in an orderly way.
