@@ -31,13 +31,14 @@ build: bin/wxdesk bin/temporal-dev ## build bin/wxdesk, and the Temporal dev ser
 
 # With -trimpath the program holds no folder of the machine that built it: two builds of one source are equal.
 #
-# Go knows best whether something has changed, so these are made anew each time. The flags are those of internal/devstack,
-# which builds the same file: with others the two would compile Temporal in turns.
+# Go knows best whether something has changed, so these are made anew each time.
 bin/wxdesk:
 	$(GO) build -trimpath -o $(WXDESK) .
 
+# The flags are those of internal/devstack, which builds the same file: with others the two would compile it in turns. They are those of
+# bin/wxdesk too, so that what both import is compiled once.
 bin/temporal-dev:
-	cd tools/temporal && $(GO) build -o ../../$@ .
+	cd tools/temporal && $(GO) build -trimpath -o ../../$@ .
 
 dev: build ## run everything on this machine: Postgres, Temporal, API, worker, simulator; Ctrl-C ends it
 	@bin/wxdesk dev

@@ -96,8 +96,8 @@ func buildTemporal(ctx context.Context, root string, progress io.Writer) (string
 		return "", fmt.Errorf("the Temporal dev server has to be built first: %w", err)
 	}
 	// Where bin is up to date, go leaves it alone; otherwise it removes the old file first, so that a running server
-	// keeps its own.
-	cmd := exec.CommandContext(ctx, goTool, "build", "-o", bin, ".")
+	// keeps its own. The flags are those of the Makefile.
+	cmd := exec.CommandContext(ctx, goTool, "build", "-trimpath", "-o", bin, ".")
 	cmd.Dir = filepath.Join(root, "tools", "temporal")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the Temporal dev server: %w%s", err, lastLines(out))
