@@ -40,7 +40,11 @@ bin/wxdesk:
 bin/temporal-dev:
 	cd tools/temporal && $(GO) build -trimpath -o ../../$@ .
 
-dev: build ## run everything on this machine: Postgres, Temporal, API, worker, simulator; Ctrl-C ends it
+# The first time this compiles for minutes, and so it says each minute that it does. `wxdesk dev` compiles the Temporal server.
+dev: ## run everything on this machine: Postgres, Temporal, API, worker, simulator; Ctrl-C ends it
+	@(sleep 3 >/dev/null; echo "wxdesk: compiling, which takes some minutes the first time"; \
+	n=0; while sleep 60 >/dev/null; do n=$$((n + 1)); echo "wxdesk: compiling, $$n min so far"; done) & clock=$$!; \
+	trap 'kill $$clock' EXIT; trap 'exit 130' INT TERM; $(MAKE) --no-print-directory bin/wxdesk
 	@bin/wxdesk dev
 
 reset: ## forget everything that make dev has kept in .wxdesk/

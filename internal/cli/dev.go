@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"wxdesk/internal/config"
@@ -49,7 +50,7 @@ type devRunCmd struct {
 
 // Run brings everything up, in order, and keeps it up until ctx ends.
 func (c devRunCmd) Run(ctx context.Context, p Process) error {
-	d := &dev{cmd: c, p: p}
+	d := &dev{cmd: c, p: p, temporalUp: make(chan struct{})}
 	say(p, "wxdesk dev: everything on this machine, data in %s/", devDir)
 	supervisor, err := devstack.OpenSupervisor(ctx, devDir, p.Stdout)
 	if err != nil {
@@ -77,18 +78,29 @@ type dev struct {
 	postgres *devstack.Postgres // nil where DATABASE_URL names another
 	temporal *devstack.Temporal // nil where TEMPORAL_ADDRESS names another
 	binary   string
+
+	phoneWorks atomic.Bool   // the demo account is there, and API and simulator run
+	temporalUp chan struct{} // closed when Temporal can be used
 }
 
-// processes lists what is run, in the order of starting: what the next one needs comes before it.
+// processes lists what is run, in the order of starting: what the next one needs comes before it. Only Temporal, which may have to
+// be compiled first, comes up beside the others: the API keeps messages in Postgres until then, and the worker waits.
 func (d *dev) processes(ctx context.Context) ([]devstack.Process, error) {
 	var list []devstack.Process
 	if d.postgres != nil {
 		list = append(list, d.postgres.Process())
 	}
 	if d.temporal != nil {
-		list = append(list, d.temporal.Process())
+		temporal := d.temporal.Process()
+		find := temporal.Prepare
+		temporal.Prepare = func(ctx context.Context) error { return eachMinute(ctx, find, d.sayTemporalCompiles) }
+		temporal.Beside = true
+		temporal.AfterReady = d.useTemporal
+		list = append(list, temporal)
 	}
-	api := devstack.Process{Name: "api", Command: d.self("api"), Ready: answers("http://" + d.cfg.OpsAddr + "/healthz")}
+	api := devstack.Process{
+		Name: "api", Command: d.self("api"), Ready: answers("http://" + d.cfg.OpsAddr + "/healthz"), AfterReady: d.welcome,
+	}
 	workerOps, err := neighbour(d.cfg.OpsAddr)
 	if err != nil {
 		return nil, err
@@ -96,8 +108,8 @@ func (d *dev) processes(ctx context.Context) ([]devstack.Process, error) {
 	worker := devstack.Process{
 		Name:       "worker",
 		Command:    d.selfWith([]string{string(config.OpsAddr) + "=" + workerOps}, "worker"),
-		Ready:      answers("http://" + workerOps + "/readyz"),
-		AfterReady: d.welcome,
+		Ready:      d.workerReady(workerOps),
+		AfterReady: d.everythingIsUp,
 	}
 	return append(list, d.simulatorProcess(), api, worker), d.freePorts(workerOps)
 }
@@ -128,10 +140,59 @@ func (d *dev) selfWith(environ []string, args ...string) func() (*exec.Cmd, erro
 	}
 }
 
-// migrate brings the database up to date and registers search attributes, before API and worker start.
+// migrate brings the database up to date before API and worker start, and has a Temporal that runs elsewhere know our search
+// attributes; our own may not be there yet.
 func (d *dev) migrate(ctx context.Context) error {
-	_, err := migrate(ctx, d.p, d.cfg)
-	return err
+	if _, err := migrateDatabase(ctx, d.p, d.cfg); err != nil || d.temporal != nil {
+		return err
+	}
+	return d.useTemporal(ctx)
+}
+
+// useTemporal has Temporal know our search attributes. From then on the worker is expected to poll.
+func (d *dev) useTemporal(ctx context.Context) error {
+	if err := registerSearchAttributes(ctx, d.p, d.cfg); err != nil {
+		return err
+	}
+	close(d.temporalUp)
+	return nil
+}
+
+// workerReady is whether the worker polls. Before Temporal is up it is enough that the worker runs.
+func (d *dev) workerReady(ops string) func(context.Context) error {
+	runs, polls := answers("http://"+ops+"/healthz"), answers("http://"+ops+"/readyz")
+	return func(ctx context.Context) error {
+		select {
+		case <-d.temporalUp:
+			return polls(ctx)
+		default:
+			return runs(ctx)
+		}
+	}
+}
+
+// eachMinute does the work, and tells after each minute how many have passed.
+func eachMinute(ctx context.Context, work func(context.Context) error, tell func(minutes int)) error {
+	done := make(chan error, 1)
+	go func() { done <- work(ctx) }()
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	for minutes := 1; ; minutes++ {
+		select {
+		case err := <-done:
+			return err
+		case <-minute.C:
+			tell(minutes)
+		}
+	}
+}
+
+func (d *dev) sayTemporalCompiles(minutes int) {
+	meanwhile := "answers come when it is done"
+	if d.phoneWorks.Load() {
+		meanwhile = "the phone page works already, " + meanwhile
+	}
+	say(d.p, "temporal: compiling, %d min so far; %s", minutes, meanwhile)
 }
 
 // freePorts names a busy port before anything is started.

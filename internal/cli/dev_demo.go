@@ -47,11 +47,28 @@ var demoFAQ = []conversation.FAQEntry{
 	{Language: "id", Phrase: "jam buka", Answer: "Kami buka setiap hari pukul 9.00–21.00 waktu Beijing."},
 }
 
-// welcome makes the demo account, once, and tells where everything is.
+// welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken.
 func (d *dev) welcome(ctx context.Context) error {
 	callback, err := d.demoAccount(ctx)
 	if err != nil {
 		return fmt.Errorf("make the demo account: %w", err)
+	}
+	d.phoneWorks.Store(true)
+	say(d.p, "")
+	say(d.p, "  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
+	say(d.p, "  API                                http://%s/v1/", d.cfg.HTTPAddr)
+	say(d.p, "  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
+	say(d.p, "  Callback of the demo account       %s", callback)
+	say(d.p, "")
+	return nil
+}
+
+// everythingIsUp waits for what is still missing, and tells the rest.
+func (d *dev) everythingIsUp(ctx context.Context) error {
+	select {
+	case <-d.temporalUp:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	if err := d.waitReady(ctx); err != nil {
 		return err
@@ -61,8 +78,7 @@ func (d *dev) welcome(ctx context.Context) error {
 		return err
 	}
 	say(d.p, "")
-	say(d.p, "  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
-	say(d.p, "  API                                http://%s/v1/", d.cfg.HTTPAddr)
+	say(d.p, "  Everything is up.")
 	if d.temporal != nil {
 		say(d.p, "  Temporal Web UI                    %s", d.temporal.UI())
 	}
@@ -70,9 +86,7 @@ func (d *dev) welcome(ctx context.Context) error {
 		say(d.p, "  and to read payloads there, first  %s", link)
 		say(d.p, "  (good once, within 15 minutes; then sign in there with an API token)")
 	}
-	say(d.p, "  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
 	say(d.p, "  Limits                             docs/operations.md#limits; bin/wxdesk config has those that are settings")
-	say(d.p, "  Callback of the demo account       %s", callback)
 	say(d.p, "")
 	say(d.p, "  A token for the API:  (set -a; . %s/env; bin/wxdesk token create --role admin --name me)", devDir)
 	say(d.p, "  Stop one process:     bin/wxdesk dev stop worker   (and start it: bin/wxdesk dev start worker)")
@@ -97,7 +111,7 @@ func (d *dev) codecLink(ctx context.Context) (string, error) {
 
 // waitReady waits until the API is of use: migrations done, Temporal there, a worker polling.
 func (d *dev) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	ready := answers("http://" + d.cfg.OpsAddr + "/readyz")
 	for {

@@ -41,7 +41,7 @@ func (d *dev) prepare(ctx context.Context) (err error) {
 	if err := d.preparePostgres(ctx, given); err != nil {
 		return err
 	}
-	if err := d.prepareTemporal(ctx, given); err != nil {
+	if err := d.prepareTemporal(given); err != nil {
 		return err
 	}
 	for name, value := range d.choices() {
@@ -109,7 +109,7 @@ func (d *dev) preparePostgres(ctx context.Context, given config.Config) error {
 	return err
 }
 
-func (d *dev) prepareTemporal(ctx context.Context, given config.Config) (err error) {
+func (d *dev) prepareTemporal(given config.Config) (err error) {
 	if given.Given(config.TemporalAddress) {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (d *dev) prepareTemporal(ctx context.Context, given config.Config) (err err
 		return err
 	}
 	namespace, _ := given.Temporal.LookupEnv(string(config.TemporalNamespace))
-	d.temporal, err = devstack.PrepareTemporal(ctx, devstack.TemporalOptions{
+	d.temporal, err = devstack.PrepareTemporal(devstack.TemporalOptions{
 		Bin: given.TemporalBin, DBFile: file, Port: d.cmd.TemporalPort, UIPort: d.cmd.TemporalUIPort, Namespace: namespace,
 		SearchAttributes: temporalclient.SearchAttributes(),
 		UICodecEndpoint:  "http://" + given.OpsAddr + "/codec", Log: d.p.Stdout,

@@ -1,8 +1,12 @@
 package cli_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,4 +29,18 @@ func TestDev_simulatorGetsNoKeysAndNoDatabase(t *testing.T) { // alone: it chang
 	require.NotContains(t, strings.Join(environ, "\n"), "canary")
 	require.NotContains(t, strings.Join(environ, "\n"), keys)
 	require.Contains(t, environ, "TZ=Asia/Shanghai", "the rest stays")
+}
+
+func TestDev_tellsEachMinuteOfALongWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var told []int
+		broken := errors.New("broken")
+		work := func(context.Context) error {
+			time.Sleep(150 * time.Second) // of synctest's clock
+			return broken
+		}
+		require.Equal(t, broken, cli.EachMinute(t.Context(), work, func(minutes int) { told = append(told, minutes) }))
+		require.Equal(t, []int{1, 2}, told)
+	})
 }

@@ -23,6 +23,9 @@ func DemoRules() (kinds map[string]routing.RulesetKind, rules map[string][]routi
 	return kinds, rules
 }
 
+// EachMinute is how a long wait is told.
+var EachMinute = eachMinute
+
 // Compare is how reconcile compares.
 var Compare = compare
 

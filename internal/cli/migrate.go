@@ -23,8 +23,11 @@ func (c migrateCmd) Run(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	restored, err := migrate(ctx, p, cfg)
+	restored, err := migrateDatabase(ctx, p, cfg)
 	if err != nil {
+		return err
+	}
+	if err := registerSearchAttributes(ctx, p, cfg); err != nil {
 		return err
 	}
 	if c.Restored {
@@ -51,8 +54,8 @@ func nudgeAll(ctx context.Context, p Process, cfg config.Config) error {
 	return nil
 }
 
-// migrate reports whether the database was restored from a dump of another cluster.
-func migrate(ctx context.Context, p Process, cfg config.Config) (restored bool, err error) {
+// migrateDatabase reports whether the database was restored from a dump of another cluster.
+func migrateDatabase(ctx context.Context, p Process, cfg config.Config) (restored bool, err error) {
 	applied, err := postgres.Migrate(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return false, err
@@ -63,18 +66,7 @@ func migrate(ctx context.Context, p Process, cfg config.Config) (restored bool, 
 	if len(applied) == 0 {
 		say(p, "the database is up to date")
 	}
-	restored, err = makeGood(ctx, p, cfg, func(ctx context.Context, db *postgres.DB) (bool, error) { return db.LooksRestored(ctx) })
-	if err != nil {
-		return false, err
-	}
-	registered, err := registerSearchAttributes(ctx, cfg)
-	if err != nil {
-		return false, err
-	}
-	for _, name := range registered {
-		say(p, "registered search attribute %s", name)
-	}
-	return restored, nil
+	return makeGood(ctx, p, cfg, func(ctx context.Context, db *postgres.DB) (bool, error) { return db.LooksRestored(ctx) })
 }
 
 // makeGood tells everybody that the database was restored, where it was.
@@ -96,22 +88,26 @@ func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(c
 	return true, nil
 }
 
-func registerSearchAttributes(ctx context.Context, cfg config.Config) ([]string, error) {
+// registerSearchAttributes has Temporal know the search attributes of conversations, as soon as it is there.
+func registerSearchAttributes(ctx context.Context, p Process, cfg config.Config) error {
 	c, namespace, err := temporalOf(cfg)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(ctx, migratePatience)
 	defer cancel()
 	for {
-		names, err := temporalclient.RegisterSearchAttributes(ctx, c, namespace)
+		registered, err := temporalclient.RegisterSearchAttributes(ctx, c, namespace)
 		if err == nil {
-			return names, nil
+			for _, name := range registered {
+				say(p, "registered search attribute %s", name)
+			}
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w; is Temporal running (TEMPORAL_ADDRESS)?", err)
+			return fmt.Errorf("%w; is Temporal running (TEMPORAL_ADDRESS)?", err)
 		case <-time.After(500 * time.Millisecond):
 		}
 	}

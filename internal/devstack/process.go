@@ -11,6 +11,11 @@ import (
 type Process struct {
 	// Name is how people and files call it: lower case, no spaces.
 	Name string
+	// Prepare, if there is one, runs before the first start: what may take minutes, as compiling does. Its context ends when the
+	// process is not to be started any more. An error ends the start of all.
+	Prepare func(context.Context) error
+	// Beside says that those after it do not wait until it is ready.
+	Beside bool
 	// Command makes the command for each start. Output goes to the log file, unless Command sets it.
 	Command func() (*exec.Cmd, error)
 	// Ready says nil once the process can be used. It is asked every 20 ms until it does; ErrGiveUp ends that at once.
@@ -18,7 +23,7 @@ type Process struct {
 	Ready func(context.Context) error
 	// ReadyTimeout is how long that may take; default 60 s.
 	ReadyTimeout time.Duration
-	// AfterReady, if there is one, runs when the process is ready for the first time, before the next one starts. An
+	// AfterReady, if there is one, runs when the process is ready for the first time, before the next one starts if that waits. An
 	// error ends the start of all.
 	AfterReady func(context.Context) error
 	// StopSignal asks the process to end; default SIGTERM.

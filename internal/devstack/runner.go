@@ -37,18 +37,23 @@ type runner struct {
 	gone     chan struct{} // closed when run has returned
 	logStart atomic.Int64  // where the last start's part of the log file begins
 
-	child   *child
-	started time.Time
-	ready   bool
-	crashes int          // in a row
-	waiting []chan error // who wants to know when it is ready
+	prepared bool
+	child    *child
+	started  time.Time
+	ready    bool
+	crashes  int          // in a row
+	waiting  []chan error // who wants to know when it is ready
 }
 
-// state is one of stopped, launching, alive, pausing; nil ends the runner.
+// state is one of stopped, preparing, launching, alive, pausing; nil ends the runner.
 type state func() state
 
 func newRunner(s *Supervisor, p Process) *runner {
-	return &runner{Process: p.withDefaults(), s: s, requests: make(chan request), gone: make(chan struct{})}
+	r := &runner{Process: p.withDefaults(), s: s, requests: make(chan request), gone: make(chan struct{})}
+	if info, err := os.Stat(s.logFile(p.Name)); err == nil {
+		r.logStart.Store(info.Size()) // what is there already is of an earlier run
+	}
+	return r
 }
 
 func (r *runner) run() {
@@ -86,7 +91,36 @@ func (r *runner) stopped() state {
 	}
 	r.waiting = append(r.waiting, req.done)
 	r.crashes = 0
+	if r.Prepare != nil && !r.prepared {
+		return r.preparing
+	}
 	return r.launching
+}
+
+// preparing waits for Prepare, unless somebody wishes otherwise.
+func (r *runner) preparing() state {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- r.Prepare(ctx) }()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				r.answer(fmt.Errorf("%s cannot be started: %w", r.Name, err))
+				return r.stopped
+			}
+			r.prepared = true
+			return r.launching
+		case req := <-r.requests:
+			if req.wish != start {
+				cancel()
+				<-done
+				return r.settle(req)
+			}
+			r.waiting = append(r.waiting, req.done)
+		}
+	}
 }
 
 // settle answers a wish not to run, where the process does not run.

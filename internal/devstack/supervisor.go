@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // ErrAlreadyRunning says that another Supervisor works in the folder. Its text is a sentence for people.
@@ -74,8 +76,8 @@ func (s *Supervisor) pidFile(name string) string { return filepath.Join(s.runFol
 
 func (s *Supervisor) logFile(name string) string { return filepath.Join(s.logFolder(), name+".log") }
 
-// Run starts the processes in their order, each after the one before it is ready, and keeps them running until ctx
-// ends. Then it stops them in reverse order and returns nil. An error means that one of them could not be brought up;
+// Run starts the processes in their order, each after those before it are ready (but see Beside), and keeps them running
+// until ctx ends. Then it stops them in reverse order and returns nil. An error means that one of them could not be brought up;
 // those before it are stopped again.
 func (s *Supervisor) Run(ctx context.Context, processes ...Process) error {
 	var all []*runner
@@ -105,22 +107,38 @@ func (s *Supervisor) Run(ctx context.Context, processes ...Process) error {
 	return err
 }
 
-// bringUp starts one after the other. What a person stops by hand meanwhile is not an error.
+// bringUp starts one after the other, and waits until all are up. The first that cannot be brought up ends the others' start.
 func (s *Supervisor) bringUp(ctx context.Context, all []*runner) error {
-	for _, r := range all {
-		err := r.askWithin(ctx, start)
-		if errors.Is(err, errStopped) {
-			continue
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		for _, r := range all {
+			if r.Beside {
+				group.Go(func() error { return s.bringUpOne(ctx, r) })
+				continue
+			}
+			if err := s.bringUpOne(ctx, r); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return fmt.Errorf("%w%s", err, fileTail(s.logFile(r.Name), r.logStart.Load()))
-		}
-		if r.AfterReady == nil {
-			continue
-		}
-		if err := r.AfterReady(ctx); err != nil {
-			return fmt.Errorf("after the start of %s: %w", r.Name, err)
-		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// bringUpOne returns when the process is ready and AfterReady is done. What a person stops by hand meanwhile is not an error.
+func (s *Supervisor) bringUpOne(ctx context.Context, r *runner) error {
+	err := r.askWithin(ctx, start)
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w%s", err, fileTail(s.logFile(r.Name), r.logStart.Load()))
+	}
+	if r.AfterReady == nil {
+		return nil
+	}
+	if err := r.AfterReady(ctx); err != nil {
+		return fmt.Errorf("after the start of %s: %w", r.Name, err)
 	}
 	return nil
 }

@@ -46,6 +46,81 @@ func TestSupervisor_startsInOrderAndStopsInReverse(t *testing.T) {
 	require.Zero(t, pidIn(t, s.dir, "one")+pidIn(t, s.dir, "two"), "the pid files are gone")
 }
 
+func TestSupervisor_othersStartBesideASlowOne(t *testing.T) {
+	t.Parallel()
+	prepared, announced := make(chan struct{}), make(chan struct{})
+	slow := obedient("slow")
+	slow.Beside = true
+	slow.Prepare = func(context.Context) error { <-prepared; return nil }
+	slow.AfterReady = func(context.Context) error { close(announced); return nil }
+	last := obedient("last")
+	last.AfterReady = func(context.Context) error { <-announced; return nil } // those before it are started, not ready
+	s := run(t, t.TempDir(), obedient("one"), slow, last)
+	s.says("last is ready")
+	require.Zero(t, pidIn(t, s.dir, "slow"))
+
+	close(prepared)
+
+	s.says("slow is ready")
+	<-announced
+	require.NoError(t, s.stop())
+	require.Equal(t, []string{"one is ready", "last is ready", "slow is ready", "last is stopped", "slow is stopped", "one is stopped"}, s.news())
+}
+
+func TestSupervisor_canBeStoppedWhileOneIsPrepared(t *testing.T) {
+	t.Parallel()
+	asked, ended := make(chan struct{}), make(chan struct{})
+	slow := obedient("slow")
+	slow.Prepare = func(ctx context.Context) error {
+		close(asked)
+		<-ctx.Done()
+		close(ended)
+		return ctx.Err()
+	}
+	s := run(t, t.TempDir(), obedient("one"), slow)
+	<-asked
+	require.NoError(t, s.stop())
+	<-ended
+	require.Equal(t, []string{"one is ready", "one is stopped"}, s.news())
+}
+
+func TestSupervisor_preparesOnceAndAgainAfterAStop(t *testing.T) {
+	t.Parallel()
+	asked, done := make(chan struct{}, 10), make(chan struct{})
+	slow := obedient("slow")
+	slow.Prepare = func(ctx context.Context) error {
+		asked <- struct{}{}
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	s := run(t, t.TempDir(), slow)
+	<-asked
+	require.NoError(t, devstack.StopProcess(t.Context(), s.dir, "slow"))
+	close(done)
+	require.NoError(t, devstack.StartProcess(t.Context(), s.dir, "slow"))
+	<-asked
+	require.NoError(t, devstack.StopProcess(t.Context(), s.dir, "slow"))
+	require.NoError(t, devstack.StartProcess(t.Context(), s.dir, "slow"))
+	require.Empty(t, asked, "what was prepared stays so")
+}
+
+func TestSupervisor_saysWhyAProcessCannotBePrepared(t *testing.T) {
+	t.Parallel()
+	broken := obedient("broken")
+	broken.Beside = true
+	broken.Prepare = func(context.Context) error { return errors.New("no compiler") }
+	last := obedient("last")
+	last.AfterReady = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	s := run(t, t.TempDir(), broken, last)
+
+	require.EqualError(t, s.wait(), "broken cannot be started: no compiler")
+	require.Zero(t, pidIn(t, s.dir, "last"), "what had started is stopped")
+}
+
 func TestSupervisor_startsAKilledProcessAgainWithinASecond(t *testing.T) {
 	t.Parallel()
 	s := run(t, t.TempDir(), obedient("one"))

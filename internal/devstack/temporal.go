@@ -27,7 +27,7 @@ const temporalStopTimeout = 10 * time.Second
 
 // TemporalOptions say how to run the Temporal dev server. Names follow the Temporal CLI's flags.
 type TemporalOptions struct {
-	Bin              string                              // the program, see FindTemporal; empty: found
+	Bin              string                              // the program, see FindTemporal; empty: found before the first start
 	DBFile           string                              // SQLite file; empty: in memory, gone when the process ends
 	IP               string                              // default 127.0.0.1
 	Port             int                                 // gRPC frontend; 0 picks a free one
@@ -55,7 +55,7 @@ type Temporal struct {
 // StartTemporal starts a dev server and waits until its namespace can be used. The server ends with Stop, and in any
 // case with this process.
 func StartTemporal(ctx context.Context, opts TemporalOptions) (*Temporal, error) {
-	t, err := PrepareTemporal(ctx, opts)
+	t, err := PrepareTemporal(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -65,17 +65,16 @@ func StartTemporal(ctx context.Context, opts TemporalOptions) (*Temporal, error)
 	return t, nil
 }
 
-// PrepareTemporal finds the program and chooses ports, but starts nothing: for a Supervisor, which runs the process
-// itself.
-func PrepareTemporal(ctx context.Context, opts TemporalOptions) (*Temporal, error) {
-	if err := opts.complete(ctx); err != nil {
+// PrepareTemporal chooses ports, but starts nothing: for a Supervisor, which runs the process itself.
+func PrepareTemporal(opts TemporalOptions) (*Temporal, error) {
+	if err := opts.complete(); err != nil {
 		return nil, err
 	}
 	return &Temporal{opts: opts, log: &tail{next: opts.Log}}, nil
 }
 
 // complete fills in what was left open.
-func (o *TemporalOptions) complete(ctx context.Context) (err error) {
+func (o *TemporalOptions) complete() (err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
@@ -83,11 +82,6 @@ func (o *TemporalOptions) complete(ctx context.Context) (err error) {
 	setDefault(&o.Namespace, "default")
 	setDefault(&o.LogLevel, "warn")
 	setDefault(&o.LogFormat, "text")
-	if o.Bin == "" {
-		if o.Bin, err = FindTemporal(ctx, o.Log); err != nil {
-			return err
-		}
-	}
 	if o.Port == 0 {
 		if o.Port, err = FreePort(o.IP); err != nil {
 			return err
@@ -108,6 +102,9 @@ func setDefault(s *string, value string) {
 // Start starts the server, again after Kill or Stop if need be, at the same address and on the same file, and waits
 // until its namespace can be used.
 func (t *Temporal) Start(ctx context.Context) error {
+	if err := t.find(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, TemporalStartTimeout)
 	defer cancel()
 	cmd, err := t.Command()
@@ -123,6 +120,14 @@ func (t *Temporal) Start(ctx context.Context) error {
 		return fmt.Errorf("temporal: %w%s", err, t.log)
 	}
 	return nil
+}
+
+// find finds the program, and builds it if need be.
+func (t *Temporal) find(ctx context.Context) (err error) {
+	if t.opts.Bin == "" {
+		t.opts.Bin, err = FindTemporal(ctx, t.opts.Log)
+	}
+	return err
 }
 
 // Command is the server process, ready to be started.
@@ -190,10 +195,11 @@ func (t *Temporal) Ready(ctx context.Context) error {
 	return err
 }
 
-// Process is the server as a Supervisor runs it, under the name "temporal".
+// Process is the server as a Supervisor runs it, under the name "temporal". To find the program may take minutes, see
+// FindTemporal.
 func (t *Temporal) Process() Process {
 	return Process{
-		Name: "temporal", Command: t.Command, Ready: t.Ready, ReadyTimeout: TemporalStartTimeout,
+		Name: "temporal", Prepare: t.find, Command: t.Command, Ready: t.Ready, ReadyTimeout: TemporalStartTimeout,
 		StopSignal: syscall.SIGTERM, StopTimeout: temporalStopTimeout,
 	}
 }

@@ -22,8 +22,9 @@ const temporalProgram = "temporal-dev"
 const quietBuild = 3 * time.Second
 
 // FindTemporal gives the program of the Temporal dev server: $WXDESK_TEMPORAL_BIN, else temporal-dev beside our own
-// program, else, inside a source tree of wxdesk, bin/temporal-dev built from tools/temporal. Where the sources have not
-// changed the build is a matter of a second; several processes may ask at once. Progress hears only of a long build.
+// program, else, inside a source tree of wxdesk, bin/temporal-dev built from tools/temporal. That takes minutes the first
+// time and about a second where the sources have not changed; several processes may ask at once. Progress hears only of a
+// long build.
 func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	if bin := os.Getenv(TemporalBinVariable); bin != "" {
 		path, err := exec.LookPath(bin)
@@ -32,17 +33,31 @@ func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 		}
 		return filepath.Abs(path)
 	}
-	if self, err := os.Executable(); err == nil {
-		if bin, err := exec.LookPath(filepath.Join(filepath.Dir(self), temporalProgram)); err == nil {
-			return bin, nil
-		}
-	}
 	root, err := sourceRoot()
+	if bin := besideUs(); bin != "" && (err != nil || bin != builtIn(root)) { // what is built here may be older than its sources
+		return bin, nil
+	}
 	if err != nil {
 		return "", fmt.Errorf("no Temporal dev server was found: run `make build`, which puts %s beside wxdesk, or set %s to the program: %w", temporalProgram, TemporalBinVariable, err)
 	}
 	return buildTemporal(ctx, root, progress)
 }
+
+// besideUs is temporal-dev in the folder of our own program, "" where there is none.
+func besideUs() string {
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	bin, err := exec.LookPath(filepath.Join(filepath.Dir(self), temporalProgram))
+	if err != nil {
+		return ""
+	}
+	return bin
+}
+
+// builtIn is where the source tree root has its temporal-dev.
+func builtIn(root string) string { return filepath.Join(root, "bin", temporalProgram) }
 
 // sourceRoot walks up from the working directory to the folder whose go.mod says "module wxdesk".
 func sourceRoot() (string, error) {
@@ -77,12 +92,12 @@ func moduleOf(file string) string {
 
 // buildTemporal builds bin/temporal-dev. One process at a time builds; the others then find nothing left to do.
 func buildTemporal(ctx context.Context, root string, progress io.Writer) (string, error) {
-	bin := filepath.Join(root, "bin", temporalProgram)
+	bin := builtIn(root)
 	if err := os.MkdirAll(filepath.Dir(bin), 0o755); err != nil {
 		return "", err
 	}
 	slow := time.AfterFunc(quietBuild, func() {
-		fmt.Fprintln(progress, "building the Temporal dev server, which takes some minutes the first time")
+		fmt.Fprintln(progress, "temporal: compiling the development server, which takes some minutes the first time")
 	})
 	defer slow.Stop()
 	lock, err := waitLock(ctx, filepath.Join(root, "bin", "."+temporalProgram+".lock"))
@@ -97,10 +112,22 @@ func buildTemporal(ctx context.Context, root string, progress io.Writer) (string
 	}
 	// Where bin is up to date, go leaves it alone; otherwise it removes the old file first, so that a running server
 	// keeps its own. The flags are those of the Makefile.
-	cmd := exec.CommandContext(ctx, goTool, "build", "-trimpath", "-o", bin, ".")
+	cmd := exec.Command(goTool, "build", "-trimpath", "-o", bin, ".")
 	cmd.Dir = filepath.Join(root, "tools", "temporal")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the Temporal dev server: %w%s", err, lastLines(out))
+	out := &tail{}
+	cmd.Stdout, cmd.Stderr = out, out
+	build, err := launch(cmd)
+	if err != nil {
+		return "", fmt.Errorf("build the Temporal dev server: %w", err)
+	}
+	select {
+	case <-build.done:
+	case <-ctx.Done():
+		build.kill() // with the compilers that it has started
+		return "", fmt.Errorf("build the Temporal dev server: %w", context.Cause(ctx))
+	}
+	if build.err != nil {
+		return "", fmt.Errorf("build the Temporal dev server: %w%s", build.err, out)
 	}
 	return bin, nil
 }

@@ -2,6 +2,7 @@ package devstack_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -71,6 +72,71 @@ func TestFindTemporal_saysWhatToDoOutsideTheSourceTree(t *testing.T) {
 	_, err := devstack.FindTemporal(t.Context(), os.Stderr)
 	require.ErrorContains(t, err, "make build")
 	require.ErrorContains(t, err, devstack.TemporalBinVariable)
+}
+
+// What is built from an older source must not be taken for the server.
+func TestFindTemporal_buildsInTheSourceTree(t *testing.T) {
+	t.Setenv(devstack.TemporalBinVariable, "")
+	makefile, err := os.ReadFile("../../Makefile")
+	require.NoError(t, err)
+	root := sourceTree(t)
+	compiler(t, `echo "$PWD: $@" > "$4"; chmod +x "$4"`)
+	found, err := devstack.FindTemporal(t.Context(), os.Stderr)
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(root, "bin", "temporal-dev"), found)
+	text, err := os.ReadFile(found)
+	require.NoError(t, err)
+	require.Equal(t, root+"/tools/temporal: build -trimpath -o "+found+" .\n", string(text))
+	require.Contains(t, string(makefile), "cd tools/temporal && $(GO) build -trimpath -o ../../$@ .\n", "with other flags both would compile it in turns")
+}
+
+func TestFindTemporal_saysWhatTheCompilerSaid(t *testing.T) {
+	t.Setenv(devstack.TemporalBinVariable, "")
+	sourceTree(t)
+	compiler(t, `echo "disk full" >&2; exit 1`)
+	_, err := devstack.FindTemporal(t.Context(), os.Stderr)
+	require.ErrorContains(t, err, "build the Temporal dev server: exit status 1\n  disk full")
+}
+
+func TestFindTemporal_leavesNoCompilerBehind(t *testing.T) {
+	t.Setenv(devstack.TemporalBinVariable, "")
+	root := sourceTree(t)
+	pids := filepath.Join(root, "pids")
+	compiler(t, `tail -f /dev/null & echo "$$ $!" > '`+pids+`.new'; mv '`+pids+`.new' '`+pids+`'; wait`)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := devstack.FindTemporal(ctx, os.Stderr)
+		ended <- err
+	}()
+	var tool, grandchild int
+	eventually(t, "it compiles", func() bool {
+		text, _ := os.ReadFile(pids)
+		n, _ := fmt.Sscan(string(text), &tool, &grandchild)
+		return n == 2
+	})
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	eventually(t, "both are gone", func() bool { return !alive(tool) && !alive(grandchild) })
+}
+
+// sourceTree makes a folder that looks like wxdesk's, and works there.
+func sourceTree(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "tools", "temporal"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "go.mod"), []byte("module wxdesk\n"), 0o600))
+	t.Chdir(root)
+	return root
+}
+
+// compiler puts a program with the name of Go's onto the path.
+func compiler(t *testing.T, text string) {
+	t.Helper()
+	tools := t.TempDir()
+	script(t, filepath.Join(tools, "go"), text)
+	t.Setenv("PATH", tools+":"+os.Getenv("PATH"))
 }
 
 func TestNamespace_isTheTestsOwnAndUsableAtOnce(t *testing.T) {

@@ -6,10 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/devstack"
 )
 
 // The README's first five minutes.
@@ -44,6 +47,48 @@ func TestFirstFiveMinutes(t *testing.T) {
 	require.Equal(t, "queue", parked.Holder)
 	require.NotNil(t, parked.QueueID)
 	require.Len(t, c.answers(), 2, "nobody answers in the bot's place")
+}
+
+// A cold `make dev` compiles the Temporal server for minutes. People write to the demo account all the same.
+func TestFirstFiveMinutes_whileTemporalCompiles(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	compiled := s.slowCompiler()
+	s.begin()
+	s.until(60*time.Second, "the phone page works", func() bool { return strings.Contains(s.out.String(), "Phone (write to the demo account)") })
+	s.spareTheDisk()
+	s.token = s.wxdesk("token", "create", "--role", "admin", "--name", "e2e")
+
+	c := s.follower()
+	require.True(t, c.manages("hello"), "taken while Temporal is compiled")
+	require.True(t, c.manages("opening hours?"))
+	status, body := s.call(http.MethodGet, "http://"+s.ops+"/readyz", nil, nil)
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, string(body), "temporal")
+	require.Zero(t, s.pid("temporal"))
+	require.Positive(t, s.pid("worker"))
+	require.NotContains(t, s.out.String(), "Ctrl-C stops everything")
+
+	compiled()
+	s.until(60*time.Second, "everything is up", func() bool { return strings.Contains(s.out.String(), "Ctrl-C stops everything") })
+	answers := c.gets(2, 30*time.Second)
+	require.Contains(t, answers[0], "welcome")
+	require.Contains(t, answers[1], "open every day")
+}
+
+// slowCompiler makes the system compile the Temporal server: it finds itself in a source tree, with a compiler that is done when the
+// function that is returned is called.
+func (s *system) slowCompiler() (compiled func()) {
+	s.t.Helper()
+	tools := s.t.TempDir()
+	pipe := filepath.Join(tools, "pipe")
+	require.NoError(s.t, syscall.Mkfifo(pipe, 0o600))
+	script := fmt.Sprintf("#!/bin/sh\n# go build -trimpath -o PROGRAM .\ncat '%s' && cp '%s' \"$4\"\n", pipe, os.Getenv(devstack.TemporalBinVariable))
+	require.NoError(s.t, os.WriteFile(filepath.Join(tools, "go"), []byte(script), 0o700)) //nolint:gosec // has to be run
+	require.NoError(s.t, os.MkdirAll(filepath.Join(s.dir, "tools", "temporal"), 0o700))
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "go.mod"), []byte("module wxdesk\n"), 0o600))
+	s.env = append(s.env, devstack.TemporalBinVariable+"=", "PATH="+tools+":"+os.Getenv("PATH"))
+	return func() { require.NoError(s.t, os.WriteFile(pipe, nil, 0o600)) }
 }
 
 func TestWorkerStopped_threeMessagesGetThreeAnswersInOrder(t *testing.T) {

@@ -41,6 +41,18 @@ type system struct {
 // start runs `wxdesk dev` in a folder of its own, on free ports, and waits until it says where everything is.
 func start(t testing.TB, environ ...string) *system {
 	t.Helper()
+	s := newSystem(t, environ...)
+	s.launch()
+	if _, measures := t.(*testing.B); !measures {
+		s.spareTheDisk()
+	}
+	s.token = s.wxdesk("token", "create", "--role", "admin", "--name", "e2e")
+	return s
+}
+
+// newSystem is a `wxdesk dev` that is still to be started, in a folder of its own and on free ports. It ends with the test.
+func newSystem(t testing.TB, environ ...string) *system {
+	t.Helper()
 	ports := freePorts(t, 5)
 	s := &system{t: t, dir: t.TempDir()}
 	s.http, s.ops, s.sim, s.temporal = at(ports[0]), at(ports[1]), at(ports[2]), at(ports[3])
@@ -53,10 +65,6 @@ func start(t testing.TB, environ ...string) *system {
 		"dev", "--simulator-addr", s.sim,
 		"--temporal-port", strconv.Itoa(ports[3]), "--temporal-ui-port", strconv.Itoa(ports[4]),
 	}
-	s.launch()
-	if _, measures := t.(*testing.B); !measures {
-		s.spareTheDisk()
-	}
 	t.Cleanup(func() {
 		s.stop()
 		s.noRaces()
@@ -64,7 +72,6 @@ func start(t testing.TB, environ ...string) *system {
 			t.Logf("logs of the failed system:\n%s", s.logs())
 		}
 	})
-	s.token = s.wxdesk("token", "create", "--role", "admin", "--name", "e2e")
 	return s
 }
 
@@ -79,20 +86,26 @@ func (s *system) spareTheDisk() {
 	}
 }
 
-// launch starts the processes; also again, in the same folder.
+// launch starts the processes and waits until all are up; also again, in the same folder.
 func (s *system) launch() {
+	s.t.Helper()
+	s.begin()
+	s.until(90*time.Second, "wxdesk dev is up", func() bool { return strings.Contains(s.out.String(), "Ctrl-C stops everything") })
+}
+
+// begin starts `wxdesk dev`.
+func (s *system) begin() {
 	s.t.Helper()
 	s.out = &output{}
 	s.cmd = exec.Command(binary, s.args...)
 	s.cmd.Dir, s.cmd.Env = s.dir, s.env
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	require.NoError(s.t, s.cmd.Start())
-	s.until(90*time.Second, "wxdesk dev is up", func() bool { return strings.Contains(s.out.String(), "Ctrl-C stops everything") })
 }
 
 // stop is Ctrl-C; afterwards nothing may be left.
 func (s *system) stop() {
-	if s.cmd.ProcessState != nil {
+	if s.cmd == nil || s.cmd.ProcessState != nil {
 		return
 	}
 	pids := map[string]int{}
