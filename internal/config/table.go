@@ -175,7 +175,7 @@ func table() []row {
 		{LogLevel, both(is("info")), logLevel, nil, "debug, info, warn or error"},
 		{LogFormatName, [2]fallback{is(string(LogText)), is(string(LogJSON))}, logFormat, nil, "json or text"},
 		{
-			TemporalBin, both(says("beside wxdesk, or built")),
+			TemporalBin, both(says("installed, or built")),
 			func(c *Config, s string) error { c.TemporalBin = s; return nil }, nil,
 			"program of the Temporal dev server, for dev and tests",
 		},

@@ -36,7 +36,7 @@ type TemporalOptions struct {
 	Headless         bool                                // no Web UI
 	Namespace        string                              // default "default"
 	SearchAttributes map[string]enumspb.IndexedValueType // by name
-	DynamicConfig    map[string]string                   // key to JSON value
+	DynamicConfig    map[string]string                   // key to JSON value; over our own, see dynamicConfig
 	SQLitePragma     map[string]string
 	UICodecEndpoint  string    // URL of the codec server that the Web UI asks; empty: none
 	LogLevel         string    // default "warn"
@@ -152,7 +152,7 @@ func (t *Temporal) Command() (*exec.Cmd, error) {
 		args = append(args, "--db-filename", o.DBFile)
 	}
 	args = appendPairs(args, "--sqlite-pragma", o.SQLitePragma)
-	args = appendPairs(args, "--dynamic-config-value", o.DynamicConfig)
+	args = appendPairs(args, "--dynamic-config-value", dynamicConfig(o.DynamicConfig))
 	for _, name := range slices.Sorted(maps.Keys(o.SearchAttributes)) {
 		args = append(args, "--search-attribute", name+"="+o.SearchAttributes[name].String())
 	}

@@ -22,9 +22,9 @@ const temporalProgram = "temporal-dev"
 const quietBuild = 3 * time.Second
 
 // FindTemporal gives the program of the Temporal dev server: $WXDESK_TEMPORAL_BIN, else temporal-dev beside our own
-// program, else, inside a source tree of wxdesk, bin/temporal-dev built from tools/temporal. That takes minutes the first
-// time and about a second where the sources have not changed; several processes may ask at once. Progress hears only of a
-// long build.
+// program, else the Temporal CLI on the path if its server has our version, else, inside a source tree of wxdesk,
+// bin/temporal-dev built from tools/temporal. That takes minutes the first time and about a second where the sources have not
+// changed; several processes may ask at once. Progress hears of the CLI and of a long build.
 func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	if bin := os.Getenv(TemporalBinVariable); bin != "" {
 		path, err := exec.LookPath(bin)
@@ -37,8 +37,13 @@ func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	if bin := besideUs(); bin != "" && (err != nil || bin != builtIn(root)) { // what is built here may be older than its sources
 		return bin, nil
 	}
+	if bin, version := installedCLI(ctx); bin != "" {
+		fmt.Fprintf(progress, "temporal: using %s (server %s)\n", bin, version)
+		return bin, nil
+	}
 	if err != nil {
-		return "", fmt.Errorf("no Temporal dev server was found: run `make build`, which puts %s beside wxdesk, or set %s to the program: %w", temporalProgram, TemporalBinVariable, err)
+		return "", fmt.Errorf("no Temporal dev server was found: run `make build`, which puts %s beside wxdesk, install the Temporal CLI with server %sx, or set %s to the program: %w",
+			temporalProgram, temporalVersion, TemporalBinVariable, err)
 	}
 	return buildTemporal(ctx, root, progress)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,11 +22,13 @@ var wxAccount = temporal.NewSearchAttributeKeyKeyword("WxAccount")
 
 func TestTemporal_keepsAddressAndDataOverKillStopAndStart(t *testing.T) {
 	t.Parallel()
+	log := &notes{}
 	server, err := devstack.StartTemporal(t.Context(), devstack.TemporalOptions{
 		DBFile: filepath.Join(t.TempDir(), "temporal.db"), Headless: true, Namespace: "wxdesk",
 		SearchAttributes: map[string]enumspb.IndexedValueType{"WxAccount": enumspb.INDEXED_VALUE_TYPE_KEYWORD},
 		SQLitePragma:     map[string]string{"journal_mode": "wal"},
 		DynamicConfig:    map[string]string{"limit.historyCount.suggestContinueAsNew": "50"},
+		Log:              log,
 	})
 	require.NoError(t, err)
 	t.Cleanup(server.Kill)
@@ -41,6 +45,7 @@ func TestTemporal_keepsAddressAndDataOverKillStopAndStart(t *testing.T) {
 	require.NoError(t, server.Start(t.Context()))
 	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, status(t, address, "wxdesk", "first"))
 	require.NoError(t, server.Stop())
+	require.NotContains(t, log.String(), "--dynamic-config-value", "it knows all our settings")
 }
 
 func TestTemporal_saysWhatTheServerSaidWhenItDoesNotStart(t *testing.T) {
@@ -68,10 +73,36 @@ func TestFindTemporal_takesTheProgramThatTheVariableNames(t *testing.T) {
 
 func TestFindTemporal_saysWhatToDoOutsideTheSourceTree(t *testing.T) {
 	t.Setenv(devstack.TemporalBinVariable, "")
+	t.Setenv("PATH", t.TempDir())
 	t.Chdir(t.TempDir())
 	_, err := devstack.FindTemporal(t.Context(), os.Stderr)
 	require.ErrorContains(t, err, "make build")
 	require.ErrorContains(t, err, devstack.TemporalBinVariable)
+}
+
+func TestFindTemporal_takesAnInstalledCLIOfOurVersion(t *testing.T) {
+	t.Setenv(devstack.TemporalBinVariable, "")
+	gomod, err := os.ReadFile("../../tools/temporal/go.mod")
+	require.NoError(t, err)
+	ours := regexp.MustCompile(`go.temporal.io/server v([0-9.]+)`).FindSubmatch(gomod)
+	require.NotNil(t, ours)
+	sourceTree(t)
+	compiler(t, `touch "$4"`)
+	for said, taken := range map[string]bool{
+		"temporal version 1.9.1 (Server " + string(ours[1]) + ", UI 2.54.1)": true,
+		"temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)":                  true,
+		"temporal version 1.3.0 (Server 1.27.1, UI 2.36.0)":                  false,
+		"temporal version 1.9.1 (Server 1.320.0, UI 2.54.1)":                 false,
+		"no version": false,
+	} {
+		cli := filepath.Join(filepath.SplitList(os.Getenv("PATH"))[0], "temporal")
+		script(t, cli, `test "$*" = --version && echo '`+said+`'`)
+		progress := &notes{}
+		found, err := devstack.FindTemporal(t.Context(), progress)
+		require.NoError(t, err)
+		require.Equal(t, taken, found == cli, said)
+		require.Equal(t, taken, strings.Contains(progress.String(), "temporal: using "+cli), said)
+	}
 }
 
 // What is built from an older source must not be taken for the server.
@@ -136,6 +167,7 @@ func compiler(t *testing.T, text string) {
 	t.Helper()
 	tools := t.TempDir()
 	script(t, filepath.Join(tools, "go"), text)
+	script(t, filepath.Join(tools, "temporal"), "exit 1") // hides one that may be installed
 	t.Setenv("PATH", tools+":"+os.Getenv("PATH"))
 }
 

@@ -85,6 +85,8 @@ func (s *system) slowCompiler() (compiled func()) {
 	require.NoError(s.t, syscall.Mkfifo(pipe, 0o600))
 	script := fmt.Sprintf("#!/bin/sh\n# go build -trimpath -o PROGRAM .\ncat '%s' && cp '%s' \"$4\"\n", pipe, os.Getenv(devstack.TemporalBinVariable))
 	require.NoError(s.t, os.WriteFile(filepath.Join(tools, "go"), []byte(script), 0o700)) //nolint:gosec // has to be run
+	none := []byte("#!/bin/sh\nexit 1\n")                                                 // hides a Temporal CLI that may be installed
+	require.NoError(s.t, os.WriteFile(filepath.Join(tools, "temporal"), none, 0o700))     //nolint:gosec // has to be run
 	require.NoError(s.t, os.MkdirAll(filepath.Join(s.dir, "tools", "temporal"), 0o700))
 	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "go.mod"), []byte("module wxdesk\n"), 0o600))
 	s.env = append(s.env, devstack.TemporalBinVariable+"=", "PATH="+tools+":"+os.Getenv("PATH"))
