@@ -25,7 +25,7 @@ var (
 	ErrKeyReused = errors.New("conversation: the idempotency key was used for another request")
 	// ErrBusy: somebody else held it for too long; the same may be asked again.
 	ErrBusy = errors.New("conversation: somebody else is at it, try again")
-	// ErrLater: the ledger could not be asked; nothing is wrong with the question, ask again.
+	// ErrLater: the ledger could not be asked, or did not answer in time; nothing is wrong with the question, ask again.
 	ErrLater = errors.New("conversation: the ledger is out of reach, try later")
 )
 

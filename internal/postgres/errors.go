@@ -32,15 +32,19 @@ func (r *Refusal) Error() string {
 }
 
 // explain adds what was attempted and translates: no rows, and what Postgres refused, become errors of the domain where
-// they have a meaning there; a lost connection is ErrLater. An error after the end of the context is also the context's.
+// they have a meaning there; a lost connection is ErrLater, and so is a statement that Postgres broke off though the caller still
+// waits. An error after the end of the context is also the context's.
 func explain(ctx context.Context, act string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if refused := pq.As(err); refused != nil {
+	refused := pq.As(err)
+	if refused != nil {
 		err = meaning(refused)
 	}
 	switch {
+	case refused != nil && refused.Code == pqerror.QueryCanceled && ctx.Err() == nil: // its time is over; see servingLimits
+		err = fmt.Errorf("%w: %w", conversation.ErrLater, err)
 	case errors.Is(err, sql.ErrNoRows):
 		err = conversation.ErrNotFound
 	case lostConnection(err):

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"net"
 	"testing"
 
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/conversation"
@@ -23,4 +26,20 @@ func TestExplain_lostConnectionIsLater(t *testing.T) {
 		require.ErrorIs(t, explain(t.Context(), "act", fmt.Errorf("wrapped: %w", err)), conversation.ErrLater)
 	}
 	require.NotErrorIs(t, explain(t.Context(), "act", errors.New("something else")), conversation.ErrLater)
+}
+
+// R28: Postgres breaks a statement off where it takes too long, and where the caller gives up.
+func TestExplain_brokenOffIsLaterUnlessTheCallerGaveUp(t *testing.T) {
+	t.Parallel()
+	brokenOff := fmt.Errorf("wrapped: %w", &pq.Error{Code: pqerror.QueryCanceled})
+	require.ErrorIs(t, explain(t.Context(), "act", brokenOff), conversation.ErrLater)
+	for _, other := range []pqerror.Code{pqerror.CheckViolation, pqerror.UndefinedTable} {
+		require.NotErrorIs(t, explain(t.Context(), "act", &pq.Error{Code: other}), conversation.ErrLater)
+	}
+
+	gaveUp, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := explain(gaveUp, "act", brokenOff)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, conversation.ErrLater)
 }

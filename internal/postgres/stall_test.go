@@ -111,6 +111,22 @@ func TestOpen_limitsItsSessions(t *testing.T) {
 	require.Less(t, time.Since(begun), 5*time.Second)
 }
 
+// R28: nobody knows why it took so long; the same may be asked again.
+func TestOpen_aStatementOutOfTimeIsLater(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.exec(t, `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'`)
+	f.exec(t, `create trigger slow before update on accounts for each row execute function slow()`)
+
+	begun := time.Now()
+	err := f.DeleteAccount(t.Context(), cli, f.account.ID) // its context never ends
+	require.ErrorIs(t, err, conversation.ErrLater)
+	var refused *postgres.Refusal
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "57014", refused.Code, "query_canceled")
+	require.Less(t, time.Since(begun), 20*time.Second, "it is not tried again")
+}
+
 func TestOpen_takesBothFormsOfDSNAndNeverQuotesThem(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
