@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"wxdesk/api"
 )
@@ -32,4 +33,25 @@ func TestOpenAPI_describesNoEchoAndNoSchemaMember(t *testing.T) {
 	require.NotContains(t, string(doc), "$schema")
 	require.NotContains(t, string(doc), "ErrorModel")
 	require.NotContains(t, string(doc), "ErrorDetail")
+}
+
+// Who is no agent is answered agent: null.
+func TestOpenAPI_agentOfMeMayBeNull(t *testing.T) {
+	t.Parallel()
+	text, err := api.New(newWorld().config()).OpenAPI()
+	require.NoError(t, err)
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Type       any
+				Properties map[string]any
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(text, &doc))
+	require.Equal(t, map[string]any{
+		"anyOf":       []any{map[string]any{"$ref": "#/components/schemas/Presence"}, map[string]any{"type": "null"}},
+		"description": "Null unless the role is agent",
+	}, doc.Components.Schemas["Me"].Properties["agent"])
+	require.Equal(t, "object", doc.Components.Schemas["Presence"].Type, "the answer of GET /v1/agents/{id}/presence is never null")
 }

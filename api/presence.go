@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -100,6 +102,13 @@ type meView struct {
 	Name  string            `json:"name" doc:"Of the API token"`
 	Role  conversation.Role `json:"role" enum:"admin,supervisor,agent"`
 	Agent *presenceView     `json:"agent" doc:"Null unless the role is agent"`
+}
+
+// TransformSchema implements huma.SchemaTransformer: agent may be null here, while a presenceView is not null elsewhere.
+func (meView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	agent := s.Properties["agent"]
+	agent.AnyOf, agent.Ref = []*huma.Schema{{Ref: agent.Ref}, {Type: "null"}}, ""
+	return s
 }
 
 func (a *API) getMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, error) {
