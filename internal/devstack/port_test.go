@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,11 +12,16 @@ import (
 	"wxdesk/internal/devstack"
 )
 
+// The port is closed and then asked for again. So it is one of an address where no other program listens, and none that the system
+// gives away by itself.
 func TestCheckPort_namesABusyPortAndWhoWantsIt(t *testing.T) {
 	t.Parallel()
-	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	const ours = "127.86.17.44"
+	port, err := devstack.FreePort(ours)
 	require.NoError(t, err)
-	addr := busy.Addr().String()
+	addr := net.JoinHostPort(ours, strconv.Itoa(port))
+	busy, err := net.Listen("tcp", addr)
+	require.NoError(t, err)
 
 	err = devstack.CheckPort(addr, "the API (WXDESK_HTTP_ADDR)")
 	require.ErrorContains(t, err, "the API (WXDESK_HTTP_ADDR) needs "+addr)
