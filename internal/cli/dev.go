@@ -60,11 +60,17 @@ func (c devRunCmd) Run(ctx context.Context, p Process) error {
 	if err := d.prepare(ctx); err != nil {
 		return err
 	}
-	processes, err := d.processes(ctx)
+	needed := d.needed()
+	serving, err := d.serving()
 	if err != nil {
 		return err
 	}
-	return supervisor.Run(ctx, processes...)
+	if d.postgres == nil && !d.simulate { // nothing is waited for
+		if err := d.migrate(ctx); err != nil {
+			return err
+		}
+	}
+	return supervisor.Run(ctx, append(needed, serving...)...)
 }
 
 func say(p Process, format string, args ...any) { fmt.Fprintf(p.Stdout, format+"\n", args...) }
@@ -77,27 +83,43 @@ type dev struct {
 	secrets  devSecrets
 	postgres *devstack.Postgres // nil where DATABASE_URL names another
 	temporal *devstack.Temporal // nil where TEMPORAL_ADDRESS names another
+	simulate bool               // false where WXDESK_WECHAT_API names another WeChat, and the simulator's address is taken
 	binary   string
 
 	phoneWorks atomic.Bool   // the demo account is there, and API and simulator run
 	temporalUp chan struct{} // closed when Temporal can be used
 }
 
-// processes lists what is run, in the order of starting: what the next one needs comes before it. Only Temporal, which may have to
-// be compiled first, comes up beside the others: the API keeps messages in Postgres until then, and the worker waits.
-func (d *dev) processes(ctx context.Context) ([]devstack.Process, error) {
-	var list []devstack.Process
+// needed lists what the API and the worker need and we run, in the order of starting. When the last that is waited for is ready, the
+// database is brought up to date. Temporal, which may have to be compiled first, comes up beside the others: the API keeps messages in
+// Postgres until then, and the worker waits.
+func (d *dev) needed() (list []devstack.Process) {
+	if d.temporal != nil {
+		list = append(list, d.temporalProcess())
+	}
 	if d.postgres != nil {
 		list = append(list, d.postgres.Process())
 	}
-	if d.temporal != nil {
-		temporal := d.temporal.Process()
-		find := temporal.Prepare
-		temporal.Prepare = func(ctx context.Context) error { return eachMinute(ctx, find, d.sayTemporalCompiles) }
-		temporal.Beside = true
-		temporal.AfterReady = d.useTemporal
-		list = append(list, temporal)
+	if d.simulate {
+		list = append(list, d.simulatorProcess())
 	}
+	if last := len(list) - 1; last >= 0 && !list[last].Beside {
+		list[last].AfterReady = d.migrate
+	}
+	return list
+}
+
+func (d *dev) temporalProcess() devstack.Process {
+	temporal := d.temporal.Process()
+	find := temporal.Prepare
+	temporal.Prepare = func(ctx context.Context) error { return eachMinute(ctx, find, d.sayTemporalCompiles) }
+	temporal.Beside = true
+	temporal.AfterReady = d.useTemporal
+	return temporal
+}
+
+// serving lists the API and the worker. An error names a port that is busy, of any process.
+func (d *dev) serving() ([]devstack.Process, error) {
 	api := devstack.Process{
 		Name: "api", Command: d.self("api"), Ready: answers("http://" + d.cfg.OpsAddr + "/healthz"), AfterReady: d.welcome,
 	}
@@ -111,7 +133,7 @@ func (d *dev) processes(ctx context.Context) ([]devstack.Process, error) {
 		Ready:      d.workerReady(workerOps),
 		AfterReady: d.everythingIsUp,
 	}
-	return append(list, d.simulatorProcess(), api, worker), d.freePorts(workerOps)
+	return []devstack.Process{api, worker}, d.freePorts(workerOps)
 }
 
 // simulatorProcess plays WeChat, and so is given nothing that only we may know: neither the master keys nor the database's address.
@@ -124,8 +146,7 @@ func (d *dev) simulatorProcess() devstack.Process {
 			cmd.Env = config.WithoutSettings(os.Environ())
 			return cmd, nil
 		},
-		Ready:      answers("http://" + d.cmd.SimulatorAddr + "/"),
-		AfterReady: d.migrate,
+		Ready: answers("http://" + d.cmd.SimulatorAddr + "/"),
 	}
 }
 
@@ -195,13 +216,18 @@ func (d *dev) sayTemporalCompiles(minutes int) {
 	say(d.p, "temporal: compiling, %d min so far; %s", minutes, meanwhile)
 }
 
+// simulatorPort names the simulator where its port is busy.
+const simulatorPort = "the simulator (--simulator-addr)"
+
 // freePorts names a busy port before anything is started.
 func (d *dev) freePorts(workerOps string) error {
 	wanted := []struct{ addr, what string }{
 		{d.cfg.HTTPAddr, "the API (WXDESK_HTTP_ADDR)"},
 		{d.cfg.OpsAddr, "the API's private listener (WXDESK_OPS_ADDR)"},
 		{workerOps, "the worker's private listener (the port after WXDESK_OPS_ADDR)"},
-		{d.cmd.SimulatorAddr, "the simulator (--simulator-addr)"},
+	}
+	if d.simulate {
+		wanted = append(wanted, struct{ addr, what string }{d.cmd.SimulatorAddr, simulatorPort})
 	}
 	if d.temporal != nil {
 		wanted = append(wanted,

@@ -47,18 +47,25 @@ var demoFAQ = []conversation.FAQEntry{
 	{Language: "id", Phrase: "jam buka", Answer: "Kami buka setiap hari pukul 9.00–21.00 waktu Beijing."},
 }
 
-// welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken.
-func (d *dev) welcome(ctx context.Context) error {
-	callback, err := d.demoAccount(ctx)
-	if err != nil {
-		return fmt.Errorf("make the demo account: %w", err)
+// welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken. Without a simulator there
+// is no demo account.
+func (d *dev) welcome(ctx context.Context) (err error) {
+	var callback string
+	if d.simulate {
+		if callback, err = d.demoAccount(ctx); err != nil {
+			return fmt.Errorf("make the demo account: %w", err)
+		}
 	}
-	d.phoneWorks.Store(true)
+	d.phoneWorks.Store(d.simulate)
 	say(d.p, "")
-	say(d.p, "  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
+	if d.simulate {
+		say(d.p, "  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
+	}
 	say(d.p, "  API                                http://%s/v1/", d.cfg.HTTPAddr)
 	say(d.p, "  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
-	say(d.p, "  Callback of the demo account       %s", callback)
+	if d.simulate {
+		say(d.p, "  Callback of the demo account       %s", callback)
+	}
 	say(d.p, "")
 	return nil
 }

@@ -52,11 +52,7 @@ func (d *dev) prepare(ctx context.Context) (err error) {
 	if d.cfg, err = config.LoadDev(environ); err != nil {
 		return err
 	}
-	if given.Given(config.WeChatAPI) {
-		if err := d.simulatorFollows(); err != nil {
-			return err
-		}
-	}
+	d.simulate = d.simulated(given.Given(config.WeChatAPI))
 	return d.writeEnv()
 }
 
@@ -76,16 +72,40 @@ func (d *dev) choices() map[config.Name]string {
 	return choices
 }
 
-// simulatorFollows lets the simulator listen where WXDESK_WECHAT_API points, if that is on this machine.
-func (d *dev) simulatorFollows() error {
-	u, err := url.Parse(d.cfg.WeChatAPI)
+// simulated reports whether a simulator of ours is to run. Where WXDESK_WECHAT_API names another WeChat, nothing needs the
+// simulator: it leaves its address to that WeChat, whether or not it listens yet, and to any other program.
+func (d *dev) simulated(another bool) bool {
+	switch {
+	case !another:
+		return true
+	case samePort(d.cfg.WeChatAPI, d.cmd.SimulatorAddr):
+		say(d.p, "simulator: not started, %s (WXDESK_WECHAT_API) is yours", d.cfg.WeChatAPI)
+		return false
+	}
+	if err := devstack.CheckPort(d.cmd.SimulatorAddr, simulatorPort); err != nil {
+		say(d.p, "simulator: not started, nothing needs it beside %s (WXDESK_WECHAT_API): %v", d.cfg.WeChatAPI, err)
+		return false
+	}
+	return true
+}
+
+// samePort reports whether a URL and an address mean the same port of this machine.
+func samePort(base, addr string) bool {
+	u, err := url.Parse(base)
 	if err != nil {
-		return err
+		return false
 	}
-	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Port() != "" && ip != nil && ip.IsLoopback() {
-		d.cmd.SimulatorAddr = u.Host
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
 	}
-	return nil
+	return u.Port() == port && (u.Hostname() == host || isHere(u.Hostname()) && isHere(host))
+}
+
+// isHere reports whether a host is this machine, by whatever address of its own.
+func isHere(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 func (d *dev) preparePostgres(ctx context.Context, given config.Config) error {

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"io"
+
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -38,4 +41,18 @@ func DevSimulatorEnviron(settings []string) ([]string, error) {
 	d := &dev{cfg: cfg, binary: "wxdesk", cmd: devRunCmd{SimulatorAddr: "127.0.0.1:8090"}}
 	cmd, err := d.simulatorProcess().Command()
 	return cmd.Env, err
+}
+
+// DevProcesses are the names of the processes that `wxdesk dev` would run, where Postgres and Temporal are not its own, and
+// the WeChat of its API.
+func DevProcesses(ctx context.Context, settings []string, simulatorAddr string) (names []string, wechat string, err error) {
+	d := &dev{p: Process{Environ: settings, Stdout: io.Discard}, cmd: devRunCmd{SimulatorAddr: simulatorAddr}}
+	if err := d.prepare(ctx); err != nil {
+		return nil, "", err
+	}
+	serving, err := d.serving()
+	for _, p := range append(d.needed(), serving...) {
+		names = append(names, p.Name)
+	}
+	return names, d.cfg.WeChatAPI, err
 }

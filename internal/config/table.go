@@ -134,7 +134,7 @@ func table() []row {
 			WeChatAPI,
 			[2]fallback{is("http://127.0.0.1:8090"), is("https://api.weixin.qq.com")},
 			func(c *Config, s string) error { return baseURL(&c.WeChatAPI, s) }, nil,
-			"base URL of the WeChat API; in dev the simulator's",
+			"base URL of the WeChat API; in dev the simulator's, or that of another WeChat, which dev leaves alone",
 		},
 		{
 			AllowPrivate,
