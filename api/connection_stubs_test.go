@@ -43,6 +43,16 @@ func (d *agentShelf) SetPresence(ctx context.Context, by conversation.Principal,
 	return d.AgentNow(ctx, by.Tenant, id)
 }
 
+// tokens are the API tokens with which the connections were opened.
+func (d *agentShelf) tokens() (ids []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.rows {
+		ids = append(ids, c.TokenID)
+	}
+	return ids
+}
+
 func (d *agentShelf) Connect(_ context.Context, _ string, c conversation.AgentConnection) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

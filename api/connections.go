@@ -41,8 +41,8 @@ type signedIn struct {
 }
 
 // signIn connects an agent.
-func (c *connections) signIn(ctx context.Context, t conversation.Tenant, agent conversation.AgentID) (signedIn, error) {
-	connection := conversation.AgentConnection{ID: uuid.NewString(), Tenant: t, AgentID: agent}
+func (c *connections) signIn(ctx context.Context, who conversation.Principal) (signedIn, error) {
+	connection := conversation.AgentConnection{ID: uuid.NewString(), Tenant: who.Tenant, AgentID: who.AgentID, TokenID: who.TokenID}
 	c.mu.Lock()
 	c.open[connection.ID] = connection // first, so that the next beat does not take the row for a stray
 	c.mu.Unlock()

@@ -35,7 +35,7 @@ const (
 func (a *API) registerEvents(h huma.API, o operation) {
 	h.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary,
-		Description: "For " + roleNames(o.may) + ". Never ends by itself. An agent is there while they have a stream open, and offline when the last one ends.",
+		Description: "For " + roleNames(o.may) + ". Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended.",
 		Security:    []map[string][]string{{bearerScheme: {}}},
 		Parameters: []*huma.Param{{
 			Name: lastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
@@ -115,7 +115,7 @@ func (a *API) signIn(ctx context.Context, who caller) (signedIn, *problem) {
 	if who.Role != conversation.RoleAgent {
 		return signedIn{}, nil
 	}
-	sign, err := a.agents.signIn(ctx, who.Tenant, who.AgentID)
+	sign, err := a.agents.signIn(ctx, who.Principal)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound): // deleted or disabled since the API token was made
 		return signedIn{}, forbidden.problem()

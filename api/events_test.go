@@ -454,6 +454,7 @@ func TestConnections_agentIsThereWhileStreamIsOpen(t *testing.T) {
 		require.Zero(t, w.agents.connected(), "only agents are connected")
 		one, two := listen(t, h, "agent", ""), listen(t, h, "agent", "")
 		require.Equal(t, 2, w.agents.connected())
+		require.Equal(t, []string{"token-of-agent", "token-of-agent"}, w.agents.tokens(), "the ledger asks whether they still count")
 		one.leave()
 		<-one.ended
 		require.Empty(t, w.agents.haveLost())

@@ -91,6 +91,7 @@ create table agents (
     presence_manual  boolean     not null default false, -- chosen by a person, see routing.NextPresence
     presence_before  text,       -- what it was when the last connection was lost; restored within the grace
     presence_at      timestamptz not null default now(), -- when it became what it is
+    lost_at          timestamptz, -- when the last connection was lost, as long as nobody is told: no new work meanwhile
     custom_presence  uuid,
     attributes       jsonb       not null default '{}',  -- strings, for custom assignment rules
     disabled         boolean     not null default false,

@@ -161,6 +161,7 @@ create table connections (
     tenant     text        not null,
     agent_id   uuid        not null,
     process_id uuid        not null,
+    token_id   uuid        not null, -- the API token with which it was opened
     since      timestamptz not null default now(),
     foreign key (tenant, agent_id) references agents
 );
@@ -170,7 +171,8 @@ create index connections_of on connections (tenant, agent_id);
 -- removed by the one that ends it.
 create table due (
     tenant   text        not null,
-    kind     text        not null check (kind in ('agent-gone')), -- nobody has been connected for the agent since then
+    -- Nobody has been connected for the agent since then. agent-lost: they are to be offline; agent-gone: their work is to go back.
+    kind     text        not null check (kind in ('agent-lost', 'agent-gone')),
     agent_id uuid        not null,
     since    timestamptz not null,
     due_at   timestamptz not null,

@@ -1,10 +1,11 @@
 package conversation
 
-// AgentConnection is an agent's event stream, which ends at an API process. Offline means that an agent has none.
+// AgentConnection is an agent's event stream, which ends at an API process. An agent who has had none for ReconnectGrace is offline.
 type AgentConnection struct {
 	ID      string // UUID
 	Tenant  Tenant
 	AgentID AgentID
+	TokenID string // UUID of the API token with which it was opened
 }
 
 // ConnectionDiff is where the connections of an API process and those of the ledger differ.

@@ -39,7 +39,7 @@ func (d *decision) transferToAgent() conversation.Refusal {
 	switch {
 	case !d.Workstream.TransferToAgents && !d.supervises():
 		return conversation.RefusedNotAllowed
-	case !known, to.Disabled, !to.Presence.CanBeAsked(), to.ID == d.Agent:
+	case !known, to.Disabled, to.Lost, !to.Presence.CanBeAsked(), to.ID == d.Agent:
 		return conversation.RefusedTarget
 	}
 	from := d.Agent

@@ -139,6 +139,7 @@ type Agent struct {
 	Disabled bool // or deleted
 	Presence routing.Presence
 	Manual   bool // the presence was chosen
+	Lost     bool // the connection, a moment ago; nobody has been told
 	Units    int  // in all
 	Load     int  // taken, of Units
 	Sessions int  // conversations that they have, beside those that are put aside

@@ -140,6 +140,9 @@ func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id convers
 		if err := raise(ctx, tx, by.Tenant, "queues", left); err != nil {
 			return err
 		}
+		if err := db.signOut(ctx, tx, agentKey{by.Tenant, id}); err != nil { // nobody waits for them any more
+			return err
+		}
 		for _, statement := range []string{
 			`update agents set deleted_at = now(), disabled = true, hours_id = null, presence = 'offline', presence_at = now(), version = version + 1, updated_at = now()
 			where tenant = $1 and id = $2`,

@@ -15,7 +15,7 @@ import (
 // The transaction that begins the wait writes the row, the one that ends it deletes the row. Both hold the agent's lock, and
 // neither waits for a row that DoAgentDue has locked: DoAgentDue locks the row first and the agent last.
 
-// dueAgentGone is the kind of a row that waits for an agent to come back.
+// dueAgentGone is the kind of a row that waits for an agent to come back before their work goes to others; see also dueAgentLost.
 const dueAgentGone = "agent-gone"
 
 // dueRetryMax is the longest wait before a row that failed is tried again; the first is a second, and it doubles.
@@ -45,10 +45,13 @@ func (db *DB) DoAgentDue(ctx context.Context) (found bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if row.Kind != dueAgentGone {
-			return false, fmt.Errorf("a row of due is of the unknown kind %q", row.Kind)
+		switch row.Kind {
+		case dueAgentLost:
+			return true, db.agentLost(ctx, tx, row)
+		case dueAgentGone:
+			return true, db.agentGone(ctx, tx, row)
 		}
-		return true, db.agentGone(ctx, tx, row)
+		return false, fmt.Errorf("a row of due is of the unknown kind %q", row.Kind)
 	})
 	if err != nil && row.Kind != "" {
 		later := db.putOff(ctx, row)
@@ -110,7 +113,12 @@ func (db *DB) agentGone(ctx context.Context, tx *transaction, row dueRow) error 
 			return err
 		}
 	}
+	return removeDue(ctx, tx, row)
+}
+
+// removeDue deletes a row of due that is done. DoAgentDue has locked it.
+func removeDue(ctx context.Context, tx *transaction, row dueRow) error {
 	const done = `delete from due where tenant = $1 and kind = $2 and agent_id = $3`
-	_, err = tx.ExecContext(ctx, done, row.Tenant, row.Kind, row.AgentID)
+	_, err := tx.ExecContext(ctx, done, row.Tenant, row.Kind, row.AgentID)
 	return err
 }

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// away is an agent with a conversation who has lost their last connection.
+// away is an agent with a conversation who has lost their last connection, and is offline.
 func (d *office) away(name string) conversation.Principal {
 	d.t.Helper()
 	mei := d.agent(name)
@@ -19,6 +19,7 @@ func (d *office) away(name string) conversation.Principal {
 	c := connectionOf(mei.AgentID)
 	require.NoError(d.t, d.Connect(d.t.Context(), uuid.NewString(), c))
 	require.NoError(d.t, d.Disconnect(d.t.Context(), c))
+	d.lossEnds(d.t)
 	return mei
 }
 
@@ -114,6 +115,7 @@ func TestAgentGone_whoReturnsAndLeavesWaitsAnew(t *testing.T) {
 	c := connectionOf(mei.AgentID)
 	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), c))
 	require.NoError(t, d.Disconnect(t.Context(), c))
+	d.lossEnds(t)
 	require.NoError(t, hold.Commit())
 	require.NoError(t, <-ended)
 	require.Equal(t, 1, d.has(mei))

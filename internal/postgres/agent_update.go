@@ -36,6 +36,9 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 		}
 		if a.Disabled && !old.Disabled {
 			row.Presence, row.Manual = routing.Offline, false
+			if err := db.signOut(ctx, tx, agentKey{by.Tenant, a.ID}); err != nil { // nobody waits for them any more
+				return routing.Agent{}, err
+			}
 		}
 		const update = `
 			update agents set name = :name, units = :units, time_zone = :time_zone, hours_id = :hours_id, default_presence = :default_presence,

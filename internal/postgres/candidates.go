@@ -22,6 +22,7 @@ type candidate struct {
 	Version    int64
 	Presence   routing.Presence
 	Manual     bool
+	Lost       bool // the last connection, a moment ago
 	Units      int
 	Load       int
 	Sessions   int
@@ -102,7 +103,7 @@ func readPeople(ctx context.Context, tx *transaction, t conversation.Tenant, who
 	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
 	// with every batch.
 	people := `
-		select g.id, g.version, g.presence, g.presence_manual, g.units, g.attributes,
+		select g.id, g.version, g.presence, g.presence_manual, g.lost_at is not null, g.units, g.attributes,
 			(select max_conversations from tenants where id = $1), c.load, c.sessions
 		from agents g cross join lateral capacity_in_use(g.tenant, g.id, g.time_zone, null) c
 		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.id` + who.sql
@@ -110,7 +111,7 @@ func readPeople(ctx context.Context, tx *transaction, t conversation.Tenant, who
 	err := who.each(ctx, tx, t, people, func(rows *sql.Rows) error {
 		c := new(candidate)
 		list = append(list, c)
-		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions)
+		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Lost, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions)
 	})
 	if err != nil {
 		return nil, err
@@ -237,7 +238,7 @@ func readPool(ctx context.Context, tx *transaction, t conversation.Tenant, queue
 // forChoice is the agent as the choice knows them, so far.
 func (c *candidate) forChoice() (*routing.Candidate, error) {
 	a := &routing.Candidate{
-		ID: c.ID, Presence: c.Presence, Units: c.Units, Load: c.Load, Sessions: c.Sessions, MaxSessions: c.Max,
+		ID: c.ID, Presence: c.Presence, Lost: c.Lost, Units: c.Units, Load: c.Load, Sessions: c.Sessions, MaxSessions: c.Max,
 		Queues: make(map[conversation.QueueID]routing.Membership, 1),
 	}
 	if string(c.Attributes) != "{}" { // most have none

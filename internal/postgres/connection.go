@@ -26,7 +26,7 @@ func (db *DB) Heartbeat(ctx context.Context, process string, connections []strin
 			return diff, err
 		}
 		const stray = `
-			select id, tenant, agent_id from connections where process_id = $1 and id <> all($2::text[]::uuid[])`
+			select id, tenant, agent_id, token_id from connections where process_id = $1 and id <> all($2::text[]::uuid[])`
 		var rows []connectionRow
 		if err := tx.SelectContext(ctx, &rows, stray, process, pq.Array(connections)); err != nil {
 			return diff, err
@@ -43,6 +43,7 @@ type connectionRow struct {
 	ID      string               `db:"id"`
 	Tenant  conversation.Tenant  `db:"tenant"`
 	AgentID conversation.AgentID `db:"agent_id"`
+	TokenID string               `db:"token_id"`
 }
 
 func beat(ctx context.Context, tx *transaction, process string) error {
@@ -53,7 +54,7 @@ func beat(ctx context.Context, tx *transaction, process string) error {
 
 // Connect records a connection, and the agent's work stays with them. The first connection signs the agent in: back to the
 // presence that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default
-// (PRE-3). ErrNotFound when there is no such agent, or the agent is disabled.
+// (PRE-3). Where nobody has been told that they lost it, nobody is told that they are back. ErrNotFound when there is no such agent, or the agent is disabled.
 func (db *DB) Connect(ctx context.Context, process string, c conversation.AgentConnection) error {
 	return db.inTx(ctx, "connect an agent", func(tx *transaction) error {
 		if err := beat(ctx, tx, process); err != nil {
@@ -63,17 +64,26 @@ func (db *DB) Connect(ctx context.Context, process string, c conversation.AgentC
 		if err != nil {
 			return err
 		}
-		if err := cancelDue(ctx, tx, dueAgentGone, c.Tenant, c.AgentID); err != nil {
-			return err
+		for _, kind := range []string{dueAgentLost, dueAgentGone} {
+			if err := cancelDue(ctx, tx, kind, c.Tenant, c.AgentID); err != nil {
+				return err
+			}
 		}
 		const first = `select not exists (select from connections where tenant = $1 and agent_id = $2)`
 		var signsIn bool
 		if err := tx.GetContext(ctx, &signsIn, first, c.Tenant, c.AgentID); err != nil {
 			return err
 		}
-		const insert = `insert into connections (id, tenant, agent_id, process_id) values ($1, $2, $3, $4) on conflict (id) do nothing`
-		if _, err := tx.ExecContext(ctx, insert, c.ID, c.Tenant, c.AgentID, process); err != nil || !signsIn || agent.Presence != routing.Offline {
+		const insert = `
+			insert into connections (id, tenant, agent_id, process_id, token_id) values ($1, $2, $3, $4, $5) on conflict (id) do nothing`
+		if _, err := tx.ExecContext(ctx, insert, c.ID, c.Tenant, c.AgentID, process, c.TokenID); err != nil || !signsIn {
 			return err
+		}
+		switch {
+		case agent.LostAt != nil && agent.Lost < db.grace:
+			return comeBack(ctx, tx, agent)
+		case agent.LostAt == nil && agent.Presence != routing.Offline: // there without a stream, by choice
+			return nil
 		}
 		presence, manual, custom := agent.atSignIn(db.grace)
 		return putPresence(ctx, tx, agent, presence, manual, custom)
@@ -91,8 +101,9 @@ func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual b
 	return routing.Available, false, "" // and from there to what their load says
 }
 
-// Disconnect removes a connection. Where it was the agent's last one, the agent is offline at once, and their work goes back to
-// its queues after the grace (DoAgentDue). A repeat changes nothing.
+// Disconnect removes a connection. Where it was the agent's last one, they get no new work; unless they are back by then, they are
+// offline after conversation.ReconnectGrace, and their work goes back to its queues after the grace (DoAgentDue). Where the API
+// token of the connection counts no more they are offline at once. A repeat changes nothing.
 func (db *DB) Disconnect(ctx context.Context, c conversation.AgentConnection) error {
 	return db.inTx(ctx, "disconnect an agent", func(tx *transaction) error {
 		return db.loseConnections(ctx, tx, []string{c.ID})
@@ -136,8 +147,7 @@ func (db *DB) dropSilent(ctx context.Context, tx *transaction) (more bool, err e
 	return true, err
 }
 
-// loseConnections removes connections. Agents who have none left go offline, and what they were is kept for the grace. However
-// many connections there are, it takes the same few statements.
+// loseConnections removes connections. However many there are, it takes the same few statements.
 func (db *DB) loseConnections(ctx context.Context, tx *transaction, connections []string) error {
 	if len(connections) == 0 {
 		return nil
@@ -149,32 +159,35 @@ func (db *DB) loseConnections(ctx context.Context, tx *transaction, connections 
 	if _, err := tx.ExecContext(ctx, lock, pq.Array(connections)); err != nil {
 		return err
 	}
-	const signOut = `
+	const lose = `
 		with lost as (
-			delete from connections where id = any($1::text[]::uuid[]) returning tenant, agent_id
-		), gone as (
-			select distinct tenant, agent_id from lost l where not exists (
+			delete from connections where id = any($1::text[]::uuid[]) returning tenant, agent_id, token_id
+		), last as (
+			select l.tenant, l.agent_id, bool_and(g.disabled or exists (
+				select from api_tokens k
+				where k.tenant = l.tenant and k.id = l.token_id and (k.revoked_at is not null or k.expires_at <= now()))) as barred
+			from lost l join agents g on g.tenant = l.tenant and g.id = l.agent_id where not exists (
 				select from connections c where c.tenant = l.tenant and c.agent_id = l.agent_id and c.id <> all($1::text[]::uuid[]))
+			group by l.tenant, l.agent_id
 		), timed as (
 			insert into due (tenant, kind, agent_id, since, due_at)
-			select tenant, '` + dueAgentGone + `', agent_id, now(), now() + make_interval(secs => $2) from gone
+			select tenant, '` + dueAgentLost + `', agent_id, now(), now() + make_interval(secs => $2) from last where not barred
 			on conflict do nothing
 		)
-		update agents set presence_before = presence, presence = 'offline', presence_at = now() from gone
-		where agents.tenant = gone.tenant and agents.id = gone.agent_id
-		returning agents.tenant, agents.id, presence, presence_manual, ` + shownPresence
-	var gone []presenceRow
-	if err := tx.SelectContext(ctx, &gone, signOut, pq.Array(connections), db.grace.Seconds()); err != nil {
+		update agents set lost_at = now() from last where agents.tenant = last.tenant and agents.id = last.agent_id
+		returning agents.tenant, agents.id, barred`
+	var lost []struct {
+		agentKey
+		Barred bool `db:"barred"` // cannot come back with that API token
+	}
+	if err := tx.SelectContext(ctx, &lost, lose, pq.Array(connections), db.reconnectGrace().Seconds()); err != nil {
 		return err
 	}
-	news := map[conversation.Tenant][]feedRow{}
-	for _, agent := range gone {
-		news[agent.Tenant] = append(news[agent.Tenant], presenceNews(agent))
-	}
-	for t, rows := range news {
-		if err := publish(ctx, tx, t, rows...); err != nil {
-			return err
+	var barred []agentKey
+	for _, l := range lost {
+		if l.Barred {
+			barred = append(barred, l.agentKey)
 		}
 	}
-	return nil
+	return db.signOut(ctx, tx, barred...)
 }

@@ -12,10 +12,10 @@ import (
 )
 
 func connectionOf(agent conversation.AgentID) conversation.AgentConnection {
-	return conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: agent}
+	return conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: agent, TokenID: uuid.NewString()}
 }
 
-func (f *fixture) presence(t *testing.T, agent conversation.AgentID) routing.Presence {
+func (f *fixture) presence(t testing.TB, agent conversation.AgentID) routing.Presence {
 	t.Helper()
 	now, err := f.AgentNow(t.Context(), tenant, agent)
 	require.NoError(t, err)
@@ -71,8 +71,12 @@ func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 	require.Zero(t, f.count(t, "due", "true"))
 	for range 2 { // the answer of the first may have been lost
 		require.NoError(t, f.Disconnect(t.Context(), two))
+		require.Equal(t, conversation.ReconnectGrace, f.waitedFor(t, mei), "the same transaction sets the timer")
+	}
+	for range 2 {
+		f.lossEnds(t)
 		require.Equal(t, routing.Offline, f.presence(t, mei))
-		require.Equal(t, conversation.DisconnectGrace, f.timer(t, mei), "the same transaction sets the timer")
+		require.Equal(t, conversation.DisconnectGrace, f.timer(t, mei), "the same transaction sets the next timer")
 	}
 	require.Equal(t, 1, f.count(t, "feed", `kind = 'presence' and agent_id = $1 and body ->> 'presence' = 'offline'`, mei))
 
@@ -84,6 +88,7 @@ func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 	require.True(t, now.Manual)
 
 	require.NoError(t, f.Disconnect(t.Context(), one))
+	f.lossEnds(t)
 	f.exec(t, `update agents set presence_at = now() - $1 * interval '1 second'`, conversation.DisconnectGrace.Seconds()+1)
 	require.NoError(t, f.Connect(t.Context(), process, one))
 	require.Equal(t, routing.Available, f.presence(t, mei), "later it is a new day")
@@ -105,6 +110,7 @@ func TestDropSilentProcesses_beginsTheGrace(t *testing.T) {
 
 	f.exec(t, `update api_processes set beat_at = now() - $2 * interval '1 second' where id = $1`, silent, conversation.ProcessSilence.Seconds()+1)
 	require.NoError(t, f.DropSilentProcesses(t.Context()))
+	f.lossEnds(t)
 	require.Equal(t, []routing.Presence{routing.Offline, routing.Available}, []routing.Presence{f.presence(t, mei), f.presence(t, bo)})
 	require.Equal(t, conversation.DisconnectGrace, f.timer(t, mei))
 	require.Zero(t, f.timer(t, bo))
@@ -129,16 +135,15 @@ func TestDropSilentProcesses_isSetWise(t *testing.T) {
 	f.exec(t, `insert into api_processes (id, beat_at) values ($1, now() - interval '1 minute')`, silent)
 	f.exec(t, `
 		with a as (insert into agents (tenant, id, name, presence) select 'default', gen_random_uuid(), 'a', 'available' from generate_series(1, 300) returning id)
-		insert into connections (id, tenant, agent_id, process_id) select gen_random_uuid(), 'default', id, $1 from a, generate_series(1, 2)`, silent)
+		insert into connections (id, tenant, agent_id, process_id, token_id) select gen_random_uuid(), 'default', id, $1, gen_random_uuid() from a, generate_series(1, 2)`, silent)
 	f.exec(t, `create sequence written; create function write() returns trigger language plpgsql as 'begin perform nextval(''written''); return null; end'`)
 	for _, table := range []string{"agents", "connections", "due", "feed"} {
 		f.exec(t, `create trigger counts after insert or update or delete on `+table+` for each statement execute function write()`)
 	}
 
 	require.NoError(t, f.DropSilentProcesses(t.Context()))
-	require.Equal(t, 300, f.count(t, "agents", "presence = 'offline' and presence_before = 'available'"))
+	require.Equal(t, 300, f.count(t, "agents", "lost_at is not null"))
 	require.Equal(t, 300, f.count(t, "due", "due_at > now()"))
-	require.Equal(t, 300, f.count(t, "feed", "kind = 'presence'"))
 	require.Zero(t, f.count(t, "connections", "true"))
 	var written int
 	require.NoError(t, f.raw.Get(&written, `select last_value from written`))
@@ -153,11 +158,10 @@ func TestDropSilentProcesses_inPieces(t *testing.T) {
 	f.exec(t, `insert into api_processes (id, beat_at) values ($1, now() - interval '1 minute')`, silent)
 	f.exec(t, `
 		with a as (insert into agents (tenant, id, name, presence) select 'default', gen_random_uuid(), 'a', 'available' from generate_series(1, 1500) returning id)
-		insert into connections (id, tenant, agent_id, process_id) select gen_random_uuid(), 'default', id, $1 from a, generate_series(1, 2)`, silent)
+		insert into connections (id, tenant, agent_id, process_id, token_id) select gen_random_uuid(), 'default', id, $1, gen_random_uuid() from a, generate_series(1, 2)`, silent)
 	most := f.written(t, "agents")
 	require.NoError(t, f.DropSilentProcesses(t.Context()))
 	require.Equal(t, 1500, f.count(t, "due", "due_at > now()"))
-	require.Equal(t, 1500, f.count(t, "feed", "kind = 'presence'"))
 	require.Zero(t, f.count(t, "connections", "true"))
 	require.Zero(t, f.count(t, "api_processes", "true"))
 	require.LessOrEqual(t, most(), 500)

@@ -283,7 +283,7 @@ func (g *growing) beside() {
 // everySecond is what processes ask of the ledger every few seconds.
 func (g *growing) everySecond(by conversation.Principal) {
 	g.t().Helper()
-	process, c := uuid.NewString(), conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: by.AgentID}
+	process, c := uuid.NewString(), conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: by.AgentID, TokenID: uuid.NewString()}
 	var end conversation.FeedPosition
 	for method, call := range map[string]func(ctx context.Context) error{
 		"DistributionLag":     func(ctx context.Context) error { _, err := g.db.DistributionLag(ctx); return err },
@@ -327,6 +327,8 @@ func (g *growing) everySecond(by conversation.Principal) {
 		return err
 	})
 	g.do("Disconnect", func(ctx context.Context) error { return g.db.Disconnect(ctx, c) })
+	g.exec(g.t(), `update due set due_at = now() where kind = 'agent-lost'`)
+	g.do("DoAgentDue", func(ctx context.Context) error { _, err := g.db.DoAgentDue(ctx); return err })
 }
 
 // R29: a method that is in no class, and one that runs often and is not measured, are found.

@@ -25,15 +25,17 @@ type presenceRow struct {
 	Shown    asJSON[*routing.ShownPresence] `db:"shown_presence"`
 	At       time.Time                      `db:"presence_at"`
 	Before   *routing.Presence              `db:"presence_before"` // when the last connection was lost
+	LostAt   *time.Time                     `db:"lost_at"`         // when the last connection was lost, and nobody has been told yet
 	Disabled bool                           `db:"disabled"`        // or deleted
 
 	Now  time.Time     `db:"now"`
-	Lost time.Duration `db:"lost_ns"` // ago, where Before is not nil
+	Lost time.Duration `db:"lost_ns"` // ago, where LostAt or Before is not nil
 }
 
 const presenceColumns = `
-	tenant, id, name, units, default_presence, presence, presence_manual, presence_at, presence_before, custom_presence, ` + shownPresence + `,
-	disabled or deleted_at is not null as disabled, now() as now, (extract(epoch from now() - presence_at) * 1e9)::bigint as lost_ns`
+	tenant, id, name, units, default_presence, presence, presence_manual, presence_at, presence_before, lost_at, custom_presence, ` + shownPresence + `,
+	disabled or deleted_at is not null as disabled, now() as now,
+	(extract(epoch from now() - coalesce(lost_at, presence_at)) * 1e9)::bigint as lost_ns`
 
 // lockPresence reads and locks an agent who may work. ErrNotFound when there is none, or he is disabled.
 func lockPresence(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AgentID) (presenceRow, error) {
@@ -53,8 +55,9 @@ func readPresence(ctx context.Context, tx *transaction, t conversation.Tenant, i
 
 // SetPresence gives an agent the presence that a person chose for him: the agent himself, or a supervisor (SUP-7).
 // Available and busy last until his next accept or close, the others until they are changed (PRE-6). What he has chosen
-// already stays. Of a custom presence p is the base, whatever was given. ErrNotFound when there is no such agent, or he is
-// disabled, routing.UnknownError when there is no such custom presence.
+// already stays. Of a custom presence p is the base, whatever was given. Nobody is waited for any more who has
+// lost the connection: where the choice is offline they have left, otherwise they are there without a stream. ErrNotFound when there is
+// no such agent, or he is disabled, routing.UnknownError when there is no such custom presence.
 func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error) {
 	return transact(ctx, db, "set a presence", func(tx *transaction) (routing.AgentNow, error) {
 		agent, err := lockPresence(ctx, tx, by.Tenant, id)
@@ -66,8 +69,11 @@ func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id con
 				return routing.AgentNow{}, err
 			}
 		}
-		if agent.Presence != p || !agent.Manual || orEmpty(agent.Custom) != custom {
+		if agent.Presence != p || !agent.Manual || orEmpty(agent.Custom) != custom || agent.LostAt != nil {
 			if err := putPresence(ctx, tx, agent, p, true, custom); err != nil {
+				return routing.AgentNow{}, err
+			}
+			if err := db.endLoss(ctx, tx, agent, p); err != nil {
 				return routing.AgentNow{}, err
 			}
 			if by.AgentID != id {
@@ -95,7 +101,7 @@ func baseOf(ctx context.Context, tx *transaction, t conversation.Tenant, id rout
 // presence is settled by his load.
 func putPresence(ctx context.Context, tx *transaction, agent presenceRow, p routing.Presence, manual bool, custom routing.PresenceID) error {
 	const update = `
-		update agents set presence = $3, presence_manual = $4, custom_presence = $5, presence_before = null, presence_at = now()
+		update agents set presence = $3, presence_manual = $4, custom_presence = $5, presence_before = null, presence_at = now(), lost_at = null
 		where tenant = $1 and id = $2`
 	if _, err := tx.ExecContext(ctx, update, agent.Tenant, agent.ID, p, manual, pointer(custom)); err != nil {
 		return err

@@ -80,7 +80,8 @@ func (db *DB) agentTargets(ctx context.Context, t conversation.Tenant, beside co
 		select g.id, g.name, g.presence, (
 			select coalesce(jsonb_object_agg(s.skill_id, s.rating), '{}') from agent_skills s
 			where s.tenant = g.tenant and s.agent_id = g.id and not s.disabled) as skills
-		from agents g where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.presence in ('available', 'busy') and g.id::text <> $2`
+		from agents g where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.presence in ('available', 'busy') and g.lost_at is null
+			and g.id::text <> $2`
 	var rows []struct {
 		ID       conversation.AgentID            `db:"id"`
 		Name     string                          `db:"name"`

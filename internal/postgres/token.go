@@ -82,10 +82,20 @@ func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name strin
 	return secret.New(text), p, nil
 }
 
-// RevokeToken makes a token of the actor's tenant useless at once. Revoking it again changes nothing. ErrNotFound when
-// there is none.
+// RevokeToken makes a token of the actor's tenant useless at once. An agent who has just lost the connection is not waited for then.
+// Revoking it again changes nothing. ErrNotFound when there is none.
 func (db *DB) RevokeToken(ctx context.Context, by conversation.Actor, id string) error {
 	return db.inTx(ctx, "revoke an API token", func(tx *transaction) error {
+		const of = `select coalesce(agent_id::text, '') from api_tokens where tenant = $1 and id = $2`
+		var agent conversation.AgentID
+		if err := tx.GetContext(ctx, &agent, of, by.Tenant, id); err != nil {
+			return err
+		}
+		if agent != "" {
+			if err := lockAgents(ctx, tx, by.Tenant, []conversation.AgentID{agent}); err != nil {
+				return err
+			}
+		}
 		const query = `select revoked_at is not null from api_tokens where tenant = $1 and id = $2 for no key update`
 		var revoked bool
 		if err := tx.GetContext(ctx, &revoked, query, by.Tenant, id); err != nil || revoked {
@@ -94,6 +104,11 @@ func (db *DB) RevokeToken(ctx context.Context, by conversation.Actor, id string)
 		const update = `update api_tokens set revoked_at = now() where tenant = $1 and id = $2`
 		if _, err := tx.ExecContext(ctx, update, by.Tenant, id); err != nil {
 			return err
+		}
+		if agent != "" {
+			if err := db.signOut(ctx, tx, agentKey{by.Tenant, agent}); err != nil {
+				return err
+			}
 		}
 		return record(ctx, tx, by, actTokenRevoke, id)
 	})

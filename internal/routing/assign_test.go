@@ -69,6 +69,8 @@ func load(units int) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Load = units }
 }
 
+func lost(c *routing.Candidate) { c.Lost = true }
+
 func presence(p routing.Presence) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Presence = p }
 }

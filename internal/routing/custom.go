@@ -102,9 +102,13 @@ func (r *round) tryRules(t turn) (seen tally, found bool) {
 }
 
 // byRules says why an agent is not asked whatever the rules of a queue say. Presences and skills are theirs to judge
-// (ASG-11); but who is offline could not answer, and automatic assignment never takes more of an agent than he has.
+// (ASG-11); but who is offline or has lost the connection could not answer, and automatic assignment never takes more of an agent
+// than they have.
 func (c *Candidate) byRules(i *Item) Reason {
-	if c.Presence == Offline {
+	switch {
+	case c.Lost:
+		return ReasonLost
+	case c.Presence == Offline:
 		return ReasonPresence
 	}
 	return c.Room(i)

@@ -208,6 +208,7 @@ func TestAssign_ASG11_rulesReplaceTheWorkstreamsDefaults(t *testing.T) {
 	}{
 		{"presence and skills are the rules' to judge", newAgent("ann", presence(routing.DND)), ""},
 		{"who is offline could not answer", newAgent("ann", presence(routing.Offline)), routing.ReasonPresence},
+		{"nor who has lost the connection", newAgent("ann", lost), routing.ReasonLost},
 		{"profiles are still looked at", newAgent("ann", room("p", 1, 1, true)), routing.ReasonBlocked},
 		{"and so are units", newAgent("ann", load(80)), routing.ReasonCapacity},
 	} {

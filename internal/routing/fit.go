@@ -28,10 +28,12 @@ func (c *Candidate) invited(i *Item) Reason {
 	return ""
 }
 
-// absent says why the agent's presence does not allow an item; "" if it does. An agent at the maximum of conversations is
-// do-not-disturb for that (PRE-4), so the maximum is the reason.
+// absent says why the agent's presence does not allow an item; "" if it does. Who has lost the connection a moment ago could not
+// answer. An agent at the maximum of conversations is do-not-disturb for that (PRE-4), so the maximum is the reason.
 func (c *Candidate) absent(i *Item) Reason {
 	switch {
+	case c.Lost:
+		return ReasonLost
 	case slices.Contains(i.Presences, c.Presence):
 		return ""
 	case c.Presence == DND && c.Sessions >= maxSessions(c.MaxSessions):

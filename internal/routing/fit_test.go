@@ -66,6 +66,8 @@ func TestAssign_whyNot(t *testing.T) {
 		{"WS-9 presence not allowed", newItem("i"), newAgent("a", presence(routing.DND)), routing.ReasonPresence},
 		{"WS-9 allowed by the item", newItem("i"), newAgent("a", presence(routing.Busy)), ""},
 		{"PRE-8 inactive", newItem("i"), newAgent("a", presence(routing.Inactive)), routing.ReasonPresence},
+		{"PRE-7 connection lost", newItem("i"), newAgent("a", lost), routing.ReasonLost},
+		{"PRE-7 for what is kept for them too", newItem("i", affinity("a")), newAgent("a", lost), routing.ReasonLost},
 		{"member of another queue", newItem("i"), newAgent("a", func(c *routing.Candidate) { c.Queues = map[conversation.QueueID]routing.Membership{"tech": {}} }), routing.ReasonNotMember},
 
 		{"CAP-1 fits exactly", newItem("i"), newAgent("a", load(75)), ""},

@@ -112,6 +112,7 @@ type Item struct {
 type Candidate struct {
 	ID           conversation.AgentID
 	Presence     Presence
+	Lost         bool // whether the agent lost the connection a moment ago, and nobody has been told
 	OffHours     bool // outside operating hours of his own; for custom rules alone (ASG-12)
 	Units        int  // in all
 	Load         int  // taken, of Units
@@ -168,6 +169,7 @@ type Reason string
 const (
 	ReasonNotMember  Reason = "not-a-member"
 	ReasonPresence   Reason = "presence"
+	ReasonLost       Reason = "connection-lost" // a moment ago
 	ReasonCapacity   Reason = "capacity"
 	ReasonProfile    Reason = "capacity-profile"
 	ReasonBlocked    Reason = "blocked-by-profile"

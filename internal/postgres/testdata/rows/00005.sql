@@ -7,8 +7,9 @@ values ('default', '55000000-0000-7000-8000-000000000001', '54000000-0000-7000-8
 insert into wakes (tenant) values ('default');
 insert into routing_traces (tenant, conversation_id, stage, body) values ('default', '15000000-0000-7000-8000-000000000002', 'route', '{}');
 insert into api_processes (id) values ('56000000-0000-7000-8000-000000000001');
-insert into connections (id, tenant, agent_id, process_id)
-values ('57000000-0000-7000-8000-000000000001', 'default', '51000000-0000-7000-8000-000000000001', '56000000-0000-7000-8000-000000000001');
+insert into connections (id, tenant, agent_id, process_id, token_id)
+values ('57000000-0000-7000-8000-000000000001', 'default', '51000000-0000-7000-8000-000000000001', '56000000-0000-7000-8000-000000000001',
+    '58000000-0000-7000-8000-000000000001');
 insert into due (tenant, kind, agent_id, since, due_at)
 values ('default', 'agent-gone', '51000000-0000-7000-8000-000000000001', now(), now() + interval '5 minutes');
 insert into feed (tenant, kind, conversation_id) values ('default', 'conversation', '15000000-0000-7000-8000-000000000002');
