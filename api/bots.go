@@ -19,7 +19,7 @@ type Bots interface {
 	// ListBots pages by creation, oldest first; after is the last id of the page before, "" for the first page.
 	ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error)
 	// UpdateBot replaces name and URL where the bot's version is still b.Version (ErrVersion otherwise), and the secret where
-	// one is given; the replaced one signs too for conversation.SecretOverlap.
+	// one is given; the replaced one signs too for a day.
 	UpdateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error)
 	// DeleteBot takes a bot away. ErrInUse while an account is set up with it.
 	DeleteBot(ctx context.Context, by conversation.Actor, id conversation.BotID) error

@@ -139,7 +139,7 @@ func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.
 			delete(rows, name)
 			path := strings.Replace(route.Path, ":id", convA, 1)
 			requireProblem(t, call(t, a.Handler(), "", route.Method, path, ""), http.StatusUnauthorized, "unauthenticated")
-			for _, role := range []string{"admin", "supervisor", "agent", "bot"} {
+			for _, role := range []string{"admin", "supervisor", "agent"} {
 				answer := call(t, a.Handler(), role, route.Method, path, "")
 				if strings.Contains(roles, role) {
 					require.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, answer.Code, role)
@@ -163,7 +163,7 @@ func TestBad_M01_whatIsForAdministratorsIsForNobodyElse(t *testing.T) {
 			continue
 		}
 		forAdmins++
-		for _, role := range []string{"supervisor", "agent", "bot"} {
+		for _, role := range []string{"supervisor", "agent"} {
 			answer := call(t, a.Handler(), role, route.Method, strings.Replace(route.Path, ":id", convA, 1), "")
 			requireProblem(t, answer, http.StatusForbidden, "forbidden")
 		}

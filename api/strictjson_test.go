@@ -62,7 +62,7 @@ type answered struct {
 // withOtherName sends a body with one member, as an administrator or else as an agent.
 func withOtherName(t *testing.T, h http.Handler, method, path, name string) (a answered) {
 	t.Helper()
-	for _, role := range []string{"admin", "agent", "bot"} {
+	for _, role := range []string{"admin", "agent"} {
 		answer := call(t, h, role, method, path, fmt.Sprintf(`{%q:null}`, name), "Idempotency-Key", "k")
 		if a = (answered{answer.Code, answer.Body.String()}); a.code != http.StatusForbidden {
 			break

@@ -101,7 +101,7 @@ func newWorld() *world {
 		return conversation.Acted{}, w.end(r.Conversation)
 	}
 	w.token = func(hash [32]byte) (conversation.Principal, error) {
-		for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent, conversation.RoleBot} {
+		for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
 			if sha256.Sum256([]byte(role)) == hash {
 				who := conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "token-of-" + string(role), Role: role}
 				if role == conversation.RoleAgent {

@@ -103,7 +103,7 @@ create table api_tokens (
     tenant       text        not null references tenants,
     id           uuid        not null,
     name         text        not null,
-    role         text        not null check (role in ('admin', 'supervisor', 'agent', 'bot')),
+    role         text        not null check (role in ('admin', 'supervisor', 'agent')),
     agent_id     uuid,
     hash         bytea       not null unique,
     created_at   timestamptz not null default now(),

@@ -21,7 +21,7 @@ type tokenCmd struct {
 }
 
 type tokenCreateCmd struct {
-	Role  conversation.Role    `required:"" help:"admin, supervisor, agent or bot."`
+	Role  conversation.Role    `required:"" help:"admin, supervisor or agent."`
 	Name  string               `required:"" help:"What the token is for."`
 	Agent conversation.AgentID `help:"The agent's id, a UUID; with the role agent."`
 	Days  int                  `default:"90" help:"After how many days it expires, 1 to 365."`
@@ -31,7 +31,7 @@ type tokenCreateCmd struct {
 func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 	switch {
 	case !c.Role.Valid():
-		return fmt.Errorf("role %q is none of admin, supervisor, agent, bot", c.Role)
+		return fmt.Errorf("role %q is none of admin, supervisor, agent", c.Role)
 	case c.Role == conversation.RoleAgent && c.Agent == "":
 		return fmt.Errorf("the role agent needs --agent ID")
 	case c.Role != conversation.RoleAgent && c.Agent != "":

@@ -43,11 +43,8 @@ type Bot struct {
 	Kind      BotKind
 	URL       string       // of a webhook
 	Secret    secret.Value // of a webhook: "whsec_" and base64; it signs what the bot is asked
-	OldSecret secret.Value // of a webhook: the replaced one, which signs beside it for SecretOverlap; else empty
+	OldSecret secret.Value // of a webhook: the replaced one, which signs beside it for a day; else empty
 }
-
-// SecretOverlap is how long a webhook's replaced secret signs beside the new one, so that its author can change over.
-const SecretOverlap = 24 * time.Hour
 
 // ErrWebhookSecret: a webhook's secret does not have the form of one.
 var ErrWebhookSecret = errors.New("conversation: expected whsec_ and the base64 of 24 to 64 bytes")

@@ -60,9 +60,6 @@ var waitingNotices = map[string]map[Language]string{
 	},
 }
 
-// ParkedNotice is the automated message for a customer whose conversation now waits in a queue.
-func ParkedNotice(l Language) string { return WaitingNotice(l, "parked") }
-
 // WaitingNotice is the automated message of a kind (routing.Notice) for a customer who waits for people, or who is not
 // served. An unknown kind is told as "parked", an unknown language in the default one.
 func WaitingNotice(l Language, kind string) string {

@@ -10,13 +10,12 @@ const (
 	RoleAdmin      Role = "admin"      // sets up accounts, sees everything of the tenant
 	RoleSupervisor Role = "supervisor" // sees and steers every conversation
 	RoleAgent      Role = "agent"      // sees what is his or waits for him, and answers
-	RoleBot        Role = "bot"        // nothing yet over HTTP
 )
 
-// Valid reports whether r is one of the four.
+// Valid reports whether r is one of the three.
 func (r Role) Valid() bool {
 	switch r {
-	case RoleAdmin, RoleSupervisor, RoleAgent, RoleBot:
+	case RoleAdmin, RoleSupervisor, RoleAgent:
 		return true
 	}
 	return false
@@ -31,11 +30,8 @@ type Principal struct {
 	AgentID AgentID // for RoleAgent
 }
 
-// How long API tokens live.
-const (
-	TokenLife    = 90 * 24 * time.Hour // unless said
-	MaxTokenLife = 365 * 24 * time.Hour
-)
+// MaxTokenLife is how long an API token lives at most.
+const MaxTokenLife = 365 * 24 * time.Hour
 
 // TokenInfo is an API token without its text, of which only the SHA-256 is kept.
 type TokenInfo struct {

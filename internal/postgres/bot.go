@@ -29,10 +29,14 @@ type botRow struct {
 
 const botColumns = `
 	tenant, id, kind, name, url, secret, version, created_at, updated_at,
-	case when ` + botOverlaps + ` then secret_replaced_at + interval '24 hours' end as old_secret_until`
+	case when ` + botOverlaps + ` then secret_replaced_at + ` + botOverlap + ` end as old_secret_until`
 
-// botOverlaps is whether a bot's replaced secret signs too: conversation.SecretOverlap in SQL.
-const botOverlaps = `secret_replaced_at > now() - interval '24 hours'`
+const (
+	// botOverlap is how long a bot's replaced secret signs beside the new one, so that its author can change over.
+	botOverlap = `interval '24 hours'`
+	// botOverlaps is whether it still does.
+	botOverlaps = `secret_replaced_at > now() - ` + botOverlap
+)
 
 func (r botRow) setup() conversation.BotSetup {
 	b := conversation.BotSetup{
@@ -100,7 +104,7 @@ func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after convers
 }
 
 // UpdateBot gives the actor's bot another name, and a webhook another URL and, where key is not empty, another secret,
-// where its version is still b.Version (ErrVersion otherwise). The replaced secret signs too for conversation.SecretOverlap;
+// where its version is still b.Version (ErrVersion otherwise). The replaced secret signs too for botOverlap;
 // one that was replaced before it does not any more. What is equal stays: an update that changes nothing keeps
 // the version. A bot that stands one version further exactly as wished was brought there by this very call before. Its
 // kind stays for life. ErrNotFound when there is no such bot.

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -103,7 +104,7 @@ func TestBots_aReplacedSecretSignsForADayMore(t *testing.T) {
 
 	changed, err := f.UpdateBot(t.Context(), cli, b, secret.New(otherBotSecret))
 	require.NoError(t, err)
-	require.WithinDuration(t, changed.UpdatedAt.Add(conversation.SecretOverlap), changed.OldSecretUntil, 0)
+	require.WithinDuration(t, changed.UpdatedAt.Add(24*time.Hour), changed.OldSecretUntil, 0)
 	requireSigns(otherBotSecret, botSecret)
 	require.Zero(t, f.count(t, "bots", "position(convert_to($1, 'UTF8') in old_secret) > 0", "MDEyMz"), "it is sealed")
 

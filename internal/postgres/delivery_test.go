@@ -317,7 +317,7 @@ func TestHandOver_dropsWhatTheBotHasNotSent(t *testing.T) {
 	require.Equal(t, conversation.DeliveryFailed, stale.Status)
 	require.Equal(t, "superseded-by-person", stale.Reason)
 	notice := f.marks(t, ref, uuid.NewString())
-	require.Equal(t, conversation.ParkedNotice(conversation.LanguageEnglish), notice.Outgoing.Text)
+	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "parked"), notice.Outgoing.Text)
 
 	c, err := f.Conversation(t.Context(), everything, ref.Conversation)
 	require.NoError(t, err)

@@ -78,6 +78,14 @@ func open(t testing.TB, dsn string, ring *secret.Keyring, opts ...postgres.Optio
 	return db
 }
 
+// openWith opens with so many connections at most.
+func openWith(t testing.TB, most int, dsn string, ring *secret.Keyring, opts ...postgres.Option) *postgres.DB {
+	t.Helper()
+	db := open(t, dsn, ring, opts...)
+	db.SQL().SetMaxOpenConns(most)
+	return db
+}
+
 func someAccount() conversation.Account {
 	return conversation.Account{
 		Tenant: tenant, Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: "wx0123456789abcdef", Mode: wechat.ModeSafe,

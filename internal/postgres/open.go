@@ -31,24 +31,20 @@ type DB struct {
 
 // Pool limits. A connection is given back before it is old enough to outlive a failover unnoticed.
 const (
-	defaultMaxConns = 16
-	connLifetime    = 30 * time.Minute
-	connIdleTime    = 5 * time.Minute
+	maxConns     = 16
+	connLifetime = 30 * time.Minute
+	connIdleTime = 5 * time.Minute
 )
 
 // Option changes how Open sets up the pool.
 type Option func(*options)
 
 type options struct {
-	maxConns int
-	judge    routing.Judge
-	grace    time.Duration
-	sends    int
-	open     func(driver.Connector) *sql.DB // nil for sql.OpenDB
+	judge routing.Judge
+	grace time.Duration
+	sends int
+	open  func(driver.Connector) *sql.DB // nil for sql.OpenDB
 }
-
-// WithMaxConns limits the connections of this process; 16 unless said.
-func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
 
 // WithJudge has the conditions of queues' own rules judged; without, none holds.
 func WithJudge(j routing.Judge) Option { return func(o *options) { o.judge = j } }
@@ -63,7 +59,7 @@ func WithSendsPerSecond(n int) Option { return func(o *options) { o.sends = n } 
 // Open connects to the database that dsn names, a URL or key=value pairs as libpq reads them, over TCP or a unix socket.
 // It fails where Postgres does not answer; it does not look at the schema (see UpToDate).
 func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option) (*DB, error) {
-	o := options{maxConns: defaultMaxConns, grace: conversation.DisconnectGrace, sends: defaultSendsPerSecond}
+	o := options{grace: conversation.DisconnectGrace, sends: defaultSendsPerSecond}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -71,8 +67,8 @@ func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option)
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(o.maxConns)
-	pool.SetMaxIdleConns(o.maxConns)
+	pool.SetMaxOpenConns(maxConns)
+	pool.SetMaxIdleConns(maxConns)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdleTime)
 	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace, permits: newPermits(o.sends), judgeFor: judgeFor}

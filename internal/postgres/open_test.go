@@ -11,7 +11,7 @@ import (
 func TestPool_countsConnectionsInUse(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
-	db := open(t, f.dsn, f.ring, postgres.WithMaxConns(3))
+	db := openWith(t, 3, f.dsn, f.ring)
 	pool := func(used int) {
 		t.Helper()
 		got, most := db.Pool()

@@ -261,7 +261,7 @@ func TestLedger_countsItsRoundTrips(t *testing.T) {
 	f := newFixture(t)
 	recorder := tracetest.NewSpanRecorder()
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
-	db := open(t, f.dsn, f.ring, postgres.WithTracers(tracers), postgres.WithMaxConns(1))
+	db := openWith(t, 1, f.dsn, f.ring, postgres.WithTracers(tracers))
 	c := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	trips := func(call func(ctx context.Context) error) (n int) {
 		t.Helper()

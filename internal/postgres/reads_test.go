@@ -20,8 +20,8 @@ func (f *fixture) reads(t *testing.T, call func(db *postgres.DB) error) int {
 			where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`))
 		return alone
 	}, 10*time.Second, 10*time.Millisecond)
-	db := open(t, f.dsn, f.ring, postgres.WithMaxConns(1)) // one session, whose figures can be asked for
-	defer db.Close()                                       //nolint:errcheck // a test's
+	db := openWith(t, 1, f.dsn, f.ring) // one session, whose figures can be asked for
+	defer db.Close()                    //nolint:errcheck // a test's
 	looked := func() (n int) {
 		_, err := db.SQL().Exec(`select pg_stat_force_next_flush()`)
 		require.NoError(t, err)

@@ -337,7 +337,7 @@ func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
 	var working sync.WaitGroup
 	var calls atomic.Int64
 	act := func(first int, call func(ctx context.Context, db *postgres.DB, n int) error) {
-		db := open(t, f.dsn, ring(first), postgres.WithMaxConns(2))
+		db := openWith(t, 2, f.dsn, ring(first))
 		working.Go(func() {
 			for n := first; load.Err() == nil; n++ {
 				if err := call(context.WithoutCancel(load), db, n); err != nil {
@@ -394,7 +394,7 @@ func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
 	}
 
 	rotate := func(first int) (changed int) {
-		done, err := open(t, f.dsn, ring(first), postgres.WithMaxConns(2)).Reseal(t.Context(), cli)
+		done, err := openWith(t, 2, f.dsn, ring(first)).Reseal(t.Context(), cli)
 		require.NoError(t, err)
 		for _, r := range done {
 			require.Zero(t, r.Unopened, r)

@@ -34,7 +34,7 @@ func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	p := newProxy(t, f.dsn)
-	db := open(t, p.dsn, f.ring, postgres.WithMaxConns(2))
+	db := openWith(t, 2, p.dsn, f.ring)
 	batch := f.batch(newConversation(), "li", says("k1", "hello"))
 
 	p.stall()
@@ -83,7 +83,7 @@ func TestR3_aLockedRowEndsCallsWithTheirContext(t *testing.T) {
 func TestOpen_cancellingACallAfterwardsHarmsNobody(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	db := open(t, f.dsn, f.ring, postgres.WithMaxConns(1))
+	db := openWith(t, 1, f.dsn, f.ring)
 	for range 50 {
 		ctx, cancel := context.WithCancel(t.Context())
 		_, err := db.Door(ctx, f.account.ID)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Limits of the set-up.
@@ -130,48 +129,12 @@ func (o Overflow) actions() []fieldAction {
 	return list
 }
 
-// CheckSkill says what is wrong with a skill.
-func CheckSkill(s Skill) []Fault {
-	var f faults
-	f.name("name", s.Name)
-	f.add(utf8.RuneCountInString(s.Kind) <= MaxName, "kind", "expected at most %d characters", MaxName)
-	return f
-}
-
 // CheckCustomPresence says what is wrong with a custom presence.
 func CheckCustomPresence(p CustomPresence) []Fault {
 	var f faults
 	f.name("name", p.Name)
 	f.name("text", p.Text)
 	f.add(chosenPresence(p.Base), "base", "expected available, busy, dnd, away or offline")
-	return f
-}
-
-// CheckProfile says what is wrong with a capacity profile.
-func CheckProfile(p Profile) []Fault {
-	var f faults
-	f.name("name", p.Name)
-	f.within("limit", p.Limit, 1, MaxUnits)
-	return f
-}
-
-// CheckAgent says what is wrong with an agent. Whether his skills, profiles and queues exist is for the caller to know.
-func CheckAgent(a Agent) []Fault {
-	var f faults
-	f.name("name", a.Name)
-	f.within("units", a.Units, 0, MaxUnits)
-	f.zone("time_zone", a.TimeZone)
-	f.add(chosenPresence(a.DefaultPresence), "default_presence", "expected available, busy, dnd, away or offline")
-	for i, s := range a.Skills {
-		f.within(at("skills", i)+".rating", s.Rating, 1, MaxRating)
-	}
-	unique(&f, "skills", a.Skills, func(s AgentSkill) SkillID { return s.SkillID })
-	for i, p := range a.Profiles {
-		if p.Limit != nil {
-			f.within(at("profiles", i)+".limit", *p.Limit, 0, MaxUnits)
-		}
-	}
-	unique(&f, "profiles", a.Profiles, func(p AgentProfile) ProfileID { return p.ProfileID })
 	return f
 }
 

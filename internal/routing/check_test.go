@@ -134,36 +134,8 @@ func TestOPH1_checkHoursNamesTheFieldAtFault(t *testing.T) {
 	}
 }
 
-func TestCheckAgent_namesTheFieldAtFault(t *testing.T) {
+func TestCheckCustomPresence_namesTheFieldAtFault(t *testing.T) {
 	t.Parallel()
-	limit := -1
-	sound := func() routing.Agent {
-		return routing.Agent{Name: "李雷", Units: 0, TimeZone: "Asia/Shanghai", DefaultPresence: routing.Available, Skills: []routing.AgentSkill{{SkillID: "tax", Rating: 10}}}
-	}
-	require.Empty(t, routing.CheckAgent(sound()))
-	for field, spoil := range map[string]func(*routing.Agent){
-		"name":              func(a *routing.Agent) { a.Name = "" },
-		"units":             func(a *routing.Agent) { a.Units = 1_000_001 },
-		"time_zone":         func(a *routing.Agent) { a.TimeZone = "Mars/Olympus" },
-		"default_presence":  func(a *routing.Agent) { a.DefaultPresence = routing.Inactive },
-		"skills[0].rating":  func(a *routing.Agent) { a.Skills[0].Rating = 11 },
-		"skills[1]":         func(a *routing.Agent) { a.Skills = append(a.Skills, a.Skills[0]) },
-		"profiles[0].limit": func(a *routing.Agent) { a.Profiles = []routing.AgentProfile{{ProfileID: "p", Limit: &limit}} },
-		"profiles[1]":       func(a *routing.Agent) { a.Profiles = []routing.AgentProfile{{ProfileID: "p"}, {ProfileID: "p"}} },
-	} {
-		a := sound()
-		spoil(&a)
-		require.Equal(t, []string{field}, fields(routing.CheckAgent(a)))
-	}
-}
-
-func TestCheckSkillAndCheckProfile_nameTheFieldAtFault(t *testing.T) {
-	t.Parallel()
-	require.Empty(t, routing.CheckSkill(routing.Skill{Name: "Thai", Kind: "language"}))
-	require.Equal(t, []string{"name"}, fields(routing.CheckSkill(routing.Skill{Kind: "language"})))
-	require.Equal(t, []string{"kind"}, fields(routing.CheckSkill(routing.Skill{Name: "Thai", Kind: strings.Repeat("x", 101)})))
-	require.Empty(t, routing.CheckProfile(routing.Profile{Name: "Chat", Limit: 1}))
-	require.Equal(t, []string{"limit"}, fields(routing.CheckProfile(routing.Profile{Name: "Chat"})))
 	require.Empty(t, routing.CheckCustomPresence(routing.CustomPresence{Name: "Lunch", Text: "At lunch", Base: routing.Away}))
 	require.Equal(t, []string{"name", "text", "base"}, fields(routing.CheckCustomPresence(routing.CustomPresence{Text: " ", Base: routing.Inactive})))
 }

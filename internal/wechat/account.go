@@ -1,7 +1,6 @@
 package wechat
 
 import (
-	"errors"
 	"strings"
 
 	"wxdesk/internal/secret"
@@ -33,17 +32,6 @@ const (
 	ModeCompatible Mode = "compatible" // plain and encrypted side by side; the encrypted part counts
 	ModePlain      Mode = "plain"      // not encrypted, and the signature does not cover the body
 )
-
-// ErrMode says that a text names no mode.
-var ErrMode = errors.New("wechat: the mode is none of safe, compatible, plain")
-
-// ParseMode reads a mode, or fails with ErrMode.
-func ParseMode(s string) (Mode, error) {
-	if m := Mode(s); m.Valid() {
-		return m, nil
-	}
-	return "", ErrMode
-}
 
 // Valid reports whether m is one of the three modes.
 func (m Mode) Valid() bool { return m == ModeSafe || m == ModeCompatible || m == ModePlain }

@@ -61,16 +61,13 @@ func TestShapes_acceptWhatWeChatGivesOutAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestParseMode_knowsThreeModes(t *testing.T) {
+func TestMode_thereAreThree(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"safe", "compatible", "plain"} {
-		m, err := wechat.ParseMode(s)
-		require.NoError(t, err)
-		require.Equal(t, s, m.String())
-		require.Equal(t, s != "plain", m.Encrypted())
+	for _, m := range []wechat.Mode{"safe", "compatible", "plain"} {
+		require.True(t, m.Valid(), m)
+		require.Equal(t, m != "plain", m.Encrypted(), m)
 	}
-	for _, s := range []string{"", "Safe", "aes", "raw"} {
-		_, err := wechat.ParseMode(s)
-		require.ErrorIsf(t, err, wechat.ErrMode, "%q", s)
+	for _, m := range []wechat.Mode{"", "Safe", "aes", "raw"} {
+		require.False(t, m.Valid(), m)
 	}
 }
