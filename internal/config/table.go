@@ -46,7 +46,7 @@ const (
 	minContinueAfter     = 10
 )
 
-// Limits and defaults of WXDESK_AGENT_GRACE (PRE-7, D4 of the specification).
+// Limits and defaults of WXDESK_AGENT_GRACE (PRE-7, D4).
 const (
 	defaultAgentGrace = "2m30s"
 	minAgentGrace     = time.Second

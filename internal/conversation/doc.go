@@ -1,9 +1,9 @@
-// Package conversation is the rule book: what a conversation is, which states it may be in, who holds it, how often and
-// until when a business may still answer, and what follows from a message. It is pure: no I/O, no clock, no randomness;
-// time comes in as an argument.
+// Package conversation has the types that all other packages share: a conversation, its states and its holder, how often and until
+// when a business may still answer, and what a message means. It is pure: no I/O, no clock, no randomness; time comes in as an
+// argument. Package lifecycle decides who may do what with a conversation.
 //
-// A conversation is one run of talk between one customer and one official account. It begins with the customer's first
-// message and ends when it is closed; closed is final, and what the customer writes afterwards begins the next one.
+// A conversation is between one customer and one official account. It begins with the customer's first message and ends when it
+// is closed. Closed is final: the customer's next message begins the next conversation.
 //
 //	        first message                  wish for a person, or no bot
 //	(none) ───────────────▶ active (bot) ───────────────────────────────▶ open (queue)
@@ -11,6 +11,5 @@
 //	                           │ idle, bot ends, closed by hand, unfollowed │
 //	                           └──────────────────▶ closed ◀────────────────┘
 //
-// A conversation that a bot holds counts as active. The remaining states, in which agents take part, are named here
-// because the HTTP API already promises their spelling.
+// A conversation that a bot holds counts as active. Package lifecycle draws all states and the ways between them.
 package conversation

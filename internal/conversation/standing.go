@@ -52,7 +52,7 @@ const (
 	DueLimit    DueKind = "state-limit"    // open, active or wrapping up for too long: closed
 )
 
-// Limits of 2.13 of the specification (LIF-2): how long a conversation may stay in a state unless its workstream says
+// Default limits (LIF-2): how long a conversation may stay in a state unless its workstream says
 // otherwise (LIF-4).
 const (
 	OpenLimit   = 30 * 24 * time.Hour

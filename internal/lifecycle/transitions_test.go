@@ -43,7 +43,7 @@ func leaves(why lifecycle.Departure) func(lifecycle.Snapshot) lifecycle.Change {
 	return func(s lifecycle.Snapshot) lifecycle.Change { return lifecycle.Left(noon, s, li, why) }
 }
 
-// The transitions of 2.13 of the specification, with the causes that this system has.
+// The transitions that doc.go draws, with their causes.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
 	pickable := with(waits(), func(s *lifecycle.Snapshot) { s.Workstream.PickFromPush = true })

@@ -1,4 +1,4 @@
-// Package postgres is the ledger: every SQL statement of the system, one file per port.
+// Package postgres is the ledger: the SQL statements of the serving processes, each beside the function that runs it.
 //
 // What it promises:
 //
@@ -14,5 +14,6 @@
 // A session keeps the statements it has prepared (prepared.go): Postgres reads and plans each of them once.
 //
 // Locks are taken in one order: the distribution, a command's key, queues by id, customer, conversation, delivery, work items by
-// id, agents by id; always `for no key update`. Time is Postgres's clock.
+// id, agents by id. These rows are locked `for no key update`. Parts of the set-up are locked `for key share` where something
+// comes to refer to them, and `for update` before they are removed (setup.go). Time is Postgres's clock.
 package postgres

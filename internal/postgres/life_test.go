@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// One test for each transition of a conversation's life (2.13 of the specification).
+// One test for each transition of a conversation's life (docs/features.md, LIF).
 
 const (
 	queued  = conversation.StateOpen

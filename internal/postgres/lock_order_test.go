@@ -11,8 +11,7 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// Locks are taken in one order: the distribution, a command's key, queues by id, customer, conversation, work items by id, agents
-// by id.
+// The tests of this file try the lock order that doc.go lists.
 
 // with opens the ledger once more, with settings of Postgres.
 func (f *fixture) with(t *testing.T, settings ...string) *postgres.DB {

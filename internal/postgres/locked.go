@@ -17,8 +17,8 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// locked is a conversation whose rows are locked, as far as they were loaded: what the rule book judges by, and what its changes
-// are written with. Locks are taken in the order of the house: customer, conversation, work item, agents by id.
+// locked is a conversation whose rows are locked, as far as they were loaded. The rule book judges by it, and its changes are
+// written with it. Locks are taken in the order of doc.go: customer, conversation, work item, agents by id.
 type locked struct {
 	lifecycle.Snapshot
 	db  *DB
