@@ -73,7 +73,7 @@ func TestDocs_limitsAreThoseThatCount(t *testing.T) {
 	require.Equal(t, []string{
 		fmt.Sprintf("| classification rulesets of a workstream | %d |", routing.MaxClassifications),
 		fmt.Sprintf("| rules of a ruleset | %d, of a route %d |", routing.MaxRules, routing.MaxRouteRules),
-		fmt.Sprintf("| what a rule of classification gives | %d things, texts of %d bytes |", routing.MaxOutputs, rules.MaxText),
+		fmt.Sprintf("| what a rule of classification sets | %d things, texts of %d bytes |", routing.MaxOutputs, rules.MaxText),
 		fmt.Sprintf("| queues of a split | %d |", routing.MaxSplit),
 		fmt.Sprintf("| a rule's name | %d characters |", routing.MaxName),
 		fmt.Sprintf("| keys of an `order_by` | %d |", routing.MaxOrder),
