@@ -13,7 +13,7 @@ import (
 
 const house = "../.." // the folder of go.mod
 
-func TestNobodyKnowsWhomHeMayNot(t *testing.T) {
+func TestImports_followTheTable(t *testing.T) {
 	t.Parallel()
 	graph, err := archtest.Load(house)
 	require.NoError(t, err)

@@ -49,7 +49,7 @@ type Told struct {
 // ToldAlert is the kind of what only supervisors and admins are told.
 const ToldAlert = "alert"
 
-// ToldPresence is the kind of what is told of an agent: his presence, or the queues he is a member of, may have changed.
+// ToldPresence is the kind of an event about an agent: their presence, or the queues they are a member of, may have changed.
 const ToldPresence = "presence"
 
 // For reports whether somebody who is a member of the queues is told.
@@ -74,7 +74,7 @@ type Tidings struct {
 
 // Work is what concerns an agent now.
 type Work struct {
-	Offers []Conversation // offered to him, the one that ends soonest first
-	Mine   []Conversation // that he has
-	Open   []Conversation // that wait in his queues, the longest first
+	Offers []Conversation // offered to the agent, the one that ends soonest first
+	Mine   []Conversation // that the agent has
+	Open   []Conversation // that wait in the agent's queues, the longest first
 }

@@ -9,7 +9,7 @@ type Role string
 const (
 	RoleAdmin      Role = "admin"      // sets up accounts, sees everything of the tenant
 	RoleSupervisor Role = "supervisor" // sees and steers every conversation
-	RoleAgent      Role = "agent"      // sees what is his or waits for him, and answers
+	RoleAgent      Role = "agent"      // sees what is theirs or waits for them, and answers
 )
 
 // Valid reports whether r is one of the three.

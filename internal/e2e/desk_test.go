@@ -102,7 +102,7 @@ type desk struct {
 	seen  []event
 }
 
-// opens the agent's desk and waits until he is there.
+// opens the agent's event stream and waits until the agent is there.
 func (a agent) opens() *desk {
 	a.s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -28,7 +28,7 @@ import (
 
 // R14: a worker whose code panics over one customer's message, over what the bot is asked about another, and over what a third
 // is sent, answers everybody else. The first waits in quarantine, and is redriven and answered once a worker runs that does not
-// panic; the second is with people; whether the third got his answer is called unknown.
+// panic; the second is with people; whether the third got an answer is called unknown.
 func TestR14_aPanicStopsNobodyElse(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -138,7 +138,7 @@ type panickingWeChat struct {
 
 func (w panickingWeChat) SendText(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome {
 	if to == w.unsent {
-		panic("cannot send to him")
+		panic("cannot send to this customer")
 	}
 	return w.Client.SendText(ctx, from, to, text)
 }

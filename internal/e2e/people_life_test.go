@@ -49,7 +49,7 @@ func TestPeople_anOfferThatNobodyAnswersGoesToTheNextAgent(t *testing.T) {
 	require.Equal(t, id, awake.offered(1, 30*time.Second).Data.ConversationID)
 	require.Equal(t, http.StatusOK, awake.does("accept", id, nil))
 	s.stands(id, "active agent", 15*time.Second)
-	require.Equal(t, http.StatusNotFound, silent.api(http.MethodGet, "/v1/conversations/"+id+"/messages", nil, nil), "S5: he never had it")
+	require.Equal(t, http.StatusNotFound, silent.api(http.MethodGet, "/v1/conversations/"+id+"/messages", nil, nil), "S5: this agent never had it")
 }
 
 func TestPeople_twoWhoTakeTheSameConversationAtOnce(t *testing.T) {
@@ -81,7 +81,7 @@ func TestPeople_theWorkOfAnAgentWhoIsGoneGoesToAnother(t *testing.T) {
 	require.Equal(t, id, bob.offered(1, 30*time.Second).Data.ConversationID)
 	bob.must("accept", id, nil)
 	require.NotEqual(t, http.StatusOK, ann.does("reply", id, map[string]any{"text": "I am back"}))
-	s.until(30*time.Second, "she is offline", func() bool { return ann.presence() == "offline" })
+	s.until(30*time.Second, "the agent is offline", func() bool { return ann.presence() == "offline" })
 }
 
 func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {

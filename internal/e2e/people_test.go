@@ -23,7 +23,7 @@ func TestPeople_fromTheBotToAnAgentAndBackAgain(t *testing.T) {
 	offer := ann.offered(1, 30*time.Second)
 	id := offer.Data.ConversationID
 	s.stands(id, "active queue", 15*time.Second)
-	require.Equal(t, http.StatusNotFound, bob.api(http.MethodGet, "/v1/conversations/"+id, nil, nil), "S5: not his")
+	require.Equal(t, http.StatusNotFound, bob.api(http.MethodGet, "/v1/conversations/"+id, nil, nil), "S5: it is not this agent's")
 	require.Equal(t, http.StatusNotFound, bob.does("accept", id, nil))
 	ann.must("accept", id, map[string]any{"assignment_id": offer.Data.AssignmentID})
 	s.stands(id, "active agent", 15*time.Second)
@@ -38,7 +38,7 @@ func TestPeople_fromTheBotToAnAgentAndBackAgain(t *testing.T) {
 	handed := bob.offered(1, 30*time.Second)
 	require.Equal(t, id, handed.Data.ConversationID)
 	bob.must("accept", id, nil)
-	require.NotEqual(t, http.StatusOK, ann.does("reply", id, map[string]any{"text": "too late"}), "she has it no more")
+	require.NotEqual(t, http.StatusOK, ann.does("reply", id, map[string]any{"text": "too late"}), "the agent has it no more")
 	bob.must("reply", id, map[string]any{"text": "Bob here. Done."})
 	bob.must("end", id, nil)
 	s.stands(id, "wrap_up agent", 15*time.Second)

@@ -255,7 +255,7 @@ func (c *candidate) forChoice() (*routing.Candidate, error) {
 	return a, nil
 }
 
-// readPlaces reads who serves which queue, since when, and when he was last given something in it.
+// readPlaces reads which agents serve which queue, since when, and when each was last assigned something in it.
 func readPlaces(ctx context.Context, tx *transaction, t conversation.Tenant, queues []conversation.QueueID, agents map[conversation.AgentID]*routing.Candidate) error {
 	// Of the rows at and behind a place in the index, the first is the latest of that place, if it has any. Asked for like
 	// this, the planner takes that index even while it knows nothing of a young table.
@@ -308,7 +308,7 @@ func readSkills(ctx context.Context, tx *transaction, t conversation.Tenant, who
 	return nil
 }
 
-// readReleased reads when capacity last came back to each agent: when his work was over, or already when it was put aside
+// readReleased reads when capacity last came back to each agent: when their work was over, or already when it was put aside
 // or wrapped up (ASG-5).
 func readReleased(ctx context.Context, tx *transaction, t conversation.Tenant, who among, agents map[conversation.AgentID]*routing.Candidate) error {
 	query := `

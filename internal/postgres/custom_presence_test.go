@@ -17,7 +17,7 @@ func (d *office) customPresence(name string, base routing.Presence) routing.Cust
 	return p
 }
 
-// shows is what an agent shows: in his own answer, in the list of agents, and in the last event about him.
+// shows is what an agent shows: in the agent's own answer, in the list of agents, and in the last event about the agent.
 func (d *office) shows(who conversation.Principal) (routing.Presence, string) {
 	d.t.Helper()
 	now, err := d.AgentNow(d.t.Context(), tenant, who.AgentID)

@@ -44,9 +44,9 @@ func (db *DB) Customer(ctx context.Context, t conversation.Tenant, id conversati
 	return db.customer(row), nil
 }
 
-// UpdateCustomer says which agents the actor's customer prefers and how he is tagged, where his version is still c.Version
-// (ErrVersion otherwise). It counts for conversations that are routed from then on. routing.UnknownError when an agent is not
-// there, ErrNotFound when there is no such customer.
+// UpdateCustomer sets the preferred agents and the tags of a customer whose version is still c.Version (ErrVersion otherwise).
+// They count for conversations that are routed from then on. It returns routing.UnknownError when an agent does not exist, and
+// ErrNotFound when the actor's tenant has no such customer.
 func (db *DB) UpdateCustomer(ctx context.Context, by conversation.Actor, c routing.Customer) (routing.Customer, error) {
 	return transact(ctx, db, "update customer", func(tx *transaction) (routing.Customer, error) {
 		const query = `select ` + regularColumns + ` from customers where tenant = $1 and id = $2 for no key update`

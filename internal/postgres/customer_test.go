@@ -13,7 +13,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// regular is a customer who has written, as the API names him.
+// regular is a customer who has written, by the id that the API shows.
 func (d desk) regular(t *testing.T, name string) (ref conversation.Ref, path string) {
 	t.Helper()
 	if d.account.ID == "" {

@@ -61,22 +61,22 @@ func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
 		seen bool
 	}{
 		"of a bot":               {begin("bot", `state = 'active'`), false},
-		"that she has":           {begin("hers", held, mei), true},
-		"that a colleague has":   {begin("his", held, f.agent(t, "Bo")), false},
-		"in a queue of hers":     {begin("waits", queued, firstQueue), true},
+		"that the agent has":     {begin("held", held, mei), true},
+		"that a colleague has":   {begin("colleague", held, f.agent(t, "Bo")), false},
+		"in the agent's queue":   {begin("waits", queued, firstQueue), true},
 		"in another queue":       {begin("elsewhere", queued, otherQueue), false},
-		"offered to her":         {begin("offered", offered, otherQueue), true},
-		"she has had":            {begin("had", held, f.agent(t, "Lu")), true},
-		"she has rejected":       {begin("rejected", queued, otherQueue), false},
+		"offered to the agent":   {begin("offered", offered, otherQueue), true},
+		"the agent has had":      {begin("had", held, f.agent(t, "Lu")), true},
+		"the agent has rejected": {begin("rejected", queued, otherQueue), false},
 		"offered to a colleague": {begin("to another", offered, otherQueue), false},
 		"had, and elsewhere now": {begin("had once", queued, otherQueue), true},
-		"closed in her queue":    {begin("over", `state = 'closed', closed_at = now(), holder = 'queue', queue_id = $2`, firstQueue), false},
+		"closed in their queue":  {begin("over", `state = 'closed', closed_at = now(), holder = 'queue', queue_id = $2`, firstQueue), false},
 	}
-	f.assign(t, cases["offered to her"].id, mei, "offered", false)
+	f.assign(t, cases["offered to the agent"].id, mei, "offered", false)
 	f.assign(t, cases["offered to a colleague"].id, f.agent(t, "Jo"), "offered", false)
-	f.assign(t, cases["she has had"].id, mei, "ended", true)
+	f.assign(t, cases["the agent has had"].id, mei, "ended", true)
 	f.assign(t, cases["had, and elsewhere now"].id, mei, "ended", true)
-	f.assign(t, cases["she has rejected"].id, mei, "rejected", false)
+	f.assign(t, cases["the agent has rejected"].id, mei, "rejected", false)
 
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -109,10 +109,10 @@ func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
 	}
 	work, err := f.Work(t.Context(), viewing(mei))
 	require.NoError(t, err)
-	require.Equal(t, cases["offered to her"].id, work.Offers[0].ID)
+	require.Equal(t, cases["offered to the agent"].id, work.Offers[0].ID)
 	require.Equal(t, mei, work.Offers[0].Offer.AgentID)
-	require.Equal(t, cases["that she has"].id, work.Mine[0].ID)
-	require.Equal(t, cases["in a queue of hers"].id, work.Open[0].ID)
+	require.Equal(t, cases["that the agent has"].id, work.Mine[0].ID)
+	require.Equal(t, cases["in the agent's queue"].id, work.Open[0].ID)
 	require.Equal(t, []int{1, 1, 1}, []int{len(work.Offers), len(work.Mine), len(work.Open)})
 }
 

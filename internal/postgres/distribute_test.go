@@ -140,7 +140,7 @@ func TestD2_whatIsKeptAlwaysWaitsForTheSameAgent(t *testing.T) {
 	f.exec(t, `update agents set presence = 'away' where id = (select min(id::text)::uuid from agents)`)
 	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), kept_until = '9999-12-31'`)
 	require.Zero(t, f.distribute(t, f.DB))
-	require.Zero(t, f.count(t, "wakes", "true"), "his coming back wakes the distribution")
+	require.Zero(t, f.count(t, "wakes", "true"), "the agent's return wakes the distribution")
 
 	f.exec(t, `update agents set presence = 'available'`)
 	require.Equal(t, 1, f.distribute(t, f.DB))
@@ -265,7 +265,7 @@ func TestRunGone_endsWhatTheConversationAsksOfPeople(t *testing.T) {
 	require.Zero(t, f.count(t, "assignments", "state in ('offered', 'accepted')"))
 	require.Equal(t, 1, f.count(t, "work_items", "state = 'done'"))
 	require.Zero(t, f.count(t, "outbox", "true"))
-	require.Equal(t, 1, f.distribute(t, f.DB), "he has room for the other one")
+	require.Equal(t, 1, f.distribute(t, f.DB), "the agent has room for the other one")
 }
 
 func TestListen_tellsOfWakesAndOfAConnectionMadeAnew(t *testing.T) {

@@ -19,7 +19,7 @@ func (d *office) distribute() int {
 	return (&floor{fixture: d.fixture}).distribute(d.t, d.DB)
 }
 
-// offeredTo reports whether a conversation is offered to an agent, or is his.
+// offeredTo reports whether a conversation is offered to an agent, or accepted by the agent.
 func (d *office) offeredTo(ref conversation.Ref, who conversation.Principal) bool {
 	d.t.Helper()
 	return d.count(d.t, "assignments", "conversation_id = $1 and agent_id = $2 and state in ('offered', 'accepted')", ref.Conversation, who.AgentID) > 0
@@ -66,13 +66,13 @@ func (d *office) distributeWhile(do func()) {
 
 func TestWS14_whoDeclinedIsNotAskedAgainBeforeHisPauseIsOver(t *testing.T) {
 	t.Parallel()
-	for _, how := range []string{"he rejects", "he lets it pass"} {
+	for _, how := range []string{"the agent rejects", "the agent lets it pass"} {
 		d := newOffice(t)
 		d.stream("decline_pause_ms = 600000")
 		li := d.agent("Li")
 		ref := d.waiting("wang")
 		declines := func(who conversation.Principal) {
-			if how == "he rejects" {
+			if how == "the agent rejects" {
 				d.done(ref, who, conversation.CommandReject)
 				return
 			}
@@ -95,7 +95,7 @@ func TestWS14_whoDeclinedIsNotAskedAgainBeforeHisPauseIsOver(t *testing.T) {
 
 		d.exec(t, `update work_items set paused = jsonb_build_object($1::text, now() - interval '1 second') || (paused - $1::text)`, li.AgentID)
 		require.Equal(t, 1, d.distribute())
-		require.True(t, d.offeredTo(ref, li), "his is over, that of the other is not")
+		require.True(t, d.offeredTo(ref, li), "Li's pause is over, Zhou's is not")
 	}
 }
 
@@ -139,7 +139,7 @@ func TestWS14_anAgentHasNoMoreOfAWorkstreamThanItSays(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "routing_traces", `work_item_id = (select id from work_items where conversation_id = $1) and body -> 'reasons' ? 'workstream-limit'`, refs[2].Conversation))
 
 	d.done(refs[0], li, conversation.CommandAccept)
-	require.Zero(t, d.distribute(), "what he has accepted counts as what he is offered")
+	require.Zero(t, d.distribute(), "an accepted conversation counts as an offered one does")
 	d.done(refs[0], li, conversation.CommandWrapUp)
 	d.sent()
 	d.done(refs[0], li, conversation.CommandClose)
@@ -167,8 +167,8 @@ func TestWS14_R7_theLimitHoldsThoughHeTookSomethingWhileTheDistributionLooked(t 
 	pushed := d.waiting("zhang")
 	d.newStream("max_per_agent = null")
 	old := d.had("liu", li)
-	// He is read with one conversation of the other workstream. Then he is rid of it and picks one of this: he has as many as
-	// before, and would be given one too many.
+	// The distribution reads Li with one conversation of the other workstream. Then Li's conversation ends, and Li picks one of
+	// this workstream. Li has as many conversations as before, but one more would exceed this workstream's limit.
 	d.distributeWhile(func() {
 		d.exec(t, `update assignments set state = 'ended', ended_at = now() where conversation_id = $1`, old.Conversation)
 		d.done(picked, li, conversation.CommandPick)

@@ -14,14 +14,14 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// asked is what somebody did with a conversation: he picked it, handed it back to its queue, or looked who has it.
+// asked is what an agent did with a conversation: pick it, hand it back to its queue, or look who has it.
 type asked struct {
 	conversation conversation.Ref
-	kind         conversation.CommandKind // "": he looked
+	kind         conversation.CommandKind // "": look
 	by           conversation.AgentID
 }
 
-// answered is what he was told.
+// answered is the answer to it.
 type answered struct {
 	refused conversation.Refusal
 	agent   conversation.AgentID // who has it, of a look

@@ -223,7 +223,7 @@ func TestTRF1_aQueueThatCannotTakeItIsNoTarget(t *testing.T) {
 	hours := uuid.NewString()
 	d.exec(t, `insert into operating_hours (tenant, id, name, time_zone) values ('default', $1, 'Never', 'Asia/Shanghai')`, hours)
 	d.exec(t, `update queues set hours_id = $1 where id = $2`, hours, shut)
-	for _, q := range []conversation.QueueID{gone, shut, d.queue, d.newQueue("Only hers", li), d.newQueue("Empty"), "", "no uuid", conversation.QueueID(uuid.NewString())} {
+	for _, q := range []conversation.QueueID{gone, shut, d.queue, d.newQueue("Only Li's", li), d.newQueue("Empty"), "", "no uuid", conversation.QueueID(uuid.NewString())} {
 		d.refused(conversation.RefusedTarget, ref, li, conversation.CommandTransfer, toQueue(q))
 	}
 	d.agent("Zhao")

@@ -14,7 +14,7 @@ import (
 
 // settlePresence brings the automatic presence of agents in line with their load (PRE-4 to PRE-6). It belongs behind every
 // change of what an agent has, in the same transaction; the caller has locked their rows. Whoever accepted or finished a
-// conversation in this transaction is no longer bound by the available or busy that he chose.
+// conversation in this transaction is no longer bound by the available or busy that they chose.
 func settlePresence(ctx context.Context, tx *transaction, t conversation.Tenant, agents ...conversation.AgentID) error {
 	_, err := settle(ctx, tx, t, agents)
 	return err

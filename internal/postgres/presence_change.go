@@ -21,7 +21,7 @@ type presenceRow struct {
 
 	Presence routing.Presence               `db:"presence"`
 	Manual   bool                           `db:"presence_manual"`
-	Custom   *routing.PresenceID            `db:"custom_presence"` // that he chose last
+	Custom   *routing.PresenceID            `db:"custom_presence"` // chosen last
 	Shown    asJSON[*routing.ShownPresence] `db:"shown_presence"`
 	At       time.Time                      `db:"presence_at"`
 	Before   *routing.Presence              `db:"presence_before"` // when the last connection was lost
@@ -37,7 +37,7 @@ const presenceColumns = `
 	disabled or deleted_at is not null as disabled, now() as now,
 	(extract(epoch from now() - coalesce(lost_at, presence_at)) * 1e9)::bigint as lost_ns`
 
-// lockPresence reads and locks an agent who may work. ErrNotFound when there is none, or he is disabled.
+// lockPresence reads and locks an agent who may work. It returns ErrNotFound when there is none, or the agent is disabled.
 func lockPresence(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AgentID) (presenceRow, error) {
 	r, err := readPresence(ctx, tx, t, id)
 	if err == nil && r.Disabled {
@@ -46,18 +46,18 @@ func lockPresence(ctx context.Context, tx *transaction, t conversation.Tenant, i
 	return r, err
 }
 
-// readPresence reads and locks an agent, whether or not he may work.
+// readPresence reads and locks an agent, whether or not the agent may work.
 func readPresence(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.AgentID) (r presenceRow, err error) {
 	const query = `select ` + presenceColumns + ` from agents where tenant = $1 and id = $2 for no key update`
 	err = tx.GetContext(ctx, &r, query, t, id)
 	return r, err
 }
 
-// SetPresence gives an agent the presence that a person chose for him: the agent himself, or a supervisor (SUP-7).
-// Available and busy last until his next accept or close, the others until they are changed (PRE-6). What he has chosen
-// already stays. Of a custom presence p is the base, whatever was given. Nobody is waited for any more who has
-// lost the connection: where the choice is offline they have left, otherwise they are there without a stream. ErrNotFound when there is
-// no such agent, or he is disabled, routing.UnknownError when there is no such custom presence.
+// SetPresence sets an agent's presence as the agent or a supervisor has chosen it (SUP-7). Available and busy last until the
+// agent's next accept or close, the others until they are changed (PRE-6). Choosing the present one again changes nothing.
+// With a custom presence its base counts and p is ignored. An agent whose connection is lost is not waited for any more: with
+// offline they have left, with another presence they are there without a stream. It returns ErrNotFound when there is no such
+// agent, or the agent is disabled, and routing.UnknownError when there is no such custom presence.
 func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error) {
 	return transact(ctx, db, "set a presence", func(tx *transaction) (routing.AgentNow, error) {
 		agent, err := lockPresence(ctx, tx, by.Tenant, id)
@@ -97,8 +97,8 @@ func baseOf(ctx context.Context, tx *transaction, t conversation.Tenant, id rout
 	return base, err
 }
 
-// putPresence changes the presence of an agent who is locked, wakes the distribution and tells the desks. An automatic
-// presence is settled by his load.
+// putPresence changes the presence of an agent whose row is locked, wakes the distribution and writes the event. An automatic
+// presence is then settled by the agent's load.
 func putPresence(ctx context.Context, tx *transaction, agent presenceRow, p routing.Presence, manual bool, custom routing.PresenceID) error {
 	const update = `
 		update agents set presence = $3, presence_manual = $4, custom_presence = $5, presence_before = null, presence_at = now(), lost_at = null

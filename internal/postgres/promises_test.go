@@ -84,7 +84,7 @@ func winner(outcomes []conversation.Acted) int {
 }
 
 // Distributors, and agents who accept, reject, wrap up and close, all at once and at random. A trigger of the test's own looks
-// at the end of each transaction, while the agent's rows are still locked, how much he has.
+// at the end of each transaction, while the agent's rows are still locked, how much the agent has.
 func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
@@ -124,7 +124,7 @@ func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
 	require.Greater(t, d.count(t, "assignments", "accepted_at is not null"), int(operations/20))
 }
 
-// something happens: a customer comes, the distribution looks, or an agent does what he may do with one of his conversations.
+// something happens: a customer comes, the distribution looks, or an agent acts on one of their conversations.
 func (d *office) something(people []conversation.Principal, chance *rand.Rand) error {
 	ctx := d.t.Context()
 	switch n := chance.IntN(10); {

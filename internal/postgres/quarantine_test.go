@@ -18,8 +18,8 @@ func (f *fixture) atTheDoor(raw string) conversation.Unreadable {
 	}
 }
 
-// WeChat repeats what it is told to repeat, and anybody can repeat what he has seen: one row, also much later, and also
-// where what nobody signed was changed around what was.
+// WeChat repeats what it is told to repeat, and anybody can repeat a request that they have seen. There is one row all the same,
+// also much later, and also where unsigned parts around the signed one have changed.
 func TestS4_whatTheDoorCannotReadIsKeptOnceHoweverOftenItComes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -49,13 +49,13 @@ func TestASG9_ASG12_aRuleAsksForWorkingHoursAndTheirBeginningWakes(t *testing.T)
 	f.exec(t, `update agents set hours_id = $1`, f.hours(t, 3*time.Hour))
 	f.arrive(t, 1)
 
-	require.Zero(t, f.distribute(t, db), "his day has not begun")
+	require.Zero(t, f.distribute(t, db), "the agent's day has not begun")
 	require.Equal(t, 1, f.count(t, "wakes", "due_at > now() + interval '2 hours 58 minutes' and due_at <= now() + interval '3 hours'"), "but somebody looks then")
 	require.Zero(t, f.distribute(t, db))
 	require.Equal(t, 1, f.count(t, "wakes", "true"), "once")
 
 	f.exec(t, `update agents set hours_id = $1`, f.hours(t, -time.Hour))
-	require.Equal(t, 1, f.distribute(t, db), "it is his day")
+	require.Equal(t, 1, f.distribute(t, db), "it is the agent's day")
 
 	// Built-in methods go by presence alone.
 	f.exec(t, `update agents set hours_id = $1`, f.hours(t, 3*time.Hour))

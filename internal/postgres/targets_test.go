@@ -31,7 +31,7 @@ func TestTRF1_everyQueueThatIsListedTakesIt(t *testing.T) {
 	never := uuid.NewString()
 	d.exec(t, `insert into operating_hours (tenant, id, name, time_zone) values ('default', $1, 'Never', 'Asia/Shanghai')`, never)
 	queues := map[string]conversation.QueueID{
-		"Default": d.queue, "Both": d.newQueue("Both", li, zhao), "Only his": d.newQueue("Only his", li), "Empty": d.newQueue("Empty"),
+		"Default": d.queue, "Both": d.newQueue("Both", li, zhao), "Only Li's": d.newQueue("Only Li's", li), "Empty": d.newQueue("Empty"),
 		"Shut": d.newQueue("Shut", zhao), "Removed": d.newQueue("Removed", zhao), "Of one who is offline": d.newQueue("Of one who is offline", off),
 		"Of one who is disabled": d.newQueue("Of one who is disabled", out),
 	}

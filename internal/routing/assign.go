@@ -75,10 +75,10 @@ type round struct {
 // agent is a candidate in a round.
 type agent struct {
 	*Candidate
-	given  int      // what he was given in this round
-	places []*place // where he stands in lines
+	given  int      // assignments in this round
+	places []*place // in the lines
 
-	facts   map[string]any // as custom rules know him
+	facts   map[string]any // for custom rules
 	class   int            // of agents whose facts are the same
 	factsAt int            // of given; -1: facts are not known
 }
@@ -159,8 +159,8 @@ func (r *round) serveKept(t turn) {
 	r.give(t, a, seen)
 }
 
-// servePreferred gives an item to the first of the customer's preferred agents who serves the queue and has room, whatever
-// his skills and the queue's rules (ASG-14). Who has declined it is preferred no longer.
+// servePreferred assigns an item to the first of the customer's preferred agents who serves the queue and has room, whatever
+// their skills and the queue's rules (ASG-14). An agent who has declined the item is no longer preferred.
 func (r *round) servePreferred(t turn) bool {
 	for _, id := range t.item.Preferred {
 		a, known := r.agents[id]
@@ -191,8 +191,8 @@ func (r *round) serveInLine(t turn) {
 	r.give(t, a, seen)
 }
 
-// give gives an item to an agent, and takes him out of the lines for which he has no room any more. What is given in a round
-// is given a microsecond apart, so that it is known who was asked longest ago.
+// give assigns an item to an agent, and takes the agent out of the lines for which they have no room any more. Assignments of a
+// round are a microsecond apart, so that it is known who was asked longest ago.
 func (r *round) give(t turn, a *agent, seen tally) {
 	r.Matches = append(r.Matches, Match{Item: t.item.ID, Agent: a.ID})
 	r.note(t, a.ID, seen)

@@ -29,7 +29,7 @@ func newItem(id string, special ...func(*routing.Item)) routing.Item {
 	return i
 }
 
-// newAgent is available in the queue sales with 100 units, all free, with what is special about him.
+// newAgent returns an agent who is available in the queue sales with 100 free units, changed by the options.
 func newAgent(id string, special ...func(*routing.Candidate)) *routing.Candidate {
 	c := &routing.Candidate{
 		ID: conversation.AgentID(id), Presence: routing.Available, Units: 100,
@@ -127,7 +127,7 @@ func TestAssign_ASG03_highestCapacityOfProfiles(t *testing.T) {
 	chats := func(limit, used int) func(*routing.Candidate) { return room("chats", limit, used, false) }
 	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", takes("chats"))},
 		newAgent("ann", chats(3, 1)), newAgent("ben", load(100), chats(5, 2)))
-	require.Equal(t, []string{"a ben"}, got, "three chats left, whatever his units")
+	require.Equal(t, []string{"a ben"}, got, "three chats left, whatever the units")
 }
 
 func TestAssign_ASG04_roundRobinByJoiningThenByLastAssignment(t *testing.T) {
@@ -207,7 +207,7 @@ func TestAssign_WS14_whoHasJustDeclinedIsNotAskedAndOthersAreAtOnce(t *testing.T
 		got, _ := ask(newItem("a", declined(1, "ann"), paused("ann")))
 		require.Equal(t, []string{"a ben"}, got, method)
 		got, _ = ask(newItem("a", declined(1, "ann", "ben"), paused("ann")))
-		require.Equal(t, []string{"a ben"}, got, "his pause is over")
+		require.Equal(t, []string{"a ben"}, got, "the pause is over")
 		got, look := ask(newItem("a", declined(1, "ann", "ben"), paused("ann", "ben")))
 		require.Empty(t, got)
 		require.Equal(t, map[routing.Reason]int{routing.ReasonPaused: 2}, look.Reasons)

@@ -1,8 +1,8 @@
 package routing
 
-// closeness says how near an agent comes to the skills that an item needs; smaller is nearer, compared from the first
-// number to the last (SKL-3): how many skills he lacks or has at a lower rating, by how much, and whether he has more skills
-// than are needed, in which case those who have just these go first. It is 0, 0, 0 for everyone where none is needed.
+// closeness says how near an agent comes to the skills that an item needs (SKL-3). The numbers are compared in order, and the
+// smaller is nearer: how many skills the agent lacks or has at a lower rating; by how much; and whether the agent has more skills
+// than are needed, because agents with just the needed ones go first. If no skill is needed, all three are 0.
 func (c *Candidate) closeness(needed []NeededSkill) (missing, short, more int) {
 	for _, n := range needed {
 		if rating := c.Skills[n.SkillID]; rating < n.Rating {

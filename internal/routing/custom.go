@@ -101,9 +101,9 @@ func (r *round) tryRules(t turn) (seen tally, found bool) {
 	return seen, true
 }
 
-// byRules says why an agent is not asked whatever the rules of a queue say. Presences and skills are theirs to judge
-// (ASG-11); but who is offline or has lost the connection could not answer, and automatic assignment never takes more of an agent
-// than they have.
+// byRules says why an agent is not asked, whatever the rules of the queue say; "" if nothing keeps the agent from it. The rules
+// judge presence and skills (ASG-11). But an agent who is offline or has lost the connection could not answer, and nobody is assigned
+// more than they have room for.
 func (c *Candidate) byRules(i *Item) Reason {
 	switch {
 	case c.Lost:

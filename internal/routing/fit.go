@@ -42,13 +42,13 @@ func (c *Candidate) absent(i *Item) Reason {
 	return ReasonPresence
 }
 
-// atLimit reports whether the agent has as many conversations of the item's workstream as it lets him have.
+// atLimit reports whether the agent has as many conversations of the item's workstream as the workstream allows.
 func (c *Candidate) atLimit(i *Item) bool {
 	return i.MaxPerAgent > 0 && c.Held[i.Workstream] >= i.MaxPerAgent
 }
 
-// suits says what about the agent himself speaks against an item; "" if nothing does. It does not change while agents are
-// given work.
+// suits says why an agent is not asked for an item, apart from the agent's load; "" if nothing speaks against it. The answer does
+// not change while work is assigned.
 func (c *Candidate) suits(i *Item) Reason {
 	if why := c.absent(i); why != "" {
 		return why
@@ -82,7 +82,7 @@ func (c *Candidate) Room(i *Item) Reason {
 	case c.atLimit(i):
 		return ReasonPerAgent
 	}
-	for _, id := range i.Profiles { // CAP-5: in all of them; there is none in one that he has not
+	for _, id := range i.Profiles { // CAP-5: in all of them; there is none in a profile that the agent does not have
 		if p := c.Profiles[id]; p.Used >= p.Limit {
 			return ReasonProfile
 		}

@@ -52,7 +52,7 @@ func holds(w conversation.WorkstreamID, n int) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Held, c.Sessions = map[conversation.WorkstreamID]int{w: n}, n }
 }
 
-// TestAssign_whyNot has one agent for one item, and says why he is not asked; "" where he is.
+// TestAssign_whyNot has one agent for one item, and says why the agent is not asked; "" where the agent is.
 func TestAssign_whyNot(t *testing.T) {
 	t.Parallel()
 	thai := routing.NeededSkill{SkillID: "thai", Rating: 5}
@@ -88,13 +88,13 @@ func TestAssign_whyNot(t *testing.T) {
 		{"CAP-9 not the presence that follows from it", newItem("i"), newAgent("a", sessions(3), most(3), presence(routing.DND)), routing.ReasonSessions},
 		{"CAP-9 away for another reason", newItem("i"), newAgent("a", sessions(3), most(3), presence(routing.Away)), routing.ReasonPresence},
 		{"CAP-9 eleventh conversation", newItem("i"), newAgent("a", sessions(10)), routing.ReasonSessions},
-		{"CAP-9 for what is kept for him too", newItem("i", affinity("a")), newAgent("a", sessions(10)), routing.ReasonSessions},
+		{"CAP-9 for an item kept for the agent too", newItem("i", affinity("a")), newAgent("a", sessions(10)), routing.ReasonSessions},
 
 		{"WS-14 one more of the workstream", newItem("i", limited(2)), newAgent("a", holds("shop", 1)), ""},
-		{"WS-14 as many as he may have", newItem("i", limited(2)), newAgent("a", holds("shop", 2)), routing.ReasonPerAgent},
+		{"WS-14 as many as the agent may have", newItem("i", limited(2)), newAgent("a", holds("shop", 2)), routing.ReasonPerAgent},
 		{"WS-14 of another workstream", newItem("i", limited(2)), newAgent("a", holds("other", 2)), ""},
 		{"WS-14 no limit", newItem("i", limited(0)), newAgent("a", holds("shop", 9)), ""},
-		{"WS-14 for what is kept for him too", newItem("i", limited(1), affinity("a")), newAgent("a", holds("shop", 1)), routing.ReasonPerAgent},
+		{"WS-14 for an item kept for the agent too", newItem("i", limited(1), affinity("a")), newAgent("a", holds("shop", 1)), routing.ReasonPerAgent},
 		{"WS-14 for whom the customer prefers too", newItem("i", limited(1), func(i *routing.Item) { i.Preferred = []conversation.AgentID{"a"} }), newAgent("a", holds("shop", 1)), routing.ReasonPerAgent},
 
 		{"SKL-2 rated as needed", newItem("i", needs(thai)), newAgent("a", skill("thai", 5)), ""},

@@ -25,7 +25,7 @@ type place struct {
 	line  *line
 	rank  rank
 	given int  // of the agent's, when the rank was taken
-	full  bool // he has no room any more
+	full  bool // the agent has no room any more
 }
 
 // rank is what agents of a line are ordered by, the smaller or earlier first: what the method says, then who was given
@@ -130,8 +130,8 @@ func takeTurns(lastA, lastB, joinedA, joinedB time.Time, a, b conversation.Agent
 	return cmp.Compare(a, b)
 }
 
-// first returns the first agent in the line who may be asked, nil if there is none. Being given something never moves an
-// agent forward, so it is enough to put those right that stand before him.
+// first returns the first agent in the line who may be asked, nil if there is none. An assignment never moves an agent forward,
+// so only the places before the returned one are put in order.
 func (l *line) first(may func(conversation.AgentID) bool) *agent {
 	for i := 0; i < len(l.places); {
 		p := l.places[i]
@@ -152,7 +152,7 @@ func (l *line) first(may func(conversation.AgentID) bool) *agent {
 	return nil
 }
 
-// settle takes an agent who was given something out of the count where he has no room any more.
+// settle takes an agent out of the count whom an assignment has left without room.
 func (p *place) settle() {
 	if p.full {
 		return

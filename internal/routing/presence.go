@@ -6,10 +6,10 @@ import "slices"
 type PresenceFacts struct {
 	Presence Presence // what it is
 	Manual   bool     // it was chosen: by the agent, by a supervisor, or for a rejected offer (PRE-9)
-	Turned   bool     // he has just accepted or closed a conversation
+	Turned   bool     // the agent has just accepted or closed a conversation
 	Units    int
 	Load     int
-	Profiles []ProfileRoom // those he has
+	Profiles []ProfileRoom // of the agent
 	Sessions int           // conversations that the agent has, without those put aside
 
 	MaxSessions int // the tenant's; 0: DefaultMaxSessions
@@ -39,7 +39,7 @@ func NextPresence(f PresenceFacts) Presence {
 	return Available
 }
 
-// full reports whether the agent takes no more: over his units, at the limit of conversations, at that of a blocking
+// full reports whether the agent takes no more: over their units, at the limit of conversations, at that of a blocking
 // profile, or with units and all profiles used up.
 func (f PresenceFacts) full() bool {
 	usedUp := func(p ProfileRoom) bool { return p.Used >= p.Limit }

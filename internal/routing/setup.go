@@ -116,7 +116,7 @@ type Workstream struct {
 	Presences        []Presence    // whose holders are offered work
 	SkillMatch       SkillMatch
 	Affinity         bool          // comes back to the same agent (WS-11)
-	AffinityAlways   bool          // waits for him however long he is away; otherwise others are asked after OfferFor (D2)
+	AffinityAlways   bool          // waits for the agent however long they are away; otherwise others are asked after OfferFor (D2)
 	AffinityAge      time.Duration // how long after a conversation's end the customer's next one does; 1 h to 366 days
 	OfferFor         time.Duration // how long an agent may think, 1 s to 5 min
 	AutoAccept       bool          // assigned without asking (DSK-5)
@@ -157,7 +157,7 @@ type Queue struct {
 	Method       Method
 	HoursID      HoursID // "": always open
 	Overflow     Overflow
-	DeclineLimit int // 1 to 5: how often one agent may decline one item before it is not offered to him again
+	DeclineLimit int // 1 to 5: how often one agent may decline one item before it is not offered to them again
 	Default      bool
 }
 
@@ -246,7 +246,7 @@ type Agent struct {
 	Name            string
 	Units           int // 0: no new work
 	TimeZone        string
-	HoursID         HoursID // when he works, for custom rules; "": always
+	HoursID         HoursID // when the agent works, for custom rules; "": always
 	DefaultPresence Presence
 	Presence        Presence
 	Manual          bool           // the presence was chosen by a person

@@ -28,7 +28,7 @@ type AgentTarget struct {
 	Name     string
 	Presence Presence
 	Skills   map[SkillID]int // rating, of those not disabled
-	Missing  int             // how many needed skills he lacks, or has at a lower rating; RankTargets says
+	Missing  int             // needed skills that the agent lacks or has at a lower rating; RankTargets counts them
 }
 
 // CanBeAsked reports whether an agent of this presence can be asked to take over a conversation (TRF-2).

@@ -32,7 +32,7 @@ func TestTRF2_RankTargets_nearestInSkillsThenByName(t *testing.T) {
 		{ID: "1", Name: "Abe", Skills: map[routing.SkillID]int{"thai": 4, "tax": 4}}, {ID: "2", Name: "Zoe", Skills: map[routing.SkillID]int{"thai": 5}},
 	}
 	routing.RankTargets(few, []routing.NeededSkill{{SkillID: "thai", Rating: 5}, {SkillID: "tax", Rating: 5}})
-	require.Equal(t, "Zoe", few[0].Name, "he lacks one, the other is short in both")
+	require.Equal(t, "Zoe", few[0].Name, "Zoe lacks one, the other is short in both")
 
 	routing.RankTargets(agents, nil)
 	require.Equal(t, []string{"Abe", "Abe", "Ann", "Mia", "Pro", "Zoe"},

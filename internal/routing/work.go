@@ -108,12 +108,12 @@ type Item struct {
 	MaxPerAgent int // conversations of its workstream that an agent has at a time; 0: no limit
 }
 
-// Candidate is an agent as distribution sees him.
+// Candidate is an agent as the distribution sees them.
 type Candidate struct {
 	ID           conversation.AgentID
 	Presence     Presence
 	Lost         bool // whether the agent lost the connection a moment ago, and nobody has been told
-	OffHours     bool // outside operating hours of his own; for custom rules alone (ASG-12)
+	OffHours     bool // outside the agent's own operating hours; for custom rules alone (ASG-12)
 	Units        int  // in all
 	Load         int  // taken, of Units
 	Profiles     map[ProfileID]ProfileRoom
@@ -174,10 +174,10 @@ const (
 	ReasonProfile    Reason = "capacity-profile"
 	ReasonBlocked    Reason = "blocked-by-profile"
 	ReasonSessions   Reason = "conversation-limit" // the agent has as many conversations as the tenant allows
-	ReasonPerAgent   Reason = "workstream-limit"   // he has as many of the workstream's as he may
+	ReasonPerAgent   Reason = "workstream-limit"   // the agent has as many of the workstream's as it allows
 	ReasonSkills     Reason = "skills"
 	ReasonDeclined   Reason = "declined-too-often"
-	ReasonPaused     Reason = "declined-just-now" // and is asked again when his pause is over
+	ReasonPaused     Reason = "declined-just-now" // and is asked again when the pause is over
 	ReasonRule       Reason = "no-assignment-rule"
 	ReasonOtherFirst Reason = "another-goes-first"
 	ReasonAffinity   Reason = "waits-for-another" // the item is kept for the agent who had it
@@ -189,7 +189,7 @@ const DefaultMaxSessions = 10
 // maxSessions is a tenant's maximum of conversations, or the default for 0.
 func maxSessions(n int) int { return cmp.Or(n, DefaultMaxSessions) }
 
-// AgentNow is an agent as he stands: whether he is there, and what he has to do.
+// AgentNow is an agent's present state: their presence and their work.
 type AgentNow struct {
 	ID         conversation.AgentID
 	Name       string

@@ -5,6 +5,6 @@
 // trace they belong to, under field names that are the same everywhere (fields.go). A question to the private listener
 // is answered within two seconds, whatever hangs behind it.
 //
-// What is logged or measured is the caller's choice, and his duty: never what a customer wrote, never an openid, never a
-// secret (package secret redacts itself), and in metric labels nothing that grows with the number of customers.
+// The caller chooses what is logged or measured. The caller must never log what a customer wrote, an openid or a secret (package
+// secret redacts itself), and must put nothing into metric labels that grows with the number of customers.
 package telemetry
