@@ -23,12 +23,12 @@ func TestImports_followTheTable(t *testing.T) {
 	}
 }
 
-func TestEveryPackageHasARoom(t *testing.T) {
+func TestImports_everyPackageHasARow(t *testing.T) {
 	t.Parallel()
 	graph, err := archtest.Load(house)
 	require.NoError(t, err)
 	require.Empty(t, archtest.Homeless(graph, archtest.Rules(), archtest.Unbound()),
-		"say in rules.go what these packages may know, and put them onto the map in ARCHITECTURE.md")
+		"add these packages to rules.go and to ARCHITECTURE.md")
 }
 
 func TestEachRuleCanFail(t *testing.T) {
@@ -54,9 +54,9 @@ func TestCheck_followsOurPackagesAndShowsTheWay(t *testing.T) {
 		"our:internal/postgres":     {"database/sql", "our:internal/simulator"},
 	}, archtest.Rules())
 
-	require.True(t, contains(broken, "api → internal/conversation → internal/postgres: the door asks ports"), "%q", broken)
+	require.True(t, contains(broken, "api → internal/conversation → internal/postgres: the API reaches the world"), "%q", broken)
 	require.True(t, contains(broken, "api → internal/conversation → internal/postgres → internal/simulator: serving code"), "%q", broken)
-	require.True(t, contains(broken, "api → internal/conversation → internal/postgres → database/sql: the door knows neither"), "%q", broken)
+	require.True(t, contains(broken, "api → internal/conversation → internal/postgres → database/sql: the API knows neither"), "%q", broken)
 	require.True(t, contains(broken, "internal/conversation → internal/postgres: the rule book"), "%q", broken)
 	require.False(t, contains(broken, "net/http"), "the door may listen")
 }

@@ -1,7 +1,7 @@
-// Package archtest keeps the rooms of the house apart: a table of who may know whom, with the reason in each row, and
-// what it takes to check it. Its test reads the imports of the source tree (non-test files), so it is fast and does not
-// need the tree to compile.
+// Package archtest has the table of which package may import which, with the reason in each row, and the code that checks it. Its
+// test reads the imports of the source tree (non-test files), so it is fast and does not need the tree to compile. Further tests
+// check the docs: lists of features and bad inputs, links to tests, and wording.
 //
-// Rules follow our own packages transitively: a room answers for everything of ours that it reaches. Foreign and
-// standard packages are judged where one of ours imports them; what they import in turn is their business.
+// Rules follow our own packages transitively: a rule covers everything of ours that a package reaches. Foreign and standard packages
+// are judged where one of ours imports them; their own imports do not matter.
 package archtest

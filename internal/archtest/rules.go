@@ -2,10 +2,10 @@ package archtest
 
 import "slices"
 
-// Unbound rooms assemble everything, and may know everybody.
+// Unbound returns the packages that assemble everything and may import everything.
 func Unbound() []string { return []string{".", "internal/cli/...", "internal/e2e/..."} }
 
-// Rules is the table: who may know whom, and why. A room of its own needs a row with Ours; a new one begins here.
+// Rules returns the table of who may import whom, and why. Every package needs a row with Ours.
 func Rules() []Rule {
 	language := []string{"internal/wechat", "internal/secret"}
 	domain := append([]string{"internal/conversation", "internal/routing"}, language...)
@@ -15,19 +15,19 @@ func Rules() []Rule {
 		// The rule book and the platform's language.
 		{
 			Rooms: []string{"internal/conversation/...", "internal/routing/..."}, Ours: and(language),
-			Because: "the rule book knows the platform's words and nothing else, so that it can be tested without parts and cannot be changed from below",
+			Because: "the rule book knows the platform's words and nothing else, so that it can be tested alone",
 		},
 		{
 			Rooms: []string{"internal/lifecycle"}, Ours: and(domain),
-			Because: "the rules of a conversation's life stand on its types and on those of routing; who keeps and who waits comes from above",
+			Because: "the rules of a conversation's life use its types and those of routing; storing and waiting are done by the callers",
 		},
 		{
 			Rooms: []string{"internal/wechat"}, Ours: only("internal/secret"),
-			Because: "the platform's language serves every room and may lean on none",
+			Because: "every package may use the platform's language, so it may depend on none of them",
 		},
 		{
 			Rooms: []string{"internal/secret/..."}, Ours: only(),
-			Because: "whoever keeps secrets has no company",
+			Because: "code that handles secrets depends on nothing of ours",
 		},
 		{
 			Rooms: []string{"internal/conversation/...", "internal/routing/...", "internal/lifecycle/..."},
@@ -44,13 +44,13 @@ func Rules() []Rule {
 				"internal/conversation golang.org/x/text/cases",        // phrases are compared folded;
 				"internal/conversation golang.org/x/text/unicode/norm", // tables, no I/O
 			},
-			Because: "the rule book is pure: time comes in as an argument, nothing goes out",
+			Because: "the rule book is pure: no I/O, and time comes in as an argument",
 		},
 
 		// Durable code and what it calls.
 		{
 			Rooms: []string{"workflows/..."}, Ours: and(domain, "activities"),
-			Because: "a workflow decides, waits and remembers; it knows activities by name and input only",
+			Because: "a workflow decides, waits and remembers; it uses only the names and inputs of activities",
 		},
 		{
 			Rooms:   []string{"workflows/..."},
@@ -60,21 +60,21 @@ func Rules() []Rule {
 		},
 		{
 			Rooms: []string{"activities/..."}, Ours: and(domain, "internal/rules"),
-			Because: "activities ask ports for what they need; adapters plug in from outside, and workflows call them, not they workflows",
+			Because: "activities reach the world through their interfaces (ports.go), and workflows call activities, not the other way round",
 		},
 		{
 			Rooms: []string{"worker/..."}, Ours: and(domain, "internal/rules", "workflows", "activities"),
-			Because: "the worker is the one list of what is performed; who performs it with which adapters is assembled in internal/cli",
+			Because: "the worker lists what a process performs; internal/cli assembles it with adapters",
 		},
 
 		// The front door.
 		{
 			Rooms: []string{"api/..."}, Ours: and(reporting, "internal/rules", "console/..."),
-			Because: "the door asks ports; it knows neither workflows nor adapters, so that either can be replaced",
+			Because: "the API reaches the world through its interfaces; it knows neither workflows nor adapters, so that either can be replaced",
 		},
 		{
 			Rooms: []string{"api/..."}, Outside: never("go.temporal.io/...", "database/sql/...", "github.com/lib/pq/...", "github.com/jmoiron/sqlx/..."),
-			Because: "the door knows neither Temporal nor Postgres",
+			Because: "the API knows neither Temporal nor Postgres",
 		},
 
 		{
@@ -90,23 +90,23 @@ func Rules() []Rule {
 		// Adapters.
 		{
 			Rooms: []string{"internal/postgres/..."}, Ours: and(reporting, "internal/lifecycle", "internal/wechat/wxapi", "schema"),
-			Because: "an adapter speaks to its technology in domain words, and the ledger asks the rule book; the token store is the one port it serves another adapter with",
+			Because: "an adapter translates between its technology and the domain; the ledger asks the rule book, and stores access tokens for wxapi",
 		},
 		{
 			Rooms: []string{"internal/bot/..."}, Ours: and(reporting),
-			Because: "an adapter speaks to its technology in domain words",
+			Because: "an adapter translates between its technology and the domain",
 		},
 		{
 			Rooms: []string{"internal/wechat/wxapi/..."}, Ours: and(language, "internal/telemetry", "internal/listener"),
-			Because: "WeChat's HTTP API knows the platform's words, not ours",
+			Because: "WeChat's HTTP API uses the platform's words, not ours",
 		},
 		{
 			Rooms: []string{"internal/temporalclient/..."}, Ours: and(reporting, "workflows", "activities"),
-			Because: "the way to reach workflows knows their names and inputs, not who asks",
+			Because: "the client of workflows knows their names and inputs, not its callers",
 		},
 		{
 			Rooms: []string{"internal/outbound/..."}, Ours: and(reporting, "internal/wechat/wxapi"),
-			Because: "what may be called is judged in one place, by the rule that counts when it is dialled",
+			Because: "addresses are judged in one place, by the rule that wxapi uses when it connects",
 		},
 		{
 			Rooms: []string{"internal/rules/..."}, Ours: and(domain),
@@ -135,22 +135,22 @@ func Rules() []Rule {
 			Because: "the Temporal server lives in tools/temporal, a module of its own, and never in the application's graph",
 		},
 
-		// The rest of the house.
+		// The rest.
 		{
 			Rooms: []string{"internal/telemetry/..."}, Ours: only("internal/listener"),
-			Because: "everybody reports to it, so it may depend on nobody",
+			Because: "everything uses it, so it may depend on nothing of ours but the listener",
 		},
 		{
 			Rooms: []string{"internal/listener/..."}, Ours: only(),
-			Because: "every server listens by it, so it may depend on nobody",
+			Because: "every server uses it, so it may depend on nothing of ours",
 		},
 		{
 			Rooms: []string{"internal/config/..."}, Ours: only("internal/secret"),
-			Because: "settings are read before anything else is there",
+			Because: "settings are read before anything else exists",
 		},
 		{
 			Rooms: []string{"schema/...", "console/...", "internal/archtest/..."}, Ours: only(),
-			Because: "it is looked at, and looks at nobody",
+			Because: "it is data or a check, and needs nothing of ours",
 		},
 		{
 			Rooms: []string{"tools/sbom/..."}, Ours: only(),
