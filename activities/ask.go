@@ -89,7 +89,7 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 		case err != nil && readsLater(in, err):
 			return AskResult{}, err
 		case errors.Is(err, conversation.ErrLeak):
-			log.Error("bot leaks", "turn_id", turn.Question.TurnID, "bot_id", turn.Question.Bot.ID)
+			log.Error("bot answer with a secret or openid blocked", "turn_id", turn.Question.TurnID, "bot_id", turn.Question.Bot.ID)
 			return a.failed(ctx, in)
 		case err != nil:
 			log.Warn("bot failed", "turn_id", turn.Question.TurnID, "bot", turn.Question.Bot.Kind, "error", err)
@@ -132,7 +132,7 @@ func (a *Activities) notAsked(ctx context.Context, in AskInput, err error) (AskR
 	case class == Away && in.Bot == conversation.BotFAQ:
 		return AskResult{}, err
 	case class == Away:
-		activity.GetLogger(ctx).Warn("ledger away, asking later", "error", err)
+		activity.GetLogger(ctx).Warn("ledger unavailable, bot is asked later", "error", err)
 		return AskResult{Outcome: AskLater}, nil
 	case class == Refused:
 		return a.askedNobody(ctx, in, AskResult{Outcome: AskNobody})

@@ -37,7 +37,7 @@ func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
 	out, lines := logged(t, l, failing(fmt.Errorf("webhook: %w", conversation.ErrLeak)))
 	require.Equal(t, asked(activities.AskFailed), out)
 	require.Empty(t, l.stored)
-	require.Contains(t, lines, `"level":"ERROR","msg":"bot leaks"`)
+	require.Contains(t, lines, `"level":"ERROR","msg":"bot answer with a secret or openid blocked"`)
 }
 
 func TestBad_B07_whatABotMayNotAskForIsLogged(t *testing.T) {

@@ -20,7 +20,7 @@ func (a *Activities) classify(ctx context.Context, in AskInput, turn conversatio
 	}
 	classified := routing.Classify(question, a.judgeFor(patiently))
 	if classified.Alert != "" {
-		activity.GetLogger(ctx).Warn("classification needs a look", "alert", classified.Alert)
+		activity.GetLogger(ctx).Warn("classification alert", "alert", classified.Alert)
 	}
 	return a.Ledger.StoreClassification(ctx, in.ref(), turn.Question.TurnID, turn.Epoch, classified)
 }

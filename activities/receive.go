@@ -115,14 +115,14 @@ func (a *Activities) readAll(ctx context.Context, in ReceiveInput) (batch conver
 		case errors.Is(err, secret.ErrUnknownKey):
 			return batch, nil, fmt.Errorf("open a callback: %w", err)
 		case err != nil && cb.Panics+1 < maxPanics:
-			log.Error("callback panics", "delivery_id", cb.DeliveryID, "panics", cb.Panics+1, "error", err)
+			log.Error("callback panicked", "delivery_id", cb.DeliveryID, "panics", cb.Panics+1, "error", err)
 			panicked = append(panicked, i)
 			continue
 		case err != nil:
 			arrival = unreadable(cb, "panics")
 		}
 		if arrival.Quarantine != "" {
-			log.Error("callback in quarantine", "delivery_id", cb.DeliveryID, "reason", arrival.Quarantine)
+			log.Error("callback quarantined", "delivery_id", cb.DeliveryID, "reason", arrival.Quarantine)
 		}
 		batch.Arrivals = append(batch.Arrivals, arrival)
 	}

@@ -73,7 +73,7 @@ func (a *Activities) route(ctx context.Context, in RouteInput) (RouteResult, err
 		return RouteResult{Result: Result{Logic: Logic}, Slow: true}, nil
 	}
 	if decision.Alert != "" {
-		activity.GetLogger(ctx).Warn("routing needs a look", "alert", decision.Alert, "queue_id", decision.QueueID)
+		activity.GetLogger(ctx).Warn("routing alert", "alert", decision.Alert, "queue_id", decision.QueueID)
 	}
 	stands, err := a.Ledger.HandOver(ctx, in.ref(), decision)
 	return RouteResult{Result: result(stands)}, err

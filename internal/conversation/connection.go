@@ -8,10 +8,10 @@ type AgentConnection struct {
 	TokenID string // UUID of the API token with which it was opened
 }
 
-// ConnectionDiff is where the connections of an API process and those of the ledger differ.
+// ConnectionDiff is the difference between an API process's open connections and those that the ledger has for the process.
 type ConnectionDiff struct {
-	Unknown []string          // the process has them, the ledger has not: to be connected again
-	Stray   []AgentConnection // the ledger has them, the process has not: to be disconnected
+	Unknown []string          // only the process has them: connect them again
+	Stray   []AgentConnection // only the ledger has them: disconnect them
 	// Processes is how many API processes are alive, this one included.
 	Processes int
 }

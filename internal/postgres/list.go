@@ -86,7 +86,7 @@ func seenBy(agent, narrow string, page func(at, id string) string) string {
 // workShown is how many conversations of a sort an agent is shown at once.
 const workShown = 100
 
-// Work lists what concerns an agent now, the first 100 of each sort.
+// Work returns an agent's offers, the agent's conversations, and those that wait in the agent's queues: at most 100 of each.
 func (db *DB) Work(ctx context.Context, v conversation.Viewer) (w conversation.Work, err error) {
 	for _, part := range []struct {
 		list         *[]conversation.Conversation

@@ -36,7 +36,7 @@ const (
 	connIdleTime = 5 * time.Minute
 )
 
-// Option changes how Open sets up the pool.
+// Option changes a setting of the DB that Open returns.
 type Option func(*options)
 
 type options struct {

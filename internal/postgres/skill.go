@@ -20,7 +20,8 @@ func (r skillRow) skill() routing.Skill {
 	return routing.Skill{Stamp: r.stamp(), ID: r.ID, Name: r.Name, Kind: r.Kind}
 }
 
-// CreateSkill adds a skill of the actor's tenant and gives it its id. ErrExists when there is one of that name.
+// CreateSkill adds a skill to the actor's tenant and returns it with its new id. It returns ErrExists when the tenant has a skill of
+// that name.
 func (db *DB) CreateSkill(ctx context.Context, by conversation.Actor, s routing.Skill) (routing.Skill, error) {
 	row := skillRow{stampRow{Tenant: by.Tenant}, routing.SkillID(newID()), s.Name, s.Kind}
 	return skillPart.create(ctx, db, by, string(row.ID), row, nil)

@@ -114,7 +114,8 @@ func (db *DB) RevokeToken(ctx context.Context, by conversation.Actor, id string)
 	})
 }
 
-// ListTokens pages by id, oldest first, what counts no more included; after is the last id of the page before, "" for the first page.
+// ListTokens returns a page of the tenant's API tokens, oldest first, including revoked and expired ones. after is the last id of
+// the previous page, "" for the first page.
 func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant, after string, limit int) ([]conversation.TokenInfo, error) {
 	var rows []tokenRow
 	err := db.sql.SelectContext(ctx, &rows, `select `+tokenColumns+` from `+liveTokens+pages, t, after, limit)

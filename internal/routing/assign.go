@@ -41,12 +41,13 @@ type Chosen struct {
 	Cut     bool     // there was no time left for some items of queues that have their own rules
 }
 
-// Assign chooses an agent for each of the items that somebody can take. What it assigns it adds to the candidates, so that
-// nobody is assigned more in one call than they have room for, save what is kept for them.
+// Assign chooses an agent for each item that an agent can take. It adds each assignment to the candidate's load. So one call assigns
+// nobody more than they have room for, except items that are kept for them.
 //
-// The queues come in their order (QUE-2). In each, what is kept for an agent goes first (WS-13): to them if their presence allows
-// it, whatever their capacity (D2), else it stays. Nothing is kept for an agent who does not serve the queue or lacks the
-// skills. Then come the other items in their order. The looks say of every item why the other agents were not asked.
+// Queues are served in their order (QUE-2). In each queue, items that are kept for an agent go first (WS-13). The agent gets such an
+// item if their presence allows it, whatever their capacity (D2); otherwise it stays in the queue. An item is not kept for an agent
+// who does not serve the queue or lacks the skills. The other items follow in their order. Chosen.Looks says for every item why the
+// other agents were not asked.
 func Assign(c Choice) Chosen {
 	r := newRound(c)
 	for _, t := range r.turns(c.Items) {

@@ -14,8 +14,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Reader names the first of a ruleset's rules whose condition asks for one of the context variables by its name, and that
-// variable (CTX-4); both are "" where none does. It fails where ctx ends first.
+// Reader returns the name of the first rule whose condition uses one of the context variables, and that variable (CTX-4). Both are
+// "" when no rule uses one. Conditions that do not compile are skipped. It returns an error when ctx ends first.
 func Reader(ctx context.Context, kind routing.RulesetKind, list []routing.Rule, variables []string) (rule, variable string, err error) {
 	all, err := environments()
 	if err != nil || !validKind(kind) {

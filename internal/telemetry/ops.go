@@ -18,7 +18,7 @@ import (
 	"wxdesk/internal/listener"
 )
 
-// OpsOptions say what the private listener offers.
+// OpsOptions configures the private listener.
 type OpsOptions struct {
 	Checks  []Check
 	Metrics http.Handler // Telemetry.Metrics

@@ -56,7 +56,7 @@ func Setup(ctx context.Context, o Options) (t *Telemetry, shutdown func(context.
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("set up metrics: %w", err), tracers.Shutdown(ctx))
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.Warn("telemetry", FieldError, err) }))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.Warn("telemetry failed", FieldError, err) }))
 
 	shutdown = func(ctx context.Context) error {
 		return errors.Join(tracers.Shutdown(ctx), meters.Shutdown(ctx))

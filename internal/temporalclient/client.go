@@ -48,7 +48,7 @@ func Lazy(o Options) (client.Client, error) {
 	if o.Meter != nil {
 		opts.MetricsHandler = remember(temporalotel.NewMetricsHandler(temporalotel.MetricsHandlerOptions{
 			Meter: o.Meter, UseMonotonicCounters: true,
-			OnError: func(err error) { o.Log.Warn("temporal metrics", "error", err) },
+			OnError: func(err error) { o.Log.Warn("temporal metrics failed", "error", err) },
 		}))
 		countReplays(opts.MetricsHandler, cmp.Or(opts.Namespace, client.DefaultNamespace))
 	}

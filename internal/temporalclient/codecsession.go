@@ -37,7 +37,8 @@ type Sessions interface {
 	EndCodecSession(ctx context.Context, hash [32]byte) error
 }
 
-// NewCodecTicket makes a ticket, which signs somebody in at /codec/sign-in without an API token: once, and for 15 minutes.
+// NewCodecTicket creates and stores a ticket, and returns its text. Within 15 minutes the ticket signs one person in at
+// /codec/sign-in, once, without an API token. The log of the codec endpoint names who as the actor.
 func NewCodecTicket(ctx context.Context, sessions Sessions, who string) (ticket string, err error) {
 	return begin(ctx, sessions, conversation.CodecSession{Who: who, Ticket: true}, ticketLife)
 }

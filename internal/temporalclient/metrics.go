@@ -19,12 +19,12 @@ type remembering struct {
 
 func remember(h client.MetricsHandler) *remembering { return &remembering{MetricsHandler: h} }
 
-// WithTags implements client.MetricsHandler.
+// WithTags implements client.MetricsHandler. The same tags get the same handler each time.
 func (r *remembering) WithTags(tags map[string]string) client.MetricsHandler {
 	return kept(&r.tagged, key(tags), func() client.MetricsHandler { return remember(r.MetricsHandler.WithTags(tags)) })
 }
 
-// Counter implements client.MetricsHandler.
+// Counter implements client.MetricsHandler. The same name gets the same counter each time.
 func (r *remembering) Counter(name string) client.MetricsCounter {
 	return kept(&r.counters, name, func() client.MetricsCounter { return r.MetricsHandler.Counter(name) })
 }
