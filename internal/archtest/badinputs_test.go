@@ -2,6 +2,7 @@ package archtest_test
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -27,16 +28,16 @@ func TestBadInputs_theListIsWholeAndNamesTestsThatExist(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		for _, name := range testName.FindAllStringSubmatch(line, -1) {
-			require.True(t, known[name[1]], "a test that is not there: %s", name[1])
+			require.True(t, known[name[1]], "a test that does not exist: %s", name[1])
 		}
 		row := badInputRow.FindStringSubmatch(strings.TrimSpace(line))
 		if row == nil {
-			require.NotRegexp(t, `^\| [A-Z]\d\d \|`, line, "a row of another form")
+			require.NotRegexp(t, `^\| [CKXW]\d\d \|`, line, "a row of another form")
 			continue
 		}
-		require.False(t, seen[row[1]], "%s stands twice", row[1])
+		require.False(t, seen[row[1]], "%s is listed twice", row[1])
 		seen[row[1]] = true
-		require.Regexp(t, testName, row[4], "%s is proved by which test?", row[1])
+		require.Regexp(t, testName, row[4], "%s names no test", row[1])
 	}
 	var want []string
 	for group, n := range badInputs {
@@ -45,4 +46,39 @@ func TestBadInputs_theListIsWholeAndNamesTestsThatExist(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, want, slices.Collect(maps.Keys(seen)))
+}
+
+// Every id of another group that code or tests use (A05, B07 …) is explained in docs/bad-inputs.md, and no other.
+func TestBadInputs_everyIDIsExplained(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "bad-inputs.md"))
+	require.NoError(t, err)
+	listed := idsIn(regexp.MustCompile(`(?m)^\| ([ABLM]\d\d) \| `), string(text))
+	used := map[string]bool{}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.Contains(filepath.ToSlash(path), "/internal/simulator/") {
+			return err // the simulator's page draws with letters and numbers of another meaning
+		}
+		source, err := os.ReadFile(path)
+		maps.Copy(used, idsIn(usedID, string(source)))
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(listed)))
+}
+
+// usedID finds an id in prose and in the name of a test.
+var usedID = regexp.MustCompile(`(?:\b|_)([ABLM]\d\d)(?:\b|_)`)
+
+func idsIn(id *regexp.Regexp, text string) map[string]bool {
+	found := map[string]bool{}
+	for len(text) > 0 {
+		at := id.FindStringSubmatchIndex(text)
+		if at == nil {
+			break
+		}
+		found[text[at[2]:at[3]]] = true
+		text = text[at[3]:] // an underscore may end one id and begin the next
+	}
+	return found
 }
