@@ -114,7 +114,6 @@ func TestAsk_anAnswerAfterSomebodyTookOverIsDropped(t *testing.T) {
 	require.Equal(t, asked(activities.AskNobody), ask(t, meanwhile, answering(conversation.Answer{Texts: []string{"too late"}})))
 }
 
-// A5
 func TestAsk_anUnreadableTurnGoesToPeople(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []conversation.BotKind{conversation.BotFAQ, conversation.BotWebhook} {

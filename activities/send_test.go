@@ -74,7 +74,6 @@ func TestSend_triesOnceAndRecordsWhatCameOfIt(t *testing.T) {
 	}
 }
 
-// A2
 func TestSend_withNothingToClaimCallsNobody(t *testing.T) {
 	t.Parallel()
 	for _, mark := range []conversation.Marking{

@@ -116,7 +116,7 @@ func (s sight) points(t *testing.T, name string) map[string]int {
 	return counts
 }
 
-// A8: what is deleted is counted, also where a part of it failed.
+// What is deleted is counted, also where a part of it failed.
 func TestSweep_countsWhatIsForgotten(t *testing.T) {
 	t.Parallel()
 	l := &watched{forgotten: map[string]int64{"receipts": 500, "audit": 2, "events": 0}}

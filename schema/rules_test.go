@@ -19,7 +19,7 @@ const firstRuled = "00006"
 // example is a migration of a filled database, which internal/postgres makes in tests beside the work. It is not part of the schema.
 const example = "../internal/postgres/testdata/migrations/99999_beside_the_work.sql"
 
-// A9: no migration holds a lock on a table that is in use for as long as it takes to read the table. CONTRIBUTING.md says what
+// No migration holds a lock on a table that is in use for as long as it takes to read the table. CONTRIBUTING.md says what
 // to write in its place.
 func TestMigrations_lockNoTableForLong(t *testing.T) {
 	t.Parallel()

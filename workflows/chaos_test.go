@@ -45,8 +45,8 @@ type chaos struct {
 	healed            atomic.Bool
 
 	// Planted defects.
-	markingFails    atomic.Bool // A2: "nothing to claim now" is an error
-	unreadableIsOff atomic.Bool // A5: a line that cannot be opened counts as an outage
+	markingFails    atomic.Bool // "nothing to claim now" is an error
+	unreadableIsOff atomic.Bool // a line that cannot be opened counts as an outage
 }
 
 var errAway = conversation.ErrLater

@@ -31,8 +31,8 @@ type memory struct {
 	number   int
 	outbox   []conversation.RunNotice
 
-	hidesNotBefore bool // planted defect A2, with chaos.markingFails: a message is tried before its time
-	hidesEnd       bool // planted defect A1: a conversation that is to end goes on until everything is sent
+	hidesNotBefore bool // planted defect, with chaos.markingFails: a message is tried before its time
+	hidesEnd       bool // planted defect: a conversation that is to end goes on until everything is sent
 }
 
 type receipt struct {

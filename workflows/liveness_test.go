@@ -24,12 +24,12 @@ const (
 type defect int
 
 const (
-	sound            defect = iota
-	delayedGoodbye          // A1
-	markingFails            // A2
-	unreadableIsAway        // A5
-	unboundedCarry          // A6
-	untold                  // an act is committed and never told, and nothing sweeps
+	sound defect = iota
+	delayedGoodbye
+	markingFails
+	unreadableIsAway
+	unboundedCarry
+	untold // an act is committed and never told, and nothing sweeps
 )
 
 // tale is a story with what befalls it.
@@ -311,11 +311,11 @@ func TestR28_oneFaultStopsOnlyItself(t *testing.T) {
 func TestR27_findsMistakesThatArePutBack(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]defect{
-		"A1 what is to end goes on until its goodbye is out": delayedGoodbye,
-		"A2 not yet is an error":                             markingFails,
-		"A5 an unreadable line is an outage":                 unreadableIsAway,
-		"A6 what begins the next conversation is unbounded":  unboundedCarry,
-		"an act is committed and never told":                 untold,
+		"what is to end goes on until its goodbye is out": delayedGoodbye,
+		"not yet is an error":                             markingFails,
+		"an unreadable line is an outage":                 unreadableIsAway,
+		"what begins the next conversation is unbounded":  unboundedCarry,
+		"an act is committed and never told":              untold,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -136,7 +136,7 @@ func bulky(line string) activities.Callback {
 	return cb
 }
 
-// A6: what begins the next conversation is received in this run until the rest is small enough to carry.
+// What begins the next conversation is received in this run until the rest is small enough to carry.
 func TestNext_isBeganWithABoundedInput(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -374,7 +374,7 @@ func TestLook_believesAnOlderLedger(t *testing.T) {
 	require.Equal(t, "close idle", w.log[len(w.log)-1])
 }
 
-// A9: search attributes show what somebody else than the run did.
+// Search attributes show what somebody else than the run did.
 func TestAttributes_showWhatTheDistributionDid(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -132,7 +132,6 @@ var stories = map[string]struct {
 			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act wait", "due idle", "close idle",
 		},
 	},
-	// A1
 	"a delayed goodbye does not hold up the next line": {
 		story: []happening{says(0, "bye 1"), says(10*second, "hello 2")},
 		set:   puttingOff("answer to 1", 1, 6*time.Hour),
@@ -141,13 +140,12 @@ var stories = map[string]struct {
 			"begin", "receive hello 2", "ask 2", "sent answer to 2", "close idle",
 		},
 	},
-	// A1
 	"a delayed goodbye goes out before the end where nobody writes": {
 		story: []happening{says(0, "bye 1")},
 		set:   puttingOff("answer to 1", 1, 6*time.Hour),
 		want:  []string{"begin", "receive bye 1", "ask 1", "later answer to 1", "sent answer to 1", "close ended-by-bot"},
 	},
-	// A2: a resent message has a lower number than one that waits.
+	// A resent message has a lower number than one that waits.
 	"a message sent again goes before one that waits": {
 		story: []happening{
 			says(0, "human 1"), acts(second, conversation.CommandAccept, 1), acts(2*second, conversation.CommandReply, 1),
@@ -172,7 +170,6 @@ var stories = map[string]struct {
 			"act reply", "later reply 3", "act resend", "sent reply 2", "act force-close", "close force-closed",
 		},
 	},
-	// A5
 	"a line that cannot be opened goes to people": {
 		story: []happening{says(0, "unreadable 1"), says(second, "hello 2")},
 		want:  []string{"begin", "receive unreadable 1", "route bot-failed", "sent notice", "receive hello 2", "close idle"},

@@ -78,7 +78,7 @@ func TestR8_whatSomebodyWasJustChangingIsLookedAtAgainSoon(t *testing.T) {
 	})
 }
 
-// A7: who has given work to agents tells their conversations' runs, once for each.
+// Who has given work to agents tells their conversations' runs, once for each.
 // What a batch has given out while the worker stops is told, and waited for.
 func TestDistribution_stopsAfterTheLastIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -81,7 +81,7 @@ func TestAnswered_wishes(t *testing.T) {
 	require.Equal(t, &lifecycle.Wishes{HandOver: conversation.EscalatedByBot, Turn: "line", Queue: tea},
 		says(world(), lifecycle.Reply{Epoch: 1, Turn: "line", Command: conversation.CommandEscalate, Queue: tea}).Wishes)
 	require.Equal(t, &lifecycle.Wishes{Ending: conversation.ClosedByBot}, says(world(), lifecycle.Reply{Epoch: 1, Command: conversation.CommandEnd}).Wishes)
-	// A1: another line is not left unanswered
+	// Another line is not left unanswered
 	require.Zero(t, says(world(), lifecycle.Reply{Epoch: 1, Command: conversation.CommandEnd, MoreLines: true}))
 	for _, s := range []lifecycle.Snapshot{begun(wanted), waits(), begun(answers(conversation.CommandEnd))} {
 		_, ok := lifecycle.Answered(noon, s, lifecycle.Reply{Epoch: 1})
@@ -123,7 +123,7 @@ func TestWrote_keepsThePlaceInTheQueue(t *testing.T) {
 	require.Equal(t, noon.Add(time.Hour), due(noon.Add(time.Hour))(noRoom).Item.Since)
 }
 
-// A7, D2
+// D2
 func TestKept_forOneCountdownOrAlways(t *testing.T) {
 	t.Parallel()
 	c := writes(aside())
@@ -139,7 +139,7 @@ func TestKept_forOneCountdownOrAlways(t *testing.T) {
 	require.Equal(t, noon.Add(2*minute), c.Item.KeptUntil)
 }
 
-// A7: the agent who had the customer's last conversation is asked first only where it ended no longer ago than the workstream says.
+// The agent who had the customer's last conversation is asked first only where it ended no longer ago than the workstream says.
 func TestHandOver_WS11_maximumAge(t *testing.T) {
 	t.Parallel()
 	for _, age := range []time.Duration{time.Hour, 30 * 24 * time.Hour, 366 * 24 * time.Hour} {

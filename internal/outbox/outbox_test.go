@@ -151,7 +151,6 @@ func TestTell_whereThereIsNoRunItsConversationEnds(t *testing.T) {
 	})
 }
 
-// A7
 func TestRun_tellsWhatWasLeftOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{left: notices(0, 300), answer: func(_ context.Context, n conversation.RunNotice) (bool, error) {

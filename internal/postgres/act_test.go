@@ -52,7 +52,6 @@ func TestAct_repeatsAtOnceReadTheSame(t *testing.T) {
 	require.Equal(t, answers[0], again, "as it was then")
 }
 
-// A8
 func TestAct_keyOfYesterdayActsAnew(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
@@ -104,7 +103,7 @@ func TestAct_otherRequestUnderTheKey(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrKeyReused)
 }
 
-// A5: it refuses at once, and blocks nobody.
+// It refuses at once, and blocks nobody.
 func TestAct_customersKeyThatDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
@@ -257,7 +256,6 @@ func TestErrors_aLockThatIsHeldIsBusy(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrBusy)
 }
 
-// A7
 func TestNotices_eachIsClaimedOnce(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -297,7 +295,7 @@ func TestNotices_eachIsClaimedOnce(t *testing.T) {
 	require.NoError(t, f.Delivered(t.Context()))
 }
 
-// A7: a hundred that fail do not starve the rest.
+// A hundred that fail do not starve the rest.
 func TestNotices_failedOnesWaitBehindTheOthers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -49,7 +49,7 @@ func (d *office) has(agent conversation.Principal) int {
 	return d.count(d.t, "conversations", "state = 'active' and agent_id = $1", agent.AgentID)
 }
 
-// A4: no process has to live on after the connection is lost.
+// No process has to live on after the connection is lost.
 func TestDisconnect_workGoesBackThoughAllCrash(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)

@@ -55,7 +55,7 @@ func TestConnect_firstSignsInToDefault(t *testing.T) {
 	require.ErrorIs(t, f.Connect(t.Context(), process, connectionOf(gone)), conversation.ErrNotFound)
 }
 
-// PRE-7, A4
+// PRE-7
 func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -95,7 +95,6 @@ func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 	require.Zero(t, f.count(t, "due", "true"))
 }
 
-// A4
 func TestDropSilentProcesses_beginsTheGrace(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

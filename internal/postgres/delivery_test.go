@@ -125,7 +125,7 @@ func TestMarkSending_waitsForWhatIsBeingSent(t *testing.T) {
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryUnknown, Reason: "answer-lost"}, f.fate(t, ref, ids[0]))
 }
 
-// A2: a resent message has a lower number than one that waits. It is the next, whoever asks.
+// A resent message has a lower number than one that waits. It is the next, whoever asks.
 func TestMarkSending_resentMessageIsNext(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -147,7 +147,7 @@ func TestMarkSending_resentMessageIsNext(t *testing.T) {
 	f.sends(t, ref, ids[2])
 }
 
-// A2: a message whose acceptance the run never heard of, and one that a restore took away, hold up nothing.
+// A message whose acceptance the run never heard of, and one that a restore took away, hold up nothing.
 func TestMarkSending_asksForNoParticularMessage(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -34,7 +34,7 @@ var wants = judgeFunc(func(facts routing.Facts) bool {
 	return facts["item"].(map[string]any)["attributes"].(map[string]any)["easy"] != nil
 })
 
-// A1: while rules are judged, no transaction has an id, so none holds up the readers of the feed, and none can be killed for
+// While rules are judged, no transaction has an id, so none holds up the readers of the feed, and none can be killed for
 // being idle with rows locked.
 func TestDistribute_judgesOutsideTransactions(t *testing.T) {
 	t.Parallel()
@@ -50,7 +50,7 @@ func TestDistribute_judgesOutsideTransactions(t *testing.T) {
 	require.Zero(t, writing)
 }
 
-// A3: however many items a queue's rules have no agent for, what is behind them is judged.
+// However many items a queue's rules have no agent for, what is behind them is judged.
 func TestDistribute_unmatchedItemsHideNone(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -62,7 +62,7 @@ func TestDistribute_unmatchedItemsHideNone(t *testing.T) {
 	require.Equal(t, 1, f.distribute(t, db))
 }
 
-// A3: what is kept for agents who are away hides nothing else, of no queue.
+// What is kept for agents who are away hides nothing else, of no queue.
 func TestDistribute_keptItemsHideNone(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -77,7 +77,7 @@ func TestDistribute_keptItemsHideNone(t *testing.T) {
 	require.Equal(t, 2, f.distribute(t, f.DB), "what was declined, and what is kept for an agent who is there")
 }
 
-// A4: only agents who are assigned something are locked, however many have something put aside.
+// Only agents who are assigned something are locked, however many have something put aside.
 func TestDistribute_locksOnlyWhoGets(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -99,7 +99,7 @@ func TestDistribute_locksOnlyWhoGets(t *testing.T) {
 	require.NoError(t, held.Rollback())
 }
 
-// A7: an item is kept only for an agent who still serves its queue, and still has the skills that it needs.
+// An item is kept only for an agent who still serves its queue, and still has the skills that it needs.
 func TestDistribute_keptOnlyForMembersWhoFit(t *testing.T) {
 	t.Parallel()
 	const skill = "00000000-0000-7000-8000-0000000000bb"
@@ -123,7 +123,7 @@ func TestDistribute_keptOnlyForMembersWhoFit(t *testing.T) {
 	}
 }
 
-// A1: a batch that has no time left to judge commits what it has, and has itself look again until all is judged.
+// A batch that has no time left to judge commits what it has, and has itself look again until all is judged.
 func TestDistribute_commitsWhenTimeIsUp(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -144,7 +144,7 @@ func TestDistribute_commitsWhenTimeIsUp(t *testing.T) {
 	require.Zero(t, f.distribute(t, db), "and then there is an end to it")
 }
 
-// A1: what has changed while rules were judged is left for the next batch.
+// What has changed while rules were judged is left for the next batch.
 func TestDistribute_leavesWhatChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]string{

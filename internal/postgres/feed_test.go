@@ -142,7 +142,7 @@ func TestFeedNews_comesUntilTheContextEnds(t *testing.T) {
 	}
 }
 
-// A6: thousands of members of a queue hear of what waits there only where they may pick it.
+// Thousands of members of a queue hear of what waits there only where they may pick it.
 func TestFeed_tellsMembersWhoMayPick(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)

@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// A2: while old events are deleted, newer ones can be read: no transaction that deletes them lasts.
+// While old events are deleted, newer ones can be read: no transaction that deletes them lasts.
 func TestForget_feedInSmallTransactions(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -26,7 +26,7 @@ func TestForget_feedInSmallTransactions(t *testing.T) {
 	require.LessOrEqual(t, most(), 500)
 }
 
-// A2: a sweep reads little where there is nothing old.
+// A sweep reads little where there is nothing old.
 func TestForget_readsFewWhereNothingIsOld(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -45,7 +45,7 @@ func (f *fixture) old(t *testing.T, table, at string, days int, where string) {
 	f.exec(t, `update `+table+` set `+at+` = now() - $1 * interval '1 day' where `+where, days)
 }
 
-// A8: each kind is kept as long as its setting says.
+// Each kind is kept as long as its setting says.
 func TestForget_eachKindByItsSetting(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -90,7 +90,7 @@ func TestForget_eachKindByItsSetting(t *testing.T) {
 	require.Equal(t, map[string]int{"receipts": 9, "events": 10, "quarantine": 11, "traces": 12, "audit": 199}, left())
 }
 
-// A8: a conversation goes with everything that was said and done in it, some time after its end; its receipts stay.
+// A conversation goes with everything that was said and done in it, some time after its end; its receipts stay.
 func TestForget_conversationsWithAllOfTheirs(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
@@ -141,7 +141,7 @@ func TestForget_conversationsWithAllOfTheirs(t *testing.T) {
 	require.Empty(t, d.differences(t))
 }
 
-// A8: a callback that comes again is known for as long as WeChat or the spool may bring it.
+// A callback that comes again is known for as long as WeChat or the spool may bring it.
 func TestForget_receiptsStayWhileCallbacksMayRepeat(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

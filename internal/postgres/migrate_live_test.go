@@ -57,7 +57,7 @@ func migratedTo(t *testing.T, version int64) *fixture {
 	return &fixture{DB: open(t, dsn, ring), dsn: dsn, ring: ring, raw: raw}
 }
 
-// A9: a migration that does not get its lock lets those pass that came after it, and is made when it does.
+// A migration that does not get its lock lets those pass that came after it, and is made when it does.
 func TestMigrate_givesWay(t *testing.T) {
 	t.Parallel()
 	f := migratedTo(t, folded)
@@ -89,7 +89,7 @@ func TestMigrate_givesWay(t *testing.T) {
 	require.EqualValues(t, 99999, version)
 }
 
-// A9: the newest migrations are made on a filled database while conversations go on.
+// The newest migrations are made on a filled database while conversations go on.
 func TestMigrate_newestBesideTheWork(t *testing.T) {
 	t.Parallel()
 	f := migratedTo(t, folded)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A6: at most 20 statements a second, the first one at once, and nothing that was asked for is left out.
+// At most 20 statements a second, the first one at once, and nothing that was asked for is left out.
 func TestNotifier_joinsNotices(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// A6: who commits much notifies seldom, and not inside the transactions, where each commit would wait for the others.
+// Who commits much notifies seldom, and not inside the transactions, where each commit would wait for the others.
 func TestNotify_fewForManyCommits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

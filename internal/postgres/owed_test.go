@@ -209,7 +209,7 @@ func (f *fixture) only(t testing.TB, c conversation.Ref) (id conversation.Messag
 	return id
 }
 
-// A5: a line that cannot be read goes to people, whose other lines can.
+// A line that cannot be read goes to people, whose other lines can.
 func TestWantPeople_unreadableLineIsForPeople(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -160,7 +160,7 @@ func follows(key string) conversation.Arrival {
 	return a
 }
 
-// A1: what comes when the end is wished is the next conversation's. Nothing of it is written here.
+// What comes when the end is wished is the next conversation's. Nothing of it is written here.
 func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -231,7 +231,7 @@ func TestReceive_unfollowWishesTheEnd(t *testing.T) {
 	}
 }
 
-// A1: the bot says goodbye while a line waits: it does not end.
+// The bot says goodbye while a line waits: it does not end.
 func TestStoreAnswer_endWaitsForUnansweredLines(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

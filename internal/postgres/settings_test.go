@@ -42,7 +42,7 @@ func TestSettings_maximumCountsAtOnce(t *testing.T) {
 	require.Equal(t, 2, d.count(t, "audit", "action = 'settings.update'"))
 }
 
-// M10, A8
+// M10
 func TestSettings_retentionWithinBounds(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

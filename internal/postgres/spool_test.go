@@ -141,7 +141,7 @@ func (f *fixture) claims(t *testing.T, db *postgres.DB, most int) (keys []string
 	return keys
 }
 
-// A3: however many callbacks wait, a claim reads few of them: for many customers, for one who floods, and behind one who floods
+// However many callbacks wait, a claim reads few of them: for many customers, for one who floods, and behind one who floods
 // and is claimed.
 func TestClaimSpooled_readsFewOfMany(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ func (f *fixture) waitMany(t *testing.T, n int) {
 	f.exec(t, `analyze`)
 }
 
-// A5: what an agent is shown costs as much as it shows, however many wait.
+// What an agent is shown costs as much as it shows, however many wait.
 func TestWork_readsAsMuchAsItShows(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -51,7 +51,7 @@ func TestWork_readsAsMuchAsItShows(t *testing.T) {
 	require.Less(t, thousands, 2*hundred, "the first hundred of 5,000, by deeper indexes")
 }
 
-// A5: a list reads what it shows, whatever it is narrowed by.
+// A list reads what it shows, whatever it is narrowed by.
 func TestConversations_readFewOfMany(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

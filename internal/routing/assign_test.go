@@ -260,7 +260,6 @@ func TestAssign_WS13_keptItemsGoBeforeOthersOfTheQueue(t *testing.T) {
 	require.Equal(t, []string{"kept ann"}, got)
 }
 
-// A7
 func TestAssign_WS11_keptOnlyForMembersWhoFit(t *testing.T) {
 	t.Parallel()
 	stranger := newAgent("ann", inQueues("other"))

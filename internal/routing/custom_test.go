@@ -232,7 +232,7 @@ func TestAssign_ASG07_withoutRulesetTheMostCapacity(t *testing.T) {
 	require.Equal(t, []string{"a ben"}, told(matches))
 }
 
-// A3: items of a demand for which the rules have nobody are passed over together, and hide none.
+// Items of a demand for which the rules have nobody are passed over together, and hide none.
 func TestAssign_ASG01_unmatchedDemandsSkipTogether(t *testing.T) {
 	t.Parallel()
 	var items []routing.Item
@@ -266,7 +266,7 @@ func ownRules(when ...string) map[conversation.QueueID]routing.CustomRules {
 	return map[conversation.QueueID]routing.CustomRules{sales: {Assignment: set}}
 }
 
-// A1: a condition is judged once for all items of a demand and all agents who are alike.
+// A condition is judged once for all items of a demand and all agents who are alike.
 func TestAssign_judgesADemandOnce(t *testing.T) {
 	t.Parallel()
 	items, agents := make([]routing.Item, 100), make([]*routing.Candidate, 200)
@@ -288,7 +288,7 @@ func TestAssign_judgesADemandOnce(t *testing.T) {
 	require.Equal(t, items[50].ID, matches[0].Item)
 }
 
-// A1: a call that has no time left ends with what it has; the next one begins behind what was judged in vain.
+// A call that has no time left ends with what it has; the next one begins behind what was judged in vain.
 func TestAssign_endsWhenTimeIsUp(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("x", attribute("n", 1)), newItem("y", since(9), attribute("n", 2)), newItem("z", since(8), attribute("tier", "vip")), newItem("other", in("other"), since(1))}
@@ -311,7 +311,7 @@ func TestAssign_endsWhenTimeIsUp(t *testing.T) {
 	}
 }
 
-// A1: rules that ask for the time are judged for each item by itself.
+// Rules that ask for the time are judged for each item by itself.
 func TestAssign_waitedIsJudgedForEachItem(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("urgent", priority(1), since(1)), newItem("young", since(2)), newItem("old", since(20)), newItem("older", since(30))}
