@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+
+	"wxdesk/internal/simulator/envelope"
+	"wxdesk/internal/simulator/random"
 )
 
 // Account is an Official Account as its owner configured it.
@@ -109,11 +112,11 @@ func (a Account) completed() Account {
 		fill((*string)(&a.Mode), string(ModePlain)) // its console has no field for a key
 	}
 	fill((*string)(&a.Mode), string(ModeSafe))
-	fill(&a.AppID, "wx"+randomText(16, hexDigits))
-	fill(&a.AppSecret, randomText(32, hexDigits))
-	fill(&a.OriginalID, "gh_"+randomText(12, hexDigits))
-	fill(&a.Token, randomText(24, letters))
-	fill(&a.EncodingAESKey, randomText(43, letters))
+	fill(&a.AppID, "wx"+random.Text(16, random.HexDigits))
+	fill(&a.AppSecret, random.Text(32, random.HexDigits))
+	fill(&a.OriginalID, "gh_"+random.Text(12, random.HexDigits))
+	fill(&a.Token, random.Text(24, random.Letters))
+	fill(&a.EncodingAESKey, random.Text(43, random.Letters))
 	return a
 }
 
@@ -138,11 +141,11 @@ func (a Account) check() error {
 	if !tokenShape.MatchString(a.Token) {
 		return errors.New("token is 3 to 32 letters or digits")
 	}
-	if _, err := parseKey(a.EncodingAESKey); err != nil {
+	if _, err := envelope.ParseKey(a.EncodingAESKey); err != nil {
 		return fmt.Errorf("encoding_aes_key: %w", err)
 	}
 	if a.PreviousAESKey != "" {
-		if _, err := parseKey(a.PreviousAESKey); err != nil {
+		if _, err := envelope.ParseKey(a.PreviousAESKey); err != nil {
 			return fmt.Errorf("previous_encoding_aes_key: %w", err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"wxdesk/internal/simulator/envelope"
 )
 
 // act is what a customer does, as the control API spells it. Kind decides which of the other fields count; where a field that
@@ -40,7 +42,7 @@ type composed struct {
 	kind     string // MsgType or Event
 	text     string // what the phone shows of it
 	picture  string
-	children []element
+	children []envelope.Element
 	event    bool    // an event has no MsgId
 	trigger  trigger // the reply window it opens, if any
 	passive  bool    // whether an answer with content is shown
@@ -55,33 +57,33 @@ func (a act) compose() (composed, error) {
 	case "", "text":
 		return a.composeText()
 	case "image":
-		return message(a.Kind, "", cdata("PicUrl", a.PicURL), cdata("MediaId", a.MediaID)).with(a.picture), nil
+		return message(a.Kind, "", envelope.CDATA("PicUrl", a.PicURL), envelope.CDATA("MediaId", a.MediaID)).with(a.picture), nil
 	case "voice":
-		return message(a.Kind, "", cdata("MediaId", a.MediaID), cdata("Format", or(a.Format, "amr")), cdata("MediaId16K", a.MediaID+wideband)), nil
+		return message(a.Kind, "", envelope.CDATA("MediaId", a.MediaID), envelope.CDATA("Format", or(a.Format, "amr")), envelope.CDATA("MediaId16K", a.MediaID+wideband)), nil
 	case "video", "shortvideo":
-		return message(a.Kind, "", cdata("MediaId", a.MediaID), cdata("ThumbMediaId", a.ThumbMediaID)).with(a.picture), nil
+		return message(a.Kind, "", envelope.CDATA("MediaId", a.MediaID), envelope.CDATA("ThumbMediaId", a.ThumbMediaID)).with(a.picture), nil
 	case "location":
 		return a.composeLocation()
 	case "link":
 		if a.URL == "" {
 			return composed{}, badRequest("a link needs a url")
 		}
-		return message(a.Kind, or(a.Title, a.URL), cdata("Title", a.Title), cdata("Description", a.Description), cdata("Url", a.URL)), nil
+		return message(a.Kind, or(a.Title, a.URL), envelope.CDATA("Title", a.Title), envelope.CDATA("Description", a.Description), envelope.CDATA("Url", a.URL)), nil
 	case "click":
 		if a.Key == "" {
 			return composed{}, badRequest("a click needs the menu's key")
 		}
-		return event("CLICK", a.Key, triggerTap, true, cdata("EventKey", a.Key)), nil
+		return event("CLICK", a.Key, triggerTap, true, envelope.CDATA("EventKey", a.Key)), nil
 	case "view":
 		if a.URL == "" {
 			return composed{}, badRequest("a view needs a url")
 		}
-		return event("VIEW", a.URL, "", false, cdata("EventKey", a.URL), bare("MenuId", or(a.MenuID, "430000000"))), nil
+		return event("VIEW", a.URL, "", false, envelope.CDATA("EventKey", a.URL), envelope.Bare("MenuId", or(a.MenuID, "430000000"))), nil
 	case "scan":
 		if a.Scene == "" {
 			return composed{}, badRequest("a scan needs a scene or a ticket")
 		}
-		return event("SCAN", a.Scene, triggerScan, true, cdata("EventKey", a.Scene), cdata("Ticket", or(a.Ticket, ticket(a.Scene)))), nil
+		return event("SCAN", a.Scene, triggerScan, true, envelope.CDATA("EventKey", a.Scene), envelope.CDATA("Ticket", or(a.Ticket, ticket(a.Scene)))), nil
 	case "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select", "miniprogram":
 		return a.composeTap()
 	case "raw":
@@ -98,9 +100,9 @@ func (a act) composeText() (composed, error) {
 	if a.Text == "" {
 		return composed{}, badRequest("a text needs text")
 	}
-	c := message("text", a.Text, cdata("Content", a.Text))
+	c := message("text", a.Text, envelope.CDATA("Content", a.Text))
 	if a.MenuID != "" { // a tap on a msgmenu item counts as a tap, though it arrives as text
-		c.children = append(c.children, cdata("bizmsgmenuid", a.MenuID))
+		c.children = append(c.children, envelope.CDATA("bizmsgmenuid", a.MenuID))
 		c.trigger = triggerTap
 	}
 	return c, nil
@@ -113,8 +115,8 @@ func (a act) composeLocation() (composed, error) {
 	if a.Scale == 0 {
 		a.Scale = 15
 	}
-	return message(a.Kind, a.Label, bare("Location_X", decimal(*a.Latitude)), bare("Location_Y", decimal(*a.Longitude)),
-		bare("Scale", strconv.Itoa(a.Scale)), cdata("Label", a.Label)), nil
+	return message(a.Kind, a.Label, envelope.Bare("Location_X", decimal(*a.Latitude)), envelope.Bare("Location_Y", decimal(*a.Longitude)),
+		envelope.Bare("Scale", strconv.Itoa(a.Scale)), envelope.CDATA("Label", a.Label)), nil
 }
 
 // composeRaw takes the document as it is. Unless it calls itself an event it counts as a message.
@@ -128,21 +130,21 @@ func (a act) composeRaw() composed {
 // followed and unfollowed are the acts that the follower list does. Without a ticket the scene has a made-up one.
 func followed(scene, madeTicket string) composed {
 	if scene == "" {
-		return event("subscribe", "", triggerFollow, true, cdata("EventKey", ""))
+		return event("subscribe", "", triggerFollow, true, envelope.CDATA("EventKey", ""))
 	}
-	return event("subscribe", scene, triggerFollow, true, cdata("EventKey", "qrscene_"+scene), cdata("Ticket", or(madeTicket, ticket(scene))))
+	return event("subscribe", scene, triggerFollow, true, envelope.CDATA("EventKey", "qrscene_"+scene), envelope.CDATA("Ticket", or(madeTicket, ticket(scene))))
 }
 
 func unfollowed() composed {
-	return event("unsubscribe", "", "", false, cdata("EventKey", ""))
+	return event("unsubscribe", "", "", false, envelope.CDATA("EventKey", ""))
 }
 
-func message(kind, text string, children ...element) composed {
+func message(kind, text string, children ...envelope.Element) composed {
 	return composed{kind: kind, text: text, children: children, trigger: triggerMessage, passive: true}
 }
 
-func event(name, text string, t trigger, passive bool, children ...element) composed {
-	return composed{kind: name, text: text, children: append([]element{cdata("Event", name)}, children...), event: true, trigger: t, passive: passive}
+func event(name, text string, t trigger, passive bool, children ...envelope.Element) composed {
+	return composed{kind: name, text: text, children: append([]envelope.Element{envelope.CDATA("Event", name)}, children...), event: true, trigger: t, passive: passive}
 }
 
 // with adds the picture that the phone shows.
@@ -153,39 +155,29 @@ func (c composed) with(picture string) composed {
 
 // document writes the XML as captures of real callbacks have it: children one per line, strings in CDATA, numbers bare.
 func (c composed) document(originalID, openID string, at time.Time, msgID int64) string {
-	children := []element{
-		cdata("ToUserName", originalID),
-		cdata("FromUserName", openID),
-		bare("CreateTime", strconv.FormatInt(at.Unix(), 10)),
+	children := []envelope.Element{
+		envelope.CDATA("ToUserName", originalID),
+		envelope.CDATA("FromUserName", openID),
+		envelope.Bare("CreateTime", strconv.FormatInt(at.Unix(), 10)),
 	}
 	if c.event {
-		return document(append(append(children, cdata("MsgType", "event")), c.children...)...)
+		return envelope.Document(append(append(children, envelope.CDATA("MsgType", "event")), c.children...)...)
 	}
-	children = append(append(children, cdata("MsgType", c.kind)), c.children...)
-	return document(append(children, bare("MsgId", strconv.FormatInt(msgID, 10)))...)
+	children = append(append(children, envelope.CDATA("MsgType", c.kind)), c.children...)
+	return envelope.Document(append(children, envelope.Bare("MsgId", strconv.FormatInt(msgID, 10)))...)
 }
 
 func (c composed) fields() map[string]string {
 	fields := map[string]string{}
 	for _, e := range c.children {
-		if e.name != "Content" && e.name != "Event" {
-			e.fill(fields)
+		if e.Name != "Content" && e.Name != "Event" {
+			e.Collect(fields)
 		}
 	}
 	if len(fields) == 0 {
 		return nil
 	}
 	return fields
-}
-
-// fill notes what an element says, and what those within it say.
-func (e element) fill(fields map[string]string) {
-	if e.value != "" {
-		fields[e.name] = e.value
-	}
-	for _, child := range e.inner {
-		child.fill(fields)
-	}
 }
 
 func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+
+	"wxdesk/internal/simulator/envelope"
 )
 
 // composeTap translates taps on those menu entries that open something on the phone first (wechat-protocol 3.2). Only scans open
@@ -13,29 +15,29 @@ func (a act) composeTap() (composed, error) {
 	if a.Key == "" {
 		return composed{}, badRequest("a tap needs the menu's key")
 	}
-	key := cdata("EventKey", a.Key)
+	key := envelope.CDATA("EventKey", a.Key)
 	switch a.Kind {
 	case "scancode_push", "scancode_waitmsg":
 		result := or(a.ScanResult, "https://shop.example/goods/7")
-		scan := nested("ScanCodeInfo", cdata("ScanType", "qrcode"), cdata("ScanResult", result))
+		scan := envelope.Nested("ScanCodeInfo", envelope.CDATA("ScanType", "qrcode"), envelope.CDATA("ScanResult", result))
 		return event(a.Kind, result, triggerTap, a.Kind == "scancode_waitmsg", key, scan), nil
 	case "location_select":
 		if a.Latitude == nil || a.Longitude == nil {
 			return composed{}, badRequest("a location needs latitude and longitude")
 		}
-		return event(a.Kind, a.Label, "", false, key, nested("SendLocationInfo",
-			cdata("Location_X", decimal(*a.Latitude)), cdata("Location_Y", decimal(*a.Longitude)),
-			cdata("Scale", strconv.Itoa(max(a.Scale, 1))), cdata("Label", a.Label), cdata("Poiname", a.Title))), nil
+		return event(a.Kind, a.Label, "", false, key, envelope.Nested("SendLocationInfo",
+			envelope.CDATA("Location_X", decimal(*a.Latitude)), envelope.CDATA("Location_Y", decimal(*a.Longitude)),
+			envelope.CDATA("Scale", strconv.Itoa(max(a.Scale, 1))), envelope.CDATA("Label", a.Label), envelope.CDATA("Poiname", a.Title))), nil
 	case "miniprogram":
-		return event("view_miniprogram", a.Key, "", false, key, bare("MenuId", or(a.MenuID, "430000000"))), nil
+		return event("view_miniprogram", a.Key, "", false, key, envelope.Bare("MenuId", or(a.MenuID, "430000000"))), nil
 	}
-	items := make([]element, 0, len(a.pictures))
+	items := make([]envelope.Element, 0, len(a.pictures))
 	for _, m := range a.pictures {
 		sum := md5.Sum(m.Bytes) //nolint:gosec // as above
-		items = append(items, nested("item", cdata("PicMd5Sum", hex.EncodeToString(sum[:]))))
+		items = append(items, envelope.Nested("item", envelope.CDATA("PicMd5Sum", hex.EncodeToString(sum[:]))))
 	}
 	count := strconv.Itoa(len(items))
-	return event(a.Kind, count, "", false, key, nested("SendPicsInfo", bare("Count", count), nested("PicList", items...))), nil
+	return event(a.Kind, count, "", false, key, envelope.Nested("SendPicsInfo", envelope.Bare("Count", count), envelope.Nested("PicList", items...))), nil
 }
 
 // following are the messages that come after a tap: the pictures that were taken, the place that was chosen.

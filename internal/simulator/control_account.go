@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"wxdesk/internal/simulator/envelope"
+	"wxdesk/internal/simulator/random"
 )
 
 func (s *Simulator) listAccounts(*http.Request) (int, any, error) {
@@ -129,8 +132,8 @@ func (s *Simulator) verifyAccount(r *http.Request) (int, any, error) {
 // check makes the GET of wechat-protocol section 1 and says why it failed. In all modes it is in clear text, and the answer is the
 // echostr and not a byte more.
 func (s *Simulator) check(ctx context.Context, a Account, limit time.Duration) (reason string) {
-	timestamp, nonce, echo := strconv.FormatInt(s.wall().Unix(), 10), newNonce(), "1"+randomText(18, digits)
-	query := url.Values{"signature": {sign(a.Token, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce}, "echostr": {echo}}
+	timestamp, nonce, echo := strconv.FormatInt(s.wall().Unix(), 10), newNonce(), "1"+random.Text(18, random.Digits)
+	query := url.Values{"signature": {envelope.Sign(a.Token, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce}, "echostr": {echo}}
 	o := s.client.send(ctx, limit, false, func(ctx context.Context) (*http.Request, error) {
 		to, err := withQuery(a.CallbackURL, query)
 		if err != nil {

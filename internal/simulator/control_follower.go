@@ -3,6 +3,8 @@ package simulator
 import (
 	"net/http"
 	"slices"
+
+	"wxdesk/internal/simulator/random"
 )
 
 func (s *Simulator) listFollowers(r *http.Request) (int, any, error) {
@@ -43,7 +45,7 @@ func (s *Simulator) follow(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	if in.OpenID == "" {
-		in.OpenID = "o" + randomText(27, urlAlphabet)
+		in.OpenID = "o" + random.Text(27, random.URLSafe)
 	}
 	if !openIDShape.MatchString(in.OpenID) {
 		return 0, nil, badRequest("openid is 1 to 64 letters, digits, - or _")

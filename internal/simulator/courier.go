@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"wxdesk/internal/simulator/random"
 )
 
 // callback is something the account's server must be told: what the customer did, in WeChat's words.
@@ -255,4 +257,4 @@ func (s *Simulator) logAttempt(a Attempt) {
 		slog.Int("attempt", a.Attempt), slog.Int("status", a.Status), slog.Int64("took_ms", a.TookMS), slog.String("verdict", string(a.Verdict)), slog.String("reason", a.Reason))
 }
 
-func newNonce() string { return randomText(9, digits) }
+func newNonce() string { return random.Text(9, random.Digits) }

@@ -3,6 +3,8 @@ package simulator
 import (
 	"fmt"
 	"time"
+
+	"wxdesk/internal/simulator/random"
 )
 
 // refusal is an error of WeChat's API: HTTP 200 with errcode and errmsg.
@@ -209,6 +211,6 @@ func (r refusal) withRID(now time.Time) refusal {
 	if r.Message == "" {
 		r.Message = "error"
 	}
-	r.Message += fmt.Sprintf(" rid: %08x-%s-%s", uint32(now.Unix()), randomText(8, hexDigits), randomText(8, hexDigits))
+	r.Message += fmt.Sprintf(" rid: %08x-%s-%s", uint32(now.Unix()), random.Text(8, random.HexDigits), random.Text(8, random.HexDigits))
 	return r
 }

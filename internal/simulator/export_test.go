@@ -1,11 +1,4 @@
 package simulator
 
-// What the tests of the cipher and the tests' own account server need.
-var (
-	Sign     = sign
-	Seal     = seal
-	Unseal   = unseal
-	ParseKey = parseKey
-)
-
+// FaultNotice is what a customer sees of a failure.
 const FaultNotice = faultNotice

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"wxdesk/internal/simulator/random"
 )
 
 // Fault is a fault waiting to happen: one line of the table below, where it applies and how often.
@@ -73,7 +75,7 @@ var faultKinds = []faultKind{
 		name: "previous_key", side: callbackSide, encrypted: true, forge: func(p *push) { p.key = p.account.PreviousAESKey },
 		fits: func(a Account, _ callback) bool { return a.PreviousAESKey != "" },
 	},
-	{name: "foreign_app_id", side: callbackSide, encrypted: true, forge: func(p *push) { p.frameAppID = "wx" + randomText(16, hexDigits) }},
+	{name: "foreign_app_id", side: callbackSide, encrypted: true, forge: func(p *push) { p.frameAppID = "wx" + random.Text(16, random.HexDigits) }},
 	{name: "stale_timestamp", side: callbackSide, forge: func(p *push) { p.at = p.at.Add(-staleBy) }},
 	{name: "early_timestamp", side: callbackSide, forge: func(p *push) { p.at = p.at.Add(staleBy) }},
 	{name: "pad_zero", side: callbackSide, encrypted: true, forge: padded(16, func(int) byte { return 0 })},

@@ -1,9 +1,10 @@
 package simulator
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
+
+	"wxdesk/internal/simulator/envelope"
 )
 
 // maxFiller is the most that an oversized body has too much.
@@ -17,10 +18,10 @@ const doctype = `<!DOCTYPE xml [<!ENTITY x SYSTEM "file:///etc/hostname">]>` + "
 func padded(count int, at func(i int) byte) func(*push) {
 	return func(p *push) {
 		size := 20 + len(p.document) + len(p.frameAppID) + count
-		p.document += strings.Repeat(" ", (padBlock-size%padBlock)%padBlock)
-		p.crook = func(f *frame) {
+		p.document += strings.Repeat(" ", (envelope.PadBlock-size%envelope.PadBlock)%envelope.PadBlock)
+		p.crook = func(f *envelope.Frame) {
 			for i := range count {
-				f.pad = append(f.pad, at(i))
+				f.Pad = append(f.Pad, at(i))
 			}
 		}
 	}
@@ -28,10 +29,9 @@ func padded(count int, at func(i int) byte) func(*push) {
 
 // overlong lets the frame announce one byte more than it holds.
 func overlong(p *push) {
-	p.crook = func(f *frame) {
-		pad := padBlock - (20+len(f.msg)+len(f.appID))%padBlock
-		f.pad = bytes.Repeat([]byte{byte(pad)}, pad)
-		f.length = len(f.msg) + len(f.appID) + 1
+	p.crook = func(f *envelope.Frame) {
+		f.Pad = envelope.Pad(20 + len(f.Message) + len(f.AppID))
+		f.Length = len(f.Message) + len(f.AppID) + 1
 	}
 }
 
@@ -45,7 +45,7 @@ func retyped(name string) func(*push) {
 				return found
 			}
 			done = true
-			return cdata(name, "not_yet_invented").String()
+			return envelope.CDATA(name, "not_yet_invented").String()
 		})
 	}
 }

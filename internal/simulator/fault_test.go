@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/simulator"
+	"wxdesk/internal/simulator/envelope"
 )
 
 func (w *world) fault(body string) {
@@ -23,7 +24,7 @@ func TestFault_spoilsOneRequestOnly(t *testing.T) {
 	t.Parallel()
 	for kind, spoilt := range map[string]func(*testing.T, received){
 		"wrong_signature": func(t *testing.T, in received) {
-			require.NotEqual(t, simulator.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce")), in.query.Get("signature"))
+			require.NotEqual(t, envelope.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce")), in.query.Get("signature"))
 			require.Len(t, in.query.Get("signature"), 40)
 		},
 		"missing_signature": func(t *testing.T, in received) { require.False(t, in.query.Has("signature")); require.True(t, in.safe) },
@@ -35,20 +36,20 @@ func TestFault_spoilsOneRequestOnly(t *testing.T) {
 		"missing_openid":        func(t *testing.T, in received) { require.False(t, in.query.Has("openid")); require.True(t, in.safe) },
 		"tampered_encrypt": func(t *testing.T, in received) {
 			require.False(t, in.safe)
-			require.NotEqual(t, simulator.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), in.message.Encrypt), in.query.Get("msg_signature"))
+			require.NotEqual(t, envelope.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), in.message.Encrypt), in.query.Get("msg_signature"))
 		},
 		"foreign_app_id": func(t *testing.T, in received) {
 			require.False(t, in.safe)
-			require.Equal(t, simulator.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), in.message.Encrypt), in.query.Get("msg_signature"))
-			key, _ := simulator.ParseKey(aesKey)
-			_, id, err := simulator.Unseal(key, in.message.Encrypt)
+			require.Equal(t, envelope.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), in.message.Encrypt), in.query.Get("msg_signature"))
+			key, _ := envelope.ParseKey(aesKey)
+			_, id, err := envelope.Unseal(key, in.message.Encrypt)
 			require.NoError(t, err)
 			require.NotEqual(t, appID, id)
 		},
 		"previous_key": func(t *testing.T, in received) {
 			require.False(t, in.safe)
-			key, _ := simulator.ParseKey(olderKey)
-			_, id, err := simulator.Unseal(key, in.message.Encrypt)
+			key, _ := envelope.ParseKey(olderKey)
+			_, id, err := envelope.Unseal(key, in.message.Encrypt)
 			require.NoError(t, err)
 			require.Equal(t, appID, id)
 		},
@@ -229,9 +230,9 @@ func TestFault_answersThatAreNone(t *testing.T) {
 func signedButUnsound(reason string) func(*testing.T, received) {
 	return func(t *testing.T, in received) {
 		require.False(t, in.safe)
-		require.Equal(t, simulator.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), in.message.Encrypt), in.query.Get("msg_signature"))
-		key, _ := simulator.ParseKey(aesKey)
-		_, _, err := simulator.Unseal(key, in.message.Encrypt)
+		require.Equal(t, envelope.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), in.message.Encrypt), in.query.Get("msg_signature"))
+		key, _ := envelope.ParseKey(aesKey)
+		_, _, err := envelope.Unseal(key, in.message.Encrypt)
 		require.ErrorContains(t, err, reason)
 	}
 }

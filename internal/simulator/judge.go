@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"wxdesk/internal/simulator/envelope"
 )
 
 // mediaLookup finds a medium of one of the kinds in the account's store, and the picture that shows it, if any.
@@ -41,7 +43,7 @@ func (e expectation) judge(body []byte) (*Reply, error) {
 	if len(body) == 0 || string(body) == "success" {
 		return nil, nil
 	}
-	root, err := parseAnswer(body)
+	root, err := envelope.Parse(body)
 	if err != nil {
 		return nil, err
 	}
@@ -58,32 +60,32 @@ var (
 )
 
 // open takes a reply out of its wrapper. Safe mode demands the wrapper, plain mode has none, compatible mode allows both.
-func (e expectation) open(root node) (node, error) {
-	wrapped, err := root.only("Encrypt")
+func (e expectation) open(root envelope.Node) (envelope.Node, error) {
+	wrapped, err := root.Only("Encrypt")
 	if err != nil {
-		return node{}, err
+		return envelope.Node{}, err
 	}
-	if wrapped.name == "" {
+	if wrapped.Name == "" {
 		if e.mode == ModeSafe {
-			return node{}, errors.New("the reply is not encrypted")
+			return envelope.Node{}, errors.New("the reply is not encrypted")
 		}
 		return root, nil
 	}
 	if e.mode == ModePlain {
-		return node{}, errors.New("the reply is encrypted, the account's mode is plain")
+		return envelope.Node{}, errors.New("the reply is encrypted, the account's mode is plain")
 	}
 	inner, err := e.unwrap(root)
 	if err != nil {
-		return node{}, err
+		return envelope.Node{}, err
 	}
-	return parseAnswer(inner)
+	return envelope.Parse(inner)
 }
 
-func (e expectation) unwrap(root node) ([]byte, error) {
+func (e expectation) unwrap(root envelope.Node) ([]byte, error) {
 	var field [4]string
 	for i, name := range []string{"Encrypt", "MsgSignature", "TimeStamp", "Nonce"} {
 		var err error
-		if field[i], err = root.need(name); err != nil {
+		if field[i], err = root.Need(name); err != nil {
 			return nil, fmt.Errorf("wrapper: %w", err)
 		}
 	}
@@ -94,14 +96,14 @@ func (e expectation) unwrap(root node) ([]byte, error) {
 	if !nonceShape.MatchString(nonce) {
 		return nil, errors.New("wrapper: Nonce is not 1 to 32 letters or digits")
 	}
-	if !sameSignature(signature, sign(e.token, timestamp, nonce, encrypt)) {
+	if !envelope.SameSignature(signature, envelope.Sign(e.token, timestamp, nonce, encrypt)) {
 		return nil, errors.New("wrapper: MsgSignature is wrong")
 	}
-	key, err := parseKey(e.key)
+	key, err := envelope.ParseKey(e.key)
 	if err != nil {
 		return nil, err
 	}
-	inner, appID, err := unseal(key, encrypt)
+	inner, appID, err := envelope.Unseal(key, encrypt)
 	if err != nil {
 		return nil, fmt.Errorf("decrypt: %w", err)
 	}
@@ -111,12 +113,12 @@ func (e expectation) unwrap(root node) ([]byte, error) {
 	return inner, nil
 }
 
-func (e expectation) judgeReply(root node) (*Reply, error) {
-	to, err := root.need("ToUserName")
+func (e expectation) judgeReply(root envelope.Node) (*Reply, error) {
+	to, err := root.Need("ToUserName")
 	if err != nil {
 		return nil, err
 	}
-	from, err := root.need("FromUserName")
+	from, err := root.Need("FromUserName")
 	if err != nil {
 		return nil, err
 	}
@@ -126,14 +128,14 @@ func (e expectation) judgeReply(root node) (*Reply, error) {
 	if to != e.openID || from != e.originalID {
 		return nil, errors.New("ToUserName or FromUserName is wrong")
 	}
-	created, err := root.need("CreateTime")
+	created, err := root.Need("CreateTime")
 	if err != nil {
 		return nil, err
 	}
 	if !secondsShape.MatchString(created) {
 		return nil, errors.New("CreateTime is not in seconds")
 	}
-	kind, err := root.need("MsgType")
+	kind, err := root.Need("MsgType")
 	if err != nil {
 		return nil, err
 	}
@@ -141,10 +143,10 @@ func (e expectation) judgeReply(root node) (*Reply, error) {
 }
 
 // judgeKind judges what is particular to a MsgType (wechat-protocol 4.3).
-func (e expectation) judgeKind(kind string, root node) (*Reply, error) {
+func (e expectation) judgeKind(kind string, root envelope.Node) (*Reply, error) {
 	switch kind {
 	case "text":
-		content, err := root.need("Content")
+		content, err := root.Need("Content")
 		if err != nil {
 			return nil, err
 		}
@@ -172,12 +174,12 @@ func (e expectation) judgeKind(kind string, root node) (*Reply, error) {
 }
 
 // judgeMedia judges a reply that names a medium, which must be in the account's store and of a fitting kind.
-func (e expectation) judgeMedia(kind, object, needed string, root node, kinds ...mediaKind) (*Reply, error) {
-	n, err := root.only(object)
+func (e expectation) judgeMedia(kind, object, needed string, root envelope.Node, kinds ...mediaKind) (*Reply, error) {
+	n, err := root.Only(object)
 	if err != nil {
 		return nil, err
 	}
-	id, err := n.need(needed)
+	id, err := n.Need(needed)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", object, err)
 	}
@@ -185,14 +187,14 @@ func (e expectation) judgeMedia(kind, object, needed string, root node, kinds ..
 	if !found {
 		return nil, fmt.Errorf("%s: the %s is not in the account's media store, or has expired", object, needed)
 	}
-	return &Reply{Kind: kind, Text: n.first("Title"), Fields: n.fields(), Picture: picture}, nil
+	return &Reply{Kind: kind, Text: n.First("Title"), Fields: n.Fields(), Picture: picture}, nil
 }
 
 // maxArticles holds for answers to events; an answer to a message has one article.
 const maxArticles = 8
 
-func (e expectation) judgeNews(root node) (*Reply, error) {
-	text, err := root.need("ArticleCount")
+func (e expectation) judgeNews(root envelope.Node) (*Reply, error) {
+	text, err := root.Need("ArticleCount")
 	if err != nil {
 		return nil, err
 	}
@@ -200,54 +202,34 @@ func (e expectation) judgeNews(root node) (*Reply, error) {
 	if err != nil || count < 1 {
 		return nil, errors.New("ArticleCount is not a count")
 	}
-	articles, err := root.only("Articles")
+	articles, err := root.Only("Articles")
 	if err != nil {
 		return nil, err
 	}
-	if len(articles.children) != count {
-		return nil, fmt.Errorf("ArticleCount is %d, the articles are %d", count, len(articles.children))
+	if len(articles.Children) != count {
+		return nil, fmt.Errorf("ArticleCount is %d, the articles are %d", count, len(articles.Children))
 	}
 	if count > maxArticles {
 		return nil, fmt.Errorf("%d articles, the limit is %d", count, maxArticles)
 	}
-	for _, a := range articles.children {
-		if a.name != "item" {
+	for _, a := range articles.Children {
+		if a.Name != "item" {
 			return nil, errors.New("the Articles hold something other than item")
 		}
-		if _, err := a.need("Title"); err != nil {
+		if _, err := a.Need("Title"); err != nil {
 			return nil, fmt.Errorf("article: %w", err)
 		}
 	}
-	shown := articles.children
+	shown := articles.Children
 	if e.message {
 		shown = shown[:1] // WeChat drops the rest
 	}
-	reply := &Reply{Kind: "news", Fields: shown[0].fields()}
+	reply := &Reply{Kind: "news", Fields: shown[0].Fields()}
 	var titles []string
 	for _, a := range shown {
-		titles = append(titles, a.first("Title"))
-		reply.Articles = append(reply.Articles, Article{a.first("Title"), a.first("Description"), a.first("Url"), a.first("PicUrl")})
+		titles = append(titles, a.First("Title"))
+		reply.Articles = append(reply.Articles, Article{a.First("Title"), a.First("Description"), a.First("Url"), a.First("PicUrl")})
 	}
 	reply.Text = strings.Join(titles, "\n")
 	return reply, nil
-}
-
-// first is the text of the first child of a name, or nothing.
-func (n node) first(name string) string {
-	for _, c := range n.children {
-		if c.name == name {
-			return c.text
-		}
-	}
-	return ""
-}
-
-func (n node) fields() map[string]string {
-	fields := map[string]string{}
-	for _, c := range n.children {
-		if len(c.children) == 0 && c.text != "" {
-			fields[c.name] = c.text
-		}
-	}
-	return fields
 }

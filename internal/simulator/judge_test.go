@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/simulator"
+	"wxdesk/internal/simulator/envelope"
 )
 
 func TestJudge_showsACorrectReply(t *testing.T) {
@@ -160,8 +161,8 @@ func TestJudge_showsNothingInAnswerToEventsNobodyWaitsFor(t *testing.T) {
 }
 
 func seal(reply, id string) string {
-	key, _ := simulator.ParseKey(aesKey)
-	return simulator.Seal(key, [16]byte{}, []byte(reply), id)
+	key, _ := envelope.ParseKey(aesKey)
+	return envelope.Seal(key, [16]byte{}, []byte(reply), id)
 }
 
 func capitalSignature(wrapper string) string {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"wxdesk/internal/simulator/random"
 )
 
 // Medium is a picture, a sound or a film in an account's media store, sent by a customer or uploaded by the account.
@@ -62,7 +64,7 @@ func newMedium(appID string, kind mediaKind, file []byte, from Author, now time.
 	case format == "audio/amr" && amrLasts(file) > maxVoice:
 		return Medium{}, refuse(codeVoiceTooLong)
 	}
-	return Medium{AppID: appID, ID: randomText(64, urlAlphabet), Kind: kind, Type: format, From: from, At: now, Bytes: file}, nil
+	return Medium{AppID: appID, ID: random.Text(64, random.URLSafe), Kind: kind, Type: format, From: from, At: now, Bytes: file}, nil
 }
 
 // mediaFormat tells the format by the first bytes; "" is none that WeChat takes.

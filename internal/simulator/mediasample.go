@@ -8,6 +8,8 @@ import (
 	"image/png"
 	"strings"
 	"time"
+
+	"wxdesk/internal/simulator/random"
 )
 
 // sampleMedium makes the file of a customer who sends something without saying what: real enough to be fetched and looked at.
@@ -35,7 +37,7 @@ func sampleMedium(appID string, kind mediaKind, now time.Time) Medium {
 func landscape() image.Image {
 	const width, height = 320, 220
 	picture := image.NewRGBA(image.Rect(0, 0, width, height))
-	sun := image.Pt(50+int(randomText(1, letters)[0])*2%220, 70)
+	sun := image.Pt(50+int(random.Text(1, random.Letters)[0])*2%220, 70)
 	for y := range height {
 		for x := range width {
 			picture.Set(x, y, landscapeAt(x, y, sun))

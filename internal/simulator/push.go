@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"wxdesk/internal/simulator/envelope"
+	"wxdesk/internal/simulator/random"
 )
 
 // push is one request of a callback, on its way to the wire.
@@ -20,7 +23,7 @@ type push struct {
 	nonce      string
 	key        string // EncodingAESKey
 	frameAppID string
-	crook      func(*frame) // spoils the frame before it is encrypted
+	crook      func(*envelope.Frame) // spoils the frame before it is encrypted
 	encrypt    string
 	before     string        // of the body
 	filler     int           // bytes of blanks before the body's end
@@ -38,18 +41,18 @@ func newPush(a Account, c callback, at time.Time, nonce string, faults []Fault) 
 		}
 	}
 	timestamp := strconv.FormatInt(p.at.Unix(), 10)
-	p.query.Set("signature", sign(a.Token, timestamp, p.nonce))
+	p.query.Set("signature", envelope.Sign(a.Token, timestamp, p.nonce))
 	p.query.Set("timestamp", timestamp)
 	p.query.Set("nonce", p.nonce)
 	p.query.Set("openid", p.openID)
 	if a.Mode.encrypted() {
-		key, err := parseKey(p.key)
+		key, err := envelope.ParseKey(p.key)
 		if err != nil {
 			return nil, err
 		}
 		p.encrypt = p.seal(key)
 		p.query.Set("encrypt_type", "aes")
-		p.query.Set("msg_signature", sign(a.Token, timestamp, p.nonce, p.encrypt))
+		p.query.Set("msg_signature", envelope.Sign(a.Token, timestamp, p.nonce, p.encrypt))
 	}
 	for _, k := range kindsOf(faults) {
 		if k.spoil != nil {
@@ -77,14 +80,17 @@ func kindsOf(faults []Fault) []faultKind {
 	return kinds
 }
 
-func (p *push) seal(key aesKey) string {
+func (p *push) seal(key envelope.Key) string {
 	if p.crook == nil {
-		return seal(key, freshRandom(), []byte(p.document), p.frameAppID)
+		return envelope.Seal(key, freshRandom(), []byte(p.document), p.frameAppID)
 	}
-	f := frame{random: freshRandom(), length: len(p.document), msg: []byte(p.document), appID: p.frameAppID}
+	f := envelope.Frame{Random: freshRandom(), Length: len(p.document), Message: []byte(p.document), AppID: p.frameAppID}
 	p.crook(&f)
-	return f.seal(key)
+	return f.Seal(key)
 }
+
+// freshRandom gives the frame's first 16 bytes: printable, as in the official samples.
+func freshRandom() [16]byte { return [16]byte([]byte(random.Text(16, random.HexDigits))) }
 
 // body is what is sent: the document, the ciphertext, or both in one root, by mode.
 func (p *push) body() string {
@@ -98,9 +104,9 @@ func (p *push) body() string {
 func (p *push) content() string {
 	switch p.account.Mode {
 	case ModeSafe:
-		return "<xml>\n" + cdata("ToUserName", p.account.OriginalID).String() + "\n" + cdata("Encrypt", p.encrypt).String() + "\n</xml>"
+		return "<xml>\n" + envelope.CDATA("ToUserName", p.account.OriginalID).String() + "\n" + envelope.CDATA("Encrypt", p.encrypt).String() + "\n</xml>"
 	case ModeCompatible:
-		return strings.TrimSuffix(p.document, "</xml>") + cdata("Encrypt", p.encrypt).String() + "\n</xml>"
+		return strings.TrimSuffix(p.document, "</xml>") + envelope.CDATA("Encrypt", p.encrypt).String() + "\n</xml>"
 	}
 	return p.document
 }

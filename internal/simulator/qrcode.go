@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"wxdesk/internal/simulator/random"
 )
 
 // Ticket is a QR code that the account made, and the scene it stands for.
@@ -47,8 +49,8 @@ func (s *Simulator) qrcodeCreate(c *call) (any, *refusal, change) {
 	if refused != nil {
 		return nil, refused, change{}
 	}
-	t := Ticket{AppID: c.account.AppID, Ticket: "gQ" + randomText(94, urlAlphabet), Scene: scene, At: s.now()}
-	answer := map[string]any{"ticket": t.Ticket, "url": "http://weixin.qq.com/q/" + randomText(22, urlAlphabet)}
+	t := Ticket{AppID: c.account.AppID, Ticket: "gQ" + random.Text(94, random.URLSafe), Scene: scene, At: s.now()}
+	answer := map[string]any{"ticket": t.Ticket, "url": "http://weixin.qq.com/q/" + random.Text(22, random.URLSafe)}
 	if temporary {
 		lives := cmp.Or(q.ExpireSeconds, defaultTicketLife)
 		t.Expires = t.At.Add(time.Duration(lives) * time.Second)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"wxdesk/internal/simulator/envelope"
 )
 
 // Template is a template that WeChat granted to an account. Its content names the data that a message must bring: {{first.DATA}}.
@@ -97,7 +99,7 @@ func templateAnswer(id int64) any {
 }
 
 func templateFinished(id int64, status string) composed {
-	return event("TEMPLATESENDJOBFINISH", status, "", false, bare("MsgID", strconv.FormatInt(id, 10)), cdata("Status", status))
+	return event("TEMPLATESENDJOBFINISH", status, "", false, envelope.Bare("MsgID", strconv.FormatInt(id, 10)), envelope.CDATA("Status", status))
 }
 
 // fill writes the data into the template: every name of the template must be there, with a text as its value.

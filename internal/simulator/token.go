@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"regexp"
 	"time"
+
+	"wxdesk/internal/simulator/random"
 )
 
 // accessToken is one access token of an account; its times are of the simulator's clock.
@@ -107,7 +109,7 @@ func (s *Simulator) countForced(a *accountState) ([]usage, *refusal) {
 func (s *Simulator) issue(appID string, stable bool, overlap time.Duration) (accessToken, []accessToken) {
 	now := s.now()
 	issued := accessToken{
-		Value: randomText(tokenLength, urlAlphabet), AppID: appID, Stable: stable,
+		Value: random.Text(tokenLength, random.URLSafe), AppID: appID, Stable: stable,
 		Issued: now, Expires: now.Add(time.Duration(s.state.settings.TokenLifetime)),
 	}
 	tokens := []accessToken{issued}

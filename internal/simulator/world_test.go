@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/simulator"
+	"wxdesk/internal/simulator/envelope"
 )
 
 const (
@@ -266,9 +267,9 @@ func (in *received) open() {
 	in.inner = in.body
 	_ = xml.Unmarshal([]byte(in.body), &in.message)
 	if encrypt := in.message.Encrypt; encrypt != "" {
-		key, _ := simulator.ParseKey(aesKey)
-		inner, id, err := simulator.Unseal(key, encrypt)
-		signed := simulator.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), encrypt) == in.query.Get("msg_signature")
+		key, _ := envelope.ParseKey(aesKey)
+		inner, id, err := envelope.Unseal(key, encrypt)
+		signed := envelope.Sign(token, in.query.Get("timestamp"), in.query.Get("nonce"), encrypt) == in.query.Get("msg_signature")
 		in.safe = signed && err == nil && id == appID
 		if in.safe {
 			in.inner = string(inner)
@@ -287,16 +288,16 @@ func textReply(content string) string {
 func wrapped(reply string) string { return wrap(reply, token, aesKey, appID) }
 
 func wrap(reply, token, encodingKey, id string) string {
-	key, err := simulator.ParseKey(encodingKey)
+	key, err := envelope.ParseKey(encodingKey)
 	if err != nil {
 		panic(err)
 	}
-	return wrapper(simulator.Seal(key, [16]byte([]byte("0123456789abcdef")), []byte(reply), id), token, "1700000001", "12345")
+	return wrapper(envelope.Seal(key, [16]byte([]byte("0123456789abcdef")), []byte(reply), id), token, "1700000001", "12345")
 }
 
 func wrapper(encrypt, token, timestamp, nonce string) string {
 	return fmt.Sprintf("<xml><Encrypt><![CDATA[%s]]></Encrypt><MsgSignature><![CDATA[%s]]></MsgSignature><TimeStamp>%s</TimeStamp><Nonce><![CDATA[%s]]></Nonce></xml>",
-		encrypt, simulator.Sign(token, timestamp, nonce, encrypt), timestamp, nonce)
+		encrypt, envelope.Sign(token, timestamp, nonce, encrypt), timestamp, nonce)
 }
 
 func keys(q url.Values) []string { return slices.Sorted(maps.Keys(q)) }

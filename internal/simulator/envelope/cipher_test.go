@@ -1,4 +1,4 @@
-package simulator_test
+package envelope_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/simulator"
+	"wxdesk/internal/simulator/envelope"
 )
 
 const sampleKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -34,7 +34,7 @@ func TestSign_matchesPublishedVectors(t *testing.T) {
 		"sort digit":  {"9786cab6f511043962b64b302efbe59046c440ec", []string{"1abc", "1700000000", "9"}},
 		"sort letter": {"0dd1eb6002c6257ddc02355803945a4c194c3363", []string{"Zeta", "1700000000", "9"}},
 	} {
-		require.Equal(t, v.want, simulator.Sign(v.parts...), name)
+		require.Equal(t, v.want, envelope.Sign(v.parts...), name)
 	}
 }
 
@@ -62,13 +62,13 @@ func TestCipher_matchesPublishedVectors(t *testing.T) {
 		"S2": {sampleKey, "0123456789abcdef", "wx2c2769f8efd9abc2", s2, strings.Repeat("b", 42)},
 		"S3": {sampleKey, "0123456789abcdef", "wx2c2769f8efd9abc2", s3, ""},
 	} {
-		key, err := simulator.ParseKey(v.key)
+		key, err := envelope.ParseKey(v.key)
 		require.NoError(t, err, name)
-		msg, appID, err := simulator.Unseal(key, v.encrypt)
+		msg, appID, err := envelope.Unseal(key, v.encrypt)
 		require.NoError(t, err, name)
 		require.Equal(t, v.msg, string(msg), name)
 		require.Equal(t, v.appID, appID, name)
-		require.Equal(t, v.encrypt, simulator.Seal(key, [16]byte([]byte(v.random)), []byte(v.msg), v.appID), name)
+		require.Equal(t, v.encrypt, envelope.Seal(key, [16]byte([]byte(v.random)), []byte(v.msg), v.appID), name)
 	}
 }
 
@@ -77,9 +77,9 @@ func TestUnseal_opensEncryptedEchostr(t *testing.T) {
 		"V6a": {"kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", v6a, "5927782489442352469", "wx49f0ab532d5d035a"},
 		"V7b": {"CyjBvGm4tJNmcThkeL5Wajzom4jKlBygKtpTkYeqsnE", v7b, "6058207018001857403", "wwedab3d5fc43636d8"},
 	} {
-		key, err := simulator.ParseKey(v[0])
+		key, err := envelope.ParseKey(v[0])
 		require.NoError(t, err, name)
-		msg, id, err := simulator.Unseal(key, v[1])
+		msg, id, err := envelope.Unseal(key, v[1])
 		require.NoError(t, err, name)
 		require.Equal(t, v[2], string(msg), name)
 		require.Equal(t, v[3], id, name)
@@ -87,13 +87,13 @@ func TestUnseal_opensEncryptedEchostr(t *testing.T) {
 }
 
 func TestParseKey_ignoresTheSpareBits(t *testing.T) {
-	a, err := simulator.ParseKey(sampleKey)
+	a, err := envelope.ParseKey(sampleKey)
 	require.NoError(t, err)
-	b, err := simulator.ParseKey(sampleKey[:42] + "E")
+	b, err := envelope.ParseKey(sampleKey[:42] + "E")
 	require.NoError(t, err)
 	require.Equal(t, a, b)
 	for _, bad := range []string{"", sampleKey[:42], sampleKey + "A", sampleKey[:42] + "_", sampleKey[:42] + "="} {
-		_, err := simulator.ParseKey(bad)
+		_, err := envelope.ParseKey(bad)
 		require.Error(t, err, bad)
 	}
 }
@@ -103,12 +103,12 @@ func FuzzUnseal(f *testing.F) {
 	for _, seed := range []string{v1c, v1d, v2, v3a, s1, s2, s3, "", "AAAA"} {
 		f.Add(seed)
 	}
-	key, err := simulator.ParseKey(sampleKey)
+	key, err := envelope.ParseKey(sampleKey)
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, encrypt string) {
-		msg, id, err := simulator.Unseal(key, encrypt)
+		msg, id, err := envelope.Unseal(key, encrypt)
 		if err == nil {
-			again, sameID, err := simulator.Unseal(key, simulator.Seal(key, [16]byte{}, msg, id))
+			again, sameID, err := envelope.Unseal(key, envelope.Seal(key, [16]byte{}, msg, id))
 			require.NoError(t, err)
 			require.Equal(t, string(msg)+id, string(again)+sameID)
 		}

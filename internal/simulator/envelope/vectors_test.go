@@ -1,4 +1,4 @@
-package simulator_test
+package envelope_test
 
 // The ciphertexts of wechat-protocol section 13, by their ids there.
 const (
