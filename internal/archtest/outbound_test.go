@@ -21,7 +21,7 @@ var ownCalls = map[string]string{
 	"internal/cli/dev.go":                "waits for the processes of this machine",
 	"internal/cli/dev_demo.go":           "sets up the simulator of this machine",
 	"internal/devstack/":                 "starts Postgres and Temporal on this machine, and talks to them",
-	"internal/simulator/":                "plays WeChat on a laptop, and calls the callback",
+	"internal/simulator/delivery/":       "plays WeChat on a laptop, and calls the callback",
 }
 
 var (

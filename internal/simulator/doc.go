@@ -14,6 +14,13 @@
 // attempt when the process returns. Every message a customer gets is on that customer's screen, in order, with the channel it
 // came by. The simulator's clock moves reply windows, tokens, quotas and media; it never moves the time in a callback.
 //
+// The rooms, each of which knows only those to its right (internal/archtest):
+//
+//	control ──► phone ──► platform ──► delivery ──► state ──► envelope, random
+//
+// control steers it, phone is what a customer holds, platform is WeChat's HTTP API, delivery sends callbacks and judges the answers, state
+// remembers, envelope encrypts and signs. This package puts them together. simulatortest is the world of their tests.
+//
 // It logs identifiers of accounts and messages, never an openid or what was said. It is meant for loopback: its control API has
 // no login.
 package simulator

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/simulator"
+	"wxdesk/internal/simulator/delivery"
 	"wxdesk/internal/simulator/envelope"
 )
 
@@ -87,7 +87,7 @@ func TestJudge_showsTheFaultNoticeAtOnceForAnythingElse(t *testing.T) {
 			verdict, attempts := w.say("hello")
 			require.Equal(t, "failed", verdict)
 			require.Equal(t, 1, attempts, "a malformed answer is not asked for again")
-			require.Equal(t, []string{"notice: " + simulator.FaultNotice}, w.heard())
+			require.Equal(t, []string{"notice: " + delivery.FaultNotice}, w.heard())
 			require.Equal(t, "malformed", w.attempts()[0].Verdict)
 			require.Contains(t, w.attempts()[0].Reason, row.reason)
 		})
@@ -99,20 +99,20 @@ func TestJudge_knowsTheOtherKindsOfReply(t *testing.T) {
 	article := "<item><Title>T1</Title><Description>D</Description><PicUrl>p</PicUrl><Url>u</Url></item>"
 	for name, row := range map[string]struct{ kind, children, verdict, heard string }{
 		"image":                     {"image", "<Image><MediaId>IMAGE</MediaId></Image>", "replied", "passive: "},
-		"image nobody uploaded":     {"image", "<Image><MediaId>m</MediaId></Image>", "failed", "notice: " + simulator.FaultNotice},
+		"image nobody uploaded":     {"image", "<Image><MediaId>m</MediaId></Image>", "failed", "notice: " + delivery.FaultNotice},
 		"voice":                     {"voice", "<Voice><MediaId>VOICE</MediaId></Voice>", "replied", "passive: "},
-		"voice that is a picture":   {"voice", "<Voice><MediaId>IMAGE</MediaId></Voice>", "failed", "notice: " + simulator.FaultNotice},
+		"voice that is a picture":   {"voice", "<Voice><MediaId>IMAGE</MediaId></Voice>", "failed", "notice: " + delivery.FaultNotice},
 		"music":                     {"music", "<Music><Title>M</Title><ThumbMediaId>THUMB</ThumbMediaId></Music>", "replied", "passive: M"},
-		"mixed Articles":            {"news", "<ArticleCount>1</ArticleCount><Articles><article><Title>T</Title></article></Articles>", "failed", "notice: " + simulator.FaultNotice},
-		"article without a title":   {"news", "<ArticleCount>1</ArticleCount><Articles><item><Url>u</Url></item></Articles>", "failed", "notice: " + simulator.FaultNotice},
-		"no articles":               {"news", "<ArticleCount>0</ArticleCount><Articles></Articles>", "failed", "notice: " + simulator.FaultNotice},
+		"mixed Articles":            {"news", "<ArticleCount>1</ArticleCount><Articles><article><Title>T</Title></article></Articles>", "failed", "notice: " + delivery.FaultNotice},
+		"article without a title":   {"news", "<ArticleCount>1</ArticleCount><Articles><item><Url>u</Url></item></Articles>", "failed", "notice: " + delivery.FaultNotice},
+		"no articles":               {"news", "<ArticleCount>0</ArticleCount><Articles></Articles>", "failed", "notice: " + delivery.FaultNotice},
 		"AI answer":                 {"transfer_biz_ai_ivr", "", "accepted", ""},
-		"image without media":       {"image", "<Image></Image>", "failed", "notice: " + simulator.FaultNotice},
+		"image without media":       {"image", "<Image></Image>", "failed", "notice: " + delivery.FaultNotice},
 		"video":                     {"video", "<Video><MediaId>VIDEO</MediaId><Title>V</Title></Video>", "replied", "passive: V"},
-		"music without a thumb":     {"music", "<Music><Title>M</Title></Music>", "failed", "notice: " + simulator.FaultNotice},
+		"music without a thumb":     {"music", "<Music><Title>M</Title></Music>", "failed", "notice: " + delivery.FaultNotice},
 		"news":                      {"news", "<ArticleCount>1</ArticleCount><Articles>" + article + "</Articles>", "replied", "passive: T1"},
 		"two articles to a message": {"news", "<ArticleCount>2</ArticleCount><Articles>" + article + article + "</Articles>", "replied", "passive: T1"},
-		"miscounted articles":       {"news", "<ArticleCount>2</ArticleCount><Articles>" + article + "</Articles>", "failed", "notice: " + simulator.FaultNotice},
+		"miscounted articles":       {"news", "<ArticleCount>2</ArticleCount><Articles>" + article + "</Articles>", "failed", "notice: " + delivery.FaultNotice},
 		"transfer":                  {"transfer_customer_service", "", "accepted", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestJudge_showsTheFaultNoticeForWhatEventsAreNotAnsweredWith(t *testing.T) 
 			verdict, _ := w.act(`{"kind":"click","key":"HELP"}`)
 			require.Equal(t, "failed", verdict)
 			require.Equal(t, []string{"CLICK", "text"}, []string{w.screen()[0].Kind, w.screen()[1].Kind})
-			require.Equal(t, []string{"notice: " + simulator.FaultNotice}, w.heard())
+			require.Equal(t, []string{"notice: " + delivery.FaultNotice}, w.heard())
 		})
 	}
 }

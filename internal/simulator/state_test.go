@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/simulator"
+	"wxdesk/internal/simulator/delivery"
 )
 
 // TestMain lets this binary be a simulator in a process of its own, one that can be killed.
@@ -154,7 +155,7 @@ func TestCallback_isFailedAfterAKillDuringTheLastAttempt(t *testing.T) {
 	<-arrived
 	kill()
 	w2, _ := startProcess(t, file)
-	require.Equal(t, []string{"notice: " + simulator.FaultNotice}, w2.heard())
+	require.Equal(t, []string{"notice: " + delivery.FaultNotice}, w2.heard())
 	require.Equal(t, "failed", w2.screen()[0].Verdict)
 }
 

@@ -1,4 +1,0 @@
-package simulator
-
-// FaultNotice is what a customer sees of a failure.
-const FaultNotice = faultNotice

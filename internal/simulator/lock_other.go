@@ -1,6 +1,0 @@
-//go:build !unix
-
-package simulator
-
-// lockFile does nothing where the standard library offers no lock that ends with its process.
-func lockFile(string) (unlock func(), err error) { return func() {}, nil }
