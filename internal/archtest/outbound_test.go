@@ -22,6 +22,7 @@ var ownCalls = map[string]string{
 	"internal/cli/dev_demo.go":           "sets up the simulator of this machine",
 	"internal/devstack/":                 "starts Postgres and Temporal on this machine, and talks to them",
 	"internal/simulator/delivery/":       "plays WeChat on a laptop, and calls the callback",
+	"internal/simulator/simulatortest/":  "calls the simulator of a test",
 }
 
 var (

@@ -1,4 +1,4 @@
-package simulator_test
+package phone_test
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/simulator/simulatortest"
 )
 
 func TestAct_isToldInWeChatsWords(t *testing.T) {
@@ -27,67 +29,24 @@ func TestAct_isToldInWeChatsWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			verdict, _ := w.act(row.act)
+			w := simulatortest.New(t)
+			verdict, _ := w.Act(row.act)
 			require.Equal(t, "accepted", verdict)
-			got := regexp.MustCompile(`\d{19}`).ReplaceAllString(w.server.received()[0].inner, "ID")
+			got := regexp.MustCompile(`\d{19}`).ReplaceAllString(w.Server.Received()[0].Inner, "ID")
 			_, children, found := strings.Cut(got, "</CreateTime>\n")
 			require.True(t, found)
 			require.Equal(t, row.children+"\n</xml>", children)
-			require.Equal(t, row.kind, w.screen()[0].Kind)
-			require.Equal(t, "customer", w.screen()[0].Channel)
+			require.Equal(t, row.kind, w.Screen()[0].Kind)
+			require.Equal(t, "customer", w.Screen()[0].Channel)
 		})
 	}
 }
 
 func TestAct_rawIsSentAsItIs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := simulatortest.New(t)
 	const document = `<!DOCTYPE x><xml><MsgType>odd</MsgType></xml>`
-	w.act(fmt.Sprintf(`{"kind":"raw","xml":%q}`, document))
-	require.Equal(t, document, w.server.received()[0].inner)
-	require.True(t, w.server.received()[0].safe)
-}
-
-func TestFollow_andUnfollowAreEvents(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.do("POST", w.path("followers"), `{"openid":"oNew","name":"新","scene":"shop7"}`, 201)
-	eventually(t, func() bool { return len(w.server.received()) == 1 }, "subscribe is told")
-	m := w.server.received()[0].message
-	require.Equal(t, "subscribe qrscene_shop7", m.Event+" "+m.EventKey)
-	require.Zero(t, m.MsgID)
-
-	w.do("POST", w.path("followers"), `{"openid":"oNew","name":"again"}`, 201)
-	w.do("DELETE", w.path("followers/oNew"), "", 200)
-	eventually(t, func() bool { return len(w.server.received()) == 2 }, "following twice is told once, leaving is told")
-	require.Equal(t, "unsubscribe", w.server.received()[1].message.Event)
-	require.Equal(t, false, w.do("GET", w.path("followers/oNew"), "", 200)["subscribed"])
-	w.do("DELETE", w.path("followers/oNew"), "", 409)
-	w.do("POST", w.path("followers/oNew/say"), `{"text":"hi"}`, 409)
-
-	w.do("POST", w.path("followers"), `{"openid":"oNew"}`, 201)
-	eventually(t, func() bool { return len(w.server.received()) == 3 }, "coming back is told")
-	require.Equal(t, "again", w.do("GET", w.path("followers/oNew"), "", 200)["name"])
-}
-
-func TestFollow_givesAnOpenidLikeWeChats(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	out := w.do("POST", w.path("followers"), `{"quiet":true}`, 201)
-	require.Regexp(t, `^o[A-Za-z0-9_-]{27}$`, out["openid"])
-	require.Empty(t, w.server.received())
-}
-
-func TestFollow_isAnsweredOnTheNewScreen(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.server.answers(func(received) (int, string) {
-		return 200, wrapped(strings.Replace(textReply("欢迎"), openID, "oNew", 1))
-	})
-	w.do("POST", w.path("followers"), `{"openid":"oNew"}`, 201)
-	eventually(t, func() bool {
-		screen := get[item](w, w.path("followers/oNew/screen"))
-		return len(screen) == 2 && screen[1].Text == "欢迎" && screen[0].Kind == "subscribe" && screen[0].Verdict == "replied"
-	}, "the greeting shows")
+	w.Act(fmt.Sprintf(`{"kind":"raw","xml":%q}`, document))
+	require.Equal(t, document, w.Server.Received()[0].Inner)
+	require.True(t, w.Server.Received()[0].Safe)
 }
