@@ -11,6 +11,12 @@ func Rules() []Rule {
 	domain := append([]string{"internal/conversation", "internal/routing"}, language...)
 	reporting := slices.Concat(domain, []string{"internal/telemetry", "internal/listener"}) // which telemetry listens by
 	and := func(more []string, rooms ...string) Limit { return only(slices.Concat(more, rooms)...) }
+	simulated := func(rooms ...string) Limit {
+		for i, room := range rooms {
+			rooms[i] = "internal/simulator/" + room
+		}
+		return only(rooms...)
+	}
 	return []Rule{
 		// The rule book and the platform's language.
 		{
@@ -117,6 +123,38 @@ func Rules() []Rule {
 		{
 			Rooms: []string{"internal/simulator/..."}, Ours: only(),
 			Because: "a simulator that shared our code would share our mistakes",
+		},
+		{
+			Rooms: []string{"internal/simulator/envelope/..."}, Ours: only(),
+			Because: "the simulator's cipher and signature are a second opinion, and depend on nothing",
+		},
+		{
+			Rooms: []string{"internal/simulator/random/..."}, Ours: only(),
+			Because: "random text depends on nothing",
+		},
+		{
+			Rooms: []string{"internal/simulator/state/..."}, Ours: simulated("envelope", "random"),
+			Because: "the state remembers; the rooms above it decide",
+		},
+		{
+			Rooms: []string{"internal/simulator/delivery/..."}, Ours: simulated("state", "envelope", "random"),
+			Because: "a callback is sent in the same way, whoever caused it",
+		},
+		{
+			Rooms: []string{"internal/simulator/platform/..."}, Ours: simulated("delivery", "state", "envelope", "random"),
+			Because: "WeChat's HTTP API is what wxdesk is tested against; what steers the tests must not change it",
+		},
+		{
+			Rooms: []string{"internal/simulator/phone/..."}, Ours: simulated("platform", "delivery", "state", "envelope", "random"),
+			Because: "a customer's phone works in the same way, whoever uses it",
+		},
+		{
+			Rooms: []string{"internal/simulator/control/..."}, Ours: simulated("phone", "platform", "delivery", "state", "envelope", "random"),
+			Because: "control steers the other rooms; internal/simulator puts them together",
+		},
+		{
+			Rooms: []string{"internal/simulator", "internal/cli/..."}, Ours: never("internal/simulator/simulatortest/..."),
+			Because: "fixtures are for tests",
 		},
 		{
 			Rooms: []string{"internal/devstack/..."}, Ours: only("internal/secret"),
