@@ -64,7 +64,9 @@ func TestSupervisor_othersStartBesideASlowOne(t *testing.T) {
 	s.says("slow is ready")
 	<-announced
 	require.NoError(t, s.stop())
-	require.Equal(t, []string{"one is ready", "last is ready", "slow is ready", "last is stopped", "slow is stopped", "one is stopped"}, s.news())
+	require.Equal(t, []string{
+		"one is ready", "last is ready", "slow is ready", "last is stopped", "slow is stopped", "one is stopped",
+	}, s.news())
 }
 
 func TestSupervisor_canBeStoppedWhileOneIsPrepared(t *testing.T) {

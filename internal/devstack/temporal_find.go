@@ -42,7 +42,8 @@ func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 		return bin, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("no Temporal dev server was found: run `make build`, which puts %s beside wxdesk, install the Temporal CLI with server %sx, or set %s to the program: %w",
+		return "", fmt.Errorf("no Temporal dev server was found: run `make build`, which puts %s beside wxdesk, "+
+			"install the Temporal CLI with server %sx, or set %s to the program: %w",
 			temporalProgram, temporalVersion, TemporalBinVariable, err)
 	}
 	return buildTemporal(ctx, root, progress)

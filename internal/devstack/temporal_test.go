@@ -118,7 +118,8 @@ func TestFindTemporal_buildsInTheSourceTree(t *testing.T) {
 	text, err := os.ReadFile(found)
 	require.NoError(t, err)
 	require.Equal(t, root+"/tools/temporal: build -trimpath -o "+found+" .\n", string(text))
-	require.Contains(t, string(makefile), "cd tools/temporal && $(GO) build -trimpath -o ../../$@ .\n", "with other flags both would compile it in turns")
+	require.Contains(t, string(makefile), "cd tools/temporal && $(GO) build -trimpath -o ../../$@ .\n",
+		"with other flags both would compile it in turns")
 }
 
 func TestFindTemporal_saysWhatTheCompilerSaid(t *testing.T) {

@@ -55,7 +55,9 @@ func TestFirstFiveMinutes_whileTemporalCompiles(t *testing.T) {
 	s := newSystem(t)
 	compiled := s.slowCompiler()
 	s.begin()
-	s.until(60*time.Second, "the phone page works", func() bool { return strings.Contains(s.out.String(), "Phone (write to the demo account)") })
+	s.until(60*time.Second, "the phone page works", func() bool {
+		return strings.Contains(s.out.String(), "Phone (write to the demo account)")
+	})
 	s.spareTheDisk()
 	s.token = s.wxdesk("token", "create", "--role", "admin", "--name", "e2e")
 
@@ -83,7 +85,8 @@ func (s *system) slowCompiler() (compiled func()) {
 	tools := s.t.TempDir()
 	pipe := filepath.Join(tools, "pipe")
 	require.NoError(s.t, syscall.Mkfifo(pipe, 0o600))
-	script := fmt.Sprintf("#!/bin/sh\n# go build -trimpath -o PROGRAM .\ncat '%s' && cp '%s' \"$4\"\n", pipe, os.Getenv(devstack.TemporalBinVariable))
+	script := fmt.Sprintf("#!/bin/sh\n# go build -trimpath -o PROGRAM .\ncat '%s' && cp '%s' \"$4\"\n",
+		pipe, os.Getenv(devstack.TemporalBinVariable))
 	require.NoError(s.t, os.WriteFile(filepath.Join(tools, "go"), []byte(script), 0o700)) //nolint:gosec // has to be run
 	none := []byte("#!/bin/sh\nexit 1\n")                                                 // hides a Temporal CLI that may be installed
 	require.NoError(s.t, os.WriteFile(filepath.Join(tools, "temporal"), none, 0o700))     //nolint:gosec // has to be run

@@ -54,7 +54,8 @@ func beat(ctx context.Context, tx *transaction, process string) error {
 
 // Connect records a connection, and the agent's work stays with them. The first connection signs the agent in: back to the
 // presence that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default
-// (PRE-3). Where nobody has been told that they lost it, nobody is told that they are back. ErrNotFound when there is no such agent, or the agent is disabled.
+// (PRE-3). Where nobody has been told that they lost it, nobody is told that they are back. ErrNotFound when there is no such agent, or
+// the agent is disabled.
 func (db *DB) Connect(ctx context.Context, process string, c conversation.AgentConnection) error {
 	return db.inTx(ctx, "connect an agent", func(tx *transaction) error {
 		if err := beat(ctx, tx, process); err != nil {
