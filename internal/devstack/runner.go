@@ -115,7 +115,7 @@ func (r *runner) preparing() state {
 		case req := <-r.requests:
 			if req.wish != start {
 				cancel()
-				<-done
+				<-done //nolint:errcheck // nobody waits for it any more
 				return r.settle(req)
 			}
 			r.waiting = append(r.waiting, req.done)

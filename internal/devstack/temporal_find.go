@@ -34,14 +34,15 @@ func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 		return filepath.Abs(path)
 	}
 	root, err := sourceRoot()
-	if bin := besideUs(); bin != "" && (err != nil || bin != builtIn(root)) { // what is built here may be older than its sources
+	inTree := err == nil
+	if bin := besideUs(); bin != "" && !(inTree && bin == builtIn(root)) { // what is built here may be older than its sources
 		return bin, nil
 	}
 	if bin, version := installedCLI(ctx); bin != "" {
 		fmt.Fprintf(progress, "temporal: using %s (server %s)\n", bin, version)
 		return bin, nil
 	}
-	if err != nil {
+	if !inTree {
 		return "", fmt.Errorf("no Temporal dev server was found: run `make build`, which puts %s beside wxdesk, "+
 			"install the Temporal CLI with server %sx, or set %s to the program: %w",
 			temporalProgram, temporalVersion, TemporalBinVariable, err)
