@@ -1,4 +1,4 @@
-// Package cli is the command line: one file per sub-command, and the only place that assembles everything.
+// Package cli is the command line: the sub-commands, and the only place that assembles everything.
 package cli
 
 import (
