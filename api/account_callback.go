@@ -8,6 +8,14 @@ import (
 	"wxdesk/internal/wechat"
 )
 
+// Platform is WeChat's API, as far as setting up an account needs it. Where WeChat refused, the error is or wraps a
+// WeChatRefusal.
+type Platform interface {
+	TokenAPI
+	// CallbackIPs asks WeChat from which addresses its callbacks come.
+	CallbackIPs(ctx context.Context, c wechat.Credentials) ([]netip.Prefix, error)
+}
+
 // callbackView is what an administrator enters in WeChat's console.
 type callbackView struct {
 	URL         string   `json:"url" doc:"The server address (URL)"`
@@ -15,16 +23,12 @@ type callbackView struct {
 	ModeHint    string   `json:"mode_hint" doc:"Which message encryption method to choose"`
 }
 
-func (a *API) viewCallback(account conversation.Account) callbackView {
+func (a *Admin) viewCallback(account conversation.Account) callbackView {
 	return callbackView{
 		URL:         a.callbackURL(account.ID),
 		IPAllowList: a.cfg.EgressIPs,
 		ModeHint:    modeHint(account.Mode),
 	}
-}
-
-func (a *API) callbackURL(id conversation.AccountID) string {
-	return a.cfg.PublicURL + callbackPrefix + string(id)
 }
 
 // modeHint names a mode as WeChat's console does.
@@ -43,12 +47,12 @@ type callbackSources struct {
 	Addresses []netip.Prefix `json:"addresses" nullable:"false" doc:"Addresses and networks, as WeChat says at this moment"`
 }
 
-// listCallbackSources asks WeChat, for firewalls in front of the callback. They change: refresh them daily.
-func (a *API) listCallbackSources(ctx context.Context, in *struct {
+// ListCallbackSources asks WeChat, for firewalls in front of the callback. They change: refresh them daily.
+func (a *Admin) ListCallbackSources(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{ Body callbackSources }, error) {
-	from, err := a.cfg.Setups.Credentials(ctx, callerOf(ctx).Tenant, conversation.AccountID(in.ID))
+	from, err := a.cfg.AccountChecks.Credentials(ctx, CallerOf(ctx).Tenant, conversation.AccountID(in.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -1,21 +1,21 @@
-// Package api is the front door: WeChat's callbacks come in here, and agents, supervisors and administrators reach the
-// contact centre through its HTTP API.
+// Package api assembles what a process serves on its public listener: WeChat's callbacks come in here, and agents, supervisors
+// and administrators reach the contact centre through its HTTP API.
 //
-// It proves who sent a callback, hands it over durably and only then answers; it proves who calls the API, asks one port
-// and answers. What a conversation does next is decided elsewhere: this package knows neither Temporal nor Postgres, only
-// the interfaces of ports.go.
+// The work is done in four rooms. Package callback proves who sent a callback, hands it over durably and only then answers.
+// Package desk is for agents and supervisors, package admin for those who set up. Package web has what all of them need: problem
+// documents, API tokens, strict JSON, cursors. None of the three imports another one of them. What a conversation does next is
+// decided elsewhere: the rooms know neither Temporal nor Postgres, only the interfaces beside their handlers.
 //
-// Two kinds of routes share one router. Callbacks are plain Gin handlers that answer with text or nothing (door.go). The
-// JSON API consists of huma operations (routes.go lists them with who may call them), whose errors are problem documents
-// after RFC 9457 (problem.go lists their types). openapi.yaml is generated from the operations.
+// Two kinds of routes share one router. Callbacks are plain Gin handlers that answer with text or nothing. The JSON API consists
+// of huma operations (routes.go lists them with who may call them), whose errors are problem documents after RFC 9457.
+// openapi.yaml is generated from the operations.
 package api
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,32 +27,19 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"wxdesk/internal/routing"
+	"wxdesk/internal/telemetry"
 )
 
 // Config is what the API needs. All ports, MayCall, HTTP, PublicURL and CursorKey must be given.
 type Config struct {
-	Doors       Doors
-	Inbox       Inbox
-	Spool       Spool
-	Records     Records
-	Accounts    Accounts
-	Setups      Setups
-	Platform    Platform
-	Transcripts Transcripts
-	Commands    Commands
-	Notices     Notices
-	Presences   Presences
-	Connections Connections
-	Feed        Feed
-	Tokens      Tokens
-	Audit       Audit
-	Bots        Bots
-	FAQ         FAQ
-	People      People
+	Callback CallbackPorts
+	Desk     DeskPorts
+	Admin    AdminPorts
+	Tokens   Authenticator
+	Audit    Audit
 
 	// Judge tries conditions when routing is tried out. nil: none holds.
 	Judge routing.Judge
-
 	// MayCall fails with conversation.ErrAddress where a URL that an administrator gives may not be called.
 	MayCall func(ctx context.Context, url string) error
 	// PublicURL is how WeChat reaches the listener, such as https://desk.example; the callback URLs begin with it.
@@ -72,41 +59,38 @@ type Config struct {
 	Meters  metric.MeterProvider // default: none
 }
 
-// minCursorKey is the output size of SHA-256, below which an HMAC key weakens it (RFC 2104).
-const minCursorKey = 32
-
 // API answers HTTP requests. It holds no state that another process would miss, and is safe for concurrent use. Event
 // streams need Run beside the handler.
 type API struct {
-	cfg     Config
-	router  *gin.Engine
-	openAPI *huma.OpenAPI
-	cursors cursors
-	hub     *hub
-	agents  *connections
-	places  *turnstile // of API tokens
-	tries   *tries
-	refused *refusals
-	spool   *spool
-	door    *door
+	cfg       Config
+	router    *gin.Engine
+	openAPI   *huma.OpenAPI
+	guard     *Guard
+	callbacks *CallbackEndpoint
+	desk      *Desk
+	admin     *Admin
 }
 
 // New sets up the API. It panics where a setting is missing that no deployment can do without.
 func New(cfg Config) *API {
-	if len(cfg.CursorKey) < minCursorKey {
-		panic(fmt.Sprintf("api: the cursor key has %d bytes, want %d", len(cfg.CursorKey), minCursorKey))
+	cfg = withDefaults(cfg)
+	a := &API{cfg: cfg, guard: NewGuard(cfg.Tokens, cfg.Audit, cfg.Log, cfg.Now)}
+	cursors := NewCursors(cfg.CursorKey)
+	a.callbacks = NewCallbackEndpoint(CallbackConfig{CallbackPorts: cfg.Callback, Log: cfg.Log, Now: cfg.Now, Meters: cfg.Meters})
+	a.desk = NewDesk(DeskConfig{
+		DeskPorts: cfg.Desk, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log, Now: cfg.Now,
+	})
+	a.admin = NewAdmin(AdminConfig{
+		AdminPorts: cfg.Admin, Cursors: cursors,
+		Callback: CallbackFacts{Prefix: CallbackPrefix, Answer: AnswerSuccess, ProbeNonce: ProbeNonce, KnownFor: AccountKnownFor},
+		Judge:    cfg.Judge, MayCall: cfg.MayCall, PublicURL: cfg.PublicURL, HTTP: cfg.HTTP, EgressIPs: cfg.EgressIPs, Log: cfg.Log, Now: cfg.Now,
+	})
+	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.guard.Limits())
+	if err := telemetry.MeasureLimits(cfg.Meters, limits...); err != nil {
+		cfg.Log.Error("limits are not measured", "error", err)
 	}
-	a := &API{cfg: withDefaults(cfg), cursors: cursors{key: cfg.CursorKey}, hub: newHub()}
-	a.tries, a.refused = newTries(a.cfg.Now), newRefusals(a.cfg)
-	a.places = newTurnstile(requestsPerToken, 0)
-	turns := newTurnstile(perCustomer, placeFor)
-	a.agents = newConnections(a.cfg, turns)
-	a.spool = newSpool(a.cfg, turns)
-	a.spool.measure(a.cfg.Meters)
-	a.door = newDoor(a.cfg, a.spool)
-	a.measureLimits()
 	a.router = a.newRouter()
-	a.door.register(a.router)
+	a.callbacks.Register(a.router)
 	a.registerOperations()
 	return a
 }
@@ -115,11 +99,9 @@ func New(cfg Config) *API {
 // streams then. Without it there are none: they are answered 503.
 func (a *API) Run(ctx context.Context) {
 	var work sync.WaitGroup
-	work.Go(func() { a.readFeed(ctx) })
-	work.Go(func() { a.barRevoked(ctx) })
-	work.Go(func() { a.refused.run(ctx) })
-	work.Go(func() { a.agents.beat(ctx) })
-	work.Go(func() { a.spool.run(ctx) })
+	work.Go(func() { a.callbacks.Run(ctx) })
+	work.Go(func() { a.desk.Run(ctx) })
+	work.Go(func() { a.guard.Run(ctx) })
 	work.Wait()
 }
 
@@ -139,6 +121,5 @@ func withDefaults(cfg Config) Config {
 	if cfg.Meters == nil {
 		cfg.Meters = metricnoop.NewMeterProvider()
 	}
-	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
 	return cfg
 }

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 
 	"wxdesk/internal/conversation"
@@ -56,7 +54,7 @@ type newBot struct {
 	Secret secret.Value         `json:"secret,omitempty" writeOnly:"true" doc:"Of a webhook: whsec_ and the base64 of 24 to 64 random bytes; signs what the bot is asked"`
 }
 
-func (a *API) createBot(ctx context.Context, in *struct{ Body newBot }) (*botCreated, error) {
+func (a *Admin) CreateBot(ctx context.Context, in *struct{ Body newBot }) (*botCreated, error) {
 	b := conversation.BotSetup{Kind: in.Body.Kind, Name: in.Body.Name, URL: in.Body.URL}
 	key := unmasked(in.Body.Secret)
 	faults := a.botFaults(ctx, b, key)
@@ -64,51 +62,23 @@ func (a *API) createBot(ctx context.Context, in *struct{ Body newBot }) (*botCre
 		faults = append(faults, badBotSecret())
 	}
 	if len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Bots.CreateBot(ctx, callerOf(ctx).actor(), b, key)
+	created, err := a.cfg.Bots.CreateBot(ctx, CallerOf(ctx).Actor(), b, key)
 	if err != nil {
 		return nil, err
 	}
-	return &botCreated{Location: "/v1/bots/" + string(created.ID), ETag: versionTag(created.Version), Body: viewBot(created)}, nil
+	return &botCreated{Location: "/v1/bots/" + string(created.ID), ETag: VersionTag(created.Version), Body: viewBot(created)}, nil
 }
 
-// botFaults tells what is wrong with a bot's settings.
-func (a *API) botFaults(ctx context.Context, b conversation.BotSetup, key secret.Value) (faults []fault) {
-	expect := func(ok bool, field, message string) {
-		if !ok {
-			faults = append(faults, fault{"body." + field, message})
-		}
-	}
-	expect(strings.TrimSpace(b.Name) != "", "name", "expected a name")
-	if b.Kind != conversation.BotWebhook {
-		expect(b.URL == "", "url", "expected none: only a webhook has one")
-		expect(key.Empty(), "secret", "expected none: only a webhook has one")
-		return faults
-	}
-	if holdsSecret(b.URL) {
-		expect(false, "url", "expected no secret in the URL, neither a user nor a parameter such as key, token or secret: it is shown and logged; questions are signed with the bot's secret instead")
-	} else {
-		expect(a.cfg.MayCall(ctx, b.URL) == nil, "url", "expected an https URL of a public host, on port 443 or 8443, without fragment")
-	}
-	if _, err := conversation.WebhookKey(key); err != nil && !key.Empty() {
-		faults = append(faults, badBotSecret())
-	}
-	return faults
-}
-
-func badBotSecret() fault {
-	return fault{"body.secret", "expected whsec_ and the base64 of 24 to 64 bytes"}
-}
-
-func (a *API) listBots(ctx context.Context, in *struct {
+func (a *Admin) ListBots(ctx context.Context, in *struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 },
-) (*struct{ Body page[botView] }, error) {
-	who := callerOf(ctx)
+) (*struct{ Body Page[botView] }, error) {
+	who := CallerOf(ctx)
 	list := []string{"bots", string(who.Tenant)}
-	after, err := a.cursors.position(in.Cursor, list...)
+	after, err := a.cursors.Position(in.Cursor, list...)
 	if err != nil {
 		return nil, err
 	}
@@ -116,20 +86,20 @@ func (a *API) listBots(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body page[botView] }{pageOf(found, in.Limit, viewBot, func(last conversation.BotSetup) string {
-		return a.cursors.after(string(last.ID), list...)
+	return &struct{ Body Page[botView] }{PageOf(found, in.Limit, viewBot, func(last conversation.BotSetup) string {
+		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }
 
-func (a *API) getBot(ctx context.Context, in *struct {
+func (a *Admin) GetBot(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*botAnswer, error) {
-	found, err := a.cfg.Bots.Bot(ctx, callerOf(ctx).Tenant, conversation.BotID(in.ID))
+	found, err := a.cfg.Bots.Bot(ctx, CallerOf(ctx).Tenant, conversation.BotID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &botAnswer{ETag: versionTag(found.Version), Body: viewBot(found)}, nil
+	return &botAnswer{ETag: VersionTag(found.Version), Body: viewBot(found)}, nil
 }
 
 // botChange is what may change about a bot; what is absent or null stays.
@@ -139,49 +109,42 @@ type botChange struct {
 	Secret secret.Value `json:"secret,omitempty" writeOnly:"true" doc:"Of a webhook; for 24 hours questions are signed with the replaced one too. Empty or a mask of asterisks: unchanged"`
 }
 
-func (a *API) changeBot(ctx context.Context, in *struct {
+func (a *Admin) ChangeBot(ctx context.Context, in *struct {
 	ID      string `path:"id" format:"uuid"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the change is meant for; without it, whatever there is changes"`
 	Body    botChange
 },
 ) (*botAnswer, error) {
-	who, key := callerOf(ctx), unmasked(in.Body.Secret)
+	who, key := CallerOf(ctx), unmasked(in.Body.Secret)
 	for try := 1; ; try++ {
 		b, err := a.cfg.Bots.Bot(ctx, who.Tenant, conversation.BotID(in.ID))
 		if err != nil {
 			return nil, err
 		}
-		if otherVersion(in.IfMatch, b.Version) {
+		if IsOtherVersion(in.IfMatch, b.Version) {
 			return nil, conversation.ErrVersion
 		}
 		set(&b.Name, in.Body.Name)
 		set(&b.URL, in.Body.URL)
 		if faults := a.botFaults(ctx, b, key); len(faults) > 0 {
-			return nil, invalid.problem(faults...)
+			return nil, Invalid.Problem(faults...)
 		}
-		updated, err := a.cfg.Bots.UpdateBot(ctx, who.actor(), b, key)
+		updated, err := a.cfg.Bots.UpdateBot(ctx, who.Actor(), b, key)
 		if errors.Is(err, conversation.ErrVersion) && in.IfMatch == "" && try < changeTries {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		return &botAnswer{ETag: versionTag(updated.Version), Body: viewBot(updated)}, nil
+		return &botAnswer{ETag: VersionTag(updated.Version), Body: viewBot(updated)}, nil
 	}
 }
 
-func (a *API) deleteBot(ctx context.Context, in *struct {
+func (a *Admin) DeleteBot(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{}, error) {
-	return nil, a.cfg.Bots.DeleteBot(ctx, callerOf(ctx).actor(), conversation.BotID(in.ID))
-}
-
-func versionTag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
-
-// otherVersion reports whether a change is meant for another version than there is.
-func otherVersion(ifMatch string, version int64) bool {
-	return ifMatch != "" && ifMatch != "*" && ifMatch != versionTag(version)
+	return nil, a.cfg.Bots.DeleteBot(ctx, CallerOf(ctx).Actor(), conversation.BotID(in.ID))
 }
 
 func viewBot(from conversation.BotSetup) botView {

@@ -20,8 +20,8 @@ import (
 // nothing is a body that has nothing to say yet.
 type nothing struct{}
 
-// plain is a command without particulars.
-func (a *API) plain(kind conversation.CommandKind) func(context.Context, *struct {
+// CommandWithoutBody is a command without particulars.
+func (d *Desk) CommandWithoutBody(kind conversation.CommandKind) func(context.Context, *struct {
 	ToCommand
 	Body *nothing
 }) (*commandAnswer, error) {
@@ -30,12 +30,12 @@ func (a *API) plain(kind conversation.CommandKind) func(context.Context, *struct
 		Body *nothing
 	},
 	) (*commandAnswer, error) {
-		return a.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: kind}, "")
+		return d.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: kind}, "")
 	}
 }
 
-// plainAsSeen is a command without particulars that two people may give at once.
-func (a *API) plainAsSeen(kind conversation.CommandKind) func(context.Context, *struct {
+// CommandWithoutBodyAsSeen is a command without particulars that two people may give at once.
+func (d *Desk) CommandWithoutBodyAsSeen(kind conversation.CommandKind) func(context.Context, *struct {
 	ToCommand
 	AsSeen
 	Body *nothing
@@ -46,7 +46,7 @@ func (a *API) plainAsSeen(kind conversation.CommandKind) func(context.Context, *
 		Body *nothing
 	},
 	) (*commandAnswer, error) {
-		return a.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{Kind: kind}, "")
+		return d.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{Kind: kind}, "")
 	}
 }
 
@@ -54,8 +54,8 @@ type offerRequest struct {
 	AssignmentID string `json:"assignment_id,omitempty" format:"uuid" doc:"The offer that is meant; without it, whichever stands"`
 }
 
-// answerOffer is accept and reject.
-func (a *API) answerOffer(kind conversation.CommandKind) func(context.Context, *struct {
+// AnswerOffer is accept and reject.
+func (d *Desk) AnswerOffer(kind conversation.CommandKind) func(context.Context, *struct {
 	ToCommand
 	Body *offerRequest
 }) (*commandAnswer, error) {
@@ -66,12 +66,12 @@ func (a *API) answerOffer(kind conversation.CommandKind) func(context.Context, *
 	) (*commandAnswer, error) {
 		c := conversation.PersonCommand{Kind: kind}
 		if in.Body != nil && in.Body.AssignmentID != "" {
-			if !isUUID(in.Body.AssignmentID) {
+			if !IsUUID(in.Body.AssignmentID) {
 				return nil, badUUID("body.assignment_id")
 			}
 			c.AssignmentID = conversation.AssignmentID(in.Body.AssignmentID)
 		}
-		return a.command(ctx, in.ToCommand, AsSeen{}, c, "")
+		return d.command(ctx, in.ToCommand, AsSeen{}, c, "")
 	}
 }
 
@@ -79,11 +79,11 @@ type textRequest struct {
 	Text string `json:"text" doc:"At most 2,048 bytes in UTF-8 for a reply, 8,192 for a note; not blank"`
 }
 
-// maxNote is how long a note may be, in UTF-8 bytes. A guess: four times a message.
-const maxNote = 4 * wechat.MaxTextBytes
+// MaxNote is how long a note may be, in UTF-8 bytes. A guess: four times a message.
+const MaxNote = 4 * wechat.MaxTextBytes
 
-// write is reply and note.
-func (a *API) write(kind conversation.CommandKind, longest int) func(context.Context, *struct {
+// Write is reply and note.
+func (d *Desk) Write(kind conversation.CommandKind, longest int) func(context.Context, *struct {
 	ToCommand
 	Body textRequest
 }) (*commandAnswer, error) {
@@ -95,11 +95,11 @@ func (a *API) write(kind conversation.CommandKind, longest int) func(context.Con
 		text := in.Body.Text
 		switch {
 		case strings.TrimSpace(text) == "":
-			return nil, badText.problem(fault{"body.text", fmt.Sprintf("expected 1 to %d bytes that are not all blank, got %d", longest, len(text))})
+			return nil, BadText.Problem(FaultAt("body.text", fmt.Sprintf("expected 1 to %d bytes that are not all blank, got %d", longest, len(text))))
 		case len(text) > longest:
-			return nil, badText.problem(fault{"body.text", fmt.Sprintf("expected at most %d bytes in UTF-8, got %d", longest, len(text))})
+			return nil, BadText.Problem(FaultAt("body.text", fmt.Sprintf("expected at most %d bytes in UTF-8, got %d", longest, len(text))))
 		}
-		return a.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: kind}, text)
+		return d.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: kind}, text)
 	}
 }
 
@@ -108,8 +108,8 @@ type targetRequest struct {
 	AgentID string `json:"agent_id,omitempty" format:"uuid"`
 }
 
-// move is transfer and assign: to a queue or to an agent.
-func (a *API) move(kind conversation.CommandKind) func(context.Context, *struct {
+// Move is transfer and assign: to a queue or to an agent.
+func (d *Desk) Move(kind conversation.CommandKind) func(context.Context, *struct {
 	ToCommand
 	AsSeen
 	Body targetRequest
@@ -122,14 +122,14 @@ func (a *API) move(kind conversation.CommandKind) func(context.Context, *struct 
 	) (*commandAnswer, error) {
 		to := in.Body
 		if (to.QueueID == "") == (to.AgentID == "") {
-			return nil, invalid.problem(fault{"body", "expected either queue_id or agent_id"})
+			return nil, Invalid.Problem(FaultAt("body", "expected either queue_id or agent_id"))
 		}
 		for location, id := range map[string]string{"body.queue_id": to.QueueID, "body.agent_id": to.AgentID} {
-			if id != "" && !isUUID(id) {
+			if id != "" && !IsUUID(id) {
 				return nil, badUUID(location)
 			}
 		}
-		return a.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{
+		return d.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{
 			Kind: kind, QueueID: conversation.QueueID(to.QueueID), AgentID: conversation.AgentID(to.AgentID),
 		}, "")
 	}
@@ -139,7 +139,8 @@ type waitRequest struct {
 	Until *time.Time `json:"until,omitempty" nullable:"true" doc:"When it comes back by itself; without it, when the customer writes"`
 }
 
-func (a *API) wait(ctx context.Context, in *struct {
+// PutAside is wait: the conversation comes back at a time, or when the customer writes.
+func (d *Desk) PutAside(ctx context.Context, in *struct {
 	ToCommand
 	AsSeen
 	Body *waitRequest
@@ -149,7 +150,7 @@ func (a *API) wait(ctx context.Context, in *struct {
 	if in.Body != nil && in.Body.Until != nil {
 		c.Until = in.Body.Until.UTC()
 	}
-	return a.command(ctx, in.ToCommand, in.AsSeen, c, "")
+	return d.command(ctx, in.ToCommand, in.AsSeen, c, "")
 }
 
 type contextRequest struct {
@@ -164,21 +165,21 @@ var (
 	wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})$`) // exact in every JSON reader
 )
 
-func (a *API) setContext(ctx context.Context, in *struct {
+func (d *Desk) SetContext(ctx context.Context, in *struct {
 	ToCommand
 	Body contextRequest
 },
 ) (*commandAnswer, error) {
 	for name, value := range in.Body.Context {
 		if !contextName.MatchString(name) || !validContextValue(value) {
-			return nil, invalid.problem(fault{"body.context", "expected names of 1 to 100 letters, digits and underscores, and texts, whole numbers or null"})
+			return nil, Invalid.Problem(FaultAt("body.context", "expected names of 1 to 100 letters, digits and underscores, and texts, whole numbers or null"))
 		}
 	}
 	text, err := json.Marshal(in.Body.Context)
 	if err != nil {
 		return nil, fmt.Errorf("encode context variables: %w", err)
 	}
-	return a.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: conversation.CommandSetContext}, string(text))
+	return d.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: conversation.CommandSetContext}, string(text))
 }
 
 func validContextValue(value json.RawMessage) bool {
@@ -193,7 +194,7 @@ type skillsRequest struct {
 	Skills []routing.NeededSkill `json:"skills" nullable:"false" maxItems:"100" doc:"All that the conversation needs, each once, rated 1 to 10"`
 }
 
-func (a *API) setSkills(ctx context.Context, in *struct {
+func (d *Desk) SetSkills(ctx context.Context, in *struct {
 	ToCommand
 	AsSeen
 	Body skillsRequest
@@ -201,8 +202,8 @@ func (a *API) setSkills(ctx context.Context, in *struct {
 ) (*commandAnswer, error) {
 	known := map[routing.SkillID]bool{}
 	for i, s := range in.Body.Skills {
-		if !isUUID(string(s.SkillID)) || known[s.SkillID] || s.Rating < 1 || s.Rating > routing.MaxRating {
-			return nil, invalid.problem(fault{fmt.Sprintf("body.skills[%d]", i), "expected UUIDs in lower case, each once, and ratings of 1 to 10"})
+		if !IsUUID(string(s.SkillID)) || known[s.SkillID] || s.Rating < 1 || s.Rating > routing.MaxRating {
+			return nil, Invalid.Problem(FaultAt(fmt.Sprintf("body.skills[%d]", i), "expected UUIDs in lower case, each once, and ratings of 1 to 10"))
 		}
 		known[s.SkillID] = true
 	}
@@ -210,25 +211,25 @@ func (a *API) setSkills(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("encode skills: %w", err)
 	}
-	return a.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{Kind: conversation.CommandSetSkills}, string(text))
+	return d.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{Kind: conversation.CommandSetSkills}, string(text))
 }
 
 type resendRequest struct {
 	MessageID string `json:"message_id" format:"uuid" doc:"A message that failed, or of which nothing is known"`
 }
 
-func (a *API) resend(ctx context.Context, in *struct {
+func (d *Desk) Resend(ctx context.Context, in *struct {
 	ToCommand
 	Body resendRequest
 },
 ) (*commandAnswer, error) {
-	if !isUUID(in.Body.MessageID) {
+	if !IsUUID(in.Body.MessageID) {
 		return nil, badUUID("body.message_id")
 	}
 	c := conversation.PersonCommand{Kind: conversation.CommandResend, MessageID: conversation.MessageID(in.Body.MessageID)}
-	return a.command(ctx, in.ToCommand, AsSeen{}, c, "")
+	return d.command(ctx, in.ToCommand, AsSeen{}, c, "")
 }
 
-func badUUID(location string) *problem {
-	return invalid.problem(fault{location, "expected a UUID in lower case"})
+func badUUID(location string) *Problem {
+	return Invalid.Problem(FaultAt(location, "expected a UUID in lower case"))
 }

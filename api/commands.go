@@ -10,8 +10,23 @@ import (
 	"wxdesk/internal/conversation"
 )
 
+// Commands does what people ask of conversations.
+type Commands interface {
+	// Act does it, or says why not; the same request with the same key has one effect, and reads the same for a day. ErrNotFound
+	// where the one who asks may not see the conversation, ErrKeyReused where the key came with another request before, ErrBusy
+	// where somebody else is at it for too long.
+	Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error)
+}
+
+// RunNotices tells the runs of conversations what people did.
+type RunNotices interface {
+	// Tell tells them in the background and returns at once. What cannot be told now is told later.
+	Tell(ctx context.Context, notices ...conversation.RunNotice)
+}
+
 const (
-	idempotencyKey    = "Idempotency-Key"
+	// IdempotencyKey is the header that every command needs.
+	IdempotencyKey    = "Idempotency-Key"
 	maxIdempotencyKey = 64
 )
 
@@ -35,46 +50,46 @@ type commandAnswer struct {
 
 // commandView is what a command came to.
 type commandView struct {
-	Conversation conversationView `json:"conversation" doc:"As it is after the command"`
+	Conversation ConversationView `json:"conversation" doc:"As it is after the command"`
 	MessageID    *string          `json:"message_id,omitempty" format:"uuid" nullable:"false" doc:"Of reply, note and resend: what was written or is sent again"`
 }
 
 // command does what the caller asks of a conversation; text is what they wrote. The run of the conversation is told afterwards,
 // in the background: the ledger's transaction is the act, whether Temporal answers or not.
-func (a *API) command(ctx context.Context, to ToCommand, seen AsSeen, c conversation.PersonCommand, text string) (*commandAnswer, error) {
+func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c conversation.PersonCommand, text string) (*commandAnswer, error) {
 	if !validKey(to.Key) {
-		return nil, badKey.problem()
+		return nil, BadIdempotencyKey.Problem()
 	}
-	who := callerOf(ctx)
+	who := CallerOf(ctx)
 	c.Conversation, c.By, c.IfRevision = conversation.ID(to.ID), who.Principal, revisionIn(seen.IfMatch)
-	done, err := a.cfg.Commands.Act(ctx, conversation.ActRequest{
+	done, err := d.cfg.Commands.Act(ctx, conversation.ActRequest{
 		CommandRequest: conversation.CommandRequest{
 			Tenant:   who.Tenant,
 			TokenID:  who.TokenID,
 			Method:   http.MethodPost,
 			Path:     "/v1/conversations/" + to.ID + "/" + string(c.Kind),
 			Key:      to.Key,
-			BodyHash: bodyAndMatch(who.bodyHash, seen),
+			BodyHash: bodyAndMatch(who.BodyHash, seen),
 		},
 		PersonCommand: c,
 		Text:          text,
-		Traceparent:   traceparent(ctx),
+		Traceparent:   Traceparent(ctx),
 	})
 	switch {
 	case err != nil:
 		return nil, err
 	case done.Refused == conversation.RefusedStale:
 		now := viewConversation(done.Conversation, done.At)
-		return nil, stale.problem().showing(now)
+		return nil, StaleVersion.Problem().Showing(now, VersionTag(now.Revision))
 	case done.Refused != "":
-		return nil, kind(done.Refused).problem()
+		return nil, ProblemKind(done.Refused).Problem()
 	}
 	if done.Notice != nil {
-		a.cfg.Notices.Tell(ctx, *done.Notice)
+		d.cfg.RunNotices.Tell(ctx, *done.Notice)
 	}
 	return &commandAnswer{
-		versionTag(done.Conversation.Revision),
-		commandView{viewConversation(done.Conversation, done.At), orNull(string(done.MessageID))},
+		VersionTag(done.Conversation.Revision),
+		commandView{viewConversation(done.Conversation, done.At), OrNull(string(done.MessageID))},
 	}, nil
 }
 
@@ -97,7 +112,7 @@ func revisionIn(ifMatch string) int64 {
 		return 0
 	}
 	revision, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
-	if err != nil || revision < 1 || versionTag(revision) != ifMatch {
+	if err != nil || revision < 1 || VersionTag(revision) != ifMatch {
 		return -1
 	}
 	return revision

@@ -12,6 +12,19 @@ import (
 	"wxdesk/internal/conversation"
 )
 
+// Connections keeps which agents have an event stream open, and at which API process. Each method may be repeated.
+type Connections interface {
+	// Connect records a connection, and signs its agent in where it is the first. ErrNotFound when there is no such agent, or the
+	// agent is disabled.
+	Connect(ctx context.Context, process string, c conversation.AgentConnection) error
+	// Disconnect removes a connection. An agent who has none left is offline, and their work goes back after the grace.
+	Disconnect(ctx context.Context, c conversation.AgentConnection) error
+	// Heartbeat records that a process is there and which connections it has, and returns where the ledger differs.
+	Heartbeat(ctx context.Context, process string, connections []string) (conversation.ConnectionDiff, error)
+	// DropSilentProcesses removes the connections of processes that have been silent for conversation.ProcessSilence.
+	DropSilentProcesses(ctx context.Context) error
+}
+
 const (
 	connectionsBeat = 5 * time.Second
 	// signOffWithin bounds what follows the end of a stream, whose own context has ended by then.
@@ -22,49 +35,48 @@ const (
 // few seconds which ones are there. Where the two differ they are brought in line then, so nothing is lost while the ledger is
 // away.
 type connections struct {
-	cfg     Config
+	cfg     DeskConfig
 	process string
-	turns   *turnstile // learns how many API processes there are
 
 	mu   sync.Mutex
 	open map[string]conversation.AgentConnection
 }
 
-func newConnections(cfg Config, turns *turnstile) *connections {
-	return &connections{cfg: cfg, turns: turns, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
+func newConnections(cfg DeskConfig) *connections {
+	return &connections{cfg: cfg, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
 }
 
-// signedIn is an open connection; the zero value belongs to a caller who is no agent.
-type signedIn struct {
+// agentConnection is an open connection; the zero value belongs to a caller who is no agent.
+type agentConnection struct {
 	connections *connections
 	connection  conversation.AgentConnection
 }
 
 // signIn connects an agent.
-func (c *connections) signIn(ctx context.Context, who conversation.Principal) (signedIn, error) {
+func (c *connections) signIn(ctx context.Context, who conversation.Principal) (agentConnection, error) {
 	connection := conversation.AgentConnection{ID: uuid.NewString(), Tenant: who.Tenant, AgentID: who.AgentID, TokenID: who.TokenID}
 	c.mu.Lock()
 	c.open[connection.ID] = connection // first, so that the next beat does not take the row for a stray
 	c.mu.Unlock()
-	s := signedIn{c, connection}
+	opened := agentConnection{c, connection}
 	if err := c.cfg.Connections.Connect(ctx, c.process, connection); err != nil {
-		s.off() // the ledger may have it all the same
-		return signedIn{}, err
+		opened.signOff() // the ledger may have it all the same
+		return agentConnection{}, err
 	}
-	return s, nil
+	return opened, nil
 }
 
-// off ends the connection, whether or not the request's context has ended. Where the ledger is away, the next beat ends it.
-func (s signedIn) off() {
-	if s.connections == nil {
+// signOff ends the connection, whether or not the request's context has ended. Where the ledger is away, the next beat ends it.
+func (a agentConnection) signOff() {
+	if a.connections == nil {
 		return
 	}
-	s.connections.mu.Lock()
-	delete(s.connections.open, s.connection.ID)
-	s.connections.mu.Unlock()
+	a.connections.mu.Lock()
+	delete(a.connections.open, a.connection.ID)
+	a.connections.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), signOffWithin)
 	defer cancel()
-	s.connections.disconnect(ctx, s.connection)
+	a.connections.disconnect(ctx, a.connection)
 }
 
 func (c *connections) disconnect(ctx context.Context, connection conversation.AgentConnection) {
@@ -96,7 +108,7 @@ func (c *connections) beatOnce(ctx context.Context) {
 		c.failed(ctx, "API process heartbeat failed", err)
 		return
 	}
-	c.turns.processes.Store(int64(diff.Processes))
+	c.cfg.CountProcesses(diff.Processes)
 	for _, id := range diff.Unknown {
 		c.again(ctx, id)
 	}

@@ -5,23 +5,36 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 )
 
-// cursors makes and checks the texts that lead from one page to the next. A cursor holds where the page ended and an HMAC
+// Cursors makes and checks the texts that lead from one page to the next. A cursor holds where the page ended and an HMAC
 // over that and over the list it belongs to: the operation, the tenant and the filter. One that was made up, or made for
 // another list, is refused.
-type cursors struct{ key []byte }
+type Cursors struct{ key []byte }
+
+// minCursorKey is the output size of SHA-256, below which an HMAC key weakens it (RFC 2104).
+const minCursorKey = 32
+
+// NewCursors returns cursors under a key of at least 32 random bytes, the same in every API process. It panics where the key is
+// shorter: no deployment can do without.
+func NewCursors(key []byte) Cursors {
+	if len(key) < minCursorKey {
+		panic(fmt.Sprintf("api: the cursor key has %d bytes, want %d", len(key), minCursorKey))
+	}
+	return Cursors{key: key}
+}
 
 const cursorMAC = 16 // bytes; HMAC-SHA-256 cut in half
 
-// after returns the cursor for the page after a position.
-func (c cursors) after(position string, list ...string) string {
+// After returns the cursor for the page after a position.
+func (c Cursors) After(position string, list ...string) string {
 	mac := c.mac(position, list)
 	return base64.RawURLEncoding.EncodeToString(append(mac, position...))
 }
 
-// position reads a cursor; "" leads to the beginning.
-func (c cursors) position(cursor string, list ...string) (string, error) {
+// Position reads a cursor; "" leads to the beginning.
+func (c Cursors) Position(cursor string, list ...string) (string, error) {
 	if cursor == "" {
 		return "", nil
 	}
@@ -36,7 +49,7 @@ func (c cursors) position(cursor string, list ...string) (string, error) {
 	return position, nil
 }
 
-func (c cursors) mac(position string, list []string) []byte {
+func (c Cursors) mac(position string, list []string) []byte {
 	mac := hmac.New(sha256.New, c.key)
 	for _, part := range append([]string{"wxdesk cursor", position}, list...) {
 		mac.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part)))) //nolint:gosec // bounded by the URL
@@ -45,6 +58,6 @@ func (c cursors) mac(position string, list []string) []byte {
 	return mac.Sum(nil)[:cursorMAC]
 }
 
-func badCursor() *problem {
-	return invalid.problem(fault{Location: "query.cursor", Message: "expected the next of a page of this very list"})
+func badCursor() *Problem {
+	return Invalid.Problem(FaultAt("query.cursor", "expected the next of a page of this very list"))
 }

@@ -29,47 +29,32 @@ func viewCustomPresence(p routing.CustomPresence) customPresenceView {
 	return customPresenceView{string(p.ID), p.Name, p.Text, p.Base, viewStamp(p.Stamp)}
 }
 
-// shownPresenceView is the custom presence that an agent shows.
-type shownPresenceView struct {
-	_    struct{} `nullable:"true"`
-	ID   string   `json:"id" format:"uuid"`
-	Name string   `json:"name"`
-	Text string   `json:"text"`
-}
-
-func viewShownPresence(p *routing.ShownPresence) *shownPresenceView {
-	if p == nil {
-		return nil
-	}
-	return &shownPresenceView{ID: string(p.ID), Name: p.Name, Text: p.Text}
-}
-
 type newCustomPresence struct {
 	Name string           `json:"name" minLength:"1" maxLength:"100"`
 	Text string           `json:"text" minLength:"1" maxLength:"100" doc:"What an agent shows"`
 	Base routing.Presence `json:"base" enum:"available,busy,dnd,away,offline" doc:"What routing, automatic changes and transfers take it for"`
 }
 
-func (a *API) createCustomPresence(ctx context.Context, in *struct{ Body newCustomPresence }) (*partCreated[customPresenceView], error) {
+func (a *Admin) CreateCustomPresence(ctx context.Context, in *struct{ Body newCustomPresence }) (*partCreated[customPresenceView], error) {
 	p := routing.CustomPresence{Name: in.Body.Name, Text: in.Body.Text, Base: in.Body.Base}
 	if faults := bodyFaults(routing.CheckCustomPresence(p)); len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.People.CreateCustomPresence(ctx, callerOf(ctx).actor(), p)
+	created, err := a.cfg.Setup.CreateCustomPresence(ctx, CallerOf(ctx).Actor(), p)
 	if err != nil {
 		return nil, err
 	}
 	return answerCreated(created, "/v1/custom-presences/"+string(created.ID), viewCustomPresence), nil
 }
 
-func (a *API) listCustomPresences(ctx context.Context, in *PageQuery) (*partPage[customPresenceView], error) {
+func (a *Admin) ListCustomPresences(ctx context.Context, in *PageQuery) (*partPage[customPresenceView], error) {
 	return listParts(ctx, a, "custom-presences", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.CustomPresence, error) {
-		return a.cfg.People.ListCustomPresences(ctx, t, routing.PresenceID(after), limit)
+		return a.cfg.Setup.ListCustomPresences(ctx, t, routing.PresenceID(after), limit)
 	}, func(p routing.CustomPresence) string { return string(p.ID) }, viewCustomPresence)
 }
 
-func (a *API) getCustomPresence(ctx context.Context, in *PartPath) (*partAnswer[customPresenceView], error) {
-	p, err := a.cfg.People.CustomPresence(ctx, callerOf(ctx).Tenant, routing.PresenceID(in.ID))
+func (a *Admin) GetCustomPresence(ctx context.Context, in *PartPath) (*partAnswer[customPresenceView], error) {
+	p, err := a.cfg.Setup.CustomPresence(ctx, CallerOf(ctx).Tenant, routing.PresenceID(in.ID))
 	return answerPart(p, err, viewCustomPresence)
 }
 
@@ -79,24 +64,24 @@ type customPresenceChange struct {
 	Base *routing.Presence `json:"base,omitempty" enum:"available,busy,dnd,away,offline" doc:"Changes only while nobody shows it"`
 }
 
-func (a *API) changeCustomPresence(ctx context.Context, in *changing[customPresenceChange]) (*partAnswer[customPresenceView], error) {
-	who := callerOf(ctx)
+func (a *Admin) ChangeCustomPresence(ctx context.Context, in *changing[customPresenceChange]) (*partAnswer[customPresenceView], error) {
+	who := CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.CustomPresence, error) {
-			return a.cfg.People.CustomPresence(ctx, who.Tenant, routing.PresenceID(in.ID))
+			return a.cfg.Setup.CustomPresence(ctx, who.Tenant, routing.PresenceID(in.ID))
 		},
-		func(p *routing.CustomPresence) []fault {
+		func(p *routing.CustomPresence) []Fault {
 			set(&p.Name, in.Body.Name)
 			set(&p.Text, in.Body.Text)
 			set(&p.Base, in.Body.Base)
 			return bodyFaults(routing.CheckCustomPresence(*p))
 		},
 		func(p routing.CustomPresence) (routing.CustomPresence, error) {
-			return a.cfg.People.UpdateCustomPresence(ctx, who.actor(), p)
+			return a.cfg.Setup.UpdateCustomPresence(ctx, who.Actor(), p)
 		})
 	return answerPart(changed, err, viewCustomPresence)
 }
 
-func (a *API) deleteCustomPresence(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.People.DeleteCustomPresence(ctx, callerOf(ctx).actor(), routing.PresenceID(in.ID))
+func (a *Admin) DeleteCustomPresence(ctx context.Context, in *PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteCustomPresence(ctx, CallerOf(ctx).Actor(), routing.PresenceID(in.ID))
 }

@@ -13,7 +13,7 @@ type Customers interface {
 	UpdateCustomer(ctx context.Context, by conversation.Actor, c routing.Customer) (routing.Customer, error)
 }
 
-// regularView is a customer as those see him who steer where he goes.
+// regularView is a customer as those see them who decide where they are routed.
 type regularView struct {
 	ID                string   `json:"id" format:"uuid"`
 	AccountID         string   `json:"account_id" format:"uuid"`
@@ -26,12 +26,12 @@ type regularView struct {
 func viewRegular(c routing.Customer) regularView {
 	return regularView{
 		ID: string(c.ID), AccountID: string(c.AccountID), Following: c.Following,
-		PreferredAgentIDs: plain(c.Preferred), Tags: c.Tags, StampView: viewStamp(c.Stamp),
+		PreferredAgentIDs: Texts(c.Preferred), Tags: c.Tags, StampView: viewStamp(c.Stamp),
 	}
 }
 
-func (a *API) getCustomer(ctx context.Context, in *PartPath) (*partAnswer[regularView], error) {
-	c, err := a.cfg.People.Customer(ctx, callerOf(ctx).Tenant, conversation.CustomerID(in.ID))
+func (a *Admin) GetCustomer(ctx context.Context, in *PartPath) (*partAnswer[regularView], error) {
+	c, err := a.cfg.Setup.Customer(ctx, CallerOf(ctx).Tenant, conversation.CustomerID(in.ID))
 	return answerPart(c, err, viewRegular)
 }
 
@@ -40,19 +40,19 @@ type customerChange struct {
 	Tags              *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all"`
 }
 
-func (a *API) changeCustomer(ctx context.Context, in *changing[customerChange]) (*partAnswer[regularView], error) {
-	who := callerOf(ctx)
+func (a *Admin) ChangeCustomer(ctx context.Context, in *changing[customerChange]) (*partAnswer[regularView], error) {
+	who := CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Customer, error) {
-			return a.cfg.People.Customer(ctx, who.Tenant, conversation.CustomerID(in.ID))
+			return a.cfg.Setup.Customer(ctx, who.Tenant, conversation.CustomerID(in.ID))
 		},
-		func(c *routing.Customer) []fault {
+		func(c *routing.Customer) []Fault {
 			set(&c.Tags, in.Body.Tags)
 			faults := setIDs(&c.Preferred, in.Body.PreferredAgentIDs, "preferred_agent_ids")
 			return append(faults, bodyFaults(routing.CheckCustomer(*c))...)
 		},
 		func(c routing.Customer) (routing.Customer, error) {
-			return a.cfg.People.UpdateCustomer(ctx, who.actor(), c)
+			return a.cfg.Setup.UpdateCustomer(ctx, who.Actor(), c)
 		})
 	return answerPart(changed, err, viewRegular)
 }

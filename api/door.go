@@ -2,153 +2,208 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/metric"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/telemetry"
 	"wxdesk/internal/wechat"
 )
 
-// WeChat hangs up after 5 s and repeats. The door answers within 4.6 s of a request's headers whatever is stalled behind
+// WeChat hangs up after 5 s and repeats. The endpoint answers within 4.6 s of a request's headers whatever is stalled behind
 // it; the rest of that time is for the way back.
 const (
-	answerWithin  = 4400 * time.Millisecond
-	lookUpWithin  = time.Second
-	keepWithin    = 2500 * time.Millisecond // then the spool
-	maxCallback   = 256 << 10               // bytes (C20)
-	staleAfter    = 10 * time.Minute        // between WeChat's timestamp and our clock (C06)
-	perCustomer   = 4                       // callbacks of one conversation on their way at once,
-	placeFor      = 80 * time.Millisecond   // and so fifty a second: Temporal ends no run that is signalled without a pause (R20)
-	maxUnderWay   = 512                     // callbacks on their way at once; the surplus is told to come again (C28)
-	smallCallback = 16 << 10                // bytes; what people write fits, sealed; a body that is longer needs room
-	roomForLarge  = 32 << 20                // bytes, for all of those together (R19)
-	answerSuccess = "success"
+	answerWithin       = 4400 * time.Millisecond
+	lookUpWithin       = time.Second
+	keepWithin         = 2500 * time.Millisecond // then the spool
+	maxCallback        = 256 << 10               // bytes (C20)
+	staleAfter         = 10 * time.Minute        // between WeChat's timestamp and our clock (C06)
+	atOncePerCustomer  = 4                       // callbacks of one conversation on their way at once,
+	pausePerCustomer   = 80 * time.Millisecond   // and so fifty a second: Temporal ends no run that is signalled without a pause (R20)
+	maxUnderWay        = 512                     // callbacks on their way at once; the surplus is told to come again (C28)
+	smallCallback      = 16 << 10                // bytes; what people write fits, sealed; a body that is longer needs room
+	largeCallbackBytes = 32 << 20                // for all of those together (R19)
 )
 
-// door takes WeChat's callbacks: GET is the check of the server URL, POST brings messages and events. A callback is
-// answered with success only once it is kept where no crash can lose it; what is not authentic is refused with an empty
-// body; everything else is 503, and WeChat repeats it.
-type door struct {
-	accounts *doorCache
-	inbox    Inbox
-	spool    *spool
-	records  Records
-	now      func() time.Time
-	underWay chan struct{}
-	room     *room // for the bytes of callbacks above smallCallback
-	turns    *turnstile
-	runners  runners
-	journal  *journal
-	notices  *noticeBoard
+// CallbackPrefix begins the path of every callback URL; the account's id follows.
+const CallbackPrefix = "/wechat/"
+
+// AnswerSuccess is the body that tells WeChat that a callback was taken.
+const AnswerSuccess = "success"
+
+// CallbackConfig is what the endpoint needs. All ports must be given.
+type CallbackConfig struct {
+	CallbackPorts
+	Log    *slog.Logger
+	Now    func() time.Time
+	Meters metric.MeterProvider
 }
 
-func newDoor(cfg Config, s *spool) *door {
-	journal := newJournal(cfg.Log, cfg.Meters)
-	return &door{
-		accounts: newDoorCache(cfg.Doors, cfg.Now),
-		inbox:    cfg.Inbox,
-		spool:    s,
-		records:  cfg.Records,
-		now:      cfg.Now,
-		underWay: make(chan struct{}, maxUnderWay),
-		room:     newRoom(roomForLarge),
-		turns:    s.turns,
-		runners:  make(runners),
-		journal:  journal,
-		notices:  newNoticeBoard(cfg.Records, cfg.Now, journal),
+// CallbackPorts is who finds accounts for the endpoint, and who takes callbacks.
+type CallbackPorts struct {
+	Accounts CallbackAccounts
+	Inbox    Inbox
+	Spool    Spool
+	Records  Records
+}
+
+// CallbackEndpoint takes WeChat's callbacks: GET is the check of the server URL, POST brings messages and events. A callback is
+// answered with success only once it is kept where no crash can lose it; what is not authentic is rejected with an empty
+// body; everything else is 503, and WeChat repeats it.
+type CallbackEndpoint struct {
+	accounts    *accountCache
+	inbox       Inbox
+	spool       *spool
+	records     Records
+	now         func() time.Time
+	underWay    chan struct{}
+	largeBodies *byteLimit  // above smallCallback
+	perCustomer *KeyLimiter // by conversation
+	workers     workers
+	outcomes    *outcomes
+	setupChecks *setupChecks
+}
+
+// NewCallbackEndpoint sets up the endpoint.
+func NewCallbackEndpoint(cfg CallbackConfig) *CallbackEndpoint {
+	perCustomer := NewKeyLimiter(atOncePerCustomer, pausePerCustomer)
+	spool := newSpool(cfg, perCustomer)
+	spool.measure(cfg.Meters)
+	outcomes := newOutcomes(cfg.Log, cfg.Meters)
+	return &CallbackEndpoint{
+		accounts:    newAccountCache(cfg.Accounts, cfg.Now),
+		inbox:       cfg.Inbox,
+		spool:       spool,
+		records:     cfg.Records,
+		now:         cfg.Now,
+		underWay:    make(chan struct{}, maxUnderWay),
+		largeBodies: newByteLimit(largeCallbackBytes),
+		perCustomer: perCustomer,
+		workers:     make(workers),
+		outcomes:    outcomes,
+		setupChecks: newSetupChecks(cfg.Records, cfg.Now, cfg.Log),
 	}
 }
 
-func (d *door) register(r *gin.Engine) {
-	r.GET(callbackPrefix+":account", d.handler(d.check))
-	r.POST(callbackPrefix+":account", d.handler(d.take))
+// Register adds the endpoint's routes.
+func (e *CallbackEndpoint) Register(r *gin.Engine) {
+	r.GET(CallbackPrefix+":account", e.handler(e.check))
+	r.POST(CallbackPrefix+":account", e.handler(e.take))
 }
 
-// step is what a route of the door does: it returns the body of a 200, or a refusal.
+// Run hands on what waits in the spool until ctx ends.
+func (e *CallbackEndpoint) Run(ctx context.Context) { e.spool.run(ctx) }
+
+// SetProcesses tells how many API processes share the rate of one customer's callbacks, this one included.
+func (e *CallbackEndpoint) SetProcesses(n int) { e.perCustomer.SetProcesses(n) }
+
+// Limits are the limits that the endpoint keeps, and how much of each is used.
+func (e *CallbackEndpoint) Limits() []telemetry.Limit {
+	inUse := func(places chan struct{}) func() int64 { return func() int64 { return int64(len(places)) } }
+	return []telemetry.Limit{
+		{Name: "callbacks", Used: inUse(e.underWay), Max: maxUnderWay},
+		{Name: "large-callback-bytes", Used: e.largeBodies.taken.Load, Max: largeCallbackBytes},
+		{Name: "account-lookups", Used: inUse(e.accounts.lookUps), Max: maxLookUps},
+		{Name: "new-account-lookups", Used: inUse(e.accounts.firstLookUps), Max: maxLookUps},
+	}
+}
+
+// step is what a route of the endpoint does: it returns the body of a 200, or a rejection.
 type step func(context.Context, http.ResponseWriter, *http.Request, conversation.AccountID) (string, error)
 
-// handler bounds a request in time, also where the sender hangs up meanwhile, and answers with what the step makes of it.
-func (d *door) handler(do step) gin.HandlerFunc {
+// handler bounds a request in time, also where the sender hangs up meanwhile, and answers with what the step returns.
+func (e *CallbackEndpoint) handler(do step) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), answerWithin)
 		defer cancel()
 		id := conversation.AccountID(c.Param("account"))
 		body, err := do(ctx, c.Writer, c.Request, id)
-		answerText(c, d.journal.note(ctx, id, err), body)
+		AnswerText(c, e.outcomes.end(ctx, id, err), body)
 	}
 }
 
 // check answers WeChat's check of the server URL, which is plain in every mode: the echostr goes back, once the signature
 // has proved who asks (C01, C02).
-func (d *door) check(ctx context.Context, _ http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
-	account, q, err := d.find(ctx, r, id)
+func (e *CallbackEndpoint) check(ctx context.Context, _ http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
+	account, q, err := e.find(ctx, r, id)
 	if err != nil {
 		return "", err
 	}
-	token := signer(account, q.Signature, q.Timestamp, q.Nonce)
-	d.notices.put(ctx, account, q, noticeOfToken(token))
+	token := signingToken(account, q.Signature, q.Timestamp, q.Nonce)
+	e.setupChecks.record(ctx, account, q, noticeOfToken(token))
 	switch {
 	case token < 0:
-		return "", refuse(http.StatusForbidden, reasonSignature, nil)
+		return "", reject(http.StatusForbidden, reasonSignature, nil)
 	case !wechat.EchoAllowed(q.EchoStr):
-		return "", refuse(http.StatusBadRequest, "echostr", nil)
+		return "", reject(http.StatusBadRequest, "echostr", nil)
 	}
-	d.journal.add(ctx, "check")
+	e.outcomes.count(ctx, "check")
 	return q.EchoStr, nil
 }
 
 // take brings a callback to where it is safe. Each step trusts only what the steps before have proved. The body comes last: it
 // is what a stranger can make large and slow.
-func (d *door) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
-	received := d.now().UTC()
-	if len(d.underWay) == cap(d.underWay) { // before anything is spent on it; keep decides
+func (e *CallbackEndpoint) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
+	received := e.now().UTC()
+	if len(e.underWay) == cap(e.underWay) { // before anything is spent on it; keep decides
 		if r.ContentLength < 0 || r.ContentLength > smallCallback { // a small body is there already, and the connection may stay
-			stopReading(w)
+			StopReading(w)
 		}
 		return "", errOverloaded
 	}
-	account, q, err := d.find(ctx, r, id)
+	account, q, err := e.find(ctx, r, id)
 	if err != nil {
-		stopReading(w)
+		StopReading(w)
 		return "", err
 	}
-	body, leave, err := d.readCallback(w, r)
-	defer leave()
+	body, release, err := e.readCallback(w, r)
+	defer release()
 	if err != nil {
 		return "", err
 	}
-	l, err := openLetter(account, q, body)
+	cb, err := verify(account, q, body)
 	if err == nil {
-		l.deliveryID, l.received = uuid.NewString(), received
-		l.stale = received.Sub(q.Time).Abs() > staleAfter
-		err = d.keep(ctx, l)
+		cb.deliveryID, cb.received = uuid.NewString(), received
+		cb.stale = received.Sub(q.Time).Abs() > staleAfter
+		err = e.keep(ctx, cb)
 	}
-	d.notices.put(ctx, account, q, noticesOf(l, err)...)
+	e.setupChecks.record(ctx, account, q, noticesOf(cb, err)...)
 	if err != nil {
 		return "", err
 	}
-	return answerSuccess, nil
+	return AnswerSuccess, nil
 }
 
 // find reads the query and finds the account by the path's id. A badly shaped id, an unknown account and a disabled one look
 // the same from outside (C16), and only the canonical spelling of a path is one (C26).
-func (d *door) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, wechat.Query, error) {
-	if r.URL.RawPath != "" || !isUUID(string(id)) {
-		return conversation.Door{}, wechat.Query{}, refuse(http.StatusNotFound, "unknown-account", nil)
+func (e *CallbackEndpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, wechat.Query, error) {
+	if r.URL.RawPath != "" || !IsUUID(string(id)) {
+		return conversation.Door{}, wechat.Query{}, reject(http.StatusNotFound, "unknown-account", nil)
 	}
 	q, err := wechat.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return conversation.Door{}, q, refuse(http.StatusBadRequest, "query", err)
+		return conversation.Door{}, q, reject(http.StatusBadRequest, "query", err)
 	}
-	account, err := d.accounts.find(ctx, id)
+	account, err := e.accounts.find(ctx, id)
 	return account, q, err
 }
 
-// answerText is how the door answers: text that no browser takes for anything else.
-func answerText(c *gin.Context, status int, body string) {
+// IsCallback reports whether a request is WeChat's, or says so.
+func IsCallback(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, CallbackPrefix) }
+
+// RefuseSurplus answers a callback that came on a connection beyond the server's limit.
+func (e *CallbackEndpoint) RefuseSurplus(c *gin.Context) {
+	AnswerText(c, e.outcomes.end(c.Request.Context(), "", errOverloaded), "")
+}
+
+// AnswerText answers a callback: text that no browser takes for anything else.
+func AnswerText(c *gin.Context, status int, body string) {
 	c.Header("Content-Type", "text/plain; charset=utf-8")
 	c.Status(status)
 	c.Writer.WriteHeaderNow()

@@ -20,29 +20,29 @@ const (
 	callbacksCounter = "wxdesk_callbacks" // Prometheus shows it as wxdesk_callbacks_total
 )
 
-// refusal is a callback that is not answered with 200: the status, a stable word for counter and log, and the cause where
+// rejection is a callback that is not answered with 200: the status, a stable word for counter and log, and the cause where
 // there is one. The cause never holds what somebody said.
-type refusal struct {
+type rejection struct {
 	status int
 	reason string
 	cause  error
 }
 
-func refuse(status int, reason string, cause error) error { return &refusal{status, reason, cause} }
+func reject(status int, reason string, cause error) error { return &rejection{status, reason, cause} }
 
 // Error implements error.
-func (r *refusal) Error() string { return fmt.Sprintf("callback refused: %s", r.reason) }
+func (r *rejection) Error() string { return fmt.Sprintf("callback rejected: %s", r.reason) }
 
 // Unwrap returns the cause.
-func (r *refusal) Unwrap() error { return r.cause }
+func (r *rejection) Unwrap() error { return r.cause }
 
-// journal counts what becomes of callbacks, and logs those that are refused or broken: reason and account, never the
+// outcomes counts what becomes of callbacks, and logs those that are refused or broken: reason and account, never the
 // content, the openid, the signature or the query. The counter has them all; so that no flood fills a disk, each reason has
 // linesAtOnce lines of the log, and from then on linesEachSecond.
-type journal struct {
-	log   *slog.Logger
-	count metric.Int64Counter
-	lines sync.Map // by reason: *rate.Limiter
+type outcomes struct {
+	log     *slog.Logger
+	counter metric.Int64Counter
+	lines   sync.Map // by reason: *rate.Limiter
 }
 
 const (
@@ -50,42 +50,42 @@ const (
 	linesEachSecond = 10
 )
 
-// tells reports whether one more line for the reason may be written.
-func (j *journal) tells(reason string) bool {
-	limit, known := j.lines.Load(reason)
+// mayLog reports whether one more line for the reason may be written.
+func (o *outcomes) mayLog(reason string) bool {
+	limit, known := o.lines.Load(reason)
 	if !known {
-		limit, _ = j.lines.LoadOrStore(reason, rate.NewLimiter(linesEachSecond, linesAtOnce))
+		limit, _ = o.lines.LoadOrStore(reason, rate.NewLimiter(linesEachSecond, linesAtOnce))
 	}
 	return limit.(*rate.Limiter).Allow()
 }
 
-func newJournal(log *slog.Logger, meters metric.MeterProvider) *journal {
+func newOutcomes(log *slog.Logger, meters metric.MeterProvider) *outcomes {
 	count, err := meters.Meter(instrumentation).Int64Counter(callbacksCounter,
 		metric.WithDescription("What became of WeChat's callbacks: conversation, spooled, event, quarantine, check, or the reason of a refusal."))
 	if err != nil {
 		log.Error("callbacks are not counted", "error", err)
 	}
-	j := &journal{log: log, count: count}
+	o := &outcomes{log: log, counter: count}
 	for _, outcome := range []string{reasonNotDurable, reasonOverloaded, reasonSignature} {
-		j.count.Add(context.Background(), 0, outcomeIs(outcome)) // there from the start, so that the first one is an increase
+		o.counter.Add(context.Background(), 0, outcomeIs(outcome)) // there from the start, so that the first one is an increase
 	}
-	return j
+	return o
 }
 
-// note takes down how a request ended, and returns the status to answer with.
-func (j *journal) note(ctx context.Context, id conversation.AccountID, err error) int {
+// end counts and logs how a request ended, and returns the status to answer with.
+func (o *outcomes) end(ctx context.Context, id conversation.AccountID, err error) int {
 	if err == nil {
 		return http.StatusOK
 	}
-	r := new(refusal)
+	r := new(rejection)
 	if !errors.As(err, &r) {
-		r = &refusal{status: http.StatusServiceUnavailable, reason: "internal", cause: err}
+		r = &rejection{status: http.StatusServiceUnavailable, reason: "internal", cause: err}
 	}
-	j.add(ctx, r.reason)
-	if !j.tells(r.reason) {
+	o.count(ctx, r.reason)
+	if !o.mayLog(r.reason) {
 		return r.status
 	}
-	if !isUUID(string(id)) {
+	if !IsUUID(string(id)) {
 		id = "" // anybody's text
 	}
 	fields := []any{"reason", r.reason, "account_id", id, "status", r.status}
@@ -96,26 +96,26 @@ func (j *journal) note(ctx context.Context, id conversation.AccountID, err error
 	if r.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	j.log.Log(ctx, level, "callback refused", fields...)
+	o.log.Log(ctx, level, "callback refused", fields...)
 	return r.status
 }
 
-// quarantined takes down a callback that cannot be read.
-func (j *journal) quarantined(ctx context.Context, l letter) {
-	j.add(ctx, "quarantine")
-	j.log.WarnContext(ctx, "callback quarantined", "reason", l.broken, "account_id", l.account.ID, "delivery_id", l.deliveryID)
+// quarantined counts and logs a callback that cannot be read.
+func (o *outcomes) quarantined(ctx context.Context, cb verifiedCallback) {
+	o.count(ctx, "quarantine")
+	o.log.WarnContext(ctx, "callback quarantined", "reason", cb.broken, "account_id", cb.account.ID, "delivery_id", cb.deliveryID)
 }
 
-// spooled takes down a callback that waits for its conversation, and why.
-func (j *journal) spooled(ctx context.Context, l letter, why error) {
-	j.add(ctx, "spooled")
-	if j.tells("spooled") {
-		j.log.WarnContext(ctx, "callback spooled", "account_id", l.account.ID, "error", why)
+// spooled counts and logs a callback that waits for its conversation, and why.
+func (o *outcomes) spooled(ctx context.Context, cb verifiedCallback, why error) {
+	o.count(ctx, "spooled")
+	if o.mayLog("spooled") {
+		o.log.WarnContext(ctx, "callback spooled", "account_id", cb.account.ID, "error", why)
 	}
 }
 
-func (j *journal) add(ctx context.Context, outcome string) {
-	j.count.Add(ctx, 1, outcomeIs(outcome))
+func (o *outcomes) count(ctx context.Context, outcome string) {
+	o.counter.Add(ctx, 1, outcomeIs(outcome))
 }
 
 func outcomeIs(outcome string) metric.AddOption {

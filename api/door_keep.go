@@ -7,70 +7,87 @@ import (
 	"net/http"
 
 	"github.com/google/uuid"
-	"go.opentelemetry.io/otel/propagation"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
+// Inbox takes verified callbacks. Each method returns nil only when what it took is durable.
+type Inbox interface {
+	// CustomerWrote hands a callback to the customer's conversation, starting one where none runs.
+	CustomerWrote(ctx context.Context, h conversation.Handover) error
+}
+
+// Records keeps callbacks that concern no conversation. Each method is repeatable.
+type Records interface {
+	// SealPlain seals the body of a plain-mode callback for the way to its conversation.
+	SealPlain(h conversation.Handover, plain []byte) string
+	// RecordEvent keeps an event that concerns no conversation; a known message key changes nothing.
+	RecordEvent(ctx context.Context, e conversation.Event) error
+	// Quarantine keeps an authentic callback that cannot be read.
+	Quarantine(ctx context.Context, q conversation.Unreadable) error
+	// NoteCallback remembers what a callback has shown about an account's set-up, as of a version of the account.
+	NoteCallback(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64, notices []conversation.Notice) error
+}
+
 // keep makes a callback durable: what concerns a conversation goes there, other events and what cannot be read go to their
 // tables. Nil means that no crash can lose it any more.
-func (d *door) keep(ctx context.Context, l letter) error {
+func (e *CallbackEndpoint) keep(ctx context.Context, cb verifiedCallback) error {
 	select {
-	case d.underWay <- struct{}{}:
+	case e.underWay <- struct{}{}:
 	default:
 		return errOverloaded
 	}
-	defer func() { <-d.underWay }()
-	do := d.record
-	if l.broken == "" && l.message.Concern() != wechat.ConcernEvent {
-		do = d.handOver
+	defer func() { <-e.underWay }()
+	do := e.record
+	if cb.broken == "" && cb.message.Concern() != wechat.ConcernEvent {
+		do = e.handOver
 	}
-	if err := do(ctx, l); err != nil {
-		return refuse(http.StatusServiceUnavailable, reasonNotDurable, err)
+	if err := do(ctx, cb); err != nil {
+		return reject(http.StatusServiceUnavailable, reasonNotDurable, err)
 	}
 	return nil
 }
 
 // errOverloaded tells the surplus to come again at once.
-var errOverloaded = refuse(http.StatusServiceUnavailable, reasonOverloaded, nil)
+var errOverloaded = reject(http.StatusServiceUnavailable, reasonOverloaded, nil)
 
-// What operators are woken for.
+// Reasons that alerts watch.
 const (
 	reasonNotDurable = "not-durable"
 	reasonOverloaded = "overloaded"
 )
 
 // record keeps a callback that concerns no conversation.
-func (d *door) record(ctx context.Context, l letter) error {
+func (e *CallbackEndpoint) record(ctx context.Context, cb verifiedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
-	if l.broken != "" {
-		err := within(ctx, func(ctx context.Context) error { return d.records.Quarantine(ctx, l.unreadable()) })
+	if cb.broken != "" {
+		err := within(ctx, func(ctx context.Context) error { return e.records.Quarantine(ctx, cb.unreadable()) })
 		if err == nil {
-			d.journal.quarantined(ctx, l)
+			e.outcomes.quarantined(ctx, cb)
 		}
 		return err
 	}
-	err := within(ctx, func(ctx context.Context) error { return d.records.RecordEvent(ctx, l.event()) })
+	err := within(ctx, func(ctx context.Context) error { return e.records.RecordEvent(ctx, cb.event()) })
 	if err == nil {
-		d.journal.add(ctx, "event")
+		e.outcomes.count(ctx, "event")
 	}
 	return err
 }
 
-// handOver gives the callback to its conversation, still encrypted; where that fails, or others of the conversation wait, it
+// handOver hands the callback to its conversation, still encrypted; where that fails, or others of the conversation wait, it
 // goes to the spool. What failed may have arrived all the same, and then comes twice, which changes nothing.
-func (d *door) handOver(ctx context.Context, l letter) error {
-	err := d.signal(ctx, l)
+func (e *CallbackEndpoint) handOver(ctx context.Context, cb verifiedCallback) error {
+	err := e.signal(ctx, cb)
 	if err == nil {
-		d.journal.add(ctx, "conversation")
+		e.outcomes.count(ctx, "conversation")
 		return nil
 	}
-	if err := d.spool.keep(ctx, d.sealed(ctx, l)); err != nil {
+	if err := e.spool.keep(ctx, e.sealed(ctx, cb)); err != nil {
 		return err
 	}
-	d.journal.spooled(ctx, l, err)
+	e.outcomes.spooled(ctx, cb, err)
 	return nil
 }
 
@@ -79,91 +96,84 @@ var errBacklog = errors.New("callbacks of the conversation wait in the spool")
 
 // signal brings the callback to its conversation within keepWithin. Of one conversation only a few are on their way at once, so
 // that one customer cannot occupy everything.
-func (d *door) signal(ctx context.Context, l letter) error {
+func (e *CallbackEndpoint) signal(ctx context.Context, cb verifiedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
-	h := d.sealed(ctx, l)
-	leave, err := d.turns.enter(ctx, conversationOf(h))
+	h := e.sealed(ctx, cb)
+	release, err := e.perCustomer.Take(ctx, conversationOf(h))
 	if err != nil {
 		return fmt.Errorf("wait for earlier callbacks of the conversation: %w", err)
 	}
-	switch clear, err := d.spool.clear(ctx, h); {
+	switch clear, err := e.spool.clear(ctx, h); {
 	case err != nil:
-		leave()
+		release()
 		return err
 	case !clear:
-		leave()
+		release()
 		return errBacklog
 	}
-	return d.runners.within(ctx, func(ctx context.Context) error {
-		defer leave()
-		return d.inbox.CustomerWrote(ctx, h)
+	return e.workers.within(ctx, func(ctx context.Context) error {
+		defer release()
+		return e.inbox.CustomerWrote(ctx, h)
 	})
 }
 
 // sealed is the callback as one delivery, which no other copy of it shares: where it was signalled and spooled as well, Receive
 // tells the two apart.
-func (d *door) sealed(ctx context.Context, l letter) conversation.Handover {
-	h := l.handover(ctx)
+func (e *CallbackEndpoint) sealed(ctx context.Context, cb verifiedCallback) conversation.Handover {
+	h := cb.handover(ctx)
 	if h.KeyID == "" {
-		h.Ciphertext = d.records.SealPlain(h, l.plain)
+		h.Ciphertext = e.records.SealPlain(h, cb.plain)
 	}
 	return h
 }
 
-func (l letter) handover(ctx context.Context) conversation.Handover {
+func (cb verifiedCallback) handover(ctx context.Context) conversation.Handover {
 	return conversation.Handover{
-		Tenant:      l.account.Tenant,
-		AccountID:   l.account.ID,
-		CustomerKey: l.customerKey(),
+		Tenant:      cb.account.Tenant,
+		AccountID:   cb.account.ID,
+		CustomerKey: cb.customerKey(),
 		DeliveryID:  uuid.NewString(),
-		MessageKey:  l.messageKey(),
-		KeyID:       l.keyID,
-		Ciphertext:  l.encrypt,
-		ReceivedAt:  l.received,
-		Stale:       l.stale,
-		Fingerprint: conversation.Fingerprint(l.account.IDKey, l.plain),
-		Traceparent: traceparent(ctx),
+		MessageKey:  cb.messageKey(),
+		KeyID:       cb.keyID,
+		Ciphertext:  cb.encrypt,
+		ReceivedAt:  cb.received,
+		Stale:       cb.stale,
+		Fingerprint: conversation.Fingerprint(cb.account.IDKey, cb.plain),
+		Traceparent: Traceparent(ctx),
 	}
 }
 
-func (l letter) event() Event {
-	return Event{
-		Tenant:      l.account.Tenant,
-		AccountID:   l.account.ID,
-		MessageKey:  l.messageKey(),
-		Kind:        l.message.Kind(),
-		CustomerKey: l.customerKey(),
-		Body:        l.plain,
-		ReceivedAt:  l.received,
+func (cb verifiedCallback) event() conversation.Event {
+	return conversation.Event{
+		Tenant:      cb.account.Tenant,
+		AccountID:   cb.account.ID,
+		MessageKey:  cb.messageKey(),
+		Kind:        cb.message.Kind(),
+		CustomerKey: cb.customerKey(),
+		Body:        cb.plain,
+		ReceivedAt:  cb.received,
 	}
 }
 
-func (l letter) unreadable() Unreadable {
-	return Unreadable{
-		Tenant:     l.account.Tenant,
-		AccountID:  l.account.ID,
-		DeliveryID: l.deliveryID,
-		Reason:     l.broken,
-		KeyID:      l.keyID,
-		Raw:        l.raw,
-		ReceivedAt: l.received,
+func (cb verifiedCallback) unreadable() conversation.Unreadable {
+	return conversation.Unreadable{
+		Tenant:     cb.account.Tenant,
+		AccountID:  cb.account.ID,
+		DeliveryID: cb.deliveryID,
+		Reason:     cb.broken,
+		KeyID:      cb.keyID,
+		Raw:        cb.raw,
+		ReceivedAt: cb.received,
 	}
 }
 
-func (l letter) messageKey() string {
-	return wechat.MessageKey(l.account.IDKey, string(l.account.ID), l.message)
+func (cb verifiedCallback) messageKey() string {
+	return wechat.MessageKey(cb.account.IDKey, string(cb.account.ID), cb.message)
 }
 
-func (l letter) customerKey() conversation.CustomerKey {
-	return conversation.CustomerKey(wechat.CustomerKey(l.account.IDKey, l.message.FromUserName))
-}
-
-// traceparent is the request's W3C trace context, "" where nobody traces.
-func traceparent(ctx context.Context) string {
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, carrier)
-	return carrier.Get("traceparent")
+func (cb verifiedCallback) customerKey() conversation.CustomerKey {
+	return conversation.CustomerKey(wechat.CustomerKey(cb.account.IDKey, cb.message.FromUserName))
 }
 
 // conversationOf is the key under which callbacks take turns: the customer's conversation.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -17,16 +18,16 @@ const (
 	noteAgainAfter = 10 * time.Second
 	maxNotes       = 60
 	noteWithin     = 300 * time.Millisecond
-	// probeNonce begins the nonces of our own calls, which say nothing about WeChat's.
-	probeNonce = "wxdesk-"
+	// ProbeNonce begins the nonces of our own calls, which say nothing about WeChat's.
+	ProbeNonce = "wxdesk-"
 )
 
-// noticeBoard keeps what callbacks show about the set-up of their accounts, at most once in a while. It holds up and
+// setupChecks records what callbacks show about the set-up of their accounts, at most once in a while. It holds up and
 // refuses nothing: a notice that cannot be kept is lost, and the next callback brings it again.
-type noticeBoard struct {
+type setupChecks struct {
 	records Records
 	now     func() time.Time
-	journal *journal
+	log     *slog.Logger
 
 	mu   sync.Mutex
 	kept map[conversation.AccountID]*keptNotices // of accounts that exist or have existed
@@ -45,42 +46,42 @@ type keptNotice struct {
 	at time.Time
 }
 
-func newNoticeBoard(records Records, now func() time.Time, j *journal) *noticeBoard {
-	return &noticeBoard{records: records, now: now, journal: j, kept: map[conversation.AccountID]*keptNotices{}}
+func newSetupChecks(records Records, now func() time.Time, log *slog.Logger) *setupChecks {
+	return &setupChecks{records: records, now: now, log: log, kept: map[conversation.AccountID]*keptNotices{}}
 }
 
-// put keeps the notices of a callback, unless they are known.
-func (b *noticeBoard) put(ctx context.Context, account conversation.Door, q wechat.Query, notices ...conversation.Notice) {
-	if strings.HasPrefix(q.Nonce, probeNonce) {
+// record keeps the notices of a callback, unless they are known.
+func (s *setupChecks) record(ctx context.Context, account conversation.Door, q wechat.Query, notices ...conversation.Notice) {
+	if strings.HasPrefix(q.Nonce, ProbeNonce) {
 		return
 	}
-	news := b.news(account, notices)
+	news := s.news(account, notices)
 	if len(news) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
 	err := within(ctx, func(ctx context.Context) error {
-		return b.records.NoteCallback(ctx, account.Tenant, account.ID, account.Version, news)
+		return s.records.NoteCallback(ctx, account.Tenant, account.ID, account.Version, news)
 	})
 	if err != nil {
-		b.journal.log.WarnContext(ctx, "callback not noticed", "account_id", account.ID, "error", err)
+		s.log.WarnContext(ctx, "callback not noticed", "account_id", account.ID, "error", err)
 	}
 }
 
-// news are the notices that were not made lately of this version of the account.
-func (b *noticeBoard) news(account conversation.Door, notices []conversation.Notice) (news []conversation.Notice) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	kept := b.kept[account.ID]
+// news are the notices that are new for this version of the account.
+func (s *setupChecks) news(account conversation.Door, notices []conversation.Notice) (news []conversation.Notice) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.kept[account.ID]
 	if kept == nil {
 		kept = &keptNotices{}
-		b.kept[account.ID] = kept
+		s.kept[account.ID] = kept
 	}
 	if kept.version != account.Version {
 		kept.version, kept.signature, kept.inside = account.Version, keptNotice{}, keptNotice{}
 	}
-	now := b.now()
+	now := s.now()
 	for _, n := range notices {
 		if kept.isNews(n, now) {
 			news = append(news, n)
@@ -109,12 +110,12 @@ func (k *keptNotices) isNews(n conversation.Notice, now time.Time) bool {
 }
 
 // noticesOf says what a callback shows about its account's set-up, from what was read of it and how that ended.
-func noticesOf(l letter, err error) []conversation.Notice {
+func noticesOf(cb verifiedCallback, err error) []conversation.Notice {
 	token := conversation.NoticeTokenCurrent
-	if l.oldToken {
+	if cb.oldToken {
 		token = conversation.NoticeTokenPrevious
 	}
-	r := new(refusal)
+	r := new(rejection)
 	if errors.As(err, &r) {
 		switch r.reason {
 		case reasonSignature:
@@ -130,15 +131,15 @@ func noticesOf(l letter, err error) []conversation.Notice {
 	switch {
 	case err != nil:
 		return nil
-	case l.broken == brokenUndecipherable:
+	case cb.broken == brokenUndecipherable:
 		return []conversation.Notice{token, conversation.NoticeKeyForeign}
-	case l.oldKey:
+	case cb.oldKey:
 		return []conversation.Notice{token, conversation.NoticeKeyPrevious}
 	}
 	return []conversation.Notice{token, conversation.NoticeReadable}
 }
 
-// noticeOfToken says what the check of the server URL shows: the place of the token that signed it, see signer.
+// noticeOfToken says what the check of the server URL shows: the place of the token that signed it, see signingToken.
 func noticeOfToken(place int) conversation.Notice {
 	switch {
 	case place < 0:

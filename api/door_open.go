@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Reasons of refusals, and why a callback is broken, that say something about the account's set-up.
+// Reasons of rejections, and why a callback is broken, that say something about the account's set-up.
 const (
 	reasonSignature      = "signature"
 	reasonMode           = "mode"
@@ -21,8 +21,8 @@ const (
 	brokenUndecipherable = "undecipherable"
 )
 
-// letter is a callback whose sender is proved.
-type letter struct {
+// verifiedCallback is a callback whose sender is proved, and what was read of it.
+type verifiedCallback struct {
 	account    conversation.Door
 	deliveryID string
 	received   time.Time
@@ -38,99 +38,99 @@ type letter struct {
 	broken   string          // and then why: a stable word
 }
 
-// openLetter proves the sender and reads the callback. The account's mode, not the query, says which body is allowed: a
-// plain body for an account with encryption would be signed by nothing (C14). With a refusal comes what was read until
+// verify proves the sender and reads the callback. The account's mode, not the query, says which body is allowed: a
+// plain body for an account with encryption would be signed by nothing (C14). With a rejection comes what was read until
 // then.
-func openLetter(account conversation.Door, q wechat.Query, body []byte) (letter, error) {
+func verify(account conversation.Door, q wechat.Query, body []byte) (verifiedCallback, error) {
 	if account.Mode.Encrypted() != (q.EncryptType == wechat.EncryptAES) {
-		return letter{}, refuse(http.StatusForbidden, reasonMode, nil)
+		return verifiedCallback{}, reject(http.StatusForbidden, reasonMode, nil)
 	}
-	l := letter{account: account, raw: body}
-	if err := l.open(q); err != nil {
-		return l, err
+	cb := verifiedCallback{account: account, raw: body}
+	if err := cb.open(q); err != nil {
+		return cb, err
 	}
-	if l.broken != "" {
-		return l, nil
+	if cb.broken != "" {
+		return cb, nil
 	}
 	var err error
-	if l.message, err = wechat.ReadInbound(l.plain); err != nil {
-		l.broken = "unreadable"
-		return l, nil //nolint:nilerr // signed but broken: quarantine, not a refusal
+	if cb.message, err = wechat.ReadInbound(cb.plain); err != nil {
+		cb.broken = "unreadable"
+		return cb, nil //nolint:nilerr // signed but broken: quarantine, not a rejection
 	}
-	return l, l.checkNames(q)
+	return cb, cb.checkNames(q)
 }
 
-// open verifies the signature and lays bare what the callback says. Only msg_signature covers an encrypted body; the
+// open verifies the signature and reads what the callback says. Only msg_signature covers an encrypted body; the
 // plain signature beside it proves nothing about it and is ignored (C13).
-func (l *letter) open(q wechat.Query) error {
-	if !l.account.Mode.Encrypted() {
-		l.plain = l.raw
-		_, err := l.prove(q.Signature, q.Timestamp, q.Nonce)
+func (cb *verifiedCallback) open(q wechat.Query) error {
+	if !cb.account.Mode.Encrypted() {
+		cb.plain = cb.raw
+		_, err := cb.prove(q.Signature, q.Timestamp, q.Nonce)
 		return err
 	}
-	envelope, err := wechat.ReadEnvelope(l.raw)
+	envelope, err := wechat.ReadEnvelope(cb.raw)
 	switch {
 	case errors.Is(err, wechat.ErrNoEncrypt):
-		return refuse(http.StatusForbidden, reasonNotEncrypted, nil)
+		return reject(http.StatusForbidden, reasonNotEncrypted, nil)
 	case err != nil:
-		return refuse(http.StatusBadRequest, "envelope", err)
+		return reject(http.StatusBadRequest, "envelope", err)
 	}
-	l.encrypt = string(envelope.Encrypt)
-	token, err := l.prove(q.MsgSignature, q.Timestamp, q.Nonce, l.encrypt)
+	cb.encrypt = string(envelope.Encrypt)
+	token, err := cb.prove(q.MsgSignature, q.Timestamp, q.Nonce, cb.encrypt)
 	if err != nil {
 		return err
 	}
-	if err := l.decipher(envelope.Encrypt); err != nil {
+	if err := cb.decipher(envelope.Encrypt); err != nil {
 		return err
 	}
-	if l.broken != "" && wechat.BoundaryMoved(token.Reveal(), q.Timestamp, q.Nonce, l.encrypt) {
-		return refuse(http.StatusForbidden, "boundary-moved", nil)
+	if cb.broken != "" && wechat.BoundaryMoved(token.Reveal(), q.Timestamp, q.Nonce, cb.encrypt) {
+		return reject(http.StatusForbidden, "boundary-moved", nil)
 	}
 	return nil
 }
 
 // prove finds the token that made the signature.
-func (l *letter) prove(signature string, parts ...string) (secret.Value, error) {
-	token := signer(l.account, signature, parts...)
+func (cb *verifiedCallback) prove(signature string, parts ...string) (secret.Value, error) {
+	token := signingToken(cb.account, signature, parts...)
 	if token < 0 {
-		return secret.Value{}, refuse(http.StatusForbidden, reasonSignature, nil)
+		return secret.Value{}, reject(http.StatusForbidden, reasonSignature, nil)
 	}
-	l.oldToken = token > 0
-	return l.account.Tokens[token], nil
+	cb.oldToken = token > 0
+	return cb.account.Tokens[token], nil
 }
 
 // decipher tries the account's keys, the current one first. What none opens is broken rather than forged, since it is
-// signed (K09); what opens but is meant for another account is refused (K08).
-func (l *letter) decipher(encrypt []byte) error {
+// signed (K09); what opens but is meant for another account is rejected (K08).
+func (cb *verifiedCallback) decipher(encrypt []byte) error {
 	foreign := false
-	for i, key := range l.account.Keys {
+	for i, key := range cb.account.Keys {
 		plain, err := key.Cipher.Open(encrypt)
 		if err == nil {
-			l.plain, l.keyID, l.oldKey = plain, key.ID, i > 0
+			cb.plain, cb.keyID, cb.oldKey = plain, key.ID, i > 0
 			return nil
 		}
 		foreign = foreign || errors.Is(err, wechat.ErrForeignAppID)
 	}
 	if foreign {
-		return refuse(http.StatusForbidden, reasonForeignAppID, nil)
+		return reject(http.StatusForbidden, reasonForeignAppID, nil)
 	}
-	l.broken = brokenUndecipherable
+	cb.broken = brokenUndecipherable
 	return nil
 }
 
 // checkNames compares what the message says about sender and recipient with what else we know of them (X13, C18).
-func (l *letter) checkNames(q wechat.Query) error {
+func (cb *verifiedCallback) checkNames(q wechat.Query) error {
 	switch {
-	case l.message.ToUserName != string(l.account.OriginalID):
-		return refuse(http.StatusForbidden, reasonForeignAccount, nil)
-	case q.OpenID != "" && q.OpenID != string(l.message.FromUserName):
-		return refuse(http.StatusForbidden, "openid", nil)
+	case cb.message.ToUserName != string(cb.account.OriginalID):
+		return reject(http.StatusForbidden, reasonForeignAccount, nil)
+	case q.OpenID != "" && q.OpenID != string(cb.message.FromUserName):
+		return reject(http.StatusForbidden, "openid", nil)
 	}
 	return nil
 }
 
-// signer finds the account's token that made the signature: 0 is the current one, above are those just replaced, -1 is none.
-func signer(account conversation.Door, signature string, parts ...string) int {
+// signingToken finds the account's token that made the signature: 0 is the current one, above are those just replaced, -1 is none.
+func signingToken(account conversation.Door, signature string, parts ...string) int {
 	return slices.IndexFunc(account.Tokens, func(token secret.Value) bool {
 		return wechat.VerifySignature(signature, token.Reveal(), parts...)
 	})

@@ -6,32 +6,50 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/metric"
-
 	"wxdesk/internal/conversation"
 )
 
+// Spool keeps callbacks for conversations while Inbox cannot take them. Each method is repeatable.
+type Spool interface {
+	// Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
+	// before, changes nothing.
+	Spool(ctx context.Context, h conversation.Handover) error
+	// SpoolHas reports whether callbacks of a conversation wait.
+	SpoolHas(ctx context.Context, t conversation.Tenant, account conversation.AccountID, c conversation.CustomerKey) (bool, error)
+	// SpoolEmpty reports whether nothing waits.
+	SpoolEmpty(ctx context.Context) (bool, error)
+	// SpoolSize is how many callbacks wait, and for how long the oldest has.
+	SpoolSize(ctx context.Context) (callbacks int64, oldest time.Duration, err error)
+	// ClaimSpooled returns the first waiting callback of each of at most so many conversations, and keeps them from other
+	// claims for conversation.SpoolClaim.
+	ClaimSpooled(ctx context.Context, conversations int) ([]conversation.Spooled, error)
+	// SpooledFrom lists the waiting callbacks of first's conversation in their order, from first on.
+	SpooledFrom(ctx context.Context, first conversation.Spooled, limit int) ([]conversation.Spooled, error)
+	// Unspool forgets callbacks that have been handed on.
+	Unspool(ctx context.Context, ids []int64) error
+}
+
 const (
-	// lookEvery is how often a process asks whether the spool is empty; known is how long that answer is gone by. What is
+	// lookEvery is how often a process asks whether the spool is empty; knownFor is how long that answer is gone by. What is
 	// spooled is acknowledged only after that time, so that whoever writes the conversation's next message because of the
 	// acknowledgement finds every process knowing.
 	lookEvery   = 250 * time.Millisecond
-	known       = 500 * time.Millisecond
+	knownFor    = 500 * time.Millisecond
 	lookWithin  = 500 * time.Millisecond
 	findWithin  = 2 * time.Second // of keepWithin: how long a callback waits to learn whether others of its conversation wait
 	findAgain   = 50 * time.Millisecond
-	spoolWithin = 1400 * time.Millisecond // with keepWithin and known: answerWithin
+	spoolWithin = 1400 * time.Millisecond // with keepWithin and knownFor: answerWithin
 )
 
 // spool is where a process keeps callbacks for conversations that Temporal cannot take in time, and what it knows of those
-// that wait there. Callbacks of one conversation stay in order: who finds some of his conversation waiting queues behind them.
+// that wait there. Callbacks of one conversation stay in order: a callback that finds others of its conversation waiting queues behind them.
 type spool struct {
-	store Spool
-	inbox Inbox
-	turns *turnstile
-	now   func() time.Time
-	log   *slog.Logger
-	work  chan struct{} // holds a value when there is something to hand on
+	store       Spool
+	inbox       Inbox
+	perCustomer *KeyLimiter
+	now         func() time.Time
+	log         *slog.Logger
+	work        chan struct{} // holds a value when there is something to hand on
 
 	mu     sync.Mutex
 	empty  bool      // by the last answer,
@@ -39,8 +57,8 @@ type spool struct {
 	spools int       // how often this process has spooled something
 }
 
-func newSpool(cfg Config, turns *turnstile) *spool {
-	return &spool{turns: turns, store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
+func newSpool(cfg CallbackConfig, perCustomer *KeyLimiter) *spool {
+	return &spool{perCustomer: perCustomer, store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
 }
 
 // clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out for as long as
@@ -48,7 +66,7 @@ func newSpool(cfg Config, turns *turnstile) *spool {
 // it must not count: a process that has lost Postgres for a moment would overtake what others could spool meanwhile (R5).
 func (s *spool) clear(ctx context.Context, h conversation.Handover) (bool, error) {
 	s.mu.Lock()
-	empty, fresh := s.empty, s.now().Sub(s.asked) <= known
+	empty, fresh := s.empty, s.now().Sub(s.asked) <= knownFor
 	s.mu.Unlock()
 	if empty && fresh {
 		return true, nil
@@ -89,13 +107,13 @@ func (s *spool) waits(ctx context.Context, h conversation.Handover) (bool, error
 // keep makes a callback durable in the spool, and returns when every process knows. Where that takes too long it is an error,
 // though the callback is kept: WeChat repeats, and a repeat changes nothing.
 func (s *spool) keep(ctx context.Context, h conversation.Handover) error {
-	ctx, cancel := context.WithTimeout(ctx, spoolWithin+known)
+	ctx, cancel := context.WithTimeout(ctx, spoolWithin+knownFor)
 	defer cancel()
 	if err := s.put(ctx, h); err != nil {
 		return err
 	}
 	select {
-	case <-time.After(known):
+	case <-time.After(knownFor):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -167,34 +185,4 @@ func (s *spool) run(ctx context.Context) {
 		}
 	})
 	both.Wait()
-}
-
-// The gauges of the spool. Every API process shows the same.
-const (
-	spoolGauge    = "wxdesk_spool_callbacks"
-	spoolAgeGauge = "wxdesk_spool_oldest_seconds"
-)
-
-// measure shows on /metrics how much waits; no figures where the ledger cannot be asked.
-func (s *spool) measure(meters metric.MeterProvider) {
-	meter := meters.Meter(instrumentation)
-	callbacks, err1 := meter.Int64ObservableGauge(spoolGauge,
-		metric.WithDescription("Acknowledged callbacks that wait in Postgres until Temporal takes them."))
-	oldest, err2 := meter.Float64ObservableGauge(spoolAgeGauge,
-		metric.WithDescription("For how long the oldest of them has waited."))
-	_, err3 := meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		ctx, cancel := context.WithTimeout(ctx, lookWithin)
-		defer cancel()
-		n, age, err := s.store.SpoolSize(ctx)
-		if err == nil {
-			o.ObserveInt64(callbacks, n)
-			o.ObserveFloat64(oldest, age.Seconds())
-		}
-		return err
-	}, callbacks, oldest)
-	for _, err := range []error{err1, err2, err3} {
-		if err != nil {
-			s.log.Error("the spool is not measured", "error", err)
-		}
-	}
 }

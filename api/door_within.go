@@ -7,25 +7,25 @@ import (
 )
 
 // within runs a step, and returns when it ends or when the time is up, whichever is first: the promise to answer holds
-// even where a step does not watch its context. A panic of the step becomes an error, as this is not the goroutine that
-// survivePanics watches.
+// even where a step does not watch its context. A panic of the step becomes an error, as this is not the goroutine of the
+// request, whose panics the router catches.
 func within(ctx context.Context, step func(context.Context) error) error {
-	return runners(nil).within(ctx, step)
+	return workers(nil).within(ctx, step)
 }
 
-// runners hands steps to goroutines that have done one and wait for another. Their stacks have grown already; a fresh one's grows
+// workers hands steps to goroutines that have done one and wait for another. Their stacks have grown already; a fresh one's grows
 // several times on its way to Temporal, which was a seventh of what a callback cost.
-type runners chan func()
+type workers chan func()
 
 // rest is how long a goroutine waits for another step.
 const rest = 100 * time.Millisecond
 
-func (r runners) within(ctx context.Context, step func(context.Context) error) error {
+func (r workers) within(ctx context.Context, step func(context.Context) error) error {
 	done := make(chan error, 1)
 	run := func() {
 		defer func() {
 			if p := recover(); p != nil {
-				done <- fmt.Errorf("panicked: %s", slogPanic(p).Value)
+				done <- fmt.Errorf("panicked: %s", PanicAttr(p).Value)
 			}
 		}()
 		done <- step(ctx)
@@ -43,7 +43,7 @@ func (r runners) within(ctx context.Context, step func(context.Context) error) e
 	}
 }
 
-func (r runners) runAndRest(run func()) {
+func (r workers) runAndRest(run func()) {
 	run()
 	if r == nil {
 		return

@@ -3,42 +3,50 @@ package api
 import (
 	"context"
 	"time"
+
+	"wxdesk/internal/conversation"
 )
+
+// TokenChecks knows which API tokens count.
+type TokenChecks interface {
+	// StillGood returns those of the principals, in any order, whose tokens count, as they are now.
+	StillGood(ctx context.Context, asked []conversation.Principal) ([]conversation.Principal, error)
+}
 
 const (
-	// barEvery is how often it is asked whether API tokens with streams still count: a stream ends within a second of its token (S9).
-	barEvery  = 500 * time.Millisecond
-	barWithin = 400 * time.Millisecond
+	// checkEvery is how often it is asked whether API tokens with streams still count: a stream ends within a second of its token (S9).
+	checkEvery  = 500 * time.Millisecond
+	checkWithin = 400 * time.Millisecond
 )
 
-// barRevoked ends the event streams of API tokens that are revoked or expired, until ctx ends. One question is for all streams of
+// endRevoked ends the event streams of API tokens that are revoked or expired, until ctx ends. One question is for all streams of
 // the process. Streams go on where it cannot be answered.
-func (a *API) barRevoked(ctx context.Context) {
-	ticker := time.NewTicker(barEvery)
+func (d *Desk) endRevoked(ctx context.Context) {
+	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			a.barOnce(ctx)
+			d.endRevokedOnce(ctx)
 		}
 	}
 }
 
-func (a *API) barOnce(ctx context.Context) {
-	asked := a.hub.bearers()
+func (d *Desk) endRevokedOnce(ctx context.Context) {
+	asked := d.hub.bearers()
 	if len(asked) == 0 {
 		return
 	}
-	within, cancel := context.WithTimeout(ctx, barWithin)
+	within, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	good, err := a.cfg.Tokens.StillGood(within, asked)
+	good, err := d.cfg.Tokens.StillGood(within, asked)
 	if err != nil {
 		if ctx.Err() == nil {
-			a.cfg.Log.ErrorContext(ctx, "API tokens of event streams not looked up", "error", err)
+			d.cfg.Log.ErrorContext(ctx, "API tokens of event streams not looked up", "error", err)
 		}
 		return
 	}
-	a.hub.bar(asked, good)
+	d.hub.endUnless(asked, good)
 }

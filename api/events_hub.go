@@ -2,8 +2,6 @@ package api
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"sync"
 
 	"wxdesk/internal/conversation"
@@ -33,10 +31,10 @@ var (
 
 // stream is an event stream as the hub sees it.
 type stream struct {
-	bearer conversation.Principal
-	viewer conversation.Viewer
-	news   chan news // closed when the stream is cut off; its client has to read everything anew
-	barred bool      // the API token counts no more; written before news is closed
+	bearer  conversation.Principal
+	viewer  conversation.Viewer
+	pages   chan page // closed when the stream is cut off; its client has to read everything anew
+	revoked bool      // the API token counts no more; written before pages is closed
 
 	// Under the hub's lock:
 	queues map[conversation.QueueID]bool
@@ -44,10 +42,10 @@ type stream struct {
 	reset  bool // what was not passed on includes that the client has to read everything anew
 }
 
-// news is what a stream tells of one feed page, or that its client has to read everything anew.
-type news struct {
-	told  []conversation.Told
-	reset bool
+// page is what a stream shows of one page of the feed, or that its client has to read everything anew.
+type page struct {
+	events []conversation.Told
+	reset  bool
 }
 
 func newHub() *hub { return &hub{streams: map[*stream]struct{}{}} }
@@ -69,7 +67,7 @@ func (h *hub) join(who conversation.Principal, queues []conversation.QueueID) (s
 	if open >= streamsPerToken {
 		return nil, at, errTooManyStreams
 	}
-	s = &stream{bearer: who, viewer: who.Viewer(), queues: setOf(queues), news: make(chan news, streamBuffer)}
+	s = &stream{bearer: who, viewer: who.Viewer(), queues: setOf(queues), pages: make(chan page, streamBuffer)}
 	h.streams[s] = struct{}{}
 	return s, h.at, nil
 }
@@ -84,7 +82,7 @@ func (h *hub) leave(s *stream) {
 func (h *hub) cut(s *stream) {
 	if _, ok := h.streams[s]; ok {
 		delete(h.streams, s)
-		close(s.news)
+		close(s.pages)
 	}
 }
 
@@ -95,39 +93,39 @@ func (h *hub) position() conversation.FeedPosition {
 	return h.at
 }
 
-// pass passes on what was read, each stream its own.
-func (h *hub) pass(t conversation.Tidings) {
+// pass passes on a page of the feed, to each stream what it may see.
+func (h *hub) pass(p conversation.Tidings) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.reading, h.at = true, t.Upto
+	h.reading, h.at = true, p.Upto
 	for s := range h.streams {
-		if told := s.sees(t.Told); len(told) > 0 {
-			s.push(news{told: told})
+		if seen := s.sees(p.Told); len(seen) > 0 {
+			s.push(page{events: seen})
 		}
 	}
 }
 
-// sees returns what a stream tells of some events, under the hub's lock.
-func (s *stream) sees(all []conversation.Told) (told []conversation.Told) {
+// sees returns what a stream may show of some events, under the hub's lock.
+func (s *stream) sees(all []conversation.Told) (seen []conversation.Told) {
 	for _, t := range all {
 		if t.For(s.viewer, s.queues) {
-			told = append(told, t)
+			seen = append(seen, t)
 		}
 	}
-	return told
+	return seen
 }
 
 // push passes something on, under the hub's lock. Where the stream has not taken what it was passed before, it falls behind.
-func (s *stream) push(n news) {
+func (s *stream) push(p page) {
 	if !s.behind {
 		select {
-		case s.news <- n:
+		case s.pages <- p:
 			return
 		default:
 			s.behind = true
 		}
 	}
-	s.reset = s.reset || n.reset
+	s.reset = s.reset || p.reset
 }
 
 // resume has a stream that has fallen behind be passed on again what comes after the position that is returned. behind is false
@@ -141,77 +139,11 @@ func (h *hub) resume(s *stream) (at conversation.FeedPosition, behind, reset boo
 	return h.at, behind, reset
 }
 
-// sees returns what a stream tells of events that it reads by itself.
+// sees returns what a stream may show of events that it reads by itself.
 func (h *hub) sees(s *stream, all []conversation.Told) []conversation.Told {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return s.sees(all)
-}
-
-// bearers lists who has streams, each once.
-func (h *hub) bearers() []conversation.Principal {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	set := map[conversation.Principal]bool{}
-	for s := range h.streams {
-		set[s.bearer] = true
-	}
-	return slices.Collect(maps.Keys(set))
-}
-
-// bar cuts off the streams of those who were asked for and are not among the good.
-func (h *hub) bar(asked, good []conversation.Principal) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for s := range h.streams {
-		if slices.Contains(asked, s.bearer) && !slices.Contains(good, s.bearer) {
-			s.barred = true
-			h.cut(s)
-		}
-	}
-}
-
-// mostOfAToken is how many streams the API token has that has the most.
-func (h *hub) mostOfAToken() (most int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	open := map[bearerID]int64{}
-	for s := range h.streams {
-		id := bearerID{s.bearer.Tenant, s.bearer.TokenID}
-		open[id]++
-		most = max(most, open[id])
-	}
-	return most
-}
-
-// agents lists whose streams there are, by tenant.
-func (h *hub) agents() map[conversation.Tenant][]conversation.AgentID {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	list := map[conversation.Tenant][]conversation.AgentID{}
-	for s := range h.streams {
-		v := s.viewer
-		if v.AgentID != "" && !slices.Contains(list[v.Tenant], v.AgentID) {
-			list[v.Tenant] = append(list[v.Tenant], v.AgentID)
-		}
-	}
-	return list
-}
-
-// enrol renews the queue memberships of a tenant's agents, as far as they were asked for. Where they have changed the
-// desk has to read everything anew: what waits in a queue was told before he came.
-func (h *hub) enrol(t conversation.Tenant, asked []conversation.AgentID, queues map[conversation.AgentID][]conversation.QueueID) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for s := range h.streams {
-		if s.viewer.Tenant != t || !slices.Contains(asked, s.viewer.AgentID) {
-			continue
-		}
-		if now := setOf(queues[s.viewer.AgentID]); !maps.Equal(now, s.queues) {
-			s.queues = now
-			s.push(news{reset: true})
-		}
-	}
 }
 
 // close cuts every stream off, and lets no more in before something is read again.
@@ -222,12 +154,4 @@ func (h *hub) close() {
 	for s := range h.streams {
 		h.cut(s)
 	}
-}
-
-func setOf(queues []conversation.QueueID) map[conversation.QueueID]bool {
-	set := make(map[conversation.QueueID]bool, len(queues))
-	for _, q := range queues {
-		set[q] = true
-	}
-	return set
 }

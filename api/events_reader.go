@@ -7,20 +7,32 @@ import (
 	"wxdesk/internal/conversation"
 )
 
+// Feed is what event streams show.
+type Feed interface {
+	// FeedEnd is the position behind everything that streams can have shown by now.
+	FeedEnd(ctx context.Context) (conversation.FeedPosition, error)
+	// Feed lists at most limit things after a position.
+	Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.Tidings, error)
+	// FeedNews sends a value when there may be something new, until ctx ends.
+	FeedNews(ctx context.Context) <-chan struct{}
+	// QueuesOf lists the queues that agents are members of.
+	QueuesOf(ctx context.Context, t conversation.Tenant, agents []conversation.AgentID) (map[conversation.AgentID][]conversation.QueueID, error)
+}
+
 const (
 	feedBatch   = 500
-	feedAtLeast = time.Second           // between two looks at the feed when nobody calls
+	feedAtLeast = time.Second           // between two looks at the feed where nothing is announced
 	feedSoon    = 10 * time.Millisecond // while an older transaction keeps what is there from being read
-	enrolEvery  = 10 * time.Second      // queue memberships, for changes that nobody told of
+	renewEvery  = 10 * time.Second      // queue memberships, for changes that the feed does not show
 )
 
 // readFeed reads the feed for all event streams of this process, until ctx ends. Where the ledger is out of reach it
 // keeps its place and goes on from there.
-func (a *API) readFeed(ctx context.Context) {
-	defer a.hub.close()
-	called := a.cfg.Feed.FeedNews(ctx)
-	enrol := time.NewTicker(enrolEvery)
-	defer enrol.Stop()
+func (d *Desk) readFeed(ctx context.Context) {
+	defer d.hub.close()
+	announced := d.cfg.Feed.FeedNews(ctx)
+	renew := time.NewTicker(renewEvery)
+	defer renew.Stop()
 	look := time.NewTimer(0)
 	defer look.Stop()
 
@@ -29,16 +41,16 @@ func (a *API) readFeed(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-enrol.C:
-			for tenant, agents := range a.hub.agents() {
-				a.enrol(ctx, tenant, agents)
+		case <-renew.C:
+			for tenant, agents := range d.hub.agents() {
+				d.renewQueues(ctx, tenant, agents)
 			}
 			continue
-		case <-called:
+		case <-announced:
 		case <-look.C:
 		}
 		var more bool
-		at, more = a.readOn(ctx, at)
+		at, more = d.readOn(ctx, at)
 		look.Reset(nextLook(more))
 	}
 }
@@ -52,37 +64,37 @@ func nextLook(more bool) time.Duration {
 
 // readOn passes on everything that is there after a position and returns how far it came. more reports that there is
 // something that could not be read yet.
-func (a *API) readOn(ctx context.Context, at conversation.FeedPosition) (_ conversation.FeedPosition, more bool) {
+func (d *Desk) readOn(ctx context.Context, at conversation.FeedPosition) (_ conversation.FeedPosition, more bool) {
 	if at.Generation == 0 {
-		end, err := a.cfg.Feed.FeedEnd(ctx)
+		end, err := d.cfg.Feed.FeedEnd(ctx)
 		if err != nil {
-			a.feedFailed(ctx, err)
+			d.feedFailed(ctx, err)
 			return at, false
 		}
-		a.hub.pass(conversation.Tidings{Upto: end})
+		d.hub.pass(conversation.Tidings{Upto: end})
 		return end, false
 	}
 	for {
-		tidings, err := a.cfg.Feed.Feed(ctx, at, feedBatch)
+		page, err := d.cfg.Feed.Feed(ctx, at, feedBatch)
 		switch {
 		case err != nil:
-			a.feedFailed(ctx, err)
+			d.feedFailed(ctx, err)
 			return at, false
-		case tidings.Upto.Generation != at.Generation: // restored from a copy: no place in it is known
-			a.hub.close()
+		case page.Upto.Generation != at.Generation: // restored from a copy: no place in it is known
+			d.hub.close()
 			return conversation.FeedPosition{}, true
 		}
-		a.hub.pass(tidings)
-		at = tidings.Upto
-		a.enrolNamed(ctx, tidings.Told)
-		if len(tidings.Told) < feedBatch {
-			return at, tidings.More
+		d.hub.pass(page)
+		at = page.Upto
+		d.renewNamed(ctx, page.Told)
+		if len(page.Told) < feedBatch {
+			return at, page.More
 		}
 	}
 }
 
-// enrolNamed renews the memberships of agents of whom a change was told.
-func (a *API) enrolNamed(ctx context.Context, told []conversation.Told) {
+// renewNamed renews the memberships of agents whose presence has changed.
+func (d *Desk) renewNamed(ctx context.Context, told []conversation.Told) {
 	named := map[conversation.Tenant][]conversation.AgentID{}
 	for _, t := range told {
 		if t.Kind == conversation.ToldPresence && t.AgentID != "" {
@@ -90,21 +102,22 @@ func (a *API) enrolNamed(ctx context.Context, told []conversation.Told) {
 		}
 	}
 	for tenant, agents := range named {
-		a.enrol(ctx, tenant, agents)
+		d.renewQueues(ctx, tenant, agents)
 	}
 }
 
-func (a *API) enrol(ctx context.Context, t conversation.Tenant, agents []conversation.AgentID) {
-	queues, err := a.cfg.Feed.QueuesOf(ctx, t, agents)
+// renewQueues reads the memberships of agents again.
+func (d *Desk) renewQueues(ctx context.Context, t conversation.Tenant, agents []conversation.AgentID) {
+	queues, err := d.cfg.Feed.QueuesOf(ctx, t, agents)
 	if err != nil {
-		a.feedFailed(ctx, err)
+		d.feedFailed(ctx, err)
 		return
 	}
-	a.hub.enrol(t, agents, queues)
+	d.hub.setQueues(t, agents, queues)
 }
 
-func (a *API) feedFailed(ctx context.Context, err error) {
+func (d *Desk) feedFailed(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		a.cfg.Log.ErrorContext(ctx, "feed not read", "error", err)
+		d.cfg.Log.ErrorContext(ctx, "feed not read", "error", err)
 	}
 }

@@ -53,7 +53,7 @@ type newFAQEntry struct {
 	Answer    string                `json:"answer" minLength:"1" maxLength:"2048" doc:"At most 2048 bytes of UTF-8"`
 }
 
-func (a *API) createFAQEntry(ctx context.Context, in *struct{ Body newFAQEntry }) (*faqEntryCreated, error) {
+func (a *Admin) CreateFAQEntry(ctx context.Context, in *struct{ Body newFAQEntry }) (*faqEntryCreated, error) {
 	e := conversation.KeptFAQEntry{FAQEntry: conversation.FAQEntry{
 		Language: in.Body.Language, Phrase: conversation.Fold(in.Body.Phrase), Answer: in.Body.Answer,
 	}}
@@ -61,41 +61,41 @@ func (a *API) createFAQEntry(ctx context.Context, in *struct{ Body newFAQEntry }
 		e.AccountID = conversation.AccountID(*in.Body.AccountID)
 	}
 	if faults := faqFaults(e.FAQEntry); len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.FAQ.CreateFAQEntry(ctx, callerOf(ctx).actor(), e)
+	created, err := a.cfg.FAQ.CreateFAQEntry(ctx, CallerOf(ctx).Actor(), e)
 	if errors.Is(err, conversation.ErrNotFound) {
-		return nil, invalid.problem(fault{"body.account_id", "expected the id of an account, or null for all"})
+		return nil, Invalid.Problem(FaultAt("body.account_id", "expected the id of an account, or null for all"))
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &faqEntryCreated{
-		Location: "/v1/faq-entries/" + string(created.ID), ETag: versionTag(created.Version), Body: viewFAQEntry(created),
+		Location: "/v1/faq-entries/" + string(created.ID), ETag: VersionTag(created.Version), Body: viewFAQEntry(created),
 	}, nil
 }
 
 // faqFaults tells what is wrong with an entry whose phrase is folded.
-func faqFaults(e conversation.FAQEntry) (faults []fault) {
+func faqFaults(e conversation.FAQEntry) (faults []Fault) {
 	if wechat.Blank(e.Phrase) {
-		faults = append(faults, fault{"body.phrase", "expected a phrase that shows something"})
+		faults = append(faults, FaultAt("body.phrase", "expected a phrase that shows something"))
 	}
 	if wechat.Blank(e.Answer) || len(e.Answer) > wechat.MaxTextBytes {
-		faults = append(faults, fault{"body.answer", "expected a text that shows something, of at most 2048 bytes"})
+		faults = append(faults, FaultAt("body.answer", "expected a text that shows something, of at most 2048 bytes"))
 	}
 	return faults
 }
 
-func (a *API) listFAQEntries(ctx context.Context, in *struct {
+func (a *Admin) ListFAQEntries(ctx context.Context, in *struct {
 	Account  string                `query:"account" format:"uuid" doc:"Only this account's own entries"`
 	Language conversation.Language `query:"language" enum:"zh-CN,zh-TW,en,ja,id"`
 	Limit    int                   `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor   string                `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 },
-) (*struct{ Body page[faqEntryView] }, error) {
-	who := callerOf(ctx)
+) (*struct{ Body Page[faqEntryView] }, error) {
+	who := CallerOf(ctx)
 	list := []string{"faq-entries", string(who.Tenant), in.Account, string(in.Language)}
-	after, err := a.cursors.position(in.Cursor, list...)
+	after, err := a.cursors.Position(in.Cursor, list...)
 	if err != nil {
 		return nil, err
 	}
@@ -104,20 +104,20 @@ func (a *API) listFAQEntries(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body page[faqEntryView] }{pageOf(found, in.Limit, viewFAQEntry, func(last conversation.KeptFAQEntry) string {
-		return a.cursors.after(string(last.ID), list...)
+	return &struct{ Body Page[faqEntryView] }{PageOf(found, in.Limit, viewFAQEntry, func(last conversation.KeptFAQEntry) string {
+		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }
 
-func (a *API) getFAQEntry(ctx context.Context, in *struct {
+func (a *Admin) GetFAQEntry(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*faqEntryAnswer, error) {
-	found, err := a.cfg.FAQ.FAQEntry(ctx, callerOf(ctx).Tenant, conversation.FAQEntryID(in.ID))
+	found, err := a.cfg.FAQ.FAQEntry(ctx, CallerOf(ctx).Tenant, conversation.FAQEntryID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &faqEntryAnswer{ETag: versionTag(found.Version), Body: viewFAQEntry(found)}, nil
+	return &faqEntryAnswer{ETag: VersionTag(found.Version), Body: viewFAQEntry(found)}, nil
 }
 
 // faqEntryChange is what may change about an entry; what is absent or null stays.
@@ -127,19 +127,19 @@ type faqEntryChange struct {
 	Answer   *string                `json:"answer,omitempty" minLength:"1" maxLength:"2048"`
 }
 
-func (a *API) changeFAQEntry(ctx context.Context, in *struct {
+func (a *Admin) ChangeFAQEntry(ctx context.Context, in *struct {
 	ID      string `path:"id" format:"uuid"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the change is meant for; without it, whatever there is changes"`
 	Body    faqEntryChange
 },
 ) (*faqEntryAnswer, error) {
-	who := callerOf(ctx)
+	who := CallerOf(ctx)
 	for try := 1; ; try++ {
 		e, err := a.cfg.FAQ.FAQEntry(ctx, who.Tenant, conversation.FAQEntryID(in.ID))
 		if err != nil {
 			return nil, err
 		}
-		if otherVersion(in.IfMatch, e.Version) {
+		if IsOtherVersion(in.IfMatch, e.Version) {
 			return nil, conversation.ErrVersion
 		}
 		set(&e.Language, in.Body.Language)
@@ -148,30 +148,30 @@ func (a *API) changeFAQEntry(ctx context.Context, in *struct {
 			e.Phrase = conversation.Fold(*in.Body.Phrase)
 		}
 		if faults := faqFaults(e.FAQEntry); len(faults) > 0 {
-			return nil, invalid.problem(faults...)
+			return nil, Invalid.Problem(faults...)
 		}
-		updated, err := a.cfg.FAQ.UpdateFAQEntry(ctx, who.actor(), e)
+		updated, err := a.cfg.FAQ.UpdateFAQEntry(ctx, who.Actor(), e)
 		if errors.Is(err, conversation.ErrVersion) && in.IfMatch == "" && try < changeTries {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		return &faqEntryAnswer{ETag: versionTag(updated.Version), Body: viewFAQEntry(updated)}, nil
+		return &faqEntryAnswer{ETag: VersionTag(updated.Version), Body: viewFAQEntry(updated)}, nil
 	}
 }
 
-func (a *API) deleteFAQEntry(ctx context.Context, in *struct {
+func (a *Admin) DeleteFAQEntry(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{}, error) {
-	return nil, a.cfg.FAQ.DeleteFAQEntry(ctx, callerOf(ctx).actor(), conversation.FAQEntryID(in.ID))
+	return nil, a.cfg.FAQ.DeleteFAQEntry(ctx, CallerOf(ctx).Actor(), conversation.FAQEntryID(in.ID))
 }
 
 func viewFAQEntry(from conversation.KeptFAQEntry) faqEntryView {
 	return faqEntryView{
 		ID:        string(from.ID),
-		AccountID: orNull(string(from.AccountID)),
+		AccountID: OrNull(string(from.AccountID)),
 		Language:  from.Language,
 		Phrase:    from.Phrase,
 		Answer:    from.Answer,

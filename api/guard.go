@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,116 +12,136 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
-	"github.com/google/uuid"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/telemetry"
 )
 
 const (
-	bearerScheme = "bearer"
+	// BearerScheme is how requests of the JSON API authenticate (RFC 6750).
+	BearerScheme = "bearer"
 	maxAPIToken  = 512
-	// requestWithin bounds a request of the JSON API; a lock is waited for 4 s, the rest is the ledger's.
-	requestWithin = 15 * time.Second
+	// RequestWithin bounds a request of the JSON API; a lock is waited for 4 s, the rest is the ledger's.
+	RequestWithin = 15 * time.Second
 )
 
-// guard stands before an operation. It lets through who has an API token whose role may, with a UUID where the path has an
-// id, and with a body that is strict JSON, or YAML, where the operation
-// takes one. In this order: who may not gets to know nothing
-// else.
-func (a *API) guard(o operation) func(huma.Context, func(huma.Context)) {
+// Authenticator knows the bearers of API tokens.
+type Authenticator interface {
+	// Authenticate finds the principal of a token by the SHA-256 of its text. ErrNotFound when it is unknown, revoked or expired.
+	Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error)
+}
+
+// Guard stands before every operation. It lets through who has an API token whose role may, with a UUID where the path has an
+// id, and with a body that is strict JSON, or YAML where the operation takes that. It checks in this order, so that a caller who
+// may not learns nothing else. It is safe for concurrent use.
+type Guard struct {
+	tokens   Authenticator
+	log      *slog.Logger
+	requests *KeyLimiter // under way, by API token
+	tries    *tries
+	refusals *accessRefusals
+}
+
+// NewGuard returns a guard that looks API tokens up in tokens and records in audit what it refuses, while Run runs.
+func NewGuard(tokens Authenticator, audit Audit, log *slog.Logger, now func() time.Time) *Guard {
+	return &Guard{
+		tokens: tokens, log: log, requests: NewKeyLimiter(requestsPerToken, 0),
+		tries: newTries(now), refusals: newAccessRefusals(log, audit),
+	}
+}
+
+// Run records what is refused until ctx ends.
+func (g *Guard) Run(ctx context.Context) { g.refusals.run(ctx) }
+
+// Limits are the limits that the guard keeps, and how much of each is used.
+func (g *Guard) Limits() []telemetry.Limit {
+	return []telemetry.Limit{
+		{Name: "requests-of-a-token", Used: g.requests.Most, Max: requestsPerToken},
+		{Name: "wrong-tokens-of-a-network", Used: g.tries.wrongTokens, Max: triesAtOnce},
+		{Name: "wrong-ids-of-a-token", Used: g.tries.wrongIDs, Max: guessesAtOnce},
+	}
+}
+
+// Before is the middleware of an operation.
+func (g *Guard) Before(o Operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		bounded, cancel := context.WithTimeout(ctx.Context(), requestWithin)
+		bounded, cancel := context.WithTimeout(ctx.Context(), RequestWithin)
 		defer cancel()
 		c := humagin.Unwrap(ctx)
 		c.Header("Cache-Control", "no-store")
 
-		leave, refusal := a.takePlace(bounded, c.Request)
-		if refusal != nil {
-			refusal.write(bounded, c.Writer)
+		release, refused := g.TakePlace(bounded, c.Request)
+		if refused != nil {
+			refused.Write(bounded, c.Writer)
 			return
 		}
-		defer leave()
-		caller, refusal := a.admit(bounded, c.Request, o)
-		byID := strings.Contains(o.path, "{id}")
-		if refusal == nil && byID {
-			refusal = a.askByID(c.Request, caller.Principal, c.Param("id"))
+		defer release()
+		caller, refused := g.Admit(bounded, c.Request, o)
+		if refused == nil && o.byID() {
+			refused = g.checkID(c.Request, caller.Principal, c.Param("id"))
 		}
-		if takes := ctx.Operation().RequestBody; refusal == nil && takes != nil {
+		if takes := ctx.Operation().RequestBody; refused == nil && takes != nil {
 			read := readJSON
-			if takes.Content[mediaYAML] != nil {
+			if takes.Content[MediaYAML] != nil {
 				read = readYAML
 			}
-			caller.bodyHash, refusal = read(c.Writer, c.Request)
+			caller.BodyHash, refused = read(c.Writer, c.Request)
 		}
-		if refusal != nil {
-			refusal.write(bounded, c.Writer)
+		if refused != nil {
+			refused.Write(bounded, c.Writer)
 			return
 		}
-		liftReadDeadline(c.Writer)
+		LiftReadDeadline(c.Writer)
 		next(huma.WithContext(ctx, context.WithValue(bounded, callerKey{}, caller)))
-		if byID && c.Writer.Status() == http.StatusNotFound {
-			a.tries.wrongID(caller.Principal)
+		if o.byID() && c.Writer.Status() == http.StatusNotFound {
+			g.tries.wrongID(caller.Principal)
 		}
 	}
 }
 
-// askByID refuses what is no id, and who has asked for too much that is not there (A03, A04).
-func (a *API) askByID(r *http.Request, who conversation.Principal, id string) *problem {
-	if !a.tries.mayAsk(who) {
-		a.refused.add(conversation.RefusedGuesses, networkOf(r.RemoteAddr), who)
-		return tooManyTries.retry(int(guessesPause.Seconds()))
+// checkID refuses what is no id, and callers who have asked for too many things that are not there (A03, A04).
+func (g *Guard) checkID(r *http.Request, who conversation.Principal, id string) *Problem {
+	if !g.tries.mayAsk(who) {
+		g.refusals.add(conversation.RefusedGuesses, networkOf(r.RemoteAddr), who)
+		return TooManyTries.Retry(int(guessesPause.Seconds()))
 	}
-	if !isUUID(id) {
-		a.tries.wrongID(who)
-		return badID.problem()
+	if !IsUUID(id) {
+		g.tries.wrongID(who)
+		return BadID.Problem()
 	}
 	return nil
 }
 
-// caller is who asks, and what identifies the request's body.
-type caller struct {
-	conversation.Principal
-	bodyHash [sha256.Size]byte
-}
-
-type callerKey struct{}
-
-// callerOf returns who asks. Every operation has a guard, so there always is one.
-func callerOf(ctx context.Context) caller { return ctx.Value(callerKey{}).(caller) }
-
-func (c caller) actor() conversation.Actor {
-	return conversation.Actor{Tenant: c.Tenant, Name: c.TokenID}
-}
-
-// admit finds out who asks and whether the operation is for them. Whatever is wrong with a token, the answer is the same
-// (A01), until one network has tried too many. The token is looked up by its hash, so that no comparison takes longer the better the guess.
-func (a *API) admit(ctx context.Context, r *http.Request, o operation) (caller, *problem) {
+// Admit finds out who sends a request and whether the operation is for them. Whatever is wrong with a token, the answer is the
+// same (A01), until one network has tried too many. The token is looked up by its hash, so that no comparison takes longer the
+// better the guess.
+func (g *Guard) Admit(ctx context.Context, r *http.Request, o Operation) (Caller, *Problem) {
 	from := networkOf(r.RemoteAddr)
 	token, ok := bearer(r)
 	if !ok {
-		a.refused.add(conversation.RefusedToken, from, conversation.Principal{})
-		return caller{}, noToken.problem()
+		g.refusals.add(conversation.RefusedToken, from, conversation.Principal{})
+		return Caller{}, Unauthenticated.Problem()
 	}
 	hash := sha256.Sum256([]byte(token))
-	if !a.tries.mayTry(from, hash) {
-		a.refused.add(conversation.RefusedTries, from, conversation.Principal{})
-		return caller{}, tooManyTries.retry(int(triesPause.Seconds()))
+	if !g.tries.mayTry(from, hash) {
+		g.refusals.add(conversation.RefusedTries, from, conversation.Principal{})
+		return Caller{}, TooManyTries.Retry(int(triesPause.Seconds()))
 	}
-	who, err := a.cfg.Tokens.Authenticate(ctx, hash)
+	who, err := g.tokens.Authenticate(ctx, hash)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound):
-		a.tries.wrongToken(from)
-		a.refused.add(conversation.RefusedToken, from, conversation.Principal{})
-		return caller{}, noToken.problem()
+		g.tries.wrongToken(from)
+		g.refusals.add(conversation.RefusedToken, from, conversation.Principal{})
+		return Caller{}, Unauthenticated.Problem()
 	case err != nil:
-		a.cfg.Log.ErrorContext(ctx, "API token not looked up", "operation", o.id, "error", err)
-		return caller{}, unavailable.retry(1)
-	case !slices.Contains(o.may, who.Role), who.Role == conversation.RoleAgent && who.AgentID == "": // nobody's
-		a.refused.add(conversation.RefusedRole, from, who)
-		return caller{}, forbidden.problem()
+		g.log.ErrorContext(ctx, "API token not looked up", "operation", o.ID, "error", err)
+		return Caller{}, Unavailable.Retry(1)
+	case !slices.Contains(o.May, who.Role), who.Role == conversation.RoleAgent && who.AgentID == "": // nobody's
+		g.refusals.add(conversation.RefusedRole, from, who)
+		return Caller{}, Forbidden.Problem()
 	}
-	a.tries.goodToken(hash)
-	return caller{Principal: who}, nil
+	g.tries.goodToken(hash)
+	return Caller{Principal: who}, nil
 }
 
 // bearer reads the one Authorization header (RFC 6750); the scheme's case does not matter.
@@ -130,20 +151,5 @@ func bearer(r *http.Request) (token string, ok bool) {
 		return "", false
 	}
 	scheme, token, _ := strings.Cut(given[0], " ")
-	return token, strings.EqualFold(scheme, bearerScheme) && token != "" && len(token) <= maxAPIToken
-}
-
-// isUUID reports whether s is a UUID in its usual form, in lower case. Other spellings of the same id are refused, so that
-// nobody compares two of them.
-func isUUID(s string) bool {
-	id, err := uuid.Parse(s)
-	return err == nil && id.String() == s
-}
-
-func roleNames(roles []conversation.Role) string {
-	names := make([]string, len(roles))
-	for i, r := range roles {
-		names[i] = string(r)
-	}
-	return strings.Join(names, ", ")
+	return token, strings.EqualFold(scheme, BearerScheme) && token != "" && len(token) <= maxAPIToken
 }

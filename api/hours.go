@@ -80,27 +80,27 @@ type newOperatingHours struct {
 	Holidays []holidayView `json:"holidays,omitempty" maxItems:"1000" nullable:"false"`
 }
 
-func (a *API) createHours(ctx context.Context, in *struct{ Body newOperatingHours }) (*partCreated[operatingHoursView], error) {
+func (a *Admin) CreateHours(ctx context.Context, in *struct{ Body newOperatingHours }) (*partCreated[operatingHoursView], error) {
 	b := in.Body
 	h := routing.Hours{Name: b.Name, TimeZone: b.TimeZone, Weekly: readShifts(b.Weekly), Holidays: readHolidays(b.Holidays)}
 	if faults := bodyFaults(routing.CheckHours(h)); len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.People.CreateHours(ctx, callerOf(ctx).actor(), h)
+	created, err := a.cfg.Setup.CreateHours(ctx, CallerOf(ctx).Actor(), h)
 	if err != nil {
 		return nil, err
 	}
 	return answerCreated(created, "/v1/operating-hours/"+string(created.ID), viewHours), nil
 }
 
-func (a *API) listHours(ctx context.Context, in *PageQuery) (*partPage[operatingHoursView], error) {
+func (a *Admin) ListHours(ctx context.Context, in *PageQuery) (*partPage[operatingHoursView], error) {
 	return listParts(ctx, a, "operating-hours", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Hours, error) {
-		return a.cfg.People.ListHours(ctx, t, routing.HoursID(after), limit)
+		return a.cfg.Setup.ListHours(ctx, t, routing.HoursID(after), limit)
 	}, func(h routing.Hours) string { return string(h.ID) }, viewHours)
 }
 
-func (a *API) getHours(ctx context.Context, in *PartPath) (*partAnswer[operatingHoursView], error) {
-	h, err := a.cfg.People.Hours(ctx, callerOf(ctx).Tenant, routing.HoursID(in.ID))
+func (a *Admin) GetHours(ctx context.Context, in *PartPath) (*partAnswer[operatingHoursView], error) {
+	h, err := a.cfg.Setup.Hours(ctx, CallerOf(ctx).Tenant, routing.HoursID(in.ID))
 	return answerPart(h, err, viewHours)
 }
 
@@ -111,11 +111,11 @@ type operatingHoursChange struct {
 	Holidays *[]holidayView `json:"holidays,omitempty" maxItems:"1000" doc:"Replaces all holidays"`
 }
 
-func (a *API) changeHours(ctx context.Context, in *changing[operatingHoursChange]) (*partAnswer[operatingHoursView], error) {
-	who, b := callerOf(ctx), in.Body
+func (a *Admin) ChangeHours(ctx context.Context, in *changing[operatingHoursChange]) (*partAnswer[operatingHoursView], error) {
+	who, b := CallerOf(ctx), in.Body
 	changed, err := changePart(in.IfMatch,
-		func() (routing.Hours, error) { return a.cfg.People.Hours(ctx, who.Tenant, routing.HoursID(in.ID)) },
-		func(h *routing.Hours) []fault {
+		func() (routing.Hours, error) { return a.cfg.Setup.Hours(ctx, who.Tenant, routing.HoursID(in.ID)) },
+		func(h *routing.Hours) []Fault {
 			set(&h.Name, b.Name)
 			set(&h.TimeZone, b.TimeZone)
 			if b.Weekly != nil {
@@ -126,10 +126,10 @@ func (a *API) changeHours(ctx context.Context, in *changing[operatingHoursChange
 			}
 			return bodyFaults(routing.CheckHours(*h))
 		},
-		func(h routing.Hours) (routing.Hours, error) { return a.cfg.People.UpdateHours(ctx, who.actor(), h) })
+		func(h routing.Hours) (routing.Hours, error) { return a.cfg.Setup.UpdateHours(ctx, who.Actor(), h) })
 	return answerPart(changed, err, viewHours)
 }
 
-func (a *API) deleteHours(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.People.DeleteHours(ctx, callerOf(ctx).actor(), routing.HoursID(in.ID))
+func (a *Admin) DeleteHours(ctx context.Context, in *PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteHours(ctx, CallerOf(ctx).Actor(), routing.HoursID(in.ID))
 }

@@ -24,22 +24,22 @@ type ofConversation struct {
 	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 }
 
-func (a *API) listNotes(ctx context.Context, in *ofConversation) (*struct{ Body page[noteView] }, error) {
-	who := callerOf(ctx)
+func (d *Desk) ListNotes(ctx context.Context, in *ofConversation) (*struct{ Body Page[noteView] }, error) {
+	who := CallerOf(ctx)
 	list := []string{"notes", string(who.Tenant), in.ID}
-	after, err := a.cursors.position(in.Cursor, list...)
+	after, err := d.cursors.Position(in.Cursor, list...)
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.cfg.Transcripts.Notes(ctx, who.Viewer(), conversation.ID(in.ID), after, in.Limit+1)
+	found, err := d.cfg.Conversations.Notes(ctx, who.Viewer(), conversation.ID(in.ID), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	view := func(n conversation.Note) noteView {
 		return noteView{ID: n.ID, Author: n.Author, Text: n.Text, CreatedAt: n.CreatedAt.UTC()}
 	}
-	return &struct{ Body page[noteView] }{pageOf(found, in.Limit, view, func(last conversation.Note) string {
-		return a.cursors.after(last.ID, list...)
+	return &struct{ Body Page[noteView] }{PageOf(found, in.Limit, view, func(last conversation.Note) string {
+		return d.cursors.After(last.ID, list...)
 	})}, nil
 }
 
@@ -50,22 +50,22 @@ type traceStepView struct {
 	Body  json.RawMessage `json:"body" doc:"Of route and overflow: rules and queues, each with its outcome. Of distribution: how many agents each reason ruled out, and who was asked"`
 }
 
-func (a *API) listTrace(ctx context.Context, in *ofConversation) (*struct{ Body page[traceStepView] }, error) {
-	who := callerOf(ctx)
+func (d *Desk) ListTrace(ctx context.Context, in *ofConversation) (*struct{ Body Page[traceStepView] }, error) {
+	who := CallerOf(ctx)
 	list := []string{"trace", string(who.Tenant), in.ID}
-	position, err := a.cursors.position(in.Cursor, list...)
+	position, err := d.cursors.Position(in.Cursor, list...)
 	if err != nil {
 		return nil, err
 	}
 	after, _ := strconv.ParseInt(position, 10, 64) // ours, or "" for the beginning
-	found, err := a.cfg.Transcripts.RoutingTrace(ctx, who.Viewer(), conversation.ID(in.ID), after, in.Limit+1)
+	found, err := d.cfg.Conversations.RoutingTrace(ctx, who.Viewer(), conversation.ID(in.ID), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	view := func(s conversation.TraceStep) traceStepView {
 		return traceStepView{Stage: s.Stage, At: s.At.UTC(), Body: s.Body}
 	}
-	return &struct{ Body page[traceStepView] }{pageOf(found, in.Limit, view, func(last conversation.TraceStep) string {
-		return a.cursors.after(strconv.FormatInt(last.Number, 10), list...)
+	return &struct{ Body Page[traceStepView] }{PageOf(found, in.Limit, view, func(last conversation.TraceStep) string {
+		return d.cursors.After(strconv.FormatInt(last.Number, 10), list...)
 	})}, nil
 }

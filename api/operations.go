@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
 )
 
 // exactNames has huma take the names of members as they are written: its default, and that of encoding/json, lets TEXT be text,
@@ -31,14 +33,14 @@ func (a *API) newHuma() huma.API {
 			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)},
 		},
 		Formats:                      huma.DefaultFormats,
-		DefaultFormat:                mediaJSON,
+		DefaultFormat:                MediaJSON,
 		RejectUnknownQueryParameters: true,
 		Transformers: []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
 			switch v := v.(type) {
 			case *huma.ErrorModel:
-				return fromHuma(v).traced(ctx.Context()), nil
-			case *problem:
-				return v.traced(ctx.Context()), nil
+				return FromHuma(v).Traced(ctx.Context()), nil
+			case *Problem:
+				return v.Traced(ctx.Context()), nil
 			}
 			return v, nil
 		}},
@@ -52,16 +54,17 @@ func schemaName(t reflect.Type, hint string) string {
 
 // register adds an operation behind its guard. What its handler returns as an error becomes a problem; the causes of
 // failures on our side are logged.
-func register[I, O any](a *API, h huma.API, o operation, handle func(context.Context, *I) (*O, error)) {
+func register[I, O any](a *API, h huma.API, r route, handle func(context.Context, *I) (*O, error)) {
+	o := Operation(r)
 	op := huma.Operation{
-		OperationID:     o.id,
-		Method:          o.method,
-		Path:            o.path,
-		DefaultStatus:   o.status,
-		Summary:         o.summary,
-		Description:     "For " + roleNames(o.may) + ".",
-		Security:        []map[string][]string{{bearerScheme: {}}},
-		Middlewares:     huma.Middlewares{a.guard(o)},
+		OperationID:     o.ID,
+		Method:          o.Method,
+		Path:            o.Path,
+		DefaultStatus:   o.Status,
+		Summary:         o.Summary,
+		Description:     o.For(),
+		Security:        []map[string][]string{{BearerScheme: {}}},
+		Middlewares:     huma.Middlewares{a.guard.Before(o)},
 		Responses:       map[string]*huma.Response{"default": problemResponse(h)},
 		MaxBodyBytes:    -1, // the guard has read the body,
 		BodyReadTimeout: -1, // within its limits
@@ -71,51 +74,41 @@ func register[I, O any](a *API, h huma.API, o operation, handle func(context.Con
 		if err == nil {
 			return out, nil
 		}
-		p := problemOf(err)
-		if p.Status >= http.StatusInternalServerError && !errors.As(err, new(*problem)) {
-			a.cfg.Log.ErrorContext(ctx, "request failed", "operation", o.id, "problem", p.Type, "error", err)
+		p := ProblemOf(err)
+		if p.Status >= http.StatusInternalServerError && !errors.As(err, new(*Problem)) {
+			a.cfg.Log.ErrorContext(ctx, "request failed", "operation", o.ID, "problem", p.Type, "error", err)
 		}
 		return nil, p
 	})
+}
+
+// registerEvents is register for the event stream, which huma knows only by its description.
+func (a *API) registerEvents(h huma.API, r route) {
+	o := Operation(r)
+	h.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary,
+		Description: o.For() + " Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended.",
+		Security:    []map[string][]string{{BearerScheme: {}}},
+		Parameters: []*huma.Param{{
+			Name: LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Description: "The id of the last event that was received: the stream goes on after it",
+		}},
+		Responses: map[string]*huma.Response{
+			strconv.Itoa(o.Status): {
+				Description: "Events: conversation, left, message, delivery, note, offer, offer-over, presence, alert, reset",
+				Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
+			},
+			"default": problemResponse(h),
+		},
+	})
+	a.router.Handle(o.Method, o.Path, func(c *gin.Context) { a.desk.FollowEvents(c, o) })
 }
 
 func problemResponse(h huma.API) *huma.Response {
 	return &huma.Response{
 		Description: "A problem",
 		Content: map[string]*huma.MediaType{"application/problem+json": {
-			Schema: h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "Problem"),
+			Schema: h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem"),
 		}},
 	}
 }
-
-// describe finishes the description after the last operation: how to authenticate, and no word of huma's own error model,
-// which never leaves this process.
-func (a *API) describe(h huma.API) {
-	doc := h.OpenAPI()
-	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearerScheme: {Type: "http", Scheme: "bearer", Description: "An API token, as `wxdesk token create` prints it."},
-	}
-	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
-		delete(doc.Components.Schemas.Map(), name)
-	}
-	for _, path := range doc.Paths {
-		if path.Post != nil {
-			requireIdempotencyKey(path.Post)
-		}
-	}
-	doc.Paths[exportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{mediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
-	a.openAPI = doc
-}
-
-// requireIdempotencyKey marks the header as required in the description. huma itself must not check it: a missing one is
-// 400 (A11), and huma would say 422.
-func requireIdempotencyKey(op *huma.Operation) {
-	for _, p := range op.Parameters {
-		if p.Name == idempotencyKey {
-			p.Required = true
-		}
-	}
-}
-
-// OpenAPI returns the description of the JSON API, version 3.1 in YAML: what openapi.yaml must hold.
-func (a *API) OpenAPI() ([]byte, error) { return a.openAPI.YAML() }

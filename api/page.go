@@ -1,14 +1,14 @@
 package api
 
-// page is a part of a list.
-type page[T any] struct {
+// Page is a part of a list.
+type Page[T any] struct {
 	Items []T     `json:"items" nullable:"false"`
 	Next  *string `json:"next" doc:"The cursor of the next page; null on the last one"`
 }
 
-// pageOf makes a page of at most limit items from a list that was read one further, to know whether there is a next page.
-func pageOf[From, To any](found []From, limit int, view func(From) To, after func(last From) string) page[To] {
-	p := page[To]{Items: make([]To, 0, limit)}
+// PageOf makes a page of at most limit items from a list that was read one further, to know whether there is a next page.
+func PageOf[From, To any](found []From, limit int, view func(From) To, after func(last From) string) Page[To] {
+	p := Page[To]{Items: make([]To, 0, limit)}
 	if len(found) > limit {
 		found = found[:limit]
 		next := after(found[limit-1])

@@ -10,7 +10,7 @@ import (
 
 // nobody is an installation in which no people are set up yet. What is written goes nowhere: the tests of the set-up itself
 // run over the ledger, in internal/postgres.
-type nobody struct{ api.People }
+type nobody struct{ api.Setup }
 
 func (nobody) Workstream(context.Context, conversation.Tenant, conversation.WorkstreamID) (routing.Workstream, error) {
 	return routing.Workstream{}, conversation.ErrNotFound

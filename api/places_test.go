@@ -38,7 +38,7 @@ func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
 		const many, places = 100, 8
 		people := slowPlan{inside: new(atomic.Int32), read: make(chan struct{})}
 		cfg, g := newWorld().config(), newGauges()
-		cfg.People, cfg.Meters = people, g.meters
+		cfg.Admin.Setup, cfg.Meters = people, g.meters
 		h := api.New(cfg).Handler()
 		var asking sync.WaitGroup
 		answers := make(chan *httptest.ResponseRecorder, many+1)

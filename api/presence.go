@@ -10,12 +10,21 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// presenceView is whether an agent is there, and what he has to do.
+// Presences knows how agents stand.
+type Presences interface {
+	// AgentNow fails with ErrNotFound when the tenant has no such agent.
+	AgentNow(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error)
+	// SetPresence gives an agent the presence that a person chose, or a custom one. ErrNotFound when there is no such agent, or
+	// they are disabled; routing.UnknownError when there is no such custom presence.
+	SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error)
+}
+
+// presenceView is whether an agent is there, and what they have to do.
 type presenceView struct {
 	AgentID  string             `json:"agent_id" format:"uuid"`
 	Name     string             `json:"name"`
 	Presence routing.Presence   `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	Custom   *shownPresenceView `json:"custom_presence" doc:"What he shows in its place; null: as it is"`
+	Custom   *ShownPresenceView `json:"custom_presence" doc:"What he shows in its place; null: as it is"`
 	Manual   bool               `json:"manual" doc:"Whether a person chose it"`
 	Since    time.Time          `json:"since"`
 	Capacity int                `json:"capacity" doc:"Units in all"`
@@ -33,7 +42,7 @@ type profileUseView struct {
 
 func viewPresence(n routing.AgentNow) presenceView {
 	v := presenceView{
-		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Custom: viewShownPresence(n.Shown), Manual: n.Manual, Since: n.PresenceAt.UTC(),
+		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Custom: ViewShownPresence(n.Shown), Manual: n.Manual, Since: n.PresenceAt.UTC(),
 		Capacity: n.Units, Load: n.Load, Sessions: n.Sessions, Profiles: []profileUseView{}, Queues: []string{},
 	}
 	for _, p := range n.Profiles {
@@ -49,51 +58,51 @@ type presenceAnswer struct {
 	Body presenceView
 }
 
-func (a *API) getPresence(ctx context.Context, in *struct {
+func (d *Desk) GetPresence(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*presenceAnswer, error) {
-	who, id := callerOf(ctx), conversation.AgentID(in.ID)
+	who, id := CallerOf(ctx), conversation.AgentID(in.ID)
 	if isAnother(who, id) {
-		return nil, notFound.problem()
+		return nil, NotFound.Problem()
 	}
-	now, err := a.cfg.Presences.AgentNow(ctx, who.Tenant, id)
+	now, err := d.cfg.Presences.AgentNow(ctx, who.Tenant, id)
 	if err != nil {
 		return nil, err
 	}
 	return &presenceAnswer{viewPresence(now)}, nil
 }
 
-// presenceRequest chooses a presence, or a custom one; inactive is nobody's choice.
+// presenceRequest chooses a presence, or a custom one; nobody chooses inactive.
 type presenceRequest struct {
 	Presence routing.Presence `json:"presence,omitempty" enum:"available,busy,dnd,away,offline"`
 	CustomID string           `json:"custom_presence_id,omitempty" format:"uuid" doc:"In place of presence: a presence of your house"`
 }
 
-func (a *API) putPresence(ctx context.Context, in *struct {
+func (d *Desk) PutPresence(ctx context.Context, in *struct {
 	ID   string `path:"id" format:"uuid"`
 	Body presenceRequest
 },
 ) (*presenceAnswer, error) {
-	who, id := callerOf(ctx), conversation.AgentID(in.ID)
+	who, id := CallerOf(ctx), conversation.AgentID(in.ID)
 	if isAnother(who, id) {
-		return nil, notFound.problem()
+		return nil, NotFound.Problem()
 	}
 	switch b := in.Body; {
 	case (b.Presence == "") == (b.CustomID == ""):
-		return nil, invalid.problem(fault{"body", "expected either presence or custom_presence_id"})
-	case b.CustomID != "" && !isUUID(b.CustomID):
+		return nil, Invalid.Problem(FaultAt("body", "expected either presence or custom_presence_id"))
+	case b.CustomID != "" && !IsUUID(b.CustomID):
 		return nil, badUUID("body.custom_presence_id")
 	}
-	now, err := a.cfg.Presences.SetPresence(ctx, who.Principal, id, in.Body.Presence, routing.PresenceID(in.Body.CustomID))
+	now, err := d.cfg.Presences.SetPresence(ctx, who.Principal, id, in.Body.Presence, routing.PresenceID(in.Body.CustomID))
 	if err != nil {
 		return nil, err
 	}
 	return &presenceAnswer{viewPresence(now)}, nil
 }
 
-// isAnother reports whether an agent asks for somebody else, whose presence is not his business.
-func isAnother(who caller, id conversation.AgentID) bool {
+// isAnother reports whether an agent asks for somebody else, whose presence does not concern them.
+func isAnother(who Caller, id conversation.AgentID) bool {
 	return who.Role == conversation.RoleAgent && who.AgentID != id
 }
 
@@ -111,11 +120,11 @@ func (meView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-func (a *API) getMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, error) {
-	who := callerOf(ctx)
+func (d *Desk) GetMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, error) {
+	who := CallerOf(ctx)
 	me := meView{Name: who.Name, Role: who.Role}
 	if who.Role == conversation.RoleAgent {
-		now, err := a.cfg.Presences.AgentNow(ctx, who.Tenant, who.AgentID)
+		now, err := d.cfg.Presences.AgentNow(ctx, who.Tenant, who.AgentID)
 		if err != nil {
 			return nil, err
 		}
@@ -127,20 +136,20 @@ func (a *API) getMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, e
 
 // workView is what concerns an agent now.
 type workView struct {
-	Offers []conversationView `json:"offers" nullable:"false" doc:"Offered to you, the one that ends soonest first"`
-	Mine   []conversationView `json:"mine" nullable:"false" doc:"That you have"`
-	Open   []conversationView `json:"open" nullable:"false" doc:"That wait in your queues, the longest first"`
+	Offers []ConversationView `json:"offers" nullable:"false" doc:"Offered to you, the one that ends soonest first"`
+	Mine   []ConversationView `json:"mine" nullable:"false" doc:"That you have"`
+	Open   []ConversationView `json:"open" nullable:"false" doc:"That wait in your queues, the longest first"`
 }
 
-func (a *API) getMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workView }, error) {
-	w, err := a.cfg.Transcripts.Work(ctx, callerOf(ctx).Viewer())
+func (d *Desk) GetMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workView }, error) {
+	w, err := d.cfg.Conversations.Work(ctx, CallerOf(ctx).Viewer())
 	if err != nil {
 		return nil, err
 	}
-	view := func(found []conversation.Conversation) []conversationView {
-		list := make([]conversationView, len(found))
+	view := func(found []conversation.Conversation) []ConversationView {
+		list := make([]ConversationView, len(found))
 		for i, c := range found {
-			list[i] = a.viewConversation(c)
+			list[i] = d.viewConversation(c)
 		}
 		return list
 	}

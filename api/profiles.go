@@ -51,15 +51,15 @@ type newCapacityProfile struct {
 	Blocking bool         `json:"blocking,omitempty"`
 }
 
-func (a *API) createProfile(ctx context.Context, in *struct{ Body newCapacityProfile }) (*partCreated[capacityProfileView], error) {
+func (a *Admin) CreateProfile(ctx context.Context, in *struct{ Body newCapacityProfile }) (*partCreated[capacityProfileView], error) {
 	b := in.Body
 	p := routing.Profile{Name: b.Name, EndOfDay: b.Reset == resetEndOfDay, Blocking: b.Blocking}
 	faults := b.Limit.set(&p.Limit, "limit")
 	faults = append(faults, profileFaults(p)...)
 	if len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.People.CreateProfile(ctx, callerOf(ctx).actor(), p)
+	created, err := a.cfg.Setup.CreateProfile(ctx, CallerOf(ctx).Actor(), p)
 	if err != nil {
 		return nil, err
 	}
@@ -67,24 +67,24 @@ func (a *API) createProfile(ctx context.Context, in *struct{ Body newCapacityPro
 }
 
 // profileFaults tells what is wrong with a capacity profile.
-func profileFaults(p routing.Profile) (faults []fault) {
+func profileFaults(p routing.Profile) (faults []Fault) {
 	if strings.TrimSpace(p.Name) == "" {
-		faults = append(faults, fault{"body.name", "expected a name"})
+		faults = append(faults, FaultAt("body.name", "expected a name"))
 	}
 	if p.Limit < 1 {
-		faults = append(faults, fault{"body.limit", "expected 1 or more"})
+		faults = append(faults, FaultAt("body.limit", "expected 1 or more"))
 	}
 	return faults
 }
 
-func (a *API) listProfiles(ctx context.Context, in *PageQuery) (*partPage[capacityProfileView], error) {
+func (a *Admin) ListProfiles(ctx context.Context, in *PageQuery) (*partPage[capacityProfileView], error) {
 	return listParts(ctx, a, "capacity-profiles", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Profile, error) {
-		return a.cfg.People.ListProfiles(ctx, t, routing.ProfileID(after), limit)
+		return a.cfg.Setup.ListProfiles(ctx, t, routing.ProfileID(after), limit)
 	}, func(p routing.Profile) string { return string(p.ID) }, viewProfile)
 }
 
-func (a *API) getProfile(ctx context.Context, in *PartPath) (*partAnswer[capacityProfileView], error) {
-	p, err := a.cfg.People.Profile(ctx, callerOf(ctx).Tenant, routing.ProfileID(in.ID))
+func (a *Admin) GetProfile(ctx context.Context, in *PartPath) (*partAnswer[capacityProfileView], error) {
+	p, err := a.cfg.Setup.Profile(ctx, CallerOf(ctx).Tenant, routing.ProfileID(in.ID))
 	return answerPart(p, err, viewProfile)
 }
 
@@ -94,24 +94,24 @@ type capacityProfileChange struct {
 	Blocking *bool   `json:"blocking,omitempty"`
 }
 
-func (a *API) changeProfile(ctx context.Context, in *changing[capacityProfileChange]) (*partAnswer[capacityProfileView], error) {
-	who := callerOf(ctx)
+func (a *Admin) ChangeProfile(ctx context.Context, in *changing[capacityProfileChange]) (*partAnswer[capacityProfileView], error) {
+	who := CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Profile, error) {
-			return a.cfg.People.Profile(ctx, who.Tenant, routing.ProfileID(in.ID))
+			return a.cfg.Setup.Profile(ctx, who.Tenant, routing.ProfileID(in.ID))
 		},
-		func(p *routing.Profile) []fault {
+		func(p *routing.Profile) []Fault {
 			set(&p.Name, in.Body.Name)
 			set(&p.Blocking, in.Body.Blocking)
 			faults := in.Body.Limit.set(&p.Limit, "limit")
 			return append(faults, profileFaults(*p)...)
 		},
 		func(p routing.Profile) (routing.Profile, error) {
-			return a.cfg.People.UpdateProfile(ctx, who.actor(), p)
+			return a.cfg.Setup.UpdateProfile(ctx, who.Actor(), p)
 		})
 	return answerPart(changed, err, viewProfile)
 }
 
-func (a *API) deleteProfile(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.People.DeleteProfile(ctx, callerOf(ctx).actor(), routing.ProfileID(in.ID))
+func (a *Admin) DeleteProfile(ctx context.Context, in *PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteProfile(ctx, CallerOf(ctx).Actor(), routing.ProfileID(in.ID))
 }

@@ -37,7 +37,7 @@ type queueView struct {
 
 func viewQueue(q routing.Queue) queueView {
 	return queueView{
-		ID: string(q.ID), Name: q.Name, Priority: q.Priority, Method: q.Method, HoursID: orNull(string(q.HoursID)),
+		ID: string(q.ID), Name: q.Name, Priority: q.Priority, Method: q.Method, HoursID: OrNull(string(q.HoursID)),
 		Overflow: q.Overflow, DeclineLimit: q.DeclineLimit, Default: q.Default, StampView: viewStamp(q.Stamp),
 	}
 }
@@ -46,21 +46,21 @@ type newQueue struct {
 	Name         string            `json:"name" minLength:"1" maxLength:"100"`
 	Priority     int               `json:"priority,omitempty" minimum:"1" maximum:"1000000" default:"100" doc:"Smaller is served first"`
 	Method       routing.Method    `json:"method,omitempty" enum:"highest_capacity,round_robin,least_active,custom" default:"highest_capacity"`
-	HoursID      optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"Absent or null: always open"`
+	HoursID      Optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"Absent or null: always open"`
 	Overflow     *routing.Overflow `json:"overflow,omitempty"`
 	DeclineLimit int               `json:"decline_limit,omitempty" minimum:"1" maximum:"5" default:"3"`
 }
 
-func (a *API) createQueue(ctx context.Context, in *struct{ Body newQueue }) (*partCreated[queueView], error) {
+func (a *Admin) CreateQueue(ctx context.Context, in *struct{ Body newQueue }) (*partCreated[queueView], error) {
 	b := in.Body
 	q := routing.Queue{
-		Name: b.Name, Priority: b.Priority, Method: b.Method, HoursID: routing.HoursID(b.HoursID.value), DeclineLimit: b.DeclineLimit,
+		Name: b.Name, Priority: b.Priority, Method: b.Method, HoursID: routing.HoursID(b.HoursID.Value), DeclineLimit: b.DeclineLimit,
 	}
 	set(&q.Overflow, b.Overflow)
 	if faults := queueFaults(q); len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.People.CreateQueue(ctx, callerOf(ctx).actor(), q)
+	created, err := a.cfg.Setup.CreateQueue(ctx, CallerOf(ctx).Actor(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +68,11 @@ func (a *API) createQueue(ctx context.Context, in *struct{ Body newQueue }) (*pa
 }
 
 // queueFaults tells what is wrong with a queue's settings.
-func queueFaults(q routing.Queue) []fault {
+func queueFaults(q routing.Queue) []Fault {
 	faults := bodyFaults(routing.CheckQueue(q))
 	for name, action := range overflowActions(q.Overflow) {
-		if action.QueueID != "" && !isUUID(string(action.QueueID)) {
-			faults = append(faults, fault{"body.overflow." + name + ".queue_id", "expected a UUID in lower case"})
+		if action.QueueID != "" && !IsUUID(string(action.QueueID)) {
+			faults = append(faults, FaultAt("body.overflow."+name+".queue_id", "expected a UUID in lower case"))
 		}
 	}
 	return faults
@@ -93,14 +93,14 @@ func overflowActions(o routing.Overflow) map[string]*routing.OverflowAction {
 	return actions
 }
 
-func (a *API) listQueues(ctx context.Context, in *PageQuery) (*partPage[queueView], error) {
+func (a *Admin) ListQueues(ctx context.Context, in *PageQuery) (*partPage[queueView], error) {
 	return listParts(ctx, a, "queues", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Queue, error) {
-		return a.cfg.People.ListQueues(ctx, t, conversation.QueueID(after), limit)
+		return a.cfg.Setup.ListQueues(ctx, t, conversation.QueueID(after), limit)
 	}, func(q routing.Queue) string { return string(q.ID) }, viewQueue)
 }
 
-func (a *API) getQueue(ctx context.Context, in *PartPath) (*partAnswer[queueView], error) {
-	q, err := a.cfg.People.Queue(ctx, callerOf(ctx).Tenant, conversation.QueueID(in.ID))
+func (a *Admin) GetQueue(ctx context.Context, in *PartPath) (*partAnswer[queueView], error) {
+	q, err := a.cfg.Setup.Queue(ctx, CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
 	return answerPart(q, err, viewQueue)
 }
 
@@ -108,34 +108,34 @@ type queueChange struct {
 	Name         *string           `json:"name,omitempty" minLength:"1" maxLength:"100"`
 	Priority     *int              `json:"priority,omitempty" minimum:"1" maximum:"1000000"`
 	Method       *routing.Method   `json:"method,omitempty" enum:"highest_capacity,round_robin,least_active,custom"`
-	HoursID      optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: always open"`
+	HoursID      Optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: always open"`
 	Overflow     *routing.Overflow `json:"overflow,omitempty" doc:"Replaces the whole overflow"`
 	DeclineLimit *int              `json:"decline_limit,omitempty" minimum:"1" maximum:"5"`
 }
 
-func (a *API) changeQueue(ctx context.Context, in *changing[queueChange]) (*partAnswer[queueView], error) {
-	who, b := callerOf(ctx), in.Body
+func (a *Admin) ChangeQueue(ctx context.Context, in *changing[queueChange]) (*partAnswer[queueView], error) {
+	who, b := CallerOf(ctx), in.Body
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Queue, error) {
-			return a.cfg.People.Queue(ctx, who.Tenant, conversation.QueueID(in.ID))
+			return a.cfg.Setup.Queue(ctx, who.Tenant, conversation.QueueID(in.ID))
 		},
-		func(q *routing.Queue) []fault {
+		func(q *routing.Queue) []Fault {
 			set(&q.Name, b.Name)
 			set(&q.Priority, b.Priority)
 			set(&q.Method, b.Method)
 			set(&q.Overflow, b.Overflow)
 			set(&q.DeclineLimit, b.DeclineLimit)
-			if b.HoursID.given {
-				q.HoursID = routing.HoursID(b.HoursID.value)
+			if b.HoursID.Given {
+				q.HoursID = routing.HoursID(b.HoursID.Value)
 			}
 			return queueFaults(*q)
 		},
-		func(q routing.Queue) (routing.Queue, error) { return a.cfg.People.UpdateQueue(ctx, who.actor(), q) })
+		func(q routing.Queue) (routing.Queue, error) { return a.cfg.Setup.UpdateQueue(ctx, who.Actor(), q) })
 	return answerPart(changed, err, viewQueue)
 }
 
-func (a *API) deleteQueue(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.People.DeleteQueue(ctx, callerOf(ctx).actor(), conversation.QueueID(in.ID))
+func (a *Admin) DeleteQueue(ctx context.Context, in *PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteQueue(ctx, CallerOf(ctx).Actor(), conversation.QueueID(in.ID))
 }
 
 // queueMembers is who belongs to a queue.
@@ -148,33 +148,33 @@ type queueMembersAnswer struct {
 	Body queueMembers
 }
 
-func (a *API) getQueueMembers(ctx context.Context, in *PartPath) (*queueMembersAnswer, error) {
-	members, version, err := a.cfg.People.QueueMembers(ctx, callerOf(ctx).Tenant, conversation.QueueID(in.ID))
+func (a *Admin) GetQueueMembers(ctx context.Context, in *PartPath) (*queueMembersAnswer, error) {
+	members, version, err := a.cfg.Setup.QueueMembers(ctx, CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &queueMembersAnswer{versionTag(version), queueMembers{plain(members)}}, nil
+	return &queueMembersAnswer{VersionTag(version), queueMembers{Texts(members)}}, nil
 }
 
-func (a *API) setQueueMembers(ctx context.Context, in *changing[queueMembers]) (*queueMembersAnswer, error) {
-	who, id := callerOf(ctx), conversation.QueueID(in.ID)
+func (a *Admin) SetQueueMembers(ctx context.Context, in *changing[queueMembers]) (*queueMembersAnswer, error) {
+	who, id := CallerOf(ctx), conversation.QueueID(in.ID)
 	members, faults := uuids[conversation.AgentID](in.Body.AgentIDs, "agent_ids")
 	if len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
 	_, err := changePart(in.IfMatch,
-		func() (routing.Queue, error) { return a.cfg.People.Queue(ctx, who.Tenant, id) },
-		func(q *routing.Queue) []fault {
+		func() (routing.Queue, error) { return a.cfg.Setup.Queue(ctx, who.Tenant, id) },
+		func(q *routing.Queue) []Fault {
 			if q.Default {
-				return []fault{{"body.agent_ids", "expected another queue: every agent is a member of the default queue"}}
+				return []Fault{FaultAt("body.agent_ids", "expected another queue: every agent is a member of the default queue")}
 			}
 			return nil
 		},
 		func(q routing.Queue) (routing.Queue, error) {
-			return a.cfg.People.SetQueueMembers(ctx, who.actor(), id, q.Version, members)
+			return a.cfg.Setup.SetQueueMembers(ctx, who.Actor(), id, q.Version, members)
 		})
 	if err != nil {
 		return nil, err
 	}
-	return a.getQueueMembers(ctx, &PartPath{in.ID})
+	return a.GetQueueMembers(ctx, &PartPath{in.ID})
 }

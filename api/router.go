@@ -1,22 +1,15 @@
 package api
 
 import (
-	"fmt"
-	"log/slog"
 	"net/http"
-	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
 	"go.opentelemetry.io/otel/propagation"
 )
 
-const (
-	serviceName    = "wxdesk-api"
-	callbackPrefix = "/wechat/"
-)
+const serviceName = "wxdesk-api"
 
 // newRouter is strict about paths and methods: no redirects, no cleaning, 405 with Allow. It trusts no proxy headers, and
 // a stranger's trace headers never choose our trace.
@@ -45,15 +38,12 @@ func (a *API) newRouter() *gin.Engine {
 
 // refuseRoute answers what no route serves: WeChat's side gets an empty body, everybody else a problem document.
 func refuseRoute(c *gin.Context, status int) {
-	if isCallback(c.Request) {
-		answerText(c, status, "")
+	if IsCallback(c.Request) {
+		AnswerText(c, status, "")
 		return
 	}
-	problemFor(status).write(c.Request.Context(), c.Writer)
+	ProblemFor(status).Write(c.Request.Context(), c.Writer)
 }
-
-// isCallback reports whether a request is WeChat's, or says so.
-func isCallback(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, callbackPrefix) }
 
 // survivePanics turns a panic into the answer for "try again": 503 for WeChat, which then does, and 500 for the API. The
 // panic's value may hold what somebody said, so only its type is logged, and its text where the runtime wrote it.
@@ -67,24 +57,30 @@ func (a *API) survivePanics(c *gin.Context) {
 			panic(p)
 		}
 		a.cfg.Log.ErrorContext(c.Request.Context(), "request panicked",
-			"method", c.Request.Method, "route", c.FullPath(), slogPanic(p), "stack", string(debug.Stack()))
+			"method", c.Request.Method, "route", c.FullPath(), PanicAttr(p), "stack", string(debug.Stack()))
 		c.Abort()
 		if c.Writer.Written() {
 			return
 		}
-		if isCallback(c.Request) {
-			answerText(c, http.StatusServiceUnavailable, "")
+		if IsCallback(c.Request) {
+			AnswerText(c, http.StatusServiceUnavailable, "")
 			return
 		}
-		problemFor(http.StatusInternalServerError).write(c.Request.Context(), c.Writer)
+		ProblemFor(http.StatusInternalServerError).Write(c.Request.Context(), c.Writer)
 	}()
 	c.Next()
 }
 
-// slogPanic describes a recovered panic without what it may quote.
-func slogPanic(p any) slog.Attr {
-	if err, ok := p.(runtime.Error); ok {
-		return slog.String("panic", err.Error())
+// refuseSurplus answers requests of connections that are too many. Those of WeChat are the callback endpoint's.
+func (a *API) refuseSurplus(c *gin.Context) {
+	if c.Request.Context().Value(surplusKey{}) == nil {
+		return
 	}
-	return slog.String("panic", fmt.Sprintf("%T", p))
+	c.Abort()
+	StopReading(c.Writer)
+	if IsCallback(c.Request) {
+		a.callbacks.RefuseSurplus(c)
+		return
+	}
+	Overloaded.Retry(1).Write(c.Request.Context(), c.Writer)
 }

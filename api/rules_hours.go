@@ -30,7 +30,7 @@ type holidayFile struct {
 	Reason string `yaml:"reason,omitempty"`
 }
 
-// noDay is no day of the week: what a day that there is not is read as, for the check to find.
+// noDay is no day of the week: how an unknown day is read, for the check to find.
 const noDay = time.Weekday(-1)
 
 // hours reads operating hours of the file and gathers what is wrong with them.
@@ -49,7 +49,7 @@ func (r *fileReader) hours(at int, file hoursFile) routing.Hours {
 		h.Holidays = append(h.Holidays, routing.Holiday(d))
 	}
 	for _, f := range routing.CheckHours(h) {
-		r.faults = append(r.faults, fault{fmt.Sprintf("body.hours[%d].%s", at, f.Field), onLine(r.lines.hours[at], f.Reason)})
+		r.faults = append(r.faults, FaultAt(fmt.Sprintf("body.hours[%d].%s", at, f.Field), onLine(r.lines.hours[at], f.Reason)))
 	}
 	return h
 }

@@ -42,7 +42,7 @@ func manyRules(n int) routing.Plan {
 
 func routingAPI(plan routing.Plan, judge routing.Judge) http.Handler {
 	cfg := newWorld().config()
-	cfg.People, cfg.Judge = planned{plan: plan}, judge
+	cfg.Admin.Setup, cfg.Judge = planned{plan: plan}, judge
 	return api.New(cfg).Handler()
 }
 

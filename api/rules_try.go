@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
 	"time"
 
 	"wxdesk/internal/conversation"
@@ -37,15 +35,15 @@ type decisionView struct {
 
 func viewDecision(d routing.Decision) decisionView {
 	return decisionView{
-		QueueID: orNull(string(d.QueueID)), Priority: d.Priority, Skills: append([]routing.NeededSkill{}, d.Skills...),
-		ProfileIDs: plain(d.Profiles), Attributes: d.Attributes, End: d.End, Notice: d.Notice, Alert: d.Alert, Trace: d.Trace,
+		QueueID: OrNull(string(d.QueueID)), Priority: d.Priority, Skills: append([]routing.NeededSkill{}, d.Skills...),
+		ProfileIDs: Texts(d.Profiles), Attributes: d.Attributes, End: d.End, Notice: d.Notice, Alert: d.Alert, Trace: d.Trace,
 	}
 }
 
-// tryRules decides where a sample conversation would go. Nothing is written, nobody is told.
-func (a *API) tryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{ Body decisionView }, error) {
+// TryRules decides where a sample conversation would go. Nothing is written, nobody is told.
+func (a *Admin) TryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{ Body decisionView }, error) {
 	if reason := rules.CheckFacts(in.Body.Facts); reason != "" {
-		return nil, invalid.problem(fault{"body.facts", reason})
+		return nil, Invalid.Problem(FaultAt("body.facts", reason))
 	}
 	question, err := a.sampleQuestion(ctx, in.Body)
 	if err != nil {
@@ -59,7 +57,7 @@ func (a *API) tryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{
 		question.Queues[i].Alerted = false // everything that there is to tell is told here
 	}
 	for name, value := range in.Body.Facts {
-		question.Facts[name] = wholeNumbers(value)
+		question.Facts[name] = rules.WholeNumbers(value)
 	}
 	decision := routing.Decide(question, untilJudge{ctx, a.cfg.Judge})
 	if err := ctx.Err(); err != nil {
@@ -83,20 +81,20 @@ func (j untilJudge) Holds(condition string, facts routing.Facts) (bool, error) {
 }
 
 // sampleQuestion asks what would be asked for a conversation that there is, or for one of a workstream.
-func (a *API) sampleQuestion(ctx context.Context, b tryOut) (routing.Question, error) {
-	who := callerOf(ctx)
+func (a *Admin) sampleQuestion(ctx context.Context, b tryOut) (routing.Question, error) {
+	who := CallerOf(ctx)
 	question := routing.Question{Now: a.cfg.Now()}
 	workstream := conversation.WorkstreamID(b.WorkstreamID)
 	if (b.WorkstreamID == "") == (b.ConversationID == "") {
-		return question, invalid.problem(fault{"body", "expected either workstream_id or conversation_id"})
+		return question, Invalid.Problem(FaultAt("body", "expected either workstream_id or conversation_id"))
 	}
 	if b.ConversationID != "" {
 		ref := conversation.Ref{Tenant: who.Tenant, Conversation: conversation.ID(b.ConversationID)}
-		turn, err := a.cfg.People.LastTurn(ctx, ref)
+		turn, err := a.cfg.Setup.LastTurn(ctx, ref)
 		if err != nil {
 			return question, err
 		}
-		if question, err = a.cfg.People.TrialQuestion(ctx, ref, turn, ""); err != nil {
+		if question, err = a.cfg.Setup.TrialQuestion(ctx, ref, turn, ""); err != nil {
 			return question, err
 		}
 		workstream = question.Workstream.ID
@@ -104,7 +102,7 @@ func (a *API) sampleQuestion(ctx context.Context, b tryOut) (routing.Question, e
 	if question.Facts == nil {
 		question.Facts = routing.Facts{}
 	}
-	plan, err := a.cfg.People.RoutingPlan(ctx, who.Tenant, workstream)
+	plan, err := a.cfg.Setup.RoutingPlan(ctx, who.Tenant, workstream)
 	if err != nil {
 		return question, err
 	}
@@ -129,27 +127,4 @@ func applyPlan(question *routing.Question, plan routing.Plan, drafts bool) {
 			question.Route = version
 		}
 	}
-}
-
-// wholeNumbers makes whole numbers of those that JSON wrote without a fraction: conditions tell them from others.
-func wholeNumbers(value any) any {
-	switch v := value.(type) {
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			return int64(v)
-		}
-	case []any:
-		list := slices.Clone(v)
-		for i := range list {
-			list[i] = wholeNumbers(list[i])
-		}
-		return list
-	case map[string]any:
-		members := make(map[string]any, len(v))
-		for name, member := range v {
-			members[name] = wholeNumbers(member)
-		}
-		return members
-	}
-	return value
 }

@@ -55,7 +55,7 @@ type mutant struct {
 	header            http.Header
 }
 
-func (cb callback) mutant() mutant {
+func mutantOf(cb callback) mutant {
 	return mutant{path: "/wechat/" + cb.account, query: cb.query.Encode(), body: cb.body, header: http.Header{}}
 }
 
@@ -77,7 +77,7 @@ func (l *letterbox) post(m mutant) int {
 func (l *letterbox) spoil(dice *rand.Rand) mutant {
 	of := func(n int) int { return dice.IntN(n) }
 	cb := l.originals[of(len(l.originals))]
-	m, query := cb.mutant(), url.Values{}
+	m, query := mutantOf(cb), url.Values{}
 	for name, values := range cb.query {
 		query[name] = values
 	}
@@ -113,7 +113,7 @@ func (l *letterbox) spoil(dice *rand.Rand) mutant {
 		}
 		within(string(blocks))
 	case 7: // the head of one, the tail of another
-		other := l.originals[of(len(l.originals))].mutant()
+		other := mutantOf(l.originals[of(len(l.originals))])
 		splice := m.body[:start+of(end-start)] + other.body[strings.Index(other.body, "]]></Encrypt>")-1-of(40):]
 		if splice == m.body {
 			splice = ""
@@ -169,7 +169,7 @@ func (l *letterbox) spoil(dice *rand.Rand) mutant {
 func (l *letterbox) vary(dice *rand.Rand) mutant {
 	of := func(n int) int { return dice.IntN(n) }
 	cb := l.originals[of(len(l.originals))]
-	m := cb.mutant()
+	m := mutantOf(cb)
 	pairs := strings.Split(m.query, "&")
 	dice.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
 	m.query = strings.Join(pairs, "&")
@@ -215,7 +215,7 @@ func (l *letterbox) known(t *testing.T) map[string]bool {
 	t.Helper()
 	keys := map[string]bool{}
 	for _, cb := range l.originals {
-		require.Equal(t, http.StatusOK, l.post(cb.mutant()))
+		require.Equal(t, http.StatusOK, l.post(mutantOf(cb)))
 	}
 	for _, h := range l.w.handovers {
 		keys[whatWasSaid(h)] = true

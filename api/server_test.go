@@ -166,7 +166,7 @@ func TestServer_theReadDeadlineDoesNotEndARequestThatIsBeingAnswered(t *testing.
 	t.Parallel()
 	w := withConversations(1)
 	cfg := w.config()
-	cfg.Commands = patient{w}
+	cfg.Desk.Commands = patient{w}
 	addr := serve(t, api.New(cfg).Handler(), quick)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+closeA, nil)
 	require.NoError(t, err)

@@ -26,8 +26,8 @@ type settingsView struct {
 
 type settingsAnswer struct{ Body settingsView }
 
-func (a *API) getSettings(ctx context.Context, _ *struct{}) (*settingsAnswer, error) {
-	s, err := a.cfg.People.Settings(ctx, callerOf(ctx).Tenant)
+func (a *Admin) GetSettings(ctx context.Context, _ *struct{}) (*settingsAnswer, error) {
+	s, err := a.cfg.Setup.Settings(ctx, CallerOf(ctx).Tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -44,9 +44,9 @@ type settingsChange struct {
 	KeepAudit         *int `json:"keep_audit_days,omitempty" minimum:"180" maximum:"36500" doc:"Days that the audit is kept"`
 }
 
-func (a *API) changeSettings(ctx context.Context, in *struct{ Body settingsChange }) (*settingsAnswer, error) {
-	who := callerOf(ctx)
-	s, err := a.cfg.People.Settings(ctx, who.Tenant)
+func (a *Admin) ChangeSettings(ctx context.Context, in *struct{ Body settingsChange }) (*settingsAnswer, error) {
+	who := CallerOf(ctx)
+	s, err := a.cfg.Setup.Settings(ctx, who.Tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (a *API) changeSettings(ctx context.Context, in *struct{ Body settingsChang
 	set(&s.KeepQuarantine, in.Body.KeepQuarantine)
 	set(&s.KeepTraces, in.Body.KeepTraces)
 	set(&s.KeepAudit, in.Body.KeepAudit)
-	if err := a.cfg.People.UpdateSettings(ctx, who.actor(), s); err != nil {
+	if err := a.cfg.Setup.UpdateSettings(ctx, who.Actor(), s); err != nil {
 		return nil, err
 	}
 	return &settingsAnswer{settingsView(s)}, nil

@@ -34,12 +34,12 @@ type newSkill struct {
 	Kind string `json:"kind,omitempty" maxLength:"100" doc:"Its type, such as language or product"`
 }
 
-func (a *API) createSkill(ctx context.Context, in *struct{ Body newSkill }) (*partCreated[skillView], error) {
+func (a *Admin) CreateSkill(ctx context.Context, in *struct{ Body newSkill }) (*partCreated[skillView], error) {
 	s := routing.Skill{Name: in.Body.Name, Kind: in.Body.Kind}
 	if faults := skillFaults(s); len(faults) > 0 {
-		return nil, invalid.problem(faults...)
+		return nil, Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.People.CreateSkill(ctx, callerOf(ctx).actor(), s)
+	created, err := a.cfg.Setup.CreateSkill(ctx, CallerOf(ctx).Actor(), s)
 	if err != nil {
 		return nil, err
 	}
@@ -47,21 +47,21 @@ func (a *API) createSkill(ctx context.Context, in *struct{ Body newSkill }) (*pa
 }
 
 // skillFaults tells what is wrong with a skill.
-func skillFaults(s routing.Skill) []fault {
+func skillFaults(s routing.Skill) []Fault {
 	if strings.TrimSpace(s.Name) == "" {
-		return []fault{{"body.name", "expected a name"}}
+		return []Fault{FaultAt("body.name", "expected a name")}
 	}
 	return nil
 }
 
-func (a *API) listSkills(ctx context.Context, in *PageQuery) (*partPage[skillView], error) {
+func (a *Admin) ListSkills(ctx context.Context, in *PageQuery) (*partPage[skillView], error) {
 	return listParts(ctx, a, "skills", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Skill, error) {
-		return a.cfg.People.ListSkills(ctx, t, routing.SkillID(after), limit)
+		return a.cfg.Setup.ListSkills(ctx, t, routing.SkillID(after), limit)
 	}, func(s routing.Skill) string { return string(s.ID) }, viewSkill)
 }
 
-func (a *API) getSkill(ctx context.Context, in *PartPath) (*partAnswer[skillView], error) {
-	s, err := a.cfg.People.Skill(ctx, callerOf(ctx).Tenant, routing.SkillID(in.ID))
+func (a *Admin) GetSkill(ctx context.Context, in *PartPath) (*partAnswer[skillView], error) {
+	s, err := a.cfg.Setup.Skill(ctx, CallerOf(ctx).Tenant, routing.SkillID(in.ID))
 	return answerPart(s, err, viewSkill)
 }
 
@@ -70,19 +70,19 @@ type skillChange struct {
 	Kind *string `json:"kind,omitempty" maxLength:"100"`
 }
 
-func (a *API) changeSkill(ctx context.Context, in *changing[skillChange]) (*partAnswer[skillView], error) {
-	who := callerOf(ctx)
+func (a *Admin) ChangeSkill(ctx context.Context, in *changing[skillChange]) (*partAnswer[skillView], error) {
+	who := CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
-		func() (routing.Skill, error) { return a.cfg.People.Skill(ctx, who.Tenant, routing.SkillID(in.ID)) },
-		func(s *routing.Skill) []fault {
+		func() (routing.Skill, error) { return a.cfg.Setup.Skill(ctx, who.Tenant, routing.SkillID(in.ID)) },
+		func(s *routing.Skill) []Fault {
 			set(&s.Name, in.Body.Name)
 			set(&s.Kind, in.Body.Kind)
 			return skillFaults(*s)
 		},
-		func(s routing.Skill) (routing.Skill, error) { return a.cfg.People.UpdateSkill(ctx, who.actor(), s) })
+		func(s routing.Skill) (routing.Skill, error) { return a.cfg.Setup.UpdateSkill(ctx, who.Actor(), s) })
 	return answerPart(changed, err, viewSkill)
 }
 
-func (a *API) deleteSkill(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.People.DeleteSkill(ctx, callerOf(ctx).actor(), routing.SkillID(in.ID))
+func (a *Admin) DeleteSkill(ctx context.Context, in *PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteSkill(ctx, CallerOf(ctx).Actor(), routing.SkillID(in.ID))
 }

@@ -17,7 +17,7 @@ const (
 )
 
 // errNoTurn says that a conversation's turn did not come in time.
-var errNoTurn = errors.New("the turnstile let nobody in")
+var errNoTurn = errors.New("callbacks of the conversation came too fast")
 
 // drain hands on what waits in the spool, until nothing does or Temporal takes nothing. The first conversation is a probe:
 // only when Temporal has taken its callbacks come many at once, so that a Temporal that is away is asked by one at a time.
@@ -69,11 +69,11 @@ func (s *spool) handOn(ctx context.Context, first conversation.Spooled) error {
 func (s *spool) signal(ctx context.Context, h conversation.Handover) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
-	leave, err := s.turns.enter(ctx, conversationOf(h))
+	release, err := s.perCustomer.Take(ctx, conversationOf(h))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNoTurn, err)
 	}
-	defer leave()
+	defer release()
 	return s.inbox.CustomerWrote(ctx, h)
 }
 

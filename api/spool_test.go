@@ -270,9 +270,9 @@ func TestR5_aProcessWithoutPostgresDoesNotOvertakeWhatIsSpooled(t *testing.T) {
 	t.Parallel()
 	inFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
-		line := &shakyLine{spoolPort: s.config().Spool}
+		line := &shakyLine{spoolPort: s.config().Callback.Spool}
 		cfg := s.config()
-		cfg.Spool = line
+		cfg.Callback.Spool = line
 		other := &spooling{world: s.world, gate: s.gate, api: api.New(cfg)}
 		other.running(t, func() {
 			time.Sleep(3*time.Second + 10*time.Millisecond) // fake: it has just found the spool empty

@@ -17,13 +17,13 @@ import (
 var (
 	errNotJSON   = errors.New("expected one JSON value and nothing after it")
 	errNotUTF8   = errors.New("expected UTF-8")
-	errNesting   = errors.New("expected at most 32 levels of nesting")
+	ErrNesting   = errors.New("expected at most 32 levels of nesting")
 	errTwice     = errors.New("expected every member of an object once")
 	errNumber    = errors.New("expected numbers that a double can hold")
 	errCharacter = errors.New("expected no NUL character and no half of a surrogate pair")
 )
 
-const maxNesting = 32
+const MaxNesting = 32
 
 // checkJSON reports why a text is not strict JSON. Its errors quote nothing of it.
 func checkJSON(text []byte) error {
@@ -48,8 +48,8 @@ func checkValue(d *json.Decoder, depth int) error {
 	}
 	switch token := token.(type) {
 	case json.Delim:
-		if depth == maxNesting {
-			return errNesting
+		if depth == MaxNesting {
+			return ErrNesting
 		}
 		return checkMembers(d, token == '{', depth+1)
 	case json.Number:

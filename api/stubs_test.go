@@ -118,9 +118,12 @@ func newWorld() *world {
 // config wires the world to the API.
 func (w *world) config() api.Config {
 	return api.Config{
-		Doors: w, Inbox: w, Spool: &w.spool, Records: w, Accounts: w, Setups: w, Platform: w, Transcripts: w, Commands: w, Notices: w, Tokens: w, Audit: w,
-		Bots: &w.bots, FAQ: &w.faq, People: nobody{},
-		Presences: &w.agents, Connections: &w.agents, Feed: &w.feed,
+		Callback: api.CallbackPorts{Accounts: w, Inbox: w, Spool: &w.spool, Records: w},
+		Desk: api.DeskPorts{
+			Conversations: w, Commands: w, RunNotices: w, Presences: &w.agents, Connections: &w.agents, Feed: &w.feed, Tokens: w,
+		},
+		Admin:  api.AdminPorts{Accounts: w, AccountChecks: w, Platform: w, Bots: &w.bots, FAQ: &w.faq, Setup: nobody{}, Tokens: w},
+		Tokens: w, Audit: w,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {
 				return conversation.ErrAddress
@@ -313,7 +316,7 @@ func (w *world) DeleteAccount(_ context.Context, by conversation.Actor, id conve
 	return nil
 }
 
-// Conversation finds what a viewer may see: here, supervisors and admins everything, an agent what he has or had.
+// Conversation finds what a viewer may see: here, supervisors and admins everything, an agent what they have or had.
 func (w *world) Conversation(_ context.Context, v conversation.Viewer, id conversation.ID) (conversation.Conversation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

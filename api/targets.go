@@ -29,22 +29,22 @@ type agentTargetView struct {
 // maxTargets is how many agents are listed; those behind fit worst. A guess at what somebody reads.
 const maxTargets = 200
 
-// listTargets is for who has the conversation and for supervisors: it is no list of colleagues for others.
-func (a *API) listTargets(ctx context.Context, in *struct {
+// ListTargets is for who has the conversation and for supervisors: it is no list of colleagues for others.
+func (d *Desk) ListTargets(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{ Body targetsView }, error) {
-	who, id := callerOf(ctx), conversation.ID(in.ID)
-	found, err := a.cfg.Transcripts.Conversation(ctx, who.Viewer(), id)
+	who, id := CallerOf(ctx), conversation.ID(in.ID)
+	found, err := d.cfg.Conversations.Conversation(ctx, who.Viewer(), id)
 	switch {
 	case err != nil:
 		return nil, err
 	case found.State == conversation.StateClosed:
-		return nil, closed.problem()
+		return nil, ConversationClosed.Problem()
 	case who.Role == conversation.RoleAgent && (found.Holder != conversation.HolderAgent || found.AgentID != who.AgentID):
-		return nil, notYours.problem()
+		return nil, NotYours.Problem()
 	}
-	targets, err := a.cfg.Transcripts.Targets(ctx, who.Viewer(), id)
+	targets, err := d.cfg.Conversations.Targets(ctx, who.Viewer(), id)
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func TestCommands_answeredWhileTemporalIsAway(t *testing.T) {
 	n := &notices{left: map[int64]conversation.RunNotice{}, away: true}
 	teller := outbox.New(n, n, slog.New(slog.DiscardHandler))
 	cfg := w.config()
-	cfg.Notices = teller
+	cfg.Desk.RunNotices = teller
 	h := api.New(cfg).Handler()
 
 	began := time.Now()

@@ -7,6 +7,14 @@ import (
 	"wxdesk/internal/conversation"
 )
 
+// Tokens keeps the API tokens.
+type Tokens interface {
+	// ListTokens lists oldest first, what counts no more included; after is the last id of the page before, "" for the first page.
+	ListTokens(ctx context.Context, t conversation.Tenant, after string, limit int) ([]conversation.TokenInfo, error)
+	// RevokeToken makes a token useless at once; again it changes nothing. ErrNotFound when there is none.
+	RevokeToken(ctx context.Context, by conversation.Actor, id string) error
+}
+
 // tokenView is an API token as the API shows it, never its text.
 type tokenView struct {
 	ID         string            `json:"id" format:"uuid"`
@@ -21,15 +29,15 @@ type tokenView struct {
 
 func viewToken(t conversation.TokenInfo) tokenView {
 	return tokenView{
-		ID: t.TokenID, Name: t.Name, Role: t.Role, AgentID: orNull(string(t.AgentID)),
-		CreatedAt: t.CreatedAt.UTC(), ExpiresAt: t.ExpiresAt.UTC(), LastUsedAt: timeOrNull(t.LastUsedAt), RevokedAt: timeOrNull(t.RevokedAt),
+		ID: t.TokenID, Name: t.Name, Role: t.Role, AgentID: OrNull(string(t.AgentID)),
+		CreatedAt: t.CreatedAt.UTC(), ExpiresAt: t.ExpiresAt.UTC(), LastUsedAt: TimeOrNull(t.LastUsedAt), RevokedAt: TimeOrNull(t.RevokedAt),
 	}
 }
 
-func (a *API) listTokens(ctx context.Context, in *PageQuery) (*partPage[tokenView], error) {
+func (a *Admin) ListTokens(ctx context.Context, in *PageQuery) (*partPage[tokenView], error) {
 	return listParts(ctx, a, "tokens", *in, a.cfg.Tokens.ListTokens, func(t conversation.TokenInfo) string { return t.TokenID }, viewToken)
 }
 
-func (a *API) revokeToken(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Tokens.RevokeToken(ctx, callerOf(ctx).actor(), in.ID)
+func (a *Admin) RevokeToken(ctx context.Context, in *PartPath) (*struct{}, error) {
+	return nil, a.cfg.Tokens.RevokeToken(ctx, CallerOf(ctx).Actor(), in.ID)
 }

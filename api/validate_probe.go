@@ -20,10 +20,11 @@ import (
 
 // prober calls an account's callback as WeChat would, with the account's own secrets.
 type prober struct {
-	http *http.Client
-	url  string
-	door conversation.Door
-	now  func() time.Time
+	http    *http.Client
+	url     string
+	account conversation.Door
+	facts   CallbackFacts
+	now     func() time.Time
 }
 
 // maxProbeAnswer is more than an echo or success; what is longer is neither.
@@ -43,35 +44,35 @@ func (p prober) event(ctx context.Context) (found finding, messageKey string, er
 	sender := "wxdesk-validate-" + rand.Text() // no customer; another one each time, so that each event is new
 	xml := fmt.Sprintf("<xml><ToUserName>%s</ToUserName><FromUserName>%s</FromUserName><CreateTime>%s</CreateTime>"+
 		"<MsgType>event</MsgType><Event>debug_demo</Event><debug_str>wxdesk validate</debug_str></xml>",
-		p.door.OriginalID, sender, q.Get("timestamp"))
+		p.account.OriginalID, sender, q.Get("timestamp"))
 	m, err := wechat.ReadInbound([]byte(xml))
 	if err != nil {
 		return finding{}, "", fmt.Errorf("make an event: %w", err)
 	}
 	q.Set("openid", sender)
 	body := xml
-	if p.door.Mode.Encrypted() {
+	if p.account.Mode.Encrypted() {
 		if body, err = p.seal(q, xml); err != nil {
 			return finding{}, "", err
 		}
 	}
-	return p.ask(ctx, http.MethodPost, q, body, answerSuccess), wechat.MessageKey(p.door.IDKey, string(p.door.ID), m), nil
+	return p.ask(ctx, http.MethodPost, q, body, p.facts.Answer), wechat.MessageKey(p.account.IDKey, string(p.account.ID), m), nil
 }
 
 func (p prober) seal(q url.Values, xml string) (body string, err error) {
-	encrypt, err := p.door.Keys[0].Cipher.Seal([]byte(xml))
+	encrypt, err := p.account.Keys[0].Cipher.Seal([]byte(xml))
 	if err != nil {
 		return "", fmt.Errorf("seal an event: %w", err)
 	}
 	q.Set("encrypt_type", wechat.EncryptAES)
-	q.Set("msg_signature", wechat.Signature(p.door.Tokens[0].Reveal(), q.Get("timestamp"), q.Get("nonce"), string(encrypt)))
-	return fmt.Sprintf("<xml><ToUserName>%s</ToUserName><Encrypt>%s</Encrypt></xml>", p.door.OriginalID, encrypt), nil
+	q.Set("msg_signature", wechat.Signature(p.account.Tokens[0].Reveal(), q.Get("timestamp"), q.Get("nonce"), string(encrypt)))
+	return fmt.Sprintf("<xml><ToUserName>%s</ToUserName><Encrypt>%s</Encrypt></xml>", p.account.OriginalID, encrypt), nil
 }
 
 func (p prober) query() url.Values {
-	timestamp, nonce := strconv.FormatInt(p.now().Unix(), 10), probeNonce+rand.Text()
+	timestamp, nonce := strconv.FormatInt(p.now().Unix(), 10), p.facts.ProbeNonce+rand.Text()
 	return url.Values{
-		"signature": {wechat.Signature(p.door.Tokens[0].Reveal(), timestamp, nonce)},
+		"signature": {wechat.Signature(p.account.Tokens[0].Reveal(), timestamp, nonce)},
 		"timestamp": {timestamp},
 		"nonce":     {nonce},
 	}

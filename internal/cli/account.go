@@ -113,8 +113,11 @@ func callAPI(ctx context.Context, p Process, method, target, file string) (*answ
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 	handler := api.New(api.Config{
-		Doors: db, Records: db, Accounts: db, Setups: db, Platform: platform(cfg, db), Transcripts: db, Commands: db, Tokens: commandLine{db}, Audit: db,
-		Bots: db, FAQ: db, People: db, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
+		Callback: api.CallbackPorts{Accounts: db, Records: db},
+		Admin: api.AdminPorts{
+			Accounts: db, AccountChecks: db, Platform: platform(cfg, db), Bots: db, FAQ: db, Setup: db, Tokens: db,
+		},
+		Tokens: commandLine{db}, Audit: db, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
 		PublicURL: cfg.PublicURL, HTTP: wxapi.NewHTTPClient(cfg.AllowPrivate), EgressIPs: cfg.EgressIPs,
 		CursorKey: ring.Derive(cursorLabel),
 	}).Handler()

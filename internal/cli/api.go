@@ -32,10 +32,15 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	conversations := &temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
 	teller := outbox.New(s.db, conversations, s.log)
 	front := api.New(api.Config{
-		Doors: s.db, Inbox: conversations, Spool: s.db, Records: s.db, Accounts: s.db, Setups: s.db, Platform: platform(s.cfg, s.db), Transcripts: s.db, Commands: s.db,
-		Notices: teller, Tokens: s.db, Audit: s.db, Bots: s.db, FAQ: s.db, People: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
+		Callback: api.CallbackPorts{Accounts: s.db, Inbox: conversations, Spool: s.db, Records: s.db},
+		Desk: api.DeskPorts{
+			Conversations: s.db, Commands: s.db, RunNotices: teller, Presences: s.db, Connections: s.db, Feed: s.db, Tokens: s.db,
+		},
+		Admin: api.AdminPorts{
+			Accounts: s.db, AccountChecks: s.db, Platform: platform(s.cfg, s.db), Bots: s.db, FAQ: s.db, Setup: s.db, Tokens: s.db,
+		},
+		Tokens: s.db, Audit: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
 		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
-		Presences: s.db, Connections: s.db, Feed: s.db,
 		Judge: s.judge, CursorKey: s.ring.Derive(cursorLabel),
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})

@@ -37,13 +37,14 @@ func newDesk(t *testing.T) desk {
 	t.Helper()
 	f := newEmptyFixture(t)
 	return desk{f, api.New(api.Config{
-		Accounts: f, Tokens: roles{}, Audit: f, Bots: f, FAQ: f, People: f, Judge: always{},
+		Admin:  api.AdminPorts{Accounts: f, Bots: f, FAQ: f, Setup: f, Tokens: f},
+		Tokens: roles{}, Audit: f, Judge: always{},
 		MayCall:   func(context.Context, string) error { return nil },
 		PublicURL: "https://desk.example", CursorKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),
 	}).Handler()}
 }
 
-type roles struct{ api.Tokens }
+type roles struct{}
 
 func (roles) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
 	for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {

@@ -16,9 +16,9 @@ const (
 	placeWithin = 2 * time.Second
 )
 
-// takePlace waits until few enough requests with the same API token are under way; leave ends this one. The API token is not looked
-// up before that: requests that wait cost nothing. What has none needs no place.
-func (a *API) takePlace(ctx context.Context, r *http.Request) (leave func(), refusal *problem) {
+// TakePlace waits until few enough requests with the same API token are under way; release ends this one. The API token is not
+// looked up before that: requests that wait cost nothing. A request without a token needs no place.
+func (g *Guard) TakePlace(ctx context.Context, r *http.Request) (release func(), refused *Problem) {
 	token, ok := bearer(r)
 	if !ok {
 		return func() {}, nil
@@ -26,9 +26,9 @@ func (a *API) takePlace(ctx context.Context, r *http.Request) (leave func(), ref
 	waiting, cancel := context.WithTimeout(ctx, placeWithin)
 	defer cancel()
 	hash := sha256.Sum256([]byte(token))
-	leave, err := a.places.enter(waiting, string(hash[:]))
+	release, err := g.requests.Take(waiting, string(hash[:]))
 	if err != nil {
-		return nil, tooManyRequests.retry(1)
+		return nil, TooManyRequests.Retry(1)
 	}
-	return leave, nil
+	return release, nil
 }

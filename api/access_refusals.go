@@ -28,9 +28,9 @@ const (
 	unknownActor = "unknown" // of refusals without an API token that counts
 )
 
-// refusals joins what is refused, so that a flood of tries is a line of the log and a row of the audit in each minute. It is
+// accessRefusals joins what is refused, so that a flood of tries is a line of the log and a row of the audit in each minute. It is
 // safe for concurrent use.
-type refusals struct {
+type accessRefusals struct {
 	log   *slog.Logger
 	audit Audit
 
@@ -39,12 +39,12 @@ type refusals struct {
 	unrecorded []conversation.AccessRefusals // only run touches it
 }
 
-func newRefusals(cfg Config) *refusals {
-	return &refusals{log: cfg.Log, audit: cfg.Audit, counts: map[conversation.AccessRefusal]int{}}
+func newAccessRefusals(log *slog.Logger, audit Audit) *accessRefusals {
+	return &accessRefusals{log: log, audit: audit, counts: map[conversation.AccessRefusal]int{}}
 }
 
 // add counts a refusal. who is the zero value where no API token counted.
-func (r *refusals) add(kind conversation.AccessRefusalKind, from netip.Prefix, who conversation.Principal) {
+func (r *accessRefusals) add(kind conversation.AccessRefusalKind, from netip.Prefix, who conversation.Principal) {
 	what := conversation.AccessRefusal{Tenant: who.Tenant, Actor: who.TokenID, Kind: kind, Network: from.String()}
 	if who.TokenID == "" {
 		what.Tenant, what.Actor = conversation.DefaultTenant, unknownActor
@@ -57,22 +57,22 @@ func (r *refusals) add(kind conversation.AccessRefusalKind, from netip.Prefix, w
 	r.counts[what]++
 }
 
-// run tells of refusals once a minute, and a last time when ctx ends.
-func (r *refusals) run(ctx context.Context) {
+// run records refusals once a minute, and a last time when ctx ends.
+func (r *accessRefusals) run(ctx context.Context) {
 	ticker := time.NewTicker(refusalsEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			r.tell(ctx)
+			r.record(ctx)
 		case <-ctx.Done():
-			r.tell(context.WithoutCancel(ctx))
+			r.record(context.WithoutCancel(ctx))
 			return
 		}
 	}
 }
 
-func (r *refusals) tell(ctx context.Context) {
+func (r *accessRefusals) record(ctx context.Context) {
 	r.mu.Lock()
 	counts := r.counts
 	r.counts = map[conversation.AccessRefusal]int{}

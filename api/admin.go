@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// AdminPorts is who keeps what administrators set up.
+type AdminPorts struct {
+	Accounts      Accounts
+	AccountChecks AccountChecks
+	Platform      Platform
+	Bots          Bots
+	FAQ           FAQ
+	Setup         Setup
+	Tokens        Tokens
+}
+
+// Setup keeps the set-up of people: where conversations wait, who takes them, and how they get there. Each part has the five
+// methods of accounts: created with a new id, read, listed oldest first, updated where its version is still the one given
+// (ErrVersion otherwise), and deleted unless something needs it (ErrInUse). What points to nothing is a
+// routing.UnknownError.
+type Setup interface {
+	Workstreams
+	Queues
+	OperatingHours
+	Skills
+	CapacityProfiles
+	CustomPresences
+	Agents
+	Customers
+	Rulesets
+	Settings
+}
+
+// AdminConfig is what administration needs. All but Judge and EgressIPs must be given.
+type AdminConfig struct {
+	AdminPorts
+	Cursors  Cursors
+	Callback CallbackFacts
+
+	// Judge tries conditions when routing is tried out. nil: none holds.
+	Judge routing.Judge
+	// MayCall fails with conversation.ErrAddress where a URL that an administrator gives may not be called.
+	MayCall func(ctx context.Context, url string) error
+	// PublicURL is how WeChat reaches the listener, such as https://desk.example; the callback URLs begin with it.
+	PublicURL string
+	// HTTP calls PublicURL as WeChat would, to try out an account: it follows no redirect and decides which addresses may be
+	// called.
+	HTTP *http.Client
+	// EgressIPs are the addresses and networks that our calls to WeChat come from, for WeChat's IP allow list; nil where
+	// nobody has said.
+	EgressIPs []string
+
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+// Admin answers administrators, and all who read what administrators set up. It is safe for concurrent use.
+type Admin struct {
+	cfg       AdminConfig
+	cursors   Cursors
+	validator Validator
+}
+
+// NewAdmin sets up administration.
+func NewAdmin(cfg AdminConfig) *Admin {
+	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
+	return &Admin{cfg: cfg, cursors: cfg.Cursors, validator: Validator{
+		Checks: cfg.AccountChecks, Platform: cfg.Platform, HTTP: cfg.HTTP, Callback: cfg.Callback, Log: cfg.Log, Now: cfg.Now,
+	}}
+}
+
+func (a *Admin) callbackURL(id conversation.AccountID) string {
+	return a.cfg.PublicURL + a.cfg.Callback.Prefix + string(id)
+}

@@ -1,0 +1,24 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"wxdesk/internal/conversation"
+)
+
+// Caller is who sends a request, and what identifies the request's body.
+type Caller struct {
+	conversation.Principal
+	BodyHash [sha256.Size]byte
+}
+
+type callerKey struct{}
+
+// CallerOf returns who sends a request. Every operation has a guard, so there always is one.
+func CallerOf(ctx context.Context) Caller { return ctx.Value(callerKey{}).(Caller) }
+
+// Actor is the caller as the audit names them.
+func (c Caller) Actor() conversation.Actor {
+	return conversation.Actor{Tenant: c.Tenant, Name: c.TokenID}
+}

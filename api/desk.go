@@ -1,0 +1,61 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wxdesk/internal/telemetry"
+)
+
+// DeskPorts is who knows and does what agents and supervisors ask for.
+type DeskPorts struct {
+	Conversations Conversations
+	Commands      Commands
+	RunNotices    RunNotices
+	Presences     Presences
+	Connections   Connections
+	Feed          Feed
+	Tokens        TokenChecks
+}
+
+// DeskConfig is what the desk needs. Everything must be given.
+type DeskConfig struct {
+	DeskPorts
+	Guard   *Guard
+	Cursors Cursors
+	// CountProcesses is told how many API processes are alive, this one included.
+	CountProcesses func(n int)
+	Log            *slog.Logger
+	Now            func() time.Time
+}
+
+// Desk answers agents and supervisors. It is safe for concurrent use. Event streams need Run beside the handlers.
+type Desk struct {
+	cfg         DeskConfig
+	cursors     Cursors
+	guard       *Guard
+	hub         *hub
+	connections *connections
+}
+
+// NewDesk sets up the desk.
+func NewDesk(cfg DeskConfig) *Desk {
+	return &Desk{cfg: cfg, cursors: cfg.Cursors, guard: cfg.Guard, hub: newHub(), connections: newConnections(cfg)}
+}
+
+// Run keeps event streams supplied and agents' presence true until ctx ends, and ends all streams then. Without it there are
+// none: they are answered 503.
+func (d *Desk) Run(ctx context.Context) {
+	var work sync.WaitGroup
+	work.Go(func() { d.readFeed(ctx) })
+	work.Go(func() { d.endRevoked(ctx) })
+	work.Go(func() { d.connections.beat(ctx) })
+	work.Wait()
+}
+
+// Limits are the limits that the desk keeps, and how much of each is used.
+func (d *Desk) Limits() []telemetry.Limit {
+	return []telemetry.Limit{{Name: "streams-of-a-token", Used: d.hub.mostOfAToken, Max: streamsPerToken}}
+}

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// Why a stream ends.
+var (
+	errStopped = errors.New("this process stops, or the database was restored")
+	errRevoked = errors.New("the API token is no longer good")
+)
+
+// catchUp tells what was told since the cursor, or that this cannot be done, and returns up to where the caller knows
+// everything. What the hub passes on meanwhile may be the same: positions tell it apart.
+func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor string, at conversation.FeedPosition) (conversation.FeedPosition, error) {
+	if cursor == "" {
+		return at, w.renewCursor(at)
+	}
+	last, ok := d.readEventID(s.viewer.Tenant, cursor)
+	if !ok || last.Generation != at.Generation || at.At.Sub(last.At) > cursorLife {
+		return at, w.reset(at)
+	}
+	return d.readUp(ctx, w, s, last)
+}
+
+// readUp tells what is in the feed after a position, and returns up to where the caller knows everything.
+func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last conversation.FeedPosition) (conversation.FeedPosition, error) {
+	for {
+		missed, err := d.cfg.Feed.Feed(ctx, last, feedBatch)
+		switch {
+		case err != nil:
+			return last, err
+		case missed.Upto.Generation != last.Generation:
+			return missed.Upto, w.reset(missed.Upto)
+		}
+		if err := w.writeAll(d.hub.sees(s, missed.Told)); err != nil {
+			return last, err
+		}
+		last = missed.Upto
+		if len(missed.Told) < feedBatch {
+			return last, w.renewCursor(last)
+		}
+	}
+}
+
+// follow tells what the hub passes on after a position.
+func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last conversation.FeedPosition) error {
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil // the client has left
+		case p, ok := <-s.pages:
+			switch {
+			case !ok && s.revoked:
+				return errRevoked
+			case !ok:
+				return errors.Join(errStopped, w.reset(d.hub.position()))
+			}
+			last, err = d.passOn(ctx, w, s, p, last)
+		case <-beat.C:
+			// Everything up to here has been told, unless some of it still waits in the channel.
+			if at := d.hub.position(); len(s.pages) == 0 && at.Compare(last) >= 0 {
+				last = at
+			}
+			err = w.renewCursor(last)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// passOn tells what the hub has passed on, as far as it comes after a position. A stream that has fallen behind meanwhile then
+// reads the feed until it is not.
+func (d *Desk) passOn(ctx context.Context, w *eventWriter, s *stream, p page, last conversation.FeedPosition) (conversation.FeedPosition, error) {
+	if p.reset {
+		if err := w.reset(last); err != nil {
+			return last, err
+		}
+	}
+	known := func(t conversation.Told) bool { return t.Compare(last) <= 0 }
+	if told := slices.DeleteFunc(p.events, known); len(told) > 0 {
+		if err := w.writeAll(told); err != nil {
+			return last, err
+		}
+		last = told[len(told)-1].FeedPosition
+	}
+	if len(s.pages) > 0 {
+		return last, nil
+	}
+	switch at, behind, reset := d.hub.resume(s); {
+	case !behind:
+		return last, nil
+	case reset:
+		return at, w.reset(at)
+	}
+	return d.readUp(ctx, w, s, last)
+}

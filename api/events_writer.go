@@ -1,0 +1,77 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"wxdesk/internal/conversation"
+)
+
+// eventWriter writes server-sent events.
+type eventWriter struct {
+	gin  *gin.Context
+	mark func(conversation.FeedPosition) string
+}
+
+// writeAll writes events, in order.
+func (w *eventWriter) writeAll(all []conversation.Told) error {
+	for _, t := range all {
+		if err := w.writeEvent(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeEvent writes an event: the row's body with the ids that it is about.
+func (w *eventWriter) writeEvent(t conversation.Told) error {
+	data := map[string]any{}
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(t.Body, &body); err != nil {
+		return fmt.Errorf("body of a feed row: %w", err)
+	}
+	for name, id := range map[string]string{
+		"conversation_id": string(t.Conversation), "queue_id": string(t.QueueID), "agent_id": string(t.AgentID),
+	} {
+		if id != "" {
+			data[name] = id
+		}
+	}
+	data["at"] = t.At.UTC()
+	for name, value := range maps.All(body) {
+		data[name] = value
+	}
+	text, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("encode an event: %w", err)
+	}
+	return w.write("event: " + t.Kind + "\ndata: " + string(text) + "\nid: " + w.mark(t.FeedPosition) + "\n\n")
+}
+
+// reset tells the client to read everything anew. It is told what happens from now on.
+func (w *eventWriter) reset(at conversation.FeedPosition) error {
+	return w.write("event: reset\ndata: {}\nid: " + w.mark(at) + "\n\n")
+}
+
+// renewCursor writes no event, but the id that the client gives as its cursor.
+func (w *eventWriter) renewCursor(at conversation.FeedPosition) error {
+	return w.write(": here\nid: " + w.mark(at) + "\n\n")
+}
+
+func (w *eventWriter) write(text string) error {
+	control := http.NewResponseController(w.gin.Writer)
+	_ = control.SetWriteDeadline(time.Now().Add(writeWithin)) // recorders in tests have none
+	if _, err := strings.NewReader(text).WriteTo(w.gin.Writer); err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	if err := control.Flush(); err != nil {
+		return fmt.Errorf("write an event: %w", err)
+	}
+	return nil
+}

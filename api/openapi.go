@@ -1,0 +1,63 @@
+package api
+
+import (
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// apiDescription opens the description of the JSON API: what holds for all operations.
+const apiDescription = `The HTTP API of wxdesk, a contact centre for WeChat Official Accounts.
+
+Every request carries ` + "`Authorization: Bearer <API token>`" + `; whatever is wrong with a token, the answer is the same 401.
+Bodies are strict JSON: unknown members, members given twice, and text after the value are refused.
+
+Errors are problem documents (RFC 9457). Their ` + "`type`" + ` is ` + "`urn:wxdesk:problem:`" + ` and a stable name; titles and details are
+for people and may change. No problem repeats a value that was sent.
+
+Lists come in pages: ` + "`next`" + ` is the cursor of the next page, null on the last one. A cursor works for the very list it came
+with: the same operation and filter. A query parameter without a value counts as absent.
+
+Ids are UUIDs in lower case. Times are RFC 3339 in UTC.
+`
+
+// describe finishes the description after the last operation: how to authenticate, and no word of huma's own error model,
+// which never leaves this process.
+func (a *API) describe(h huma.API) {
+	doc := h.OpenAPI()
+	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		BearerScheme: {Type: "http", Scheme: "bearer", Description: "An API token, as `wxdesk token create` prints it."},
+	}
+	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
+		delete(doc.Components.Schemas.Map(), name)
+	}
+	for _, path := range doc.Paths {
+		if path.Post != nil {
+			requireIdempotencyKey(path.Post)
+		}
+	}
+	showConversation(doc)
+	doc.Paths[ExportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{MediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
+	a.openAPI = doc
+}
+
+// showConversation describes the conversation in a problem, whose type package web does not know.
+func showConversation(doc *huma.OpenAPI) {
+	schemas := doc.Components.Schemas
+	shown := *schemas.Schema(reflect.TypeFor[ConversationView](), true, "")
+	shown.Description = "Of stale-version: the conversation as it is now"
+	schemas.Map()["Problem"].Properties["conversation"] = &shown
+}
+
+// requireIdempotencyKey marks the header as required in the description. huma itself must not check it: a missing one is
+// 400 (A11), and huma would say 422.
+func requireIdempotencyKey(op *huma.Operation) {
+	for _, p := range op.Parameters {
+		if p.Name == IdempotencyKey {
+			p.Required = true
+		}
+	}
+}
+
+// OpenAPI returns the description of the JSON API, version 3.1 in YAML: what openapi.yaml must hold.
+func (a *API) OpenAPI() ([]byte, error) { return a.openAPI.YAML() }

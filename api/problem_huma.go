@@ -1,0 +1,41 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// ProblemFor is the problem for a status that the router or huma came up with.
+func ProblemFor(status int) *Problem {
+	for _, k := range []ProblemKind{NotFound, BadMethod, TooLarge, BadMediaType, Invalid} {
+		if p := k.Problem(); p.Status == status {
+			return p
+		}
+	}
+	if status >= http.StatusInternalServerError {
+		return Internal.Problem()
+	}
+	p := BadRequest.Problem()
+	p.Status = status
+	return p
+}
+
+const (
+	MaxFaults   = 20
+	maxLocation = 100 // bytes; the name of an unknown field is the caller's
+)
+
+// FromHuma takes over what huma found wrong with a request, without the values that it would echo.
+func FromHuma(m *huma.ErrorModel) *Problem {
+	p := ProblemFor(m.Status)
+	if p.Status >= http.StatusInternalServerError {
+		return p
+	}
+	for _, e := range m.Errors[:min(len(m.Errors), MaxFaults)] {
+		location := strings.ToValidUTF8(e.Location[:min(len(e.Location), maxLocation)], "")
+		p.Errors = append(p.Errors, FaultAt(location, e.Message))
+	}
+	return p
+}
