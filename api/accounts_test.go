@@ -4,74 +4,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
-const (
-	appSecret = "0123456789abcdef0123456789abcdef"
-	maskStars = "********"
-)
-
-// accountBody is a good body for a new account, with changes: a nil value removes a member.
-func accountBody(t *testing.T, changes map[string]any) string {
-	t.Helper()
-	members := map[string]any{
-		"name": "Tea shop", "original_id": "gh_a1b2c3d4e5f6", "app_id": "wx0123456789abcdef", "app_secret": appSecret,
-		"token": tokenA, "encoding_aes_key": keyA, "mode": "safe", "kind": "service", "reply_mode": "active",
-	}
-	for name, value := range changes {
-		members[name] = value
-		if value == nil {
-			delete(members, name)
-		}
-	}
-	text, err := json.Marshal(members)
-	require.NoError(t, err)
-	return string(text)
-}
-
-// decode reads an answer's body.
-func decode[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
-	t.Helper()
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &v), w.Body.String())
-	return v
-}
-
-type account struct {
-	ID, Name    string
-	CallbackURL string `json:"callback_url"`
-	Mode, Kind  string
-	ReplyMode   string `json:"reply_mode"`
-	Language    string
-	IdleClose   string `json:"idle_close"`
-	TimeZone    string `json:"time_zone"`
-	Verified    bool
-	Disabled    bool
-	Version     int64
-}
-
-func create(t *testing.T, h http.Handler, changes map[string]any) account {
-	t.Helper()
-	answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", accountBody(t, changes))
-	require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
-	return decode[account](t, answer)
-}
-
 func TestAccounts_createdAndReadWithoutSecrets(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	h := w.handler()
-	answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", accountBody(t, nil), "X-Forwarded-Host", "evil.example", "Host", "evil.example")
+	w := apitest.NewWorld()
+	h := w.Handler()
+	answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/accounts", apitest.AccountBody(t, nil), "X-Forwarded-Host", "evil.example", "Host", "evil.example")
 	require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
-	got := decode[account](t, answer)
+	got := apitest.Decode[apitest.Account](t, answer)
 	require.Equal(t, "https://desk.example/wechat/"+got.ID, got.CallbackURL)
 	require.Equal(t, "/v1/accounts/"+got.ID, answer.Header().Get("Location"))
 	require.Equal(t, `"1"`, answer.Header().Get("ETag"))
@@ -81,36 +31,36 @@ func TestAccounts_createdAndReadWithoutSecrets(t *testing.T) {
 	require.Equal(t, "48h", got.IdleClose)
 	require.Equal(t, "Asia/Shanghai", got.TimeZone)
 
-	kept := w.accounts[conversation.AccountID(got.ID)]
+	kept := w.Accounts[conversation.AccountID(got.ID)]
 	require.Equal(t, wechat.ModeSafe, kept.Mode)
 	require.Equal(t, 48*time.Hour, kept.IdleClose)
 	require.Equal(t, conversation.DefaultTenant, kept.Tenant)
-	secrets := w.secrets[kept.ID]
-	require.Equal(t, []string{appSecret, tokenA, keyA}, []string{secrets.AppSecret.Reveal(), secrets.Token.Reveal(), secrets.EncodingAESKey.Reveal()})
+	secrets := w.Secrets[kept.ID]
+	require.Equal(t, []string{apitest.AppSecret, apitest.TokenA, apitest.KeyA}, []string{secrets.AppSecret.Reveal(), secrets.Token.Reveal(), secrets.EncodingAESKey.Reveal()})
 
-	read := call(t, h, "admin", http.MethodGet, "/v1/accounts/"+got.ID, "")
+	read := apitest.Call(t, h, "admin", http.MethodGet, "/v1/accounts/"+got.ID, "")
 	require.Equal(t, http.StatusOK, read.Code)
 	require.JSONEq(t, answer.Body.String(), read.Body.String())
-	for _, secret := range []string{appSecret, tokenA, keyA, "app_secret", `"token"`, "encoding_aes_key", "$schema", "redacted"} {
+	for _, secret := range []string{apitest.AppSecret, apitest.TokenA, apitest.KeyA, "app_secret", `"token"`, "encoding_aes_key", "$schema", "redacted"} {
 		require.NotContains(t, answer.Body.String(), secret)
 	}
 }
 
 func TestAccounts_defaults(t *testing.T) {
 	t.Parallel()
-	got := create(t, newWorld().handler(), map[string]any{"mode": nil, "kind": nil, "reply_mode": nil})
+	got := apitest.CreateAccount(t, apitest.NewWorld().Handler(), map[string]any{"mode": nil, "kind": nil, "reply_mode": nil})
 	require.Equal(t, []string{"safe", "service", "active"}, []string{got.Mode, got.Kind, got.ReplyMode})
 }
 
 func TestAccounts_plainModeNeedsNoKey(t *testing.T) {
 	t.Parallel()
-	create(t, newWorld().handler(), map[string]any{"mode": "plain", "encoding_aes_key": nil})
+	apitest.CreateAccount(t, apitest.NewWorld().Handler(), map[string]any{"mode": "plain", "encoding_aes_key": nil})
 }
 
 func TestAccounts_idleClose(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{"1s": "1s", "90s": "1m30s", "1h": "1h", "90m": "1h30m", "720h": "720h", "48h0m1s": "48h0m1s"} {
-		got := create(t, newWorld().handler(), map[string]any{"idle_close": given})
+		got := apitest.CreateAccount(t, apitest.NewWorld().Handler(), map[string]any{"idle_close": given})
 		require.Equal(t, want, got.IdleClose)
 	}
 }
@@ -124,9 +74,9 @@ func TestBad_M02_C30_K02_shapesAreRefusedFieldByField(t *testing.T) {
 		{"name", []any{nil, "", "  ", strings.Repeat("x", 101), 5}},
 		{"original_id", []any{nil, "", "gh_A1B2C3D4E5F6", "gh_a1b2c3d4e5f", "a1b2c3d4e5f6", "gh_a1b2c3d4e5f6\n"}},
 		{"app_id", []any{nil, "", "wx0123", "ab0123456789abcdef", "wx0123456789ABCDEF"}},
-		{"app_secret", []any{nil, "", "short", strings.ToUpper(appSecret), appSecret + "0", maskStars}},
-		{"token", []any{nil, "", "ab", strings.Repeat("a", 33), "with space", "tökén", maskStars}},
-		{"encoding_aes_key", []any{nil, "", keyA[:42], keyA + "A", keyA[:42] + "=", keyA[:42] + " ", keyA[:42] + "-", keyA[:42] + "_"}},
+		{"app_secret", []any{nil, "", "short", strings.ToUpper(apitest.AppSecret), apitest.AppSecret + "0", apitest.MaskStars}},
+		{"token", []any{nil, "", "ab", strings.Repeat("a", 33), "with space", "tökén", apitest.MaskStars}},
+		{"encoding_aes_key", []any{nil, "", apitest.KeyA[:42], apitest.KeyA + "A", apitest.KeyA[:42] + "=", apitest.KeyA[:42] + " ", apitest.KeyA[:42] + "-", apitest.KeyA[:42] + "_"}},
 		{"mode", []any{"secret", "", "SAFE"}},
 		{"kind", []any{"enterprise", ""}},
 		{"reply_mode", []any{"passive", "never"}},
@@ -137,11 +87,11 @@ func TestBad_M02_C30_K02_shapesAreRefusedFieldByField(t *testing.T) {
 	} {
 		for _, value := range c.values {
 			t.Run(fmt.Sprintf("%s %v", c.field, value), func(t *testing.T) {
-				w := newWorld()
-				answer := call(t, w.handler(), "admin", http.MethodPost, "/v1/accounts", accountBody(t, map[string]any{c.field: value}))
-				requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+				w := apitest.NewWorld()
+				answer := apitest.Call(t, w.Handler(), "admin", http.MethodPost, "/v1/accounts", apitest.AccountBody(t, map[string]any{c.field: value}))
+				apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 				require.Contains(t, answer.Body.String(), c.field)
-				require.Empty(t, w.accounts)
+				require.Empty(t, w.Accounts)
 			})
 		}
 	}
@@ -149,102 +99,102 @@ func TestBad_M02_C30_K02_shapesAreRefusedFieldByField(t *testing.T) {
 
 func TestAccounts_unverifiedAndPassiveAreExplained(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
+	h := apitest.NewWorld().Handler()
 	for _, changes := range []map[string]any{{"reply_mode": "passive"}, {"verified": false}, {"verified": false, "reply_mode": "passive"}} {
-		answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", accountBody(t, changes))
-		requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+		answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/accounts", apitest.AccountBody(t, changes))
+		apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 		require.Contains(t, answer.Body.String(), "not available yet")
 	}
 }
 
 func TestAccounts_aSecondOneWithTheSameAppIDConflicts(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
-	create(t, h, nil)
-	answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", accountBody(t, nil))
-	requireProblem(t, answer, http.StatusConflict, "exists")
+	h := apitest.NewWorld().Handler()
+	apitest.CreateAccount(t, h, nil)
+	answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/accounts", apitest.AccountBody(t, nil))
+	apitest.RequireProblem(t, answer, http.StatusConflict, "exists")
 }
 
 func TestAccounts_changePartByPart(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	h := w.handler()
-	id := create(t, h, nil).ID
-	answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"disabled":true,"idle_close":"2s","language":"en","kind":null,"time_zone":"America/New_York"}`)
+	w := apitest.NewWorld()
+	h := w.Handler()
+	id := apitest.CreateAccount(t, h, nil).ID
+	answer := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"disabled":true,"idle_close":"2s","language":"en","kind":null,"time_zone":"America/New_York"}`)
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
-	got := decode[account](t, answer)
+	got := apitest.Decode[apitest.Account](t, answer)
 	require.True(t, got.Disabled)
 	require.Equal(t, []string{"2s", "en", "Tea shop", "service", "America/New_York"}, []string{got.IdleClose, got.Language, got.Name, got.Kind, got.TimeZone})
 	require.Equal(t, int64(2), got.Version)
 	require.Equal(t, `"2"`, answer.Header().Get("ETag"))
-	require.Equal(t, keyA, w.secrets[conversation.AccountID(id)].EncodingAESKey.Reveal())
+	require.Equal(t, apitest.KeyA, w.Secrets[conversation.AccountID(id)].EncodingAESKey.Reveal())
 }
 
 func TestBad_M03_emptyAndMaskedSecretsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	h := w.handler()
-	id := create(t, h, nil).ID
-	for _, mask := range []string{"", "*", maskStars, "••••••••", "[redacted]"} {
+	w := apitest.NewWorld()
+	h := w.Handler()
+	id := apitest.CreateAccount(t, h, nil).ID
+	for _, mask := range []string{"", "*", apitest.MaskStars, "••••••••", "[redacted]"} {
 		body, err := json.Marshal(map[string]string{"app_secret": mask, "token": mask, "encoding_aes_key": mask, "name": "renamed"})
 		require.NoError(t, err)
-		answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, string(body))
+		answer := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, string(body))
 		require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
-		kept := w.secrets[conversation.AccountID(id)]
-		require.Equal(t, []string{appSecret, tokenA, keyA}, []string{kept.AppSecret.Reveal(), kept.Token.Reveal(), kept.EncodingAESKey.Reveal()})
+		kept := w.Secrets[conversation.AccountID(id)]
+		require.Equal(t, []string{apitest.AppSecret, apitest.TokenA, apitest.KeyA}, []string{kept.AppSecret.Reveal(), kept.Token.Reveal(), kept.EncodingAESKey.Reveal()})
 	}
-	answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"token":"newToken"}`)
+	answer := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"token":"newToken"}`)
 	require.Equal(t, http.StatusOK, answer.Code)
-	require.Equal(t, "newToken", w.secrets[conversation.AccountID(id)].Token.Reveal())
+	require.Equal(t, "newToken", w.Secrets[conversation.AccountID(id)].Token.Reveal())
 }
 
 func TestAccounts_changesAreCheckedAsAWhole(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
-	id := create(t, h, map[string]any{"mode": "plain", "encoding_aes_key": nil}).ID
+	h := apitest.NewWorld().Handler()
+	id := apitest.CreateAccount(t, h, map[string]any{"mode": "plain", "encoding_aes_key": nil}).ID
 	for _, body := range []string{
 		`{"mode":"safe"}`, `{"mode":"safe","encoding_aes_key":"********"}`, `{"verified":false}`, `{"reply_mode":"passive"}`,
-		`{"token":"x"}`, `{"app_id":"wx1"}`, `{"idle_close":"1"}`, `{"time_zone":"Beijing"}`, `{"time_zone":""}`, `{"id":"` + convA + `"}`, `{"version":1}`, `{"name":" "}`,
+		`{"token":"x"}`, `{"app_id":"wx1"}`, `{"idle_close":"1"}`, `{"time_zone":"Beijing"}`, `{"time_zone":""}`, `{"id":"` + apitest.ConvA + `"}`, `{"version":1}`, `{"name":" "}`,
 	} {
-		requireProblem(t, call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, body), http.StatusUnprocessableEntity, "invalid")
+		apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, body), http.StatusUnprocessableEntity, "invalid")
 	}
-	answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"mode":"safe","encoding_aes_key":"`+keyA+`"}`)
+	answer := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"mode":"safe","encoding_aes_key":"`+apitest.KeyA+`"}`)
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
 }
 
 func TestAccounts_ifMatchKeepsTwoAdministratorsApart(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
-	id := create(t, h, nil).ID
-	first := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"name":"first"}`, "If-Match", `"1"`)
+	h := apitest.NewWorld().Handler()
+	id := apitest.CreateAccount(t, h, nil).ID
+	first := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"name":"first"}`, "If-Match", `"1"`)
 	require.Equal(t, http.StatusOK, first.Code)
-	second := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"name":"second"}`, "If-Match", `"1"`)
-	requireProblem(t, second, http.StatusPreconditionFailed, "changed-meanwhile")
-	whatever := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"name":"third"}`, "If-Match", `*`)
+	second := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"name":"second"}`, "If-Match", `"1"`)
+	apitest.RequireProblem(t, second, http.StatusPreconditionFailed, "changed-meanwhile")
+	whatever := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, `{"name":"third"}`, "If-Match", `*`)
 	require.Equal(t, http.StatusOK, whatever.Code)
 }
 
 func TestAccounts_removed(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
-	id := create(t, h, nil).ID
-	answer := call(t, h, "admin", http.MethodDelete, "/v1/accounts/"+id, "")
+	h := apitest.NewWorld().Handler()
+	id := apitest.CreateAccount(t, h, nil).ID
+	answer := apitest.Call(t, h, "admin", http.MethodDelete, "/v1/accounts/"+id, "")
 	require.Equal(t, http.StatusNoContent, answer.Code)
 	require.Empty(t, answer.Body.String())
 	for _, method := range []string{http.MethodDelete, http.MethodGet} {
-		requireProblem(t, call(t, h, "admin", method, "/v1/accounts/"+id, ""), http.StatusNotFound, "not-found")
+		apitest.RequireProblem(t, apitest.Call(t, h, "admin", method, "/v1/accounts/"+id, ""), http.StatusNotFound, "not-found")
 	}
-	requireProblem(t, call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, "{}"), http.StatusNotFound, "not-found")
+	apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+id, "{}"), http.StatusNotFound, "not-found")
 }
 
 func TestAccounts_listedInPages(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
+	h := apitest.NewWorld().Handler()
 	var want []string
 	for i := range 5 {
-		want = append(want, create(t, h, map[string]any{"app_id": fmt.Sprintf("wx%016x", i)}).ID)
+		want = append(want, apitest.CreateAccount(t, h, map[string]any{"app_id": fmt.Sprintf("wx%016x", i)}).ID)
 	}
-	require.Equal(t, want, walk(t, h, "admin", "/v1/accounts?limit=2", 3))
-	require.Equal(t, want, walk(t, h, "admin", "/v1/accounts?limit=5", 1))
-	require.Equal(t, want, walk(t, h, "admin", "/v1/accounts", 1))
+	require.Equal(t, want, apitest.ReadPages(t, h, "admin", "/v1/accounts?limit=2", 3))
+	require.Equal(t, want, apitest.ReadPages(t, h, "admin", "/v1/accounts?limit=5", 1))
+	require.Equal(t, want, apitest.ReadPages(t, h, "admin", "/v1/accounts", 1))
 }

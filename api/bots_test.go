@@ -1,89 +1,21 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/secret"
 )
 
 const botSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-
-// botShelf keeps bots in memory, in the order of creation.
-type botShelf struct {
-	mu      sync.Mutex
-	bots    []conversation.BotSetup
-	secrets map[conversation.BotID]secret.Value
-	used    bool
-}
-
-func (s *botShelf) CreateBot(_ context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b.Tenant, b.ID, b.Version = by.Tenant, conversation.BotID(uuid.NewString()), 1
-	s.bots = append(s.bots, b)
-	if s.secrets == nil {
-		s.secrets = map[conversation.BotID]secret.Value{}
-	}
-	s.secrets[b.ID] = key
-	return b, nil
-}
-
-func (s *botShelf) Bot(_ context.Context, _ conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, b := range s.bots {
-		if b.ID == id {
-			return b, nil
-		}
-	}
-	return conversation.BotSetup{}, conversation.ErrNotFound
-}
-
-func (s *botShelf) ListBots(_ context.Context, _ conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	rest := s.bots
-	for i, b := range s.bots {
-		if b.ID == after {
-			rest = s.bots[i+1:]
-		}
-	}
-	return rest[:min(limit, len(rest))], nil
-}
-
-func (s *botShelf) UpdateBot(_ context.Context, _ conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !key.Empty() {
-		s.secrets[b.ID], b.OldSecretUntil = key, time.Unix(1_700_000_000, 0)
-	}
-	for i := range s.bots {
-		if s.bots[i].ID == b.ID {
-			b.Version++
-			s.bots[i] = b
-		}
-	}
-	return b, nil
-}
-
-func (s *botShelf) DeleteBot(context.Context, conversation.Actor, conversation.BotID) error {
-	if s.used {
-		return conversation.ErrInUse
-	}
-	return nil
-}
 
 type botShown struct {
 	ID, Kind, Name, URL string
@@ -106,50 +38,50 @@ func webhookBody(t *testing.T, changes map[string]any) string {
 
 func createBot(t *testing.T, h http.Handler, changes map[string]any) botShown {
 	t.Helper()
-	answer := call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, changes))
+	answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, changes))
 	require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
-	return decode[botShown](t, answer)
+	return apitest.Decode[botShown](t, answer)
 }
 
 func TestBots_createdReadAndChangedWithoutShowingTheSecret(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	h := w.handler()
-	answer := call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, nil))
+	w := apitest.NewWorld()
+	h := w.Handler()
+	answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, nil))
 	require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
-	got := decode[botShown](t, answer)
+	got := apitest.Decode[botShown](t, answer)
 	require.Equal(t, botShown{got.ID, "webhook", "My bot", "https://bot.example/turn", 1}, got)
 	require.Equal(t, "/v1/bots/"+got.ID, answer.Header().Get("Location"))
 	require.Equal(t, `"1"`, answer.Header().Get("ETag"))
 	require.NotContains(t, answer.Body.String(), "secret")
-	require.Equal(t, botSecret, w.bots.secrets[conversation.BotID(got.ID)].Reveal())
+	require.Equal(t, botSecret, w.Bots.Secrets[conversation.BotID(got.ID)].Reveal())
 
 	path := "/v1/bots/" + got.ID
-	require.JSONEq(t, answer.Body.String(), call(t, h, "admin", http.MethodGet, path, "").Body.String())
-	changed := call(t, h, "admin", http.MethodPatch, path, `{"name":"Other","secret":"********"}`, "If-Match", `"1"`)
+	require.JSONEq(t, answer.Body.String(), apitest.Call(t, h, "admin", http.MethodGet, path, "").Body.String())
+	changed := apitest.Call(t, h, "admin", http.MethodPatch, path, `{"name":"Other","secret":"********"}`, "If-Match", `"1"`)
 	require.Equal(t, http.StatusOK, changed.Code, changed.Body.String())
-	require.Equal(t, botShown{got.ID, "webhook", "Other", "https://bot.example/turn", 2}, decode[botShown](t, changed))
-	require.Equal(t, botSecret, w.bots.secrets[conversation.BotID(got.ID)].Reveal(), "a mask changes nothing")
-	requireProblem(t, call(t, h, "admin", http.MethodPatch, path, `{"name":"Third"}`, "If-Match", `"1"`), http.StatusPreconditionFailed, "changed-meanwhile")
+	require.Equal(t, botShown{got.ID, "webhook", "Other", "https://bot.example/turn", 2}, apitest.Decode[botShown](t, changed))
+	require.Equal(t, botSecret, w.Bots.Secrets[conversation.BotID(got.ID)].Reveal(), "a mask changes nothing")
+	apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodPatch, path, `{"name":"Third"}`, "If-Match", `"1"`), http.StatusPreconditionFailed, "changed-meanwhile")
 }
 
 func TestBots_showUntilWhenAReplacedSecretSigns(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	h := w.handler()
+	w := apitest.NewWorld()
+	h := w.Handler()
 	id := createBot(t, h, nil).ID
 	other := strings.Replace(botSecret, "MDEy", "ZmVk", 1)
 	for _, answer := range []*httptest.ResponseRecorder{
-		call(t, h, "admin", http.MethodPatch, "/v1/bots/"+id, `{"secret":"`+other+`"}`),
-		call(t, h, "admin", http.MethodGet, "/v1/bots/"+id, ""),
+		apitest.Call(t, h, "admin", http.MethodPatch, "/v1/bots/"+id, `{"secret":"`+other+`"}`),
+		apitest.Call(t, h, "admin", http.MethodGet, "/v1/bots/"+id, ""),
 	} {
 		require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
-		require.Equal(t, "2023-11-14T22:13:20Z", decode[struct {
+		require.Equal(t, "2023-11-14T22:13:20Z", apitest.Decode[struct {
 			Until string `json:"old_secret_until"`
 		}](t, answer).Until)
 		require.NotContains(t, answer.Body.String(), "whsec_")
 	}
-	require.Equal(t, other, w.bots.secrets[conversation.BotID(id)].Reveal())
+	require.Equal(t, other, w.Bots.Secrets[conversation.BotID(id)].Reveal())
 }
 
 func TestBad_M07_shapesOfBotsAreRefusedFieldByField(t *testing.T) {
@@ -168,78 +100,78 @@ func TestBad_M07_shapesOfBotsAreRefusedFieldByField(t *testing.T) {
 		{"kind", map[string]any{"kind": "oracle"}},
 		{"name", map[string]any{"name": " "}},
 	} {
-		answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/bots", webhookBody(t, c.changes))
-		requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+		answer := apitest.Call(t, apitest.NewWorld().Handler(), "admin", http.MethodPost, "/v1/bots", webhookBody(t, c.changes))
+		apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 		require.Contains(t, answer.Body.String(), "body."+c.field, "%v", c.changes)
 		require.NotContains(t, answer.Body.String(), "c2hvcnQ", "no value is repeated")
 	}
-	h := newWorld().handler()
+	h := apitest.NewWorld().Handler()
 	id := createBot(t, h, nil).ID
-	requireProblem(t, call(t, h, "admin", http.MethodPatch, "/v1/bots/"+id, `{"url":"http://10.0.0.1/"}`), http.StatusUnprocessableEntity, "invalid")
+	apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodPatch, "/v1/bots/"+id, `{"url":"http://10.0.0.1/"}`), http.StatusUnprocessableEntity, "invalid")
 }
 
 func TestBots_oneInUseStays(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	h := w.handler()
+	w := apitest.NewWorld()
+	h := w.Handler()
 	path := "/v1/bots/" + createBot(t, h, nil).ID
-	w.bots.used = true
-	requireProblem(t, call(t, h, "admin", http.MethodDelete, path, ""), http.StatusConflict, "in-use")
-	w.bots.used = false
-	require.Equal(t, http.StatusNoContent, call(t, h, "admin", http.MethodDelete, path, "").Code)
+	w.Bots.Used = true
+	apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodDelete, path, ""), http.StatusConflict, "in-use")
+	w.Bots.Used = false
+	require.Equal(t, http.StatusNoContent, apitest.Call(t, h, "admin", http.MethodDelete, path, "").Code)
 }
 
 func TestBots_areForAdminsAndListedInPages(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
+	h := apitest.NewWorld().Handler()
 	var want []string
 	for i := range 3 {
 		want = append(want, createBot(t, h, map[string]any{"name": fmt.Sprint(i)}).ID)
 	}
-	require.Equal(t, want, walk(t, h, "admin", "/v1/bots?limit=2", 2))
+	require.Equal(t, want, apitest.ReadPages(t, h, "admin", "/v1/bots?limit=2", 2))
 	for _, path := range []string{"/v1/bots", "/v1/faq-entries"} {
-		requireProblem(t, call(t, h, "supervisor", http.MethodGet, path, ""), http.StatusForbidden, "forbidden")
+		apitest.RequireProblem(t, apitest.Call(t, h, "supervisor", http.MethodGet, path, ""), http.StatusForbidden, "forbidden")
 	}
 }
 
 func TestAccounts_theBotIsTheDefaultAnotherOrNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	h := w.handler()
+	w := apitest.NewWorld()
+	h := w.Handler()
 	bot := uuid.NewString()
 	for i, c := range []struct {
 		body string
 		want conversation.BotID
 	}{
-		{accountBody(t, map[string]any{"app_id": "wx0000000000000001"}), conversation.DefaultBot},
-		{accountBody(t, map[string]any{"app_id": "wx0000000000000002", "bot_id": bot}), conversation.BotID(bot)},
-		{strings.Replace(accountBody(t, map[string]any{"app_id": "wx0000000000000003"}), "{", `{"bot_id":null,`, 1), ""},
+		{apitest.AccountBody(t, map[string]any{"app_id": "wx0000000000000001"}), conversation.DefaultBot},
+		{apitest.AccountBody(t, map[string]any{"app_id": "wx0000000000000002", "bot_id": bot}), conversation.BotID(bot)},
+		{strings.Replace(apitest.AccountBody(t, map[string]any{"app_id": "wx0000000000000003"}), "{", `{"bot_id":null,`, 1), ""},
 	} {
-		answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", c.body)
+		answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/accounts", c.body)
 		require.Equal(t, http.StatusCreated, answer.Code, answer.Body.String())
-		id := conversation.AccountID(decode[account](t, answer).ID)
-		require.Equal(t, c.want, w.accounts[id].BotID, "case %d", i)
+		id := conversation.AccountID(apitest.Decode[apitest.Account](t, answer).ID)
+		require.Equal(t, c.want, w.Accounts[id].BotID, "case %d", i)
 		for _, change := range []struct {
 			body string
 			want conversation.BotID
 		}{{`{"bot_id":"` + bot + `"}`, conversation.BotID(bot)}, {`{"name":"same"}`, conversation.BotID(bot)}, {`{"bot_id":null}`, ""}} {
-			answer := call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+string(id), change.body)
+			answer := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/accounts/"+string(id), change.body)
 			require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
-			require.Equal(t, change.want, w.accounts[id].BotID)
+			require.Equal(t, change.want, w.Accounts[id].BotID)
 		}
 	}
 	for _, id := range []string{`"none"`, `5`, `""`, `"` + strings.ToUpper(bot) + `x"`} {
-		body := strings.Replace(accountBody(t, nil), "{", `{"bot_id":`+id+`,`, 1)
-		requireProblem(t, call(t, h, "admin", http.MethodPost, "/v1/accounts", body), http.StatusUnprocessableEntity, "invalid")
+		body := strings.Replace(apitest.AccountBody(t, nil), "{", `{"bot_id":`+id+`,`, 1)
+		apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodPost, "/v1/accounts", body), http.StatusUnprocessableEntity, "invalid")
 	}
 }
 
 // What stands in a URL stands in logs on the way, on the desk and in what list and get show, so a secret has no place there.
 func TestBots_aURLWithASecretIsRefused(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
+	h := apitest.NewWorld().Handler()
 	create := func(address string) *httptest.ResponseRecorder {
-		return call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, map[string]any{"url": address}))
+		return apitest.Call(t, h, "admin", http.MethodPost, "/v1/bots", webhookBody(t, map[string]any{"url": address}))
 	}
 	for _, secret := range []string{
 		"https://me:canary@bot.example/turn", "https://canary@bot.example/turn", "https://bot.example/turn?key=canary", "https://bot.example/turn?a=1&TOKEN=canary",
@@ -248,7 +180,7 @@ func TestBots_aURLWithASecretIsRefused(t *testing.T) {
 		"https://bot.example/turn?a=1;token=canary",
 	} {
 		answer := create(secret)
-		requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+		apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 		require.Contains(t, answer.Body.String(), `"location":"body.url"`)
 		require.Contains(t, answer.Body.String(), "no secret in the URL", "it says what is wrong with %s", secret)
 		require.NotContains(t, answer.Body.String(), "canary")
@@ -258,8 +190,8 @@ func TestBots_aURLWithASecretIsRefused(t *testing.T) {
 		require.Equal(t, http.StatusCreated, answer.Code, "%s: %s", address, answer.Body.String())
 		var made struct{ ID string }
 		require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &made))
-		changed := call(t, h, "admin", http.MethodPatch, "/v1/bots/"+made.ID, `{"url":"https://bot.example/turn?token=canary"}`)
-		requireProblem(t, changed, http.StatusUnprocessableEntity, "invalid")
+		changed := apitest.Call(t, h, "admin", http.MethodPatch, "/v1/bots/"+made.ID, `{"url":"https://bot.example/turn?token=canary"}`)
+		apitest.RequireProblem(t, changed, http.StatusUnprocessableEntity, "invalid")
 		require.Contains(t, changed.Body.String(), "no secret in the URL")
 	}
 }

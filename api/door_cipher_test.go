@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -34,18 +35,18 @@ func TestBad_K03_K04_K05_K07_K09_signedButUndecipherable(t *testing.T) {
 		"K05 too long":      raw(t, 32, 32),
 		"K05 uneven":        raw(t, 64, 1, 3),
 		"K07 length 2^32-1": raw(t, 64, 4, 4, 4, 4),
-		"K09 other key":     sealedWith(t, strings.Repeat("x", 43)),
+		"K09 other key":     apitest.SealedWith(t, strings.Repeat("x", 43)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, g := newWorld(), newGate(t, wechat.ModeSafe)
-			h := g.in(w)
-			cb := g.signed(encrypt)
-			requireText(t, cb.post(t, h), http.StatusOK, "success")
-			require.Empty(t, w.handovers)
-			require.Len(t, w.quarantine, 1)
-			require.Equal(t, "undecipherable", w.quarantine[0].Reason)
-			require.Equal(t, cb.body, string(w.quarantine[0].Raw))
-			require.NotEmpty(t, w.quarantine[0].DeliveryID)
+			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+			h := g.In(w)
+			cb := g.Signed(encrypt)
+			apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+			require.Empty(t, w.Handovers)
+			require.Len(t, w.Quarantined, 1)
+			require.Equal(t, "undecipherable", w.Quarantined[0].Reason)
+			require.Equal(t, cb.Body, string(w.Quarantined[0].Raw))
+			require.NotEmpty(t, w.Quarantined[0].DeliveryID)
 		})
 	}
 }
@@ -53,7 +54,7 @@ func TestBad_K03_K04_K05_K07_K09_signedButUndecipherable(t *testing.T) {
 // raw is a frame of 0xFF bytes that ends in some others, encrypted under the account's key.
 func raw(t *testing.T, size int, end ...byte) string {
 	t.Helper()
-	key, err := base64.StdEncoding.DecodeString(keyA + "=")
+	key, err := base64.StdEncoding.DecodeString(apitest.KeyA + "=")
 	require.NoError(t, err)
 	block, err := aes.NewCipher(key)
 	require.NoError(t, err)
@@ -62,34 +63,26 @@ func raw(t *testing.T, size int, end ...byte) string {
 	return base64.StdEncoding.EncodeToString(frame)
 }
 
-// sealedWith is a good message under a key that the account does not have.
-func sealedWith(t *testing.T, key string) string {
-	t.Helper()
-	encrypt, err := newCipher(t, key, appA).Seal([]byte(message("hi")))
-	require.NoError(t, err)
-	return string(encrypt)
-}
-
 func TestBad_X07_X12_signedButUnreadable(t *testing.T) {
 	t.Parallel()
 	for name, xml := range map[string]string{
-		"X01 DOCTYPE":          "<!DOCTYPE xml>" + message("hi"),
-		"X07 invalid UTF-8":    message("\xff"),
-		"X07 NUL":              message("\x00"),
-		"X12 no FromUserName":  strings.Replace(message("hi"), customer, "", 1),
-		"X12 slash":            strings.Replace(message("hi"), customer, "o/../x", 1),
-		"X12 200 characters":   strings.Replace(message("hi"), customer, strings.Repeat("o", 200), 1),
-		"X04 two documents":    message("hi") + message("hi"),
+		"X01 DOCTYPE":          "<!DOCTYPE xml>" + apitest.TextMessage("hi"),
+		"X07 invalid UTF-8":    apitest.TextMessage("\xff"),
+		"X07 NUL":              apitest.TextMessage("\x00"),
+		"X12 no FromUserName":  strings.Replace(apitest.TextMessage("hi"), apitest.Customer, "", 1),
+		"X12 slash":            strings.Replace(apitest.TextMessage("hi"), apitest.Customer, "o/../x", 1),
+		"X12 200 characters":   strings.Replace(apitest.TextMessage("hi"), apitest.Customer, strings.Repeat("o", 200), 1),
+		"X04 two documents":    apitest.TextMessage("hi") + apitest.TextMessage("hi"),
 		"not XML at all":       "hello",
 		"no message whatever ": "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, g := newWorld(), newGate(t, wechat.ModeSafe)
-			h := g.in(w)
-			cb := g.says(xml)
-			requireText(t, cb.post(t, h), http.StatusOK, "success")
-			require.Empty(t, w.handovers)
-			require.Len(t, w.quarantine, 1)
+			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+			h := g.In(w)
+			cb := g.Says(xml)
+			apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+			require.Empty(t, w.Handovers)
+			require.Len(t, w.Quarantined, 1)
 		})
 	}
 }
@@ -110,70 +103,64 @@ func TestBad_X01_X05_envelopesThatAreTraps(t *testing.T) {
 		"not XML":               func(string) string { return "hello" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, g := newWorld(), newGate(t, wechat.ModeSafe)
-			h := g.in(w)
-			cb := g.says(message("hi"))
-			cb.body = wrap(cb.body)
-			requireText(t, cb.post(t, h), http.StatusBadRequest, "")
-			requireNothingKept(t, w)
+			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+			h := g.In(w)
+			cb := g.Says(apitest.TextMessage("hi"))
+			cb.Body = wrap(cb.Body)
+			apitest.RequireText(t, cb.Post(t, h), http.StatusBadRequest, "")
+			apitest.RequireNothingKept(t, w)
 		})
 	}
 }
 
 func TestBad_K10_theKeyThatWasJustReplacedOpens(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	encrypt, err := g.Keys[1].Cipher.Seal([]byte(message("hi")))
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	encrypt, err := g.Keys[1].Cipher.Seal([]byte(apitest.TextMessage("hi")))
 	require.NoError(t, err)
-	cb := g.signed(string(encrypt))
-	requireText(t, cb.post(t, h), http.StatusOK, "success")
-	require.Equal(t, g.Keys[1].ID, w.handovers[0].KeyID)
+	cb := g.Signed(string(encrypt))
+	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+	require.Equal(t, g.Keys[1].ID, w.Handovers[0].KeyID)
 }
 
 func TestBad_K11_everySingleBitCounts(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	good := g.says(message("hi"))
-	refused := func(cb callback) {
-		code := cb.post(t, h).Code
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	good := g.Says(apitest.TextMessage("hi"))
+	refused := func(cb apitest.Callback) {
+		code := cb.Post(t, h).Code
 		require.Contains(t, []int{http.StatusBadRequest, http.StatusForbidden}, code)
 	}
 	for _, name := range []string{"msg_signature", "timestamp", "nonce"} {
-		value := good.query.Get(name)
+		value := good.Query.Get(name)
 		for bit := range len(value) * 8 {
 			cb := good
-			cb.query = map[string][]string{}
-			for k, v := range good.query {
-				cb.query[k] = v
+			cb.Query = map[string][]string{}
+			for k, v := range good.Query {
+				cb.Query[k] = v
 			}
-			cb.query.Set(name, flip(value, bit))
+			cb.Query.Set(name, apitest.Flip(value, bit))
 			refused(cb)
 		}
 	}
-	start := strings.Index(good.body, good.encrypt(t))
-	for bit := range len(good.encrypt(t)) * 8 {
+	start := strings.Index(good.Body, good.Encrypt(t))
+	for bit := range len(good.Encrypt(t)) * 8 {
 		cb := good
-		cb.body = flip(good.body, start*8+bit)
+		cb.Body = apitest.Flip(good.Body, start*8+bit)
 		refused(cb)
 	}
-	requireNothingKept(t, w)
-}
-
-func flip(s string, bit int) string {
-	b := []byte(s)
-	b[bit/8] ^= 1 << (bit % 8)
-	return string(b)
+	apitest.RequireNothingKept(t, w)
 }
 
 func TestBad_K12_anAccountWithAnUnavailableSecretTakesNothing(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	w.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) {
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
 		return conversation.Door{}, secret.ErrUnavailable
 	})
-	cb := g.says(message("hi"))
-	requireText(t, cb.post(t, h), http.StatusServiceUnavailable, "")
+	cb := g.Says(apitest.TextMessage("hi"))
+	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")
 }

@@ -10,23 +10,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
 func TestNotices_areKeptOnceInAWhileAndAtOnceWhereSomethingChanges(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	g.in(w)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	g.In(w)
 	var clock atomic.Int64
 	clock.Store(time.Now().UnixNano())
-	cfg := w.config()
+	cfg := w.Config()
 	cfg.Now = func() time.Time { return time.Unix(0, clock.Load()) }
 	h := api.New(cfg).Handler()
 
-	good, bad := g.says(message("hi")), g.signed(sealedWith(t, strings.Repeat("x", 43)))
+	good, bad := g.Says(apitest.TextMessage("hi")), g.Signed(apitest.SealedWith(t, strings.Repeat("x", 43)))
 	for _, step := range []struct {
-		callback callback
+		callback apitest.Callback
 		after    time.Duration
 		writes   int
 	}{
@@ -40,40 +41,40 @@ func TestNotices_areKeptOnceInAWhileAndAtOnceWhereSomethingChanges(t *testing.T)
 		{bad, 9 * time.Second, 1},
 	} {
 		clock.Add(int64(step.after))
-		before := w.noted
-		requireText(t, step.callback.post(t, h), http.StatusOK, "success")
-		require.Equal(t, step.writes, w.noted-before, step)
+		before := w.Noted
+		apitest.RequireText(t, step.callback.Post(t, h), http.StatusOK, "success")
+		require.Equal(t, step.writes, w.Noted-before, step)
 	}
 }
 
 func TestNotices_aFloodOfChangesIsBounded(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	good, bad := g.says(message("hi")), g.says(message("hi"))
-	bad.query.Set("msg_signature", strings.Repeat("0", 40))
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	good, bad := g.Says(apitest.TextMessage("hi")), g.Says(apitest.TextMessage("hi"))
+	bad.Query.Set("msg_signature", strings.Repeat("0", 40))
 	for range 100 {
-		good.post(t, h)
-		bad.post(t, h)
+		good.Post(t, h)
+		bad.Post(t, h)
 	}
-	require.LessOrEqual(t, w.noted, 60)
+	require.LessOrEqual(t, w.Noted, 60)
 }
 
 func TestNotices_sayNothingOfWhatCouldNotBeKept(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	for _, spoil := range []func(cb *callback){
-		func(cb *callback) { cb.query.Del("nonce") },
-		func(cb *callback) { cb.query.Set("openid", "oXXXXbbbbccccddddeeeeffff-_1") },
-		func(cb *callback) { cb.body = "hello" },
-		func(cb *callback) { cb.account = accountB },
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	for _, spoil := range []func(cb *apitest.Callback){
+		func(cb *apitest.Callback) { cb.Query.Del("nonce") },
+		func(cb *apitest.Callback) { cb.Query.Set("openid", "oXXXXbbbbccccddddeeeeffff-_1") },
+		func(cb *apitest.Callback) { cb.Body = "hello" },
+		func(cb *apitest.Callback) { cb.Account = apitest.AccountB },
 	} {
-		cb := g.says(message("hi"))
+		cb := g.Says(apitest.TextMessage("hi"))
 		spoil(&cb)
-		cb.post(t, h)
+		cb.Post(t, h)
 	}
-	require.Empty(t, w.notices)
+	require.Empty(t, w.Notices)
 }
 
 func TestNotice_isOfTheSignatureOrOfWhatIsInside(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -15,32 +16,32 @@ func TestBad_K01_aKeyWithSpareBitsIsAcceptedAndOpens(t *testing.T) {
 	t.Parallel()
 	// The last of 43 characters has two bits that no key byte holds: E, F, G and H are the same key.
 	for _, last := range []string{"E", "F", "G", "H"} {
-		key := keyA[:42] + last
-		create(t, newWorld().handler(), map[string]any{"encoding_aes_key": key})
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		g.Keys[0].Cipher = newCipher(t, key, appA)
-		h := g.in(w)
-		cb := g.signed(sealedWith(t, keyA))
-		requireText(t, cb.post(t, h), http.StatusOK, "success")
-		require.Len(t, w.handovers, 1)
+		key := apitest.KeyA[:42] + last
+		apitest.CreateAccount(t, apitest.NewWorld().Handler(), map[string]any{"encoding_aes_key": key})
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		g.Keys[0].Cipher = apitest.NewCipher(t, key, apitest.AppA)
+		h := g.In(w)
+		cb := g.Signed(apitest.SealedWith(t, apitest.KeyA))
+		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+		require.Len(t, w.Handovers, 1)
 	}
 }
 
 func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModeCompatible, wechat.ModePlain} {
-		w, g := newWorld(), newGate(t, mode)
-		h := g.in(w)
-		cb := g.says(message("hi"))
-		timestamp := cb.query.Get("timestamp")
-		cb.query.Set("signature", wechat.Signature("replacedToken", timestamp, nonce))
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, mode)
+		h := g.In(w)
+		cb := g.Says(apitest.TextMessage("hi"))
+		timestamp := cb.Query.Get("timestamp")
+		cb.Query.Set("signature", wechat.Signature("replacedToken", timestamp, apitest.Nonce))
 		if mode.Encrypted() {
-			cb.query.Set("msg_signature", wechat.Signature("replacedToken", timestamp, nonce, cb.encrypt(t)))
+			cb.Query.Set("msg_signature", wechat.Signature("replacedToken", timestamp, apitest.Nonce, cb.Encrypt(t)))
 		}
-		requireText(t, cb.post(t, h), http.StatusOK, "success")
-		require.Len(t, w.handovers, 1)
-		answer := echo(g, h, func(cb *callback) {
-			cb.query.Set("signature", wechat.Signature("replacedToken", cb.query.Get("timestamp"), nonce))
+		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+		require.Len(t, w.Handovers, 1)
+		answer := echo(g, h, func(cb *apitest.Callback) {
+			cb.Query.Set("signature", wechat.Signature("replacedToken", cb.Query.Get("timestamp"), apitest.Nonce))
 		})
 		require.Equal(t, http.StatusOK, answer.Code, "the check of the server URL too")
 	}
@@ -49,10 +50,12 @@ func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
 // What is odd but readable is durable and answered; what it means is for Receive to say.
 func TestBad_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 	t.Parallel()
-	text := func(old, replacement string) string { return strings.Replace(message("hi"), old, replacement, 1) }
+	text := func(old, replacement string) string {
+		return strings.Replace(apitest.TextMessage("hi"), old, replacement, 1)
+	}
 	id := func(value string) string { return text("<MsgId>23893347810211482</MsgId>", "<MsgId>"+value+"</MsgId>") }
 	event := func(members string) string {
-		return strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>", members).Replace(message(""))
+		return strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>", members).Replace(apitest.TextMessage(""))
 	}
 	keys := map[string]string{}
 	for name, xml := range map[string]string{
@@ -64,16 +67,16 @@ func TestBad_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 		"X16 64 KB":            strings.Replace(id("16"), "[hi]", "["+strings.Repeat("長", 21_000)+"]", 1),
 		"X18 location of none": strings.Replace(id("18"), "[text]", "[location]", 1),
 		"X20 link to a script": strings.NewReplacer("[text]", "[link]", "</xml>", "<Url>javascript:alert(1)</Url></xml>").Replace(id("20")),
-		"X21 our own echo":     strings.Replace(id("21"), customer, string(originalA), 1),
+		"X21 our own echo":     strings.Replace(id("21"), apitest.Customer, string(apitest.OriginalA), 1),
 	} {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		cb := g.says(xml)
-		cb.query.Del("openid")
-		requireText(t, cb.post(t, h), http.StatusOK, "success")
-		require.Len(t, w.handovers, 1, name)
-		require.Empty(t, w.quarantine, name)
-		key := w.handovers[0].MessageKey
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		cb := g.Says(xml)
+		cb.Query.Del("openid")
+		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+		require.Len(t, w.Handovers, 1, name)
+		require.Empty(t, w.Quarantined, name)
+		key := w.Handovers[0].MessageKey
 		require.NotContains(t, keys, key, "%s shares its key with %s", name, keys[key])
 		keys[key] = name
 	}
@@ -82,19 +85,19 @@ func TestBad_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 func TestBad_X09_oddMessageIDsAreKeptAsTextAndNeverShareAKey(t *testing.T) {
 	t.Parallel()
 	const element = "<MsgId>23893347810211482</MsgId>"
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
 	hands := func(xml string) (key string) {
-		cb := g.says(xml)
-		cb.query.Del("openid")
-		requireText(t, cb.post(t, h), http.StatusOK, "success")
-		last := w.handovers[len(w.handovers)-1]
+		cb := g.Says(xml)
+		cb.Query.Del("openid")
+		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+		last := w.Handovers[len(w.Handovers)-1]
 		opened, err := g.Keys[0].Cipher.Open([]byte(last.Ciphertext))
 		require.NoError(t, err)
 		require.Equal(t, xml, string(opened), "as it was written")
 		return last.MessageKey
 	}
-	keys := map[string]string{hands(message("hi")): "good"}
+	keys := map[string]string{hands(apitest.TextMessage("hi")): "good"}
 	for name, row := range map[string]struct {
 		element string
 		counts  bool // the MsgId alone tells one message from another
@@ -110,56 +113,56 @@ func TestBad_X09_oddMessageIDsAreKeptAsTextAndNeverShareAKey(t *testing.T) {
 		"20 digits": {"<MsgId>99999999999999999999</MsgId>", true},
 		"spaced":    {"<MsgId> 23893347810211482 </MsgId>", true},
 	} {
-		odd := strings.Replace(message("hi"), element, row.element, 1)
+		odd := strings.Replace(apitest.TextMessage("hi"), element, row.element, 1)
 		key := hands(odd)
 		require.Equal(t, key, hands(odd), "%s: WeChat's repeat is known", name)
 		require.Equal(t, row.counts, key == hands(strings.Replace(odd, "[hi]", "[ho]", 1)), "%s: other words", name)
 		require.Equal(t, row.counts, key == hands(strings.Replace(odd, "1800000000", "1800000001", 1)), "%s: another second", name)
-		require.NotEqual(t, key, hands(strings.Replace(odd, customer, "oBBBBbbbbccccddddeeeeffff-_1", 1)), "%s: another customer", name)
+		require.NotEqual(t, key, hands(strings.Replace(odd, apitest.Customer, "oBBBBbbbbccccddddeeeeffff-_1", 1)), "%s: another customer", name)
 		if row.counts {
 			require.NotContains(t, keys, key, "%s shares its key with %s", name, keys[key])
 			keys[key] = name
 		}
 	}
-	require.Empty(t, w.quarantine)
+	require.Empty(t, w.Quarantined)
 }
 
 func TestBad_X14_anUnknownEventIsRecorded(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	cb := g.says(strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>", "<Event>party_started</Event>").Replace(message("")))
-	requireText(t, cb.post(t, h), http.StatusOK, "success")
-	require.Len(t, w.events, 1)
-	require.Equal(t, "party_started", w.events[0].Kind)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	cb := g.Says(strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>", "<Event>party_started</Event>").Replace(apitest.TextMessage("")))
+	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+	require.Len(t, w.Events, 1)
+	require.Equal(t, "party_started", w.Events[0].Kind)
 }
 
 func TestBad_X10_twoEventsOfOneSecondAreBothHandedOver(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
 	for _, key := range []string{"a", "b"} {
-		cb := g.says(strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>",
-			"<Event>CLICK</Event><EventKey>"+key+"</EventKey>").Replace(message("")))
-		requireText(t, cb.post(t, h), http.StatusOK, "success")
+		cb := g.Says(strings.NewReplacer("[text]", "[event]", "<MsgId>23893347810211482</MsgId>",
+			"<Event>CLICK</Event><EventKey>"+key+"</EventKey>").Replace(apitest.TextMessage("")))
+		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 	}
-	require.NotEqual(t, w.handovers[0].MessageKey, w.handovers[1].MessageKey)
+	require.NotEqual(t, w.Handovers[0].MessageKey, w.Handovers[1].MessageKey)
 }
 
 func TestBad_C10_fourAtOnceOverTwoInstances(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	instances := []http.Handler{g.in(w), w.handler()}
-	cb := g.says(message("hi"))
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	instances := []http.Handler{g.In(w), w.Handler()}
+	cb := g.Says(apitest.TextMessage("hi"))
 	done := make(chan int)
 	for i := range 4 {
-		go func() { done <- cb.post(t, instances[i%2]).Code }()
+		go func() { done <- cb.Post(t, instances[i%2]).Code }()
 	}
 	for range 4 {
 		require.Equal(t, http.StatusOK, <-done)
 	}
 	keys := map[string]conversation.Handover{}
-	for _, handover := range w.handovers {
+	for _, handover := range w.Handovers {
 		keys[handover.MessageKey] = handover
 	}
 	require.Len(t, keys, 1, "by which the conversation knows the repeats")

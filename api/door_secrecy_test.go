@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -25,19 +26,19 @@ import (
 // by which that knows it again, as often as it comes.
 func TestBad_C07_lateCallbacksKeepTheKeyByWhichTheyAreKnown(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	cb := g.says(message("hi"))
-	requireText(t, cb.post(t, h), http.StatusOK, "success")
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	cb := g.Says(apitest.TextMessage("hi"))
+	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 	for _, timestamp := range []string{"1500000000", "1000000000", "4102444800"} {
-		cb.query.Set("timestamp", timestamp)
-		cb.sign(cb.encrypt(t))
-		requireText(t, cb.post(t, h), http.StatusOK, "success")
+		cb.Query.Set("timestamp", timestamp)
+		cb.Sign(cb.Encrypt(t))
+		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 	}
-	for _, late := range w.handovers[1:] {
+	for _, late := range w.Handovers[1:] {
 		require.True(t, late.Stale)
-		require.Equal(t, w.handovers[0].MessageKey, late.MessageKey)
-		require.Equal(t, w.handovers[0].Fingerprint, late.Fingerprint)
+		require.Equal(t, w.Handovers[0].MessageKey, late.MessageKey)
+		require.Equal(t, w.Handovers[0].Fingerprint, late.Fingerprint)
 	}
 }
 
@@ -45,71 +46,71 @@ func TestBad_C07_lateCallbacksKeepTheKeyByWhichTheyAreKnown(t *testing.T) {
 // one question whose answer is the same word, is remembered for as long, and gets the same bytes.
 func TestBad_C16_unknownAndDisabledAccountsTakeTheSameWay(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		g.in(w)
-		h := w.handler()
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		g.In(w)
+		h := w.Handler()
 		var answers []string
 		var lookUps []int
-		for _, id := range []string{accountA, accountB} { // the port has one word for all of them, which a test of the ledger proves
-			w.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) {
+		for _, id := range []string{apitest.AccountA, apitest.AccountB} { // the port has one word for all of them, which a test of the ledger proves
+			w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
 				return conversation.Door{}, fmt.Errorf("find the account of a callback: %w", conversation.ErrNotFound)
 			})
-			cb := g.says(message("hi"))
-			cb.account = id
-			before := w.lookUps
+			cb := g.Says(apitest.TextMessage("hi"))
+			cb.Account = id
+			before := w.LookUps
 			for range 3 {
-				answer := cb.post(t, h)
-				requireText(t, answer, http.StatusNotFound, "")
+				answer := cb.Post(t, h)
+				apitest.RequireText(t, answer, http.StatusNotFound, "")
 				answers = append(answers, fmt.Sprint(answer.Code, answer.Header(), answer.Body.Len()))
 			}
-			lookUps = append(lookUps, w.lookUps-before)
+			lookUps = append(lookUps, w.LookUps-before)
 		}
 		for _, answer := range answers {
 			require.Equal(t, answers[0], answer)
 		}
 		require.Equal(t, []int{1, 1}, lookUps)
-		requireNothingKept(t, w)
+		apitest.RequireNothingKept(t, w)
 	})
 }
 
 func TestBad_C18_routingGoesByTheDecryptedSender(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	cb := g.says(message("hi"))
-	cb.query.Set("openid", "oXXXXbbbbccccddddeeeeffff-_1")
-	requireText(t, cb.post(t, h), http.StatusForbidden, "")
-	require.Contains(t, w.logged(), `"reason":"openid"`)
-	cb.query.Del("openid")
-	requireText(t, cb.post(t, h), http.StatusOK, "success")
-	require.Len(t, w.handovers, 1)
-	require.Equal(t, wechat.CustomerKey(g.IDKey, customer), string(w.handovers[0].CustomerKey))
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	cb := g.Says(apitest.TextMessage("hi"))
+	cb.Query.Set("openid", "oXXXXbbbbccccddddeeeeffff-_1")
+	apitest.RequireText(t, cb.Post(t, h), http.StatusForbidden, "")
+	require.Contains(t, w.Logged(), `"reason":"openid"`)
+	cb.Query.Del("openid")
+	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+	require.Len(t, w.Handovers, 1)
+	require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(w.Handovers[0].CustomerKey))
 }
 
 // No limit goes by an address, so none can be escaped; what is left is what we write down and what we hand out.
 func TestBad_C27_forgedAddressesAndHostsReachNoLogNoSpanAndNoLink(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	g.in(w)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	g.In(w)
 	spans := tracetest.NewSpanRecorder()
-	cfg := w.config()
+	cfg := w.Config()
 	cfg.Tracers = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
 	h := api.New(cfg).Handler()
 	forged := []string{
 		"X-Forwarded-For", "203.0.113.77", "X-Real-Ip", "203.0.113.77", "Forwarded", "for=203.0.113.77;host=evil.example", "True-Client-Ip", "203.0.113.77",
 		"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "evil", "X-Forwarded-Prefix", "/evil", "X-Original-Url", "/evil", "X-Rewrite-Url", "/evil",
 	}
-	made := call(t, h, "admin", http.MethodPost, "/v1/accounts", accountBody(t, nil), forged...)
+	made := apitest.Call(t, h, "admin", http.MethodPost, "/v1/accounts", apitest.AccountBody(t, nil), forged...)
 	require.Equal(t, http.StatusCreated, made.Code)
 	require.Contains(t, made.Body.String(), "https://desk.example/wechat/")
-	cb := g.says(message("hi"))
-	cb.query.Set("msg_signature", strings.Repeat("0", 40))
+	cb := g.Says(apitest.TextMessage("hi"))
+	cb.Query.Set("msg_signature", strings.Repeat("0", 40))
 	for i := 0; i < len(forged); i += 2 {
-		cb.header.Set(forged[i], forged[i+1])
+		cb.Header.Set(forged[i], forged[i+1])
 	}
-	requireText(t, cb.post(t, h), http.StatusForbidden, "")
-	seen := w.logged() + made.Body.String() + fmt.Sprint(made.Header())
+	apitest.RequireText(t, cb.Post(t, h), http.StatusForbidden, "")
+	seen := w.Logged() + made.Body.String() + fmt.Sprint(made.Header())
 	require.Len(t, spans.Ended(), 2)
 	for _, span := range spans.Ended() {
 		seen += fmt.Sprint(span.Name(), span.Attributes(), span.Events())
@@ -123,17 +124,17 @@ func TestBad_C30_withAnEmptyTokenNobodyCanSign(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModePlain} {
 		for _, tokens := range [][]secret.Value{{secret.New("")}, nil} {
-			w, g := newWorld(), newGate(t, mode)
+			w, g := apitest.NewWorld(), apitest.NewWeChat(t, mode)
 			g.Tokens = tokens
-			h := g.in(w)
-			cb := g.says(message("hi"))
-			timestamp := cb.query.Get("timestamp")
-			cb.query.Set("signature", wechat.Signature("", timestamp, nonce))
+			h := g.In(w)
+			cb := g.Says(apitest.TextMessage("hi"))
+			timestamp := cb.Query.Get("timestamp")
+			cb.Query.Set("signature", wechat.Signature("", timestamp, apitest.Nonce))
 			if mode.Encrypted() {
-				cb.query.Set("msg_signature", wechat.Signature("", timestamp, nonce, cb.encrypt(t)))
+				cb.Query.Set("msg_signature", wechat.Signature("", timestamp, apitest.Nonce, cb.Encrypt(t)))
 			}
-			requireText(t, cb.post(t, h), http.StatusForbidden, "")
-			requireNothingKept(t, w)
+			apitest.RequireText(t, cb.Post(t, h), http.StatusForbidden, "")
+			apitest.RequireNothingKept(t, w)
 		}
 	}
 }
@@ -151,13 +152,13 @@ func TestBad_K06_everyPaddingUpTo32IsTaken(t *testing.T) {
 	t.Parallel()
 	paddings := map[int]bool{}
 	for n := range 32 {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		xml := message(strings.Repeat("a", n))
-		paddings[32-(20+len(xml)+len(appA))%32] = true
-		cb := g.signed(framed(t, xml, len(xml), string(appA)))
-		requireText(t, cb.post(t, h), http.StatusOK, "success")
-		require.Len(t, w.handovers, 1)
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		xml := apitest.TextMessage(strings.Repeat("a", n))
+		paddings[32-(20+len(xml)+len(apitest.AppA))%32] = true
+		cb := g.Signed(framed(t, xml, len(xml), string(apitest.AppA)))
+		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
+		require.Len(t, w.Handovers, 1)
 	}
 	require.Len(t, paddings, 32)
 }
@@ -165,12 +166,12 @@ func TestBad_K06_everyPaddingUpTo32IsTaken(t *testing.T) {
 func TestBad_K08_whatIsForNoAppIDIsForeign(t *testing.T) {
 	t.Parallel()
 	for _, app := range []string{"", "wx00000000000000a", "wx00000000000000aa\x00", "WX00000000000000AA", "wx00000000000000аа"} {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		xml := message("hi")
-		cb := g.signed(framed(t, xml, len(xml), app))
-		requireText(t, cb.post(t, h), http.StatusForbidden, "")
-		requireNothingKept(t, w)
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		xml := apitest.TextMessage("hi")
+		cb := g.Signed(framed(t, xml, len(xml), app))
+		apitest.RequireText(t, cb.Post(t, h), http.StatusForbidden, "")
+		apitest.RequireNothingKept(t, w)
 	}
 }
 
@@ -180,13 +181,13 @@ func TestBad_K05_everyCryptoFailureIsAnsweredAlike(t *testing.T) {
 	var answers, reasons []string
 	for _, encrypt := range []string{
 		"!!!!", "", raw(t, 64, 0), raw(t, 64, 33), raw(t, 64, 255), raw(t, 64, 1, 3), raw(t, 32, 32),
-		framed(t, "<xml/>", 1<<31, string(appA)), framed(t, "<xml/>", 0, string(appA)), sealedWith(t, strings.Repeat("x", 43)),
+		framed(t, "<xml/>", 1<<31, string(apitest.AppA)), framed(t, "<xml/>", 0, string(apitest.AppA)), apitest.SealedWith(t, strings.Repeat("x", 43)),
 	} {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		answer := g.signed(encrypt).post(t, h)
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		answer := g.Signed(encrypt).Post(t, h)
 		answers = append(answers, fmt.Sprint(answer.Code, answer.Header(), answer.Body.String()))
-		reasons = append(reasons, w.quarantine[0].Reason)
+		reasons = append(reasons, w.Quarantined[0].Reason)
 	}
 	for i := range answers {
 		require.Equal(t, answers[0], answers[i])
@@ -212,15 +213,15 @@ func TestBad_X01_entitiesReachNobody(t *testing.T) {
 		`<!DOCTYPE xml SYSTEM "` + evil + `">`, `<!DOCTYPE xml [<!ENTITY x SYSTEM "` + evil + `">]>`, `<!DOCTYPE xml [<!ENTITY % x SYSTEM "` + evil + `">%x;]>`,
 		`<?xml-stylesheet href="` + evil + `"?>`, `<!DOCTYPE xml [<!ENTITY x SYSTEM "file:///etc/passwd">]>`,
 	} {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		outside := g.says(message("hi"))
-		outside.body = doctype + outside.body
-		requireText(t, outside.post(t, h), http.StatusBadRequest, "")
-		requireNothingKept(t, w)
-		inside := g.says(doctype + strings.Replace(message("hi"), "<![CDATA[hi]]>", "&x;", 1))
-		requireText(t, inside.post(t, h), http.StatusOK, "success")
-		require.Equal(t, "unreadable", w.quarantine[0].Reason)
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		outside := g.Says(apitest.TextMessage("hi"))
+		outside.Body = doctype + outside.Body
+		apitest.RequireText(t, outside.Post(t, h), http.StatusBadRequest, "")
+		apitest.RequireNothingKept(t, w)
+		inside := g.Says(doctype + strings.Replace(apitest.TextMessage("hi"), "<![CDATA[hi]]>", "&x;", 1))
+		apitest.RequireText(t, inside.Post(t, h), http.StatusOK, "success")
+		require.Equal(t, "unreadable", w.Quarantined[0].Reason)
 	}
 	require.NoError(t, listener.Close())
 	<-called
@@ -229,19 +230,19 @@ func TestBad_X01_entitiesReachNobody(t *testing.T) {
 func TestBad_X06_otherEncodingsGoToQuarantine(t *testing.T) {
 	t.Parallel()
 	wide := []byte{0xFF, 0xFE}
-	for _, u := range utf16.Encode([]rune(message("hi"))) {
+	for _, u := range utf16.Encode([]rune(apitest.TextMessage("hi"))) {
 		wide = append(wide, byte(u), byte(u>>8))
 	}
 	for name, xml := range map[string]string{
-		"GBK declared": `<?xml version="1.0" encoding="GBK"?>` + message("hi"), "GBK written": message("\xc4\xe3\xba\xc3"),
-		"UTF-16 declared": `<?xml version="1.0" encoding="UTF-16"?>` + message("hi"), "UTF-16 written": string(wide),
+		"GBK declared": `<?xml version="1.0" encoding="GBK"?>` + apitest.TextMessage("hi"), "GBK written": apitest.TextMessage("\xc4\xe3\xba\xc3"),
+		"UTF-16 declared": `<?xml version="1.0" encoding="UTF-16"?>` + apitest.TextMessage("hi"), "UTF-16 written": string(wide),
 	} {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		requireText(t, g.says(xml).post(t, h), http.StatusOK, "success")
-		require.Empty(t, w.handovers, name)
-		require.Len(t, w.quarantine, 1, name)
-		require.Equal(t, "unreadable", w.quarantine[0].Reason, name)
-		require.Equal(t, g.Keys[0].ID, w.quarantine[0].KeyID, "so that it can be opened again")
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		apitest.RequireText(t, g.Says(xml).Post(t, h), http.StatusOK, "success")
+		require.Empty(t, w.Handovers, name)
+		require.Len(t, w.Quarantined, 1, name)
+		require.Equal(t, "unreadable", w.Quarantined[0].Reason, name)
+		require.Equal(t, g.Keys[0].ID, w.Quarantined[0].KeyID, "so that it can be opened again")
 	}
 }

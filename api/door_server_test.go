@@ -14,14 +14,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
-
-// raw is a callback as it goes over the wire, with the headers that a test says, the length included.
-func (cb callback) raw(method, headers, body string) string {
-	return method + " /wechat/" + cb.account + "?" + cb.query.Encode() + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n" + body
-}
 
 // chunked is a body in one chunk.
 func chunked(body string) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body) }
@@ -29,81 +25,81 @@ func chunked(body string) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", l
 // Each of these is a good callback whose length can be read in two ways, or in none.
 func TestBad_C21_aBodyOfDoubtfulLengthIsNotTaken(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	addr := serve(t, g.in(w), quickBodies)
-	cb := g.says(message("hi"))
-	length := fmt.Sprintf("Content-Length: %d\r\n", len(cb.body))
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	addr := apitest.Serve(t, g.In(w), apitest.QuickBodies)
+	cb := g.Says(apitest.TextMessage("hi"))
+	length := fmt.Sprintf("Content-Length: %d\r\n", len(cb.Body))
 	for name, raw := range map[string]string{
-		"two lengths that differ":  cb.raw("POST", length+"Content-Length: 1\r\n", cb.body),
-		"a length with a sign":     cb.raw("POST", "Content-Length: +"+length[16:], cb.body),
-		"a length in hex":          cb.raw("POST", fmt.Sprintf("Content-Length: %#x\r\n", len(cb.body)), cb.body),
-		"two lengths in one":       cb.raw("POST", "Content-Length: 1, "+length[16:], cb.body),
-		"chunked twice":            cb.raw("POST", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", chunked(cb.body)),
-		"chunked, then identity":   cb.raw("POST", "Transfer-Encoding: chunked, identity\r\n", chunked(cb.body)),
-		"chunked, but not quite":   cb.raw("POST", "Transfer-Encoding: xchunked\r\n", chunked(cb.body)),
-		"chunked behind a control": cb.raw("POST", "Transfer-Encoding: \x0bchunked\r\n", chunked(cb.body)),
-		"a space before the colon": cb.raw("POST", "Transfer-Encoding : chunked\r\n"+length, cb.body),
-		"a chunk size with a sign": cb.raw("POST", "Transfer-Encoding: chunked\r\n", "+"+chunked(cb.body)),
-		"a chunk without an end":   cb.raw("POST", "Transfer-Encoding: chunked\r\n", strings.TrimSuffix(chunked(cb.body), "\r\n0\r\n\r\n")),
-		"a last chunk is missing":  cb.raw("POST", "Transfer-Encoding: chunked\r\n", strings.TrimSuffix(chunked(cb.body), "0\r\n\r\n")),
+		"two lengths that differ":  cb.Raw("POST", length+"Content-Length: 1\r\n", cb.Body),
+		"a length with a sign":     cb.Raw("POST", "Content-Length: +"+length[16:], cb.Body),
+		"a length in hex":          cb.Raw("POST", fmt.Sprintf("Content-Length: %#x\r\n", len(cb.Body)), cb.Body),
+		"two lengths in one":       cb.Raw("POST", "Content-Length: 1, "+length[16:], cb.Body),
+		"chunked twice":            cb.Raw("POST", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", chunked(cb.Body)),
+		"chunked, then identity":   cb.Raw("POST", "Transfer-Encoding: chunked, identity\r\n", chunked(cb.Body)),
+		"chunked, but not quite":   cb.Raw("POST", "Transfer-Encoding: xchunked\r\n", chunked(cb.Body)),
+		"chunked behind a control": cb.Raw("POST", "Transfer-Encoding: \x0bchunked\r\n", chunked(cb.Body)),
+		"a space before the colon": cb.Raw("POST", "Transfer-Encoding : chunked\r\n"+length, cb.Body),
+		"a chunk size with a sign": cb.Raw("POST", "Transfer-Encoding: chunked\r\n", "+"+chunked(cb.Body)),
+		"a chunk without an end":   cb.Raw("POST", "Transfer-Encoding: chunked\r\n", strings.TrimSuffix(chunked(cb.Body), "\r\n0\r\n\r\n")),
+		"a last chunk is missing":  cb.Raw("POST", "Transfer-Encoding: chunked\r\n", strings.TrimSuffix(chunked(cb.Body), "0\r\n\r\n")),
 	} {
-		require.Regexp(t, `^HTTP/1.1 (400|501) `, send(t, addr, raw), name)
-		require.NotContains(t, send(t, addr, raw), "success", name)
+		require.Regexp(t, `^HTTP/1.1 (400|501) `, apitest.SendRaw(t, addr, raw), name)
+		require.NotContains(t, apitest.SendRaw(t, addr, raw), "success", name)
 	}
-	requireNothingKept(t, w)
+	apitest.RequireNothingKept(t, w)
 }
 
 // Where both a length and chunks are given, the chunks count, as RFC 9112 has it, and what is proved is what was read: a
 // message comes in where it is signed, and none comes in by the other reading.
 func TestBad_C21_ofLengthAndChunksOnlyTheSignedReadingIsTaken(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	addr := serve(t, g.in(w), asIs)
-	good, other := g.says(message("in chunks")), g.says(message("by length"))
-	forged := strings.Replace(other.body, "Encrypt><![CDATA[", "Encrypt><![CDATA[AAAA", 1)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
+	good, other := g.Says(apitest.TextMessage("in chunks")), g.Says(apitest.TextMessage("by length"))
+	forged := strings.Replace(other.Body, "Encrypt><![CDATA[", "Encrypt><![CDATA[AAAA", 1)
 	both := "Transfer-Encoding: chunked\r\nConnection: close\r\n"
 
-	send(t, addr, good.raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(forged))+both, chunked(good.body)))
-	require.Len(t, w.handovers, 1)
-	require.Equal(t, good.encrypt(t), w.handovers[0].Ciphertext)
+	apitest.SendRaw(t, addr, good.Raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(forged))+both, chunked(good.Body)))
+	require.Len(t, w.Handovers, 1)
+	require.Equal(t, good.Encrypt(t), w.Handovers[0].Ciphertext)
 
-	answer := send(t, addr, good.raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(good.body))+both, good.body))
+	answer := apitest.SendRaw(t, addr, good.Raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(good.Body))+both, good.Body))
 	require.Contains(t, answer, "HTTP/1.1 400")
-	answer = send(t, addr, good.raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(good.body))+both, chunked(forged)))
+	answer = apitest.SendRaw(t, addr, good.Raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(good.Body))+both, chunked(forged)))
 	require.Contains(t, answer, "HTTP/1.1 403")
-	require.Len(t, w.handovers, 1)
+	require.Len(t, w.Handovers, 1)
 }
 
 func TestBad_C25_otherMethodsOverTheWire(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	addr := serve(t, g.in(w), asIs)
-	cb := g.says(message("hi"))
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
+	cb := g.Says(apitest.TextMessage("hi"))
 	for _, method := range []string{"PUT", "DELETE", "TRACE", "HEAD", "CONNECT", "PATCH", "OPTIONS", "get", "POST2"} {
-		answer := send(t, addr, cb.raw(method, fmt.Sprintf("Connection: close\r\nX-Canary: canary\r\nContent-Length: %d\r\n", len(cb.body)), cb.body))
+		answer := apitest.SendRaw(t, addr, cb.Raw(method, fmt.Sprintf("Connection: close\r\nX-Canary: canary\r\nContent-Length: %d\r\n", len(cb.Body)), cb.Body))
 		require.Contains(t, answer, "HTTP/1.1 405", method)
 		require.Contains(t, answer, "\r\nAllow: GET, POST\r\n", method)
 		require.NotContains(t, answer, "canary", method)
 	}
-	requireNothingKept(t, w)
+	apitest.RequireNothingKept(t, w)
 }
 
 func TestBad_C26_otherSpellingsOfThePathOverTheWire(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	addr := serve(t, g.in(w), asIs)
-	cb := g.says(message("hi"))
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
+	cb := g.Says(apitest.TextMessage("hi"))
 	for _, path := range []string{
-		"//wechat/" + accountA, "/wechat//" + accountA, "/wechat/" + accountA + "/", "/wechat/../wechat/" + accountA, "/./wechat/" + accountA,
-		"/wechat/%2e%2e/wechat/" + accountA, "/%2e/wechat/" + accountA, "/wechat%2f" + accountA, "/WECHAT/" + accountA, "/wechat/" + strings.ToUpper(accountA),
-		"/wechat/" + accountA + ";x", "/wechat/" + accountA + "%20", "/wechat/" + accountA + "%3f", "/wechat\\" + accountA, "/" + accountA, "http://x//wechat/" + accountA,
+		"//wechat/" + apitest.AccountA, "/wechat//" + apitest.AccountA, "/wechat/" + apitest.AccountA + "/", "/wechat/../wechat/" + apitest.AccountA, "/./wechat/" + apitest.AccountA,
+		"/wechat/%2e%2e/wechat/" + apitest.AccountA, "/%2e/wechat/" + apitest.AccountA, "/wechat%2f" + apitest.AccountA, "/WECHAT/" + apitest.AccountA, "/wechat/" + strings.ToUpper(apitest.AccountA),
+		"/wechat/" + apitest.AccountA + ";x", "/wechat/" + apitest.AccountA + "%20", "/wechat/" + apitest.AccountA + "%3f", "/wechat\\" + apitest.AccountA, "/" + apitest.AccountA, "http://x//wechat/" + apitest.AccountA,
 	} {
-		answer := send(t, addr, strings.Replace(
-			cb.raw("POST", fmt.Sprintf("Connection: close\r\nContent-Length: %d\r\n", len(cb.body)), cb.body), "/wechat/"+accountA, path, 1))
+		answer := apitest.SendRaw(t, addr, strings.Replace(
+			cb.Raw("POST", fmt.Sprintf("Connection: close\r\nContent-Length: %d\r\n", len(cb.Body)), cb.Body), "/wechat/"+apitest.AccountA, path, 1))
 		require.Contains(t, answer, "HTTP/1.1 404", path)
 		require.NotContains(t, strings.ToLower(answer), "location:", path)
 	}
-	requireNothingKept(t, w)
+	apitest.RequireNothingKept(t, w)
 }
 
 // Twice as many at once as there is room for: not more get in, and the others are told so while those still wait. Whoever is
@@ -111,11 +107,11 @@ func TestBad_C26_otherSpellingsOfThePathOverTheWire(t *testing.T) {
 func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	t.Parallel()
 	const room, flood = 512, 1024
-	w, g := newWorld(), newGate(t, wechat.ModePlain)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModePlain)
 	var mu sync.Mutex
 	var inside []context.Context // of each that came in; who is given up on has left, whenever its write notices
 	release := make(chan struct{})
-	w.write = func(ctx context.Context, _ conversation.Handover) error {
+	w.TakeCallback = func(ctx context.Context, _ conversation.Handover) error {
 		mu.Lock()
 		inside = append(inside, ctx)
 		mu.Unlock()
@@ -126,7 +122,7 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 			return ctx.Err()
 		}
 	}
-	addr := serve(t, g.in(w), asIs)
+	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var sending sync.WaitGroup
 	refused, accepted := 0, map[conversation.CustomerKey]bool{}
@@ -138,10 +134,10 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 		close(release)
 	})
 	for i := range flood {
-		cb := g.says(from(i))
-		cb.query.Del("openid")
+		cb := g.Says(apitest.TextOf(i))
+		cb.Query.Del("openid")
 		sending.Go(func() {
-			r, _ := http.NewRequest(http.MethodPost, "http://"+addr+"/wechat/"+accountA+"?"+cb.query.Encode(), strings.NewReader(cb.body))
+			r, _ := http.NewRequest(http.MethodPost, "http://"+addr+"/wechat/"+apitest.AccountA+"?"+cb.Query.Encode(), strings.NewReader(cb.Body))
 			answer, err := client.Do(r)
 			if err != nil {
 				return // as good as a 503: WeChat repeats
@@ -163,9 +159,9 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	}
 	sending.Wait()
 	require.GreaterOrEqual(t, refused, flood-room)
-	w.mu.Lock() // a write that was given up on may end now
-	defer w.mu.Unlock()
-	for _, h := range w.handovers {
+	w.Mu.Lock() // a write that was given up on may end now
+	defer w.Mu.Unlock()
+	for _, h := range w.Handovers {
 		delete(accepted, h.CustomerKey)
 	}
 	require.Empty(t, accepted, "told success, and not kept")
@@ -174,9 +170,9 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 // S12, C23: a thousand connections that say nothing, never finish their headers, or give one byte of their body a second.
 // Callbacks meanwhile are answered in less than a second, and none of the thousand is left after five.
 func TestS12_C23_aThousandSlowConnectionsStarveNobody(t *testing.T) { // alone: it measures time
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	addr := serve(t, g.in(w), asIs)
-	head := strings.TrimSuffix(g.says(message("hi")).raw("POST", "", ""), "\r\n")
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
+	head := strings.TrimSuffix(g.Says(apitest.TextMessage("hi")).Raw("POST", "", ""), "\r\n")
 	openings := []string{"", "P", head, head + "X-Slow: ", head + "Content-Length: 1000\r\n\r\n", head + "Transfer-Encoding: chunked\r\n\r\n3e8\r\n<xml>"}
 	var slow sync.WaitGroup
 	lives := make([]time.Duration, 1000)
@@ -195,9 +191,9 @@ func TestS12_C23_aThousandSlowConnectionsStarveNobody(t *testing.T) { // alone: 
 	for range rounds {
 		took := make([]time.Duration, each)
 		for i := range took {
-			cb := g.says(message("hi"))
+			cb := g.Says(apitest.TextMessage("hi"))
 			began := time.Now()
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+"/wechat/"+accountA+"?"+cb.query.Encode(), strings.NewReader(cb.body))
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+"/wechat/"+apitest.AccountA+"?"+cb.Query.Encode(), strings.NewReader(cb.Body))
 			require.NoError(t, err)
 			answer, err := client.Do(r)
 			require.NoError(t, err)
@@ -212,7 +208,7 @@ func TestS12_C23_aThousandSlowConnectionsStarveNobody(t *testing.T) { // alone: 
 	require.Less(t, worst[rounds/2], time.Second, "p99 of the middle round of %v", worst)
 
 	slow.Wait()
-	require.Len(t, w.handovers, rounds*each)
+	require.Len(t, w.Handovers, rounds*each)
 	for i, life := range lives {
 		// Who says nothing at all is cut off when the headers are due, and so is everybody else; the rest is for a busy machine.
 		require.Less(t, life, 15*time.Second, "%q", openings[i%len(openings)])

@@ -2,10 +2,7 @@ package api_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,183 +12,148 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
-// inFakeTime runs a test in a bubble whose clock stands where timestamps have ten digits.
-func inFakeTime(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(25 * 365 * 24 * time.Hour)         // fake: takes no time
-		t.Cleanup(func() { time.Sleep(time.Minute) }) // what waits for more work goes home
-		test(t)
-	})
-}
-
-// stall returns a function that blocks until the test ends, and does not watch its context.
-func stall(t *testing.T) func() error {
-	t.Helper()
-	end := make(chan struct{})
-	t.Cleanup(func() { close(end) })
-	return func() error {
-		<-end
-		return errors.New("released")
-	}
-}
-
-// within46 sends a callback and checks that the answer is there in time.
-func within46(t *testing.T, h http.Handler, cb callback, status int, body string) time.Duration {
-	t.Helper()
-	start := time.Now()
-	requireText(t, cb.post(t, h), status, body)
-	took := time.Since(start)
-	require.Less(t, took, 4600*time.Millisecond)
-	return took
-}
-
 func TestBad_C29_anAnswerInTimeWhateverIsStalled(t *testing.T) {
 	t.Parallel()
 	t.Run("the account", func(t *testing.T) {
-		inFakeTime(t, func(t *testing.T) {
-			w, g := newWorld(), newGate(t, wechat.ModeSafe)
-			h, blocked := g.in(w), stall(t)
-			w.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) {
+		apitest.InFakeTime(t, func(t *testing.T) {
+			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+			h, blocked := g.In(w), apitest.Stall(t)
+			w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
 				return conversation.Door{}, blocked()
 			})
-			within46(t, h, g.says(message("hi")), http.StatusServiceUnavailable, "")
+			apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusServiceUnavailable, "")
 		})
 	})
 	t.Run("the conversation, after a slow account", func(t *testing.T) {
-		inFakeTime(t, func(t *testing.T) {
-			w, g := newWorld(), newGate(t, wechat.ModeSafe)
-			h, blocked := g.in(w), stall(t)
-			find := w.door
-			w.answerDoors(func(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+		apitest.InFakeTime(t, func(t *testing.T) {
+			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+			h, blocked := g.In(w), apitest.Stall(t)
+			find := w.FindAccount
+			w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
 				time.Sleep(900 * time.Millisecond) // fake
 				return find(ctx, id)
 			})
-			w.write = func(context.Context, conversation.Handover) error { return blocked() }
-			within46(t, h, g.says(message("hi")), http.StatusServiceUnavailable, "")
+			w.TakeCallback = func(context.Context, conversation.Handover) error { return blocked() }
+			apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusServiceUnavailable, "")
 		})
 	})
 	t.Run("quarantine", func(t *testing.T) {
-		inFakeTime(t, func(t *testing.T) {
-			w, g := newWorld(), newGate(t, wechat.ModeSafe)
-			h, blocked := g.in(w), stall(t)
-			w.quar = func(context.Context) error { return blocked() }
-			within46(t, h, g.signed("AAAA"), http.StatusServiceUnavailable, "")
+		apitest.InFakeTime(t, func(t *testing.T) {
+			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+			h, blocked := g.In(w), apitest.Stall(t)
+			w.OnQuarantine = func(context.Context) error { return blocked() }
+			apitest.PostInTime(t, h, g.Signed("AAAA"), http.StatusServiceUnavailable, "")
 		})
 	})
 }
 
 func TestDoor_goesOnWhereTheSenderHangsUp(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	h := g.in(w)
-	w.write = func(ctx context.Context, _ conversation.Handover) error { return ctx.Err() }
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	h := g.In(w)
+	w.TakeCallback = func(ctx context.Context, _ conversation.Handover) error { return ctx.Err() }
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
-	cb := g.says(message("hi"))
-	requireText(t, cb.postIn(ctx, h), http.StatusOK, "success")
+	cb := g.Says(apitest.TextMessage("hi"))
+	apitest.RequireText(t, cb.PostIn(ctx, h), http.StatusOK, "success")
 }
 
 func TestDoor_anAccountStaysKnownWhileTheLedgerCannotBeAsked(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h, blocked := g.in(w), stall(t)
-		within46(t, h, g.says(message("hi")), http.StatusOK, "success")
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h, blocked := g.In(w), apitest.Stall(t)
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
 
-		w.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) {
+		w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
 			return conversation.Door{}, blocked()
 		})
 		time.Sleep(time.Hour) // fake
-		within46(t, h, g.says(message("hi")), http.StatusOK, "success")
-		took := within46(t, h, g.says(message("hi")), http.StatusOK, "success")
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
+		took := apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
 		require.Zero(t, took, "the second one need not wait for the ledger again")
 
-		w.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) {
+		w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
 			return conversation.Door{}, conversation.ErrLater
 		})
 		time.Sleep(time.Hour) // fake
-		within46(t, h, g.says(message("hi")), http.StatusOK, "success")
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
 	})
 }
 
 func TestDoor_aDisabledAccountCountsAfterTwoSeconds(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		find := w.door
-		within46(t, h, g.says(message("hi")), http.StatusOK, "success")
-		w.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) {
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		find := w.FindAccount
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
+		w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
 			return conversation.Door{}, conversation.ErrNotFound
 		})
 		time.Sleep(2 * time.Second) // fake
-		within46(t, h, g.says(message("hi")), http.StatusNotFound, "")
-		w.answerDoors(find)
-		within46(t, h, g.says(message("hi")), http.StatusNotFound, "")
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusNotFound, "")
+		w.SetFindAccount(find)
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusNotFound, "")
 		time.Sleep(2 * time.Second) // fake
-		within46(t, h, g.says(message("hi")), http.StatusOK, "success")
-		require.Equal(t, 3, w.lookUps)
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
+		require.Equal(t, 3, w.LookUps)
 	})
 }
 
 func TestDoor_asksOnceForAllWhoCome(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		find := w.door
-		w.answerDoors(func(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		find := w.FindAccount
+		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
 			time.Sleep(100 * time.Millisecond) // fake
 			return find(ctx, id)
 		})
 		var wg sync.WaitGroup
 		for i := range 100 {
-			cb := g.says(from(i))
-			cb.query.Del("openid")
-			wg.Go(func() { within46(t, h, cb, http.StatusOK, "success") })
+			cb := g.Says(apitest.TextOf(i))
+			cb.Query.Del("openid")
+			wg.Go(func() { apitest.PostInTime(t, h, cb, http.StatusOK, "success") })
 		}
 		wg.Wait()
-		require.Equal(t, 1, w.lookUps)
+		require.Equal(t, 1, w.LookUps)
 	})
 }
 
 func TestDoor_madeUpAccountsNeitherFillTheCacheNorPushOutRealOnes(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
-		within46(t, h, g.says(message("hi")), http.StatusOK, "success")
-		madeUp := g.says(message("hi"))
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
+		madeUp := g.Says(apitest.TextMessage("hi"))
 		for range 1500 {
-			madeUp.account = uuid.NewString()
-			within46(t, h, madeUp, http.StatusNotFound, "")
+			madeUp.Account = uuid.NewString()
+			apitest.PostInTime(t, h, madeUp, http.StatusNotFound, "")
 		}
-		asked := w.lookUps
-		within46(t, h, madeUp, http.StatusNotFound, "")
-		within46(t, h, g.says(message("hi")), http.StatusOK, "success")
-		require.Equal(t, asked, w.lookUps)
+		asked := w.LookUps
+		apitest.PostInTime(t, h, madeUp, http.StatusNotFound, "")
+		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
+		require.Equal(t, asked, w.LookUps)
 	})
-}
-
-// from is a message of the i-th customer.
-func from(i int) string {
-	return strings.Replace(message("hi"), customer, fmt.Sprintf("oCustomer%d", i), 1)
 }
 
 func TestDoor_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
 		var mu sync.Mutex
 		inside, most := 0, 0
-		w.write = func(_ context.Context, handover conversation.Handover) error {
-			if string(handover.CustomerKey) != wechat.CustomerKey(g.IDKey, customer) {
+		w.TakeCallback = func(_ context.Context, handover conversation.Handover) error {
+			if string(handover.CustomerKey) != wechat.CustomerKey(g.IDKey, apitest.Customer) {
 				return nil
 			}
 			mu.Lock()
@@ -206,12 +168,12 @@ func TestDoor_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		for range 40 {
-			wg.Go(func() { within46(t, h, g.says(message("hi")), http.StatusOK, "success") })
+			wg.Go(func() { apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success") })
 		}
 		synctest.Wait()
-		other := g.says(from(1))
-		other.query.Del("openid")
-		require.Zero(t, within46(t, h, other, http.StatusOK, "success"), "another customer does not wait")
+		other := g.Says(apitest.TextOf(1))
+		other.Query.Del("openid")
+		require.Zero(t, apitest.PostInTime(t, h, other, http.StatusOK, "success"), "another customer does not wait")
 		wg.Wait()
 		require.Equal(t, 4, most)
 	})
@@ -220,12 +182,12 @@ func TestDoor_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 // Temporal lets no run end while signals keep coming, so a flood of one customer leaves pauses (R20); it is taken all the same.
 func TestDoor_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h := g.in(w)
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h := g.In(w)
 		var mu sync.Mutex
 		var handed []time.Time
-		w.write = func(context.Context, conversation.Handover) error {
+		w.TakeCallback = func(context.Context, conversation.Handover) error {
 			mu.Lock()
 			defer mu.Unlock()
 			handed = append(handed, time.Now())
@@ -234,7 +196,7 @@ func TestDoor_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 		began := time.Now()
 		var wg sync.WaitGroup
 		for range 100 {
-			wg.Go(func() { within46(t, h, g.says(message("hi")), http.StatusOK, "success") })
+			wg.Go(func() { apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success") })
 		}
 		wg.Wait()
 		require.Len(t, handed, 100)
@@ -246,11 +208,11 @@ func TestDoor_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 // The processes share the rate, so that no run is signalled more often than a workflow task can take.
 func TestTurnstile_processesShareTheRate(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		w.agents.processes = 3
-		g.in(w)
-		a := api.New(w.config())
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		w.Agents.Processes = 3
+		g.In(w)
+		a := api.New(w.Config())
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { a.Run(ctx) })
@@ -258,7 +220,7 @@ func TestTurnstile_processesShareTheRate(t *testing.T) {
 		h, began := a.Handler(), time.Now()
 		var wg sync.WaitGroup
 		for range 20 {
-			wg.Go(func() { within46(t, h, g.says(message("hi")), http.StatusOK, "success") })
+			wg.Go(func() { apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success") })
 		}
 		wg.Wait()
 		require.GreaterOrEqual(t, time.Since(began), 4*3*80*time.Millisecond)
@@ -269,19 +231,19 @@ func TestTurnstile_processesShareTheRate(t *testing.T) {
 
 func TestBad_C28_theSurplusIsToldToComeAgainAtOnce(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		w, g := newWorld(), newGate(t, wechat.ModeSafe)
-		h, blocked := g.in(w), stall(t)
-		w.write = func(context.Context, conversation.Handover) error { return blocked() }
+	apitest.InFakeTime(t, func(t *testing.T) {
+		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+		h, blocked := g.In(w), apitest.Stall(t)
+		w.TakeCallback = func(context.Context, conversation.Handover) error { return blocked() }
 		var wg sync.WaitGroup
 		for i := range 512 {
-			cb := g.says(from(i))
-			cb.query.Del("openid")
-			wg.Go(func() { within46(t, h, cb, http.StatusServiceUnavailable, "") })
+			cb := g.Says(apitest.TextOf(i))
+			cb.Query.Del("openid")
+			wg.Go(func() { apitest.PostInTime(t, h, cb, http.StatusServiceUnavailable, "") })
 		}
 		synctest.Wait()
-		require.Zero(t, within46(t, h, g.says(message("hi")), http.StatusServiceUnavailable, ""))
-		require.Empty(t, g.says(message("hi")).post(t, h).Header().Get("Connection"), "connecting anew would cost more than the answer")
+		require.Zero(t, apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusServiceUnavailable, ""))
+		require.Empty(t, g.Says(apitest.TextMessage("hi")).Post(t, h).Header().Get("Connection"), "connecting anew would cost more than the answer")
 		wg.Wait()
 	})
 }

@@ -10,12 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
-)
-
-const (
-	convA = "0190a6a5-7c1e-7f3a-8a1b-0123456789ab"
-	convB = "0190a6a5-7c1e-7f3a-8a1b-0123456789ac"
 )
 
 // allowed is who may do what: the policy as the blueprint states it.
@@ -125,8 +121,8 @@ func allowed() map[string]string {
 
 func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	a := api.New(w.config())
+	w := apitest.NewWorld()
+	a := api.New(w.Config())
 	rows := allowed()
 	for _, route := range a.Routes() {
 		if route.Path == "/wechat/:account" {
@@ -137,15 +133,15 @@ func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.
 			roles, ok := rows[name]
 			require.True(t, ok, "a route without a row in the policy")
 			delete(rows, name)
-			path := strings.Replace(route.Path, ":id", convA, 1)
-			requireProblem(t, call(t, a.Handler(), "", route.Method, path, ""), http.StatusUnauthorized, "unauthenticated")
+			path := strings.Replace(route.Path, ":id", apitest.ConvA, 1)
+			apitest.RequireProblem(t, apitest.Call(t, a.Handler(), "", route.Method, path, ""), http.StatusUnauthorized, "unauthenticated")
 			for _, role := range []string{"admin", "supervisor", "agent"} {
-				answer := call(t, a.Handler(), role, route.Method, path, "")
+				answer := apitest.Call(t, a.Handler(), role, route.Method, path, "")
 				if strings.Contains(roles, role) {
 					require.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, answer.Code, role)
 					continue
 				}
-				requireProblem(t, answer, http.StatusForbidden, "forbidden")
+				apitest.RequireProblem(t, answer, http.StatusForbidden, "forbidden")
 			}
 		})
 	}
@@ -154,8 +150,8 @@ func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.
 
 func TestBad_M01_whatIsForAdministratorsIsForNobodyElse(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	a := api.New(w.config())
+	w := apitest.NewWorld()
+	a := api.New(w.Config())
 	forAdmins := 0
 	for _, route := range a.Routes() {
 		name := route.Method + " " + route.Path
@@ -164,8 +160,8 @@ func TestBad_M01_whatIsForAdministratorsIsForNobodyElse(t *testing.T) {
 		}
 		forAdmins++
 		for _, role := range []string{"supervisor", "agent"} {
-			answer := call(t, a.Handler(), role, route.Method, strings.Replace(route.Path, ":id", convA, 1), "")
-			requireProblem(t, answer, http.StatusForbidden, "forbidden")
+			answer := apitest.Call(t, a.Handler(), role, route.Method, strings.Replace(route.Path, ":id", apitest.ConvA, 1), "")
+			apitest.RequireProblem(t, answer, http.StatusForbidden, "forbidden")
 		}
 	}
 	require.Greater(t, forAdmins, 40)
@@ -173,12 +169,12 @@ func TestBad_M01_whatIsForAdministratorsIsForNobodyElse(t *testing.T) {
 
 func TestBad_A01_oneAnswerWhateverIsWrongWithTheToken(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
-	want := call(t, h, "", http.MethodGet, "/v1/conversations", "")
-	requireProblem(t, want, http.StatusUnauthorized, "unauthenticated")
+	h := apitest.NewWorld().Handler()
+	want := apitest.Call(t, h, "", http.MethodGet, "/v1/conversations", "")
+	apitest.RequireProblem(t, want, http.StatusUnauthorized, "unauthenticated")
 	require.Equal(t, "Bearer", want.Header().Get("WWW-Authenticate"))
 	for _, header := range []string{"Bearer", "Bearer ", "Bearer unknown", "Basic admin", "admin", "Bearer admin ", "Bearer  admin", "Bearer " + strings.Repeat("x", 600)} {
-		answer := call(t, h, "", http.MethodGet, "/v1/conversations", "", "Authorization", header)
+		answer := apitest.Call(t, h, "", http.MethodGet, "/v1/conversations", "", "Authorization", header)
 		require.Equal(t, want.Code, answer.Code, header)
 		require.Equal(t, want.Body.String(), answer.Body.String(), header)
 		require.Equal(t, want.Header(), answer.Header(), header)
@@ -192,31 +188,31 @@ func TestBad_A01_oneAnswerWhateverIsWrongWithTheToken(t *testing.T) {
 
 func TestGuard_theSchemesCaseDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	answer := call(t, newWorld().handler(), "", http.MethodGet, "/v1/conversations", "", "Authorization", "bearer agent")
+	answer := apitest.Call(t, apitest.NewWorld().Handler(), "", http.MethodGet, "/v1/conversations", "", "Authorization", "bearer agent")
 	require.Equal(t, http.StatusOK, answer.Code)
 }
 
 func TestGuard_unavailableWhereTokensCannotBeLookedUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.token = func([32]byte) (conversation.Principal, error) {
+	w := apitest.NewWorld()
+	w.OnAuthenticate = func([32]byte) (conversation.Principal, error) {
 		return conversation.Principal{}, errors.New("pq: the server is away")
 	}
-	answer := call(t, w.handler(), "admin", http.MethodGet, "/v1/conversations", "")
-	requireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
+	answer := apitest.Call(t, w.Handler(), "admin", http.MethodGet, "/v1/conversations", "")
+	apitest.RequireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
 	require.Equal(t, "1", answer.Header().Get("Retry-After"))
 	require.NotContains(t, answer.Body.String(), "pq:")
-	require.Contains(t, w.logged(), "pq: the server is away")
+	require.Contains(t, w.Logged(), "pq: the server is away")
 }
 
 func TestBad_A03_idsThatAreNone(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
-	for _, id := range []string{"1", "..", "..%2f", "%2e%2e%2f", "%00", strings.Repeat("a", 10_000), "%5B%22a%22%5D", strings.ToUpper(convA), "%7B" + convA + "%7D", "urn:uuid:" + convA} {
-		answer := call(t, h, "admin", http.MethodGet, "/v1/accounts/"+id, "")
-		requireProblem(t, answer, http.StatusBadRequest, "bad-id")
-		answer = call(t, h, "agent", http.MethodGet, "/v1/conversations/"+id+"/messages", "")
-		requireProblem(t, answer, http.StatusBadRequest, "bad-id")
+	h := apitest.NewWorld().Handler()
+	for _, id := range []string{"1", "..", "..%2f", "%2e%2e%2f", "%00", strings.Repeat("a", 10_000), "%5B%22a%22%5D", strings.ToUpper(apitest.ConvA), "%7B" + apitest.ConvA + "%7D", "urn:uuid:" + apitest.ConvA} {
+		answer := apitest.Call(t, h, "admin", http.MethodGet, "/v1/accounts/"+id, "")
+		apitest.RequireProblem(t, answer, http.StatusBadRequest, "bad-id")
+		answer = apitest.Call(t, h, "agent", http.MethodGet, "/v1/conversations/"+id+"/messages", "")
+		apitest.RequireProblem(t, answer, http.StatusBadRequest, "bad-id")
 	}
 }
 
@@ -259,31 +255,31 @@ func TestBad_A05_A08_bodies(t *testing.T) {
 		"a number in place of a text": {`{"name":5}`, "application/json", 422, "invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/accounts", c.body, "Content-Type", c.mediaType)
-			requireProblem(t, answer, c.status, c.kind)
+			answer := apitest.Call(t, apitest.NewWorld().Handler(), "admin", http.MethodPost, "/v1/accounts", c.body, "Content-Type", c.mediaType)
+			apitest.RequireProblem(t, answer, c.status, c.kind)
 		})
 	}
 }
 
 func TestBad_A08_compressedBodiesAreNotUnpacked(t *testing.T) {
 	t.Parallel()
-	answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/accounts", `{}`, "Content-Encoding", "gzip")
-	requireProblem(t, answer, http.StatusUnsupportedMediaType, "unsupported-media-type")
+	answer := apitest.Call(t, apitest.NewWorld().Handler(), "admin", http.MethodPost, "/v1/accounts", `{}`, "Content-Encoding", "gzip")
+	apitest.RequireProblem(t, answer, http.StatusUnsupportedMediaType, "unsupported-media-type")
 }
 
 func TestProblems_neverRepeatAValue(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
+	h := apitest.NewWorld().Handler()
 	for _, body := range []string{
 		`{"name":["canary"]}`, `{"mode":"canary"}`, `{"verified":"canary"}`, `{"name":"canary` + strings.Repeat("x", 200) + `"}`, `{"idle_close":"canary"}`,
 		`{"app_secret":"canary","token":"canary!","encoding_aes_key":"canary","app_id":"canary","original_id":"canary"}`,
 	} {
-		answer := call(t, h, "admin", http.MethodPost, "/v1/accounts", body)
-		requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+		answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/accounts", body)
+		apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 		require.NotContains(t, answer.Body.String(), "canary")
 	}
-	answer := call(t, h, "admin", http.MethodGet, "/v1/conversations?state=canary&queue=canary&limit=canary", "")
-	requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+	answer := apitest.Call(t, h, "admin", http.MethodGet, "/v1/conversations?state=canary&queue=canary&limit=canary", "")
+	apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 	require.NotContains(t, answer.Body.String(), "canary")
 }
 
@@ -293,43 +289,43 @@ func TestProblems_ofManyFaultsOnlySomeAreListed(t *testing.T) {
 	for i := range 1000 {
 		body.WriteString(`,"` + strings.Repeat("x", 500+i) + `":1`)
 	}
-	answer := call(t, newWorld().handler(), "admin", http.MethodPost, "/v1/accounts", "{"+body.String()[1:]+"}")
-	requireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
+	answer := apitest.Call(t, apitest.NewWorld().Handler(), "admin", http.MethodPost, "/v1/accounts", "{"+body.String()[1:]+"}")
+	apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 	require.Less(t, answer.Body.Len(), 8<<10)
 }
 
 func TestRoutes_whatIsNotBuiltIsNotFound(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
-	for _, path := range []string{"/", "/docs", "/openapi.json", "/openapi.yaml", "/schemas/Account.json", "/v1", "/metrics", "/debug/pprof/", "/v1/conversations/" + convA + "/", "/V1/conversations"} {
+	h := apitest.NewWorld().Handler()
+	for _, path := range []string{"/", "/docs", "/openapi.json", "/openapi.yaml", "/schemas/Account.json", "/v1", "/metrics", "/debug/pprof/", "/v1/conversations/" + apitest.ConvA + "/", "/V1/conversations"} {
 		for _, role := range []string{"", "admin"} {
-			answer := call(t, h, role, http.MethodGet, path, "")
-			requireProblem(t, answer, http.StatusNotFound, "not-found")
+			answer := apitest.Call(t, h, role, http.MethodGet, path, "")
+			apitest.RequireProblem(t, answer, http.StatusNotFound, "not-found")
 			require.Empty(t, answer.Header().Get("Location"))
 		}
 	}
 	for _, verb := range []string{"consult", "join", "reopen"} {
-		answer := call(t, h, "admin", http.MethodPost, "/v1/conversations/"+convA+"/"+verb, "{}")
-		requireProblem(t, answer, http.StatusNotFound, "not-found")
+		answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/conversations/"+apitest.ConvA+"/"+verb, "{}")
+		apitest.RequireProblem(t, answer, http.StatusNotFound, "not-found")
 	}
-	answer := call(t, h, "admin", http.MethodPut, "/v1/conversations", "")
-	requireProblem(t, answer, http.StatusMethodNotAllowed, "method-not-allowed")
+	answer := apitest.Call(t, h, "admin", http.MethodPut, "/v1/conversations", "")
+	apitest.RequireProblem(t, answer, http.StatusMethodNotAllowed, "method-not-allowed")
 	require.Equal(t, "GET", answer.Header().Get("Allow"))
 }
 
 func TestAPI_aPanicIsAProblemThatTellsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.token = func([32]byte) (conversation.Principal, error) { panic("canary") }
-	answer := call(t, w.handler(), "admin", http.MethodGet, "/v1/conversations", "")
-	requireProblem(t, answer, http.StatusInternalServerError, "internal")
-	require.NotContains(t, answer.Body.String()+w.logged(), "canary")
-	require.Contains(t, w.logged(), "request panicked")
+	w := apitest.NewWorld()
+	w.OnAuthenticate = func([32]byte) (conversation.Principal, error) { panic("canary") }
+	answer := apitest.Call(t, w.Handler(), "admin", http.MethodGet, "/v1/conversations", "")
+	apitest.RequireProblem(t, answer, http.StatusInternalServerError, "internal")
+	require.NotContains(t, answer.Body.String()+w.Logged(), "canary")
+	require.Contains(t, w.Logged(), "request panicked")
 }
 
 func TestAPI_answersAreForNobodysCache(t *testing.T) {
 	t.Parallel()
-	answer := call(t, newWorld().handler(), "agent", http.MethodGet, "/v1/conversations", "")
+	answer := apitest.Call(t, apitest.NewWorld().Handler(), "agent", http.MethodGet, "/v1/conversations", "")
 	require.Equal(t, "no-store", answer.Header().Get("Cache-Control"))
 	require.Equal(t, "nosniff", answer.Header().Get("X-Content-Type-Options"))
 	require.Equal(t, "application/json", answer.Header().Get("Content-Type"))

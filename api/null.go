@@ -1,6 +1,8 @@
 package api
 
-import "time"
+import (
+	"time"
+)
 
 // OrNull is the text, or null where it is empty.
 func OrNull(s string) *string {

@@ -9,13 +9,14 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 )
 
 var update = flag.Bool("update", false, "rewrite openapi.yaml")
 
 func TestOpenAPI_theCommittedFileIsUpToDate(t *testing.T) {
 	t.Parallel()
-	got, err := api.New(newWorld().config()).OpenAPI()
+	got, err := api.New(apitest.NewWorld().Config()).OpenAPI()
 	require.NoError(t, err)
 	if *update {
 		require.NoError(t, os.WriteFile("openapi.yaml", got, 0o644)) //nolint:gosec // a source file
@@ -27,7 +28,7 @@ func TestOpenAPI_theCommittedFileIsUpToDate(t *testing.T) {
 
 func TestOpenAPI_describesNoEchoAndNoSchemaMember(t *testing.T) {
 	t.Parallel()
-	doc, err := api.New(newWorld().config()).OpenAPI()
+	doc, err := api.New(apitest.NewWorld().Config()).OpenAPI()
 	require.NoError(t, err)
 	require.Contains(t, string(doc), "openapi: 3.1.0")
 	require.NotContains(t, string(doc), "$schema")

@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // slowPlan is an installation whose routing plan is read for as long as the test wants.
 type slowPlan struct {
-	nobody
+	apitest.NoSetup
 	inside *atomic.Int32
 	read   chan struct{} // closed when reading ends
 }
@@ -34,16 +35,18 @@ func (p slowPlan) RoutingPlan(context.Context, conversation.Tenant, conversation
 // other tokens are not held up.
 func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
+	apitest.InFakeTime(t, func(t *testing.T) {
 		const many, places = 100, 8
 		people := slowPlan{inside: new(atomic.Int32), read: make(chan struct{})}
-		cfg, g := newWorld().config(), newGauges()
-		cfg.Admin.Setup, cfg.Meters = people, g.meters
+		cfg, g := apitest.NewWorld().Config(), apitest.NewGauges()
+		cfg.Admin.Setup, cfg.Meters = people, g.Meters
 		h := api.New(cfg).Handler()
 		var asking sync.WaitGroup
 		answers := make(chan *httptest.ResponseRecorder, many+1)
 		ask := func(role string) {
-			asking.Go(func() { answers <- call(t, h, role, http.MethodGet, "/v1/rulesets/export?workstream_id="+convA, "") })
+			asking.Go(func() {
+				answers <- apitest.Call(t, h, role, http.MethodGet, "/v1/rulesets/export?workstream_id="+apitest.ConvA, "")
+			})
 		}
 		for range many {
 			ask("admin")
@@ -54,14 +57,14 @@ func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
 		ask("supervisor")
 		synctest.Wait()
 		require.EqualValues(t, places+1, people.inside.Load(), "another token is not held up")
-		require.EqualValues(t, places, g.points(t, "wxdesk_limit_used")["requests-of-a-token"])
+		require.EqualValues(t, places, g.Points(t, "wxdesk_limit_used")["requests-of-a-token"])
 
 		<-time.After(2 * time.Second)
 		synctest.Wait()
 		require.Len(t, answers, many-places)
 		for range many - places {
 			answer := <-answers
-			requireProblem(t, answer, http.StatusTooManyRequests, "too-many-requests")
+			apitest.RequireProblem(t, answer, http.StatusTooManyRequests, "too-many-requests")
 			require.Equal(t, "1", answer.Header().Get("Retry-After"))
 		}
 		close(people.read)
@@ -69,6 +72,6 @@ func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
 		for range places + 1 {
 			require.Equal(t, http.StatusOK, (<-answers).Code)
 		}
-		require.Equal(t, http.StatusOK, call(t, h, "admin", http.MethodGet, "/v1/rulesets/export?workstream_id="+convA, "").Code, "there is room again")
+		require.Equal(t, http.StatusOK, apitest.Call(t, h, "admin", http.MethodGet, "/v1/rulesets/export?workstream_id="+apitest.ConvA, "").Code, "there is room again")
 	})
 }

@@ -1,6 +1,8 @@
 package api
 
-import "wxdesk/internal/routing"
+import (
+	"wxdesk/internal/routing"
+)
 
 // format is a workstream's routing on its way from one installation to another: queues, skills and capacity profiles go
 // by their names, everything else is as in the JSON API.

@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // planned is an installation with a routing plan that is only read.
 type planned struct {
-	nobody
+	apitest.NoSetup
 	plan routing.Plan
 }
 
@@ -41,7 +42,7 @@ func manyRules(n int) routing.Plan {
 }
 
 func routingAPI(plan routing.Plan, judge routing.Judge) http.Handler {
-	cfg := newWorld().config()
+	cfg := apitest.NewWorld().Config()
 	cfg.Admin.Setup, cfg.Judge = planned{plan: plan}, judge
 	return api.New(cfg).Handler()
 }
@@ -66,14 +67,14 @@ func TestImport_refusesLargeFilesFast(t *testing.T) {
 		"an alias":                  head + "- &a {kind: route, name: x, rules: []}\n- *a\n",
 	} {
 		start := time.Now()
-		w := call(t, h, "admin", http.MethodPost, "/v1/rulesets/import?workstream_id="+convA, file, "Content-Type", "application/yaml")
-		requireProblem(t, w, http.StatusUnprocessableEntity, "invalid")
+		w := apitest.Call(t, h, "admin", http.MethodPost, "/v1/rulesets/import?workstream_id="+apitest.ConvA, file, "Content-Type", "application/yaml")
+		apitest.RequireProblem(t, w, http.StatusUnprocessableEntity, "invalid")
 		require.LessOrEqual(t, strings.Count(w.Body.String(), `"message"`), 20, name)
 		require.Contains(t, w.Body.String(), "line ", name)
 		require.Less(t, time.Since(start), 5*time.Second, name)
 	}
-	w := call(t, h, "admin", http.MethodPost, "/v1/rulesets/import?workstream_id="+convA, strings.Repeat("#\n", 400_000), "Content-Type", "application/yaml")
-	requireProblem(t, w, http.StatusRequestEntityTooLarge, "too-large")
+	w := apitest.Call(t, h, "admin", http.MethodPost, "/v1/rulesets/import?workstream_id="+apitest.ConvA, strings.Repeat("#\n", 400_000), "Content-Type", "application/yaml")
+	apitest.RequireProblem(t, w, http.StatusRequestEntityTooLarge, "too-large")
 }
 
 // S13
@@ -92,7 +93,7 @@ func TestTry_refusesFactsThatAreTooLarge(t *testing.T) {
 		`{"context":{"a":` + entries(100, entries(100, "1")) + `}}`:                http.StatusUnprocessableEntity,
 		`{"context":{"a":` + entries(20, `"`+strings.Repeat("a", 2000)+`"`) + `}}`: http.StatusOK,
 	} {
-		w := call(t, h, "supervisor", http.MethodPost, "/v1/rulesets/try", `{"workstream_id":"`+convA+`","facts":`+facts+`}`)
+		w := apitest.Call(t, h, "supervisor", http.MethodPost, "/v1/rulesets/try", `{"workstream_id":"`+apitest.ConvA+`","facts":`+facts+`}`)
 		require.Equal(t, status, w.Code, "%.60s: %.300s", facts, w.Body)
 		if status != http.StatusOK {
 			require.Contains(t, w.Body.String(), `"location":"body.facts"`)
@@ -110,11 +111,11 @@ func TestTry_endsWithItsRequest(t *testing.T) {
 		leave()
 		return false, nil
 	}))
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/rulesets/try", strings.NewReader(`{"workstream_id":"`+convA+`"}`))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/rulesets/try", strings.NewReader(`{"workstream_id":"`+apitest.ConvA+`"}`))
 	r.Header.Set("Authorization", "Bearer supervisor")
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	requireProblem(t, w, http.StatusServiceUnavailable, "unavailable")
+	apitest.RequireProblem(t, w, http.StatusServiceUnavailable, "unavailable")
 	require.Equal(t, 1, judged)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -26,23 +27,23 @@ var full = flag.Bool("full", false, "try the promise S3 with a million mutants")
 
 // letterbox is an account in safe mode, what WeChat once wrote to it, and a way to write more.
 type letterbox struct {
-	w         *world
+	w         *apitest.World
 	h         http.Handler
-	originals []callback
+	originals []apitest.Callback
 }
 
 func newLetterbox(t *testing.T) *letterbox {
 	t.Helper()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	g.in(w)
-	cfg := w.config()
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	g.In(w)
+	cfg := w.Config()
 	cfg.Log = slog.New(slog.DiscardHandler)
 	l := &letterbox{w: w, h: api.New(cfg).Handler()}
 	for i, content := range []string{"hello", "你好", strings.Repeat("long ", 200), "a nonce that looks like a time"} {
-		cb := g.says(strings.Replace(message(content), "23893347810211482", fmt.Sprint(23893347810211482+i), 1))
+		cb := g.Says(strings.Replace(apitest.TextMessage(content), "23893347810211482", fmt.Sprint(23893347810211482+i), 1))
 		if i == 3 {
-			cb.query.Set("nonce", "1234567890") // so that swapping it with the timestamp keeps the signature and both shapes
-			cb.sign(cb.encrypt(t))
+			cb.Query.Set("nonce", "1234567890") // so that swapping it with the timestamp keeps the signature and both shapes
+			cb.Sign(cb.Encrypt(t))
 		}
 		l.originals = append(l.originals, cb)
 	}
@@ -55,8 +56,8 @@ type mutant struct {
 	header            http.Header
 }
 
-func mutantOf(cb callback) mutant {
-	return mutant{path: "/wechat/" + cb.account, query: cb.query.Encode(), body: cb.body, header: http.Header{}}
+func mutantOf(cb apitest.Callback) mutant {
+	return mutant{path: "/wechat/" + cb.Account, query: cb.Query.Encode(), body: cb.Body, header: http.Header{}}
 }
 
 func (m mutant) String() string {
@@ -78,7 +79,7 @@ func (l *letterbox) spoil(dice *rand.Rand) mutant {
 	of := func(n int) int { return dice.IntN(n) }
 	cb := l.originals[of(len(l.originals))]
 	m, query := mutantOf(cb), url.Values{}
-	for name, values := range cb.query {
+	for name, values := range cb.Query {
 		query[name] = values
 	}
 	signed := []string{"msg_signature", "timestamp", "nonce"}
@@ -92,9 +93,9 @@ func (l *letterbox) spoil(dice *rand.Rand) mutant {
 
 	switch of(16) {
 	case 0: // a bit of a signed parameter
-		put(flip(value, of(8*len(value))))
+		put(apitest.Flip(value, of(8*len(value))))
 	case 1: // a bit of the ciphertext
-		within(flip(encrypt, of(8*len(encrypt))))
+		within(apitest.Flip(encrypt, of(8*len(encrypt))))
 	case 2: // cut
 		put(value[:of(len(value))])
 	case 3:
@@ -120,10 +121,10 @@ func (l *letterbox) spoil(dice *rand.Rand) mutant {
 		}
 		m.body = splice
 	case 8: // one's body under another's signature
-		other := l.originals[(slices.IndexFunc(l.originals, func(o callback) bool { return o.body == cb.body })+1+of(3))%len(l.originals)]
-		m.body = other.body
+		other := l.originals[(slices.IndexFunc(l.originals, func(o apitest.Callback) bool { return o.Body == cb.Body })+1+of(3))%len(l.originals)]
+		m.body = other.Body
 	case 9: // a second Encrypt, before or after
-		extra := "<Encrypt><![CDATA[" + l.originals[of(len(l.originals))].query.Get("msg_signature") + "]]></Encrypt>"
+		extra := "<Encrypt><![CDATA[" + l.originals[of(len(l.originals))].Query.Get("msg_signature") + "]]></Encrypt>"
 		if of(2) == 0 {
 			m.body = strings.Replace(m.body, "<Encrypt>", extra+"<Encrypt>", 1)
 		} else {
@@ -159,7 +160,7 @@ func (l *letterbox) spoil(dice *rand.Rand) mutant {
 	case 14: // dressed up
 		put([]string{value + " ", " " + value, strings.ToUpper(value) + "0", value + "\x00", "+" + value, value + "%00", "０" + value}[of(7)])
 	default: // a plain body beside, or in place of, the encrypted one
-		m.body = []string{message("forged"), "<xml><Encrypt></Encrypt></xml>", ""}[of(3)]
+		m.body = []string{apitest.TextMessage("forged"), "<xml><Encrypt></Encrypt></xml>", ""}[of(3)]
 	}
 	m.query = query.Encode()
 	return m
@@ -177,7 +178,7 @@ func (l *letterbox) vary(dice *rand.Rand) mutant {
 	case 0:
 		m.query += "&extra=" + fmt.Sprint(of(1000))
 	case 1:
-		m.body = strings.Replace(m.body, string(originalA), "gh_ffffffffffff", 1)
+		m.body = strings.Replace(m.body, string(apitest.OriginalA), "gh_ffffffffffff", 1)
 	case 2:
 		m.body = strings.Replace(m.body, "<Encrypt>", "<Content>forged</Content><FromUserName>oForged</FromUserName><MsgId>1</MsgId><Encrypt>", 1)
 	case 3:
@@ -200,14 +201,14 @@ func (l *letterbox) vary(dice *rand.Rand) mutant {
 
 // kept counts what is behind the door, and names what none of the originals said.
 func (l *letterbox) kept(keys map[string]bool) (count int, foreign string) {
-	l.w.mu.Lock()
-	defer l.w.mu.Unlock()
-	for _, h := range l.w.handovers {
+	l.w.Mu.Lock()
+	defer l.w.Mu.Unlock()
+	for _, h := range l.w.Handovers {
 		if !keys[whatWasSaid(h)] {
 			foreign = h.Ciphertext
 		}
 	}
-	return len(l.w.handovers) + len(l.w.events) + len(l.w.quarantine), foreign
+	return len(l.w.Handovers) + len(l.w.Events) + len(l.w.Quarantined), foreign
 }
 
 // known delivers the originals, and returns by what each is known behind the door.
@@ -217,11 +218,11 @@ func (l *letterbox) known(t *testing.T) map[string]bool {
 	for _, cb := range l.originals {
 		require.Equal(t, http.StatusOK, l.post(mutantOf(cb)))
 	}
-	for _, h := range l.w.handovers {
+	for _, h := range l.w.Handovers {
 		keys[whatWasSaid(h)] = true
 	}
 	require.Len(t, keys, len(l.originals))
-	l.w.handovers = nil
+	l.w.Handovers = nil
 	return keys
 }
 
@@ -261,7 +262,7 @@ func TestS3_noMutantOfACallbackIsAccepted(t *testing.T) {
 					t.Errorf("%d, and %d are kept, for the variant\n%s", status, count, m)
 					return
 				}
-				l.w.handovers = nil
+				l.w.Handovers = nil
 			}
 		})
 	}
@@ -274,13 +275,13 @@ func FuzzS3_onlyWhatWeChatSaidComesThrough(f *testing.F) {
 	l := newLetterbox(&t)
 	keys := l.known(&t)
 	for _, cb := range l.originals {
-		f.Add(cb.query.Encode(), cb.body)
+		f.Add(cb.Query.Encode(), cb.Body)
 	}
 	f.Add("signature=f464b24fc39322e44b38aa78f5edd27bd1441696&timestamp=1714036504&nonce=1514711492", "<xml/>")
 	f.Fuzz(func(t *testing.T, query, body string) {
-		status := l.post(mutant{path: "/wechat/" + accountA, query: query, body: body, header: http.Header{}})
+		status := l.post(mutant{path: "/wechat/" + apitest.AccountA, query: query, body: body, header: http.Header{}})
 		count, foreign := l.kept(keys)
-		l.w.handovers = nil
+		l.w.Handovers = nil
 		if foreign != "" || (status == http.StatusOK) != (count == 1) || status/100 == 5 {
 			t.Fatalf("%d, and %d are kept: %q", status, count, foreign)
 		}

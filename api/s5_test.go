@@ -8,15 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 )
 
 // fittingBodies are what each route accepts, so that nothing but the caller is what is wrong.
 func fittingBodies() map[string]string {
-	target := `{"agent_id":"` + agentB + `"}`
+	target := `{"agent_id":"` + apitest.AgentB + `"}`
 	return map[string]string{
 		"reply": `{"text":"x"}`, "note": `{"text":"x"}`, "transfer": target, "assign": target,
-		"set-context": `{"context":{"a":"x"}}`, "set-skills": `{"skills":[]}`, "resend": `{"message_id":"` + messageA + `"}`, "presence": `{"presence":"busy"}`,
+		"set-context": `{"context":{"a":"x"}}`, "set-skills": `{"skills":[]}`, "resend": `{"message_id":"` + apitest.MessageA + `"}`, "presence": `{"presence":"busy"}`,
 	}
 }
 
@@ -28,34 +29,34 @@ func TestS5_noRouteShowsOrCommandsWhatIsAnothers(t *testing.T) {
 	for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
 		p := conversation.Principal{Tenant: "another", TokenID: "of-another-tenant", Role: role}
 		if role == conversation.RoleAgent {
-			p.AgentID = agentA
+			p.AgentID = apitest.AgentA
 		}
 		strangers[string(role)+" of another tenant"] = p
 	}
-	strangers["a colleague"] = conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "of-bo", Role: conversation.RoleAgent, AgentID: agentB}
+	strangers["a colleague"] = conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "of-bo", Role: conversation.RoleAgent, AgentID: apitest.AgentB}
 
 	covered := 0
-	for _, route := range api.New(newWorld().config()).Routes() {
+	for _, route := range api.New(apitest.NewWorld().Config()).Routes() {
 		if !strings.HasPrefix(route.Path, "/v1/conversations") && route.Path != "/v1/agents/:id/presence" {
 			continue
 		}
 		covered++
 		for name, stranger := range strangers {
 			t.Run(name+" "+route.Method+" "+route.Path, func(t *testing.T) {
-				w := withConversations(1)
-				w.messages, w.notes = messages(1), []conversation.Note{{ID: "1"}}
-				w.token = func([32]byte) (conversation.Principal, error) { return stranger, nil }
-				id := convA
+				w := apitest.WithConversations(1)
+				w.KnownMessages, w.KnownNotes = apitest.Messages(1), []conversation.Note{{ID: "1"}}
+				w.OnAuthenticate = func([32]byte) (conversation.Principal, error) { return stranger, nil }
+				id := apitest.ConvA
 				if strings.HasPrefix(route.Path, "/v1/agents") {
-					id = agentA
+					id = apitest.AgentA
 				}
 				body := ""
 				if route.Method != http.MethodGet {
 					body = fittingBodies()[route.Path[strings.LastIndex(route.Path, "/")+1:]]
 				}
-				answer := call(t, w.handler(), "any", route.Method, strings.Replace(route.Path, ":id", id, 1), body, "Idempotency-Key", "k")
-				require.NotContains(t, answer.Body.String(), customer)
-				require.Empty(t, w.orders, "no command leaves")
+				answer := apitest.Call(t, w.Handler(), "any", route.Method, strings.Replace(route.Path, ":id", id, 1), body, "Idempotency-Key", "k")
+				require.NotContains(t, answer.Body.String(), apitest.Customer)
+				require.Empty(t, w.Orders, "no command leaves")
 				if !strings.Contains(route.Path, ":id") {
 					require.JSONEq(t, `{"items":[],"next":null}`, answer.Body.String())
 					return

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/wechat"
 )
 
@@ -15,9 +16,9 @@ import (
 // public listener, and health has a listener of its own: the callback alone is open, and the callback asks for a signature.
 func TestS8_nothingIsOpenButTheCallback(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	newGate(t, wechat.ModeSafe).in(w)
-	a := api.New(w.config())
+	w := apitest.NewWorld()
+	apitest.NewWeChat(t, wechat.ModeSafe).In(w)
+	a := api.New(w.Config())
 	h := a.Handler()
 	credentials := map[string][]string{
 		"none":             nil,
@@ -26,35 +27,35 @@ func TestS8_nothingIsOpenButTheCallback(t *testing.T) {
 		"another scheme":   {"Authorization", "Basic YWRtaW46YWRtaW4="},
 		"the role alone":   {"Authorization", "admin"},
 		"a cookie":         {"Cookie", "token=admin; Authorization=Bearer admin"},
-		"another header":   {"X-Api-Key", "admin", "X-Forwarded-User", "admin", "X-Original-Url", "/wechat/" + accountA},
+		"another header":   {"X-Api-Key", "admin", "X-Forwarded-User", "admin", "X-Original-Url", "/wechat/" + apitest.AccountA},
 		"too long a token": {"Authorization", "Bearer " + strings.Repeat("a", 600)},
 	}
 	open := map[string]bool{}
 	for _, route := range a.Routes() {
-		path := strings.NewReplacer(":account", accountA, ":id", convA).Replace(route.Path)
+		path := strings.NewReplacer(":account", apitest.AccountA, ":id", apitest.ConvA).Replace(route.Path)
 		require.NotContains(t, path, ":", "a parameter that this walk does not know")
 		for name, headers := range credentials {
 			for _, query := range []string{"", "?access_token=admin&token=admin&api_key=admin"} {
-				answer := call(t, h, "", route.Method, path+query, "", headers...)
+				answer := apitest.Call(t, h, "", route.Method, path+query, "", headers...)
 				if strings.HasPrefix(route.Path, "/wechat/") {
 					open[route.Method+" "+route.Path] = true
 					require.Contains(t, []int{http.StatusBadRequest, http.StatusForbidden}, answer.Code, "%s with %s", path, name)
 					require.Empty(t, answer.Body.String())
 					continue
 				}
-				requireProblem(t, answer, http.StatusUnauthorized, "unauthenticated")
+				apitest.RequireProblem(t, answer, http.StatusUnauthorized, "unauthenticated")
 			}
 		}
 	}
 	require.Equal(t, map[string]bool{"GET /wechat/:account": true, "POST /wechat/:account": true}, open)
-	requireNothingKept(t, w)
-	require.Empty(t, w.orders)
+	apitest.RequireNothingKept(t, w)
+	require.Empty(t, w.Orders)
 }
 
 // What is for operators stands on the private listener alone, and what would describe or debug this one nowhere.
 func TestS8_whatIsPrivateIsNotOnThePublicListener(t *testing.T) {
 	t.Parallel()
-	h := newWorld().handler()
+	h := apitest.NewWorld().Handler()
 	for _, path := range []string{
 		"/", "/healthz", "/readyz", "/livez", "/metrics", "/codec", "/codec/", "/codec/decode", "/codec/encode", "/debug", "/debug/pprof", "/debug/pprof/",
 		"/debug/pprof/heap", "/debug/pprof/profile", "/debug/pprof/cmdline", "/debug/vars", "/docs", "/schemas", "/schemas/Account.json", "/openapi",
@@ -62,7 +63,7 @@ func TestS8_whatIsPrivateIsNotOnThePublicListener(t *testing.T) {
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
 			for _, role := range []string{"", "admin"} {
-				requireProblem(t, call(t, h, role, method, path, ""), http.StatusNotFound, "not-found")
+				apitest.RequireProblem(t, apitest.Call(t, h, role, method, path, ""), http.StatusNotFound, "not-found")
 			}
 		}
 	}

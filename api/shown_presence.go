@@ -1,6 +1,8 @@
 package api
 
-import "wxdesk/internal/routing"
+import (
+	"wxdesk/internal/routing"
+)
 
 // ShownPresenceView is the custom presence that an agent shows.
 type ShownPresenceView struct {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,113 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
-// spoolShelf keeps spooled callbacks in memory; its zero value has no room.
-type spoolShelf struct {
-	open   bool
-	mu     sync.Mutex
-	rows   []conversation.Spooled
-	claims map[int64]time.Time
-	last   int64
-	refuse func() error // what a call of any method fails with; nil: nothing
-}
-
-func (s *spoolShelf) reach() error {
-	s.mu.Lock()
-	refuse := s.refuse
-	s.mu.Unlock()
-	if refuse == nil {
-		return nil
-	}
-	return refuse()
-}
-
-func (s *spoolShelf) fails(refuse func() error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refuse = refuse
-}
-
-func (s *spoolShelf) Spool(_ context.Context, h conversation.Handover) error {
-	if err := s.reach(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.open {
-		return conversation.ErrLater
-	}
-	for _, row := range s.rows {
-		if row.MessageKey == h.MessageKey && row.Fingerprint == h.Fingerprint {
-			return nil
-		}
-	}
-	s.last++
-	s.rows = append(s.rows, conversation.Spooled{ID: s.last, Handover: h})
-	return nil
-}
-
-func (s *spoolShelf) SpoolHas(_ context.Context, _ conversation.Tenant, _ conversation.AccountID, c conversation.CustomerKey) (bool, error) {
-	err := s.reach()
-	return slices.ContainsFunc(s.waiting(), func(row conversation.Spooled) bool { return row.CustomerKey == c }), err
-}
-
-func (s *spoolShelf) SpoolEmpty(context.Context) (bool, error) {
-	err := s.reach()
-	return len(s.waiting()) == 0, err
-}
-
-func (s *spoolShelf) SpoolSize(context.Context) (int64, time.Duration, error) {
-	return int64(len(s.waiting())), 0, s.reach()
-}
-
-func (s *spoolShelf) ClaimSpooled(_ context.Context, most int) (firsts []conversation.Spooled, err error) {
-	if err := s.reach(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	seen := map[conversation.CustomerKey]bool{}
-	for _, row := range s.rows {
-		if len(firsts) < most && !seen[row.CustomerKey] && time.Now().After(s.claims[row.ID]) {
-			s.claims[row.ID] = time.Now().Add(conversation.SpoolClaim)
-			firsts = append(firsts, row)
-		}
-		seen[row.CustomerKey] = true
-	}
-	return firsts, nil
-}
-
-func (s *spoolShelf) SpooledFrom(_ context.Context, first conversation.Spooled, limit int) ([]conversation.Spooled, error) {
-	rows := slices.DeleteFunc(s.waiting(), func(row conversation.Spooled) bool {
-		return row.CustomerKey != first.CustomerKey || row.ID < first.ID
-	})
-	return rows[:min(limit, len(rows))], s.reach()
-}
-
-func (s *spoolShelf) Unspool(_ context.Context, ids []int64) error {
-	if err := s.reach(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rows = slices.DeleteFunc(s.rows, func(row conversation.Spooled) bool { return slices.Contains(ids, row.ID) })
-	return nil
-}
-
-func (s *spoolShelf) waiting() []conversation.Spooled {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.rows)
-}
-
 // spooling is a world with a spool, whose Temporal can be switched off.
 type spooling struct {
-	*world
-	gate
+	*apitest.World
+	apitest.WeChat
 	api  *api.API
 	mu   sync.Mutex
 	away error // what Temporal says
@@ -130,10 +31,10 @@ type spooling struct {
 
 func newSpooling(t *testing.T, mode wechat.Mode) *spooling {
 	t.Helper()
-	s := &spooling{world: newWorld(), gate: newGate(t, mode)}
-	s.spool = spoolShelf{open: true, claims: map[int64]time.Time{}}
-	s.in(s.world)
-	s.write = func(ctx context.Context, _ conversation.Handover) error {
+	s := &spooling{World: apitest.NewWorld(), WeChat: apitest.NewWeChat(t, mode)}
+	s.Spool = apitest.Spool{Open: true, Claims: map[int64]time.Time{}}
+	s.In(s.World)
+	s.TakeCallback = func(ctx context.Context, _ conversation.Handover) error {
 		s.mu.Lock()
 		away := s.away
 		s.mu.Unlock()
@@ -142,7 +43,7 @@ func newSpooling(t *testing.T, mode wechat.Mode) *spooling {
 		}
 		return away
 	}
-	s.api = api.New(s.config())
+	s.api = api.New(s.Config())
 	return s
 }
 
@@ -155,21 +56,21 @@ func (s *spooling) temporal(away error) {
 // hears sends a customer's message to the door, and says how long that took.
 func (s *spooling) hears(t *testing.T, who, text string, status int) time.Duration {
 	t.Helper()
-	xml := strings.NewReplacer(customer, who, "23893347810211482", "1"+fmt.Sprint(len(text))+fmt.Sprint(text[len(text)-1])).Replace(message(text))
-	cb := s.says(xml)
-	cb.query.Set("openid", who)
+	xml := strings.NewReplacer(apitest.Customer, who, "23893347810211482", "1"+fmt.Sprint(len(text))+fmt.Sprint(text[len(text)-1])).Replace(apitest.TextMessage(text))
+	cb := s.Says(xml)
+	cb.Query.Set("openid", who)
 	body := ""
 	if status == http.StatusOK {
 		body = "success"
 	}
-	return within46(t, s.api.Handler(), cb, status, body)
+	return apitest.PostInTime(t, s.api.Handler(), cb, status, body)
 }
 
 // told are the messages that conversations have been signalled, as keys.
 func (s *spooling) told() (keys []string) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	for _, h := range s.handovers {
+	s.World.Mu.Lock()
+	defer s.World.Mu.Unlock()
+	for _, h := range s.Handovers {
 		keys = append(keys, h.MessageKey)
 	}
 	return keys
@@ -190,21 +91,21 @@ func TestSpool_takesWhatTemporalCannotAndKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModePlain} {
 		t.Run(string(mode), func(t *testing.T) {
-			inFakeTime(t, func(t *testing.T) {
+			apitest.InFakeTime(t, func(t *testing.T) {
 				s := newSpooling(t, mode)
 				s.running(t, func() {
 					s.temporal(errors.New("away"))
-					took := s.hears(t, customer, "message 1", http.StatusOK)
+					took := s.hears(t, apitest.Customer, "message 1", http.StatusOK)
 					require.GreaterOrEqual(t, took, 3*time.Second, "Temporal had its time, and every process knows")
-					took = s.hears(t, customer, "message 2", http.StatusOK)
+					took = s.hears(t, apitest.Customer, "message 2", http.StatusOK)
 					require.Less(t, took, time.Second, "it queues without asking Temporal")
-					first := s.spool.waiting()
+					first := s.Spool.Waiting()
 					require.Len(t, first, 2)
 
 					s.temporal(nil)
 					time.Sleep(5 * time.Second) // fake
-					s.hears(t, customer, "message 3", http.StatusOK)
-					require.Empty(t, s.spool.waiting())
+					s.hears(t, apitest.Customer, "message 3", http.StatusOK)
+					require.Empty(t, s.Spool.Waiting())
 					told := s.told()
 					require.Equal(t, []string{first[0].MessageKey, first[1].MessageKey}, told[len(told)-3:len(told)-1])
 				})
@@ -215,28 +116,28 @@ func TestSpool_takesWhatTemporalCannotAndKeepsTheOrder(t *testing.T) {
 
 func TestSpool_holdsUpNobodyElse(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
+	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
 		s.temporal(errors.New("away"))
 		s.hears(t, "oSomebodyElse", "message 1", http.StatusOK)
 		s.temporal(nil)
-		require.Zero(t, s.hears(t, customer, "message 1", http.StatusOK))
+		require.Zero(t, s.hears(t, apitest.Customer, "message 1", http.StatusOK))
 	})
 }
 
 func TestSpool_acknowledgesAfterEveryProcessKnows(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
+	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
-		other := &spooling{world: s.world, gate: s.gate, api: api.New(s.config())}
+		other := &spooling{World: s.World, WeChat: s.WeChat, api: api.New(s.Config())}
 		s.running(t, func() {
 			other.running(t, func() {
 				time.Sleep(3*time.Second + 10*time.Millisecond) // fake: both have just found the spool empty
 				s.temporal(errors.New("away"))
-				s.hears(t, customer, "message 1", http.StatusOK)
-				took := other.hears(t, customer, "message 2", http.StatusOK)
+				s.hears(t, apitest.Customer, "message 1", http.StatusOK)
+				took := other.hears(t, apitest.Customer, "message 2", http.StatusOK)
 				require.Less(t, took, time.Second, "it queues, for it knows")
-				require.Len(t, s.spool.waiting(), 2)
+				require.Len(t, s.Spool.Waiting(), 2)
 			})
 		})
 	})
@@ -268,22 +169,22 @@ func (l *shakyLine) SpoolEmpty(ctx context.Context) (bool, error) {
 // overtake it.
 func TestR5_aProcessWithoutPostgresDoesNotOvertakeWhatIsSpooled(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
+	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
-		line := &shakyLine{spoolPort: s.config().Callback.Spool}
-		cfg := s.config()
+		line := &shakyLine{spoolPort: s.Config().Callback.Spool}
+		cfg := s.Config()
 		cfg.Callback.Spool = line
-		other := &spooling{world: s.world, gate: s.gate, api: api.New(cfg)}
+		other := &spooling{World: s.World, WeChat: s.WeChat, api: api.New(cfg)}
 		other.running(t, func() {
 			time.Sleep(3*time.Second + 10*time.Millisecond) // fake: it has just found the spool empty
 			line.down.Store(true)
 			s.temporal(errors.New("away"))
-			s.hears(t, customer, "message 1", http.StatusOK)
-			first := s.spool.waiting()
+			s.hears(t, apitest.Customer, "message 1", http.StatusOK)
+			first := s.Spool.Waiting()
 			require.Len(t, first, 1)
 			s.temporal(nil)
 			time.AfterFunc(1500*time.Millisecond, func() { line.down.Store(false) })
-			other.hears(t, customer, "message 2", http.StatusOK)
+			other.hears(t, apitest.Customer, "message 2", http.StatusOK)
 			time.Sleep(5 * time.Second) // fake
 			told := s.told()
 			require.Len(t, told, 2)
@@ -294,25 +195,25 @@ func TestR5_aProcessWithoutPostgresDoesNotOvertakeWhatIsSpooled(t *testing.T) {
 
 func TestSpool_aRepeatIsKeptOnceAndOtherContentBesideIt(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
+	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
 		s.temporal(errors.New("away"))
-		s.hears(t, customer, "message 1", http.StatusOK)
-		s.hears(t, customer, "message 1", http.StatusOK)
-		require.Len(t, s.spool.waiting(), 1)
-		s.hears(t, customer, "massage 1", http.StatusOK)
-		require.Len(t, s.spool.waiting(), 2)
+		s.hears(t, apitest.Customer, "message 1", http.StatusOK)
+		s.hears(t, apitest.Customer, "message 1", http.StatusOK)
+		require.Len(t, s.Spool.Waiting(), 1)
+		s.hears(t, apitest.Customer, "massage 1", http.StatusOK)
+		require.Len(t, s.Spool.Waiting(), 2)
 	})
 }
 
 // Whatever is away: nothing is acknowledged that is not kept, and every answer comes in time.
 func TestBad_C29_neitherTemporalNorSpool(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
-		s, blocked := newSpooling(t, wechat.ModeSafe), stall(t)
+	apitest.InFakeTime(t, func(t *testing.T) {
+		s, blocked := newSpooling(t, wechat.ModeSafe), apitest.Stall(t)
 		s.temporal(errors.New("away"))
-		s.spool.fails(blocked)
-		s.hears(t, customer, "message 1", http.StatusServiceUnavailable)
+		s.Spool.Fails(blocked)
+		s.hears(t, apitest.Customer, "message 1", http.StatusServiceUnavailable)
 	})
 }
 
@@ -321,26 +222,26 @@ func TestSpool_whereTheLedgerIsAway(t *testing.T) {
 	t.Parallel()
 	away := func() error { return conversation.ErrLater }
 	t.Run("after all was well Temporal takes it", func(t *testing.T) {
-		inFakeTime(t, func(t *testing.T) {
+		apitest.InFakeTime(t, func(t *testing.T) {
 			s := newSpooling(t, wechat.ModeSafe)
 			s.running(t, func() {
 				synctest.Wait()
-				s.spool.fails(away)
+				s.Spool.Fails(away)
 				time.Sleep(time.Hour) // fake
-				s.hears(t, customer, "message 1", http.StatusOK)
+				s.hears(t, apitest.Customer, "message 1", http.StatusOK)
 				require.Len(t, s.told(), 1)
 			})
 		})
 	})
 	t.Run("after something waited WeChat repeats", func(t *testing.T) {
-		inFakeTime(t, func(t *testing.T) {
+		apitest.InFakeTime(t, func(t *testing.T) {
 			s := newSpooling(t, wechat.ModeSafe)
 			s.temporal(errors.New("away"))
-			s.hears(t, customer, "message 1", http.StatusOK)
+			s.hears(t, apitest.Customer, "message 1", http.StatusOK)
 			s.temporal(nil)
-			s.spool.fails(away)
+			s.Spool.Fails(away)
 			tried := len(s.told())
-			s.hears(t, customer, "message 2", http.StatusServiceUnavailable)
+			s.hears(t, apitest.Customer, "message 2", http.StatusServiceUnavailable)
 			require.Len(t, s.told(), tried)
 		})
 	})
@@ -349,29 +250,29 @@ func TestSpool_whereTheLedgerIsAway(t *testing.T) {
 // A process that cannot remove what it has signalled signals it again: the same delivery, which changes nothing.
 func TestSpool_whatWasSignalledAndStayedIsSignalledAgain(t *testing.T) {
 	t.Parallel()
-	inFakeTime(t, func(t *testing.T) {
+	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
 		s.temporal(errors.New("away"))
-		s.hears(t, customer, "message 1", http.StatusOK)
+		s.hears(t, apitest.Customer, "message 1", http.StatusOK)
 		s.temporal(nil)
-		write, tried := s.write, 0
-		s.write = func(ctx context.Context, h conversation.Handover) error {
+		write, tried := s.TakeCallback, 0
+		s.TakeCallback = func(ctx context.Context, h conversation.Handover) error {
 			if tried++; tried == 1 {
-				s.spool.fails(func() error { return conversation.ErrLater })
+				s.Spool.Fails(func() error { return conversation.ErrLater })
 			} else {
-				s.spool.fails(nil)
+				s.Spool.Fails(nil)
 			}
 			return write(ctx, h)
 		}
-		kept := s.spool.waiting()[0]
+		kept := s.Spool.Waiting()[0]
 		s.running(t, func() {
 			synctest.Wait()
-			s.spool.fails(nil)
+			s.Spool.Fails(nil)
 			time.Sleep(2 * conversation.SpoolClaim) // fake
-			require.Empty(t, s.spool.waiting())
-			s.world.mu.Lock()
-			defer s.world.mu.Unlock()
-			last := s.handovers[len(s.handovers)-2:]
+			require.Empty(t, s.Spool.Waiting())
+			s.World.Mu.Lock()
+			defer s.World.Mu.Unlock()
+			last := s.Handovers[len(s.Handovers)-2:]
 			require.Equal(t, []string{kept.DeliveryID, kept.DeliveryID}, []string{last[0].DeliveryID, last[1].DeliveryID})
 		})
 	})

@@ -10,12 +10,13 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 )
 
 // A05: whoever reads a request's log or checks it on the way reads "text" and nothing else; so does the API, in every operation.
 func TestBad_A05_memberNamesAreExact(t *testing.T) {
 	t.Parallel()
-	a := api.New(withConversations(1).config())
+	a := api.New(apitest.WithConversations(1).Config())
 	text, err := a.OpenAPI()
 	require.NoError(t, err)
 	var description struct {
@@ -43,7 +44,7 @@ func TestBad_A05_memberNamesAreExact(t *testing.T) {
 			_, name, _ := strings.Cut(body.Schema.Ref, "schemas/")
 			for member := range description.Components.Schemas[name].Properties {
 				for _, other := range []string{strings.ToUpper(member), strings.ToUpper(member[:1]) + member[1:]} {
-					answer := withOtherName(t, a.Handler(), strings.ToUpper(method), strings.ReplaceAll(path, "{id}", convA), other)
+					answer := withOtherName(t, a.Handler(), strings.ToUpper(method), strings.ReplaceAll(path, "{id}", apitest.ConvA), other)
 					require.Equal(t, http.StatusUnprocessableEntity, answer.code, "%s %s takes %s", method, path, other)
 					require.Contains(t, answer.body, "unexpected property", "%s %s takes %s", method, path, other)
 					asked++
@@ -63,7 +64,7 @@ type answered struct {
 func withOtherName(t *testing.T, h http.Handler, method, path, name string) (a answered) {
 	t.Helper()
 	for _, role := range []string{"admin", "agent"} {
-		answer := call(t, h, role, method, path, fmt.Sprintf(`{%q:null}`, name), "Idempotency-Key", "k")
+		answer := apitest.Call(t, h, role, method, path, fmt.Sprintf(`{%q:null}`, name), "Idempotency-Key", "k")
 		if a = (answered{answer.Code, answer.Body.String()}); a.code != http.StatusForbidden {
 			break
 		}

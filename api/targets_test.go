@@ -6,28 +6,29 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 func TestTRF2_targetsAreForWhoHasTheConversationAndForSupervisors(t *testing.T) {
 	t.Parallel()
-	w := withConversations(1)
-	w.targets = routing.Targets{
-		Queues: []routing.QueueTarget{{ID: queueA, Name: "Returns"}},
-		Needed: []routing.NeededSkill{{SkillID: queueA, Rating: 3}},
-		Agents: []routing.AgentTarget{{ID: agentB, Name: "Bo", Presence: routing.Busy, Missing: 1}},
+	w := apitest.WithConversations(1)
+	w.KnownTargets = routing.Targets{
+		Queues: []routing.QueueTarget{{ID: apitest.QueueA, Name: "Returns"}},
+		Needed: []routing.NeededSkill{{SkillID: apitest.QueueA, Rating: 3}},
+		Agents: []routing.AgentTarget{{ID: apitest.AgentB, Name: "Bo", Presence: routing.Busy, Missing: 1}},
 	}
-	h, path := w.handler(), "/v1/conversations/"+convA+"/targets"
+	h, path := w.Handler(), "/v1/conversations/"+apitest.ConvA+"/targets"
 	for _, role := range []string{"agent", "supervisor", "admin"} {
-		answer := call(t, h, role, http.MethodGet, path, "")
+		answer := apitest.Call(t, h, role, http.MethodGet, path, "")
 		require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
-		require.JSONEq(t, `{"queues":[{"id":"`+queueA+`","name":"Returns"}],"skills":[{"skill_id":"`+queueA+`","rating":3}],"agents":[{"id":"`+agentB+`","name":"Bo","presence":"busy","missing_skills":1}]}`, answer.Body.String())
+		require.JSONEq(t, `{"queues":[{"id":"`+apitest.QueueA+`","name":"Returns"}],"skills":[{"skill_id":"`+apitest.QueueA+`","rating":3}],"agents":[{"id":"`+apitest.AgentB+`","name":"Bo","presence":"busy","missing_skills":1}]}`, answer.Body.String())
 	}
-	w.conversations[0].AgentID, w.conversations[0].LastAgent = agentB, agentA
-	requireProblem(t, call(t, h, "agent", http.MethodGet, path, ""), http.StatusConflict, "not-your-conversation")
-	w.conversations[0].AgentID, w.conversations[0].Holder = agentA, conversation.HolderQueue
-	requireProblem(t, call(t, h, "agent", http.MethodGet, path, ""), http.StatusConflict, "not-your-conversation")
-	w.conversations[0].State = conversation.StateClosed
-	requireProblem(t, call(t, h, "supervisor", http.MethodGet, path, ""), http.StatusConflict, "conversation-closed")
+	w.KnownConversations[0].AgentID, w.KnownConversations[0].LastAgent = apitest.AgentB, apitest.AgentA
+	apitest.RequireProblem(t, apitest.Call(t, h, "agent", http.MethodGet, path, ""), http.StatusConflict, "not-your-conversation")
+	w.KnownConversations[0].AgentID, w.KnownConversations[0].Holder = apitest.AgentA, conversation.HolderQueue
+	apitest.RequireProblem(t, apitest.Call(t, h, "agent", http.MethodGet, path, ""), http.StatusConflict, "not-your-conversation")
+	w.KnownConversations[0].State = conversation.StateClosed
+	apitest.RequireProblem(t, apitest.Call(t, h, "supervisor", http.MethodGet, path, ""), http.StatusConflict, "conversation-closed")
 }

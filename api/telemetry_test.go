@@ -13,25 +13,26 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/wechat"
 )
 
 func TestTelemetry_spansAndMetricsHoldNoQueryAndNoContent(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	g.in(w)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	g.In(w)
 	spans, reader := tracetest.NewSpanRecorder(), metric.NewManualReader()
-	cfg := w.config()
+	cfg := w.Config()
 	cfg.Tracers = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
 	cfg.Meters = metric.NewMeterProvider(metric.WithReader(reader))
 	h := api.New(cfg).Handler()
 
-	good, forged := g.says(message("canary text")), g.says(message("canary text"))
-	forged.query.Set("msg_signature", strings.Repeat("0", 40))
-	good.header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-	requireText(t, good.post(t, h), http.StatusOK, "success")
-	requireText(t, forged.post(t, h), http.StatusForbidden, "")
-	call(t, h, "agent", http.MethodGet, "/v1/conversations?cursor=canary", "")
+	good, forged := g.Says(apitest.TextMessage("canary text")), g.Says(apitest.TextMessage("canary text"))
+	forged.Query.Set("msg_signature", strings.Repeat("0", 40))
+	good.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	apitest.RequireText(t, good.Post(t, h), http.StatusOK, "success")
+	apitest.RequireText(t, forged.Post(t, h), http.StatusForbidden, "")
+	apitest.Call(t, h, "agent", http.MethodGet, "/v1/conversations?cursor=canary", "")
 
 	var metrics metricdata.ResourceMetrics
 	require.NoError(t, reader.Collect(t.Context(), &metrics))
@@ -40,29 +41,29 @@ func TestTelemetry_spansAndMetricsHoldNoQueryAndNoContent(t *testing.T) {
 		seen += fmt.Sprintf("%v %v %v %v", span.Name(), span.Attributes(), span.Events(), span.Status())
 	}
 	require.Contains(t, seen, "/wechat/:account")
-	for _, secret := range []string{"canary", customer, "signature=", good.query.Get("msg_signature"), nonce, "openid"} {
+	for _, secret := range []string{"canary", apitest.Customer, "signature=", good.Query.Get("msg_signature"), apitest.Nonce, "openid"} {
 		require.NotContains(t, seen, secret)
 	}
 
-	got := w.handovers[0].Traceparent
+	got := w.Handovers[0].Traceparent
 	require.Contains(t, got, spans.Ended()[0].SpanContext().TraceID().String())
 	require.NotContains(t, got, "0af7651916cd43dd8448eb211c80319c", "a stranger's trace is not ours")
 }
 
 func TestTelemetry_callbacksAreCountedByOutcome(t *testing.T) {
 	t.Parallel()
-	w, g := newWorld(), newGate(t, wechat.ModeSafe)
-	g.in(w)
+	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
+	g.In(w)
 	reader := metric.NewManualReader()
-	cfg := w.config()
+	cfg := w.Config()
 	cfg.Meters = metric.NewMeterProvider(metric.WithReader(reader))
 	h := api.New(cfg).Handler()
-	g.says(message("hi")).post(t, h)
-	g.signed("AAAA").post(t, h)
-	forged := g.says(message("hi"))
-	forged.query.Set("msg_signature", strings.Repeat("0", 40))
-	forged.post(t, h)
-	echo(g, h, func(*callback) {})
+	g.Says(apitest.TextMessage("hi")).Post(t, h)
+	g.Signed("AAAA").Post(t, h)
+	forged := g.Says(apitest.TextMessage("hi"))
+	forged.Query.Set("msg_signature", strings.Repeat("0", 40))
+	forged.Post(t, h)
+	echo(g, h, func(*apitest.Callback) {})
 
 	var metrics metricdata.ResourceMetrics
 	require.NoError(t, reader.Collect(t.Context(), &metrics))
@@ -85,11 +86,11 @@ func TestTelemetry_callbacksAreCountedByOutcome(t *testing.T) {
 func TestProblems_nameTheTraceForTheOperator(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
-	cfg := newWorld().config()
+	cfg := apitest.NewWorld().Config()
 	cfg.Tracers = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
 	h := api.New(cfg).Handler()
-	for _, path := range []string{"/v1/conversations/" + convA, "/v1/conversations?limit=0", "/v1/conversations/1", "/nowhere"} {
-		answer := call(t, h, "agent", http.MethodGet, path, "")
+	for _, path := range []string{"/v1/conversations/" + apitest.ConvA, "/v1/conversations?limit=0", "/v1/conversations/1", "/nowhere"} {
+		answer := apitest.Call(t, h, "agent", http.MethodGet, path, "")
 		last := spans.Ended()[len(spans.Ended())-1]
 		require.Contains(t, answer.Body.String(), `"trace_id":"`+last.SpanContext().TraceID().String()+`"`)
 	}

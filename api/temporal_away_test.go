@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/outbox"
 )
@@ -62,10 +63,10 @@ func (n *notices) RunGone(context.Context, conversation.Ref) error { return nil 
 // An agent works while Temporal is away. The act is answered at once; its run is told once, when Temporal is back.
 func TestCommands_answeredWhileTemporalIsAway(t *testing.T) {
 	t.Parallel()
-	w := withConversations(1)
+	w := apitest.WithConversations(1)
 	n := &notices{left: map[int64]conversation.RunNotice{}, away: true}
 	teller := outbox.New(n, n, slog.New(slog.DiscardHandler))
-	cfg := w.config()
+	cfg := w.Config()
 	cfg.Desk.RunNotices = teller
 	h := api.New(cfg).Handler()
 
@@ -75,7 +76,7 @@ func TestCommands_answeredWhileTemporalIsAway(t *testing.T) {
 		if kind == "reply" || kind == "note" {
 			body = `{"text":"x"}`
 		}
-		code, answer := give(t, h, "agent", kind, body)
+		code, answer := apitest.SendCommand(t, h, "agent", kind, body)
 		require.Equal(t, http.StatusOK, code, answer)
 	}
 	require.Less(t, time.Since(began), time.Second, "nobody waits for a signal")

@@ -1,6 +1,8 @@
 package api
 
-import "github.com/google/uuid"
+import (
+	"github.com/google/uuid"
+)
 
 // IsUUID reports whether s is a UUID in its usual form, in lower case. Other spellings of the same id are refused, so that
 // nobody compares two of them.

@@ -72,7 +72,8 @@ type finding struct {
 	sentence string
 }
 
-func well(sentence string) finding   { return finding{true, sentence} }
+func well(sentence string) finding { return finding{true, sentence} }
+
 func broken(sentence string) finding { return finding{false, sentence} }
 
 // Validate tries out an account in three steps. The token step asks WeChat for an access token. The other two call

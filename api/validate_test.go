@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -31,8 +32,8 @@ type validation struct {
 
 // site is an API that can be called through its public URL, and an account in it.
 type site struct {
-	*world
-	gate
+	*apitest.World
+	apitest.WeChat
 	handler http.Handler
 	front   http.Handler // what answers at the public URL
 }
@@ -40,17 +41,17 @@ type site struct {
 // newSite has an account that was not changed lately. WeChat's side of it is the gate.
 func newSite(t *testing.T, mode wechat.Mode) *site {
 	t.Helper()
-	s := &site{world: newWorld(), gate: newGate(t, mode)}
+	s := &site{World: apitest.NewWorld(), WeChat: apitest.NewWeChat(t, mode)}
 	s.Version = 1
-	s.accounts[s.ID] = s.gate.Account
-	s.world.secrets[s.ID] = conversation.AccountSecrets{AppSecret: secret.New(appSecret)}
-	s.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) { return s.gate.Door, nil })
+	s.Accounts[s.ID] = s.WeChat.Account
+	s.World.Secrets[s.ID] = conversation.AccountSecrets{AppSecret: secret.New(apitest.AppSecret)}
+	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) { return s.WeChat.Door, nil })
 
 	public := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.front.ServeHTTP(w, r) }))
 	t.Cleanup(public.Close)
 	client := public.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	cfg := s.config()
+	cfg := s.Config()
 	cfg.PublicURL, cfg.HTTP = public.URL, client
 	s.handler = api.New(cfg).Handler()
 	s.front = s.handler
@@ -62,9 +63,9 @@ func (s *site) path() string { return "/v1/accounts/" + string(s.ID) }
 
 func (s *site) validate(t *testing.T) validation {
 	t.Helper()
-	answer := call(t, s.handler, "admin", http.MethodPost, s.path()+"/validate", "")
+	answer := apitest.Call(t, s.handler, "admin", http.MethodPost, s.path()+"/validate", "")
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
-	v := decode[validation](t, answer)
+	v := apitest.Decode[validation](t, answer)
 	require.Len(t, v.Steps, 3)
 	ok := true
 	for i, name := range []string{"token", "callback-check", "callback-event"} {
@@ -83,8 +84,10 @@ type refusedByWeChat struct {
 	address netip.Addr
 }
 
-func (e refusedByWeChat) Error() string              { return "refused" }
-func (e refusedByWeChat) ErrCode() wechat.ErrCode    { return e.code }
+func (e refusedByWeChat) Error() string { return "refused" }
+
+func (e refusedByWeChat) ErrCode() wechat.ErrCode { return e.code }
+
 func (e refusedByWeChat) RefusedAddress() netip.Addr { return e.address }
 
 func TestValidate_aGoodAccountPassesInEveryMode(t *testing.T) {
@@ -95,16 +98,16 @@ func TestValidate_aGoodAccountPassesInEveryMode(t *testing.T) {
 			v := s.validate(t)
 			require.True(t, v.OK, v)
 			require.Contains(t, v.Steps[1].Message, "not known yet", "WeChat itself has not called")
-			require.Len(t, s.events, 1)
-			require.Equal(t, "debug_demo", s.events[0].Kind)
-			require.Empty(t, s.notices, "our own calls say nothing about WeChat's")
+			require.Len(t, s.Events, 1)
+			require.Equal(t, "debug_demo", s.Events[0].Kind)
+			require.Empty(t, s.Notices, "our own calls say nothing about WeChat's")
 
-			cb := s.says(message("hi"))
-			requireText(t, cb.post(t, s.handler), http.StatusOK, "success")
+			cb := s.Says(apitest.TextMessage("hi"))
+			apitest.RequireText(t, cb.Post(t, s.handler), http.StatusOK, "success")
 			v = s.validate(t)
 			require.True(t, v.OK, v)
 			require.NotContains(t, v.Steps[1].Message+v.Steps[2].Message, "not known yet")
-			require.Len(t, s.events, 2, "each validation brings an event of its own")
+			require.Len(t, s.Events, 2, "each validation brings an event of its own")
 		})
 	}
 }
@@ -131,18 +134,18 @@ func TestValidate_saysWhatWeChatHasAgainstTheCredentials(t *testing.T) {
 		{refusedByWeChat{code: 99999}, []string{"99999"}},
 		{fmt.Errorf("wrapped: %w", refusedByWeChat{code: 40243}), []string{"frozen"}},
 		{refusedByWeChat{}, []string{"no usable answer"}},
-		{errors.New("no route to " + appSecret), []string{"no usable answer", "WXDESK_WECHAT_API"}},
+		{errors.New("no route to " + apitest.AppSecret), []string{"no usable answer", "WXDESK_WECHAT_API"}},
 	} {
 		t.Run(c.err.Error()+" "+c.says[0], func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, wechat.ModeSafe)
-			s.world.credentials = func() error { return c.err }
+			s.World.OnCheckCredentials = func() error { return c.err }
 			v := s.validate(t)
 			require.False(t, v.Steps[0].OK)
 			for _, words := range c.says {
 				require.Contains(t, v.Steps[0].Message, words)
 			}
-			require.NotContains(t, v.Steps[0].Message, appSecret)
+			require.NotContains(t, v.Steps[0].Message, apitest.AppSecret)
 			require.True(t, v.Steps[1].OK && v.Steps[2].OK, "the other steps are tried all the same")
 		})
 	}
@@ -202,7 +205,7 @@ func TestValidate_saysWhyNobodyIsReached(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, wechat.ModeSafe)
-			cfg := s.config()
+			cfg := s.Config()
 			cfg.PublicURL, cfg.HTTP = c.url, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 			s.handler = api.New(cfg).Handler()
 			v := s.validate(t)
@@ -231,43 +234,45 @@ func TestValidate_noticesAnEventThatNeverArrives(t *testing.T) {
 // TestValidate_saysWhereWeChatsSideDiffers breaks WeChat's side of the account, lets it call, and mends it.
 func TestValidate_saysWhereWeChatsSideDiffers(t *testing.T) {
 	t.Parallel()
-	replaced := func(g gate) callback { // by the replaced key and the current token
-		encrypt, err := g.Keys[1].Cipher.Seal([]byte(message("hi")))
+	replaced := func(g apitest.WeChat) apitest.Callback { // by the replaced key and the current token
+		encrypt, err := g.Keys[1].Cipher.Seal([]byte(apitest.TextMessage("hi")))
 		require.NoError(t, err)
-		return g.signed(string(encrypt))
+		return g.Signed(string(encrypt))
 	}
-	resigned := func(g gate, token string) callback {
-		cb := g.says(message("hi"))
-		cb.query.Set("msg_signature", wechat.Signature(token, cb.query.Get("timestamp"), nonce, cb.encrypt(t)))
+	resigned := func(g apitest.WeChat, token string) apitest.Callback {
+		cb := g.Says(apitest.TextMessage("hi"))
+		cb.Query.Set("msg_signature", wechat.Signature(token, cb.Query.Get("timestamp"), apitest.Nonce, cb.Encrypt(t)))
 		return cb
 	}
 	for name, c := range map[string]struct {
-		calls func(g gate) callback
+		calls func(g apitest.WeChat) apitest.Callback
 		step  int
 		says  string
 	}{
-		"another Token":      {func(g gate) callback { return resigned(g, "another") }, 1, "signed with another Token"},
-		"the replaced Token": {func(g gate) callback { return resigned(g, "replacedToken") }, 1, "Token that was replaced"},
-		"another key":        {func(g gate) callback { return g.signed(sealedWith(t, strings.Repeat("x", 43))) }, 2, "another EncodingAESKey"},
-		"the replaced key":   {replaced, 2, "EncodingAESKey that was replaced"},
-		"another mode":       {func(g gate) callback { return g.signedPlain(message("hi")) }, 2, "another mode"},
-		"another original id": {func(g gate) callback {
-			return g.says(strings.ReplaceAll(message("hi"), string(originalA), "gh_ffffffffffff"))
+		"another Token":      {func(g apitest.WeChat) apitest.Callback { return resigned(g, "another") }, 1, "signed with another Token"},
+		"the replaced Token": {func(g apitest.WeChat) apitest.Callback { return resigned(g, "replacedToken") }, 1, "Token that was replaced"},
+		"another key": {func(g apitest.WeChat) apitest.Callback {
+			return g.Signed(apitest.SealedWith(t, strings.Repeat("x", 43)))
+		}, 2, "another EncodingAESKey"},
+		"the replaced key": {replaced, 2, "EncodingAESKey that was replaced"},
+		"another mode":     {func(g apitest.WeChat) apitest.Callback { return g.SignedPlain(apitest.TextMessage("hi")) }, 2, "another mode"},
+		"another original id": {func(g apitest.WeChat) apitest.Callback {
+			return g.Says(strings.ReplaceAll(apitest.TextMessage("hi"), string(apitest.OriginalA), "gh_ffffffffffff"))
 		}, 2, "original_id"},
-		"another AppID": {func(g gate) callback { return g.foreign("wx00000000000000bb") }, 2, "app_id"},
+		"another AppID": {func(g apitest.WeChat) apitest.Callback { return g.Foreign("wx00000000000000bb") }, 2, "app_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, wechat.ModeSafe)
-			cb := c.calls(s.gate)
-			cb.post(t, s.handler)
+			cb := c.calls(s.WeChat)
+			cb.Post(t, s.handler)
 			v := s.validate(t)
 			require.False(t, v.Steps[c.step].OK, v)
 			require.Contains(t, v.Steps[c.step].Message, c.says)
 			require.True(t, v.Steps[3-c.step].OK, v)
 
-			good := s.says(message("hello"))
-			requireText(t, good.post(t, s.handler), http.StatusOK, "success")
+			good := s.Says(apitest.TextMessage("hello"))
+			apitest.RequireText(t, good.Post(t, s.handler), http.StatusOK, "success")
 			require.True(t, s.validate(t).OK, "the last callback counts")
 		})
 	}
@@ -276,10 +281,10 @@ func TestValidate_saysWhereWeChatsSideDiffers(t *testing.T) {
 func TestValidate_theCheckOfTheServerURLShowsAForeignTokenToo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
-	cb := s.signedPlain("")
-	cb.query.Set("echostr", "123")
-	cb.query.Set("signature", wechat.Signature("another", cb.query.Get("timestamp"), nonce))
-	answer := call(t, s.handler, "", http.MethodGet, "/wechat/"+cb.account+"?"+cb.query.Encode(), "")
+	cb := s.SignedPlain("")
+	cb.Query.Set("echostr", "123")
+	cb.Query.Set("signature", wechat.Signature("another", cb.Query.Get("timestamp"), apitest.Nonce))
+	answer := apitest.Call(t, s.handler, "", http.MethodGet, "/wechat/"+cb.Account+"?"+cb.Query.Encode(), "")
 	require.Equal(t, http.StatusForbidden, answer.Code)
 	v := s.validate(t)
 	require.False(t, v.Steps[1].OK)
@@ -289,14 +294,14 @@ func TestValidate_theCheckOfTheServerURLShowsAForeignTokenToo(t *testing.T) {
 func TestValidate_whatWasSeenBeforeAChangeNoLongerCounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
-	cb := s.signed(sealedWith(t, strings.Repeat("x", 43)))
-	cb.post(t, s.handler)
+	cb := s.Signed(apitest.SealedWith(t, strings.Repeat("x", 43)))
+	cb.Post(t, s.handler)
 	require.False(t, s.validate(t).OK)
-	s.mu.Lock()
-	changed := s.accounts[s.ID]
+	s.Mu.Lock()
+	changed := s.Accounts[s.ID]
 	changed.Version++
-	s.accounts[s.ID] = changed
-	s.mu.Unlock()
+	s.Accounts[s.ID] = changed
+	s.Mu.Unlock()
 	v := s.validate(t)
 	require.True(t, v.OK)
 	require.Contains(t, v.Steps[2].Message, "not known yet")
@@ -305,33 +310,33 @@ func TestValidate_whatWasSeenBeforeAChangeNoLongerCounts(t *testing.T) {
 func TestValidate_aDisabledAccountIsNotTried(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
-	disabled := s.accounts[s.ID]
+	disabled := s.Accounts[s.ID]
 	disabled.Disabled = true
-	s.accounts[s.ID] = disabled
+	s.Accounts[s.ID] = disabled
 	for _, step := range s.validate(t).Steps {
 		require.False(t, step.OK)
 		require.Contains(t, step.Message, "disabled")
 	}
-	require.Empty(t, s.events)
+	require.Empty(t, s.Events)
 }
 
 func TestValidate_whatCannotBeFoundOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
-	requireProblem(t, call(t, s.handler, "admin", http.MethodPost, "/v1/accounts/"+accountB+"/validate", ""), http.StatusNotFound, "not-found")
-	requireProblem(t, call(t, s.handler, "supervisor", http.MethodPost, s.path()+"/validate", ""), http.StatusForbidden, "forbidden")
-	s.answerDoors(func(context.Context, conversation.AccountID) (conversation.Door, error) {
+	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, "/v1/accounts/"+apitest.AccountB+"/validate", ""), http.StatusNotFound, "not-found")
+	apitest.RequireProblem(t, apitest.Call(t, s.handler, "supervisor", http.MethodPost, s.path()+"/validate", ""), http.StatusForbidden, "forbidden")
+	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
 		return conversation.Door{}, secret.ErrUnavailable
 	})
-	requireProblem(t, call(t, s.handler, "admin", http.MethodPost, s.path()+"/validate", ""), http.StatusServiceUnavailable, "secret-unavailable")
+	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, s.path()+"/validate", ""), http.StatusServiceUnavailable, "secret-unavailable")
 }
 
 func TestValidate_waitsUntilEveryProcessKnowsTheAccount(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
-	fresh := s.accounts[s.ID]
+	fresh := s.Accounts[s.ID]
 	fresh.UpdatedAt = time.Now().Add(-1900 * time.Millisecond)
-	s.accounts[s.ID] = fresh
+	s.Accounts[s.ID] = fresh
 	s.validate(t)
 	require.GreaterOrEqual(t, time.Since(fresh.UpdatedAt), 2*time.Second)
 }
@@ -340,29 +345,29 @@ func TestCallbackSources_asWeChatSays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
 	list := func() *httptest.ResponseRecorder {
-		return call(t, s.handler, "admin", http.MethodGet, s.path()+"/callback-sources", "")
+		return apitest.Call(t, s.handler, "admin", http.MethodGet, s.path()+"/callback-sources", "")
 	}
 	require.JSONEq(t, `{"addresses":[]}`, list().Body.String())
-	s.world.sources = func() ([]netip.Prefix, error) {
+	s.World.OnCallbackIPs = func() ([]netip.Prefix, error) {
 		return []netip.Prefix{netip.MustParsePrefix("101.226.103.0/25"), netip.MustParsePrefix("101.226.62.77/32")}, nil
 	}
 	require.JSONEq(t, `{"addresses":["101.226.103.0/25","101.226.62.77/32"]}`, list().Body.String())
 
-	s.world.sources = func() ([]netip.Prefix, error) {
+	s.World.OnCallbackIPs = func() ([]netip.Prefix, error) {
 		return nil, refusedByWeChat{40164, netip.MustParseAddr("198.51.100.7")}
 	}
-	requireProblem(t, list(), http.StatusBadGateway, "refused-by-wechat")
+	apitest.RequireProblem(t, list(), http.StatusBadGateway, "refused-by-wechat")
 	require.Contains(t, list().Body.String(), "198.51.100.7")
 	for _, unanswered := range []error{refusedByWeChat{}, context.DeadlineExceeded} {
-		s.world.sources = func() ([]netip.Prefix, error) { return nil, unanswered }
-		requireProblem(t, list(), http.StatusServiceUnavailable, "unavailable")
+		s.World.OnCallbackIPs = func() ([]netip.Prefix, error) { return nil, unanswered }
+		apitest.RequireProblem(t, list(), http.StatusServiceUnavailable, "unavailable")
 	}
 }
 
 func TestAccounts_showWhatToEnterAtWeChat(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	cfg := w.config()
+	w := apitest.NewWorld()
+	cfg := w.Config()
 	type shown struct {
 		ID       string
 		Callback struct {
@@ -372,14 +377,14 @@ func TestAccounts_showWhatToEnterAtWeChat(t *testing.T) {
 		}
 	}
 	for i, mode := range []struct{ name, hint string }{{"safe", "安全模式"}, {"compatible", "兼容模式"}, {"plain", "明文模式"}} {
-		answer := call(t, api.New(cfg).Handler(), "admin", http.MethodPost, "/v1/accounts",
-			accountBody(t, map[string]any{"mode": mode.name, "app_id": fmt.Sprintf("wx%016x", i)}))
-		got := decode[shown](t, answer)
+		answer := apitest.Call(t, api.New(cfg).Handler(), "admin", http.MethodPost, "/v1/accounts",
+			apitest.AccountBody(t, map[string]any{"mode": mode.name, "app_id": fmt.Sprintf("wx%016x", i)}))
+		got := apitest.Decode[shown](t, answer)
 		require.Equal(t, "https://desk.example/wechat/"+got.ID, got.Callback.URL)
 		require.Equal(t, []string{"198.51.100.7"}, got.Callback.IPAllowList)
 		require.Contains(t, got.Callback.ModeHint, mode.hint)
 	}
 	cfg.EgressIPs = nil
-	list := call(t, api.New(cfg).Handler(), "admin", http.MethodGet, "/v1/accounts", "")
+	list := apitest.Call(t, api.New(cfg).Handler(), "admin", http.MethodGet, "/v1/accounts", "")
 	require.Contains(t, list.Body.String(), `"ip_allow_list":null`)
 }

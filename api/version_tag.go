@@ -1,6 +1,8 @@
 package api
 
-import "strconv"
+import (
+	"strconv"
+)
 
 // VersionTag is a version as an entity tag (ETag).
 func VersionTag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }

@@ -20,6 +20,7 @@ var ownCalls = map[string]string{
 	"internal/cli/health.go":             "asks this machine's private listener",
 	"internal/cli/dev.go":                "waits for the processes of this machine",
 	"internal/cli/dev_demo.go":           "sets up the simulator of this machine",
+	"api/apitest/":                       "plays WeChat and people in front of a server on this machine, for tests",
 	"internal/devstack/":                 "starts Postgres and Temporal on this machine, and talks to them",
 	"internal/simulator/delivery/":       "plays WeChat on a laptop, and calls the callback",
 	"internal/simulator/simulatortest/":  "calls the simulator of a test",

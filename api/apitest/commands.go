@@ -1,0 +1,92 @@
+package apitest
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+func CommandKey(r conversation.CommandRequest) string {
+	return strings.Join([]string{string(r.Tenant), r.TokenID, r.Method, r.Path, r.Key}, " ")
+}
+
+// Act does what w.act says, as the ledger would: once under a key, and only for who may see the conversation.
+func (w *World) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
+	w.acting.Lock()
+	defer w.acting.Unlock()
+	key := CommandKey(r.CommandRequest)
+	known, ok := w.commands[key]
+	switch {
+	case ok && known.body != r.BodyHash:
+		return conversation.Acted{}, conversation.ErrKeyReused
+	case ok:
+		return known.Acted, nil
+	}
+	now, err := w.Conversation(ctx, r.By.Viewer(), r.Conversation)
+	switch {
+	case err != nil:
+		return conversation.Acted{}, err
+	case r.IfRevision != 0 && r.IfRevision != now.Revision:
+		return conversation.Acted{Refused: conversation.RefusedStale, Conversation: now, At: time.Now()}, nil
+	}
+	w.Mu.Lock()
+	w.Orders = append(w.Orders, r)
+	act := w.OnAct
+	w.Mu.Unlock()
+	done, err := act(r)
+	if err != nil || done.Refused != "" {
+		return done, err
+	}
+	if done.Conversation, err = w.Conversation(ctx, everything, r.Conversation); err != nil {
+		return done, err
+	}
+	done.At = time.Now()
+	w.commands[key] = command{done, r.BodyHash}
+	done.Notice = &conversation.RunNotice{Ref: conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, Number: int64(len(w.Orders)), Act: string(r.Kind)}
+	return done, nil
+}
+
+// everything is what supervisors see.
+var everything = conversation.Viewer{Tenant: conversation.DefaultTenant}
+
+// Tell notes of which acts runs are told.
+func (w *World) Tell(_ context.Context, notices ...conversation.RunNotice) {
+	w.Mu.Lock()
+	defer w.Mu.Unlock()
+	w.Told = append(w.Told, notices...)
+}
+
+// Answering is a ledger that fails, or refuses.
+func Answering(done conversation.Acted, err error) func(conversation.ActRequest) (conversation.Acted, error) {
+	return func(conversation.ActRequest) (conversation.Acted, error) { return done, err }
+}
+
+// end closes a conversation of the world.
+func (w *World) end(id conversation.ID) error {
+	w.Mu.Lock()
+	defer w.Mu.Unlock()
+	for i := range w.KnownConversations {
+		c := &w.KnownConversations[i]
+		if c.ID != id {
+			continue
+		}
+		if c.State == conversation.StateClosed {
+			return conversation.ErrClosed
+		}
+		c.State, c.CloseReason, c.ClosedAt = conversation.StateClosed, conversation.ClosedByPerson, c.OpenedAt.Add(time.Hour)
+	}
+	return nil
+}
+
+const MessageA = "0190a6a5-7c1e-7f3a-8a1b-00000000000a"
+
+// SendCommand sends a command about ConvA under a key of its kind.
+func SendCommand(t *testing.T, h http.Handler, role, kind, body string, headers ...string) (int, string) {
+	t.Helper()
+	answer := Call(t, h, role, http.MethodPost, "/v1/conversations/"+ConvA+"/"+kind, body, append([]string{"Idempotency-Key", kind}, headers...)...)
+	return answer.Code, answer.Body.String()
+}

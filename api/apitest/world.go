@@ -1,0 +1,144 @@
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"wxdesk/api"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// World is everything behind the API, in memory. The functions can be replaced by a test before its first request.
+type World struct {
+	Mu                 sync.Mutex
+	acting             sync.Mutex // one act after the other
+	Accounts           map[conversation.AccountID]conversation.Account
+	Secrets            map[conversation.AccountID]conversation.AccountSecrets
+	KnownConversations []conversation.Conversation
+	KnownMessages      []conversation.Message
+	commands           map[string]command
+	Handovers          []conversation.Handover
+	Events             []conversation.Event
+	Quarantined        []conversation.Unreadable
+	Notices            map[noticeKey]time.Time
+	Noted              int // calls
+	LookUps            int
+	Orders             []conversation.ActRequest // those of which the caller may see the conversation
+	Told               []conversation.RunNotice
+	KnownNotes         []conversation.Note
+	KnownTrace         []conversation.TraceStep
+	KnownWork          conversation.Work
+	KnownTargets       routing.Targets
+	Bots               Bots
+	FAQ                FAQ
+	Agents             Agents
+	Feed               Feed
+	Spool              Spool
+	Refusals           []conversation.AccessRefusals
+
+	FindAccount    func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
+	TakeCallback   func(ctx context.Context, h conversation.Handover) error
+	OnQuarantine   func(ctx context.Context) error
+	OnAct          func(r conversation.ActRequest) (conversation.Acted, error)
+	OnAuthenticate func(hash [32]byte) (conversation.Principal, error)
+
+	OnCheckCredentials func() error // what WeChat says to AppID and AppSecret
+	OnCallbackIPs      func() ([]netip.Prefix, error)
+
+	log *bytes.Buffer
+}
+
+type noticeKey struct {
+	account conversation.AccountID
+	version int64
+	notice  conversation.Notice
+}
+
+type command struct {
+	conversation.Acted
+	body [32]byte
+}
+
+// NewWorld returns a world without anything in it but four API tokens, one of each role, whose texts are the roles' names.
+func NewWorld() *World {
+	w := &World{
+		Accounts: map[conversation.AccountID]conversation.Account{},
+		Secrets:  map[conversation.AccountID]conversation.AccountSecrets{},
+		commands: map[string]command{},
+		Notices:  map[noticeKey]time.Time{},
+		log:      &bytes.Buffer{},
+	}
+	w.FindAccount = func(context.Context, conversation.AccountID) (conversation.Door, error) {
+		return conversation.Door{}, conversation.ErrNotFound
+	}
+	w.TakeCallback = func(context.Context, conversation.Handover) error { return nil }
+	w.OnQuarantine = func(context.Context) error { return nil }
+	w.OnCheckCredentials = func() error { return nil }
+	w.OnCallbackIPs = func() ([]netip.Prefix, error) { return nil, nil }
+	w.OnAct = func(r conversation.ActRequest) (conversation.Acted, error) {
+		if r.Kind != conversation.CommandClose {
+			return conversation.Acted{}, nil
+		}
+		return conversation.Acted{}, w.end(r.Conversation)
+	}
+	w.OnAuthenticate = func(hash [32]byte) (conversation.Principal, error) {
+		for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
+			if sha256.Sum256([]byte(role)) == hash {
+				who := conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "token-of-" + string(role), Role: role}
+				if role == conversation.RoleAgent {
+					who.AgentID = AgentA
+				}
+				return who, nil
+			}
+		}
+		return conversation.Principal{}, conversation.ErrNotFound
+	}
+	return w
+}
+
+// Config wires the world to the API.
+func (w *World) Config() api.Config {
+	return api.Config{
+		Callback: api.CallbackPorts{Accounts: w, Inbox: w, Spool: &w.Spool, Records: w},
+		Desk: api.DeskPorts{
+			Conversations: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
+		},
+		Admin:  api.AdminPorts{Accounts: w, AccountChecks: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, Tokens: w},
+		Tokens: w, Audit: w,
+		MayCall: func(_ context.Context, url string) error {
+			if !strings.HasPrefix(url, "https://") {
+				return conversation.ErrAddress
+			}
+			return nil
+		},
+		PublicURL: "https://desk.example/",
+		EgressIPs: []string{"198.51.100.7"},
+		CursorKey: bytes.Repeat([]byte{7}, 32),
+		Log:       slog.New(slog.NewJSONHandler(&locked{w: w}, nil)),
+	}
+}
+
+func (w *World) Handler() http.Handler { return api.New(w.Config()).Handler() }
+
+// locked writes the log under the world's lock.
+type locked struct{ w *World }
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.w.Mu.Lock()
+	defer l.w.Mu.Unlock()
+	return l.w.log.Write(p)
+}
+
+func (w *World) Logged() string {
+	w.Mu.Lock()
+	defer w.Mu.Unlock()
+	return w.log.String()
+}
