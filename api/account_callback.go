@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -52,7 +53,7 @@ func (a *Admin) ListCallbackSources(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{ Body callbackSources }, error) {
-	from, err := a.cfg.AccountChecks.Credentials(ctx, CallerOf(ctx).Tenant, conversation.AccountID(in.ID))
+	from, err := a.cfg.AccountChecks.Credentials(ctx, web.CallerOf(ctx).Tenant, conversation.AccountID(in.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -4,16 +4,17 @@ import (
 	"strings"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
 // accountFaults tells what is wrong with an account's settings.
-func accountFaults(a conversation.Account) (faults []Fault) {
+func accountFaults(a conversation.Account) (faults []web.Fault) {
 	expect := func(ok bool, field, message string) {
 		if !ok {
-			faults = append(faults, FaultAt("body."+field, message))
+			faults = append(faults, web.FaultAt("body."+field, message))
 		}
 	}
 	expect(strings.TrimSpace(a.Name) != "", "name", "expected a name")
@@ -35,10 +36,10 @@ func isZone(name string) bool {
 }
 
 // secretFaults tells what is wrong with the secrets that were given.
-func secretFaults(s conversation.AccountSecrets) (faults []Fault) {
+func secretFaults(s conversation.AccountSecrets) (faults []web.Fault) {
 	expect := func(given secret.Value, valid func(string) bool, field, message string) {
 		if !given.Empty() && !valid(given.Reveal()) {
-			faults = append(faults, FaultAt("body."+field, message))
+			faults = append(faults, web.FaultAt("body."+field, message))
 		}
 	}
 	expect(s.AppSecret, wechat.ValidAppSecret, "app_secret", "expected 32 hex digits")
@@ -48,23 +49,23 @@ func secretFaults(s conversation.AccountSecrets) (faults []Fault) {
 }
 
 // missingSecrets tells which secrets a new account cannot do without. An empty Token would let everybody sign (C30).
-func missingSecrets(s conversation.AccountSecrets, mode wechat.Mode) (faults []Fault) {
+func missingSecrets(s conversation.AccountSecrets, mode wechat.Mode) (faults []web.Fault) {
 	if s.AppSecret.Empty() {
-		faults = append(faults, FaultAt("body.app_secret", "expected 32 hex digits"))
+		faults = append(faults, web.FaultAt("body.app_secret", "expected 32 hex digits"))
 	}
 	if s.Token.Empty() {
-		faults = append(faults, FaultAt("body.token", "expected 3 to 32 letters or digits"))
+		faults = append(faults, web.FaultAt("body.token", "expected 3 to 32 letters or digits"))
 	}
 	if s.EncodingAESKey.Empty() && mode.Encrypted() {
-		faults = append(faults, MissingAESKey())
+		faults = append(faults, web.MissingAESKey())
 	}
 	return faults
 }
 
-func setIdleClose(a *conversation.Account, text string) []Fault {
+func setIdleClose(a *conversation.Account, text string) []web.Fault {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < conversation.MinIdleClose || d > conversation.MaxIdleClose {
-		return []Fault{FaultAt("body.idle_close", "expected a duration from 1s to 720h, such as 90s, 30m or 48h")}
+		return []web.Fault{web.FaultAt("body.idle_close", "expected a duration from 1s to 720h, such as 90s, 30m or 48h")}
 	}
 	a.IdleClose = d
 	return nil

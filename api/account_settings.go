@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -25,12 +26,12 @@ type newAccount struct {
 	Language       conversation.Language  `json:"language,omitempty" enum:"zh-CN,zh-TW,en,ja,id" default:"zh-CN"`
 	TimeZone       string                 `json:"time_zone,omitempty" default:"Asia/Shanghai" maxLength:"100" doc:"An IANA name; by which rules tell the time"`
 	IdleClose      string                 `json:"idle_close,omitempty" default:"48h" doc:"A duration such as 90s, 30m or 48h; 1s to 720h"`
-	WorkstreamID   Optional[string]       `json:"workstream_id,omitempty" format:"uuid" doc:"Absent or null: the default workstream"`
-	BotID          Optional[string]       `json:"bot_id,omitempty" format:"uuid" doc:"Absent: the built-in FAQ bot; null: none, conversations begin in the default queue"`
+	WorkstreamID   web.Optional[string]   `json:"workstream_id,omitempty" format:"uuid" doc:"Absent or null: the default workstream"`
+	BotID          web.Optional[string]   `json:"bot_id,omitempty" format:"uuid" doc:"Absent: the built-in FAQ bot; null: none, conversations begin in the default queue"`
 }
 
 func (a *Admin) CreateAccount(ctx context.Context, in *struct{ Body newAccount }) (*accountCreated, error) {
-	who, b := CallerOf(ctx), in.Body
+	who, b := web.CallerOf(ctx), in.Body
 	account := conversation.Account{
 		Tenant:     who.Tenant,
 		ID:         conversation.AccountID(uuid.NewString()),
@@ -55,7 +56,7 @@ func (a *Admin) CreateAccount(ctx context.Context, in *struct{ Body newAccount }
 	faults = append(faults, missingSecrets(secrets, account.Mode)...)
 	faults = append(faults, secretFaults(secrets)...)
 	if len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
 	created, err := a.cfg.Accounts.CreateAccount(ctx, who.Actor(), account, secrets)
 	if err != nil {
@@ -85,12 +86,12 @@ type accountChange struct {
 	Language       *conversation.Language  `json:"language,omitempty" enum:"zh-CN,zh-TW,en,ja,id"`
 	TimeZone       *string                 `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name; by which rules tell the time"`
 	IdleClose      *string                 `json:"idle_close,omitempty" doc:"A duration such as 90s, 30m or 48h; 1s to 720h"`
-	BotID          Optional[string]        `json:"bot_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: none"`
-	WorkstreamID   Optional[string]        `json:"workstream_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: the default workstream"`
+	BotID          web.Optional[string]    `json:"bot_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: none"`
+	WorkstreamID   web.Optional[string]    `json:"workstream_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: the default workstream"`
 }
 
 // apply changes the account, and returns the secrets to replace and what is wrong with the result.
-func (c accountChange) apply(a *conversation.Account) (conversation.AccountSecrets, []Fault) {
+func (c accountChange) apply(a *conversation.Account) (conversation.AccountSecrets, []web.Fault) {
 	set(&a.Name, c.Name)
 	set(&a.OriginalID, c.OriginalID)
 	set(&a.AppID, c.AppID)
@@ -108,7 +109,7 @@ func (c accountChange) apply(a *conversation.Account) (conversation.AccountSecre
 	if c.WorkstreamID.Given {
 		a.Workstream = conversation.WorkstreamID(c.WorkstreamID.Value)
 	}
-	var faults []Fault
+	var faults []web.Fault
 	if c.IdleClose != nil {
 		faults = setIdleClose(a, *c.IdleClose)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -45,7 +46,7 @@ func (a *Admin) accountAnswer(from conversation.Account) *accountAnswer {
 	return &accountAnswer{ETag: etag(from), Body: a.viewAccount(from)}
 }
 
-func etag(a conversation.Account) string { return VersionTag(a.Version) }
+func etag(a conversation.Account) string { return web.VersionTag(a.Version) }
 
 func (a *Admin) viewAccount(from conversation.Account) accountView {
 	return accountView{
@@ -63,8 +64,8 @@ func (a *Admin) viewAccount(from conversation.Account) accountView {
 		Language:     from.Language,
 		TimeZone:     from.TimeZone,
 		IdleClose:    formatDuration(from.IdleClose),
-		BotID:        OrNull(string(from.BotID)),
-		WorkstreamID: OrNull(string(from.Workstream)),
+		BotID:        web.OrNull(string(from.BotID)),
+		WorkstreamID: web.OrNull(string(from.Workstream)),
 		Version:      from.Version,
 		CreatedAt:    from.CreatedAt.UTC(),
 		UpdatedAt:    from.UpdatedAt.UTC(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -27,8 +28,8 @@ func (a *Admin) ListAccounts(ctx context.Context, in *struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 },
-) (*struct{ Body Page[accountView] }, error) {
-	who := CallerOf(ctx)
+) (*struct{ Body web.Page[accountView] }, error) {
+	who := web.CallerOf(ctx)
 	list := []string{"accounts", string(who.Tenant)}
 	after, err := a.cursors.Position(in.Cursor, list...)
 	if err != nil {
@@ -38,7 +39,7 @@ func (a *Admin) ListAccounts(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body Page[accountView] }{PageOf(found, in.Limit, a.viewAccount, func(last conversation.Account) string {
+	return &struct{ Body web.Page[accountView] }{web.PageOf(found, in.Limit, a.viewAccount, func(last conversation.Account) string {
 		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }
@@ -47,7 +48,7 @@ func (a *Admin) GetAccount(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*accountAnswer, error) {
-	found, err := a.cfg.Accounts.Account(ctx, CallerOf(ctx).Tenant, conversation.AccountID(in.ID))
+	found, err := a.cfg.Accounts.Account(ctx, web.CallerOf(ctx).Tenant, conversation.AccountID(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -60,18 +61,18 @@ func (a *Admin) ChangeAccount(ctx context.Context, in *struct {
 	Body    accountChange
 },
 ) (*accountAnswer, error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	for try := 1; ; try++ {
 		account, err := a.cfg.Accounts.Account(ctx, who.Tenant, conversation.AccountID(in.ID))
 		if err != nil {
 			return nil, err
 		}
-		if IsOtherVersion(in.IfMatch, account.Version) {
+		if web.IsOtherVersion(in.IfMatch, account.Version) {
 			return nil, conversation.ErrVersion
 		}
 		secrets, faults := in.Body.apply(&account)
 		if len(faults) > 0 {
-			return nil, Invalid.Problem(faults...)
+			return nil, web.Invalid.Problem(faults...)
 		}
 		updated, err := a.cfg.Accounts.UpdateAccount(ctx, who.Actor(), account, secrets)
 		if errors.Is(err, conversation.ErrVersion) && in.IfMatch == "" && try < changeTries {
@@ -88,5 +89,5 @@ func (a *Admin) DeleteAccount(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{}, error) {
-	return nil, a.cfg.Accounts.DeleteAccount(ctx, CallerOf(ctx).Actor(), conversation.AccountID(in.ID))
+	return nil, a.cfg.Accounts.DeleteAccount(ctx, web.CallerOf(ctx).Actor(), conversation.AccountID(in.ID))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -42,7 +43,7 @@ type Setup interface {
 // AdminConfig is what administration needs. All but Judge and EgressIPs must be given.
 type AdminConfig struct {
 	AdminPorts
-	Cursors  Cursors
+	Cursors  web.Cursors
 	Callback CallbackFacts
 
 	// Judge tries conditions when routing is tried out. nil: none holds.
@@ -65,7 +66,7 @@ type AdminConfig struct {
 // Admin answers administrators, and all who read what administrators set up. It is safe for concurrent use.
 type Admin struct {
 	cfg       AdminConfig
-	cursors   Cursors
+	cursors   web.Cursors
 	validator Validator
 }
 

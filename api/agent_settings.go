@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -12,12 +13,12 @@ import (
 // agentView is an agent as the API shows them. Colleagues see who they are and whether they are there; the rest is for
 // administrators and supervisors.
 type agentView struct {
-	ID         string             `json:"id" format:"uuid"`
-	Name       string             `json:"name"`
-	Presence   routing.Presence   `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	Custom     *ShownPresenceView `json:"custom_presence" doc:"What he shows in place of presence; null: as it is"`
-	PresenceAt time.Time          `json:"presence_at" doc:"When it became what it is"`
-	Disabled   bool               `json:"disabled"`
+	ID         string                 `json:"id" format:"uuid"`
+	Name       string                 `json:"name"`
+	Presence   routing.Presence       `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
+	Custom     *web.ShownPresenceView `json:"custom_presence" doc:"What he shows in place of presence; null: as it is"`
+	PresenceAt time.Time              `json:"presence_at" doc:"When it became what it is"`
+	Disabled   bool                   `json:"disabled"`
 
 	Units           *int                 `json:"units,omitempty" doc:"For administrators and supervisors, as all that follows: 0 means no new work"`
 	TimeZone        string               `json:"time_zone,omitempty"`
@@ -38,18 +39,18 @@ type agentProfileView struct {
 }
 
 // viewAgentFor shows an agent to whoever asks.
-func viewAgentFor(who Caller) func(routing.Agent) agentView {
+func viewAgentFor(who web.Caller) func(routing.Agent) agentView {
 	return func(g routing.Agent) agentView {
 		v := agentView{
-			ID: string(g.ID), Name: g.Name, Presence: g.Presence, Custom: ViewShownPresence(g.Shown), PresenceAt: g.PresenceAt.UTC(), Disabled: g.Disabled,
+			ID: string(g.ID), Name: g.Name, Presence: g.Presence, Custom: web.ViewShownPresence(g.Shown), PresenceAt: g.PresenceAt.UTC(), Disabled: g.Disabled,
 			StampView: viewStamp(g.Stamp),
 		}
 		if who.Role == conversation.RoleAgent {
 			return v
 		}
 		v.Units, v.TimeZone, v.DefaultPresence, v.PresenceManual = &g.Units, g.TimeZone, g.DefaultPresence, &g.Manual
-		v.Attributes, v.Skills, v.QueueIDs = g.Attributes, g.Skills, Texts(g.Queues)
-		v.HoursID = OrNull(string(g.HoursID))
+		v.Attributes, v.Skills, v.QueueIDs = g.Attributes, g.Skills, web.Texts(g.Queues)
+		v.HoursID = web.OrNull(string(g.HoursID))
 		for _, p := range g.Profiles {
 			v.Profiles = append(v.Profiles, agentProfileView{string(p.ProfileID), p.Limit})
 		}
@@ -61,7 +62,7 @@ func viewAgentFor(who Caller) func(routing.Agent) agentView {
 type AgentSettings struct {
 	Units           amount                `json:"units,omitempty" doc:"Of capacity; 100 unless said, 0: no new work"`
 	TimeZone        *string               `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name, Asia/Shanghai unless said; his day ends by it"`
-	HoursID         Optional[string]      `json:"hours_id,omitempty" format:"uuid" doc:"When he works, for custom assignment rules that ask; null: always"`
+	HoursID         web.Optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"When he works, for custom assignment rules that ask; null: always"`
 	DefaultPresence *routing.Presence     `json:"default_presence,omitempty" enum:"available,busy,dnd,away,offline" doc:"When he signs in"`
 	Attributes      *map[string]string    `json:"attributes,omitempty" maxProperties:"20" doc:"For custom assignment rules; replaces all"`
 	Skills          *[]routing.AgentSkill `json:"skills,omitempty" maxItems:"100" doc:"Replaces all skills"`
@@ -71,7 +72,7 @@ type AgentSettings struct {
 }
 
 // apply changes the agent and tells what is wrong with the result.
-func (c AgentSettings) apply(g *routing.Agent) (faults []Fault) {
+func (c AgentSettings) apply(g *routing.Agent) (faults []web.Fault) {
 	set(&g.TimeZone, c.TimeZone)
 	set(&g.DefaultPresence, c.DefaultPresence)
 	set(&g.Attributes, c.Attributes)
@@ -93,10 +94,10 @@ func (c AgentSettings) apply(g *routing.Agent) (faults []Fault) {
 }
 
 // agentFaults tells what is wrong with an agent's settings.
-func agentFaults(g routing.Agent) (faults []Fault) {
+func agentFaults(g routing.Agent) (faults []web.Fault) {
 	expect := func(ok bool, field, message string) {
 		if !ok {
-			faults = append(faults, FaultAt("body."+field, message))
+			faults = append(faults, web.FaultAt("body."+field, message))
 		}
 	}
 	expect(strings.TrimSpace(g.Name) != "", "name", "expected a name")
@@ -104,12 +105,12 @@ func agentFaults(g routing.Agent) (faults []Fault) {
 	skills, profiles := map[routing.SkillID]bool{}, map[routing.ProfileID]bool{}
 	for i, s := range g.Skills {
 		at := fmt.Sprintf("skills[%d]", i)
-		expect(IsUUID(string(s.SkillID)) && !skills[s.SkillID], at+".skill_id", "expected UUIDs in lower case, each once")
+		expect(web.IsUUID(string(s.SkillID)) && !skills[s.SkillID], at+".skill_id", "expected UUIDs in lower case, each once")
 		expect(s.Rating >= 1 && s.Rating <= 10, at+".rating", "expected 1 to 10")
 		skills[s.SkillID] = true
 	}
 	for i, p := range g.Profiles {
-		expect(IsUUID(string(p.ProfileID)) && !profiles[p.ProfileID], fmt.Sprintf("profiles[%d].profile_id", i), "expected UUIDs in lower case, each once")
+		expect(web.IsUUID(string(p.ProfileID)) && !profiles[p.ProfileID], fmt.Sprintf("profiles[%d].profile_id", i), "expected UUIDs in lower case, each once")
 		profiles[p.ProfileID] = true
 	}
 	for name, value := range g.Attributes {

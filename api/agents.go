@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -26,9 +27,9 @@ type newAgent struct {
 func (a *Admin) CreateAgent(ctx context.Context, in *struct{ Body newAgent }) (*partCreated[agentView], error) {
 	g := routing.Agent{Name: in.Body.Name, Units: 100, TimeZone: "Asia/Shanghai", DefaultPresence: routing.Available}
 	if faults := in.Body.apply(&g); len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	created, err := a.cfg.Setup.CreateAgent(ctx, who.Actor(), g)
 	if err != nil {
 		return nil, err
@@ -36,14 +37,14 @@ func (a *Admin) CreateAgent(ctx context.Context, in *struct{ Body newAgent }) (*
 	return answerCreated(created, "/v1/agents/"+string(created.ID), viewAgentFor(who)), nil
 }
 
-func (a *Admin) ListAgents(ctx context.Context, in *PageQuery) (*partPage[agentView], error) {
+func (a *Admin) ListAgents(ctx context.Context, in *web.PageQuery) (*partPage[agentView], error) {
 	return listParts(ctx, a, "agents", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Agent, error) {
 		return a.cfg.Setup.ListAgents(ctx, t, conversation.AgentID(after), limit)
-	}, func(g routing.Agent) string { return string(g.ID) }, viewAgentFor(CallerOf(ctx)))
+	}, func(g routing.Agent) string { return string(g.ID) }, viewAgentFor(web.CallerOf(ctx)))
 }
 
-func (a *Admin) GetAgent(ctx context.Context, in *PartPath) (*partAnswer[agentView], error) {
-	who := CallerOf(ctx)
+func (a *Admin) GetAgent(ctx context.Context, in *web.PartPath) (*partAnswer[agentView], error) {
+	who := web.CallerOf(ctx)
 	g, err := a.cfg.Setup.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
 	return answerPart(g, err, viewAgentFor(who))
 }
@@ -60,15 +61,15 @@ func (c agentChange) beyondSupervisors() bool {
 }
 
 func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*partAnswer[agentView], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	if who.Role != conversation.RoleAdmin && in.Body.beyondSupervisors() {
-		return nil, Forbidden.Because("A supervisor may change units, profiles, skills, queue_ids and default_presence.")
+		return nil, web.Forbidden.Because("A supervisor may change units, profiles, skills, queue_ids and default_presence.")
 	}
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Agent, error) {
 			return a.cfg.Setup.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
 		},
-		func(g *routing.Agent) []Fault {
+		func(g *routing.Agent) []web.Fault {
 			set(&g.Name, in.Body.Name)
 			return in.Body.apply(g)
 		},
@@ -76,6 +77,6 @@ func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*pa
 	return answerPart(changed, err, viewAgentFor(who))
 }
 
-func (a *Admin) DeleteAgent(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteAgent(ctx, CallerOf(ctx).Actor(), conversation.AgentID(in.ID))
+func (a *Admin) DeleteAgent(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteAgent(ctx, web.CallerOf(ctx).Actor(), conversation.AgentID(in.ID))
 }

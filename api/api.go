@@ -26,6 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/telemetry"
 )
@@ -35,8 +36,8 @@ type Config struct {
 	Callback CallbackPorts
 	Desk     DeskPorts
 	Admin    AdminPorts
-	Tokens   Authenticator
-	Audit    Audit
+	Tokens   web.Authenticator
+	Audit    web.Audit
 
 	// Judge tries conditions when routing is tried out. nil: none holds.
 	Judge routing.Judge
@@ -65,7 +66,7 @@ type API struct {
 	cfg       Config
 	router    *gin.Engine
 	openAPI   *huma.OpenAPI
-	guard     *Guard
+	guard     *web.Guard
 	callbacks *CallbackEndpoint
 	desk      *Desk
 	admin     *Admin
@@ -74,8 +75,8 @@ type API struct {
 // New sets up the API. It panics where a setting is missing that no deployment can do without.
 func New(cfg Config) *API {
 	cfg = withDefaults(cfg)
-	a := &API{cfg: cfg, guard: NewGuard(cfg.Tokens, cfg.Audit, cfg.Log, cfg.Now)}
-	cursors := NewCursors(cfg.CursorKey)
+	a := &API{cfg: cfg, guard: web.NewGuard(cfg.Tokens, cfg.Audit, cfg.Log, cfg.Now)}
+	cursors := web.NewCursors(cfg.CursorKey)
 	a.callbacks = NewCallbackEndpoint(CallbackConfig{CallbackPorts: cfg.Callback, Log: cfg.Log, Now: cfg.Now, Meters: cfg.Meters})
 	a.desk = NewDesk(DeskConfig{
 		DeskPorts: cfg.Desk, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log, Now: cfg.Now,

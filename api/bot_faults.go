@@ -6,15 +6,16 @@ import (
 	"regexp"
 	"strings"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
 
 // botFaults tells what is wrong with a bot's settings.
-func (a *Admin) botFaults(ctx context.Context, b conversation.BotSetup, key secret.Value) (faults []Fault) {
+func (a *Admin) botFaults(ctx context.Context, b conversation.BotSetup, key secret.Value) (faults []web.Fault) {
 	expect := func(ok bool, field, message string) {
 		if !ok {
-			faults = append(faults, FaultAt("body."+field, message))
+			faults = append(faults, web.FaultAt("body."+field, message))
 		}
 	}
 	expect(strings.TrimSpace(b.Name) != "", "name", "expected a name")
@@ -34,8 +35,8 @@ func (a *Admin) botFaults(ctx context.Context, b conversation.BotSetup, key secr
 	return faults
 }
 
-func badBotSecret() Fault {
-	return FaultAt("body.secret", "expected whsec_ and the base64 of 24 to 64 bytes")
+func badBotSecret() web.Fault {
+	return web.FaultAt("body.secret", "expected whsec_ and the base64 of 24 to 64 bytes")
 }
 
 // secretName matches the names of parameters that hold secrets, whole or as the last of several words: key, accessToken, api-key.

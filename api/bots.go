@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -62,21 +63,21 @@ func (a *Admin) CreateBot(ctx context.Context, in *struct{ Body newBot }) (*botC
 		faults = append(faults, badBotSecret())
 	}
 	if len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Bots.CreateBot(ctx, CallerOf(ctx).Actor(), b, key)
+	created, err := a.cfg.Bots.CreateBot(ctx, web.CallerOf(ctx).Actor(), b, key)
 	if err != nil {
 		return nil, err
 	}
-	return &botCreated{Location: "/v1/bots/" + string(created.ID), ETag: VersionTag(created.Version), Body: viewBot(created)}, nil
+	return &botCreated{Location: "/v1/bots/" + string(created.ID), ETag: web.VersionTag(created.Version), Body: viewBot(created)}, nil
 }
 
 func (a *Admin) ListBots(ctx context.Context, in *struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 },
-) (*struct{ Body Page[botView] }, error) {
-	who := CallerOf(ctx)
+) (*struct{ Body web.Page[botView] }, error) {
+	who := web.CallerOf(ctx)
 	list := []string{"bots", string(who.Tenant)}
 	after, err := a.cursors.Position(in.Cursor, list...)
 	if err != nil {
@@ -86,7 +87,7 @@ func (a *Admin) ListBots(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body Page[botView] }{PageOf(found, in.Limit, viewBot, func(last conversation.BotSetup) string {
+	return &struct{ Body web.Page[botView] }{web.PageOf(found, in.Limit, viewBot, func(last conversation.BotSetup) string {
 		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }
@@ -95,11 +96,11 @@ func (a *Admin) GetBot(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*botAnswer, error) {
-	found, err := a.cfg.Bots.Bot(ctx, CallerOf(ctx).Tenant, conversation.BotID(in.ID))
+	found, err := a.cfg.Bots.Bot(ctx, web.CallerOf(ctx).Tenant, conversation.BotID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &botAnswer{ETag: VersionTag(found.Version), Body: viewBot(found)}, nil
+	return &botAnswer{ETag: web.VersionTag(found.Version), Body: viewBot(found)}, nil
 }
 
 // botChange is what may change about a bot; what is absent or null stays.
@@ -115,19 +116,19 @@ func (a *Admin) ChangeBot(ctx context.Context, in *struct {
 	Body    botChange
 },
 ) (*botAnswer, error) {
-	who, key := CallerOf(ctx), unmasked(in.Body.Secret)
+	who, key := web.CallerOf(ctx), unmasked(in.Body.Secret)
 	for try := 1; ; try++ {
 		b, err := a.cfg.Bots.Bot(ctx, who.Tenant, conversation.BotID(in.ID))
 		if err != nil {
 			return nil, err
 		}
-		if IsOtherVersion(in.IfMatch, b.Version) {
+		if web.IsOtherVersion(in.IfMatch, b.Version) {
 			return nil, conversation.ErrVersion
 		}
 		set(&b.Name, in.Body.Name)
 		set(&b.URL, in.Body.URL)
 		if faults := a.botFaults(ctx, b, key); len(faults) > 0 {
-			return nil, Invalid.Problem(faults...)
+			return nil, web.Invalid.Problem(faults...)
 		}
 		updated, err := a.cfg.Bots.UpdateBot(ctx, who.Actor(), b, key)
 		if errors.Is(err, conversation.ErrVersion) && in.IfMatch == "" && try < changeTries {
@@ -136,7 +137,7 @@ func (a *Admin) ChangeBot(ctx context.Context, in *struct {
 		if err != nil {
 			return nil, err
 		}
-		return &botAnswer{ETag: VersionTag(updated.Version), Body: viewBot(updated)}, nil
+		return &botAnswer{ETag: web.VersionTag(updated.Version), Body: viewBot(updated)}, nil
 	}
 }
 
@@ -144,7 +145,7 @@ func (a *Admin) DeleteBot(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{}, error) {
-	return nil, a.cfg.Bots.DeleteBot(ctx, CallerOf(ctx).Actor(), conversation.BotID(in.ID))
+	return nil, a.cfg.Bots.DeleteBot(ctx, web.CallerOf(ctx).Actor(), conversation.BotID(in.ID))
 }
 
 func viewBot(from conversation.BotSetup) botView {

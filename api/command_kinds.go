@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
@@ -66,7 +67,7 @@ func (d *Desk) AnswerOffer(kind conversation.CommandKind) func(context.Context, 
 	) (*commandAnswer, error) {
 		c := conversation.PersonCommand{Kind: kind}
 		if in.Body != nil && in.Body.AssignmentID != "" {
-			if !IsUUID(in.Body.AssignmentID) {
+			if !web.IsUUID(in.Body.AssignmentID) {
 				return nil, badUUID("body.assignment_id")
 			}
 			c.AssignmentID = conversation.AssignmentID(in.Body.AssignmentID)
@@ -95,9 +96,9 @@ func (d *Desk) Write(kind conversation.CommandKind, longest int) func(context.Co
 		text := in.Body.Text
 		switch {
 		case strings.TrimSpace(text) == "":
-			return nil, BadText.Problem(FaultAt("body.text", fmt.Sprintf("expected 1 to %d bytes that are not all blank, got %d", longest, len(text))))
+			return nil, web.BadText.Problem(web.FaultAt("body.text", fmt.Sprintf("expected 1 to %d bytes that are not all blank, got %d", longest, len(text))))
 		case len(text) > longest:
-			return nil, BadText.Problem(FaultAt("body.text", fmt.Sprintf("expected at most %d bytes in UTF-8, got %d", longest, len(text))))
+			return nil, web.BadText.Problem(web.FaultAt("body.text", fmt.Sprintf("expected at most %d bytes in UTF-8, got %d", longest, len(text))))
 		}
 		return d.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: kind}, text)
 	}
@@ -122,10 +123,10 @@ func (d *Desk) Move(kind conversation.CommandKind) func(context.Context, *struct
 	) (*commandAnswer, error) {
 		to := in.Body
 		if (to.QueueID == "") == (to.AgentID == "") {
-			return nil, Invalid.Problem(FaultAt("body", "expected either queue_id or agent_id"))
+			return nil, web.Invalid.Problem(web.FaultAt("body", "expected either queue_id or agent_id"))
 		}
 		for location, id := range map[string]string{"body.queue_id": to.QueueID, "body.agent_id": to.AgentID} {
-			if id != "" && !IsUUID(id) {
+			if id != "" && !web.IsUUID(id) {
 				return nil, badUUID(location)
 			}
 		}
@@ -172,7 +173,7 @@ func (d *Desk) SetContext(ctx context.Context, in *struct {
 ) (*commandAnswer, error) {
 	for name, value := range in.Body.Context {
 		if !contextName.MatchString(name) || !validContextValue(value) {
-			return nil, Invalid.Problem(FaultAt("body.context", "expected names of 1 to 100 letters, digits and underscores, and texts, whole numbers or null"))
+			return nil, web.Invalid.Problem(web.FaultAt("body.context", "expected names of 1 to 100 letters, digits and underscores, and texts, whole numbers or null"))
 		}
 	}
 	text, err := json.Marshal(in.Body.Context)
@@ -202,8 +203,8 @@ func (d *Desk) SetSkills(ctx context.Context, in *struct {
 ) (*commandAnswer, error) {
 	known := map[routing.SkillID]bool{}
 	for i, s := range in.Body.Skills {
-		if !IsUUID(string(s.SkillID)) || known[s.SkillID] || s.Rating < 1 || s.Rating > routing.MaxRating {
-			return nil, Invalid.Problem(FaultAt(fmt.Sprintf("body.skills[%d]", i), "expected UUIDs in lower case, each once, and ratings of 1 to 10"))
+		if !web.IsUUID(string(s.SkillID)) || known[s.SkillID] || s.Rating < 1 || s.Rating > routing.MaxRating {
+			return nil, web.Invalid.Problem(web.FaultAt(fmt.Sprintf("body.skills[%d]", i), "expected UUIDs in lower case, each once, and ratings of 1 to 10"))
 		}
 		known[s.SkillID] = true
 	}
@@ -223,13 +224,13 @@ func (d *Desk) Resend(ctx context.Context, in *struct {
 	Body resendRequest
 },
 ) (*commandAnswer, error) {
-	if !IsUUID(in.Body.MessageID) {
+	if !web.IsUUID(in.Body.MessageID) {
 		return nil, badUUID("body.message_id")
 	}
 	c := conversation.PersonCommand{Kind: conversation.CommandResend, MessageID: conversation.MessageID(in.Body.MessageID)}
 	return d.command(ctx, in.ToCommand, AsSeen{}, c, "")
 }
 
-func badUUID(location string) *Problem {
-	return Invalid.Problem(FaultAt(location, "expected a UUID in lower case"))
+func badUUID(location string) *web.Problem {
+	return web.Invalid.Problem(web.FaultAt(location, "expected a UUID in lower case"))
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -58,9 +59,9 @@ type commandView struct {
 // in the background: the ledger's transaction is the act, whether Temporal answers or not.
 func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c conversation.PersonCommand, text string) (*commandAnswer, error) {
 	if !validKey(to.Key) {
-		return nil, BadIdempotencyKey.Problem()
+		return nil, web.BadIdempotencyKey.Problem()
 	}
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	c.Conversation, c.By, c.IfRevision = conversation.ID(to.ID), who.Principal, revisionIn(seen.IfMatch)
 	done, err := d.cfg.Commands.Act(ctx, conversation.ActRequest{
 		CommandRequest: conversation.CommandRequest{
@@ -73,23 +74,23 @@ func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c convers
 		},
 		PersonCommand: c,
 		Text:          text,
-		Traceparent:   Traceparent(ctx),
+		Traceparent:   web.Traceparent(ctx),
 	})
 	switch {
 	case err != nil:
 		return nil, err
 	case done.Refused == conversation.RefusedStale:
 		now := viewConversation(done.Conversation, done.At)
-		return nil, StaleVersion.Problem().Showing(now, VersionTag(now.Revision))
+		return nil, web.StaleVersion.Problem().Showing(now, web.VersionTag(now.Revision))
 	case done.Refused != "":
-		return nil, ProblemKind(done.Refused).Problem()
+		return nil, web.ProblemKind(done.Refused).Problem()
 	}
 	if done.Notice != nil {
 		d.cfg.RunNotices.Tell(ctx, *done.Notice)
 	}
 	return &commandAnswer{
-		VersionTag(done.Conversation.Revision),
-		commandView{viewConversation(done.Conversation, done.At), OrNull(string(done.MessageID))},
+		web.VersionTag(done.Conversation.Revision),
+		commandView{viewConversation(done.Conversation, done.At), web.OrNull(string(done.MessageID))},
 	}, nil
 }
 
@@ -112,7 +113,7 @@ func revisionIn(ifMatch string) int64 {
 		return 0
 	}
 	revision, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
-	if err != nil || revision < 1 || VersionTag(revision) != ifMatch {
+	if err != nil || revision < 1 || web.VersionTag(revision) != ifMatch {
 		return -1
 	}
 	return revision

@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -66,17 +67,17 @@ func viewConversation(c conversation.Conversation, at time.Time) ConversationVie
 		Customer:       customerView{ID: string(c.Customer.ID), OpenID: c.Customer.OpenID},
 		State:          c.State,
 		Holder:         c.Holder,
-		QueueID:        OrNull(string(c.QueueID)),
-		AgentID:        OrNull(string(c.AgentID)),
-		CloseReason:    OrNull(string(c.CloseReason)),
-		Ending:         OrNull(string(c.Ending)),
+		QueueID:        web.OrNull(string(c.QueueID)),
+		AgentID:        web.OrNull(string(c.AgentID)),
+		CloseReason:    web.OrNull(string(c.CloseReason)),
+		Ending:         web.OrNull(string(c.Ending)),
 		OpenedAt:       c.OpenedAt.UTC(),
 		LastCustomerAt: c.LastCustomerAt.UTC(),
-		ClosedAt:       TimeOrNull(c.ClosedAt),
+		ClosedAt:       web.TimeOrNull(c.ClosedAt),
 		Revision:       c.Revision,
-		WorkstreamID:   OrNull(string(c.WorkstreamID)),
-		WaitingSince:   TimeOrNull(c.WaitingSince),
-		LastAgentID:    OrNull(string(c.LastAgent)),
+		WorkstreamID:   web.OrNull(string(c.WorkstreamID)),
+		WaitingSince:   web.TimeOrNull(c.WaitingSince),
+		LastAgentID:    web.OrNull(string(c.LastAgent)),
 		Context:        c.Context,
 		Summary:        c.Summary,
 		ReplyAllowance: viewAllowance(c.Allowance, at),
@@ -102,5 +103,5 @@ func viewAllowance(a conversation.Allowance, now time.Time) allowanceView {
 	if !now.Before(until) {
 		return allowanceView{}
 	}
-	return allowanceView{Until: TimeOrNull(until), Left: a.Left(now)}
+	return allowanceView{Until: web.TimeOrNull(until), Left: a.Left(now)}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -34,13 +35,13 @@ func (d *Desk) ListConversations(ctx context.Context, in *struct {
 	Limit   int                `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor  string             `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 },
-) (*struct{ Body Page[ConversationView] }, error) {
+) (*struct{ Body web.Page[ConversationView] }, error) {
 	for _, id := range []string{in.Queue, in.Agent, in.Account} {
-		if id != "" && !IsUUID(id) {
-			return nil, Invalid.Problem(FaultAt("query", "expected queue, agent and account to be UUIDs in lower case"))
+		if id != "" && !web.IsUUID(id) {
+			return nil, web.Invalid.Problem(web.FaultAt("query", "expected queue, agent and account to be UUIDs in lower case"))
 		}
 	}
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	list := []string{"conversations", string(who.Tenant), string(who.Viewer().AgentID), string(in.State), in.Queue, in.Agent, in.Account}
 	position, err := d.cursors.Position(in.Cursor, list...)
 	if err != nil {
@@ -55,7 +56,7 @@ func (d *Desk) ListConversations(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body Page[ConversationView] }{PageOf(found, in.Limit, d.viewConversation, func(last conversation.Conversation) string {
+	return &struct{ Body web.Page[ConversationView] }{web.PageOf(found, in.Limit, d.viewConversation, func(last conversation.Conversation) string {
 		return d.cursors.After(writePosition(last), list...)
 	})}, nil
 }
@@ -84,9 +85,9 @@ func (d *Desk) GetConversation(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*conversationAnswer, error) {
-	found, err := d.cfg.Conversations.Conversation(ctx, CallerOf(ctx).Viewer(), conversation.ID(in.ID))
+	found, err := d.cfg.Conversations.Conversation(ctx, web.CallerOf(ctx).Viewer(), conversation.ID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &conversationAnswer{VersionTag(found.Revision), d.viewConversation(found)}, nil
+	return &conversationAnswer{web.VersionTag(found.Revision), d.viewConversation(found)}, nil
 }

@@ -1,15 +1,11 @@
 package api_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,7 +13,6 @@ import (
 	"wxdesk/api"
 	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/secret"
 )
 
 func TestConversations_shownAsTheContractSays(t *testing.T) {
@@ -218,40 +213,6 @@ func TestClose_theCommandIsOfOneTokenPathAndKey(t *testing.T) {
 		keys[apitest.CommandKey(c.CommandRequest)] = true
 	}
 	require.Len(t, keys, 4)
-}
-
-func TestProblems_everyErrorOfThePortsHasItsOwn(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		err    error
-		status int
-	}{
-		"not-found":              {conversation.ErrNotFound, http.StatusNotFound},
-		"conversation-closed":    {conversation.ErrClosed, http.StatusConflict},
-		"exists":                 {conversation.ErrExists, http.StatusConflict},
-		"changed-meanwhile":      {conversation.ErrVersion, http.StatusPreconditionFailed},
-		"idempotency-key-reused": {conversation.ErrKeyReused, http.StatusUnprocessableEntity},
-		"busy":                   {conversation.ErrBusy, http.StatusServiceUnavailable},
-		"invalid":                {conversation.ErrKeyMissing, http.StatusUnprocessableEntity},
-		"unavailable":            {conversation.ErrLater, http.StatusServiceUnavailable},
-		"secret-unavailable":     {secret.ErrUnavailable, http.StatusServiceUnavailable},
-		"internal":               {errors.New("a surprise"), http.StatusInternalServerError},
-	} {
-		w := apitest.WithConversations(1)
-		w.OnAct = apitest.Answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", c.err))
-		answer := apitest.Call(t, w.Handler(), "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
-		apitest.RequireProblem(t, answer, c.status, name)
-	}
-}
-
-func TestProblems_whatCannotBeReachedIsUnavailable(t *testing.T) {
-	t.Parallel()
-	for _, err := range []error{context.DeadlineExceeded, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}} {
-		w := apitest.WithConversations(1)
-		w.OnAct = apitest.Answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", err))
-		answer := apitest.Call(t, w.Handler(), "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
-		apitest.RequireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
-	}
 }
 
 func TestClose_unknownConversationsAndBrokenDesks(t *testing.T) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -38,23 +39,23 @@ type newCustomPresence struct {
 func (a *Admin) CreateCustomPresence(ctx context.Context, in *struct{ Body newCustomPresence }) (*partCreated[customPresenceView], error) {
 	p := routing.CustomPresence{Name: in.Body.Name, Text: in.Body.Text, Base: in.Body.Base}
 	if faults := bodyFaults(routing.CheckCustomPresence(p)); len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Setup.CreateCustomPresence(ctx, CallerOf(ctx).Actor(), p)
+	created, err := a.cfg.Setup.CreateCustomPresence(ctx, web.CallerOf(ctx).Actor(), p)
 	if err != nil {
 		return nil, err
 	}
 	return answerCreated(created, "/v1/custom-presences/"+string(created.ID), viewCustomPresence), nil
 }
 
-func (a *Admin) ListCustomPresences(ctx context.Context, in *PageQuery) (*partPage[customPresenceView], error) {
+func (a *Admin) ListCustomPresences(ctx context.Context, in *web.PageQuery) (*partPage[customPresenceView], error) {
 	return listParts(ctx, a, "custom-presences", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.CustomPresence, error) {
 		return a.cfg.Setup.ListCustomPresences(ctx, t, routing.PresenceID(after), limit)
 	}, func(p routing.CustomPresence) string { return string(p.ID) }, viewCustomPresence)
 }
 
-func (a *Admin) GetCustomPresence(ctx context.Context, in *PartPath) (*partAnswer[customPresenceView], error) {
-	p, err := a.cfg.Setup.CustomPresence(ctx, CallerOf(ctx).Tenant, routing.PresenceID(in.ID))
+func (a *Admin) GetCustomPresence(ctx context.Context, in *web.PartPath) (*partAnswer[customPresenceView], error) {
+	p, err := a.cfg.Setup.CustomPresence(ctx, web.CallerOf(ctx).Tenant, routing.PresenceID(in.ID))
 	return answerPart(p, err, viewCustomPresence)
 }
 
@@ -65,12 +66,12 @@ type customPresenceChange struct {
 }
 
 func (a *Admin) ChangeCustomPresence(ctx context.Context, in *changing[customPresenceChange]) (*partAnswer[customPresenceView], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.CustomPresence, error) {
 			return a.cfg.Setup.CustomPresence(ctx, who.Tenant, routing.PresenceID(in.ID))
 		},
-		func(p *routing.CustomPresence) []Fault {
+		func(p *routing.CustomPresence) []web.Fault {
 			set(&p.Name, in.Body.Name)
 			set(&p.Text, in.Body.Text)
 			set(&p.Base, in.Body.Base)
@@ -82,6 +83,6 @@ func (a *Admin) ChangeCustomPresence(ctx context.Context, in *changing[customPre
 	return answerPart(changed, err, viewCustomPresence)
 }
 
-func (a *Admin) DeleteCustomPresence(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteCustomPresence(ctx, CallerOf(ctx).Actor(), routing.PresenceID(in.ID))
+func (a *Admin) DeleteCustomPresence(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteCustomPresence(ctx, web.CallerOf(ctx).Actor(), routing.PresenceID(in.ID))
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -26,12 +27,12 @@ type regularView struct {
 func viewRegular(c routing.Customer) regularView {
 	return regularView{
 		ID: string(c.ID), AccountID: string(c.AccountID), Following: c.Following,
-		PreferredAgentIDs: Texts(c.Preferred), Tags: c.Tags, StampView: viewStamp(c.Stamp),
+		PreferredAgentIDs: web.Texts(c.Preferred), Tags: c.Tags, StampView: viewStamp(c.Stamp),
 	}
 }
 
-func (a *Admin) GetCustomer(ctx context.Context, in *PartPath) (*partAnswer[regularView], error) {
-	c, err := a.cfg.Setup.Customer(ctx, CallerOf(ctx).Tenant, conversation.CustomerID(in.ID))
+func (a *Admin) GetCustomer(ctx context.Context, in *web.PartPath) (*partAnswer[regularView], error) {
+	c, err := a.cfg.Setup.Customer(ctx, web.CallerOf(ctx).Tenant, conversation.CustomerID(in.ID))
 	return answerPart(c, err, viewRegular)
 }
 
@@ -41,12 +42,12 @@ type customerChange struct {
 }
 
 func (a *Admin) ChangeCustomer(ctx context.Context, in *changing[customerChange]) (*partAnswer[regularView], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Customer, error) {
 			return a.cfg.Setup.Customer(ctx, who.Tenant, conversation.CustomerID(in.ID))
 		},
-		func(c *routing.Customer) []Fault {
+		func(c *routing.Customer) []web.Fault {
 			set(&c.Tags, in.Body.Tags)
 			faults := setIDs(&c.Preferred, in.Body.PreferredAgentIDs, "preferred_agent_ids")
 			return append(faults, bodyFaults(routing.CheckCustomer(*c))...)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/telemetry"
 )
 
@@ -23,8 +24,8 @@ type DeskPorts struct {
 // DeskConfig is what the desk needs. Everything must be given.
 type DeskConfig struct {
 	DeskPorts
-	Guard   *Guard
-	Cursors Cursors
+	Guard   *web.Guard
+	Cursors web.Cursors
 	// CountProcesses is told how many API processes are alive, this one included.
 	CountProcesses func(n int)
 	Log            *slog.Logger
@@ -34,8 +35,8 @@ type DeskConfig struct {
 // Desk answers agents and supervisors. It is safe for concurrent use. Event streams need Run beside the handlers.
 type Desk struct {
 	cfg         DeskConfig
-	cursors     Cursors
-	guard       *Guard
+	cursors     web.Cursors
+	guard       *web.Guard
 	hub         *hub
 	connections *connections
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/metric"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/wechat"
@@ -63,8 +64,8 @@ type CallbackEndpoint struct {
 	records     Records
 	now         func() time.Time
 	underWay    chan struct{}
-	largeBodies *byteLimit  // above smallCallback
-	perCustomer *KeyLimiter // by conversation
+	largeBodies *byteLimit      // above smallCallback
+	perCustomer *web.KeyLimiter // by conversation
 	workers     workers
 	outcomes    *outcomes
 	setupChecks *setupChecks
@@ -72,7 +73,7 @@ type CallbackEndpoint struct {
 
 // NewCallbackEndpoint sets up the endpoint.
 func NewCallbackEndpoint(cfg CallbackConfig) *CallbackEndpoint {
-	perCustomer := NewKeyLimiter(atOncePerCustomer, pausePerCustomer)
+	perCustomer := web.NewKeyLimiter(atOncePerCustomer, pausePerCustomer)
 	spool := newSpool(cfg, perCustomer)
 	spool.measure(cfg.Meters)
 	outcomes := newOutcomes(cfg.Log, cfg.Meters)
@@ -153,13 +154,13 @@ func (e *CallbackEndpoint) take(ctx context.Context, w http.ResponseWriter, r *h
 	received := e.now().UTC()
 	if len(e.underWay) == cap(e.underWay) { // before anything is spent on it; keep decides
 		if r.ContentLength < 0 || r.ContentLength > smallCallback { // a small body is there already, and the connection may stay
-			StopReading(w)
+			web.StopReading(w)
 		}
 		return "", errOverloaded
 	}
 	account, q, err := e.find(ctx, r, id)
 	if err != nil {
-		StopReading(w)
+		web.StopReading(w)
 		return "", err
 	}
 	body, release, err := e.readCallback(w, r)
@@ -183,7 +184,7 @@ func (e *CallbackEndpoint) take(ctx context.Context, w http.ResponseWriter, r *h
 // find reads the query and finds the account by the path's id. A badly shaped id, an unknown account and a disabled one look
 // the same from outside (C16), and only the canonical spelling of a path is one (C26).
 func (e *CallbackEndpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, wechat.Query, error) {
-	if r.URL.RawPath != "" || !IsUUID(string(id)) {
+	if r.URL.RawPath != "" || !web.IsUUID(string(id)) {
 		return conversation.Door{}, wechat.Query{}, reject(http.StatusNotFound, "unknown-account", nil)
 	}
 	q, err := wechat.ParseQuery(r.URL.RawQuery)

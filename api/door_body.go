@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
+
+	"wxdesk/api/web"
 )
 
 // readCallback reads the body of a callback within its limits (C19, C20, C22). Nothing is ever decompressed. Bodies above
@@ -18,12 +20,12 @@ func (e *CallbackEndpoint) readCallback(w http.ResponseWriter, r *http.Request) 
 	}
 	r.Body = limited
 	if r.Header.Get("Content-Encoding") != "" {
-		StopReading(w)
+		web.StopReading(w)
 		return nil, limited.release, reject(http.StatusUnsupportedMediaType, "content-encoding", nil)
 	}
-	body, err = ReadBody(w, r, maxCallback)
+	body, err = web.ReadBody(w, r, maxCallback)
 	switch {
-	case errors.Is(err, ErrTooLong):
+	case errors.Is(err, web.ErrTooLong):
 		err = reject(http.StatusRequestEntityTooLarge, "too-large", nil)
 	case errors.Is(err, errOverloaded):
 	case err != nil:

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/time/rate"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -85,7 +86,7 @@ func (o *outcomes) end(ctx context.Context, id conversation.AccountID, err error
 	if !o.mayLog(r.reason) {
 		return r.status
 	}
-	if !IsUUID(string(id)) {
+	if !web.IsUUID(string(id)) {
 		id = "" // anybody's text
 	}
 	fields := []any{"reason", r.reason, "account_id", id, "status", r.status}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -140,7 +141,7 @@ func (cb verifiedCallback) handover(ctx context.Context) conversation.Handover {
 		ReceivedAt:  cb.received,
 		Stale:       cb.stale,
 		Fingerprint: conversation.Fingerprint(cb.account.IDKey, cb.plain),
-		Traceparent: Traceparent(ctx),
+		Traceparent: web.Traceparent(ctx),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -46,7 +47,7 @@ const (
 type spool struct {
 	store       Spool
 	inbox       Inbox
-	perCustomer *KeyLimiter
+	perCustomer *web.KeyLimiter
 	now         func() time.Time
 	log         *slog.Logger
 	work        chan struct{} // holds a value when there is something to hand on
@@ -57,7 +58,7 @@ type spool struct {
 	spools int       // how often this process has spooled something
 }
 
-func newSpool(cfg CallbackConfig, perCustomer *KeyLimiter) *spool {
+func newSpool(cfg CallbackConfig, perCustomer *web.KeyLimiter) *spool {
 	return &spool{perCustomer: perCustomer, store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
 }
 

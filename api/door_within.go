@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"wxdesk/api/web"
 )
 
 // within runs a step, and returns when it ends or when the time is up, whichever is first: the promise to answer holds
@@ -25,7 +27,7 @@ func (r workers) within(ctx context.Context, step func(context.Context) error) e
 	run := func() {
 		defer func() {
 			if p := recover(); p != nil {
-				done <- fmt.Errorf("panicked: %s", PanicAttr(p).Value)
+				done <- fmt.Errorf("panicked: %s", web.PanicAttr(p).Value)
 			}
 		}()
 		done <- step(ctx)

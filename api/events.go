@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // FollowEvents answers with the stream, which lasts until the caller leaves or loses the right to it, or this process stops.
-func (d *Desk) FollowEvents(c *gin.Context, o Operation) {
+func (d *Desk) FollowEvents(c *gin.Context, o web.Operation) {
 	ctx := c.Request.Context()
 	c.Header("Cache-Control", "no-store")
 	who, s, at, refused := d.openStream(c, o)
@@ -48,7 +49,7 @@ func (d *Desk) FollowEvents(c *gin.Context, o Operation) {
 }
 
 // openStream finds out who asks for a stream, and has the hub pass on to it what they may see after the position that is returned.
-func (d *Desk) openStream(c *gin.Context, o Operation) (who Caller, s *stream, at conversation.FeedPosition, refused *Problem) {
+func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *stream, at conversation.FeedPosition, refused *web.Problem) {
 	ctx := c.Request.Context()
 	release, refused := d.guard.TakePlace(ctx, c.Request)
 	if refused != nil {
@@ -57,51 +58,51 @@ func (d *Desk) openStream(c *gin.Context, o Operation) (who Caller, s *stream, a
 	defer release()
 	who, refused = d.guard.Admit(ctx, c.Request, o)
 	if refused == nil && c.Request.URL.RawQuery != "" {
-		refused = Invalid.Problem(FaultAt("query", "expected none"))
+		refused = web.Invalid.Problem(web.FaultAt("query", "expected none"))
 	}
 	if refused != nil {
 		return who, nil, at, refused
 	}
-	LiftReadDeadline(c.Writer)
+	web.LiftReadDeadline(c.Writer)
 	s, at, refused = d.joinHub(ctx, who.Principal)
 	return who, s, at, refused
 }
 
 // joinHub has the hub pass on to a stream what its viewer may see after the position that is returned.
-func (d *Desk) joinHub(ctx context.Context, who conversation.Principal) (*stream, conversation.FeedPosition, *Problem) {
+func (d *Desk) joinHub(ctx context.Context, who conversation.Principal) (*stream, conversation.FeedPosition, *web.Problem) {
 	queues, err := d.queuesOf(ctx, who.Viewer())
 	if err != nil {
 		d.feedFailed(ctx, err)
-		return nil, conversation.FeedPosition{}, Unavailable.Retry(1)
+		return nil, conversation.FeedPosition{}, web.Unavailable.Retry(1)
 	}
 	s, at, err := d.hub.join(who, queues)
 	switch {
 	case errors.Is(err, errTooManyStreams):
-		return nil, at, TooManyStreams.Problem()
+		return nil, at, web.TooManyStreams.Problem()
 	case err != nil:
-		return nil, at, Unavailable.Retry(1)
+		return nil, at, web.Unavailable.Retry(1)
 	}
 	return s, at, nil
 }
 
 // signIn records the connection of an agent; only agents have one.
-func (d *Desk) signIn(ctx context.Context, who Caller) (agentConnection, *Problem) {
+func (d *Desk) signIn(ctx context.Context, who web.Caller) (agentConnection, *web.Problem) {
 	if who.Role != conversation.RoleAgent {
 		return agentConnection{}, nil
 	}
 	connection, err := d.connections.signIn(ctx, who.Principal)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound): // deleted or disabled since the API token was made
-		return agentConnection{}, Forbidden.Problem()
+		return agentConnection{}, web.Forbidden.Problem()
 	case err != nil:
 		d.cfg.Log.ErrorContext(ctx, "agent connect failed", "error", err)
-		return agentConnection{}, Unavailable.Retry(1)
+		return agentConnection{}, web.Unavailable.Retry(1)
 	}
 	return connection, nil
 }
 
 // stream tells the caller what happens after a position, and before that what they have missed.
-func (d *Desk) stream(ctx context.Context, c *gin.Context, who Caller, s *stream, at conversation.FeedPosition) error {
+func (d *Desk) stream(ctx context.Context, c *gin.Context, who web.Caller, s *stream, at conversation.FeedPosition) error {
 	w := &eventWriter{gin: c, mark: func(p conversation.FeedPosition) string { return d.eventID(who.Tenant, p) }}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("X-Accel-Buffering", "no") // nginx would wait for more

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -61,27 +62,27 @@ func (a *Admin) CreateFAQEntry(ctx context.Context, in *struct{ Body newFAQEntry
 		e.AccountID = conversation.AccountID(*in.Body.AccountID)
 	}
 	if faults := faqFaults(e.FAQEntry); len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.FAQ.CreateFAQEntry(ctx, CallerOf(ctx).Actor(), e)
+	created, err := a.cfg.FAQ.CreateFAQEntry(ctx, web.CallerOf(ctx).Actor(), e)
 	if errors.Is(err, conversation.ErrNotFound) {
-		return nil, Invalid.Problem(FaultAt("body.account_id", "expected the id of an account, or null for all"))
+		return nil, web.Invalid.Problem(web.FaultAt("body.account_id", "expected the id of an account, or null for all"))
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &faqEntryCreated{
-		Location: "/v1/faq-entries/" + string(created.ID), ETag: VersionTag(created.Version), Body: viewFAQEntry(created),
+		Location: "/v1/faq-entries/" + string(created.ID), ETag: web.VersionTag(created.Version), Body: viewFAQEntry(created),
 	}, nil
 }
 
 // faqFaults tells what is wrong with an entry whose phrase is folded.
-func faqFaults(e conversation.FAQEntry) (faults []Fault) {
+func faqFaults(e conversation.FAQEntry) (faults []web.Fault) {
 	if wechat.Blank(e.Phrase) {
-		faults = append(faults, FaultAt("body.phrase", "expected a phrase that shows something"))
+		faults = append(faults, web.FaultAt("body.phrase", "expected a phrase that shows something"))
 	}
 	if wechat.Blank(e.Answer) || len(e.Answer) > wechat.MaxTextBytes {
-		faults = append(faults, FaultAt("body.answer", "expected a text that shows something, of at most 2048 bytes"))
+		faults = append(faults, web.FaultAt("body.answer", "expected a text that shows something, of at most 2048 bytes"))
 	}
 	return faults
 }
@@ -92,8 +93,8 @@ func (a *Admin) ListFAQEntries(ctx context.Context, in *struct {
 	Limit    int                   `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor   string                `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 },
-) (*struct{ Body Page[faqEntryView] }, error) {
-	who := CallerOf(ctx)
+) (*struct{ Body web.Page[faqEntryView] }, error) {
+	who := web.CallerOf(ctx)
 	list := []string{"faq-entries", string(who.Tenant), in.Account, string(in.Language)}
 	after, err := a.cursors.Position(in.Cursor, list...)
 	if err != nil {
@@ -104,7 +105,7 @@ func (a *Admin) ListFAQEntries(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body Page[faqEntryView] }{PageOf(found, in.Limit, viewFAQEntry, func(last conversation.KeptFAQEntry) string {
+	return &struct{ Body web.Page[faqEntryView] }{web.PageOf(found, in.Limit, viewFAQEntry, func(last conversation.KeptFAQEntry) string {
 		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }
@@ -113,11 +114,11 @@ func (a *Admin) GetFAQEntry(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*faqEntryAnswer, error) {
-	found, err := a.cfg.FAQ.FAQEntry(ctx, CallerOf(ctx).Tenant, conversation.FAQEntryID(in.ID))
+	found, err := a.cfg.FAQ.FAQEntry(ctx, web.CallerOf(ctx).Tenant, conversation.FAQEntryID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &faqEntryAnswer{ETag: VersionTag(found.Version), Body: viewFAQEntry(found)}, nil
+	return &faqEntryAnswer{ETag: web.VersionTag(found.Version), Body: viewFAQEntry(found)}, nil
 }
 
 // faqEntryChange is what may change about an entry; what is absent or null stays.
@@ -133,13 +134,13 @@ func (a *Admin) ChangeFAQEntry(ctx context.Context, in *struct {
 	Body    faqEntryChange
 },
 ) (*faqEntryAnswer, error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	for try := 1; ; try++ {
 		e, err := a.cfg.FAQ.FAQEntry(ctx, who.Tenant, conversation.FAQEntryID(in.ID))
 		if err != nil {
 			return nil, err
 		}
-		if IsOtherVersion(in.IfMatch, e.Version) {
+		if web.IsOtherVersion(in.IfMatch, e.Version) {
 			return nil, conversation.ErrVersion
 		}
 		set(&e.Language, in.Body.Language)
@@ -148,7 +149,7 @@ func (a *Admin) ChangeFAQEntry(ctx context.Context, in *struct {
 			e.Phrase = conversation.Fold(*in.Body.Phrase)
 		}
 		if faults := faqFaults(e.FAQEntry); len(faults) > 0 {
-			return nil, Invalid.Problem(faults...)
+			return nil, web.Invalid.Problem(faults...)
 		}
 		updated, err := a.cfg.FAQ.UpdateFAQEntry(ctx, who.Actor(), e)
 		if errors.Is(err, conversation.ErrVersion) && in.IfMatch == "" && try < changeTries {
@@ -157,7 +158,7 @@ func (a *Admin) ChangeFAQEntry(ctx context.Context, in *struct {
 		if err != nil {
 			return nil, err
 		}
-		return &faqEntryAnswer{ETag: VersionTag(updated.Version), Body: viewFAQEntry(updated)}, nil
+		return &faqEntryAnswer{ETag: web.VersionTag(updated.Version), Body: viewFAQEntry(updated)}, nil
 	}
 }
 
@@ -165,13 +166,13 @@ func (a *Admin) DeleteFAQEntry(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{}, error) {
-	return nil, a.cfg.FAQ.DeleteFAQEntry(ctx, CallerOf(ctx).Actor(), conversation.FAQEntryID(in.ID))
+	return nil, a.cfg.FAQ.DeleteFAQEntry(ctx, web.CallerOf(ctx).Actor(), conversation.FAQEntryID(in.ID))
 }
 
 func viewFAQEntry(from conversation.KeptFAQEntry) faqEntryView {
 	return faqEntryView{
 		ID:        string(from.ID),
-		AccountID: OrNull(string(from.AccountID)),
+		AccountID: web.OrNull(string(from.AccountID)),
 		Language:  from.Language,
 		Phrase:    from.Phrase,
 		Answer:    from.Answer,

@@ -7,14 +7,15 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/routing"
 )
 
 // bodyFaults are what a check of package routing found, as parts of the request's body.
-func bodyFaults(found []routing.Fault) []Fault {
-	faults := make([]Fault, len(found))
+func bodyFaults(found []routing.Fault) []web.Fault {
+	faults := make([]web.Fault, len(found))
 	for i, f := range found {
-		faults[i] = FaultAt("body."+f.Field, f.Reason)
+		faults[i] = web.FaultAt("body."+f.Field, f.Reason)
 	}
 	return faults
 }
@@ -27,13 +28,13 @@ func set[T any](field *T, value *T) {
 }
 
 // setDuration reads a duration such as 90s, 30m or 48h.
-func setDuration(field *time.Duration, text *string, name string) []Fault {
+func setDuration(field *time.Duration, text *string, name string) []web.Fault {
 	if text == nil {
 		return nil
 	}
 	d, err := time.ParseDuration(*text)
 	if err != nil || d < 0 {
-		return []Fault{FaultAt("body."+name, "expected a duration such as 90s, 30m or 48h")}
+		return []web.Fault{web.FaultAt("body."+name, "expected a duration such as 90s, 30m or 48h")}
 	}
 	*field = d
 	return nil
@@ -61,9 +62,9 @@ func (amount) Schema(huma.Registry) *huma.Schema {
 }
 
 // set gives a field the amount where there is one.
-func (a amount) set(field *int, name string) []Fault {
+func (a amount) set(field *int, name string) []web.Fault {
 	if a.null {
-		return []Fault{FaultAt("body."+name, "expected a whole number, not null")}
+		return []web.Fault{web.FaultAt("body."+name, "expected a whole number, not null")}
 	}
 	if a.given {
 		*field = a.value
@@ -72,11 +73,11 @@ func (a amount) set(field *int, name string) []Fault {
 }
 
 // uuids checks ids that a body lists, and gives them their type.
-func uuids[ID ~string](given []string, name string) ([]ID, []Fault) {
+func uuids[ID ~string](given []string, name string) ([]ID, []web.Fault) {
 	ids := make([]ID, len(given))
 	for i, id := range given {
-		if !IsUUID(id) {
-			return nil, []Fault{FaultAt("body."+name, "expected UUIDs in lower case")}
+		if !web.IsUUID(id) {
+			return nil, []web.Fault{web.FaultAt("body."+name, "expected UUIDs in lower case")}
 		}
 		ids[i] = ID(id)
 	}
@@ -84,7 +85,7 @@ func uuids[ID ~string](given []string, name string) ([]ID, []Fault) {
 }
 
 // setIDs replaces a list of ids where one is given.
-func setIDs[ID ~string](field *[]ID, given *[]string, name string) []Fault {
+func setIDs[ID ~string](field *[]ID, given *[]string, name string) []web.Fault {
 	if given == nil {
 		return nil
 	}

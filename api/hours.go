@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -84,23 +85,23 @@ func (a *Admin) CreateHours(ctx context.Context, in *struct{ Body newOperatingHo
 	b := in.Body
 	h := routing.Hours{Name: b.Name, TimeZone: b.TimeZone, Weekly: readShifts(b.Weekly), Holidays: readHolidays(b.Holidays)}
 	if faults := bodyFaults(routing.CheckHours(h)); len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Setup.CreateHours(ctx, CallerOf(ctx).Actor(), h)
+	created, err := a.cfg.Setup.CreateHours(ctx, web.CallerOf(ctx).Actor(), h)
 	if err != nil {
 		return nil, err
 	}
 	return answerCreated(created, "/v1/operating-hours/"+string(created.ID), viewHours), nil
 }
 
-func (a *Admin) ListHours(ctx context.Context, in *PageQuery) (*partPage[operatingHoursView], error) {
+func (a *Admin) ListHours(ctx context.Context, in *web.PageQuery) (*partPage[operatingHoursView], error) {
 	return listParts(ctx, a, "operating-hours", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Hours, error) {
 		return a.cfg.Setup.ListHours(ctx, t, routing.HoursID(after), limit)
 	}, func(h routing.Hours) string { return string(h.ID) }, viewHours)
 }
 
-func (a *Admin) GetHours(ctx context.Context, in *PartPath) (*partAnswer[operatingHoursView], error) {
-	h, err := a.cfg.Setup.Hours(ctx, CallerOf(ctx).Tenant, routing.HoursID(in.ID))
+func (a *Admin) GetHours(ctx context.Context, in *web.PartPath) (*partAnswer[operatingHoursView], error) {
+	h, err := a.cfg.Setup.Hours(ctx, web.CallerOf(ctx).Tenant, routing.HoursID(in.ID))
 	return answerPart(h, err, viewHours)
 }
 
@@ -112,10 +113,10 @@ type operatingHoursChange struct {
 }
 
 func (a *Admin) ChangeHours(ctx context.Context, in *changing[operatingHoursChange]) (*partAnswer[operatingHoursView], error) {
-	who, b := CallerOf(ctx), in.Body
+	who, b := web.CallerOf(ctx), in.Body
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Hours, error) { return a.cfg.Setup.Hours(ctx, who.Tenant, routing.HoursID(in.ID)) },
-		func(h *routing.Hours) []Fault {
+		func(h *routing.Hours) []web.Fault {
 			set(&h.Name, b.Name)
 			set(&h.TimeZone, b.TimeZone)
 			if b.Weekly != nil {
@@ -130,6 +131,6 @@ func (a *Admin) ChangeHours(ctx context.Context, in *changing[operatingHoursChan
 	return answerPart(changed, err, viewHours)
 }
 
-func (a *Admin) DeleteHours(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteHours(ctx, CallerOf(ctx).Actor(), routing.HoursID(in.ID))
+func (a *Admin) DeleteHours(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteHours(ctx, web.CallerOf(ctx).Actor(), routing.HoursID(in.ID))
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -31,8 +32,8 @@ func (d *Desk) ListMessages(ctx context.Context, in *struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 },
-) (*struct{ Body Page[messageView] }, error) {
-	who, id := CallerOf(ctx), conversation.ID(in.ID)
+) (*struct{ Body web.Page[messageView] }, error) {
+	who, id := web.CallerOf(ctx), conversation.ID(in.ID)
 	list := []string{"messages", string(who.Tenant), in.ID}
 	position, err := d.cursors.Position(in.Cursor, list...)
 	if err != nil {
@@ -43,13 +44,13 @@ func (d *Desk) ListMessages(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body Page[messageView] }{PageOf(found, in.Limit, viewMessage, func(last conversation.Message) string {
+	return &struct{ Body web.Page[messageView] }{web.PageOf(found, in.Limit, viewMessage, func(last conversation.Message) string {
 		return d.cursors.After(strconv.FormatInt(last.Seq, 10), list...)
 	})}, nil
 }
 
 func viewMessage(m conversation.Message) messageView {
-	v := messageView{ID: string(m.ID), Author: m.Author, AgentID: OrNull(string(m.AgentID)), Kind: m.Kind, Text: m.Text, Fields: m.Fields, CreatedAt: m.CreatedAt.UTC()}
+	v := messageView{ID: string(m.ID), Author: m.Author, AgentID: web.OrNull(string(m.AgentID)), Kind: m.Kind, Text: m.Text, Fields: m.Fields, CreatedAt: m.CreatedAt.UTC()}
 	if v.Fields == nil {
 		v.Fields = map[string]string{}
 	}

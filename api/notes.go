@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -24,8 +25,8 @@ type ofConversation struct {
 	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
 }
 
-func (d *Desk) ListNotes(ctx context.Context, in *ofConversation) (*struct{ Body Page[noteView] }, error) {
-	who := CallerOf(ctx)
+func (d *Desk) ListNotes(ctx context.Context, in *ofConversation) (*struct{ Body web.Page[noteView] }, error) {
+	who := web.CallerOf(ctx)
 	list := []string{"notes", string(who.Tenant), in.ID}
 	after, err := d.cursors.Position(in.Cursor, list...)
 	if err != nil {
@@ -38,7 +39,7 @@ func (d *Desk) ListNotes(ctx context.Context, in *ofConversation) (*struct{ Body
 	view := func(n conversation.Note) noteView {
 		return noteView{ID: n.ID, Author: n.Author, Text: n.Text, CreatedAt: n.CreatedAt.UTC()}
 	}
-	return &struct{ Body Page[noteView] }{PageOf(found, in.Limit, view, func(last conversation.Note) string {
+	return &struct{ Body web.Page[noteView] }{web.PageOf(found, in.Limit, view, func(last conversation.Note) string {
 		return d.cursors.After(last.ID, list...)
 	})}, nil
 }
@@ -50,8 +51,8 @@ type traceStepView struct {
 	Body  json.RawMessage `json:"body" doc:"Of route and overflow: rules and queues, each with its outcome. Of distribution: how many agents each reason ruled out, and who was asked"`
 }
 
-func (d *Desk) ListTrace(ctx context.Context, in *ofConversation) (*struct{ Body Page[traceStepView] }, error) {
-	who := CallerOf(ctx)
+func (d *Desk) ListTrace(ctx context.Context, in *ofConversation) (*struct{ Body web.Page[traceStepView] }, error) {
+	who := web.CallerOf(ctx)
 	list := []string{"trace", string(who.Tenant), in.ID}
 	position, err := d.cursors.Position(in.Cursor, list...)
 	if err != nil {
@@ -65,7 +66,7 @@ func (d *Desk) ListTrace(ctx context.Context, in *ofConversation) (*struct{ Body
 	view := func(s conversation.TraceStep) traceStepView {
 		return traceStepView{Stage: s.Stage, At: s.At.UTC(), Body: s.Body}
 	}
-	return &struct{ Body Page[traceStepView] }{PageOf(found, in.Limit, view, func(last conversation.TraceStep) string {
+	return &struct{ Body web.Page[traceStepView] }{web.PageOf(found, in.Limit, view, func(last conversation.TraceStep) string {
 		return d.cursors.After(strconv.FormatInt(last.Number, 10), list...)
 	})}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"wxdesk/api/web"
 )
 
 // apiDescription opens the description of the JSON API: what holds for all operations.
@@ -26,7 +28,7 @@ Ids are UUIDs in lower case. Times are RFC 3339 in UTC.
 func (a *API) describe(h huma.API) {
 	doc := h.OpenAPI()
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		BearerScheme: {Type: "http", Scheme: "bearer", Description: "An API token, as `wxdesk token create` prints it."},
+		web.BearerScheme: {Type: "http", Scheme: "bearer", Description: "An API token, as `wxdesk token create` prints it."},
 	}
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
 		delete(doc.Components.Schemas.Map(), name)
@@ -37,7 +39,7 @@ func (a *API) describe(h huma.API) {
 		}
 	}
 	showConversation(doc)
-	doc.Paths[ExportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{MediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
+	doc.Paths[ExportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{web.MediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
 	a.openAPI = doc
 }
 

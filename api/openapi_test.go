@@ -39,7 +39,7 @@ func TestOpenAPI_describesNoEchoAndNoSchemaMember(t *testing.T) {
 // Who is no agent is answered agent: null.
 func TestOpenAPI_agentOfMeMayBeNull(t *testing.T) {
 	t.Parallel()
-	text, err := api.New(newWorld().config()).OpenAPI()
+	text, err := api.New(apitest.NewWorld().Config()).OpenAPI()
 	require.NoError(t, err)
 	var doc struct {
 		Components struct {

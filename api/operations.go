@@ -12,6 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+
+	"wxdesk/api/web"
 )
 
 // exactNames has huma take the names of members as they are written: its default, and that of encoding/json, lets TEXT be text,
@@ -33,13 +35,13 @@ func (a *API) newHuma() huma.API {
 			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)},
 		},
 		Formats:                      huma.DefaultFormats,
-		DefaultFormat:                MediaJSON,
+		DefaultFormat:                web.MediaJSON,
 		RejectUnknownQueryParameters: true,
 		Transformers: []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
 			switch v := v.(type) {
 			case *huma.ErrorModel:
-				return FromHuma(v).Traced(ctx.Context()), nil
-			case *Problem:
+				return web.FromHuma(v).Traced(ctx.Context()), nil
+			case *web.Problem:
 				return v.Traced(ctx.Context()), nil
 			}
 			return v, nil
@@ -55,7 +57,7 @@ func schemaName(t reflect.Type, hint string) string {
 // register adds an operation behind its guard. What its handler returns as an error becomes a problem; the causes of
 // failures on our side are logged.
 func register[I, O any](a *API, h huma.API, r route, handle func(context.Context, *I) (*O, error)) {
-	o := Operation(r)
+	o := web.Operation(r)
 	op := huma.Operation{
 		OperationID:     o.ID,
 		Method:          o.Method,
@@ -63,7 +65,7 @@ func register[I, O any](a *API, h huma.API, r route, handle func(context.Context
 		DefaultStatus:   o.Status,
 		Summary:         o.Summary,
 		Description:     o.For(),
-		Security:        []map[string][]string{{BearerScheme: {}}},
+		Security:        []map[string][]string{{web.BearerScheme: {}}},
 		Middlewares:     huma.Middlewares{a.guard.Before(o)},
 		Responses:       map[string]*huma.Response{"default": problemResponse(h)},
 		MaxBodyBytes:    -1, // the guard has read the body,
@@ -74,8 +76,8 @@ func register[I, O any](a *API, h huma.API, r route, handle func(context.Context
 		if err == nil {
 			return out, nil
 		}
-		p := ProblemOf(err)
-		if p.Status >= http.StatusInternalServerError && !errors.As(err, new(*Problem)) {
+		p := web.ProblemOf(err)
+		if p.Status >= http.StatusInternalServerError && !errors.As(err, new(*web.Problem)) {
 			a.cfg.Log.ErrorContext(ctx, "request failed", "operation", o.ID, "problem", p.Type, "error", err)
 		}
 		return nil, p
@@ -84,11 +86,11 @@ func register[I, O any](a *API, h huma.API, r route, handle func(context.Context
 
 // registerEvents is register for the event stream, which huma knows only by its description.
 func (a *API) registerEvents(h huma.API, r route) {
-	o := Operation(r)
+	o := web.Operation(r)
 	h.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary,
 		Description: o.For() + " Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended.",
-		Security:    []map[string][]string{{BearerScheme: {}}},
+		Security:    []map[string][]string{{web.BearerScheme: {}}},
 		Parameters: []*huma.Param{{
 			Name: LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 			Description: "The id of the last event that was received: the stream goes on after it",
@@ -108,7 +110,7 @@ func problemResponse(h huma.API) *huma.Response {
 	return &huma.Response{
 		Description: "A problem",
 		Content: map[string]*huma.MediaType{"application/problem+json": {
-			Schema: h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem"),
+			Schema: h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[web.Problem](), true, "Problem"),
 		}},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -22,18 +23,6 @@ func viewStamp(s routing.Stamp) StampView {
 
 // stamped is a part of the set-up.
 type stamped interface{ Stamped() routing.Stamp }
-
-// PartPath names a part in the path; PageQuery is what every list of parts takes. What is embedded bears an exported name, as
-// huma looks at no other.
-type (
-	PartPath struct {
-		ID string `path:"id" format:"uuid"`
-	}
-	PageQuery struct {
-		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-		Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
-	}
-)
 
 // changing is what every change of a part takes.
 type changing[B any] struct {
@@ -53,26 +42,26 @@ type (
 		ETag     string `header:"ETag"`
 		Body     V
 	}
-	partPage[V any] struct{ Body Page[V] }
+	partPage[V any] struct{ Body web.Page[V] }
 )
 
 func answerPart[T stamped, V any](part T, err error, view func(T) V) (*partAnswer[V], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &partAnswer[V]{VersionTag(part.Stamped().Version), view(part)}, nil
+	return &partAnswer[V]{web.VersionTag(part.Stamped().Version), view(part)}, nil
 }
 
 // answerCreated says where the new part is: location is its collection's path and its id.
 func answerCreated[T stamped, V any](part T, location string, view func(T) V) *partCreated[V] {
-	return &partCreated[V]{location, VersionTag(part.Stamped().Version), view(part)}
+	return &partCreated[V]{location, web.VersionTag(part.Stamped().Version), view(part)}
 }
 
 // listParts reads a page of parts. read asks for those after an id, at most so many; list names the list in its cursors.
-func listParts[T, V any](ctx context.Context, a *Admin, list string, in PageQuery,
+func listParts[T, V any](ctx context.Context, a *Admin, list string, in web.PageQuery,
 	read func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]T, error), id func(T) string, view func(T) V,
 ) (*partPage[V], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	names := []string{list, string(who.Tenant)}
 	after, err := a.cursors.Position(in.Cursor, names...)
 	if err != nil {
@@ -82,7 +71,7 @@ func listParts[T, V any](ctx context.Context, a *Admin, list string, in PageQuer
 	if err != nil {
 		return nil, err
 	}
-	return &partPage[V]{PageOf(found, in.Limit, view, func(last T) string { return a.cursors.After(id(last), names...) })}, nil
+	return &partPage[V]{web.PageOf(found, in.Limit, view, func(last T) string { return a.cursors.After(id(last), names...) })}, nil
 }
 
 // changeTries is how often a change without If-Match is applied to what it finds, before the others win.
@@ -90,18 +79,18 @@ const changeTries = 3
 
 // changePart reads a part, applies a change and writes it, by the version that was read. Without If-Match it begins anew
 // where somebody else was faster.
-func changePart[T stamped](ifMatch string, read func() (T, error), apply func(*T) []Fault, write func(T) (T, error)) (T, error) {
+func changePart[T stamped](ifMatch string, read func() (T, error), apply func(*T) []web.Fault, write func(T) (T, error)) (T, error) {
 	var none T
 	for try := 1; ; try++ {
 		part, err := read()
 		if err != nil {
 			return none, err
 		}
-		if IsOtherVersion(ifMatch, part.Stamped().Version) {
+		if web.IsOtherVersion(ifMatch, part.Stamped().Version) {
 			return none, conversation.ErrVersion
 		}
 		if faults := apply(&part); len(faults) > 0 {
-			return none, Invalid.Problem(faults...)
+			return none, web.Invalid.Problem(faults...)
 		}
 		changed, err := write(part)
 		if errors.Is(err, conversation.ErrVersion) && ifMatch == "" && try < changeTries {

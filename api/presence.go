@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -21,17 +22,17 @@ type Presences interface {
 
 // presenceView is whether an agent is there, and what they have to do.
 type presenceView struct {
-	AgentID  string             `json:"agent_id" format:"uuid"`
-	Name     string             `json:"name"`
-	Presence routing.Presence   `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	Custom   *ShownPresenceView `json:"custom_presence" doc:"What he shows in its place; null: as it is"`
-	Manual   bool               `json:"manual" doc:"Whether a person chose it"`
-	Since    time.Time          `json:"since"`
-	Capacity int                `json:"capacity" doc:"Units in all"`
-	Load     int                `json:"load" doc:"Units that are taken"`
-	Sessions int                `json:"sessions" doc:"Conversations offered to the agent or accepted, without those put aside"`
-	Profiles []profileUseView   `json:"profiles" nullable:"false" doc:"Capacity profiles"`
-	Queues   []string           `json:"queues" nullable:"false" doc:"Ids of the queues that he is a member of"`
+	AgentID  string                 `json:"agent_id" format:"uuid"`
+	Name     string                 `json:"name"`
+	Presence routing.Presence       `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
+	Custom   *web.ShownPresenceView `json:"custom_presence" doc:"What he shows in its place; null: as it is"`
+	Manual   bool                   `json:"manual" doc:"Whether a person chose it"`
+	Since    time.Time              `json:"since"`
+	Capacity int                    `json:"capacity" doc:"Units in all"`
+	Load     int                    `json:"load" doc:"Units that are taken"`
+	Sessions int                    `json:"sessions" doc:"Conversations offered to the agent or accepted, without those put aside"`
+	Profiles []profileUseView       `json:"profiles" nullable:"false" doc:"Capacity profiles"`
+	Queues   []string               `json:"queues" nullable:"false" doc:"Ids of the queues that he is a member of"`
 }
 
 type profileUseView struct {
@@ -42,7 +43,7 @@ type profileUseView struct {
 
 func viewPresence(n routing.AgentNow) presenceView {
 	v := presenceView{
-		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Custom: ViewShownPresence(n.Shown), Manual: n.Manual, Since: n.PresenceAt.UTC(),
+		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Custom: web.ViewShownPresence(n.Shown), Manual: n.Manual, Since: n.PresenceAt.UTC(),
 		Capacity: n.Units, Load: n.Load, Sessions: n.Sessions, Profiles: []profileUseView{}, Queues: []string{},
 	}
 	for _, p := range n.Profiles {
@@ -62,9 +63,9 @@ func (d *Desk) GetPresence(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*presenceAnswer, error) {
-	who, id := CallerOf(ctx), conversation.AgentID(in.ID)
+	who, id := web.CallerOf(ctx), conversation.AgentID(in.ID)
 	if isAnother(who, id) {
-		return nil, NotFound.Problem()
+		return nil, web.NotFound.Problem()
 	}
 	now, err := d.cfg.Presences.AgentNow(ctx, who.Tenant, id)
 	if err != nil {
@@ -84,14 +85,14 @@ func (d *Desk) PutPresence(ctx context.Context, in *struct {
 	Body presenceRequest
 },
 ) (*presenceAnswer, error) {
-	who, id := CallerOf(ctx), conversation.AgentID(in.ID)
+	who, id := web.CallerOf(ctx), conversation.AgentID(in.ID)
 	if isAnother(who, id) {
-		return nil, NotFound.Problem()
+		return nil, web.NotFound.Problem()
 	}
 	switch b := in.Body; {
 	case (b.Presence == "") == (b.CustomID == ""):
-		return nil, Invalid.Problem(FaultAt("body", "expected either presence or custom_presence_id"))
-	case b.CustomID != "" && !IsUUID(b.CustomID):
+		return nil, web.Invalid.Problem(web.FaultAt("body", "expected either presence or custom_presence_id"))
+	case b.CustomID != "" && !web.IsUUID(b.CustomID):
 		return nil, badUUID("body.custom_presence_id")
 	}
 	now, err := d.cfg.Presences.SetPresence(ctx, who.Principal, id, in.Body.Presence, routing.PresenceID(in.Body.CustomID))
@@ -102,7 +103,7 @@ func (d *Desk) PutPresence(ctx context.Context, in *struct {
 }
 
 // isAnother reports whether an agent asks for somebody else, whose presence does not concern them.
-func isAnother(who Caller, id conversation.AgentID) bool {
+func isAnother(who web.Caller, id conversation.AgentID) bool {
 	return who.Role == conversation.RoleAgent && who.AgentID != id
 }
 
@@ -121,7 +122,7 @@ func (meView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 }
 
 func (d *Desk) GetMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	me := meView{Name: who.Name, Role: who.Role}
 	if who.Role == conversation.RoleAgent {
 		now, err := d.cfg.Presences.AgentNow(ctx, who.Tenant, who.AgentID)
@@ -142,7 +143,7 @@ type workView struct {
 }
 
 func (d *Desk) GetMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workView }, error) {
-	w, err := d.cfg.Conversations.Work(ctx, CallerOf(ctx).Viewer())
+	w, err := d.cfg.Conversations.Work(ctx, web.CallerOf(ctx).Viewer())
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
 )
 
 const presenceA = "/v1/agents/" + apitest.AgentA + "/presence"
@@ -48,13 +47,4 @@ func TestMe_whoAsksAndHowHeStands(t *testing.T) {
 	require.JSONEq(t, `{"name":"","role":"supervisor","agent":null}`, boss.Body.String())
 	work := apitest.Call(t, h, "agent", http.MethodGet, "/v1/me/work", "")
 	require.Contains(t, work.Body.String(), `"offers":[],"mine":[{"id":"`+apitest.ConvA+`"`)
-}
-
-func TestGuard_anAgentsTokenWithoutAnAgentMayNothing(t *testing.T) {
-	t.Parallel()
-	w := apitest.WithConversations(1)
-	w.OnAuthenticate = func([32]byte) (conversation.Principal, error) {
-		return conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "t", Role: conversation.RoleAgent}, nil
-	}
-	apitest.RequireProblem(t, apitest.Call(t, w.Handler(), "agent", http.MethodGet, "/v1/conversations", ""), http.StatusForbidden, "forbidden")
 }

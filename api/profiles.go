@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -57,9 +58,9 @@ func (a *Admin) CreateProfile(ctx context.Context, in *struct{ Body newCapacityP
 	faults := b.Limit.set(&p.Limit, "limit")
 	faults = append(faults, profileFaults(p)...)
 	if len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Setup.CreateProfile(ctx, CallerOf(ctx).Actor(), p)
+	created, err := a.cfg.Setup.CreateProfile(ctx, web.CallerOf(ctx).Actor(), p)
 	if err != nil {
 		return nil, err
 	}
@@ -67,24 +68,24 @@ func (a *Admin) CreateProfile(ctx context.Context, in *struct{ Body newCapacityP
 }
 
 // profileFaults tells what is wrong with a capacity profile.
-func profileFaults(p routing.Profile) (faults []Fault) {
+func profileFaults(p routing.Profile) (faults []web.Fault) {
 	if strings.TrimSpace(p.Name) == "" {
-		faults = append(faults, FaultAt("body.name", "expected a name"))
+		faults = append(faults, web.FaultAt("body.name", "expected a name"))
 	}
 	if p.Limit < 1 {
-		faults = append(faults, FaultAt("body.limit", "expected 1 or more"))
+		faults = append(faults, web.FaultAt("body.limit", "expected 1 or more"))
 	}
 	return faults
 }
 
-func (a *Admin) ListProfiles(ctx context.Context, in *PageQuery) (*partPage[capacityProfileView], error) {
+func (a *Admin) ListProfiles(ctx context.Context, in *web.PageQuery) (*partPage[capacityProfileView], error) {
 	return listParts(ctx, a, "capacity-profiles", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Profile, error) {
 		return a.cfg.Setup.ListProfiles(ctx, t, routing.ProfileID(after), limit)
 	}, func(p routing.Profile) string { return string(p.ID) }, viewProfile)
 }
 
-func (a *Admin) GetProfile(ctx context.Context, in *PartPath) (*partAnswer[capacityProfileView], error) {
-	p, err := a.cfg.Setup.Profile(ctx, CallerOf(ctx).Tenant, routing.ProfileID(in.ID))
+func (a *Admin) GetProfile(ctx context.Context, in *web.PartPath) (*partAnswer[capacityProfileView], error) {
+	p, err := a.cfg.Setup.Profile(ctx, web.CallerOf(ctx).Tenant, routing.ProfileID(in.ID))
 	return answerPart(p, err, viewProfile)
 }
 
@@ -95,12 +96,12 @@ type capacityProfileChange struct {
 }
 
 func (a *Admin) ChangeProfile(ctx context.Context, in *changing[capacityProfileChange]) (*partAnswer[capacityProfileView], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Profile, error) {
 			return a.cfg.Setup.Profile(ctx, who.Tenant, routing.ProfileID(in.ID))
 		},
-		func(p *routing.Profile) []Fault {
+		func(p *routing.Profile) []web.Fault {
 			set(&p.Name, in.Body.Name)
 			set(&p.Blocking, in.Body.Blocking)
 			faults := in.Body.Limit.set(&p.Limit, "limit")
@@ -112,6 +113,6 @@ func (a *Admin) ChangeProfile(ctx context.Context, in *changing[capacityProfileC
 	return answerPart(changed, err, viewProfile)
 }
 
-func (a *Admin) DeleteProfile(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteProfile(ctx, CallerOf(ctx).Actor(), routing.ProfileID(in.ID))
+func (a *Admin) DeleteProfile(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteProfile(ctx, web.CallerOf(ctx).Actor(), routing.ProfileID(in.ID))
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -37,18 +38,18 @@ type queueView struct {
 
 func viewQueue(q routing.Queue) queueView {
 	return queueView{
-		ID: string(q.ID), Name: q.Name, Priority: q.Priority, Method: q.Method, HoursID: OrNull(string(q.HoursID)),
+		ID: string(q.ID), Name: q.Name, Priority: q.Priority, Method: q.Method, HoursID: web.OrNull(string(q.HoursID)),
 		Overflow: q.Overflow, DeclineLimit: q.DeclineLimit, Default: q.Default, StampView: viewStamp(q.Stamp),
 	}
 }
 
 type newQueue struct {
-	Name         string            `json:"name" minLength:"1" maxLength:"100"`
-	Priority     int               `json:"priority,omitempty" minimum:"1" maximum:"1000000" default:"100" doc:"Smaller is served first"`
-	Method       routing.Method    `json:"method,omitempty" enum:"highest_capacity,round_robin,least_active,custom" default:"highest_capacity"`
-	HoursID      Optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"Absent or null: always open"`
-	Overflow     *routing.Overflow `json:"overflow,omitempty"`
-	DeclineLimit int               `json:"decline_limit,omitempty" minimum:"1" maximum:"5" default:"3"`
+	Name         string               `json:"name" minLength:"1" maxLength:"100"`
+	Priority     int                  `json:"priority,omitempty" minimum:"1" maximum:"1000000" default:"100" doc:"Smaller is served first"`
+	Method       routing.Method       `json:"method,omitempty" enum:"highest_capacity,round_robin,least_active,custom" default:"highest_capacity"`
+	HoursID      web.Optional[string] `json:"hours_id,omitempty" format:"uuid" doc:"Absent or null: always open"`
+	Overflow     *routing.Overflow    `json:"overflow,omitempty"`
+	DeclineLimit int                  `json:"decline_limit,omitempty" minimum:"1" maximum:"5" default:"3"`
 }
 
 func (a *Admin) CreateQueue(ctx context.Context, in *struct{ Body newQueue }) (*partCreated[queueView], error) {
@@ -58,9 +59,9 @@ func (a *Admin) CreateQueue(ctx context.Context, in *struct{ Body newQueue }) (*
 	}
 	set(&q.Overflow, b.Overflow)
 	if faults := queueFaults(q); len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Setup.CreateQueue(ctx, CallerOf(ctx).Actor(), q)
+	created, err := a.cfg.Setup.CreateQueue(ctx, web.CallerOf(ctx).Actor(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +69,11 @@ func (a *Admin) CreateQueue(ctx context.Context, in *struct{ Body newQueue }) (*
 }
 
 // queueFaults tells what is wrong with a queue's settings.
-func queueFaults(q routing.Queue) []Fault {
+func queueFaults(q routing.Queue) []web.Fault {
 	faults := bodyFaults(routing.CheckQueue(q))
 	for name, action := range overflowActions(q.Overflow) {
-		if action.QueueID != "" && !IsUUID(string(action.QueueID)) {
-			faults = append(faults, FaultAt("body.overflow."+name+".queue_id", "expected a UUID in lower case"))
+		if action.QueueID != "" && !web.IsUUID(string(action.QueueID)) {
+			faults = append(faults, web.FaultAt("body.overflow."+name+".queue_id", "expected a UUID in lower case"))
 		}
 	}
 	return faults
@@ -93,33 +94,33 @@ func overflowActions(o routing.Overflow) map[string]*routing.OverflowAction {
 	return actions
 }
 
-func (a *Admin) ListQueues(ctx context.Context, in *PageQuery) (*partPage[queueView], error) {
+func (a *Admin) ListQueues(ctx context.Context, in *web.PageQuery) (*partPage[queueView], error) {
 	return listParts(ctx, a, "queues", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Queue, error) {
 		return a.cfg.Setup.ListQueues(ctx, t, conversation.QueueID(after), limit)
 	}, func(q routing.Queue) string { return string(q.ID) }, viewQueue)
 }
 
-func (a *Admin) GetQueue(ctx context.Context, in *PartPath) (*partAnswer[queueView], error) {
-	q, err := a.cfg.Setup.Queue(ctx, CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
+func (a *Admin) GetQueue(ctx context.Context, in *web.PartPath) (*partAnswer[queueView], error) {
+	q, err := a.cfg.Setup.Queue(ctx, web.CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
 	return answerPart(q, err, viewQueue)
 }
 
 type queueChange struct {
-	Name         *string           `json:"name,omitempty" minLength:"1" maxLength:"100"`
-	Priority     *int              `json:"priority,omitempty" minimum:"1" maximum:"1000000"`
-	Method       *routing.Method   `json:"method,omitempty" enum:"highest_capacity,round_robin,least_active,custom"`
-	HoursID      Optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: always open"`
-	Overflow     *routing.Overflow `json:"overflow,omitempty" doc:"Replaces the whole overflow"`
-	DeclineLimit *int              `json:"decline_limit,omitempty" minimum:"1" maximum:"5"`
+	Name         *string              `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	Priority     *int                 `json:"priority,omitempty" minimum:"1" maximum:"1000000"`
+	Method       *routing.Method      `json:"method,omitempty" enum:"highest_capacity,round_robin,least_active,custom"`
+	HoursID      web.Optional[string] `json:"hours_id,omitempty" format:"uuid" doc:"Absent: unchanged; null: always open"`
+	Overflow     *routing.Overflow    `json:"overflow,omitempty" doc:"Replaces the whole overflow"`
+	DeclineLimit *int                 `json:"decline_limit,omitempty" minimum:"1" maximum:"5"`
 }
 
 func (a *Admin) ChangeQueue(ctx context.Context, in *changing[queueChange]) (*partAnswer[queueView], error) {
-	who, b := CallerOf(ctx), in.Body
+	who, b := web.CallerOf(ctx), in.Body
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Queue, error) {
 			return a.cfg.Setup.Queue(ctx, who.Tenant, conversation.QueueID(in.ID))
 		},
-		func(q *routing.Queue) []Fault {
+		func(q *routing.Queue) []web.Fault {
 			set(&q.Name, b.Name)
 			set(&q.Priority, b.Priority)
 			set(&q.Method, b.Method)
@@ -134,8 +135,8 @@ func (a *Admin) ChangeQueue(ctx context.Context, in *changing[queueChange]) (*pa
 	return answerPart(changed, err, viewQueue)
 }
 
-func (a *Admin) DeleteQueue(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteQueue(ctx, CallerOf(ctx).Actor(), conversation.QueueID(in.ID))
+func (a *Admin) DeleteQueue(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteQueue(ctx, web.CallerOf(ctx).Actor(), conversation.QueueID(in.ID))
 }
 
 // queueMembers is who belongs to a queue.
@@ -148,25 +149,25 @@ type queueMembersAnswer struct {
 	Body queueMembers
 }
 
-func (a *Admin) GetQueueMembers(ctx context.Context, in *PartPath) (*queueMembersAnswer, error) {
-	members, version, err := a.cfg.Setup.QueueMembers(ctx, CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
+func (a *Admin) GetQueueMembers(ctx context.Context, in *web.PartPath) (*queueMembersAnswer, error) {
+	members, version, err := a.cfg.Setup.QueueMembers(ctx, web.CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &queueMembersAnswer{VersionTag(version), queueMembers{Texts(members)}}, nil
+	return &queueMembersAnswer{web.VersionTag(version), queueMembers{web.Texts(members)}}, nil
 }
 
 func (a *Admin) SetQueueMembers(ctx context.Context, in *changing[queueMembers]) (*queueMembersAnswer, error) {
-	who, id := CallerOf(ctx), conversation.QueueID(in.ID)
+	who, id := web.CallerOf(ctx), conversation.QueueID(in.ID)
 	members, faults := uuids[conversation.AgentID](in.Body.AgentIDs, "agent_ids")
 	if len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
 	_, err := changePart(in.IfMatch,
 		func() (routing.Queue, error) { return a.cfg.Setup.Queue(ctx, who.Tenant, id) },
-		func(q *routing.Queue) []Fault {
+		func(q *routing.Queue) []web.Fault {
 			if q.Default {
-				return []Fault{FaultAt("body.agent_ids", "expected another queue: every agent is a member of the default queue")}
+				return []web.Fault{web.FaultAt("body.agent_ids", "expected another queue: every agent is a member of the default queue")}
 			}
 			return nil
 		},
@@ -176,5 +177,5 @@ func (a *Admin) SetQueueMembers(ctx context.Context, in *changing[queueMembers])
 	if err != nil {
 		return nil, err
 	}
-	return a.GetQueueMembers(ctx, &PartPath{in.ID})
+	return a.GetQueueMembers(ctx, &web.PartPath{ID: in.ID})
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
 	"go.opentelemetry.io/otel/propagation"
+
+	"wxdesk/api/web"
 )
 
 const serviceName = "wxdesk-api"
@@ -42,7 +44,7 @@ func refuseRoute(c *gin.Context, status int) {
 		AnswerText(c, status, "")
 		return
 	}
-	ProblemFor(status).Write(c.Request.Context(), c.Writer)
+	web.ProblemFor(status).Write(c.Request.Context(), c.Writer)
 }
 
 // survivePanics turns a panic into the answer for "try again": 503 for WeChat, which then does, and 500 for the API. The
@@ -57,7 +59,7 @@ func (a *API) survivePanics(c *gin.Context) {
 			panic(p)
 		}
 		a.cfg.Log.ErrorContext(c.Request.Context(), "request panicked",
-			"method", c.Request.Method, "route", c.FullPath(), PanicAttr(p), "stack", string(debug.Stack()))
+			"method", c.Request.Method, "route", c.FullPath(), web.PanicAttr(p), "stack", string(debug.Stack()))
 		c.Abort()
 		if c.Writer.Written() {
 			return
@@ -66,7 +68,7 @@ func (a *API) survivePanics(c *gin.Context) {
 			AnswerText(c, http.StatusServiceUnavailable, "")
 			return
 		}
-		ProblemFor(http.StatusInternalServerError).Write(c.Request.Context(), c.Writer)
+		web.ProblemFor(http.StatusInternalServerError).Write(c.Request.Context(), c.Writer)
 	}()
 	c.Next()
 }
@@ -77,10 +79,10 @@ func (a *API) refuseSurplus(c *gin.Context) {
 		return
 	}
 	c.Abort()
-	StopReading(c.Writer)
+	web.StopReading(c.Writer)
 	if IsCallback(c.Request) {
 		a.callbacks.RefuseSurplus(c)
 		return
 	}
-	Overloaded.Retry(1).Write(c.Request.Context(), c.Writer)
+	web.Overloaded.Retry(1).Write(c.Request.Context(), c.Writer)
 }

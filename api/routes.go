@@ -3,12 +3,13 @@ package api
 import (
 	"net/http"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
 // route is a row of the route table: an operation of the JSON API, and who may ask for it.
-type route Operation
+type route web.Operation
 
 // registerOperations is the route table of the JSON API and its policy at once: what is not here does not exist, and who
 // does not stand in a row may not. The callback endpoint registers its own two routes.

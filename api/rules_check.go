@@ -5,21 +5,22 @@ import (
 	"fmt"
 	"slices"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/rules"
 )
 
 // checkRules tells what is wrong with rules, as their ruleset stands among everything else.
-func (a *Admin) checkRules(ctx context.Context, r routing.Ruleset, given []routing.Rule) ([]Fault, error) {
-	plan, err := a.cfg.Setup.RoutingPlan(ctx, CallerOf(ctx).Tenant, r.WorkstreamID)
+func (a *Admin) checkRules(ctx context.Context, r routing.Ruleset, given []routing.Rule) ([]web.Fault, error) {
+	plan, err := a.cfg.Setup.RoutingPlan(ctx, web.CallerOf(ctx).Tenant, r.WorkstreamID)
 	if err != nil {
 		return nil, err
 	}
 	found, err := rules.Check(ctx, r.Kind, given, rules.KnownOf(plan))
-	var faults []Fault
+	var faults []web.Fault
 	for _, f := range found {
-		faults = append(faults, FaultAt("body."+f.Location(), f.Message()))
+		faults = append(faults, web.FaultAt("body."+f.Location(), f.Message()))
 	}
 	return faults, err
 }
@@ -45,7 +46,7 @@ func (a *Admin) variablesStay(ctx context.Context, t conversation.Tenant, w rout
 			return err
 		}
 		if variable != "" {
-			return InUse.Because(fmt.Sprintf("The rule %q of the ruleset %q asks for the context variable %s.", rule, set.Name, variable))
+			return web.InUse.Because(fmt.Sprintf("The rule %q of the ruleset %q asks for the context variable %s.", rule, set.Name, variable))
 		}
 	}
 	return nil

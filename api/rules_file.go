@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"wxdesk/api/web"
 )
 
 // Limits of a routing file, beside that of its body. The reader compares every member of a mapping with every other.
@@ -27,12 +29,12 @@ type RoutingFile struct {
 }
 
 // ParseRoutingFile reads a file strictly: one document, no unknown member, no alias. It returns what is wrong with it.
-func ParseRoutingFile(text []byte) (file RoutingFile, faults []Fault) {
-	broken := func(message, reason string) []Fault {
+func ParseRoutingFile(text []byte) (file RoutingFile, faults []web.Fault) {
+	broken := func(message, reason string) []web.Fault {
 		if at := yamlLine.FindStringSubmatch(message); at != nil {
 			reason = "line " + at[1] + ": " + reason
 		}
-		return []Fault{FaultAt("body", reason)}
+		return []web.Fault{web.FaultAt("body", reason)}
 	}
 	if !utf8.Valid(text) || bytes.HasPrefix(text, []byte("\ufeff")) || bytes.ContainsRune(text, 0) {
 		return file, broken("", "expected UTF-8 without a byte order mark")
@@ -51,7 +53,7 @@ func ParseRoutingFile(text []byte) (file RoutingFile, faults []Fault) {
 	var mismatch *yaml.TypeError
 	switch {
 	case errors.As(err, &mismatch):
-		for _, e := range mismatch.Errors[:min(len(mismatch.Errors), MaxFaults)] {
+		for _, e := range mismatch.Errors[:min(len(mismatch.Errors), web.MaxFaults)] {
 			faults = append(faults, broken(e, "expected only the members of a routing file, each once and of its kind")...)
 		}
 		return file, faults
@@ -73,8 +75,8 @@ func checkNode(n *yaml.Node, depth int) string {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		return onLine(n.Line, "expected no alias")
-	case depth > MaxNesting:
-		return onLine(n.Line, ErrNesting.Error())
+	case depth > web.MaxNesting:
+		return onLine(n.Line, web.ErrNesting.Error())
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxFileMembers:
 		return onLine(n.Line, fmt.Sprintf("expected at most %d members", maxFileMembers))
 	case n.Kind == yaml.SequenceNode && len(n.Content) > maxFileEntries:

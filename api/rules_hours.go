@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -49,7 +50,7 @@ func (r *fileReader) hours(at int, file hoursFile) routing.Hours {
 		h.Holidays = append(h.Holidays, routing.Holiday(d))
 	}
 	for _, f := range routing.CheckHours(h) {
-		r.faults = append(r.faults, FaultAt(fmt.Sprintf("body.hours[%d].%s", at, f.Field), onLine(r.lines.hours[at], f.Reason)))
+		r.faults = append(r.faults, web.FaultAt(fmt.Sprintf("body.hours[%d].%s", at, f.Field), onLine(r.lines.hours[at], f.Reason)))
 	}
 	return h
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/rules"
@@ -36,7 +37,7 @@ type fileReader struct {
 	names
 	lines    fileLines
 	imported []routing.ImportedRuleset
-	faults   []Fault
+	faults   []web.Fault
 
 	at, rule int // the ruleset that is read, and the rule; -1: none of its rules
 }
@@ -46,7 +47,7 @@ func (r *fileReader) blame(field, reason string) {
 	if r.rule >= 0 {
 		location, line = location+fmt.Sprintf(".rules[%d]", r.rule), r.lines.rules[r.at][r.rule]
 	}
-	r.faults = append(r.faults, FaultAt(location+"."+field, onLine(line, reason)))
+	r.faults = append(r.faults, web.FaultAt(location+"."+field, onLine(line, reason)))
 }
 
 // Import is what a routing file means in an installation.
@@ -56,7 +57,7 @@ type Import struct {
 }
 
 // Resolve looks up what the file names in a plan, until ctx ends, and returns what is wrong with it, the first MaxFaults of it.
-func (f RoutingFile) Resolve(ctx context.Context, plan routing.Plan) (Import, []Fault, error) {
+func (f RoutingFile) Resolve(ctx context.Context, plan routing.Plan) (Import, []web.Fault, error) {
 	r := fileReader{names: namesOf(plan), lines: f.lines}
 	hours, err := r.read(ctx, f.format, plan)
 	return Import{hours, r.imported}, r.faults, err
@@ -65,20 +66,20 @@ func (f RoutingFile) Resolve(ctx context.Context, plan routing.Plan) (Import, []
 // read reads the file's hours and rulesets, until there are MaxFaults or ctx ends.
 func (r *fileReader) read(ctx context.Context, file format, plan routing.Plan) (hours []routing.Hours, err error) {
 	for i, h := range file.Hours {
-		if len(r.faults) >= MaxFaults {
+		if len(r.faults) >= web.MaxFaults {
 			break
 		}
 		hours = append(hours, r.hours(i, h))
 	}
 	for i, set := range file.Rulesets {
-		if len(r.faults) >= MaxFaults {
+		if len(r.faults) >= web.MaxFaults {
 			break
 		}
 		if err := r.ruleset(ctx, i, set, plan); err != nil {
 			return nil, err
 		}
 	}
-	r.faults = r.faults[:min(len(r.faults), MaxFaults)]
+	r.faults = r.faults[:min(len(r.faults), web.MaxFaults)]
 	return hours, nil
 }
 
@@ -100,7 +101,7 @@ func (r *fileReader) ruleset(ctx context.Context, at int, file rulesetFile, plan
 	read := make([]routing.Rule, len(file.Rules))
 	found := len(r.faults)
 	for i, rule := range file.Rules {
-		if len(r.faults) >= MaxFaults {
+		if len(r.faults) >= web.MaxFaults {
 			return nil
 		}
 		r.rule = i

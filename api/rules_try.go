@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/rules"
@@ -35,15 +36,15 @@ type decisionView struct {
 
 func viewDecision(d routing.Decision) decisionView {
 	return decisionView{
-		QueueID: OrNull(string(d.QueueID)), Priority: d.Priority, Skills: append([]routing.NeededSkill{}, d.Skills...),
-		ProfileIDs: Texts(d.Profiles), Attributes: d.Attributes, End: d.End, Notice: d.Notice, Alert: d.Alert, Trace: d.Trace,
+		QueueID: web.OrNull(string(d.QueueID)), Priority: d.Priority, Skills: append([]routing.NeededSkill{}, d.Skills...),
+		ProfileIDs: web.Texts(d.Profiles), Attributes: d.Attributes, End: d.End, Notice: d.Notice, Alert: d.Alert, Trace: d.Trace,
 	}
 }
 
 // TryRules decides where a sample conversation would go. Nothing is written, nobody is told.
 func (a *Admin) TryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{ Body decisionView }, error) {
 	if reason := rules.CheckFacts(in.Body.Facts); reason != "" {
-		return nil, Invalid.Problem(FaultAt("body.facts", reason))
+		return nil, web.Invalid.Problem(web.FaultAt("body.facts", reason))
 	}
 	question, err := a.sampleQuestion(ctx, in.Body)
 	if err != nil {
@@ -82,11 +83,11 @@ func (j untilJudge) Holds(condition string, facts routing.Facts) (bool, error) {
 
 // sampleQuestion asks what would be asked for a conversation that there is, or for one of a workstream.
 func (a *Admin) sampleQuestion(ctx context.Context, b tryOut) (routing.Question, error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	question := routing.Question{Now: a.cfg.Now()}
 	workstream := conversation.WorkstreamID(b.WorkstreamID)
 	if (b.WorkstreamID == "") == (b.ConversationID == "") {
-		return question, Invalid.Problem(FaultAt("body", "expected either workstream_id or conversation_id"))
+		return question, web.Invalid.Problem(web.FaultAt("body", "expected either workstream_id or conversation_id"))
 	}
 	if b.ConversationID != "" {
 		ref := conversation.Ref{Tenant: who.Tenant, Conversation: conversation.ID(b.ConversationID)}

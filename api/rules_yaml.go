@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -15,14 +16,14 @@ func (a *Admin) ImportRouting(ctx context.Context, in *struct {
 	WorkstreamID string `query:"workstream_id" required:"true" format:"uuid"`
 	RawBody      []byte `contentType:"application/yaml"`
 },
-) (*struct{ Body Page[rulesetView] }, error) {
-	who, id := CallerOf(ctx), conversation.WorkstreamID(in.WorkstreamID)
-	if !IsUUID(in.WorkstreamID) {
-		return nil, Invalid.Problem(FaultAt("query.workstream_id", "expected a UUID in lower case"))
+) (*struct{ Body web.Page[rulesetView] }, error) {
+	who, id := web.CallerOf(ctx), conversation.WorkstreamID(in.WorkstreamID)
+	if !web.IsUUID(in.WorkstreamID) {
+		return nil, web.Invalid.Problem(web.FaultAt("query.workstream_id", "expected a UUID in lower case"))
 	}
 	file, faults := ParseRoutingFile(in.RawBody)
 	if len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
 	plan, err := a.cfg.Setup.RoutingPlan(ctx, who.Tenant, id)
 	if err != nil {
@@ -33,13 +34,13 @@ func (a *Admin) ImportRouting(ctx context.Context, in *struct {
 		return nil, err
 	}
 	if len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
 	drafts, err := a.cfg.Setup.ImportRulesets(ctx, who.Actor(), id, found.Hours, found.Rulesets)
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body Page[rulesetView] }{PageOf(drafts, len(drafts), viewRuleset, nil)}, nil
+	return &struct{ Body web.Page[rulesetView] }{web.PageOf(drafts, len(drafts), viewRuleset, nil)}, nil
 }
 
 // ExportRouting writes a workstream's routing as it is in force; what was never in force goes out as the draft.
@@ -51,10 +52,10 @@ func (a *Admin) ExportRouting(ctx context.Context, in *struct {
 	Body        []byte
 }, error,
 ) {
-	if !IsUUID(in.WorkstreamID) {
-		return nil, Invalid.Problem(FaultAt("query.workstream_id", "expected a UUID in lower case"))
+	if !web.IsUUID(in.WorkstreamID) {
+		return nil, web.Invalid.Problem(web.FaultAt("query.workstream_id", "expected a UUID in lower case"))
 	}
-	plan, err := a.cfg.Setup.RoutingPlan(ctx, CallerOf(ctx).Tenant, conversation.WorkstreamID(in.WorkstreamID))
+	plan, err := a.cfg.Setup.RoutingPlan(ctx, web.CallerOf(ctx).Tenant, conversation.WorkstreamID(in.WorkstreamID))
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +66,6 @@ func (a *Admin) ExportRouting(ctx context.Context, in *struct {
 	out := &struct {
 		ContentType string `header:"Content-Type"`
 		Body        []byte
-	}{MediaYAML, text}
+	}{web.MediaYAML, text}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -28,11 +29,11 @@ func viewVersion(v routing.RulesetVersion) rulesetVersionView {
 }
 
 func (a *Admin) ListRulesetVersions(ctx context.Context, in *struct {
-	PartPath
-	PageQuery
+	web.PartPath
+	web.PageQuery
 },
 ) (*partPage[rulesetVersionView], error) {
-	who, id := CallerOf(ctx), routing.RulesetID(in.ID)
+	who, id := web.CallerOf(ctx), routing.RulesetID(in.ID)
 	if _, err := a.cfg.Setup.Ruleset(ctx, who.Tenant, id); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ type draftRules struct {
 // SaveDraft keeps rules that hold up, without putting them in force.
 func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*partAnswer[rulesetView], error) {
 	rules := in.Body.Rules
-	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]Fault, error) {
+	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		return a.checkRules(ctx, *r, rules)
 	}, func(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 		return a.cfg.Setup.SaveDraft(ctx, by, r.ID, r.Version, rules)
@@ -58,18 +59,18 @@ func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*partA
 
 // PublishRuleset puts the draft in force. It is checked once more: what it names may be gone since it was saved.
 func (a *Admin) PublishRuleset(ctx context.Context, in *struct {
-	PartPath
+	web.PartPath
 	IfMatch string `header:"If-Match" doc:"The ETag that the change is meant for; without it, whatever draft there is comes into force"`
 },
 ) (*partAnswer[rulesetView], error) {
 	var number int64
-	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]Fault, error) {
+	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		newest, err := a.cfg.Setup.RulesetVersions(ctx, r.Tenant, r.ID, 0, 1)
 		if err != nil {
 			return nil, err
 		}
 		if len(newest) == 0 || !newest[0].PublishedAt.IsZero() {
-			return nil, NotFound.Because("There is no draft.")
+			return nil, web.NotFound.Because("There is no draft.")
 		}
 		number = newest[0].Number
 		return a.checkRules(ctx, *r, newest[0].Rules)
@@ -85,7 +86,7 @@ type rollback struct {
 // RollBackRuleset puts a version in force that was before, if it still holds up.
 func (a *Admin) RollBackRuleset(ctx context.Context, in *changing[rollback]) (*partAnswer[rulesetView], error) {
 	number := in.Body.Number
-	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]Fault, error) {
+	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		if number == 0 {
 			return nil, nil
 		}
@@ -94,7 +95,7 @@ func (a *Admin) RollBackRuleset(ctx context.Context, in *changing[rollback]) (*p
 			return nil, err
 		}
 		if len(found) == 0 || found[0].Number != number || found[0].PublishedAt.IsZero() {
-			return []Fault{FaultAt("body.number", "expected the number of a version that was published")}, nil
+			return []web.Fault{web.FaultAt("body.number", "expected the number of a version that was published")}, nil
 		}
 		return a.checkRules(ctx, *r, found[0].Rules)
 	}, func(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -48,7 +49,7 @@ type rulesetView struct {
 
 func viewRuleset(r routing.Ruleset) rulesetView {
 	v := rulesetView{
-		ID: string(r.ID), Kind: r.Kind, WorkstreamID: OrNull(string(r.WorkstreamID)), QueueID: OrNull(string(r.QueueID)),
+		ID: string(r.ID), Kind: r.Kind, WorkstreamID: web.OrNull(string(r.WorkstreamID)), QueueID: web.OrNull(string(r.QueueID)),
 		Name: r.Name, Position: r.Position, StampView: viewStamp(r.Stamp),
 	}
 	if r.Published > 0 {
@@ -73,23 +74,23 @@ func (a *Admin) CreateRuleset(ctx context.Context, in *struct{ Body newRuleset }
 	}
 	ofQueue := r.Kind == routing.Prioritisation || r.Kind == routing.Assignment
 	if ofQueue != (r.QueueID != "") || ofQueue == (r.WorkstreamID != "") {
-		return nil, Invalid.Problem(FaultAt("body", "expected workstream_id with classification and route, queue_id with prioritisation and assignment"))
+		return nil, web.Invalid.Problem(web.FaultAt("body", "expected workstream_id with classification and route, queue_id with prioritisation and assignment"))
 	}
-	created, err := a.cfg.Setup.CreateRuleset(ctx, CallerOf(ctx).Actor(), r)
+	created, err := a.cfg.Setup.CreateRuleset(ctx, web.CallerOf(ctx).Actor(), r)
 	if err != nil {
 		return nil, err
 	}
 	return answerCreated(created, "/v1/rulesets/"+string(created.ID), viewRuleset), nil
 }
 
-func (a *Admin) ListRulesets(ctx context.Context, in *PageQuery) (*partPage[rulesetView], error) {
+func (a *Admin) ListRulesets(ctx context.Context, in *web.PageQuery) (*partPage[rulesetView], error) {
 	return listParts(ctx, a, "rulesets", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Ruleset, error) {
 		return a.cfg.Setup.ListRulesets(ctx, t, routing.RulesetID(after), limit)
 	}, func(r routing.Ruleset) string { return string(r.ID) }, viewRuleset)
 }
 
-func (a *Admin) GetRuleset(ctx context.Context, in *PartPath) (*partAnswer[rulesetView], error) {
-	r, err := a.cfg.Setup.Ruleset(ctx, CallerOf(ctx).Tenant, routing.RulesetID(in.ID))
+func (a *Admin) GetRuleset(ctx context.Context, in *web.PartPath) (*partAnswer[rulesetView], error) {
+	r, err := a.cfg.Setup.Ruleset(ctx, web.CallerOf(ctx).Tenant, routing.RulesetID(in.ID))
 	return answerPart(r, err, viewRuleset)
 }
 
@@ -99,28 +100,28 @@ type rulesetChange struct {
 }
 
 func (a *Admin) ChangeRuleset(ctx context.Context, in *changing[rulesetChange]) (*partAnswer[rulesetView], error) {
-	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]Fault, error) {
+	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		set(&r.Name, in.Body.Name)
 		set(&r.Position, in.Body.Position)
 		return nil, nil
 	}, a.cfg.Setup.UpdateRuleset)
 }
 
-func (a *Admin) DeleteRuleset(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteRuleset(ctx, CallerOf(ctx).Actor(), routing.RulesetID(in.ID))
+func (a *Admin) DeleteRuleset(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteRuleset(ctx, web.CallerOf(ctx).Actor(), routing.RulesetID(in.ID))
 }
 
 // reviseRuleset changes a ruleset by its version; look may refuse with faults or an error.
-func (a *Admin) reviseRuleset(ctx context.Context, id, ifMatch string, look func(*routing.Ruleset) ([]Fault, error),
+func (a *Admin) reviseRuleset(ctx context.Context, id, ifMatch string, look func(*routing.Ruleset) ([]web.Fault, error),
 	write func(context.Context, conversation.Actor, routing.Ruleset) (routing.Ruleset, error),
 ) (*partAnswer[rulesetView], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	var refused error
 	changed, err := changePart(ifMatch,
 		func() (routing.Ruleset, error) {
 			return a.cfg.Setup.Ruleset(ctx, who.Tenant, routing.RulesetID(id))
 		},
-		func(r *routing.Ruleset) (faults []Fault) {
+		func(r *routing.Ruleset) (faults []web.Fault) {
 			faults, refused = look(r)
 			return faults
 		},

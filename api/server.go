@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/telemetry"
 )
 
@@ -18,7 +19,7 @@ const (
 	readWithin = 5 * time.Second // WeChat gives up then; nobody may take longer to say what they want (C23)
 	// answerAllWithin is for a request, from its headers to the last byte of its answer: twice what a request of the JSON API may
 	// take. A client that does not read until then is hung up on (R19). The event stream renews it with each event.
-	answerAllWithin = 2 * RequestWithin
+	answerAllWithin = 2 * web.RequestWithin
 	idleFor         = time.Minute
 	// maxHeaderBytes is for the request line and all headers; net/http adds 4 KiB of slack. Above: 431 (C24).
 	maxHeaderBytes = 8 << 10
@@ -81,7 +82,7 @@ func fewHeaders(next http.Handler) http.Handler {
 			lines += len(values)
 		}
 		if lines > maxHeaders {
-			StopReading(w)
+			web.StopReading(w)
 			w.WriteHeader(http.StatusRequestHeaderFieldsTooLarge)
 			return
 		}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -27,7 +28,7 @@ type settingsView struct {
 type settingsAnswer struct{ Body settingsView }
 
 func (a *Admin) GetSettings(ctx context.Context, _ *struct{}) (*settingsAnswer, error) {
-	s, err := a.cfg.Setup.Settings(ctx, CallerOf(ctx).Tenant)
+	s, err := a.cfg.Setup.Settings(ctx, web.CallerOf(ctx).Tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ type settingsChange struct {
 }
 
 func (a *Admin) ChangeSettings(ctx context.Context, in *struct{ Body settingsChange }) (*settingsAnswer, error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	s, err := a.cfg.Setup.Settings(ctx, who.Tenant)
 	if err != nil {
 		return nil, err

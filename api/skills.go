@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -37,9 +38,9 @@ type newSkill struct {
 func (a *Admin) CreateSkill(ctx context.Context, in *struct{ Body newSkill }) (*partCreated[skillView], error) {
 	s := routing.Skill{Name: in.Body.Name, Kind: in.Body.Kind}
 	if faults := skillFaults(s); len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Setup.CreateSkill(ctx, CallerOf(ctx).Actor(), s)
+	created, err := a.cfg.Setup.CreateSkill(ctx, web.CallerOf(ctx).Actor(), s)
 	if err != nil {
 		return nil, err
 	}
@@ -47,21 +48,21 @@ func (a *Admin) CreateSkill(ctx context.Context, in *struct{ Body newSkill }) (*
 }
 
 // skillFaults tells what is wrong with a skill.
-func skillFaults(s routing.Skill) []Fault {
+func skillFaults(s routing.Skill) []web.Fault {
 	if strings.TrimSpace(s.Name) == "" {
-		return []Fault{FaultAt("body.name", "expected a name")}
+		return []web.Fault{web.FaultAt("body.name", "expected a name")}
 	}
 	return nil
 }
 
-func (a *Admin) ListSkills(ctx context.Context, in *PageQuery) (*partPage[skillView], error) {
+func (a *Admin) ListSkills(ctx context.Context, in *web.PageQuery) (*partPage[skillView], error) {
 	return listParts(ctx, a, "skills", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Skill, error) {
 		return a.cfg.Setup.ListSkills(ctx, t, routing.SkillID(after), limit)
 	}, func(s routing.Skill) string { return string(s.ID) }, viewSkill)
 }
 
-func (a *Admin) GetSkill(ctx context.Context, in *PartPath) (*partAnswer[skillView], error) {
-	s, err := a.cfg.Setup.Skill(ctx, CallerOf(ctx).Tenant, routing.SkillID(in.ID))
+func (a *Admin) GetSkill(ctx context.Context, in *web.PartPath) (*partAnswer[skillView], error) {
+	s, err := a.cfg.Setup.Skill(ctx, web.CallerOf(ctx).Tenant, routing.SkillID(in.ID))
 	return answerPart(s, err, viewSkill)
 }
 
@@ -71,10 +72,10 @@ type skillChange struct {
 }
 
 func (a *Admin) ChangeSkill(ctx context.Context, in *changing[skillChange]) (*partAnswer[skillView], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Skill, error) { return a.cfg.Setup.Skill(ctx, who.Tenant, routing.SkillID(in.ID)) },
-		func(s *routing.Skill) []Fault {
+		func(s *routing.Skill) []web.Fault {
 			set(&s.Name, in.Body.Name)
 			set(&s.Kind, in.Body.Kind)
 			return skillFaults(*s)
@@ -83,6 +84,6 @@ func (a *Admin) ChangeSkill(ctx context.Context, in *changing[skillChange]) (*pa
 	return answerPart(changed, err, viewSkill)
 }
 
-func (a *Admin) DeleteSkill(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteSkill(ctx, CallerOf(ctx).Actor(), routing.SkillID(in.ID))
+func (a *Admin) DeleteSkill(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteSkill(ctx, web.CallerOf(ctx).Actor(), routing.SkillID(in.ID))
 }

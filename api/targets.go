@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -34,15 +35,15 @@ func (d *Desk) ListTargets(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{ Body targetsView }, error) {
-	who, id := CallerOf(ctx), conversation.ID(in.ID)
+	who, id := web.CallerOf(ctx), conversation.ID(in.ID)
 	found, err := d.cfg.Conversations.Conversation(ctx, who.Viewer(), id)
 	switch {
 	case err != nil:
 		return nil, err
 	case found.State == conversation.StateClosed:
-		return nil, ConversationClosed.Problem()
+		return nil, web.ConversationClosed.Problem()
 	case who.Role == conversation.RoleAgent && (found.Holder != conversation.HolderAgent || found.AgentID != who.AgentID):
-		return nil, NotYours.Problem()
+		return nil, web.NotYours.Problem()
 	}
 	targets, err := d.cfg.Conversations.Targets(ctx, who.Viewer(), id)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -29,15 +30,15 @@ type tokenView struct {
 
 func viewToken(t conversation.TokenInfo) tokenView {
 	return tokenView{
-		ID: t.TokenID, Name: t.Name, Role: t.Role, AgentID: OrNull(string(t.AgentID)),
-		CreatedAt: t.CreatedAt.UTC(), ExpiresAt: t.ExpiresAt.UTC(), LastUsedAt: TimeOrNull(t.LastUsedAt), RevokedAt: TimeOrNull(t.RevokedAt),
+		ID: t.TokenID, Name: t.Name, Role: t.Role, AgentID: web.OrNull(string(t.AgentID)),
+		CreatedAt: t.CreatedAt.UTC(), ExpiresAt: t.ExpiresAt.UTC(), LastUsedAt: web.TimeOrNull(t.LastUsedAt), RevokedAt: web.TimeOrNull(t.RevokedAt),
 	}
 }
 
-func (a *Admin) ListTokens(ctx context.Context, in *PageQuery) (*partPage[tokenView], error) {
+func (a *Admin) ListTokens(ctx context.Context, in *web.PageQuery) (*partPage[tokenView], error) {
 	return listParts(ctx, a, "tokens", *in, a.cfg.Tokens.ListTokens, func(t conversation.TokenInfo) string { return t.TokenID }, viewToken)
 }
 
-func (a *Admin) RevokeToken(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Tokens.RevokeToken(ctx, CallerOf(ctx).Actor(), in.ID)
+func (a *Admin) RevokeToken(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Tokens.RevokeToken(ctx, web.CallerOf(ctx).Actor(), in.ID)
 }

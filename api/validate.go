@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
 
@@ -22,7 +23,7 @@ func (a *Admin) ValidateAccount(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{ Body validationView }, error) {
-	account, err := a.cfg.Accounts.Account(ctx, CallerOf(ctx).Tenant, conversation.AccountID(in.ID))
+	account, err := a.cfg.Accounts.Account(ctx, web.CallerOf(ctx).Tenant, conversation.AccountID(in.ID))
 	if err != nil {
 		return nil, err
 	}

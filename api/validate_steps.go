@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -129,12 +130,12 @@ func (v Validator) tryCredentials(ctx context.Context, from wechat.Credentials) 
 	ctx, cancel := context.WithTimeout(ctx, credentialsWithin)
 	defer cancel()
 	err := v.Platform.CheckCredentials(ctx, from)
-	var refusal WeChatRefusal
+	var refusal web.WeChatRefusal
 	switch {
 	case err == nil:
 		return well("WeChat accepts AppID and AppSecret.")
 	case errors.As(err, &refusal) && refusal.ErrCode() != wechat.CodeOK:
-		return broken(sentenceOf(refusal))
+		return broken(web.SentenceOf(refusal))
 	}
 	v.Log.WarnContext(ctx, "WeChat gives no answer", "account_id", from.AccountID, "error", err)
 	return broken("WeChat's API gives no usable answer: check that WXDESK_WECHAT_API is right and that this machine may call it.")

@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -43,14 +44,14 @@ type workstreamView struct {
 func viewWorkstream(w routing.Workstream) workstreamView {
 	v := workstreamView{
 		ID: string(w.ID), Name: w.Name, Mode: w.Mode, PickFromPush: w.PickFromPush, TransferToAgents: w.TransferToAgents, AgentsSetSkills: w.AgentsSetSkills, FallbackQueueID: string(w.FallbackQueue),
-		Units: w.Units, ProfileIDs: Texts(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
+		Units: w.Units, ProfileIDs: web.Texts(w.Profiles), WrapUp: w.WrapUp, WrapUpFor: formatDuration(w.WrapUpFor), Presences: w.Presences,
 		SkillMatch: w.SkillMatch, Affinity: w.Affinity, AffinityAlways: w.AffinityAlways, AffinityAge: formatDuration(w.AffinityAge),
 		OfferFor: formatDuration(w.OfferFor), AutoAccept: w.AutoAccept, MissedInactive: w.MissedInactive, RejectDND: w.RejectDND,
 		DeclinePause: formatDuration(w.DeclinePause), OpenLimit: formatDuration(w.OpenLimit),
 		ActiveLimit: formatDuration(w.ActiveLimit), WrapUpLimit: formatDuration(w.WrapUpLimit), Variables: w.Variables, Default: w.Default, StampView: viewStamp(w.Stamp),
 	}
 	if w.AutoClose > 0 {
-		v.AutoClose = OrNull(formatDuration(w.AutoClose))
+		v.AutoClose = web.OrNull(formatDuration(w.AutoClose))
 	}
 	if w.MaxPerAgent > 0 {
 		v.MaxPerAgent = &w.MaxPerAgent
@@ -68,34 +69,34 @@ type workstreamChange struct {
 
 // WorkstreamSettings is what a workstream need not say about itself.
 type WorkstreamSettings struct {
-	Mode             *routing.Mode       `json:"mode,omitempty" enum:"push,pick" doc:"push: conversations are offered to agents; pick: agents take them"`
-	PickFromPush     *bool               `json:"pick_from_push,omitempty" doc:"Agents may also take what is offered"`
-	TransferToAgents *bool               `json:"transfer_to_agents,omitempty" doc:"Agents may hand a conversation on to a colleague; supervisors always may"`
-	AgentsSetSkills  *bool               `json:"agents_set_skills,omitempty" doc:"Agents may correct which skills a conversation of theirs needs; supervisors always may"`
-	AutoClose        Optional[string]    `json:"auto_close,omitempty" doc:"Of a conversation put aside: 1s or more; null: the account's idle_close"`
-	Units            amount              `json:"units,omitempty" doc:"That a conversation takes of an agent's; 25 unless said"`
-	ProfileIDs       *[]string           `json:"profile_ids,omitempty" maxItems:"20" doc:"Capacity profiles that a conversation takes in place of units; empty: units"`
-	WrapUp           *routing.WrapUp     `json:"wrap_up,omitempty" enum:"always,never,after" doc:"Whether wrapping up takes capacity; after: for wrap_up_for"`
-	WrapUpFor        *string             `json:"wrap_up_for,omitempty" doc:"A duration such as 90s or 5m; at most 1h"`
-	Presences        *[]routing.Presence `json:"presences,omitempty" maxItems:"5" doc:"Whose holders are offered work: available, busy, dnd, away, offline"`
-	SkillMatch       *routing.SkillMatch `json:"skill_match,omitempty" enum:"exact,closest,none"`
-	Affinity         *bool               `json:"affinity,omitempty" doc:"A conversation comes back to the agent who had it"`
-	AffinityAlways   *bool               `json:"affinity_always,omitempty" doc:"It waits for him however long he is away; otherwise others are asked after offer_for"`
-	AffinityAge      *string             `json:"affinity_age,omitempty" doc:"How long after a customer's conversation the next one is kept for the agent who had it: 1h to 8784h; 720h unless said"`
-	OfferFor         *string             `json:"offer_for,omitempty" doc:"How long an agent may think: 1s to 5m"`
-	AutoAccept       *bool               `json:"auto_accept,omitempty" doc:"Assigned without asking"`
-	MissedInactive   *bool               `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
-	RejectDND        *bool               `json:"reject_dnd,omitempty" doc:"A rejected offer makes the agent do-not-disturb"`
-	DeclinePause     *string             `json:"decline_pause,omitempty" doc:"Before an agent who declined a conversation, or let the offer pass, is asked about it again: a duration of at most 1h"`
-	OpenLimit        *string             `json:"open_limit,omitempty" doc:"How long a conversation may wait in a queue before it is closed: 1m to 8760h; 720h unless said"`
-	ActiveLimit      *string             `json:"active_limit,omitempty" doc:"How long an agent may be busy with one before it is closed; 720h unless said"`
-	WrapUpLimit      *string             `json:"wrap_up_limit,omitempty" doc:"How long one may be wrapped up before it is closed; at least wrap_up_for, 24h unless said"`
-	MaxPerAgent      Optional[int]       `json:"max_per_agent,omitempty" minimum:"1" maximum:"1000000" doc:"Conversations of this workstream that an agent has at a time; null: no limit"`
-	Variables        *[]routing.Variable `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold; one that a rule in force asks for stays"`
+	Mode             *routing.Mode        `json:"mode,omitempty" enum:"push,pick" doc:"push: conversations are offered to agents; pick: agents take them"`
+	PickFromPush     *bool                `json:"pick_from_push,omitempty" doc:"Agents may also take what is offered"`
+	TransferToAgents *bool                `json:"transfer_to_agents,omitempty" doc:"Agents may hand a conversation on to a colleague; supervisors always may"`
+	AgentsSetSkills  *bool                `json:"agents_set_skills,omitempty" doc:"Agents may correct which skills a conversation of theirs needs; supervisors always may"`
+	AutoClose        web.Optional[string] `json:"auto_close,omitempty" doc:"Of a conversation put aside: 1s or more; null: the account's idle_close"`
+	Units            amount               `json:"units,omitempty" doc:"That a conversation takes of an agent's; 25 unless said"`
+	ProfileIDs       *[]string            `json:"profile_ids,omitempty" maxItems:"20" doc:"Capacity profiles that a conversation takes in place of units; empty: units"`
+	WrapUp           *routing.WrapUp      `json:"wrap_up,omitempty" enum:"always,never,after" doc:"Whether wrapping up takes capacity; after: for wrap_up_for"`
+	WrapUpFor        *string              `json:"wrap_up_for,omitempty" doc:"A duration such as 90s or 5m; at most 1h"`
+	Presences        *[]routing.Presence  `json:"presences,omitempty" maxItems:"5" doc:"Whose holders are offered work: available, busy, dnd, away, offline"`
+	SkillMatch       *routing.SkillMatch  `json:"skill_match,omitempty" enum:"exact,closest,none"`
+	Affinity         *bool                `json:"affinity,omitempty" doc:"A conversation comes back to the agent who had it"`
+	AffinityAlways   *bool                `json:"affinity_always,omitempty" doc:"It waits for him however long he is away; otherwise others are asked after offer_for"`
+	AffinityAge      *string              `json:"affinity_age,omitempty" doc:"How long after a customer's conversation the next one is kept for the agent who had it: 1h to 8784h; 720h unless said"`
+	OfferFor         *string              `json:"offer_for,omitempty" doc:"How long an agent may think: 1s to 5m"`
+	AutoAccept       *bool                `json:"auto_accept,omitempty" doc:"Assigned without asking"`
+	MissedInactive   *bool                `json:"missed_inactive,omitempty" doc:"An offer that nobody answers makes the agent inactive"`
+	RejectDND        *bool                `json:"reject_dnd,omitempty" doc:"A rejected offer makes the agent do-not-disturb"`
+	DeclinePause     *string              `json:"decline_pause,omitempty" doc:"Before an agent who declined a conversation, or let the offer pass, is asked about it again: a duration of at most 1h"`
+	OpenLimit        *string              `json:"open_limit,omitempty" doc:"How long a conversation may wait in a queue before it is closed: 1m to 8760h; 720h unless said"`
+	ActiveLimit      *string              `json:"active_limit,omitempty" doc:"How long an agent may be busy with one before it is closed; 720h unless said"`
+	WrapUpLimit      *string              `json:"wrap_up_limit,omitempty" doc:"How long one may be wrapped up before it is closed; at least wrap_up_for, 24h unless said"`
+	MaxPerAgent      web.Optional[int]    `json:"max_per_agent,omitempty" minimum:"1" maximum:"1000000" doc:"Conversations of this workstream that an agent has at a time; null: no limit"`
+	Variables        *[]routing.Variable  `json:"variables,omitempty" maxItems:"100" doc:"What the context of a conversation may hold; one that a rule in force asks for stays"`
 }
 
 // apply changes the workstream and tells what is wrong with the result.
-func (c workstreamChange) apply(w *routing.Workstream) (faults []Fault) {
+func (c workstreamChange) apply(w *routing.Workstream) (faults []web.Fault) {
 	set(&w.Name, c.Name)
 	set(&w.Mode, c.Mode)
 	set(&w.PickFromPush, c.PickFromPush)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -20,28 +21,28 @@ func (a *Admin) CreateWorkstream(ctx context.Context, in *struct{ Body newWorkst
 	w := defaultWorkstream()
 	change := workstreamChange{&in.Body.Name, &in.Body.FallbackQueueID, in.Body.WorkstreamSettings}
 	if faults := change.apply(&w); len(faults) > 0 {
-		return nil, Invalid.Problem(faults...)
+		return nil, web.Invalid.Problem(faults...)
 	}
-	created, err := a.cfg.Setup.CreateWorkstream(ctx, CallerOf(ctx).Actor(), w)
+	created, err := a.cfg.Setup.CreateWorkstream(ctx, web.CallerOf(ctx).Actor(), w)
 	if err != nil {
 		return nil, err
 	}
 	return answerCreated(created, "/v1/workstreams/"+string(created.ID), viewWorkstream), nil
 }
 
-func (a *Admin) ListWorkstreams(ctx context.Context, in *PageQuery) (*partPage[workstreamView], error) {
+func (a *Admin) ListWorkstreams(ctx context.Context, in *web.PageQuery) (*partPage[workstreamView], error) {
 	return listParts(ctx, a, "workstreams", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Workstream, error) {
 		return a.cfg.Setup.ListWorkstreams(ctx, t, conversation.WorkstreamID(after), limit)
 	}, func(w routing.Workstream) string { return string(w.ID) }, viewWorkstream)
 }
 
-func (a *Admin) GetWorkstream(ctx context.Context, in *PartPath) (*partAnswer[workstreamView], error) {
-	w, err := a.cfg.Setup.Workstream(ctx, CallerOf(ctx).Tenant, conversation.WorkstreamID(in.ID))
+func (a *Admin) GetWorkstream(ctx context.Context, in *web.PartPath) (*partAnswer[workstreamView], error) {
+	w, err := a.cfg.Setup.Workstream(ctx, web.CallerOf(ctx).Tenant, conversation.WorkstreamID(in.ID))
 	return answerPart(w, err, viewWorkstream)
 }
 
 func (a *Admin) ChangeWorkstream(ctx context.Context, in *changing[workstreamChange]) (*partAnswer[workstreamView], error) {
-	who := CallerOf(ctx)
+	who := web.CallerOf(ctx)
 	changed, err := changePart(in.IfMatch,
 		func() (routing.Workstream, error) {
 			return a.cfg.Setup.Workstream(ctx, who.Tenant, conversation.WorkstreamID(in.ID))
@@ -58,6 +59,6 @@ func (a *Admin) ChangeWorkstream(ctx context.Context, in *changing[workstreamCha
 	return answerPart(changed, err, viewWorkstream)
 }
 
-func (a *Admin) DeleteWorkstream(ctx context.Context, in *PartPath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteWorkstream(ctx, CallerOf(ctx).Actor(), conversation.WorkstreamID(in.ID))
+func (a *Admin) DeleteWorkstream(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+	return nil, a.cfg.Setup.DeleteWorkstream(ctx, web.CallerOf(ctx).Actor(), conversation.WorkstreamID(in.ID))
 }

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"wxdesk/activities"
 	"wxdesk/api"
+	"wxdesk/api/web"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/wechat/wxapi"
 )
@@ -21,8 +22,8 @@ var (
 	_ api.Presences        = (*postgres.DB)(nil)
 	_ api.Connections      = (*postgres.DB)(nil)
 	_ api.Feed             = (*postgres.DB)(nil)
-	_ api.Authenticator    = (*postgres.DB)(nil)
-	_ api.Audit            = (*postgres.DB)(nil)
+	_ web.Authenticator    = (*postgres.DB)(nil)
+	_ web.Audit            = (*postgres.DB)(nil)
 	_ api.TokenChecks      = (*postgres.DB)(nil)
 	_ api.Tokens           = (*postgres.DB)(nil)
 	_ api.Bots             = (*postgres.DB)(nil)

@@ -1,4 +1,4 @@
-package api
+package web
 
 import (
 	"context"
@@ -22,7 +22,7 @@ func ProblemOf(err error) *Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &refusal) && refusal.ErrCode() != wechat.CodeOK:
-		return RefusedByWeChat.Because(sentenceOf(refusal))
+		return RefusedByWeChat.Because(SentenceOf(refusal))
 	case refusal != nil:
 		return Unavailable.Retry(1)
 	case errors.Is(err, conversation.ErrNotFound):

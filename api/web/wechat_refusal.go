@@ -1,4 +1,4 @@
-package api
+package web
 
 import (
 	"fmt"
@@ -17,8 +17,8 @@ type WeChatRefusal interface {
 	RefusedAddress() netip.Addr
 }
 
-// sentenceOf says what WeChat's refusal means for whoever sets up the account, and what to do.
-func sentenceOf(r WeChatRefusal) string {
+// SentenceOf says what WeChat's refusal means for whoever sets up the account, and what to do.
+func SentenceOf(r WeChatRefusal) string {
 	code := r.ErrCode()
 	switch code {
 	case wechat.CodeInvalidCredential, wechat.CodeInvalidAppSecret:
