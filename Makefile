@@ -148,7 +148,7 @@ bench: bin/temporal-dev ## run the benchmarks and print a table: value, bar, and
 	status=$$?; echo "load after:  $$(cat /proc/loadavg 2>/dev/null || uptime)"; exit $$status
 
 fuzz: ## run every fuzz target in turn, each for FUZZTIME, and try S3 with a million mutants
-	$(GO) test -timeout 60m -count 1 -v -run 'TestS3_' ./api -full
+	$(GO) test -timeout 60m -count 1 -v -run 'TestS3_' ./api/callback -full
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -v '^./tools/' | sort | \
 	while IFS=': ' read -r file _ target; do \
 		echo "$$target in $$(dirname $$file)"; \

@@ -26,6 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"wxdesk/api/callback"
 	"wxdesk/api/web"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/telemetry"
@@ -33,7 +34,7 @@ import (
 
 // Config is what the API needs. All ports, MayCall, HTTP, PublicURL and CursorKey must be given.
 type Config struct {
-	Callback CallbackPorts
+	Callback callback.Ports
 	Desk     DeskPorts
 	Admin    AdminPorts
 	Tokens   web.Authenticator
@@ -67,7 +68,7 @@ type API struct {
 	router    *gin.Engine
 	openAPI   *huma.OpenAPI
 	guard     *web.Guard
-	callbacks *CallbackEndpoint
+	callbacks *callback.Endpoint
 	desk      *Desk
 	admin     *Admin
 }
@@ -77,13 +78,13 @@ func New(cfg Config) *API {
 	cfg = withDefaults(cfg)
 	a := &API{cfg: cfg, guard: web.NewGuard(cfg.Tokens, cfg.Audit, cfg.Log, cfg.Now)}
 	cursors := web.NewCursors(cfg.CursorKey)
-	a.callbacks = NewCallbackEndpoint(CallbackConfig{CallbackPorts: cfg.Callback, Log: cfg.Log, Now: cfg.Now, Meters: cfg.Meters})
+	a.callbacks = callback.New(callback.Config{Ports: cfg.Callback, Log: cfg.Log, Now: cfg.Now, Meters: cfg.Meters})
 	a.desk = NewDesk(DeskConfig{
 		DeskPorts: cfg.Desk, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log, Now: cfg.Now,
 	})
 	a.admin = NewAdmin(AdminConfig{
 		AdminPorts: cfg.Admin, Cursors: cursors,
-		Callback: CallbackFacts{Prefix: CallbackPrefix, Answer: AnswerSuccess, ProbeNonce: ProbeNonce, KnownFor: AccountKnownFor},
+		Callback: CallbackFacts{Prefix: callback.Prefix, Answer: callback.AnswerSuccess, ProbeNonce: callback.ProbeNonce, KnownFor: callback.AccountKnownFor},
 		Judge:    cfg.Judge, MayCall: cfg.MayCall, PublicURL: cfg.PublicURL, HTTP: cfg.HTTP, EgressIPs: cfg.EgressIPs, Log: cfg.Log, Now: cfg.Now,
 	})
 	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.guard.Limits())

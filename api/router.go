@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
 	"go.opentelemetry.io/otel/propagation"
 
+	"wxdesk/api/callback"
 	"wxdesk/api/web"
 )
 
@@ -40,8 +41,8 @@ func (a *API) newRouter() *gin.Engine {
 
 // refuseRoute answers what no route serves: WeChat's side gets an empty body, everybody else a problem document.
 func refuseRoute(c *gin.Context, status int) {
-	if IsCallback(c.Request) {
-		AnswerText(c, status, "")
+	if callback.Concerns(c.Request) {
+		callback.AnswerText(c, status, "")
 		return
 	}
 	web.ProblemFor(status).Write(c.Request.Context(), c.Writer)
@@ -64,8 +65,8 @@ func (a *API) survivePanics(c *gin.Context) {
 		if c.Writer.Written() {
 			return
 		}
-		if IsCallback(c.Request) {
-			AnswerText(c, http.StatusServiceUnavailable, "")
+		if callback.Concerns(c.Request) {
+			callback.AnswerText(c, http.StatusServiceUnavailable, "")
 			return
 		}
 		web.ProblemFor(http.StatusInternalServerError).Write(c.Request.Context(), c.Writer)
@@ -80,7 +81,7 @@ func (a *API) refuseSurplus(c *gin.Context) {
 	}
 	c.Abort()
 	web.StopReading(c.Writer)
-	if IsCallback(c.Request) {
+	if callback.Concerns(c.Request) {
 		a.callbacks.RefuseSurplus(c)
 		return
 	}

@@ -63,7 +63,7 @@ func TestTelemetry_callbacksAreCountedByOutcome(t *testing.T) {
 	forged := g.Says(apitest.TextMessage("hi"))
 	forged.Query.Set("msg_signature", strings.Repeat("0", 40))
 	forged.Post(t, h)
-	echo(g, h, func(*apitest.Callback) {})
+	apitest.CheckServerURL(g, h, func(*apitest.Callback) {})
 
 	var metrics metricdata.ResourceMetrics
 	require.NoError(t, reader.Collect(t.Context(), &metrics))

@@ -98,3 +98,14 @@ func PostChunked(t *testing.T, h http.Handler, cb Callback, body io.Reader) *htt
 	h.ServeHTTP(answer, r)
 	return answer
 }
+
+func CheckServerURL(g WeChat, h http.Handler, change func(cb *Callback)) *httptest.ResponseRecorder {
+	cb := g.SignedPlain("")
+	cb.Query.Del("openid")
+	cb.Query.Set("echostr", "8273645510294837465")
+	change(&cb)
+	r := httptest.NewRequestWithContext(g.T.Context(), http.MethodGet, "/wechat/"+cb.Account+"?"+cb.Query.Encode(), nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wxdesk/api"
+	"wxdesk/api/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -107,7 +108,7 @@ func NewWorld() *World {
 // Config wires the world to the API.
 func (w *World) Config() api.Config {
 	return api.Config{
-		Callback: api.CallbackPorts{Accounts: w, Inbox: w, Spool: &w.Spool, Records: w},
+		Callback: callback.Ports{Accounts: w, Inbox: w, Spool: &w.Spool, Records: w},
 		Desk: api.DeskPorts{
 			Conversations: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
 		},

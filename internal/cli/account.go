@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"wxdesk/api"
+	"wxdesk/api/callback"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/outbound"
@@ -113,7 +114,7 @@ func callAPI(ctx context.Context, p Process, method, target, file string) (*answ
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 	handler := api.New(api.Config{
-		Callback: api.CallbackPorts{Accounts: db, Records: db},
+		Callback: callback.Ports{Accounts: db, Records: db},
 		Admin: api.AdminPorts{
 			Accounts: db, AccountChecks: db, Platform: platform(cfg, db), Bots: db, FAQ: db, Setup: db, Tokens: db,
 		},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wxdesk/api"
+	"wxdesk/api/callback"
 	"wxdesk/internal/listener"
 	"wxdesk/internal/outbound"
 	"wxdesk/internal/outbox"
@@ -32,7 +33,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	conversations := &temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
 	teller := outbox.New(s.db, conversations, s.log)
 	front := api.New(api.Config{
-		Callback: api.CallbackPorts{Accounts: s.db, Inbox: conversations, Spool: s.db, Records: s.db},
+		Callback: callback.Ports{Accounts: s.db, Inbox: conversations, Spool: s.db, Records: s.db},
 		Desk: api.DeskPorts{
 			Conversations: s.db, Commands: s.db, RunNotices: teller, Presences: s.db, Connections: s.db, Feed: s.db, Tokens: s.db,
 		},

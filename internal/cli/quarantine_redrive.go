@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"wxdesk/api"
+	"wxdesk/api/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -22,7 +22,7 @@ const handOverPatience = 10 * time.Second
 // again, beside itself too: what was taken in twice is a repeat by its message key.
 type redrive struct {
 	db    *postgres.DB
-	inbox api.Inbox
+	inbox callback.Inbox
 	keys  map[conversation.AccountID]conversation.AccountKeys
 }
 

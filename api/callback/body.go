@@ -1,4 +1,4 @@
-package api
+package callback
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 
 // readCallback reads the body of a callback within its limits (C19, C20, C22). Nothing is ever decompressed. Bodies above
 // smallCallback share largeCallbackBytes, and the surplus is told to come again; release gives the bytes back.
-func (e *CallbackEndpoint) readCallback(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
+func (e *Endpoint) readCallback(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
 	limited := &limitedBody{ReadCloser: r.Body, limit: e.largeBodies, size: maxCallback}
 	if r.ContentLength >= 0 {
 		limited.size = r.ContentLength

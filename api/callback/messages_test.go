@@ -1,4 +1,4 @@
-package api_test
+package callback_test
 
 import (
 	"net/http"
@@ -40,7 +40,7 @@ func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
 		}
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 		require.Len(t, w.Handovers, 1)
-		answer := echo(g, h, func(cb *apitest.Callback) {
+		answer := apitest.CheckServerURL(g, h, func(cb *apitest.Callback) {
 			cb.Query.Set("signature", wechat.Signature("replacedToken", cb.Query.Get("timestamp"), apitest.Nonce))
 		})
 		require.Equal(t, http.StatusOK, answer.Code, "the check of the server URL too")

@@ -1,4 +1,4 @@
-package api
+package callback
 
 import (
 	"context"
@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/google/uuid"
-
-	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -33,7 +30,7 @@ type Records interface {
 
 // keep makes a callback durable: what concerns a conversation goes there, other events and what cannot be read go to their
 // tables. Nil means that no crash can lose it any more.
-func (e *CallbackEndpoint) keep(ctx context.Context, cb verifiedCallback) error {
+func (e *Endpoint) keep(ctx context.Context, cb verifiedCallback) error {
 	select {
 	case e.underWay <- struct{}{}:
 	default:
@@ -60,7 +57,7 @@ const (
 )
 
 // record keeps a callback that concerns no conversation.
-func (e *CallbackEndpoint) record(ctx context.Context, cb verifiedCallback) error {
+func (e *Endpoint) record(ctx context.Context, cb verifiedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	if cb.broken != "" {
@@ -79,7 +76,7 @@ func (e *CallbackEndpoint) record(ctx context.Context, cb verifiedCallback) erro
 
 // handOver hands the callback to its conversation, still encrypted; where that fails, or others of the conversation wait, it
 // goes to the spool. What failed may have arrived all the same, and then comes twice, which changes nothing.
-func (e *CallbackEndpoint) handOver(ctx context.Context, cb verifiedCallback) error {
+func (e *Endpoint) handOver(ctx context.Context, cb verifiedCallback) error {
 	err := e.signal(ctx, cb)
 	if err == nil {
 		e.outcomes.count(ctx, "conversation")
@@ -97,7 +94,7 @@ var errBacklog = errors.New("callbacks of the conversation wait in the spool")
 
 // signal brings the callback to its conversation within keepWithin. Of one conversation only a few are on their way at once, so
 // that one customer cannot occupy everything.
-func (e *CallbackEndpoint) signal(ctx context.Context, cb verifiedCallback) error {
+func (e *Endpoint) signal(ctx context.Context, cb verifiedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	h := e.sealed(ctx, cb)
@@ -121,63 +118,10 @@ func (e *CallbackEndpoint) signal(ctx context.Context, cb verifiedCallback) erro
 
 // sealed is the callback as one delivery, which no other copy of it shares: where it was signalled and spooled as well, Receive
 // tells the two apart.
-func (e *CallbackEndpoint) sealed(ctx context.Context, cb verifiedCallback) conversation.Handover {
+func (e *Endpoint) sealed(ctx context.Context, cb verifiedCallback) conversation.Handover {
 	h := cb.handover(ctx)
 	if h.KeyID == "" {
 		h.Ciphertext = e.records.SealPlain(h, cb.plain)
 	}
 	return h
-}
-
-func (cb verifiedCallback) handover(ctx context.Context) conversation.Handover {
-	return conversation.Handover{
-		Tenant:      cb.account.Tenant,
-		AccountID:   cb.account.ID,
-		CustomerKey: cb.customerKey(),
-		DeliveryID:  uuid.NewString(),
-		MessageKey:  cb.messageKey(),
-		KeyID:       cb.keyID,
-		Ciphertext:  cb.encrypt,
-		ReceivedAt:  cb.received,
-		Stale:       cb.stale,
-		Fingerprint: conversation.Fingerprint(cb.account.IDKey, cb.plain),
-		Traceparent: web.Traceparent(ctx),
-	}
-}
-
-func (cb verifiedCallback) event() conversation.Event {
-	return conversation.Event{
-		Tenant:      cb.account.Tenant,
-		AccountID:   cb.account.ID,
-		MessageKey:  cb.messageKey(),
-		Kind:        cb.message.Kind(),
-		CustomerKey: cb.customerKey(),
-		Body:        cb.plain,
-		ReceivedAt:  cb.received,
-	}
-}
-
-func (cb verifiedCallback) unreadable() conversation.Unreadable {
-	return conversation.Unreadable{
-		Tenant:     cb.account.Tenant,
-		AccountID:  cb.account.ID,
-		DeliveryID: cb.deliveryID,
-		Reason:     cb.broken,
-		KeyID:      cb.keyID,
-		Raw:        cb.raw,
-		ReceivedAt: cb.received,
-	}
-}
-
-func (cb verifiedCallback) messageKey() string {
-	return wechat.MessageKey(cb.account.IDKey, string(cb.account.ID), cb.message)
-}
-
-func (cb verifiedCallback) customerKey() conversation.CustomerKey {
-	return conversation.CustomerKey(wechat.CustomerKey(cb.account.IDKey, cb.message.FromUserName))
-}
-
-// conversationOf is the key under which callbacks take turns: the customer's conversation.
-func conversationOf(h conversation.Handover) string {
-	return string(h.Tenant) + "/" + string(h.AccountID) + "/" + string(h.CustomerKey)
 }

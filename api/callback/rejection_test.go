@@ -1,4 +1,4 @@
-package api_test
+package callback_test
 
 import (
 	"net/http"
@@ -49,7 +49,7 @@ func TestBad_C03_C09_querySpoiled(t *testing.T) {
 }
 
 // What strangers send by the thousand is counted, and logged only now and then. Other reasons keep their lines.
-func TestDoor_aFloodDoesNotFillTheLog(t *testing.T) {
+func TestEndpoint_aFloodDoesNotFillTheLog(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)

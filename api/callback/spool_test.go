@@ -1,4 +1,4 @@
-package api_test
+package callback_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/api/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -149,7 +150,7 @@ type shakyLine struct {
 	down atomic.Bool
 }
 
-type spoolPort interface{ api.Spool }
+type spoolPort interface{ callback.Spool }
 
 func (l *shakyLine) SpoolHas(ctx context.Context, t conversation.Tenant, a conversation.AccountID, c conversation.CustomerKey) (bool, error) {
 	if l.down.Load() {

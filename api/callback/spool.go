@@ -1,4 +1,4 @@
-package api
+package callback
 
 import (
 	"context"
@@ -9,26 +9,6 @@ import (
 	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 )
-
-// Spool keeps callbacks for conversations while Inbox cannot take them. Each method is repeatable.
-type Spool interface {
-	// Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
-	// before, changes nothing.
-	Spool(ctx context.Context, h conversation.Handover) error
-	// SpoolHas reports whether callbacks of a conversation wait.
-	SpoolHas(ctx context.Context, t conversation.Tenant, account conversation.AccountID, c conversation.CustomerKey) (bool, error)
-	// SpoolEmpty reports whether nothing waits.
-	SpoolEmpty(ctx context.Context) (bool, error)
-	// SpoolSize is how many callbacks wait, and for how long the oldest has.
-	SpoolSize(ctx context.Context) (callbacks int64, oldest time.Duration, err error)
-	// ClaimSpooled returns the first waiting callback of each of at most so many conversations, and keeps them from other
-	// claims for conversation.SpoolClaim.
-	ClaimSpooled(ctx context.Context, conversations int) ([]conversation.Spooled, error)
-	// SpooledFrom lists the waiting callbacks of first's conversation in their order, from first on.
-	SpooledFrom(ctx context.Context, first conversation.Spooled, limit int) ([]conversation.Spooled, error)
-	// Unspool forgets callbacks that have been handed on.
-	Unspool(ctx context.Context, ids []int64) error
-}
 
 const (
 	// lookEvery is how often a process asks whether the spool is empty; knownFor is how long that answer is gone by. What is
@@ -58,7 +38,7 @@ type spool struct {
 	spools int       // how often this process has spooled something
 }
 
-func newSpool(cfg CallbackConfig, perCustomer *web.KeyLimiter) *spool {
+func newSpool(cfg Config, perCustomer *web.KeyLimiter) *spool {
 	return &spool{perCustomer: perCustomer, store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
 }
 

@@ -1,63 +1,28 @@
-package api
+package callback
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
-	"go.opentelemetry.io/otel/metric"
 
 	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/telemetry"
 	"wxdesk/internal/wechat"
 )
 
-// WeChat hangs up after 5 s and repeats. The endpoint answers within 4.6 s of a request's headers whatever is stalled behind
-// it; the rest of that time is for the way back.
-const (
-	answerWithin       = 4400 * time.Millisecond
-	lookUpWithin       = time.Second
-	keepWithin         = 2500 * time.Millisecond // then the spool
-	maxCallback        = 256 << 10               // bytes (C20)
-	staleAfter         = 10 * time.Minute        // between WeChat's timestamp and our clock (C06)
-	atOncePerCustomer  = 4                       // callbacks of one conversation on their way at once,
-	pausePerCustomer   = 80 * time.Millisecond   // and so fifty a second: Temporal ends no run that is signalled without a pause (R20)
-	maxUnderWay        = 512                     // callbacks on their way at once; the surplus is told to come again (C28)
-	smallCallback      = 16 << 10                // bytes; what people write fits, sealed; a body that is longer needs room
-	largeCallbackBytes = 32 << 20                // for all of those together (R19)
-)
-
-// CallbackPrefix begins the path of every callback URL; the account's id follows.
-const CallbackPrefix = "/wechat/"
+// Prefix begins the path of every callback URL; the account's id follows.
+const Prefix = "/wechat/"
 
 // AnswerSuccess is the body that tells WeChat that a callback was taken.
 const AnswerSuccess = "success"
 
-// CallbackConfig is what the endpoint needs. All ports must be given.
-type CallbackConfig struct {
-	CallbackPorts
-	Log    *slog.Logger
-	Now    func() time.Time
-	Meters metric.MeterProvider
-}
-
-// CallbackPorts is who finds accounts for the endpoint, and who takes callbacks.
-type CallbackPorts struct {
-	Accounts CallbackAccounts
-	Inbox    Inbox
-	Spool    Spool
-	Records  Records
-}
-
-// CallbackEndpoint takes WeChat's callbacks: GET is the check of the server URL, POST brings messages and events. A callback is
+// Endpoint takes WeChat's callbacks: GET is the check of the server URL, POST brings messages and events. A callback is
 // answered with success only once it is kept where no crash can lose it; what is not authentic is rejected with an empty
 // body; everything else is 503, and WeChat repeats it.
-type CallbackEndpoint struct {
+type Endpoint struct {
 	accounts    *accountCache
 	inbox       Inbox
 	spool       *spool
@@ -71,13 +36,13 @@ type CallbackEndpoint struct {
 	setupChecks *setupChecks
 }
 
-// NewCallbackEndpoint sets up the endpoint.
-func NewCallbackEndpoint(cfg CallbackConfig) *CallbackEndpoint {
+// New sets up the endpoint.
+func New(cfg Config) *Endpoint {
 	perCustomer := web.NewKeyLimiter(atOncePerCustomer, pausePerCustomer)
 	spool := newSpool(cfg, perCustomer)
 	spool.measure(cfg.Meters)
 	outcomes := newOutcomes(cfg.Log, cfg.Meters)
-	return &CallbackEndpoint{
+	return &Endpoint{
 		accounts:    newAccountCache(cfg.Accounts, cfg.Now),
 		inbox:       cfg.Inbox,
 		spool:       spool,
@@ -93,33 +58,22 @@ func NewCallbackEndpoint(cfg CallbackConfig) *CallbackEndpoint {
 }
 
 // Register adds the endpoint's routes.
-func (e *CallbackEndpoint) Register(r *gin.Engine) {
-	r.GET(CallbackPrefix+":account", e.handler(e.check))
-	r.POST(CallbackPrefix+":account", e.handler(e.take))
+func (e *Endpoint) Register(r *gin.Engine) {
+	r.GET(Prefix+":account", e.handler(e.check))
+	r.POST(Prefix+":account", e.handler(e.take))
 }
 
 // Run hands on what waits in the spool until ctx ends.
-func (e *CallbackEndpoint) Run(ctx context.Context) { e.spool.run(ctx) }
+func (e *Endpoint) Run(ctx context.Context) { e.spool.run(ctx) }
 
 // SetProcesses tells how many API processes share the rate of one customer's callbacks, this one included.
-func (e *CallbackEndpoint) SetProcesses(n int) { e.perCustomer.SetProcesses(n) }
-
-// Limits are the limits that the endpoint keeps, and how much of each is used.
-func (e *CallbackEndpoint) Limits() []telemetry.Limit {
-	inUse := func(places chan struct{}) func() int64 { return func() int64 { return int64(len(places)) } }
-	return []telemetry.Limit{
-		{Name: "callbacks", Used: inUse(e.underWay), Max: maxUnderWay},
-		{Name: "large-callback-bytes", Used: e.largeBodies.taken.Load, Max: largeCallbackBytes},
-		{Name: "account-lookups", Used: inUse(e.accounts.lookUps), Max: maxLookUps},
-		{Name: "new-account-lookups", Used: inUse(e.accounts.firstLookUps), Max: maxLookUps},
-	}
-}
+func (e *Endpoint) SetProcesses(n int) { e.perCustomer.SetProcesses(n) }
 
 // step is what a route of the endpoint does: it returns the body of a 200, or a rejection.
 type step func(context.Context, http.ResponseWriter, *http.Request, conversation.AccountID) (string, error)
 
 // handler bounds a request in time, also where the sender hangs up meanwhile, and answers with what the step returns.
-func (e *CallbackEndpoint) handler(do step) gin.HandlerFunc {
+func (e *Endpoint) handler(do step) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), answerWithin)
 		defer cancel()
@@ -131,7 +85,7 @@ func (e *CallbackEndpoint) handler(do step) gin.HandlerFunc {
 
 // check answers WeChat's check of the server URL, which is plain in every mode: the echostr goes back, once the signature
 // has proved who asks (C01, C02).
-func (e *CallbackEndpoint) check(ctx context.Context, _ http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
+func (e *Endpoint) check(ctx context.Context, _ http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
 	account, q, err := e.find(ctx, r, id)
 	if err != nil {
 		return "", err
@@ -150,7 +104,7 @@ func (e *CallbackEndpoint) check(ctx context.Context, _ http.ResponseWriter, r *
 
 // take brings a callback to where it is safe. Each step trusts only what the steps before have proved. The body comes last: it
 // is what a stranger can make large and slow.
-func (e *CallbackEndpoint) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
+func (e *Endpoint) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
 	received := e.now().UTC()
 	if len(e.underWay) == cap(e.underWay) { // before anything is spent on it; keep decides
 		if r.ContentLength < 0 || r.ContentLength > smallCallback { // a small body is there already, and the connection may stay
@@ -183,7 +137,7 @@ func (e *CallbackEndpoint) take(ctx context.Context, w http.ResponseWriter, r *h
 
 // find reads the query and finds the account by the path's id. A badly shaped id, an unknown account and a disabled one look
 // the same from outside (C16), and only the canonical spelling of a path is one (C26).
-func (e *CallbackEndpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, wechat.Query, error) {
+func (e *Endpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, wechat.Query, error) {
 	if r.URL.RawPath != "" || !web.IsUUID(string(id)) {
 		return conversation.Door{}, wechat.Query{}, reject(http.StatusNotFound, "unknown-account", nil)
 	}
@@ -193,20 +147,4 @@ func (e *CallbackEndpoint) find(ctx context.Context, r *http.Request, id convers
 	}
 	account, err := e.accounts.find(ctx, id)
 	return account, q, err
-}
-
-// IsCallback reports whether a request is WeChat's, or says so.
-func IsCallback(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, CallbackPrefix) }
-
-// RefuseSurplus answers a callback that came on a connection beyond the server's limit.
-func (e *CallbackEndpoint) RefuseSurplus(c *gin.Context) {
-	AnswerText(c, e.outcomes.end(c.Request.Context(), "", errOverloaded), "")
-}
-
-// AnswerText answers a callback: text that no browser takes for anything else.
-func AnswerText(c *gin.Context, status int, body string) {
-	c.Header("Content-Type", "text/plain; charset=utf-8")
-	c.Status(status)
-	c.Writer.WriteHeaderNow()
-	_, _ = c.Writer.WriteString(body) // where it fails, the sender is gone and will repeat
 }

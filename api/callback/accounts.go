@@ -1,4 +1,4 @@
-package api
+package callback
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// CallbackAccounts finds what the callback endpoint needs of an account.
-type CallbackAccounts interface {
+// Accounts finds what the callback endpoint needs of an account.
+type Accounts interface {
 	// Door returns an account by the id in the callback's path, with its open secrets: the current ones first, replaced
 	// ones for conversation.KeyOverlap. ErrNotFound when it is unknown, deleted or disabled; ErrUnavailable (of package
 	// secret) when a stored secret cannot be opened.
@@ -36,7 +36,7 @@ const (
 // cache with the next lookup, so it never holds more than there are; ids that are nobody's are bounded, since anybody can
 // make them up, and wait for one another only (R19).
 type accountCache struct {
-	ledger       CallbackAccounts
+	ledger       Accounts
 	now          func() time.Time
 	flights      singleflight.Group
 	lookUps      chan struct{} // of accounts that are known
@@ -52,7 +52,7 @@ type knownAccount struct {
 	until time.Time
 }
 
-func newAccountCache(ledger CallbackAccounts, now func() time.Time) *accountCache {
+func newAccountCache(ledger Accounts, now func() time.Time) *accountCache {
 	return &accountCache{
 		ledger:       ledger,
 		now:          now,

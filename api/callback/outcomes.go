@@ -1,9 +1,8 @@
-package api
+package callback
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -20,22 +19,6 @@ const (
 	instrumentation  = "wxdesk/api"
 	callbacksCounter = "wxdesk_callbacks" // Prometheus shows it as wxdesk_callbacks_total
 )
-
-// rejection is a callback that is not answered with 200: the status, a stable word for counter and log, and the cause where
-// there is one. The cause never holds what somebody said.
-type rejection struct {
-	status int
-	reason string
-	cause  error
-}
-
-func reject(status int, reason string, cause error) error { return &rejection{status, reason, cause} }
-
-// Error implements error.
-func (r *rejection) Error() string { return fmt.Sprintf("callback rejected: %s", r.reason) }
-
-// Unwrap returns the cause.
-func (r *rejection) Unwrap() error { return r.cause }
 
 // outcomes counts what becomes of callbacks, and logs those that are refused or broken: reason and account, never the
 // content, the openid, the signature or the query. The counter has them all; so that no flood fills a disk, each reason has

@@ -1,4 +1,4 @@
-package api_test
+package callback_test
 
 import (
 	"net/http"

@@ -1,10 +1,9 @@
-package api_test
+package callback_test
 
 import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +17,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestDoor_handsAMessageToItsConversation(t *testing.T) {
+func TestEndpoint_handsAMessageToItsConversation(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModeCompatible, wechat.ModePlain} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -44,7 +43,7 @@ func TestDoor_handsAMessageToItsConversation(t *testing.T) {
 	}
 }
 
-func TestDoor_handsOverCiphertextAndTheKeyThatOpensIt(t *testing.T) {
+func TestEndpoint_handsOverCiphertextAndTheKeyThatOpensIt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -54,7 +53,7 @@ func TestDoor_handsOverCiphertextAndTheKeyThatOpensIt(t *testing.T) {
 	require.Equal(t, g.Keys[0].ID, w.Handovers[0].KeyID)
 }
 
-func TestDoor_sealsAPlainBodyItself(t *testing.T) {
+func TestEndpoint_sealsAPlainBodyItself(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModePlain)
 	h := g.In(w)
@@ -64,7 +63,7 @@ func TestDoor_sealsAPlainBodyItself(t *testing.T) {
 	require.Empty(t, w.Handovers[0].KeyID)
 }
 
-func TestDoor_recordsAnEventThatConcernsNoConversation(t *testing.T) {
+func TestEndpoint_recordsAnEventThatConcernsNoConversation(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -79,7 +78,7 @@ func TestDoor_recordsAnEventThatConcernsNoConversation(t *testing.T) {
 	require.NotEmpty(t, w.Events[0].MessageKey)
 }
 
-func TestDoor_answers503WhereTheConversationCannotTakeIt(t *testing.T) {
+func TestEndpoint_answers503WhereTheConversationCannotTakeIt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -88,7 +87,7 @@ func TestDoor_answers503WhereTheConversationCannotTakeIt(t *testing.T) {
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")
 }
 
-func TestDoor_answers503WhereQuarantineFails(t *testing.T) {
+func TestEndpoint_answers503WhereQuarantineFails(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -97,7 +96,7 @@ func TestDoor_answers503WhereQuarantineFails(t *testing.T) {
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")
 }
 
-func TestDoor_survivesAPanicBehindIt(t *testing.T) {
+func TestEndpoint_survivesAPanicBehindIt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -107,29 +106,18 @@ func TestDoor_survivesAPanicBehindIt(t *testing.T) {
 	require.NotContains(t, w.Logged(), apitest.Customer)
 }
 
-func echo(g apitest.WeChat, h http.Handler, change func(cb *apitest.Callback)) *httptest.ResponseRecorder {
-	cb := g.SignedPlain("")
-	cb.Query.Del("openid")
-	cb.Query.Set("echostr", "8273645510294837465")
-	change(&cb)
-	r := httptest.NewRequestWithContext(g.T.Context(), http.MethodGet, "/wechat/"+cb.Account+"?"+cb.Query.Encode(), nil)
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
-}
-
-func TestDoor_returnsTheEchostrInEveryMode(t *testing.T) {
+func TestEndpoint_returnsTheEchostrInEveryMode(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModeCompatible, wechat.ModePlain} {
 		g := apitest.NewWeChat(t, mode)
-		apitest.RequireText(t, echo(g, g.In(apitest.NewWorld()), func(*apitest.Callback) {}), http.StatusOK, "8273645510294837465")
+		apitest.RequireText(t, apitest.CheckServerURL(g, g.In(apitest.NewWorld()), func(*apitest.Callback) {}), http.StatusOK, "8273645510294837465")
 	}
 }
 
 func TestBad_C01_verificationWithAWrongSignature(t *testing.T) {
 	t.Parallel()
 	g := apitest.NewWeChat(t, wechat.ModeSafe)
-	answer := echo(g, g.In(apitest.NewWorld()), func(cb *apitest.Callback) { cb.Query.Set("signature", strings.Repeat("0", 40)) })
+	answer := apitest.CheckServerURL(g, g.In(apitest.NewWorld()), func(cb *apitest.Callback) { cb.Query.Set("signature", strings.Repeat("0", 40)) })
 	apitest.RequireText(t, answer, http.StatusForbidden, "")
 }
 
@@ -138,7 +126,7 @@ func TestBad_C02_echostrThatABrowserCouldTakeForMarkup(t *testing.T) {
 	g := apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(apitest.NewWorld())
 	for _, echostr := range []string{"", "<script>", "a b", "a\nb", "ä", strings.Repeat("1", 513)} {
-		answer := echo(g, h, func(cb *apitest.Callback) { cb.Query.Set("echostr", echostr) })
+		answer := apitest.CheckServerURL(g, h, func(cb *apitest.Callback) { cb.Query.Set("echostr", echostr) })
 		apitest.RequireText(t, answer, http.StatusBadRequest, "")
 	}
 }
@@ -208,7 +196,7 @@ func TestBad_C10_C11_repeatsKeepTheirKeyAndTellTheirContentApart(t *testing.T) {
 	require.NotEqual(t, w.Handovers[0].Fingerprint, w.Handovers[4].Fingerprint)
 }
 
-func TestDoor_ignoresTheSignatureThatProvesNothingAboutTheBody(t *testing.T) {
+func TestEndpoint_ignoresTheSignatureThatProvesNothingAboutTheBody(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -217,7 +205,7 @@ func TestDoor_ignoresTheSignatureThatProvesNothingAboutTheBody(t *testing.T) {
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 }
 
-func TestDoor_acceptsTheTokenThatWasJustReplaced(t *testing.T) {
+func TestEndpoint_acceptsTheTokenThatWasJustReplaced(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -238,7 +226,7 @@ func TestBad_C15_plaintextBesideTheEncryptedPartIsIgnored(t *testing.T) {
 	require.Equal(t, conversation.Fingerprint(g.IDKey, []byte(apitest.TextMessage("the truth"))), w.Handovers[0].Fingerprint)
 }
 
-func TestDoor_logsNothingThatNamesOrQuotesAnybody(t *testing.T) {
+func TestEndpoint_logsNothingThatNamesOrQuotesAnybody(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)

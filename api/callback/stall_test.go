@@ -1,4 +1,4 @@
-package api_test
+package callback_test
 
 import (
 	"context"
@@ -52,7 +52,7 @@ func TestBad_C29_anAnswerInTimeWhateverIsStalled(t *testing.T) {
 	})
 }
 
-func TestDoor_goesOnWhereTheSenderHangsUp(t *testing.T) {
+func TestEndpoint_goesOnWhereTheSenderHangsUp(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -63,7 +63,7 @@ func TestDoor_goesOnWhereTheSenderHangsUp(t *testing.T) {
 	apitest.RequireText(t, cb.PostIn(ctx, h), http.StatusOK, "success")
 }
 
-func TestDoor_anAccountStaysKnownWhileTheLedgerCannotBeAsked(t *testing.T) {
+func TestEndpoint_anAccountStaysKnownWhileTheLedgerCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -86,7 +86,7 @@ func TestDoor_anAccountStaysKnownWhileTheLedgerCannotBeAsked(t *testing.T) {
 	})
 }
 
-func TestDoor_aDisabledAccountCountsAfterTwoSeconds(t *testing.T) {
+func TestEndpoint_aDisabledAccountCountsAfterTwoSeconds(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -106,7 +106,7 @@ func TestDoor_aDisabledAccountCountsAfterTwoSeconds(t *testing.T) {
 	})
 }
 
-func TestDoor_asksOnceForAllWhoCome(t *testing.T) {
+func TestEndpoint_asksOnceForAllWhoCome(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -127,7 +127,7 @@ func TestDoor_asksOnceForAllWhoCome(t *testing.T) {
 	})
 }
 
-func TestDoor_madeUpAccountsNeitherFillTheCacheNorPushOutRealOnes(t *testing.T) {
+func TestEndpoint_madeUpAccountsNeitherFillTheCacheNorPushOutRealOnes(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -145,7 +145,7 @@ func TestDoor_madeUpAccountsNeitherFillTheCacheNorPushOutRealOnes(t *testing.T) 
 	})
 }
 
-func TestDoor_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
+func TestEndpoint_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -180,7 +180,7 @@ func TestDoor_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 }
 
 // Temporal lets no run end while signals keep coming, so a flood of one customer leaves pauses (R20); it is taken all the same.
-func TestDoor_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
+func TestEndpoint_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -206,7 +206,7 @@ func TestDoor_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 }
 
 // The processes share the rate, so that no run is signalled more often than a workflow task can take.
-func TestTurnstile_processesShareTheRate(t *testing.T) {
+func TestEndpoint_processesShareTheRate(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)

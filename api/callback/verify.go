@@ -1,10 +1,9 @@
-package api
+package callback
 
 import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
@@ -20,23 +19,6 @@ const (
 	reasonForeignAccount = "foreign-account"
 	brokenUndecipherable = "undecipherable"
 )
-
-// verifiedCallback is a callback whose sender is proved, and what was read of it.
-type verifiedCallback struct {
-	account    conversation.Door
-	deliveryID string
-	received   time.Time
-	stale      bool
-
-	raw      []byte          // the body as WeChat sent it
-	oldToken bool            // a replaced token signed it
-	encrypt  string          // its encrypted part; "" in plain mode
-	keyID    string          // of the key that opened it; "" in plain mode, or where none did
-	oldKey   bool            // a replaced key opened it
-	plain    []byte          // what it says
-	message  *wechat.Inbound // what that means; nil where it cannot be read,
-	broken   string          // and then why: a stable word
-}
 
 // verify proves the sender and reads the callback. The account's mode, not the query, says which body is allowed: a
 // plain body for an account with encryption would be signed by nothing (C14). With a rejection comes what was read until

@@ -1,0 +1,82 @@
+package callback
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wxdesk/api/web"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+func (cb verifiedCallback) handover(ctx context.Context) conversation.Handover {
+	return conversation.Handover{
+		Tenant:      cb.account.Tenant,
+		AccountID:   cb.account.ID,
+		CustomerKey: cb.customerKey(),
+		DeliveryID:  uuid.NewString(),
+		MessageKey:  cb.messageKey(),
+		KeyID:       cb.keyID,
+		Ciphertext:  cb.encrypt,
+		ReceivedAt:  cb.received,
+		Stale:       cb.stale,
+		Fingerprint: conversation.Fingerprint(cb.account.IDKey, cb.plain),
+		Traceparent: web.Traceparent(ctx),
+	}
+}
+
+func (cb verifiedCallback) event() conversation.Event {
+	return conversation.Event{
+		Tenant:      cb.account.Tenant,
+		AccountID:   cb.account.ID,
+		MessageKey:  cb.messageKey(),
+		Kind:        cb.message.Kind(),
+		CustomerKey: cb.customerKey(),
+		Body:        cb.plain,
+		ReceivedAt:  cb.received,
+	}
+}
+
+func (cb verifiedCallback) unreadable() conversation.Unreadable {
+	return conversation.Unreadable{
+		Tenant:     cb.account.Tenant,
+		AccountID:  cb.account.ID,
+		DeliveryID: cb.deliveryID,
+		Reason:     cb.broken,
+		KeyID:      cb.keyID,
+		Raw:        cb.raw,
+		ReceivedAt: cb.received,
+	}
+}
+
+func (cb verifiedCallback) messageKey() string {
+	return wechat.MessageKey(cb.account.IDKey, string(cb.account.ID), cb.message)
+}
+
+func (cb verifiedCallback) customerKey() conversation.CustomerKey {
+	return conversation.CustomerKey(wechat.CustomerKey(cb.account.IDKey, cb.message.FromUserName))
+}
+
+// conversationOf is the key under which callbacks take turns: the customer's conversation.
+func conversationOf(h conversation.Handover) string {
+	return string(h.Tenant) + "/" + string(h.AccountID) + "/" + string(h.CustomerKey)
+}
+
+// verifiedCallback is a callback whose sender is proved, and what was read of it.
+type verifiedCallback struct {
+	account    conversation.Door
+	deliveryID string
+	received   time.Time
+	stale      bool
+
+	raw      []byte          // the body as WeChat sent it
+	oldToken bool            // a replaced token signed it
+	encrypt  string          // its encrypted part; "" in plain mode
+	keyID    string          // of the key that opened it; "" in plain mode, or where none did
+	oldKey   bool            // a replaced key opened it
+	plain    []byte          // what it says
+	message  *wechat.Inbound // what that means; nil where it cannot be read,
+	broken   string          // and then why: a stable word
+}
