@@ -26,6 +26,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"wxdesk/api/admin"
+	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
 	"wxdesk/api/web"
 	"wxdesk/internal/routing"
@@ -36,7 +38,7 @@ import (
 type Config struct {
 	Callback callback.Ports
 	Desk     DeskPorts
-	Admin    AdminPorts
+	Admin    admin.Ports
 	Tokens   web.Authenticator
 	Audit    web.Audit
 
@@ -70,7 +72,7 @@ type API struct {
 	guard     *web.Guard
 	callbacks *callback.Endpoint
 	desk      *Desk
-	admin     *Admin
+	admin     *admin.Admin
 }
 
 // New sets up the API. It panics where a setting is missing that no deployment can do without.
@@ -82,9 +84,9 @@ func New(cfg Config) *API {
 	a.desk = NewDesk(DeskConfig{
 		DeskPorts: cfg.Desk, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log, Now: cfg.Now,
 	})
-	a.admin = NewAdmin(AdminConfig{
-		AdminPorts: cfg.Admin, Cursors: cursors,
-		Callback: CallbackFacts{Prefix: callback.Prefix, Answer: callback.AnswerSuccess, ProbeNonce: callback.ProbeNonce, KnownFor: callback.AccountKnownFor},
+	a.admin = admin.New(admin.Config{
+		Ports: cfg.Admin, Cursors: cursors,
+		Callback: validation.CallbackFacts{Prefix: callback.Prefix, Answer: callback.AnswerSuccess, ProbeNonce: callback.ProbeNonce, KnownFor: callback.AccountKnownFor},
 		Judge:    cfg.Judge, MayCall: cfg.MayCall, PublicURL: cfg.PublicURL, HTTP: cfg.HTTP, EgressIPs: cfg.EgressIPs, Log: cfg.Log, Now: cfg.Now,
 	})
 	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.guard.Limits())

@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"wxdesk/api/admin"
 	"wxdesk/api/web"
 )
 
@@ -39,7 +40,7 @@ func (a *API) describe(h huma.API) {
 		}
 	}
 	showConversation(doc)
-	doc.Paths[ExportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{web.MediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
+	doc.Paths[admin.ExportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{web.MediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
 	a.openAPI = doc
 }
 

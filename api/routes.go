@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"wxdesk/api/admin"
 	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
@@ -105,7 +106,7 @@ func (a *API) registerOperations() {
 	register(a, h, route{"publish-ruleset", post, "/v1/rulesets/{id}/publish", ok, "Put a ruleset's draft in force", admins}, m.PublishRuleset)
 	register(a, h, route{"roll-back-ruleset", post, "/v1/rulesets/{id}/rollback", ok, "Put an earlier version of a ruleset in force", admins}, m.RollBackRuleset)
 	register(a, h, route{"try-rulesets", post, "/v1/rulesets/try", ok, "Decide where a sample conversation would go, without effect", leaders}, m.TryRules)
-	register(a, h, route{"export-rulesets", get, ExportPath, ok, "Write a workstream's routing as YAML", leaders}, m.ExportRouting)
+	register(a, h, route{"export-rulesets", get, admin.ExportPath, ok, "Write a workstream's routing as YAML", leaders}, m.ExportRouting)
 	register(a, h, route{"import-rulesets", post, "/v1/rulesets/import", ok, "Make drafts of a workstream's routing from YAML", admins}, m.ImportRouting)
 
 	register(a, h, route{"list-tokens", get, "/v1/tokens", ok, "List API tokens, oldest first, without their text", admins}, m.ListTokens)

@@ -3,14 +3,14 @@ package apitest
 import (
 	"context"
 
-	"wxdesk/api"
+	"wxdesk/api/admin"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // NoSetup is an installation in which no people are set up yet. What is written goes nowhere: the tests of the set-up itself
 // run over the ledger, in internal/postgres.
-type NoSetup struct{ api.Setup }
+type NoSetup struct{ admin.Setup }
 
 func (NoSetup) Workstream(context.Context, conversation.Tenant, conversation.WorkstreamID) (routing.Workstream, error) {
 	return routing.Workstream{}, conversation.ErrNotFound

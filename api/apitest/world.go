@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wxdesk/api"
+	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -112,7 +113,7 @@ func (w *World) Config() api.Config {
 		Desk: api.DeskPorts{
 			Conversations: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
 		},
-		Admin:  api.AdminPorts{Accounts: w, AccountChecks: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, Tokens: w},
+		Admin:  admin.Ports{Accounts: w, AccountChecks: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, Tokens: w},
 		Tokens: w, Audit: w,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {

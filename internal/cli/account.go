@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"wxdesk/api"
+	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
@@ -115,7 +116,7 @@ func callAPI(ctx context.Context, p Process, method, target, file string) (*answ
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 	handler := api.New(api.Config{
 		Callback: callback.Ports{Accounts: db, Records: db},
-		Admin: api.AdminPorts{
+		Admin: admin.Ports{
 			Accounts: db, AccountChecks: db, Platform: platform(cfg, db), Bots: db, FAQ: db, Setup: db, Tokens: db,
 		},
 		Tokens: commandLine{db}, Audit: db, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wxdesk/api"
+	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/internal/listener"
 	"wxdesk/internal/outbound"
@@ -37,7 +38,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		Desk: api.DeskPorts{
 			Conversations: s.db, Commands: s.db, RunNotices: teller, Presences: s.db, Connections: s.db, Feed: s.db, Tokens: s.db,
 		},
-		Admin: api.AdminPorts{
+		Admin: admin.Ports{
 			Accounts: s.db, AccountChecks: s.db, Platform: platform(s.cfg, s.db), Bots: s.db, FAQ: s.db, Setup: s.db, Tokens: s.db,
 		},
 		Tokens: s.db, Audit: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api"
+	"wxdesk/api/admin"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -37,7 +38,7 @@ func newDesk(t *testing.T) desk {
 	t.Helper()
 	f := newEmptyFixture(t)
 	return desk{f, api.New(api.Config{
-		Admin:  api.AdminPorts{Accounts: f, Bots: f, FAQ: f, Setup: f, Tokens: f},
+		Admin:  admin.Ports{Accounts: f, Bots: f, FAQ: f, Setup: f, Tokens: f},
 		Tokens: roles{}, Audit: f, Judge: always{},
 		MayCall:   func(context.Context, string) error { return nil },
 		PublicURL: "https://desk.example", CursorKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),

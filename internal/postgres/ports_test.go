@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"wxdesk/activities"
 	"wxdesk/api"
+	"wxdesk/api/admin"
+	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
 	"wxdesk/api/web"
 	"wxdesk/internal/postgres"
@@ -11,24 +13,24 @@ import (
 
 // The ledger serves every port that remembers something.
 var (
-	_ activities.Ledger  = (*postgres.DB)(nil)
-	_ activities.Permits = (*postgres.DB)(nil)
-	_ callback.Accounts  = (*postgres.DB)(nil)
-	_ callback.Records   = (*postgres.DB)(nil)
-	_ callback.Spool     = (*postgres.DB)(nil)
-	_ api.Accounts       = (*postgres.DB)(nil)
-	_ api.AccountChecks  = (*postgres.DB)(nil)
-	_ api.Conversations  = (*postgres.DB)(nil)
-	_ api.Commands       = (*postgres.DB)(nil)
-	_ api.Presences      = (*postgres.DB)(nil)
-	_ api.Connections    = (*postgres.DB)(nil)
-	_ api.Feed           = (*postgres.DB)(nil)
-	_ web.Authenticator  = (*postgres.DB)(nil)
-	_ web.Audit          = (*postgres.DB)(nil)
-	_ api.TokenChecks    = (*postgres.DB)(nil)
-	_ api.Tokens         = (*postgres.DB)(nil)
-	_ api.Bots           = (*postgres.DB)(nil)
-	_ api.FAQ            = (*postgres.DB)(nil)
-	_ api.Setup          = (*postgres.DB)(nil)
-	_ wxapi.TokenStore   = (*postgres.DB)(nil)
+	_ activities.Ledger        = (*postgres.DB)(nil)
+	_ activities.Permits       = (*postgres.DB)(nil)
+	_ callback.Accounts        = (*postgres.DB)(nil)
+	_ callback.Records         = (*postgres.DB)(nil)
+	_ callback.Spool           = (*postgres.DB)(nil)
+	_ admin.Accounts           = (*postgres.DB)(nil)
+	_ validation.AccountChecks = (*postgres.DB)(nil)
+	_ api.Conversations        = (*postgres.DB)(nil)
+	_ api.Commands             = (*postgres.DB)(nil)
+	_ api.Presences            = (*postgres.DB)(nil)
+	_ api.Connections          = (*postgres.DB)(nil)
+	_ api.Feed                 = (*postgres.DB)(nil)
+	_ web.Authenticator        = (*postgres.DB)(nil)
+	_ web.Audit                = (*postgres.DB)(nil)
+	_ api.TokenChecks          = (*postgres.DB)(nil)
+	_ admin.Tokens             = (*postgres.DB)(nil)
+	_ admin.Bots               = (*postgres.DB)(nil)
+	_ admin.FAQ                = (*postgres.DB)(nil)
+	_ admin.Setup              = (*postgres.DB)(nil)
+	_ wxapi.TokenStore         = (*postgres.DB)(nil)
 )

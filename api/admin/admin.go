@@ -1,0 +1,56 @@
+package admin
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"wxdesk/api/admin/validation"
+	"wxdesk/api/web"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// Config is what administration needs. All but Judge and EgressIPs must be given.
+type Config struct {
+	Ports
+	Cursors  web.Cursors
+	Callback validation.CallbackFacts
+
+	// Judge tries conditions when routing is tried out. nil: none holds.
+	Judge routing.Judge
+	// MayCall fails with conversation.ErrAddress where a URL that an administrator gives may not be called.
+	MayCall func(ctx context.Context, url string) error
+	// PublicURL is how WeChat reaches the listener, such as https://desk.example; the callback URLs begin with it.
+	PublicURL string
+	// HTTP calls PublicURL as WeChat would, to try out an account: it follows no redirect and decides which addresses may be
+	// called.
+	HTTP *http.Client
+	// EgressIPs are the addresses and networks that our calls to WeChat come from, for WeChat's IP allow list; nil where
+	// nobody has said.
+	EgressIPs []string
+
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+// Admin answers administrators, and all who read what administrators set up. It is safe for concurrent use.
+type Admin struct {
+	cfg       Config
+	cursors   web.Cursors
+	validator validation.Validator
+}
+
+// New sets up administration.
+func New(cfg Config) *Admin {
+	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
+	return &Admin{cfg: cfg, cursors: cfg.Cursors, validator: validation.Validator{
+		Checks: cfg.AccountChecks, Platform: cfg.Platform, HTTP: cfg.HTTP, Callback: cfg.Callback, Log: cfg.Log, Now: cfg.Now,
+	}}
+}
+
+func (a *Admin) callbackURL(id conversation.AccountID) string {
+	return a.cfg.PublicURL + a.cfg.Callback.Prefix + string(id)
+}

@@ -1,0 +1,59 @@
+package admin
+
+import (
+	"context"
+
+	"wxdesk/api/web"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// Customers keeps what people say of customers for routing. Customers come by themselves.
+type Customers interface {
+	Customer(ctx context.Context, t conversation.Tenant, id conversation.CustomerID) (routing.Customer, error)
+	UpdateCustomer(ctx context.Context, by conversation.Actor, c routing.Customer) (routing.Customer, error)
+}
+
+// regularView is a customer as those see them who decide where they are routed.
+type regularView struct {
+	ID                string   `json:"id" format:"uuid"`
+	AccountID         string   `json:"account_id" format:"uuid"`
+	Following         bool     `json:"following" doc:"He follows the account"`
+	PreferredAgentIDs []string `json:"preferred_agent_ids" nullable:"false" doc:"Who is asked first, in order"`
+	Tags              []string `json:"tags" nullable:"false" doc:"customer.tags in rules"`
+	StampView
+}
+
+func viewRegular(c routing.Customer) regularView {
+	return regularView{
+		ID: string(c.ID), AccountID: string(c.AccountID), Following: c.Following,
+		PreferredAgentIDs: web.Texts(c.Preferred), Tags: c.Tags, StampView: viewStamp(c.Stamp),
+	}
+}
+
+func (a *Admin) GetCustomer(ctx context.Context, in *web.PartPath) (*partAnswer[regularView], error) {
+	c, err := a.cfg.Setup.Customer(ctx, web.CallerOf(ctx).Tenant, conversation.CustomerID(in.ID))
+	return answerPart(c, err, viewRegular)
+}
+
+type customerChange struct {
+	PreferredAgentIDs *[]string `json:"preferred_agent_ids,omitempty" maxItems:"3" doc:"Replaces all; in order. Each is asked before all others where he works in the queue, his presence allows it and he has room, whatever his skills"`
+	Tags              *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all"`
+}
+
+func (a *Admin) ChangeCustomer(ctx context.Context, in *changing[customerChange]) (*partAnswer[regularView], error) {
+	who := web.CallerOf(ctx)
+	changed, err := changePart(in.IfMatch,
+		func() (routing.Customer, error) {
+			return a.cfg.Setup.Customer(ctx, who.Tenant, conversation.CustomerID(in.ID))
+		},
+		func(c *routing.Customer) []web.Fault {
+			set(&c.Tags, in.Body.Tags)
+			faults := setIDs(&c.Preferred, in.Body.PreferredAgentIDs, "preferred_agent_ids")
+			return append(faults, bodyFaults(routing.CheckCustomer(*c))...)
+		},
+		func(c routing.Customer) (routing.Customer, error) {
+			return a.cfg.Setup.UpdateCustomer(ctx, who.Actor(), c)
+		})
+	return answerPart(changed, err, viewRegular)
+}

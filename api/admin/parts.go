@@ -1,0 +1,101 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"wxdesk/api/web"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// StampView is what every part shows of its changes.
+type StampView struct {
+	Version   int64     `json:"version" doc:"Counts changes; also the ETag"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+func viewStamp(s routing.Stamp) StampView {
+	return StampView{s.Version, s.CreatedAt.UTC(), s.UpdatedAt.UTC()}
+}
+
+// stamped is a part of the set-up.
+type stamped interface{ Stamped() routing.Stamp }
+
+// changing is what every change of a part takes.
+type changing[B any] struct {
+	ID      string `path:"id" format:"uuid"`
+	IfMatch string `header:"If-Match" doc:"The ETag that the change is meant for; without it, whatever there is changes"`
+	Body    B
+}
+
+// partAnswer, partCreated and partPage are the answers of a part's operations.
+type (
+	partAnswer[V any] struct {
+		ETag string `header:"ETag"`
+		Body V
+	}
+	partCreated[V any] struct {
+		Location string `header:"Location"`
+		ETag     string `header:"ETag"`
+		Body     V
+	}
+	partPage[V any] struct{ Body web.Page[V] }
+)
+
+func answerPart[T stamped, V any](part T, err error, view func(T) V) (*partAnswer[V], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &partAnswer[V]{web.VersionTag(part.Stamped().Version), view(part)}, nil
+}
+
+// answerCreated says where the new part is: location is its collection's path and its id.
+func answerCreated[T stamped, V any](part T, location string, view func(T) V) *partCreated[V] {
+	return &partCreated[V]{location, web.VersionTag(part.Stamped().Version), view(part)}
+}
+
+// listParts reads a page of parts. read asks for those after an id, at most so many; list names the list in its cursors.
+func listParts[T, V any](ctx context.Context, a *Admin, list string, in web.PageQuery,
+	read func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]T, error), id func(T) string, view func(T) V,
+) (*partPage[V], error) {
+	who := web.CallerOf(ctx)
+	names := []string{list, string(who.Tenant)}
+	after, err := a.cursors.Position(in.Cursor, names...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := read(ctx, who.Tenant, after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &partPage[V]{web.PageOf(found, in.Limit, view, func(last T) string { return a.cursors.After(id(last), names...) })}, nil
+}
+
+// changeTries is how often a change without If-Match is applied to what it finds, before the others win.
+const changeTries = 3
+
+// changePart reads a part, applies a change and writes it, by the version that was read. Without If-Match it begins anew
+// where somebody else was faster.
+func changePart[T stamped](ifMatch string, read func() (T, error), apply func(*T) []web.Fault, write func(T) (T, error)) (T, error) {
+	var none T
+	for try := 1; ; try++ {
+		part, err := read()
+		if err != nil {
+			return none, err
+		}
+		if web.IsOtherVersion(ifMatch, part.Stamped().Version) {
+			return none, conversation.ErrVersion
+		}
+		if faults := apply(&part); len(faults) > 0 {
+			return none, web.Invalid.Problem(faults...)
+		}
+		changed, err := write(part)
+		if errors.Is(err, conversation.ErrVersion) && ifMatch == "" && try < changeTries {
+			continue
+		}
+		return changed, err
+	}
+}

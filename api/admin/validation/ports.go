@@ -1,0 +1,36 @@
+package validation
+
+import (
+	"context"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/wechat"
+)
+
+// AccountChecks is what the ledger knows about the set-up of accounts, for trying it out.
+type AccountChecks interface {
+	// Credentials opens what calling WeChat for an account needs. ErrNotFound when it is disabled or deleted.
+	Credentials(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (wechat.Credentials, error)
+	// CallbackNotices tells what callbacks have shown of a version of the account, and when last.
+	CallbackNotices(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.Notice]time.Time, error)
+	// Door opens what the callback endpoint knows of an account. ErrNotFound when it is unknown, deleted or disabled.
+	Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
+	// EventKept reports whether the callback endpoint has kept an event of this message key.
+	EventKept(ctx context.Context, t conversation.Tenant, id conversation.AccountID, messageKey string) (bool, error)
+}
+
+// TokenAPI is WeChat's token API.
+type TokenAPI interface {
+	// CheckCredentials tries AppID and AppSecret at WeChat's token API, past every cache. Where WeChat refused, the error is or
+	// wraps a web.WeChatRefusal.
+	CheckCredentials(ctx context.Context, c wechat.Credentials) error
+}
+
+// CallbackFacts is what has to be known of the callback endpoint in order to call it.
+type CallbackFacts struct {
+	Prefix     string        // of the path; the account's id follows
+	Answer     string        // to a callback that was taken
+	ProbeNonce string        // begins the nonces of our own calls
+	KnownFor   time.Duration // how long an API process goes by what it knew of an account
+}
