@@ -29,6 +29,7 @@ import (
 	"wxdesk/api/admin"
 	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
+	"wxdesk/api/desk"
 	"wxdesk/api/web"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/telemetry"
@@ -37,7 +38,7 @@ import (
 // Config is what the API needs. All ports, MayCall, HTTP, PublicURL and CursorKey must be given.
 type Config struct {
 	Callback callback.Ports
-	Desk     DeskPorts
+	Desk     desk.Ports
 	Admin    admin.Ports
 	Tokens   web.Authenticator
 	Audit    web.Audit
@@ -71,7 +72,7 @@ type API struct {
 	openAPI   *huma.OpenAPI
 	guard     *web.Guard
 	callbacks *callback.Endpoint
-	desk      *Desk
+	desk      *desk.Desk
 	admin     *admin.Admin
 }
 
@@ -81,8 +82,8 @@ func New(cfg Config) *API {
 	a := &API{cfg: cfg, guard: web.NewGuard(cfg.Tokens, cfg.Audit, cfg.Log, cfg.Now)}
 	cursors := web.NewCursors(cfg.CursorKey)
 	a.callbacks = callback.New(callback.Config{Ports: cfg.Callback, Log: cfg.Log, Now: cfg.Now, Meters: cfg.Meters})
-	a.desk = NewDesk(DeskConfig{
-		DeskPorts: cfg.Desk, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log, Now: cfg.Now,
+	a.desk = desk.New(desk.Config{
+		Ports: cfg.Desk, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log, Now: cfg.Now,
 	})
 	a.admin = admin.New(admin.Config{
 		Ports: cfg.Admin, Cursors: cursors,

@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"wxdesk/api/admin"
+	"wxdesk/api/desk"
 	"wxdesk/api/web"
 )
 
@@ -47,7 +48,7 @@ func (a *API) describe(h huma.API) {
 // showConversation describes the conversation in a problem, whose type package web does not know.
 func showConversation(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas
-	shown := *schemas.Schema(reflect.TypeFor[ConversationView](), true, "")
+	shown := *schemas.Schema(reflect.TypeFor[desk.ConversationView](), true, "")
 	shown.Description = "Of stale-version: the conversation as it is now"
 	schemas.Map()["Problem"].Properties["conversation"] = &shown
 }
@@ -56,7 +57,7 @@ func showConversation(doc *huma.OpenAPI) {
 // 400 (A11), and huma would say 422.
 func requireIdempotencyKey(op *huma.Operation) {
 	for _, p := range op.Parameters {
-		if p.Name == IdempotencyKey {
+		if p.Name == desk.IdempotencyKey {
 			p.Required = true
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"wxdesk/api/desk"
 	"wxdesk/api/web"
 )
 
@@ -92,7 +93,7 @@ func (a *API) registerEvents(h huma.API, r route) {
 		Description: o.For() + " Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended.",
 		Security:    []map[string][]string{{web.BearerScheme: {}}},
 		Parameters: []*huma.Param{{
-			Name: LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Name: desk.LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 			Description: "The id of the last event that was received: the stream goes on after it",
 		}},
 		Responses: map[string]*huma.Response{

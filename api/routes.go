@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"wxdesk/api/admin"
+	"wxdesk/api/desk"
 	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
@@ -124,7 +125,7 @@ func (a *API) registerOperations() {
 	register(a, h, route{"reject-offer", post, "/v1/conversations/{id}/reject", ok, "Leave an offered conversation to others", agents}, d.AnswerOffer(conversation.CommandReject))
 	register(a, h, route{"pick-conversation", post, "/v1/conversations/{id}/pick", ok, "Take a conversation that waits in a queue of yours", agents}, d.CommandWithoutBody(conversation.CommandPick))
 	register(a, h, route{"reply", post, "/v1/conversations/{id}/reply", ok, "Write to the customer", agents}, d.Write(conversation.CommandReply, wechat.MaxTextBytes))
-	register(a, h, route{"note", post, "/v1/conversations/{id}/note", ok, "Note something for colleagues", people}, d.Write(conversation.CommandNote, MaxNote))
+	register(a, h, route{"note", post, "/v1/conversations/{id}/note", ok, "Note something for colleagues", people}, d.Write(conversation.CommandNote, desk.MaxNote))
 	register(a, h, route{"transfer-conversation", post, "/v1/conversations/{id}/transfer", ok, "Hand a conversation of yours on to a queue or an agent", agents}, d.Move(conversation.CommandTransfer))
 	register(a, h, route{"put-aside", post, "/v1/conversations/{id}/wait", ok, "Put a conversation aside until a time or until the customer writes", agents}, d.PutAside)
 	register(a, h, route{"resume-conversation", post, "/v1/conversations/{id}/resume", ok, "Take back what you have put aside", agents}, d.CommandWithoutBody(conversation.CommandResume))

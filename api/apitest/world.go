@@ -14,6 +14,7 @@ import (
 	"wxdesk/api"
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
+	"wxdesk/api/desk"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -110,7 +111,7 @@ func NewWorld() *World {
 func (w *World) Config() api.Config {
 	return api.Config{
 		Callback: callback.Ports{Accounts: w, Inbox: w, Spool: &w.Spool, Records: w},
-		Desk: api.DeskPorts{
+		Desk: desk.Ports{
 			Conversations: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
 		},
 		Admin:  admin.Ports{Accounts: w, AccountChecks: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, Tokens: w},

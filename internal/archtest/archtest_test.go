@@ -58,7 +58,21 @@ func TestCheck_followsOurPackagesAndShowsTheWay(t *testing.T) {
 	require.True(t, contains(broken, "api → internal/conversation → internal/postgres → internal/simulator: serving code"), "%q", broken)
 	require.True(t, contains(broken, "api → internal/conversation → internal/postgres → database/sql: the API knows neither"), "%q", broken)
 	require.True(t, contains(broken, "internal/conversation → internal/postgres: the rule book"), "%q", broken)
-	require.False(t, contains(broken, "net/http"), "the door may listen")
+	require.False(t, contains(broken, "net/http"), "the API may listen")
+}
+
+func TestRules_keepTheRoomsOfTheAPIApart(t *testing.T) {
+	t.Parallel()
+	rooms := []string{"our:api/callback", "our:api/desk", "our:api/admin"}
+	for _, from := range rooms {
+		for _, to := range append(rooms, "our:api") {
+			if from != to {
+				require.NotEmpty(t, archtest.Check(archtest.Graph{from: {to}}, archtest.Rules()), "%s → %s", from, to)
+			}
+		}
+		require.NotEmpty(t, archtest.Check(archtest.Graph{"our:api/web": {from}}, archtest.Rules()), "our:api/web → %s", from)
+		require.Empty(t, archtest.Check(archtest.Graph{from: {"our:api/web"}, "our:api": {from}}, archtest.Rules()))
+	}
 }
 
 func TestCheck_anExceptionCountsForItsImporterOnly(t *testing.T) {

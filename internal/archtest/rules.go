@@ -10,6 +10,7 @@ func Rules() []Rule {
 	language := []string{"internal/wechat", "internal/secret"}
 	domain := append([]string{"internal/conversation", "internal/routing"}, language...)
 	reporting := slices.Concat(domain, []string{"internal/telemetry", "internal/listener"}) // which telemetry listens by
+	const roomsApart = "callback, desk and admin share package web and nothing else, so that each can be read and changed without the others"
 	and := func(more []string, rooms ...string) Limit { return only(slices.Concat(more, rooms)...) }
 	simulated := func(rooms ...string) Limit {
 		for i, room := range rooms {
@@ -73,7 +74,7 @@ func Rules() []Rule {
 			Because: "the worker lists what a process performs; internal/cli assembles it with adapters",
 		},
 
-		// The front door.
+		// What is served on the public listener.
 		{
 			Rooms: []string{"api/..."}, Ours: and(reporting, "internal/rules", "console/..."),
 			Because: "the API reaches the world through its interfaces; it knows neither workflows nor adapters, so that either can be replaced",
@@ -81,6 +82,27 @@ func Rules() []Rule {
 		{
 			Rooms: []string{"api/..."}, Outside: never("go.temporal.io/...", "database/sql/...", "github.com/lib/pq/...", "github.com/jmoiron/sqlx/..."),
 			Because: "the API knows neither Temporal nor Postgres",
+		},
+		{
+			Rooms: []string{"api/web/..."}, Ours: and(reporting),
+			Because: "the other rooms of the API stand on it, so it may know none of them",
+		},
+		{ // a row for each, as the rooms of one row may know each other
+			Rooms: []string{"api/callback/..."}, Ours: and(reporting, "api/web"), Because: roomsApart,
+		},
+		{
+			Rooms: []string{"api/desk/..."}, Ours: and(reporting, "api/web"), Because: roomsApart,
+		},
+		{
+			Rooms: []string{"api/admin/..."}, Ours: and(reporting, "internal/rules", "api/web"), Because: roomsApart,
+		},
+		{
+			Rooms: []string{"api/callback/..."}, Outside: never("github.com/danielgtaylor/huma/..."),
+			Except: []string{ // the guard's and the problems', which callbacks do not use
+				"api/web github.com/danielgtaylor/huma/v2",
+				"api/web github.com/danielgtaylor/huma/v2/adapters/humagin",
+			},
+			Because: "callbacks are plain requests with plain answers: nothing may come between WeChat's bytes and their signature",
 		},
 
 		{

@@ -10,6 +10,7 @@ import (
 	"wxdesk/api"
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
+	"wxdesk/api/desk"
 	"wxdesk/internal/listener"
 	"wxdesk/internal/outbound"
 	"wxdesk/internal/outbox"
@@ -35,7 +36,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	teller := outbox.New(s.db, conversations, s.log)
 	front := api.New(api.Config{
 		Callback: callback.Ports{Accounts: s.db, Inbox: conversations, Spool: s.db, Records: s.db},
-		Desk: api.DeskPorts{
+		Desk: desk.Ports{
 			Conversations: s.db, Commands: s.db, RunNotices: teller, Presences: s.db, Connections: s.db, Feed: s.db, Tokens: s.db,
 		},
 		Admin: admin.Ports{

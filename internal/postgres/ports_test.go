@@ -2,10 +2,10 @@ package postgres_test
 
 import (
 	"wxdesk/activities"
-	"wxdesk/api"
 	"wxdesk/api/admin"
 	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
+	apidesk "wxdesk/api/desk"
 	"wxdesk/api/web"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/wechat/wxapi"
@@ -20,14 +20,14 @@ var (
 	_ callback.Spool           = (*postgres.DB)(nil)
 	_ admin.Accounts           = (*postgres.DB)(nil)
 	_ validation.AccountChecks = (*postgres.DB)(nil)
-	_ api.Conversations        = (*postgres.DB)(nil)
-	_ api.Commands             = (*postgres.DB)(nil)
-	_ api.Presences            = (*postgres.DB)(nil)
-	_ api.Connections          = (*postgres.DB)(nil)
-	_ api.Feed                 = (*postgres.DB)(nil)
+	_ apidesk.Conversations    = (*postgres.DB)(nil)
+	_ apidesk.Commands         = (*postgres.DB)(nil)
+	_ apidesk.Presences        = (*postgres.DB)(nil)
+	_ apidesk.Connections      = (*postgres.DB)(nil)
+	_ apidesk.Feed             = (*postgres.DB)(nil)
 	_ web.Authenticator        = (*postgres.DB)(nil)
 	_ web.Audit                = (*postgres.DB)(nil)
-	_ api.TokenChecks          = (*postgres.DB)(nil)
+	_ apidesk.TokenChecks      = (*postgres.DB)(nil)
 	_ admin.Tokens             = (*postgres.DB)(nil)
 	_ admin.Bots               = (*postgres.DB)(nil)
 	_ admin.FAQ                = (*postgres.DB)(nil)

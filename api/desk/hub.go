@@ -1,4 +1,4 @@
-package api
+package desk
 
 import (
 	"errors"
@@ -28,25 +28,6 @@ var (
 	errNothingRead    = errors.New("nothing is read from the feed")
 	errTooManyStreams = errors.New("the API token has too many event streams")
 )
-
-// stream is an event stream as the hub sees it.
-type stream struct {
-	bearer  conversation.Principal
-	viewer  conversation.Viewer
-	pages   chan page // closed when the stream is cut off; its client has to read everything anew
-	revoked bool      // the API token counts no more; written before pages is closed
-
-	// Under the hub's lock:
-	queues map[conversation.QueueID]bool
-	behind bool // something was not passed on
-	reset  bool // what was not passed on includes that the client has to read everything anew
-}
-
-// page is what a stream shows of one page of the feed, or that its client has to read everything anew.
-type page struct {
-	events []conversation.Told
-	reset  bool
-}
 
 func newHub() *hub { return &hub{streams: map[*stream]struct{}{}} }
 
@@ -103,29 +84,6 @@ func (h *hub) pass(p conversation.Tidings) {
 			s.push(page{events: seen})
 		}
 	}
-}
-
-// sees returns what a stream may show of some events, under the hub's lock.
-func (s *stream) sees(all []conversation.Told) (seen []conversation.Told) {
-	for _, t := range all {
-		if t.For(s.viewer, s.queues) {
-			seen = append(seen, t)
-		}
-	}
-	return seen
-}
-
-// push passes something on, under the hub's lock. Where the stream has not taken what it was passed before, it falls behind.
-func (s *stream) push(p page) {
-	if !s.behind {
-		select {
-		case s.pages <- p:
-			return
-		default:
-			s.behind = true
-		}
-	}
-	s.reset = s.reset || p.reset
 }
 
 // resume has a stream that has fallen behind be passed on again what comes after the position that is returned. behind is false

@@ -1,4 +1,4 @@
-package api_test
+package desk_test
 
 import (
 	"encoding/json"

@@ -1,48 +1,24 @@
-package api
+package desk
 
 import (
 	"context"
-	"log/slog"
 	"sync"
-	"time"
 
 	"wxdesk/api/web"
 	"wxdesk/internal/telemetry"
 )
 
-// DeskPorts is who knows and does what agents and supervisors ask for.
-type DeskPorts struct {
-	Conversations Conversations
-	Commands      Commands
-	RunNotices    RunNotices
-	Presences     Presences
-	Connections   Connections
-	Feed          Feed
-	Tokens        TokenChecks
-}
-
-// DeskConfig is what the desk needs. Everything must be given.
-type DeskConfig struct {
-	DeskPorts
-	Guard   *web.Guard
-	Cursors web.Cursors
-	// CountProcesses is told how many API processes are alive, this one included.
-	CountProcesses func(n int)
-	Log            *slog.Logger
-	Now            func() time.Time
-}
-
 // Desk answers agents and supervisors. It is safe for concurrent use. Event streams need Run beside the handlers.
 type Desk struct {
-	cfg         DeskConfig
+	cfg         Config
 	cursors     web.Cursors
 	guard       *web.Guard
 	hub         *hub
 	connections *connections
 }
 
-// NewDesk sets up the desk.
-func NewDesk(cfg DeskConfig) *Desk {
+// New sets up the desk.
+func New(cfg Config) *Desk {
 	return &Desk{cfg: cfg, cursors: cfg.Cursors, guard: cfg.Guard, hub: newHub(), connections: newConnections(cfg)}
 }
 

@@ -1,4 +1,4 @@
-package api
+package desk
 
 import (
 	"context"
@@ -12,19 +12,6 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Connections keeps which agents have an event stream open, and at which API process. Each method may be repeated.
-type Connections interface {
-	// Connect records a connection, and signs its agent in where it is the first. ErrNotFound when there is no such agent, or the
-	// agent is disabled.
-	Connect(ctx context.Context, process string, c conversation.AgentConnection) error
-	// Disconnect removes a connection. An agent who has none left is offline, and their work goes back after the grace.
-	Disconnect(ctx context.Context, c conversation.AgentConnection) error
-	// Heartbeat records that a process is there and which connections it has, and returns where the ledger differs.
-	Heartbeat(ctx context.Context, process string, connections []string) (conversation.ConnectionDiff, error)
-	// DropSilentProcesses removes the connections of processes that have been silent for conversation.ProcessSilence.
-	DropSilentProcesses(ctx context.Context) error
-}
-
 const (
 	connectionsBeat = 5 * time.Second
 	// signOffWithin bounds what follows the end of a stream, whose own context has ended by then.
@@ -35,14 +22,14 @@ const (
 // few seconds which ones are there. Where the two differ they are brought in line then, so nothing is lost while the ledger is
 // away.
 type connections struct {
-	cfg     DeskConfig
+	cfg     Config
 	process string
 
 	mu   sync.Mutex
 	open map[string]conversation.AgentConnection
 }
 
-func newConnections(cfg DeskConfig) *connections {
+func newConnections(cfg Config) *connections {
 	return &connections{cfg: cfg, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
 }
 

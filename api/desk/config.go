@@ -1,0 +1,30 @@
+package desk
+
+import (
+	"log/slog"
+	"time"
+
+	"wxdesk/api/web"
+)
+
+// Ports is who knows and does what agents and supervisors ask for.
+type Ports struct {
+	Conversations Conversations
+	Commands      Commands
+	RunNotices    RunNotices
+	Presences     Presences
+	Connections   Connections
+	Feed          Feed
+	Tokens        TokenChecks
+}
+
+// Config is what the desk needs. Everything must be given.
+type Config struct {
+	Ports
+	Guard   *web.Guard
+	Cursors web.Cursors
+	// CountProcesses is told how many API processes are alive, this one included.
+	CountProcesses func(n int)
+	Log            *slog.Logger
+	Now            func() time.Time
+}
