@@ -16,13 +16,13 @@ type agentView struct {
 	ID         string                 `json:"id" format:"uuid"`
 	Name       string                 `json:"name"`
 	Presence   routing.Presence       `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	Custom     *web.ShownPresenceView `json:"custom_presence" doc:"What he shows in place of presence; null: as it is"`
+	Custom     *web.ShownPresenceView `json:"custom_presence" doc:"What the agent shows in place of presence; null: as it is"`
 	PresenceAt time.Time              `json:"presence_at" doc:"When it became what it is"`
 	Disabled   bool                   `json:"disabled"`
 
 	Units           *int                 `json:"units,omitempty" doc:"For administrators and supervisors, as all that follows: 0 means no new work"`
 	TimeZone        string               `json:"time_zone,omitempty"`
-	HoursID         *string              `json:"hours_id,omitempty" format:"uuid" doc:"When he works, for custom assignment rules; absent: always"`
+	HoursID         *string              `json:"hours_id,omitempty" format:"uuid" doc:"When the agent works, for custom assignment rules; absent: always"`
 	DefaultPresence routing.Presence     `json:"default_presence,omitempty" enum:"available,busy,dnd,away,offline"`
 	PresenceManual  *bool                `json:"presence_manual,omitempty" doc:"Chosen by a person"`
 	Attributes      map[string]string    `json:"attributes,omitempty"`
@@ -35,7 +35,7 @@ type agentView struct {
 // agentProfileView is an agent's share of a capacity profile.
 type agentProfileView struct {
 	ProfileID string `json:"profile_id" format:"uuid"`
-	Limit     *int   `json:"limit,omitempty" minimum:"0" maximum:"1000000" doc:"His own; absent: the profile's"`
+	Limit     *int   `json:"limit,omitempty" minimum:"0" maximum:"1000000" doc:"The agent's own; absent: the profile's"`
 }
 
 // viewAgentFor shows an agent to whoever asks.
@@ -61,14 +61,14 @@ func viewAgentFor(who web.Caller) func(routing.Agent) agentView {
 // AgentSettings is what an agent can do without.
 type AgentSettings struct {
 	Units           amount                `json:"units,omitempty" doc:"Of capacity; 100 unless said, 0: no new work"`
-	TimeZone        *string               `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name, Asia/Shanghai unless said; his day ends by it"`
-	HoursID         web.Optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"When he works, for custom assignment rules that ask; null: always"`
-	DefaultPresence *routing.Presence     `json:"default_presence,omitempty" enum:"available,busy,dnd,away,offline" doc:"When he signs in"`
+	TimeZone        *string               `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name, Asia/Shanghai unless said; the agent's day ends by it"`
+	HoursID         web.Optional[string]  `json:"hours_id,omitempty" format:"uuid" doc:"When the agent works, for custom assignment rules that ask; null: always"`
+	DefaultPresence *routing.Presence     `json:"default_presence,omitempty" enum:"available,busy,dnd,away,offline" doc:"When the agent signs in"`
 	Attributes      *map[string]string    `json:"attributes,omitempty" maxProperties:"20" doc:"For custom assignment rules; replaces all"`
 	Skills          *[]routing.AgentSkill `json:"skills,omitempty" maxItems:"100" doc:"Replaces all skills"`
 	Profiles        *[]agentProfileView   `json:"profiles,omitempty" maxItems:"20" doc:"Replaces all capacity profiles"`
 	QueueIDs        *[]string             `json:"queue_ids,omitempty" maxItems:"1000" doc:"Replaces all memberships but that of the default queue, which every agent has"`
-	Disabled        *bool                 `json:"disabled,omitempty" doc:"A disabled agent's work goes back to its queues, and his API tokens do not count"`
+	Disabled        *bool                 `json:"disabled,omitempty" doc:"A disabled agent's work goes back to its queues, and the agent's API tokens do not count"`
 }
 
 // apply changes the agent and tells what is wrong with the result.

@@ -18,7 +18,7 @@ type Customers interface {
 type regularView struct {
 	ID                string   `json:"id" format:"uuid"`
 	AccountID         string   `json:"account_id" format:"uuid"`
-	Following         bool     `json:"following" doc:"He follows the account"`
+	Following         bool     `json:"following" doc:"The customer follows the account"`
 	PreferredAgentIDs []string `json:"preferred_agent_ids" nullable:"false" doc:"Who is asked first, in order"`
 	Tags              []string `json:"tags" nullable:"false" doc:"customer.tags in rules"`
 	StampView
@@ -37,7 +37,7 @@ func (a *Admin) GetCustomer(ctx context.Context, in *web.PartPath) (*partAnswer[
 }
 
 type customerChange struct {
-	PreferredAgentIDs *[]string `json:"preferred_agent_ids,omitempty" maxItems:"3" doc:"Replaces all; in order. Each is asked before all others where he works in the queue, his presence allows it and he has room, whatever his skills"`
+	PreferredAgentIDs *[]string `json:"preferred_agent_ids,omitempty" maxItems:"3" doc:"Replaces all; in order. Each is asked before all others where they work in the queue, their presence allows it and they have room, whatever their skills"`
 	Tags              *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all"`
 }
 

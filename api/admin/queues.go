@@ -31,7 +31,7 @@ type queueView struct {
 	Method       routing.Method   `json:"method" enum:"highest_capacity,round_robin,least_active,custom" doc:"Which of the agents that fit is asked"`
 	HoursID      *string          `json:"hours_id" format:"uuid" doc:"null: always open"`
 	Overflow     routing.Overflow `json:"overflow"`
-	DeclineLimit int              `json:"decline_limit" doc:"How often one agent may decline one conversation before it is not offered to him again"`
+	DeclineLimit int              `json:"decline_limit" doc:"How often one agent may decline one conversation before it is not offered to them again"`
 	Default      bool             `json:"default"`
 	StampView
 }

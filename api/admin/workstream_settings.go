@@ -81,7 +81,7 @@ type WorkstreamSettings struct {
 	Presences        *[]routing.Presence  `json:"presences,omitempty" maxItems:"5" doc:"Whose holders are offered work: available, busy, dnd, away, offline"`
 	SkillMatch       *routing.SkillMatch  `json:"skill_match,omitempty" enum:"exact,closest,none"`
 	Affinity         *bool                `json:"affinity,omitempty" doc:"A conversation comes back to the agent who had it"`
-	AffinityAlways   *bool                `json:"affinity_always,omitempty" doc:"It waits for him however long he is away; otherwise others are asked after offer_for"`
+	AffinityAlways   *bool                `json:"affinity_always,omitempty" doc:"It waits for them however long they are away; otherwise others are asked after offer_for"`
 	AffinityAge      *string              `json:"affinity_age,omitempty" doc:"How long after a customer's conversation the next one is kept for the agent who had it: 1h to 8784h; 720h unless said"`
 	OfferFor         *string              `json:"offer_for,omitempty" doc:"How long an agent may think: 1s to 5m"`
 	AutoAccept       *bool                `json:"auto_accept,omitempty" doc:"Assigned without asking"`

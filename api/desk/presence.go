@@ -23,14 +23,14 @@ type presenceView struct {
 	AgentID  string                 `json:"agent_id" format:"uuid"`
 	Name     string                 `json:"name"`
 	Presence routing.Presence       `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	Custom   *web.ShownPresenceView `json:"custom_presence" doc:"What he shows in its place; null: as it is"`
+	Custom   *web.ShownPresenceView `json:"custom_presence" doc:"What the agent shows in its place; null: as it is"`
 	Manual   bool                   `json:"manual" doc:"Whether a person chose it"`
 	Since    time.Time              `json:"since"`
 	Capacity int                    `json:"capacity" doc:"Units in all"`
 	Load     int                    `json:"load" doc:"Units that are taken"`
 	Sessions int                    `json:"sessions" doc:"Conversations offered to the agent or accepted, without those put aside"`
 	Profiles []profileUseView       `json:"profiles" nullable:"false" doc:"Capacity profiles"`
-	Queues   []string               `json:"queues" nullable:"false" doc:"Ids of the queues that he is a member of"`
+	Queues   []string               `json:"queues" nullable:"false" doc:"Ids of the queues that the agent is a member of"`
 }
 
 type profileUseView struct {

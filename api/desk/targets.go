@@ -24,7 +24,7 @@ type agentTargetView struct {
 	ID       string           `json:"id" format:"uuid"`
 	Name     string           `json:"name"`
 	Presence routing.Presence `json:"presence" enum:"available,busy"`
-	Missing  int              `json:"missing_skills" doc:"How many of the needed skills he lacks, or has at a lower rating"`
+	Missing  int              `json:"missing_skills" doc:"How many of the needed skills the agent lacks, or has at a lower rating"`
 }
 
 // maxTargets is how many agents are listed; those behind fit worst. A guess at what somebody reads.

@@ -117,9 +117,9 @@ func (k ProblemKind) facts() (status int, title string) {
 	case BadTarget:
 		return http.StatusUnprocessableEntity, "It cannot go there: unknown, disabled, closed now, or where it is already"
 	case NoReplyWindow:
-		return http.StatusConflict, "WeChat takes nothing for this customer until he writes again"
+		return http.StatusConflict, "WeChat takes nothing for this customer until they write again"
 	case NoReplyAllowance:
-		return http.StatusConflict, "WeChat takes no further message for this customer until he writes again"
+		return http.StatusConflict, "WeChat takes no further message for this customer until they write again"
 	case NoVariable:
 		return http.StatusUnprocessableEntity, "The workstream declares no such context variable, or the value does not fit it"
 	case NoSuchSkill:
