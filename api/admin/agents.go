@@ -43,7 +43,7 @@ func (a *Admin) ListAgents(ctx context.Context, in *web.PageQuery) (*partPage[ag
 	}, func(g routing.Agent) string { return string(g.ID) }, viewAgentFor(web.CallerOf(ctx)))
 }
 
-func (a *Admin) GetAgent(ctx context.Context, in *web.PartPath) (*partAnswer[agentView], error) {
+func (a *Admin) GetAgent(ctx context.Context, in *PartPath) (*partAnswer[agentView], error) {
 	who := web.CallerOf(ctx)
 	g, err := a.cfg.Setup.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
 	return answerPart(g, err, viewAgentFor(who))
@@ -77,6 +77,6 @@ func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*pa
 	return answerPart(changed, err, viewAgentFor(who))
 }
 
-func (a *Admin) DeleteAgent(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteAgent(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteAgent(ctx, web.CallerOf(ctx).Actor(), conversation.AgentID(in.ID))
 }

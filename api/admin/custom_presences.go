@@ -54,7 +54,7 @@ func (a *Admin) ListCustomPresences(ctx context.Context, in *web.PageQuery) (*pa
 	}, func(p routing.CustomPresence) string { return string(p.ID) }, viewCustomPresence)
 }
 
-func (a *Admin) GetCustomPresence(ctx context.Context, in *web.PartPath) (*partAnswer[customPresenceView], error) {
+func (a *Admin) GetCustomPresence(ctx context.Context, in *PartPath) (*partAnswer[customPresenceView], error) {
 	p, err := a.cfg.Setup.CustomPresence(ctx, web.CallerOf(ctx).Tenant, routing.PresenceID(in.ID))
 	return answerPart(p, err, viewCustomPresence)
 }
@@ -83,6 +83,6 @@ func (a *Admin) ChangeCustomPresence(ctx context.Context, in *changing[customPre
 	return answerPart(changed, err, viewCustomPresence)
 }
 
-func (a *Admin) DeleteCustomPresence(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteCustomPresence(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteCustomPresence(ctx, web.CallerOf(ctx).Actor(), routing.PresenceID(in.ID))
 }

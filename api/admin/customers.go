@@ -31,7 +31,7 @@ func viewRegular(c routing.Customer) regularView {
 	}
 }
 
-func (a *Admin) GetCustomer(ctx context.Context, in *web.PartPath) (*partAnswer[regularView], error) {
+func (a *Admin) GetCustomer(ctx context.Context, in *PartPath) (*partAnswer[regularView], error) {
 	c, err := a.cfg.Setup.Customer(ctx, web.CallerOf(ctx).Tenant, conversation.CustomerID(in.ID))
 	return answerPart(c, err, viewRegular)
 }

@@ -100,7 +100,7 @@ func (a *Admin) ListHours(ctx context.Context, in *web.PageQuery) (*partPage[ope
 	}, func(h routing.Hours) string { return string(h.ID) }, viewHours)
 }
 
-func (a *Admin) GetHours(ctx context.Context, in *web.PartPath) (*partAnswer[operatingHoursView], error) {
+func (a *Admin) GetHours(ctx context.Context, in *PartPath) (*partAnswer[operatingHoursView], error) {
 	h, err := a.cfg.Setup.Hours(ctx, web.CallerOf(ctx).Tenant, routing.HoursID(in.ID))
 	return answerPart(h, err, viewHours)
 }
@@ -131,6 +131,6 @@ func (a *Admin) ChangeHours(ctx context.Context, in *changing[operatingHoursChan
 	return answerPart(changed, err, viewHours)
 }
 
-func (a *Admin) DeleteHours(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteHours(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteHours(ctx, web.CallerOf(ctx).Actor(), routing.HoursID(in.ID))
 }

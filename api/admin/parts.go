@@ -24,6 +24,11 @@ func viewStamp(s routing.Stamp) StampView {
 // stamped is a part of the set-up.
 type stamped interface{ Stamped() routing.Stamp }
 
+// PartPath names a part in the path. It is exported because huma looks into no embedded struct that is not.
+type PartPath struct {
+	ID string `path:"id" format:"uuid"`
+}
+
 // changing is what every change of a part takes.
 type changing[B any] struct {
 	ID      string `path:"id" format:"uuid"`

@@ -84,7 +84,7 @@ func (a *Admin) ListProfiles(ctx context.Context, in *web.PageQuery) (*partPage[
 	}, func(p routing.Profile) string { return string(p.ID) }, viewProfile)
 }
 
-func (a *Admin) GetProfile(ctx context.Context, in *web.PartPath) (*partAnswer[capacityProfileView], error) {
+func (a *Admin) GetProfile(ctx context.Context, in *PartPath) (*partAnswer[capacityProfileView], error) {
 	p, err := a.cfg.Setup.Profile(ctx, web.CallerOf(ctx).Tenant, routing.ProfileID(in.ID))
 	return answerPart(p, err, viewProfile)
 }
@@ -113,6 +113,6 @@ func (a *Admin) ChangeProfile(ctx context.Context, in *changing[capacityProfileC
 	return answerPart(changed, err, viewProfile)
 }
 
-func (a *Admin) DeleteProfile(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteProfile(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteProfile(ctx, web.CallerOf(ctx).Actor(), routing.ProfileID(in.ID))
 }

@@ -18,7 +18,7 @@ type queueMembersAnswer struct {
 	Body queueMembers
 }
 
-func (a *Admin) GetQueueMembers(ctx context.Context, in *web.PartPath) (*queueMembersAnswer, error) {
+func (a *Admin) GetQueueMembers(ctx context.Context, in *PartPath) (*queueMembersAnswer, error) {
 	members, version, err := a.cfg.Setup.QueueMembers(ctx, web.CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
 	if err != nil {
 		return nil, err
@@ -46,5 +46,5 @@ func (a *Admin) SetQueueMembers(ctx context.Context, in *changing[queueMembers])
 	if err != nil {
 		return nil, err
 	}
-	return a.GetQueueMembers(ctx, &web.PartPath{ID: in.ID})
+	return a.GetQueueMembers(ctx, &PartPath{in.ID})
 }

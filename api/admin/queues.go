@@ -100,7 +100,7 @@ func (a *Admin) ListQueues(ctx context.Context, in *web.PageQuery) (*partPage[qu
 	}, func(q routing.Queue) string { return string(q.ID) }, viewQueue)
 }
 
-func (a *Admin) GetQueue(ctx context.Context, in *web.PartPath) (*partAnswer[queueView], error) {
+func (a *Admin) GetQueue(ctx context.Context, in *PartPath) (*partAnswer[queueView], error) {
 	q, err := a.cfg.Setup.Queue(ctx, web.CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
 	return answerPart(q, err, viewQueue)
 }
@@ -135,6 +135,6 @@ func (a *Admin) ChangeQueue(ctx context.Context, in *changing[queueChange]) (*pa
 	return answerPart(changed, err, viewQueue)
 }
 
-func (a *Admin) DeleteQueue(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteQueue(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteQueue(ctx, web.CallerOf(ctx).Actor(), conversation.QueueID(in.ID))
 }

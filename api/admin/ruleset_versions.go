@@ -29,7 +29,7 @@ func viewVersion(v routing.RulesetVersion) rulesetVersionView {
 }
 
 func (a *Admin) ListRulesetVersions(ctx context.Context, in *struct {
-	web.PartPath
+	PartPath
 	web.PageQuery
 },
 ) (*partPage[rulesetVersionView], error) {
@@ -59,7 +59,7 @@ func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*partA
 
 // PublishRuleset puts the draft in force. It is checked once more: what it names may be gone since it was saved.
 func (a *Admin) PublishRuleset(ctx context.Context, in *struct {
-	web.PartPath
+	PartPath
 	IfMatch string `header:"If-Match" doc:"The ETag that the change is meant for; without it, whatever draft there is comes into force"`
 },
 ) (*partAnswer[rulesetView], error) {

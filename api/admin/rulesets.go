@@ -89,7 +89,7 @@ func (a *Admin) ListRulesets(ctx context.Context, in *web.PageQuery) (*partPage[
 	}, func(r routing.Ruleset) string { return string(r.ID) }, viewRuleset)
 }
 
-func (a *Admin) GetRuleset(ctx context.Context, in *web.PartPath) (*partAnswer[rulesetView], error) {
+func (a *Admin) GetRuleset(ctx context.Context, in *PartPath) (*partAnswer[rulesetView], error) {
 	r, err := a.cfg.Setup.Ruleset(ctx, web.CallerOf(ctx).Tenant, routing.RulesetID(in.ID))
 	return answerPart(r, err, viewRuleset)
 }
@@ -107,7 +107,7 @@ func (a *Admin) ChangeRuleset(ctx context.Context, in *changing[rulesetChange]) 
 	}, a.cfg.Setup.UpdateRuleset)
 }
 
-func (a *Admin) DeleteRuleset(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteRuleset(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteRuleset(ctx, web.CallerOf(ctx).Actor(), routing.RulesetID(in.ID))
 }
 

@@ -61,7 +61,7 @@ func (a *Admin) ListSkills(ctx context.Context, in *web.PageQuery) (*partPage[sk
 	}, func(s routing.Skill) string { return string(s.ID) }, viewSkill)
 }
 
-func (a *Admin) GetSkill(ctx context.Context, in *web.PartPath) (*partAnswer[skillView], error) {
+func (a *Admin) GetSkill(ctx context.Context, in *PartPath) (*partAnswer[skillView], error) {
 	s, err := a.cfg.Setup.Skill(ctx, web.CallerOf(ctx).Tenant, routing.SkillID(in.ID))
 	return answerPart(s, err, viewSkill)
 }
@@ -84,6 +84,6 @@ func (a *Admin) ChangeSkill(ctx context.Context, in *changing[skillChange]) (*pa
 	return answerPart(changed, err, viewSkill)
 }
 
-func (a *Admin) DeleteSkill(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteSkill(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteSkill(ctx, web.CallerOf(ctx).Actor(), routing.SkillID(in.ID))
 }

@@ -39,6 +39,6 @@ func (a *Admin) ListTokens(ctx context.Context, in *web.PageQuery) (*partPage[to
 	return listParts(ctx, a, "tokens", *in, a.cfg.Tokens.ListTokens, func(t conversation.TokenInfo) string { return t.TokenID }, viewToken)
 }
 
-func (a *Admin) RevokeToken(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) RevokeToken(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Tokens.RevokeToken(ctx, web.CallerOf(ctx).Actor(), in.ID)
 }

@@ -36,7 +36,7 @@ func (a *Admin) ListWorkstreams(ctx context.Context, in *web.PageQuery) (*partPa
 	}, func(w routing.Workstream) string { return string(w.ID) }, viewWorkstream)
 }
 
-func (a *Admin) GetWorkstream(ctx context.Context, in *web.PartPath) (*partAnswer[workstreamView], error) {
+func (a *Admin) GetWorkstream(ctx context.Context, in *PartPath) (*partAnswer[workstreamView], error) {
 	w, err := a.cfg.Setup.Workstream(ctx, web.CallerOf(ctx).Tenant, conversation.WorkstreamID(in.ID))
 	return answerPart(w, err, viewWorkstream)
 }
@@ -59,6 +59,6 @@ func (a *Admin) ChangeWorkstream(ctx context.Context, in *changing[workstreamCha
 	return answerPart(changed, err, viewWorkstream)
 }
 
-func (a *Admin) DeleteWorkstream(ctx context.Context, in *web.PartPath) (*struct{}, error) {
+func (a *Admin) DeleteWorkstream(ctx context.Context, in *PartPath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteWorkstream(ctx, web.CallerOf(ctx).Actor(), conversation.WorkstreamID(in.ID))
 }

@@ -52,7 +52,7 @@ func (cb Callback) PostIn(ctx context.Context, h http.Handler) *httptest.Respons
 	return w
 }
 
-// RequireText checks a plain answer of the door.
+// RequireText checks an answer of the callback endpoint.
 func RequireText(t *testing.T, w *httptest.ResponseRecorder, status int, body string) {
 	t.Helper()
 	require.Equal(t, status, w.Code, w.Body.String())
@@ -61,7 +61,7 @@ func RequireText(t *testing.T, w *httptest.ResponseRecorder, status int, body st
 	require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
 }
 
-// RequireNothingKept checks that a refused callback left no trace behind the door.
+// RequireNothingKept checks that a refused callback left no trace.
 func RequireNothingKept(t *testing.T, w *World) {
 	t.Helper()
 	w.Mu.Lock()
@@ -99,6 +99,7 @@ func PostChunked(t *testing.T, h http.Handler, cb Callback, body io.Reader) *htt
 	return answer
 }
 
+// CheckServerURL asks as WeChat does when the server URL is entered; change spoils the request first.
 func CheckServerURL(g WeChat, h http.Handler, change func(cb *Callback)) *httptest.ResponseRecorder {
 	cb := g.SignedPlain("")
 	cb.Query.Del("openid")

@@ -12,16 +12,16 @@ import (
 func (w *World) Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
 	w.Mu.Lock()
 	w.LookUps++
-	door := w.FindAccount
+	find := w.FindAccount
 	w.Mu.Unlock()
-	return door(ctx, id)
+	return find(ctx, id)
 }
 
 // SetFindAccount changes how accounts are found from now on.
-func (w *World) SetFindAccount(door func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)) {
+func (w *World) SetFindAccount(find func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	w.FindAccount = door
+	w.FindAccount = find
 }
 
 func (w *World) CustomerWrote(ctx context.Context, h conversation.Handover) error {

@@ -12,7 +12,7 @@ import (
 	"wxdesk/api"
 )
 
-// EventStream follows the event stream, without a network: what is written to it is there at once.
+// EventStream is a client of the event stream, without a network: what is written to it is there at once.
 type EventStream struct {
 	*httptest.ResponseRecorder
 	mu    sync.Mutex
@@ -32,7 +32,7 @@ func (l *EventStream) Write(b []byte) (int, error) {
 
 func (l *EventStream) WriteString(s string) (int, error) { return l.Write([]byte(s)) }
 
-// Heard is what the desk has received: for each event its kind and, where it has one, its number.
+// Heard is what the client has received: for each event its kind and, where it has one, its number.
 func (l *EventStream) Heard() (events []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +57,7 @@ func (l *EventStream) Heard() (events []string) {
 	return events
 }
 
-// LastID is the last id that the desk has received, with or without an event.
+// LastID is the last id that the client has received, with or without an event.
 func (l *EventStream) LastID() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

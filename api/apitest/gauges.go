@@ -11,19 +11,20 @@ import (
 	"wxdesk/api"
 )
 
-// gauges reads wxdesk_limit_used and wxdesk_limit_max.
-type gauges struct {
+// Gauges reads wxdesk_limit_used and wxdesk_limit_max.
+type Gauges struct {
 	*metric.ManualReader
 	Meters *metric.MeterProvider
 }
 
-func NewGauges() gauges {
+// NewGauges returns gauges that nothing is measured with yet.
+func NewGauges() Gauges {
 	reader := metric.NewManualReader()
-	return gauges{reader, metric.NewMeterProvider(metric.WithReader(reader))}
+	return Gauges{reader, metric.NewMeterProvider(metric.WithReader(reader))}
 }
 
 // Points are a gauge's values by limit.
-func (g gauges) Points(t *testing.T, name string) map[string]int64 {
+func (g Gauges) Points(t *testing.T, name string) map[string]int64 {
 	t.Helper()
 	var metrics metricdata.ResourceMetrics
 	require.NoError(t, g.Collect(t.Context(), &metrics))
@@ -42,7 +43,7 @@ func (g gauges) Points(t *testing.T, name string) map[string]int64 {
 }
 
 // RequireUsed checks how much of each limit is used; of those that are not named, nothing is.
-func (g gauges) RequireUsed(t *testing.T, want map[string]int64) {
+func (g Gauges) RequireUsed(t *testing.T, want map[string]int64) {
 	t.Helper()
 	used := g.Points(t, "wxdesk_limit_used")
 	require.NotEmpty(t, used)
@@ -51,7 +52,7 @@ func (g gauges) RequireUsed(t *testing.T, want map[string]int64) {
 }
 
 // Measured is a handler of the world whose limits are measured.
-func (g gauges) Measured(w *World) *api.API {
+func (g Gauges) Measured(w *World) *api.API {
 	cfg := w.Config()
 	cfg.Meters = g.Meters
 	return api.New(cfg)

@@ -29,7 +29,7 @@ const (
 	Nonce     = "847261935"
 )
 
-// WeChat is an account's side of the door in tests, and WeChat's side of it: what is needed to write to it.
+// WeChat is an account as the callback endpoint knows it, and WeChat's side of it: what is needed to write to it.
 type WeChat struct {
 	conversation.Door
 	T *testing.T

@@ -199,7 +199,7 @@ func (l *letterbox) vary(dice *rand.Rand) mutant {
 	return m
 }
 
-// kept counts what is behind the door, and names what none of the originals said.
+// kept counts what was taken, and names what none of the originals said.
 func (l *letterbox) kept(keys map[string]bool) (count int, foreign string) {
 	l.w.Mu.Lock()
 	defer l.w.Mu.Unlock()
@@ -211,7 +211,7 @@ func (l *letterbox) kept(keys map[string]bool) (count int, foreign string) {
 	return len(l.w.Handovers) + len(l.w.Events) + len(l.w.Quarantined), foreign
 }
 
-// known delivers the originals, and returns by what each is known behind the door.
+// known delivers the originals, and returns by what each is known then.
 func (l *letterbox) known(t *testing.T) map[string]bool {
 	t.Helper()
 	keys := map[string]bool{}
@@ -233,7 +233,7 @@ func whatWasSaid(h conversation.Handover) string {
 }
 
 // A callback in which one thing that WeChat signed is another is refused and leaves nothing; one in which something else is
-// another is refused, or is what it was. Not one makes the door stumble: a panic would be answered 503.
+// another is refused, or is what it was. Not one makes the endpoint stumble: a panic would be answered 503.
 func TestS3_noMutantOfACallbackIsAccepted(t *testing.T) {
 	t.Parallel()
 	mutants := 10_000

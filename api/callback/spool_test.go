@@ -54,7 +54,7 @@ func (s *spooling) temporal(away error) {
 	s.away = away
 }
 
-// hears sends a customer's message to the door, and says how long that took.
+// hears sends a customer's message to the callback endpoint, and says how long that took.
 func (s *spooling) hears(t *testing.T, who, text string, status int) time.Duration {
 	t.Helper()
 	xml := strings.NewReplacer(apitest.Customer, who, "23893347810211482", "1"+fmt.Sprint(len(text))+fmt.Sprint(text[len(text)-1])).Replace(apitest.TextMessage(text))

@@ -20,14 +20,8 @@ func PageOf[From, To any](found []From, limit int, view func(From) To, after fun
 	return p
 }
 
-// PartPath names a part in the path; PageQuery is what every list of parts takes. What is embedded bears an exported name, as
-// huma looks at no other.
-type (
-	PartPath struct {
-		ID string `path:"id" format:"uuid"`
-	}
-	PageQuery struct {
-		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-		Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
-	}
-)
+// PageQuery is what most lists take. It is exported because huma looks into no embedded struct that is not.
+type PageQuery struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" maxLength:"512" doc:"The next of the page before"`
+}

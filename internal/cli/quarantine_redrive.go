@@ -16,7 +16,7 @@ import (
 // handOverPatience is how long Temporal may take to take one callback.
 const handOverPatience = 10 * time.Second
 
-// redrive gives callbacks from quarantine to their conversations, as the door would have.
+// redrive gives callbacks from quarantine to their conversations, as the callback endpoint would have.
 //
 // It marks nothing as done: Receive does, in the transaction that takes the callback in. So it may die anywhere and be run
 // again, beside itself too: what was taken in twice is a repeat by its message key.
