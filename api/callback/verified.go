@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/telemetry"
 	"wxdesk/internal/wechat"
 )
 
@@ -23,7 +23,7 @@ func (cb verifiedCallback) handover(ctx context.Context) conversation.Handover {
 		ReceivedAt:  cb.received,
 		Stale:       cb.stale,
 		Fingerprint: conversation.Fingerprint(cb.account.IDKey, cb.plain),
-		Traceparent: web.Traceparent(ctx),
+		Traceparent: telemetry.Traceparent(ctx),
 	}
 }
 

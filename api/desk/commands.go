@@ -9,6 +9,7 @@ import (
 
 	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/telemetry"
 )
 
 // Commands does what people ask of conversations.
@@ -74,7 +75,7 @@ func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c convers
 		},
 		PersonCommand: c,
 		Text:          text,
-		Traceparent:   web.Traceparent(ctx),
+		Traceparent:   telemetry.Traceparent(ctx),
 	})
 	switch {
 	case err != nil:

@@ -178,11 +178,16 @@ func (c customer) callbacks() [][]attempt {
 	return messages
 }
 
+// accepted reports whether WeChat was told, at one of its attempts, that a message is taken.
+func accepted(attempts []attempt) bool {
+	return slices.ContainsFunc(attempts, func(a attempt) bool { return a.Verdict == "accepted" })
+}
+
 // taken is of how many messages WeChat was told that they are taken.
 func (c customer) taken() (n int) {
 	c.s.t.Helper()
 	for _, attempts := range c.callbacks() {
-		if slices.ContainsFunc(attempts, func(a attempt) bool { return a.Verdict == "accepted" }) {
+		if accepted(attempts) {
 			n++
 		}
 	}
@@ -193,7 +198,7 @@ func (c customer) taken() (n int) {
 func (c customer) settled() (n int) {
 	c.s.t.Helper()
 	for _, attempts := range c.callbacks() {
-		if len(attempts) >= 3 || slices.ContainsFunc(attempts, func(a attempt) bool { return a.Verdict == "accepted" }) {
+		if accepted(attempts) || len(attempts) >= 3 {
 			n++
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/admin"
+	"wxdesk/api/apitest"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -65,20 +66,10 @@ type always struct{}
 
 func (always) Holds(string, routing.Facts) (bool, error) { return true, nil }
 
-// ask sends a request with the token of a role; body is JSON unless it begins with a routing file's first word.
+// ask sends a request with the token of a role.
 func (d desk) ask(t *testing.T, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
-	r.Header.Set("Authorization", "Bearer "+role)
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	d.ServeHTTP(w, r)
-	return w
+	return apitest.Call(t, d, role, method, path, body, headers...)
 }
 
 // thing is what the tests look at in an answer.
