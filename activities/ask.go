@@ -191,7 +191,7 @@ func beat(ctx context.Context) (end func()) {
 // answerTurn asks the bot. Where it and the customer go round in circles, what stands as its answer is a wish for people,
 // for a reason of its own (B10).
 func (a *Activities) answerTurn(ctx context.Context, turn conversation.Turn) (conversation.Answer, error) {
-	why := turn.Lately.Stops(turn.Question)
+	why := turn.Recent.Stops(turn.Question)
 	if why == conversation.LoopNone {
 		answer, err := a.answer(ctx, turn.Question)
 		if err == nil {
@@ -200,7 +200,7 @@ func (a *Activities) answerTurn(ctx context.Context, turn conversation.Turn) (co
 		if err != nil {
 			return conversation.Answer{}, err
 		}
-		if why = turn.Lately.Repeats(answer); why == conversation.LoopNone {
+		if why = turn.Recent.Repeats(answer); why == conversation.LoopNone {
 			return answer, nil
 		}
 	}

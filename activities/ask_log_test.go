@@ -32,7 +32,7 @@ func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines st
 
 func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
 	t.Parallel()
-	l := after(conversation.Lately{}, "hello")
+	l := after(conversation.RecentExchanges{}, "hello")
 	l.t = t
 	out, lines := logged(t, l, failing(fmt.Errorf("webhook: %w", conversation.ErrLeak)))
 	require.Equal(t, asked(activities.AskFailed), out)
@@ -51,7 +51,7 @@ func TestBad_B07_whatABotMayNotAskForIsLogged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := after(conversation.Lately{}, "hello")
+			l := after(conversation.RecentExchanges{}, "hello")
 			l.store = func(conversation.Answer) error { return nil }
 			_, lines := logged(t, l, answering(c.answer))
 			require.Contains(t, lines, c.logged)

@@ -10,19 +10,19 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// after is a ledger with a turn that follows what was said lately.
-func after(lately conversation.Lately, text string) *ledger {
+// after is a ledger with a turn that follows recent exchanges.
+func after(recent conversation.RecentExchanges, text string) *ledger {
 	return &ledger{turn: func() (conversation.Turn, error) {
 		return conversation.Turn{
-			Lately:   lately,
+			Recent:   recent,
 			Question: conversation.Question{TurnID: turn, Kind: "text", Text: text, Bot: conversation.Bot{Kind: conversation.BotFAQ}},
 		}, nil
 	}}
 }
 
-func twice(text, answer string) conversation.Lately {
+func twice(text, answer string) conversation.RecentExchanges {
 	e := conversation.Exchange{Kind: "text", Text: text, Answer: []string{answer}}
-	return conversation.Lately{Exchanges: []conversation.Exchange{e, e}, Answers: 2}
+	return conversation.RecentExchanges{Exchanges: []conversation.Exchange{e, e}, Answers: 2}
 }
 
 // stopped is the result of an answer that is a wish for people: no further event tells the workflow.
@@ -41,11 +41,11 @@ func TestBad_B10_anAnswerThatRepeatsItselfIsNotGivenAThirdTime(t *testing.T) {
 
 func TestBad_B10_whereItIsInVainTheBotIsNotEvenAsked(t *testing.T) {
 	t.Parallel()
-	for reason, lately := range map[string]conversation.Lately{
+	for reason, recent := range map[string]conversation.RecentExchanges{
 		"customer-repeats": twice("I am away.", "hello"),
 		"bot-too-fast":     {Answers: conversation.LoopPace},
 	} {
-		l := after(lately, "I am away.")
+		l := after(recent, "I am away.")
 		got := ask(t, l, func(context.Context, conversation.Question) (conversation.Answer, error) {
 			t.Error("the bot was asked")
 			return conversation.Answer{}, nil

@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	account  = conversation.AccountID("0b9c2a52-3f0e-4a8b-9d35-6a0a3c1f7e11")
-	talk     = conversation.ID("0190a6a5-7c1e-7f3a-8a1b-0123456789ab")
-	turn     = conversation.MessageID("0190a6a5-7c1e-7f3a-8a1b-0123456789ac")
-	original = wechat.OriginalID("gh_0000000000aa")
-	app      = wechat.AppID("wx00000000000000aa")
-	customer = "oAAAAbbbbccccddddeeeeffff-_1"
-	keyID    = "11111111-1111-4111-8111-111111111111"
-	aesKey   = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-	otherKey = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+	account        = conversation.AccountID("0b9c2a52-3f0e-4a8b-9d35-6a0a3c1f7e11")
+	conversationID = conversation.ID("0190a6a5-7c1e-7f3a-8a1b-0123456789ab")
+	turn           = conversation.MessageID("0190a6a5-7c1e-7f3a-8a1b-0123456789ac")
+	original       = wechat.OriginalID("gh_0000000000aa")
+	app            = wechat.AppID("wx00000000000000aa")
+	customer       = "oAAAAbbbbccccddddeeeeffff-_1"
+	keyID          = "11111111-1111-4111-8111-111111111111"
+	aesKey         = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+	otherKey       = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 )
 
 // stands is how the conversation stands in these tests.
@@ -34,7 +34,7 @@ var stands = conversation.Situation{
 	Owed:     conversation.Owed{Send: true},
 }
 
-var where = activities.Where{Tenant: conversation.DefaultTenant, Conversation: talk}
+var where = activities.Where{Tenant: conversation.DefaultTenant, Conversation: conversationID}
 
 // ledger is a ledger whose answers a test chooses; what it is told, it remembers. A method that a test does not expect
 // to be called panics.

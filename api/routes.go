@@ -129,7 +129,7 @@ func (a *API) registerOperations() {
 	register(a, h, route{"transfer-conversation", post, "/v1/conversations/{id}/transfer", ok, "Hand a conversation of yours on to a queue or an agent", agents}, d.Move(conversation.CommandTransfer))
 	register(a, h, route{"put-aside", post, "/v1/conversations/{id}/wait", ok, "Put a conversation aside until a time or until the customer writes", agents}, d.PutAside)
 	register(a, h, route{"resume-conversation", post, "/v1/conversations/{id}/resume", ok, "Take back what you have put aside", agents}, d.CommandWithoutBody(conversation.CommandResume))
-	register(a, h, route{"end-conversation", post, "/v1/conversations/{id}/end", ok, "End the talk and wrap up", agents}, d.CommandWithoutBodyAsSeen(conversation.CommandWrapUp))
+	register(a, h, route{"end-conversation", post, "/v1/conversations/{id}/end", ok, "End the conversation with the customer and wrap up", agents}, d.CommandWithoutBodyAsSeen(conversation.CommandWrapUp))
 	register(a, h, route{"close-conversation", post, "/v1/conversations/{id}/close", ok, "Close a conversation", people}, d.CommandWithoutBodyAsSeen(conversation.CommandClose))
 	register(a, h, route{"assign-conversation", post, "/v1/conversations/{id}/assign", ok, "Give a conversation to an agent or to a queue", leaders}, d.Move(conversation.CommandAssign))
 	register(a, h, route{"force-close-conversation", post, "/v1/conversations/{id}/force-close", ok, "Close a conversation, whoever has it", leaders}, d.CommandWithoutBodyAsSeen(conversation.CommandForceClose))

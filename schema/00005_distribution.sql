@@ -128,7 +128,7 @@ $$;
 
 -- Something changed that may make a match. Consumed by the next distribution; one that lies in the future by the first
 -- after it.
-create table wakes (
+create table distribution_triggers (
     tenant text        not null,
     id     bigint      generated always as identity,
     due_at timestamptz not null default now(),

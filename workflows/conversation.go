@@ -11,8 +11,8 @@ const (
 	Name              = "Conversation"
 	TaskQueue         = "conversations"
 	SignalCustomer    = "customer-wrote" // a callback, as activities.Callback
-	SignalAssigned    = "agent-assigned" // somebody else than the run did something about an assignment, as Told
-	SignalActed       = "agent-acted"    // somebody else than the run did something else, as Told
+	SignalAssigned    = "agent-assigned" // somebody else than the run did something about an assignment, as ActSignal
+	SignalActed       = "agent-acted"    // somebody else than the run did something else, as ActSignal
 	SignalNudge       = "nudge"          // has the run look, and lets it move to newer workers; carries nothing
 	QueryState        = "state"
 	DefaultContinueAt = 2000 // history events
@@ -34,8 +34,8 @@ type Input struct {
 	State      *State `json:",omitempty"` // carried from the run before
 }
 
-// Told tells a run that somebody else acted in a conversation. The run then asks the ledger how its own stands.
-type Told struct {
+// ActSignal tells a run that somebody else acted in a conversation. The run then asks the ledger how its own stands.
+type ActSignal struct {
 	Conversation conversation.ID
 	Act          string // for the timeline of the Web UI
 }
@@ -55,7 +55,7 @@ type run struct {
 	st          State
 	cancellable workflow.Context // ends when an operator cancels the run; nothing else runs on it
 	inbox       workflow.ReceiveChannel
-	told        [2]workflow.ReceiveChannel
+	signals     [2]workflow.ReceiveChannel
 	nudges      workflow.ReceiveChannel
 
 	task    task
@@ -82,7 +82,7 @@ func begin(ctx workflow.Context, in Input) *run {
 		in:          in,
 		cancellable: ctx,
 		inbox:       workflow.GetSignalChannel(ctx, SignalCustomer),
-		told:        [2]workflow.ReceiveChannel{workflow.GetSignalChannel(ctx, SignalAssigned), workflow.GetSignalChannel(ctx, SignalActed)},
+		signals:     [2]workflow.ReceiveChannel{workflow.GetSignalChannel(ctx, SignalAssigned), workflow.GetSignalChannel(ctx, SignalActed)},
 		nudges:      workflow.GetSignalChannel(ctx, SignalNudge),
 	}
 	if c.in.ContinueAt == 0 {

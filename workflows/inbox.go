@@ -19,7 +19,7 @@ func (c *run) drain(ctx workflow.Context) {
 	for c.nudges.ReceiveAsync(nil) {
 		c.nudged, c.st.Look = true, true
 	}
-	for _, channel := range c.told {
+	for _, channel := range c.signals {
 		for channel.ReceiveAsync(nil) {
 			c.st.Look = true
 		}

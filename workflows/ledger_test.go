@@ -147,7 +147,7 @@ func (m *memory) OpenPlain(h conversation.Handover) ([]byte, error) {
 		m.mu.Lock()
 		m.note("panic")
 		m.mu.Unlock()
-		panic("the letter")
+		panic("the message")
 	}
 	return []byte(strings.TrimRight(h.Ciphertext, " ")), nil
 }
@@ -578,8 +578,8 @@ func (r *row) owesSends() bool {
 	})
 }
 
-// untold leaves word in the outbox, as an act does whose process dies before it has told the run.
-func (m *memory) untold(workflow string) {
+// keepNotice leaves a notice in the outbox, as an act does whose process dies before it has told the run.
+func (m *memory) keepNotice(workflow string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.outbox = append(m.outbox, conversation.RunNotice{WorkflowID: workflow})

@@ -29,7 +29,7 @@ const (
 	markingFails
 	unreadableIsAway
 	unboundedCarry
-	untold // an act is committed and never told, and nothing sweeps
+	lostNotice // an act is committed and never told, and nothing sweeps
 )
 
 // tale is a story with what befalls it.
@@ -162,7 +162,7 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 	}
 	story := append([]happening{}, d.story...)
 	story = append(story, happening{healAt, false, func(*world) { c.heal() }})
-	for at := time.Minute; put != untold && at <= settle; at += time.Minute {
+	for at := time.Minute; put != lostNotice && at <= settle; at += time.Minute {
 		for _, from := range []time.Duration{0, healAt - settle, healAt, healAt + 6*time.Hour} { // it runs every minute; the rest would find nothing
 			story = append(story, happening{from + at, false, sweep})
 		}
@@ -315,7 +315,7 @@ func TestR27_findsMistakesThatArePutBack(t *testing.T) {
 		"not yet is an error":                             markingFails,
 		"an unreadable line is an outage":                 unreadableIsAway,
 		"what begins the next conversation is unbounded":  unboundedCarry,
-		"an act is committed and never told":              untold,
+		"an act is committed and never told":              lostNotice,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -107,7 +107,7 @@ func (c *run) wait(ctx workflow.Context) error {
 	workflow.GetLogger(ctx).Debug("run waits", "nothing_owed", c.quiet() && len(c.st.Pending) == 0 && !c.st.Look,
 		"busy", c.busy(), "alarm", !c.alarm.at.IsZero())
 	return workflow.Await(ctx, func() bool {
-		return c.inbox.Len() > 0 || c.told[0].Len() > 0 || c.told[1].Len() > 0 || c.nudges.Len() > 0 ||
+		return c.inbox.Len() > 0 || c.signals[0].Len() > 0 || c.signals[1].Len() > 0 || c.nudges.Len() > 0 ||
 			c.asking.isOver() || c.sending.isOver() || c.alarm.rings() || c.next(ctx) != nil
 	})
 }

@@ -327,9 +327,9 @@ func TestSignals_theirOrderDoesNotMatter(t *testing.T) {
 		for _, continued := range []bool{false, true} {
 			w := newWorld()
 			signals := []func(){
-				func() { w.signal(workflows.SignalAssigned, workflows.Told{Act: "accept"}) },
+				func() { w.signal(workflows.SignalAssigned, workflows.ActSignal{Act: "accept"}) },
 				func() { w.signal(workflows.SignalCustomer, callback("hello 2")) },
-				func() { w.signal(workflows.SignalActed, workflows.Told{Act: "reply"}) },
+				func() { w.signal(workflows.SignalActed, workflows.ActSignal{Act: "reply"}) },
 			}
 			told(t, w, continued, says(0, "human 1"), doing(2*second, func(w *world) {
 				w.act(conversation.CommandAccept)

@@ -201,10 +201,10 @@ func acts(at time.Duration, kind conversation.CommandKind, told int) happening {
 			signal = workflows.SignalAssigned
 		}
 		for range told {
-			w.signal(signal, workflows.Told{Conversation: id, Act: string(kind)})
+			w.signal(signal, workflows.ActSignal{Conversation: id, Act: string(kind)})
 		}
 		if told == 0 {
-			w.untold(workflows.ID("account", customerKey))
+			w.keepNotice(workflows.ID("account", customerKey))
 		}
 	}}
 }

@@ -38,7 +38,7 @@ type site struct {
 	front   http.Handler // what answers at the public URL
 }
 
-// newSite has an account that was not changed lately. WeChat's side of it is the gate.
+// newSite has an account that was not changed recently. WeChat's side of it is the gate.
 func newSite(t *testing.T, mode wechat.Mode) *site {
 	t.Helper()
 	s := &site{World: apitest.NewWorld(), WeChat: apitest.NewWeChat(t, mode)}

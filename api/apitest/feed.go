@@ -12,7 +12,7 @@ import (
 // Feed is a feed in memory; the number of a row is its transaction too.
 type Feed struct {
 	Mu         sync.Mutex
-	rows       []conversation.Told
+	rows       []conversation.FeedEvent
 	Restored   int64
 	queues     map[conversation.AgentID][]conversation.QueueID
 	news       chan struct{}
@@ -33,15 +33,15 @@ func (f *Feed) FeedEnd(context.Context) (conversation.FeedPosition, error) {
 	return f.end(), nil
 }
 
-func (f *Feed) Feed(_ context.Context, after conversation.FeedPosition, limit int) (conversation.Tidings, error) {
+func (f *Feed) Feed(_ context.Context, after conversation.FeedPosition, limit int) (conversation.FeedPage, error) {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
 	upto := after
 	upto.Generation, upto.At = 1+f.Restored, time.Now()
-	t := conversation.Tidings{Upto: upto}
+	t := conversation.FeedPage{Upto: upto}
 	for _, row := range f.rows {
-		if row.Compare(after) > 0 && len(t.Told) < limit {
-			t.Told = append(t.Told, row)
+		if row.Compare(after) > 0 && len(t.Events) < limit {
+			t.Events = append(t.Events, row)
 			t.Upto.XID, t.Upto.ID = row.XID, row.ID
 		}
 	}
@@ -66,7 +66,7 @@ func (f *Feed) QueuesOf(_ context.Context, _ conversation.Tenant, agents []conve
 }
 
 // Tell adds rows, and calls.
-func (f *Feed) Tell(rows ...conversation.Told) {
+func (f *Feed) Tell(rows ...conversation.FeedEvent) {
 	f.Mu.Lock()
 	f.Add(rows...)
 	f.Mu.Unlock()
@@ -77,7 +77,7 @@ func (f *Feed) Tell(rows ...conversation.Told) {
 }
 
 // Add adds rows, under the lock, and calls nobody.
-func (f *Feed) Add(rows ...conversation.Told) {
+func (f *Feed) Add(rows ...conversation.FeedEvent) {
 	for _, row := range rows {
 		n := int64(len(f.rows) + 1)
 		row.FeedPosition = conversation.FeedPosition{Generation: 1 + f.Restored, XID: uint64(n), ID: n, At: time.Now()}

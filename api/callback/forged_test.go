@@ -25,20 +25,20 @@ import (
 // full tries S3 with the number that it is promised with, for `make fuzz`; without it as much as takes seconds.
 var full = flag.Bool("full", false, "try the promise S3 with a million mutants")
 
-// letterbox is an account in safe mode, what WeChat once wrote to it, and a way to write more.
-type letterbox struct {
+// callbackAccount is an account in safe mode, what WeChat once wrote to it, and a way to write more.
+type callbackAccount struct {
 	w         *apitest.World
 	h         http.Handler
 	originals []apitest.Callback
 }
 
-func newLetterbox(t *testing.T) *letterbox {
+func newCallbackAccount(t *testing.T) *callbackAccount {
 	t.Helper()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	g.In(w)
 	cfg := w.Config()
 	cfg.Log = slog.New(slog.DiscardHandler)
-	l := &letterbox{w: w, h: api.New(cfg).Handler()}
+	l := &callbackAccount{w: w, h: api.New(cfg).Handler()}
 	for i, content := range []string{"hello", "你好", strings.Repeat("long ", 200), "a nonce that looks like a time"} {
 		cb := g.Says(strings.Replace(apitest.TextMessage(content), "23893347810211482", fmt.Sprint(23893347810211482+i), 1))
 		if i == 3 {
@@ -65,7 +65,7 @@ func (m mutant) String() string {
 }
 
 // post delivers a mutant and returns the status of the answer.
-func (l *letterbox) post(m mutant) int {
+func (l *callbackAccount) post(m mutant) int {
 	r := httptest.NewRequest(http.MethodPost, "/wechat/x", strings.NewReader(m.body))
 	r.URL = &url.URL{Path: m.path, RawQuery: m.query}
 	r.Header = m.header
@@ -75,7 +75,7 @@ func (l *letterbox) post(m mutant) int {
 }
 
 // spoil changes what WeChat signed; whatever it does, the request is no longer WeChat's.
-func (l *letterbox) spoil(dice *rand.Rand) mutant {
+func (l *callbackAccount) spoil(dice *rand.Rand) mutant {
 	of := func(n int) int { return dice.IntN(n) }
 	cb := l.originals[of(len(l.originals))]
 	m, query := mutantOf(cb), url.Values{}
@@ -167,7 +167,7 @@ func (l *letterbox) spoil(dice *rand.Rand) mutant {
 }
 
 // vary changes what WeChat does not sign: order and spelling of the query, headers, what stands around the ciphertext.
-func (l *letterbox) vary(dice *rand.Rand) mutant {
+func (l *callbackAccount) vary(dice *rand.Rand) mutant {
 	of := func(n int) int { return dice.IntN(n) }
 	cb := l.originals[of(len(l.originals))]
 	m := mutantOf(cb)
@@ -200,7 +200,7 @@ func (l *letterbox) vary(dice *rand.Rand) mutant {
 }
 
 // kept counts what was taken, and names what none of the originals said.
-func (l *letterbox) kept(keys map[string]bool) (count int, foreign string) {
+func (l *callbackAccount) kept(keys map[string]bool) (count int, foreign string) {
 	l.w.Mu.Lock()
 	defer l.w.Mu.Unlock()
 	for _, h := range l.w.Handovers {
@@ -212,7 +212,7 @@ func (l *letterbox) kept(keys map[string]bool) (count int, foreign string) {
 }
 
 // known delivers the originals, and returns by what each is known then.
-func (l *letterbox) known(t *testing.T) map[string]bool {
+func (l *callbackAccount) known(t *testing.T) map[string]bool {
 	t.Helper()
 	keys := map[string]bool{}
 	for _, cb := range l.originals {
@@ -242,7 +242,7 @@ func TestS3_noMutantOfACallbackIsAccepted(t *testing.T) {
 	}
 	var workers sync.WaitGroup
 	for seed := range runtime.GOMAXPROCS(0) {
-		l := newLetterbox(t)
+		l := newCallbackAccount(t)
 		keys := l.known(t)
 		workers.Go(func() {
 			dice := rand.New(rand.NewPCG(3, uint64(seed)))
@@ -272,7 +272,7 @@ func TestS3_noMutantOfACallbackIsAccepted(t *testing.T) {
 // FuzzS3 lets the fuzzer write whole callbacks, beginning with good ones: only what those said ever comes through.
 func FuzzS3_onlyWhatWeChatSaidComesThrough(f *testing.F) {
 	var t testing.T
-	l := newLetterbox(&t)
+	l := newCallbackAccount(&t)
 	keys := l.known(&t)
 	for _, cb := range l.originals {
 		f.Add(cb.Query.Encode(), cb.Body)

@@ -28,7 +28,7 @@ type ConversationView struct {
 	Offer          *offerView     `json:"offer" doc:"Whom it is offered to"`
 	LastAgentID    *string        `json:"last_agent_id" format:"uuid" doc:"The agent who had it last"`
 	Context        map[string]any `json:"context" doc:"The context variables that are set: texts and whole numbers"`
-	Summary        string         `json:"summary" doc:"What the bot told of the talk when it gave it up; empty where it told nothing"`
+	Summary        string         `json:"summary" doc:"The bot's summary when it handed the conversation over; empty where it gave none"`
 	ReplyAllowance allowanceView  `json:"reply_allowance" doc:"What WeChat still takes for this customer, by our count"`
 	Due            []dueView      `json:"due" nullable:"false" doc:"What happens to it unless something else does, soonest first"`
 }

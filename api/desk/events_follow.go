@@ -38,11 +38,11 @@ func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last conve
 		case missed.Upto.Generation != last.Generation:
 			return missed.Upto, w.reset(missed.Upto)
 		}
-		if err := w.writeAll(d.hub.sees(s, missed.Told)); err != nil {
+		if err := w.writeAll(d.hub.sees(s, missed.Events)); err != nil {
 			return last, err
 		}
 		last = missed.Upto
-		if len(missed.Told) < feedBatch {
+		if len(missed.Events) < feedBatch {
 			return last, w.renewCursor(last)
 		}
 	}
@@ -86,7 +86,7 @@ func (d *Desk) passOn(ctx context.Context, w *eventWriter, s *stream, p page, la
 			return last, err
 		}
 	}
-	known := func(t conversation.Told) bool { return t.Compare(last) <= 0 }
+	known := func(t conversation.FeedEvent) bool { return t.Compare(last) <= 0 }
 	if told := slices.DeleteFunc(p.events, known); len(told) > 0 {
 		if err := w.writeAll(told); err != nil {
 			return last, err

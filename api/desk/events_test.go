@@ -22,8 +22,8 @@ import (
 )
 
 // numbered is something that an agent is told, with a number.
-func numbered(n int, agent conversation.AgentID) conversation.Told {
-	return conversation.Told{Kind: "message", Conversation: apitest.ConvA, AgentID: agent, Body: fmt.Appendf(nil, `{"n":%d}`, n)}
+func numbered(n int, agent conversation.AgentID) conversation.FeedEvent {
+	return conversation.FeedEvent{Kind: "message", Conversation: apitest.ConvA, AgentID: agent, Body: fmt.Appendf(nil, `{"n":%d}`, n)}
 }
 
 func TestEvents_tellIDsAndStates(t *testing.T) {
@@ -31,7 +31,7 @@ func TestEvents_tellIDsAndStates(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
 		l := apitest.OpenStream(t, h, "agent", "")
-		w.Feed.Tell(conversation.Told{Kind: "offer", Conversation: apitest.ConvA, QueueID: apitest.QueueA, AgentID: apitest.AgentA, Body: []byte(`{"assignment_id":"x"}`)})
+		w.Feed.Tell(conversation.FeedEvent{Kind: "offer", Conversation: apitest.ConvA, QueueID: apitest.QueueA, AgentID: apitest.AgentA, Body: []byte(`{"assignment_id":"x"}`)})
 		synctest.Wait()
 		require.Equal(t, "text/event-stream", l.Header().Get("Content-Type"))
 		require.Equal(t, "no-store", l.Header().Get("Cache-Control"))
@@ -47,12 +47,12 @@ func TestS5_theStreamTellsEachItsOwn(t *testing.T) {
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
 		h, _ := apitest.Run(t, w)
 		agent, boss := apitest.OpenStream(t, h, "agent", ""), apitest.OpenStream(t, h, "supervisor", "")
-		inQueue := conversation.Told{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)}
-		elsewhere := conversation.Told{Kind: "conversation", QueueID: apitest.AccountB, Body: []byte(`{"n":4}`)}
-		alert := conversation.Told{Kind: "alert", QueueID: apitest.QueueA, Body: []byte(`{"n":5}`)}
+		inQueue := conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)}
+		elsewhere := conversation.FeedEvent{Kind: "conversation", QueueID: apitest.AccountB, Body: []byte(`{"n":4}`)}
+		alert := conversation.FeedEvent{Kind: "alert", QueueID: apitest.QueueA, Body: []byte(`{"n":5}`)}
 		foreign := numbered(6, apitest.AgentA)
 		foreign.Tenant = "another"
-		nobodys := conversation.Told{Kind: "conversation", Body: []byte(`{"n":7}`)}
+		nobodys := conversation.FeedEvent{Kind: "conversation", Body: []byte(`{"n":7}`)}
 		w.Feed.Tell(numbered(1, apitest.AgentA), inQueue, numbered(3, apitest.AgentB), elsewhere, alert, foreign, nobodys)
 		synctest.Wait()
 		require.Equal(t, []string{"message 1", "conversation 2"}, agent.Heard())
@@ -203,7 +203,7 @@ func TestEvents_manyAtOnceCutNobodyOff(t *testing.T) {
 		for range 20 {
 			desks = append(desks, apitest.OpenStream(t, h, "supervisor", ""))
 		}
-		var rows []conversation.Told
+		var rows []conversation.FeedEvent
 		for n := range 5000 { // as after a transaction that has held the feed up
 			rows = append(rows, numbered(n, apitest.AgentA))
 		}
@@ -225,10 +225,10 @@ func TestEvents_resetAfterAStallWhereQueuesHaveChanged(t *testing.T) {
 			synctest.Wait()
 		}
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
-		w.Feed.Tell(conversation.Told{Kind: "presence", AgentID: apitest.AgentA})
+		w.Feed.Tell(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
 		synctest.Wait()
 		resume()
-		w.Feed.Tell(conversation.Told{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
+		w.Feed.Tell(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
 		synctest.Wait()
 		heard := slow.Heard()
 		require.Equal(t, []string{"reset", "conversation 1"}, heard[len(heard)-2:])
@@ -241,15 +241,15 @@ func TestEvents_resetWhereQueuesHaveChanged(t *testing.T) {
 		h, _ := apitest.Run(t, w)
 		l := apitest.OpenStream(t, h, "agent", "")
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
-		w.Feed.Tell(conversation.Told{Kind: "presence", AgentID: apitest.AgentA})
+		w.Feed.Tell(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
 		synctest.Wait()
-		w.Feed.Tell(conversation.Told{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
+		w.Feed.Tell(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
 		synctest.Wait()
 		require.Equal(t, []string{"presence", "reset", "conversation 1"}, l.Heard())
 
 		w.Feed.Join(apitest.AgentA) // and nobody tells
 		time.Sleep(11 * time.Second)
-		w.Feed.Tell(conversation.Told{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)})
+		w.Feed.Tell(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)})
 		synctest.Wait()
 		require.Equal(t, []string{"presence", "reset", "conversation 1", "reset"}, l.Heard())
 	})

@@ -20,7 +20,7 @@ type eventWriter struct {
 }
 
 // writeAll writes events, in order.
-func (w *eventWriter) writeAll(all []conversation.Told) error {
+func (w *eventWriter) writeAll(all []conversation.FeedEvent) error {
 	for _, t := range all {
 		if err := w.writeEvent(t); err != nil {
 			return err
@@ -30,7 +30,7 @@ func (w *eventWriter) writeAll(all []conversation.Told) error {
 }
 
 // writeEvent writes an event: the row's body with the ids that it is about.
-func (w *eventWriter) writeEvent(t conversation.Told) error {
+func (w *eventWriter) writeEvent(t conversation.FeedEvent) error {
 	data := map[string]any{}
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(t.Body, &body); err != nil {

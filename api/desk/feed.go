@@ -12,7 +12,7 @@ type Feed interface {
 	// FeedEnd is the position behind everything that streams can have shown by now.
 	FeedEnd(ctx context.Context) (conversation.FeedPosition, error)
 	// Feed lists at most limit things after a position.
-	Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.Tidings, error)
+	Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.FeedPage, error)
 	// FeedNews sends a value when there may be something new, until ctx ends.
 	FeedNews(ctx context.Context) <-chan struct{}
 	// QueuesOf lists the queues that agents are members of.
@@ -71,7 +71,7 @@ func (d *Desk) readOn(ctx context.Context, at conversation.FeedPosition) (_ conv
 			d.feedFailed(ctx, err)
 			return at, false
 		}
-		d.hub.pass(conversation.Tidings{Upto: end})
+		d.hub.pass(conversation.FeedPage{Upto: end})
 		return end, false
 	}
 	for {
@@ -86,18 +86,18 @@ func (d *Desk) readOn(ctx context.Context, at conversation.FeedPosition) (_ conv
 		}
 		d.hub.pass(page)
 		at = page.Upto
-		d.renewNamed(ctx, page.Told)
-		if len(page.Told) < feedBatch {
+		d.renewNamed(ctx, page.Events)
+		if len(page.Events) < feedBatch {
 			return at, page.More
 		}
 	}
 }
 
 // renewNamed renews the memberships of agents whose presence has changed.
-func (d *Desk) renewNamed(ctx context.Context, told []conversation.Told) {
+func (d *Desk) renewNamed(ctx context.Context, told []conversation.FeedEvent) {
 	named := map[conversation.Tenant][]conversation.AgentID{}
 	for _, t := range told {
-		if t.Kind == conversation.ToldPresence && t.AgentID != "" {
+		if t.Kind == conversation.FeedPresence && t.AgentID != "" {
 			named[t.Tenant] = append(named[t.Tenant], t.AgentID)
 		}
 	}

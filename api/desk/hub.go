@@ -75,12 +75,12 @@ func (h *hub) position() conversation.FeedPosition {
 }
 
 // pass passes on a page of the feed, to each stream what it may see.
-func (h *hub) pass(p conversation.Tidings) {
+func (h *hub) pass(p conversation.FeedPage) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.reading, h.at = true, p.Upto
 	for s := range h.streams {
-		if seen := s.sees(p.Told); len(seen) > 0 {
+		if seen := s.sees(p.Events); len(seen) > 0 {
 			s.push(page{events: seen})
 		}
 	}
@@ -98,7 +98,7 @@ func (h *hub) resume(s *stream) (at conversation.FeedPosition, behind, reset boo
 }
 
 // sees returns what a stream may show of events that it reads by itself.
-func (h *hub) sees(s *stream, all []conversation.Told) []conversation.Told {
+func (h *hub) sees(s *stream, all []conversation.FeedEvent) []conversation.FeedEvent {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return s.sees(all)

@@ -19,12 +19,12 @@ type stream struct {
 
 // page is what a stream shows of one page of the feed, or that its client has to read everything anew.
 type page struct {
-	events []conversation.Told
+	events []conversation.FeedEvent
 	reset  bool
 }
 
 // sees returns what a stream may show of some events, under the hub's lock.
-func (s *stream) sees(all []conversation.Told) (seen []conversation.Told) {
+func (s *stream) sees(all []conversation.FeedEvent) (seen []conversation.FeedEvent) {
 	for _, t := range all {
 		if t.For(s.viewer, s.queues) {
 			seen = append(seen, t)

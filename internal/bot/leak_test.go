@@ -17,11 +17,11 @@ func TestBad_B09_secretsAndOpenIDsAreBlockedAndNotQuoted(t *testing.T) {
 		require.NoError(t, err)
 		return answersWith(t, says(string(body)))
 	}
-	letters := strings.Repeat("Ab3d", 20)
+	alphabet := strings.Repeat("Ab3d", 20)
 	for _, leak := range []string{
-		webhookSecret, strings.TrimPrefix(webhookSecret, "whsec_"), "whsec_" + letters[:32], "wxd_" + letters[:43],
-		"-----BEGIN RSA PRIVATE KEY-----", "AKIA" + strings.Repeat("A1", 8), "ghp_" + letters[:36], "sk-proj-" + letters[:40],
-		"eyJ" + letters[:20] + ".eyJ" + letters[:20] + ".sig", "oAb3dAb3dAb3dAb3dAb3dAb3dAb3", "o6_bmjrPTlm6_2sgVt7hMZOPfL2M",
+		webhookSecret, strings.TrimPrefix(webhookSecret, "whsec_"), "whsec_" + alphabet[:32], "wxd_" + alphabet[:43],
+		"-----BEGIN RSA PRIVATE KEY-----", "AKIA" + strings.Repeat("A1", 8), "ghp_" + alphabet[:36], "sk-proj-" + alphabet[:40],
+		"eyJ" + alphabet[:20] + ".eyJ" + alphabet[:20] + ".sig", "oAb3dAb3dAb3dAb3dAb3dAb3dAb3", "o6_bmjrPTlm6_2sgVt7hMZOPfL2M",
 	} {
 		_, err := asked("It is " + leak + ", they say.")
 		require.ErrorIs(t, err, conversation.ErrLeak, leak)

@@ -48,7 +48,7 @@ func NewWebhook(hc *http.Client) Webhook {
 	return Webhook{http: &own, now: time.Now, circuit: newCircuit()}
 }
 
-// Answer asks the bot, unless it has kept failing lately: then it fails at once.
+// Answer asks the bot, unless it has kept failing recently: then it fails at once.
 func (w Webhook) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
 	return w.circuit.call(ctx, q, func() (conversation.Answer, error) { return w.answer(ctx, q) })
 }

@@ -32,7 +32,7 @@ func demoRulesets(skills map[string]routing.SkillID, queues map[string]conversat
 	skill := func(name string) []routing.NeededSkill {
 		return []routing.NeededSkill{{SkillID: skills[name], Rating: 5}}
 	}
-	const wanted = `escalation.reason != "" && ` // people are; while the bot talks nobody needs to know a language
+	const wanted = `escalation.reason != "" && ` // people are; while the bot answers, nobody needs to know a language
 	return []demoRuleset{
 		{routing.Classification, "Language", []routing.Rule{
 			{Name: "kana", When: wanted + `message.text.matches("[\\p{Hiragana}\\p{Katakana}]")`, Skills: skill("Japanese")},

@@ -81,16 +81,16 @@ func lasting(ctx context.Context, patience time.Duration, look func() ([]convers
 // differences compares once. A run's search attributes are behind what it knows after a word that told it of a change, such as
 // an offer; so a run that seems to differ is asked itself.
 func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conversations) ([]conversation.Difference, error) {
-	open, err := runs.Whereabouts(ctx)
+	open, err := runs.StandingReports(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Whereabouts(ctx, operator.Tenant)
+	rows, err := db.StandingReports(ctx, operator.Tenant)
 	if err != nil {
 		return nil, err
 	}
 	among, err := db.Disagreements(ctx, operator.Tenant)
-	ask := func(workflowID string) (conversation.Whereabouts, error) {
+	ask := func(workflowID string) (conversation.StandingReport, error) {
 		ctx, cancel := context.WithTimeout(ctx, askPatience)
 		defer cancel()
 		return runs.Overview(ctx, workflowID)
@@ -100,17 +100,17 @@ func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conv
 
 // compare finds where rows and open runs differ. Of each conversation there is one of both. A run that is still to be told of an
 // act may differ until then.
-func compare(rows, open []conversation.Whereabouts, ask func(string) (conversation.Whereabouts, error)) (all []conversation.Difference) {
+func compare(rows, open []conversation.StandingReport, ask func(string) (conversation.StandingReport, error)) (all []conversation.Difference) {
 	find := func(about, format string, args ...any) {
 		all = append(all, conversation.Difference{About: about, What: fmt.Sprintf(format, args...)})
 	}
-	untold := map[string]bool{}
+	pending := map[string]bool{}
 	for _, row := range rows {
-		untold[row.WorkflowID] = untold[row.WorkflowID] || row.Untold
+		pending[row.WorkflowID] = pending[row.WorkflowID] || row.NoticePending
 	}
-	of := func(w conversation.Whereabouts) bool { return untold[w.WorkflowID] }
+	of := func(w conversation.StandingReport) bool { return pending[w.WorkflowID] }
 	rows, open = slices.DeleteFunc(slices.Clone(rows), of), slices.DeleteFunc(slices.Clone(open), of)
-	runs := map[string]conversation.Whereabouts{}
+	runs := map[string]conversation.StandingReport{}
 	for _, run := range open {
 		if _, twice := runs[run.WorkflowID]; twice {
 			find(run.WorkflowID, "two runs are open")
@@ -144,6 +144,6 @@ func compare(rows, open []conversation.Whereabouts, ask func(string) (conversati
 	return all
 }
 
-func stand(w conversation.Whereabouts) string {
+func stand(w conversation.StandingReport) string {
 	return fmt.Sprintf("%s/%s/%s/%s", w.State, w.Holder, w.QueueID, w.AgentID)
 }

@@ -251,7 +251,7 @@ func TestEveryVariableOfTheTableIsExplained(t *testing.T) {
 	}
 }
 
-func TestDistance_countsLettersToChange(t *testing.T) {
+func TestDistance_countsCharacters(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, 0, config.Distance("ADDR", "ADDR"))
 	require.Equal(t, 1, config.Distance("ADR", "ADDR"))

@@ -85,7 +85,7 @@ type Answer struct {
 	Texts   []string // each at most wechat.MaxTextBytes
 	Command Command
 	Reason  string         // of an escalation, for the agent
-	Summary string         // of an escalation: what the talk was about so far, for the agent
+	Summary string         // of an escalation: what the conversation was about so far, for the agent
 	QueueID QueueID        // of an escalation; "" for the one that the rules choose
 	Context map[string]any // context variables to set: strings and whole numbers
 	// Ignored names what the bot asked for and does not get, for the log. It quotes nothing.
@@ -107,8 +107,8 @@ type Turn struct {
 	Question    Question // its TurnID is "" where nothing is to be asked
 	Epoch       Epoch    // in which it is asked
 	Traceparent string   // of the line
-	// Lately is what bot and customer said right before, where the bot is one that can go round in circles.
-	Lately Lately
+	// Recent is what bot and customer said right before, where the bot is one that can go round in circles.
+	Recent RecentExchanges
 	// Unclassified: it is the conversation's first turn, and there are classification rules to ask before the bot is.
 	Unclassified bool
 }

@@ -15,7 +15,7 @@ const (
 	CommandTransfer   CommandKind = "transfer"    // to a queue or to an agent
 	CommandWait       CommandKind = "wait"        // put aside, until a time or until the customer writes
 	CommandResume     CommandKind = "resume"      // take back what was put aside
-	CommandWrapUp     CommandKind = "end"         // the talk is over: wrap up
+	CommandWrapUp     CommandKind = "end"         // the conversation with the customer is over: wrap up
 	CommandClose      CommandKind = "close"       // closed by its agent, or by a supervisor
 	CommandAssign     CommandKind = "assign"      // a supervisor's: to an agent or to a queue
 	CommandForceClose CommandKind = "force-close" // a supervisor's

@@ -38,7 +38,7 @@ const (
 	StateOpen    State = "open"    // waits in a queue for an agent
 	StateActive  State = "active"  // a bot or an agent has it
 	StateWaiting State = "waiting" // an agent has put it aside until the customer writes
-	StateWrapUp  State = "wrap_up" // the talk is over, the agent finishes the paperwork
+	StateWrapUp  State = "wrap_up" // the conversation with the customer is over, the agent finishes the paperwork
 	StateClosed  State = "closed"
 )
 
@@ -136,7 +136,7 @@ type Conversation struct {
 	Due          []Due     // soonest first
 	LastAgent    AgentID   // who had it last; "" for nobody
 	Context      map[string]any
-	Summary      string // what the bot told of the talk when it gave it up
+	Summary      string // the bot's summary when it handed the conversation over
 	Allowance    Allowance
 }
 

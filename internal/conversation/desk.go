@@ -22,7 +22,7 @@ type TraceStep struct {
 	At     time.Time
 }
 
-// FeedPosition is a place in the order in which desks are told things.
+// FeedPosition is a place in the order of the event feed.
 type FeedPosition struct {
 	Generation int64  // raised after a restore: positions of another generation lead nowhere
 	XID        uint64 // of the transaction that told
@@ -35,8 +35,8 @@ func (p FeedPosition) Compare(q FeedPosition) int {
 	return cmp.Or(cmp.Compare(p.XID, q.XID), cmp.Compare(p.ID, q.ID))
 }
 
-// Told is something that desks are told.
-type Told struct {
+// FeedEvent is something that agents and supervisors are shown.
+type FeedEvent struct {
 	FeedPosition
 	Tenant       Tenant
 	Kind         string
@@ -46,30 +46,30 @@ type Told struct {
 	Body         json.RawMessage
 }
 
-// ToldAlert is the kind of what only supervisors and admins are told.
-const ToldAlert = "alert"
+// FeedAlert is the kind of what only supervisors and admins are told.
+const FeedAlert = "alert"
 
-// ToldPresence is the kind of an event about an agent: their presence, or the queues they are a member of, may have changed.
-const ToldPresence = "presence"
+// FeedPresence is the kind of an event about an agent: their presence, or the queues they are a member of, may have changed.
+const FeedPresence = "presence"
 
 // For reports whether somebody who is a member of the queues is told.
-func (t Told) For(v Viewer, queues map[QueueID]bool) bool {
+func (t FeedEvent) For(v Viewer, queues map[QueueID]bool) bool {
 	switch {
 	case t.Tenant != v.Tenant:
 		return false
 	case v.AgentID == "":
 		return true
-	case t.Kind == ToldAlert:
+	case t.Kind == FeedAlert:
 		return false
 	}
 	return t.AgentID == v.AgentID || t.QueueID != "" && queues[t.QueueID]
 }
 
-// Tidings is a part of what desks are told.
-type Tidings struct {
-	Told []Told       // in order
-	Upto FeedPosition // nothing that comes later stands before it
-	More bool         // more is there, or will be as soon as an older transaction has ended: ask again soon
+// FeedPage is a page of the event feed.
+type FeedPage struct {
+	Events []FeedEvent  // in order
+	Upto   FeedPosition // nothing that comes later stands before it
+	More   bool         // more is there, or will be as soon as an older transaction has ended: ask again soon
 }
 
 // Work is what concerns an agent now.

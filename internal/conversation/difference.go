@@ -1,14 +1,14 @@
 package conversation
 
-// Whereabouts is how an open conversation stands, as the ledger or its run tells it: what `reconcile --check` compares.
-type Whereabouts struct {
-	WorkflowID   string  `db:"workflow_id"`
-	Conversation ID      `db:"id"` // "" where a run tells
-	State        State   `db:"state"`
-	Holder       Holder  `db:"holder"`
-	QueueID      QueueID `db:"queue_id"`
-	AgentID      AgentID `db:"agent_id"`
-	Untold       bool    `db:"untold"` // its run is still to be told of an act: the two may differ until then
+// StandingReport says how an open conversation stands, according to the ledger or to its run. `reconcile --check` compares the two.
+type StandingReport struct {
+	WorkflowID    string  `db:"workflow_id"`
+	Conversation  ID      `db:"id"` // "" in the report of a run
+	State         State   `db:"state"`
+	Holder        Holder  `db:"holder"`
+	QueueID       QueueID `db:"queue_id"`
+	AgentID       AgentID `db:"agent_id"`
+	NoticePending bool    `db:"notice_pending"` // its run is still to be told of an act: the two may differ until then
 }
 
 // Difference is where two that should agree about a conversation do not. It names no person.

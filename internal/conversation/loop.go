@@ -14,8 +14,8 @@ const (
 	LoopWindow = time.Minute
 )
 
-// Lately is what a turn follows: the answers that the bot gave in the same epoch.
-type Lately struct {
+// RecentExchanges is what a turn follows: the answers that the bot gave in the same epoch.
+type RecentExchanges struct {
 	Exchanges []Exchange // the last LoopLength-1 of them, newest first
 	Answers   int        // within the LoopWindow that ends now; counted up to LoopPace
 }
@@ -40,7 +40,7 @@ const (
 
 // Stops tells before the bot is asked whether it should be: the answers come too fast, or the customer wrote the same text
 // three times in a row, which is what a program does that answers by itself, or somebody whom the bot does not help.
-func (l Lately) Stops(q Question) LoopReason {
+func (l RecentExchanges) Stops(q Question) LoopReason {
 	switch {
 	case l.Answers >= LoopPace:
 		return LoopPacing
@@ -52,13 +52,13 @@ func (l Lately) Stops(q Question) LoopReason {
 
 // Repeats tells whether the bot has said the very same twice before, and nothing else in between. With a command there is
 // an end to it anyway.
-func (l Lately) Repeats(a Answer) LoopReason {
+func (l RecentExchanges) Repeats(a Answer) LoopReason {
 	if len(a.Texts) > 0 && a.Command == CommandNone && l.all(func(e Exchange) bool { return slices.Equal(e.Answer, a.Texts) }) {
 		return LoopAnswer
 	}
 	return LoopNone
 }
 
-func (l Lately) all(same func(Exchange) bool) bool {
+func (l RecentExchanges) all(same func(Exchange) bool) bool {
 	return len(l.Exchanges) == LoopLength-1 && !slices.ContainsFunc(l.Exchanges, func(e Exchange) bool { return !same(e) })
 }

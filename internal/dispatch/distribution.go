@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// lookEvery is how often a worker looks for work that a crash has left lying; otherwise it is woken.
+	// lookEvery is how often a worker looks for work that a crash has left lying; otherwise it is triggered.
 	lookEvery = 2 * time.Second
 	// lookSoon is when it looks again at what somebody was just changing.
 	lookSoon = 10 * time.Millisecond
@@ -26,8 +26,8 @@ type Work interface {
 	Tenants(ctx context.Context) ([]conversation.Tenant, error)
 	// Distribute gives waiting work to agents, one batch in one transaction. Where another process is at it, it does nothing.
 	Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error)
-	// Wakes tells, until the context ends, when something has changed that may make a match.
-	Wakes(ctx context.Context) (<-chan struct{}, error)
+	// DistributionTriggers tells, until the context ends, when something has changed that may make a match.
+	DistributionTriggers(ctx context.Context) (<-chan struct{}, error)
 }
 
 // Teller tells runs of acts.
@@ -51,12 +51,12 @@ type Distribution struct {
 // Run distributes until the context ends. Beside it the runs are told, so that no conversation waits for its agent while
 // others' runs hear of theirs.
 func (d Distribution) Run(ctx context.Context) error {
-	wakes, err := d.Work.Wakes(ctx)
+	triggers, err := d.Work.DistributionTriggers(ctx)
 	if err != nil {
 		return err
 	}
 	var both sync.WaitGroup
-	both.Go(func() { d.repeat(ctx, wakes, d.round) })
+	both.Go(func() { d.repeat(ctx, triggers, d.round) })
 	both.Go(func() { d.Teller.Run(ctx) })
 	both.Wait()
 	d.Teller.Wait()

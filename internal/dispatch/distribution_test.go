@@ -17,11 +17,11 @@ import (
 // ledger is work of which each batch comes to what is listed, then to nothing.
 type ledger struct {
 	dispatch.Work
-	wakes   chan struct{}
-	batches []routing.Distributed
-	at      []time.Duration // when each batch was done
-	takes   time.Duration   // a batch does
-	began   time.Time
+	triggers chan struct{}
+	batches  []routing.Distributed
+	at       []time.Duration // when each batch was done
+	takes    time.Duration   // a batch does
+	began    time.Time
 }
 
 // teller notes what it is to tell, and runs until the context ends.
@@ -38,7 +38,9 @@ func (l *teller) Run(ctx context.Context) { <-ctx.Done() }
 
 func (l *teller) Wait() { l.waited = len(l.told) }
 
-func (l *ledger) Wakes(context.Context) (<-chan struct{}, error) { return l.wakes, nil }
+func (l *ledger) DistributionTriggers(context.Context) (<-chan struct{}, error) {
+	return l.triggers, nil
+}
 
 func (l *ledger) Tenants(context.Context) ([]conversation.Tenant, error) {
 	return []conversation.Tenant{conversation.DefaultTenant}, nil
@@ -57,7 +59,7 @@ func (l *ledger) Distribute(context.Context, conversation.Tenant) (done routing.
 func runs(t *testing.T, l *ledger, meanwhile func()) (told []conversation.RunNotice) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	l.began, l.wakes = time.Now(), make(chan struct{})
+	l.began, l.triggers = time.Now(), make(chan struct{})
 	ended := make(chan error, 1)
 	tells := &teller{}
 	go func() {

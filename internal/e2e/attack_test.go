@@ -45,11 +45,11 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	api := s.second("api", freePorts(t, 1)[0], "WXDESK_MAX_CONNECTIONS=6500", containerMemory)
 	shop.door, shop.says = api.addr, "human "+strings.Repeat("a", 2000) // as long as the patterns of rules are reckoned with
 	s.publishHostileRules()
-	shop.sender().posts(shop.letter(0)) // the process has served the account before
+	shop.sender().posts(shop.callbackRequest(0)) // the process has served the account before
 	before := shop.last
 
 	a := newAttack(t, api.addr)
-	a.slowConnections(sized(1000, 3000), shop.letter(0))
+	a.slowConnections(sized(1000, 3000), shop.callbackRequest(0))
 	a.unreadAnswers(sized(333, 1000), s.token)
 	a.eventStreams(sized(667, 2000), floor.desks[0].token)
 	a.badTokens(sized(10_000, 30_000))
@@ -167,7 +167,7 @@ func (a *attack) dial(network int) (conn net.Conn, release func(), err error) {
 }
 
 // slowConnections say nothing, half of a header, or a byte a second, and come again when they are hung up on.
-func (a *attack) slowConnections(n int, good letter) {
+func (a *attack) slowConnections(n int, good rawRequest) {
 	ask, _, _ := strings.Cut(string(good), "\r\n")
 	head := ask + "\r\nHost: wxdesk\r\n"
 	openings := []string{"", "P", head, head + "X-Slow: ", head + "Content-Length: 1000\r\n\r\n<xml>"}

@@ -72,7 +72,7 @@ func (h *held) opens(until int) {
 	for first := h.open; first < until; first += benchSenders {
 		var sending sync.WaitGroup
 		for n := first; n < min(first+benchSenders, until); n++ {
-			l := h.shop.letter(n)
+			l := h.shop.callbackRequest(n)
 			sending.Go(func() {
 				c := h.shop.sender()
 				defer c.conn.Close() //nolint:errcheck // a test's
@@ -113,7 +113,7 @@ func (h *held) measures() (m standing) {
 	took := make([]time.Duration, 0, callbacks)
 	c := h.shop.sender()
 	for n := range callbacks {
-		l := h.shop.letter(n * (h.open / callbacks))
+		l := h.shop.callbackRequest(n * (h.open / callbacks))
 		began := time.Now()
 		c.posts(l)
 		took = append(took, time.Since(began))

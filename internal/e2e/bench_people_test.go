@@ -31,7 +31,7 @@ func BenchmarkReply_toBareTransactions(b *testing.B) {
 		shop.says = text
 		c := shop.sender()
 		for customer := range agents * each {
-			c.posts(shop.letter(customer))
+			c.posts(shop.callbackRequest(customer))
 		}
 	}
 	write("human")
@@ -98,15 +98,15 @@ func BenchmarkAssign_toBareShape(b *testing.B) {
 	chief := s.wxdesk("token", "create", "--role", "supervisor", "--name", "chief")
 	customers, closed := 0, 0
 	ours := func() span {
-		letters := make(chan letter, burst)
+		requests := make(chan rawRequest, burst)
 		for range burst {
-			letters <- shop.letter(customers)
+			requests <- shop.callbackRequest(customers)
 			customers++
 		}
-		close(letters)
+		close(requests)
 		before, began := processorTime(b), time.Now()
 		together(b, benchSenders, func(n int) {
-			for l := range letters {
+			for l := range requests {
 				senders[n].posts(l)
 			}
 		})

@@ -37,9 +37,9 @@ func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
 	const of = 8    // of so many customers: the endpoint hands over fifty a second of each
 	payload := bytes.Repeat([]byte("x"), shop.size())
 	compare(b, benchSenders*each, "callbacks", func() span {
-		letters := shop.letters(benchSenders, each, of)
+		requests := shop.callbackRequests(benchSenders, each, of)
 		return together(b, benchSenders, func(n int) {
-			for _, l := range letters[n] {
+			for _, l := range requests[n] {
 				senders[n].posts(l)
 			}
 		})
@@ -107,9 +107,9 @@ func (s *system) answers(b *testing.B, shop *benchShop, platform *benchWeChat, b
 	const each, of = 4, 4 // messages of a sender in a round, and their customers
 	senders, engine := shop.senders(), newBareEngine(b, s.temporalClient(), benchSenders*of, shop.size())
 	ours := func() span {
-		letters := shop.letters(benchSenders, each, of)
+		requests := shop.callbackRequests(benchSenders, each, of)
 		return together(b, benchSenders, func(n int) {
-			for i, l := range letters[n] {
+			for i, l := range requests[n] {
 				senders[n].posts(l)
 				waitFor(b, platform.answers(benchOpenID(n*of+i%of)))
 			}

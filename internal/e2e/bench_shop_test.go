@@ -26,11 +26,11 @@ type benchShop struct {
 	path    string
 	token   string
 	cipher  *wechat.Cipher
-	last    int64  // number of the last letter, which its MsgId has too
+	last    int64  // number of the last callback, which its MsgId has too
 	says    string // what customers say, with the number behind it; "" for the same question again and again
 }
 
-// text is what is said in a letter.
+// text is what is said in a callback.
 func (shop *benchShop) text(number int64) string {
 	if shop.says == "" {
 		return "when are you open?"
@@ -61,22 +61,22 @@ func newBenchShop(s *system) *benchShop {
 
 func benchOpenID(sender int) string { return fmt.Sprintf("oBench%022d", sender) }
 
-// letter is a request as it goes over the wire.
-type letter []byte
+// rawRequest is a request as it goes over the wire.
+type rawRequest []byte
 
-// letters are the callbacks of a round, each sender's of so many customers in turn, made before it begins: making them is WeChat's
+// callbackRequests are the callbacks of a round, each sender's of so many customers in turn, made before it begins: making them is WeChat's
 // work.
-func (shop *benchShop) letters(senders, each, customers int) [][]letter {
-	all := make([][]letter, senders)
+func (shop *benchShop) callbackRequests(senders, each, customers int) [][]rawRequest {
+	all := make([][]rawRequest, senders)
 	for sender := range all {
 		for n := range each {
-			all[sender] = append(all[sender], shop.letter(sender*customers+n%customers))
+			all[sender] = append(all[sender], shop.callbackRequest(sender*customers+n%customers))
 		}
 	}
 	return all
 }
 
-func (shop *benchShop) letter(sender int) letter {
+func (shop *benchShop) callbackRequest(sender int) rawRequest {
 	shop.last++
 	openID, now := benchOpenID(sender), strconv.FormatInt(time.Now().Unix(), 10)
 	sealed, err := shop.cipher.Seal(fmt.Appendf(nil, "<xml><ToUserName><![CDATA[%s]]></ToUserName>\n<FromUserName><![CDATA[%s]]></FromUserName>\n"+
@@ -91,9 +91,9 @@ func (shop *benchShop) letter(sender int) letter {
 }
 
 // size is that of a callback.
-func (shop *benchShop) size() int { return len(shop.letter(0)) }
+func (shop *benchShop) size() int { return len(shop.callbackRequest(0)) }
 
-// sender is one connection to the door, and does as little as it can: its work is WeChat's.
+// sender is one connection to the callback endpoint, and does as little as it can: its work is WeChat's.
 type sender struct {
 	shop *benchShop
 	conn net.Conn
@@ -129,8 +129,8 @@ func (shop *benchShop) senders() []*sender {
 	return all
 }
 
-// posts a letter until it is taken. Like WeChat it comes again where the door has no time for it; unlike WeChat at once.
-func (c *sender) posts(l letter) {
+// posts a callback until it is taken. Like WeChat it comes again where the callback endpoint has no time for it; unlike WeChat at once.
+func (c *sender) posts(l rawRequest) {
 	deadline := time.Now().Add(time.Minute)
 	for {
 		status, text := c.tries(l)
@@ -144,8 +144,8 @@ func (c *sender) posts(l letter) {
 	}
 }
 
-// tries returns what the door answers; status 0 where it does not.
-func (c *sender) tries(l letter) (status int, text string) {
+// tries returns what the callback endpoint answers; status 0 where it does not.
+func (c *sender) tries(l rawRequest) (status int, text string) {
 	if time.Since(c.used) > 4*time.Second { // after 5 s the other side closes what says nothing
 		if err := c.dial(); err != nil {
 			return 0, err.Error()

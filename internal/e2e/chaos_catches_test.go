@@ -82,9 +82,9 @@ func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 			broken := s.l.verdict()
 			switch sabotage.breaks { // what one defect leaves owed stays so, and is no concern of the next
 			case "":
-				broken = append(broken, r.owes(time.Minute, s.talks()[0].ID)...)
+				broken = append(broken, r.owes(time.Minute, s.conversations()[0].ID)...)
 			case "R27":
-				broken = append(broken, r.owes(0, s.talks()[0].ID)...) // at once: the sweep would repair it
+				broken = append(broken, r.owes(0, s.conversations()[0].ID)...) // at once: the sweep would repair it
 			}
 			if sabotage.breaks == "R25" {
 				out, err := r.reconcile("0s")
@@ -131,15 +131,15 @@ func (s *spoiler) repeat() {
 	require.NoError(s.t, err)
 	defer resp.Body.Close() //nolint:errcheck // nothing is read
 	require.Equal(s.t, http.StatusOK, resp.StatusCode)
-	s.r.until(30*time.Second, "the repeat is in the transcript", func() bool { return len(s.talks()) == 2 })
+	s.r.until(30*time.Second, "the repeat is in the transcript", func() bool { return len(s.conversations()) == 2 })
 }
 
-func (s *spoiler) talks() []talk { return s.l.people[0].talks() }
+func (s *spoiler) conversations() []conversationView { return s.l.people[0].conversations() }
 
 // exec runs a statement about the load's conversations.
 func (s *spoiler) exec(statement string) {
 	s.t.Helper()
-	s.run(statement, "{"+s.talks()[0].ID+"}")
+	s.run(statement, "{"+s.conversations()[0].ID+"}")
 }
 
 func (s *spoiler) run(statement string, args ...any) {
@@ -152,11 +152,11 @@ func (s *spoiler) run(statement string, args ...any) {
 func (s *spoiler) swap(author string) {
 	s.t.Helper()
 	var first, second int
-	db, talk := s.r.database(), s.talks()[0].ID
+	db, conversation := s.r.database(), s.conversations()[0].ID
 	require.NoError(s.t, db.QueryRow(`select min(seq), min(seq) filter (where seq > first) from (
-		select seq, min(seq) over () as first from messages where conversation_id = $1 and author = $2) l`, talk, author).Scan(&first, &second))
+		select seq, min(seq) over () as first from messages where conversation_id = $1 and author = $2) l`, conversation, author).Scan(&first, &second))
 	for _, change := range [][2]int{{first, -1}, {second, first}, {-1, second}} {
-		s.run(`update messages set seq = $3 where conversation_id = $1 and seq = $2`, talk, change[0], change[1])
+		s.run(`update messages set seq = $3 where conversation_id = $1 and seq = $2`, conversation, change[0], change[1])
 	}
 }
 
@@ -164,7 +164,7 @@ func (s *spoiler) swap(author string) {
 func (s *spoiler) endRuns() {
 	s.t.Helper()
 	var id string
-	require.NoError(s.t, s.r.database().QueryRow(`select workflow_id from conversations where id = $1`, s.talks()[0].ID).Scan(&id))
+	require.NoError(s.t, s.r.database().QueryRow(`select workflow_id from conversations where id = $1`, s.conversations()[0].ID).Scan(&id))
 	require.NoError(s.t, s.r.temporalClient().TerminateWorkflow(s.t.Context(), id, "", "to forget what it has seen"))
 }
 

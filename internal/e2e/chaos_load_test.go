@@ -118,15 +118,15 @@ func (l *load) settles(within time.Duration) bool {
 // evidence collects what there is to know about each customer.
 func (l *load) evidence() map[string]evidence {
 	l.r.t.Helper()
-	talks := map[string][]talk{} // by openid, oldest first
-	for _, t := range l.r.allTalks() {
-		talks[t.Customer.OpenID] = append([]talk{t}, talks[t.Customer.OpenID]...)
+	conversations := map[string][]conversationView{} // by openid, oldest first
+	for _, t := range l.r.allConversations() {
+		conversations[t.Customer.OpenID] = append([]conversationView{t}, conversations[t.Customer.OpenID]...)
 	}
 	answers := l.answers()
 	all := map[string]evidence{}
 	for i, c := range l.people {
 		e := evidence{told: l.told[i], shown: c.answers()}
-		for _, t := range talks[c.openID] {
+		for _, t := range conversations[c.openID] {
 			if t.State != "closed" {
 				e.open++
 			}

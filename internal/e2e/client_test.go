@@ -108,8 +108,8 @@ type message struct {
 	Delivery *struct{ Status, Reason string }
 }
 
-// talk is a conversation as the API shows it.
-type talk struct {
+// conversationView is a conversation as the API shows it.
+type conversationView struct {
 	ID       string
 	Customer struct{ ID, OpenID string }
 	State    string
@@ -118,13 +118,13 @@ type talk struct {
 	Close    *string `json:"close_reason"`
 }
 
-// talks lists a customer's conversations, newest first.
-func (c customer) talks() []talk {
+// conversations lists a customer's conversations, newest first.
+func (c customer) conversations() []conversationView {
 	c.s.t.Helper()
-	var mine []talk
+	var mine []conversationView
 	for cursor := ""; ; {
 		var out struct {
-			Items []talk
+			Items []conversationView
 			Next  *string
 		}
 		status := c.s.api(http.MethodGet, "/v1/conversations?limit=200&cursor="+url.QueryEscape(cursor), nil, nil, &out)

@@ -40,9 +40,9 @@ func TestFirstFiveMinutes(t *testing.T) {
 	require.Contains(t, c.gets(2, 10*time.Second)[1], "colleague")
 	require.True(t, c.manages("are you there?"))
 	s.until(10*time.Second, "the later message waits in the conversation", func() bool {
-		return len(s.transcript(c.talks()[0].ID)) == 5
+		return len(s.transcript(c.conversations()[0].ID)) == 5
 	})
-	parked := c.talks()[0]
+	parked := c.conversations()[0]
 	require.Equal(t, "open", parked.State)
 	require.Equal(t, "queue", parked.Holder)
 	require.NotNil(t, parked.QueueID)
@@ -127,7 +127,7 @@ func TestWorkerStopped_threeMessagesGetThreeAnswersInOrder(t *testing.T) {
 func (s *system) quiet() {
 	s.t.Helper()
 	s.until(60*time.Second, "every message has its fate", func() bool {
-		var out struct{ Items []talk }
+		var out struct{ Items []conversationView }
 		s.api(http.MethodGet, "/v1/conversations?limit=200", nil, nil, &out)
 		for _, t := range out.Items {
 			for _, m := range s.transcript(t.ID) {
@@ -151,7 +151,7 @@ func TestDev_aSecondStartFindsEverythingAgain(t *testing.T) {
 	s.launch()
 	require.True(t, c.manages("delivery"))
 	require.Contains(t, c.gets(2, 20*time.Second)[1], "leave the same day")
-	require.Len(t, c.talks(), 1, "the conversation goes on")
+	require.Len(t, c.conversations(), 1, "the conversation goes on")
 }
 
 func TestDev_aDeadProcessIsStartedAgain(t *testing.T) {
@@ -207,8 +207,8 @@ func TestKill_temporalAmidTwoHundredMessages_noneLostNoneDoubled(t *testing.T) {
 	s.quiet()
 	for _, c := range people {
 		said := map[string]int{}
-		for _, talk := range c.talks() {
-			for _, m := range s.transcript(talk.ID) {
+		for _, conversation := range c.conversations() {
+			for _, m := range s.transcript(conversation.ID) {
 				if m.Author == "customer" {
 					said[m.Text]++
 				}

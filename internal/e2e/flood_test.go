@@ -57,9 +57,9 @@ func TestLoad_threeAPIsAndSlowWeChat(t *testing.T) { // alone: it takes all that
 	require.Equal(t, lines, answers, "one answer each")
 	require.Zero(t, unknown, "answers of which nobody knows whether they arrived")
 	require.Len(t, c.answers(), lines, "each on the phone once")
-	talks := c.talks()
-	require.Len(t, talks, 1)
-	requireOrder(t, s.transcript(talks[0].ID), senders)
+	conversations := c.conversations()
+	require.Len(t, conversations, 1)
+	requireOrder(t, s.transcript(conversations[0].ID), senders)
 	s.judgeHistories()
 }
 

@@ -29,7 +29,7 @@ func TestR23_aFullDiskLosesNothingThatWasAcknowledged(t *testing.T) {
 	c.gets(1, 30*time.Second)
 
 	fill()
-	_, err := s.database().Exec(`insert into wakes (tenant, due_at) 
+	_, err := s.database().Exec(`insert into distribution_triggers (tenant, due_at) 
 		select 'default', now() + interval '1 day' from pg_attribute a, pg_attribute b limit 400000`) // takes what room is left
 	require.Error(t, err, "there is no room")
 	t.Logf("postgres says: %v", err)
@@ -50,7 +50,7 @@ func TestR23_aFullDiskLosesNothingThatWasAcknowledged(t *testing.T) {
 	s.quiet()
 
 	var said []string
-	for _, m := range s.transcript(c.talks()[0].ID) {
+	for _, m := range s.transcript(c.conversations()[0].ID) {
 		if m.Author == "customer" {
 			said = append(said, m.Text)
 		}

@@ -16,7 +16,7 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// A master key is replaced as docs/security.md says, while a customer talks: nothing is lost, and in the end the old key is
+// A master key is replaced as docs/security.md says, while a customer writes: nothing is lost, and in the end the old key is
 // gone from the settings.
 func TestS2_aMasterKeyIsReplacedStepByStep(t *testing.T) {
 	t.Parallel()
@@ -25,7 +25,7 @@ func TestS2_aMasterKeyIsReplacedStepByStep(t *testing.T) {
 	c := s.follower()
 	require.True(t, c.manages("hello"))
 	c.gets(1, 20*time.Second)
-	first := c.talks()[0].ID
+	first := c.conversations()[0].ID
 
 	s.restartsWith(older + "," + newer) // every process can open what the new key will seal
 	require.True(t, c.manages("delivery"))
@@ -58,7 +58,7 @@ func TestS2_aMasterKeyIsReplacedStepByStep(t *testing.T) {
 	s.restartsWith(newer)
 	require.True(t, c.manages("hello"))
 	require.Contains(t, c.gets(6, 20*time.Second)[5], "welcome")
-	require.Equal(t, first, c.talks()[0].ID, "the conversation has lived through it")
+	require.Equal(t, first, c.conversations()[0].ID, "the conversation has lived through it")
 	lines := s.transcript(first)
 	require.Equal(t, "hello", lines[0].Text)
 	require.Len(t, lines, 12)

@@ -36,9 +36,9 @@ func TestKinds_eachIsInTheTranscriptAsWhatItIs(t *testing.T) {
 	s.simulator(http.MethodPost, c.path()+"/say?wait=true", map[string]any{"kind": "view", "url": "https://example.com/"}, nil)
 	c.gets(len(acts), 20*time.Second)
 
-	require.Len(t, c.talks(), 1)
+	require.Len(t, c.conversations(), 1)
 	var said []message
-	for _, m := range s.transcript(c.talks()[0].ID) {
+	for _, m := range s.transcript(c.conversations()[0].ID) {
 		if m.Author == "customer" {
 			said = append(said, m)
 		}
@@ -63,9 +63,9 @@ func TestFollowing_isGreetedAndUnfollowingCloses(t *testing.T) {
 	s.simulator(http.MethodPost, "/accounts/"+demoAppID+"/followers", map[string]any{}, &made)
 	c := customer{s, demoAppID, made.OpenID}
 	require.Contains(t, c.gets(1, 10*time.Second)[0], "welcome")
-	require.Equal(t, "active", c.talks()[0].State)
+	require.Equal(t, "active", c.conversations()[0].State)
 
 	s.simulator(http.MethodDelete, c.path(), nil, nil)
-	s.until(10*time.Second, "the conversation is closed", func() bool { return c.talks()[0].State == "closed" })
-	require.Equal(t, "unfollowed", *c.talks()[0].Close)
+	s.until(10*time.Second, "the conversation is closed", func() bool { return c.conversations()[0].State == "closed" })
+	require.Equal(t, "unfollowed", *c.conversations()[0].Close)
 }

@@ -34,12 +34,12 @@ func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it take
 	sending.Wait()
 	require.Equal(t, make([]int, senders), refused, "every callback was taken")
 
-	var talks []talk
+	var conversations []conversationView
 	s.looking(2*time.Second, sized(8*time.Minute, 2*time.Hour), "every message is in the transcript and has its answer", func() bool {
-		talks = c.talks()
+		conversations = c.conversations()
 		said, answered := 0, 0
-		for _, talk := range talks {
-			for _, m := range s.transcript(talk.ID) {
+		for _, conversation := range conversations {
+			for _, m := range s.transcript(conversation.ID) {
 				switch {
 				case m.Author == "customer":
 					said++
@@ -50,8 +50,8 @@ func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it take
 		}
 		return said >= senders*each && answered >= senders*each
 	})
-	require.Len(t, talks, 1)
-	lines := s.transcript(talks[0].ID)
+	require.Len(t, conversations, 1)
+	lines := s.transcript(conversations[0].ID)
 	require.Len(t, lines, 2*senders*each, "none lost, none doubled, one answer each")
 	requireOrder(t, lines, senders)
 	s.judgeHistories()

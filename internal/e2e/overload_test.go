@@ -66,8 +66,8 @@ func (s *system) requireOnce(shop *benchShop, taken []int64) {
 		return err == nil && said >= len(taken)
 	})
 	said := map[string]int{}
-	for _, talk := range s.allTalks() {
-		for _, m := range s.transcript(talk.ID) {
+	for _, conversation := range s.allConversations() {
+		for _, m := range s.transcript(conversation.ID) {
 			if m.Author == "customer" {
 				said[m.Text]++
 			}
@@ -92,12 +92,12 @@ func (s *system) letsOthersGoFirst(names ...string) {
 	}
 }
 
-// allTalks are the conversations of everybody.
-func (s *system) allTalks() (all []talk) {
+// allConversations are the conversations of everybody.
+func (s *system) allConversations() (all []conversationView) {
 	s.t.Helper()
 	for cursor := ""; ; {
 		var page struct {
-			Items []talk
+			Items []conversationView
 			Next  *string
 		}
 		require.Equal(s.t, http.StatusOK, s.api(http.MethodGet, "/v1/conversations?limit=200&cursor="+cursor, nil, nil, &page))
@@ -136,7 +136,7 @@ func (shop *benchShop) floods(connections int, rate float64, lasts time.Duration
 					<-time.After(time.Until(began.Add(due)))
 				}
 				mu.Lock()
-				l, id := shop.letter(i%floodCustomers), shop.last
+				l, id := shop.callbackRequest(i%floodCustomers), shop.last
 				mu.Unlock()
 				at := time.Now()
 				status, text := c.tries(l)

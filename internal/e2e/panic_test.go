@@ -40,7 +40,7 @@ func TestR14_aPanicStopsNobodyElse(t *testing.T) {
 	s.wxdesk("dev", "stop", "worker")
 	unread, unasked, unsent := s.followerOf(a.AppID), s.followerOf(a.AppID), s.followerOf(a.AppID)
 	tries, stop := s.panickingWorker(unsent)
-	require.True(t, unread.manages("a letter that panics"))
+	require.True(t, unread.manages("a message that panics"))
 	require.True(t, unasked.manages("a question that panics"))
 	require.True(t, unsent.manages("hello"))
 	for range 10 {
@@ -50,10 +50,10 @@ func TestR14_aPanicStopsNobodyElse(t *testing.T) {
 	}
 	s.until(2*time.Minute, "it is in quarantine", func() bool { return strings.Contains(s.wxdesk("quarantine", "list"), "panics") })
 	require.EqualValues(t, 5, tries.Load(), "tried five times, and then no more")
-	require.Empty(t, unread.talks())
+	require.Empty(t, unread.conversations())
 	s.until(30*time.Second, "people have the conversation", func() bool {
-		talks := unasked.talks()
-		return len(talks) == 1 && talks[0].Holder == "queue"
+		conversations := unasked.conversations()
+		return len(conversations) == 1 && conversations[0].Holder == "queue"
 	})
 	s.until(60*time.Second, "nobody knows of the answer", func() bool {
 		fates := s.fates(unsent)
@@ -72,7 +72,7 @@ func TestR14_aPanicStopsNobodyElse(t *testing.T) {
 }
 
 // panickingWorker performs everything in this process, as a worker does whose code has faults, until it is stopped. It counts how
-// often it has tried to read the letter.
+// often it has tried to read the message.
 func (s *system) panickingWorker(unsent customer) (tries *atomic.Int64, stop func()) {
 	s.t.Helper()
 	cfg, err := config.LoadDev(s.settings())
@@ -115,7 +115,7 @@ type panickingLedger struct {
 
 func (l panickingLedger) OpenPlain(h conversation.Handover) ([]byte, error) {
 	plain, err := l.DB.OpenPlain(h)
-	if strings.Contains(string(plain), "a letter that panics") {
+	if strings.Contains(string(plain), "a message that panics") {
 		l.tries.Add(1)
 		panic("cannot read this")
 	}

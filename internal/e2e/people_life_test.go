@@ -24,10 +24,10 @@ func (s *system) waits() (customer, string) {
 	c := s.follower()
 	require.True(s.t, c.manages("human"))
 	s.until(30*time.Second, "the conversation has come to people", func() bool {
-		talks := c.talks()
-		return len(talks) == 1 && talks[0].Holder == "queue"
+		conversations := c.conversations()
+		return len(conversations) == 1 && conversations[0].Holder == "queue"
 	})
-	return c, c.talks()[0].ID
+	return c, c.conversations()[0].ID
 }
 
 // takes waits for the nth offer and accepts it.
@@ -45,9 +45,9 @@ func TestPeople_anOfferThatNobodyAnswersGoesToTheNextAgent(t *testing.T) {
 	silent := s.agent("Silent").opens()
 	_, id := s.waits()
 	require.Equal(t, id, silent.offered(1, 30*time.Second).Data.ConversationID)
-	awake := s.agent("Awake").opens()
-	require.Equal(t, id, awake.offered(1, 30*time.Second).Data.ConversationID)
-	require.Equal(t, http.StatusOK, awake.does("accept", id, nil))
+	awaited := s.agent("Awake").opens()
+	require.Equal(t, id, awaited.offered(1, 30*time.Second).Data.ConversationID)
+	require.Equal(t, http.StatusOK, awaited.does("accept", id, nil))
 	s.stands(id, "active agent", 15*time.Second)
 	require.Equal(t, http.StatusNotFound, silent.api(http.MethodGet, "/v1/conversations/"+id+"/messages", nil, nil), "S5: this agent never had it")
 }
@@ -138,10 +138,10 @@ func TestPeople_outOfHoursAndOverflow(t *testing.T) {
 	c := s.follower()
 	require.True(t, c.manages("human"))
 	s.until(30*time.Second, "the second is told that the queue is full, and closed", func() bool {
-		talks := c.talks()
-		return len(talks) == 1 && talks[0].State == "closed"
+		conversations := c.conversations()
+		return len(conversations) == 1 && conversations[0].State == "closed"
 	})
-	require.Equal(t, "queue-overflow", *c.talks()[0].Close)
+	require.Equal(t, "queue-overflow", *c.conversations()[0].Close)
 	owl.must("accept", id, nil)
 	require.Equal(t, waiting, owl.offered(2, 30*time.Second).Data.ConversationID, "who waits too long goes on as well")
 }

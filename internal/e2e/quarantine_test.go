@@ -46,10 +46,10 @@ func TestBad_K09_redrivenAfterTheKeyIsRepairedAndAnsweredOnce(t *testing.T) {
 	s.quiet()
 	require.Len(t, c.answers(), 3, "one for each message")
 
-	talks := c.talks()
-	require.Len(t, talks, 1)
+	conversations := c.conversations()
+	require.Len(t, conversations, 1)
 	var said []string
-	for _, m := range s.transcript(talks[0].ID) {
+	for _, m := range s.transcript(conversations[0].ID) {
 		if m.Author == "customer" {
 			said = append(said, m.Text)
 		}

@@ -56,7 +56,7 @@ func TestR25_reconcileFindsWhatDisagreesAndNothingElse(t *testing.T) {
 		{`update conversations set state = 'closed', closed_at = now() where id = $1`, offered, "somebody is assigned to an ended conversation"},
 		{`update conversations set state = 'closed', closed_at = now() where id = $1`, aside, "a run is open, and no conversation of it is"},
 		{`update deliveries set status = 'queued' where conversation_id = $1`, closed, "it has ended, and a message of it waits to be sent"},
-		{`delete from receipts where conversation_id = $1`, withBot.talks()[0].ID, "a customer's message has no receipt"},
+		{`delete from receipts where conversation_id = $1`, withBot.conversations()[0].ID, "a customer's message has no receipt"},
 		{`update receipts set message_id = gen_random_uuid() where conversation_id = $1`, wrapUp, "a message that was taken is not in the transcript"},
 		{`update deliveries set status = 'sending', updated_at = now() - interval '3 minutes' where conversation_id = $1`, wrapUp, "sending for more than two minutes"},
 	} {

@@ -37,10 +37,10 @@ func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: 
 	for i := range people {
 		people[i] = s.follower()
 	}
-	var talking sync.WaitGroup
+	var senders sync.WaitGroup
 	lost := make([]int, customers)
 	for i, c := range people {
-		talking.Go(func() {
+		senders.Go(func() {
 			for n := range each {
 				if !c.manages(fmt.Sprintf("message %03d", n)) {
 					lost[i]++
@@ -53,7 +53,7 @@ func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: 
 	s.until(sized(4*time.Minute, time.Hour), "half is through", func() bool { return balancer.count() > customers*each/2 })
 	s.kill("worker")
 	second.launch()
-	talking.Wait()
+	senders.Wait()
 	require.Equal(t, make([]int, customers), lost, "WeChat was told of every message that it is taken")
 	balancer.again()
 
@@ -61,9 +61,9 @@ func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: 
 		s.until(sized(3*time.Minute, time.Hour), "everything is answered", func() bool { return len(s.fates(c)) == each })
 	}
 	for _, c := range people {
-		require.Len(t, c.talks(), 1)
+		require.Len(t, c.conversations(), 1)
 		var said []string
-		for _, m := range s.transcript(c.talks()[0].ID) {
+		for _, m := range s.transcript(c.conversations()[0].ID) {
 			if m.Author == "customer" {
 				said = append(said, m.Text)
 			}
@@ -82,8 +82,8 @@ func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: 
 // fates are the final delivery states of what the customer was answered.
 func (s *system) fates(c customer) (fates []string) {
 	s.t.Helper()
-	for _, talk := range c.talks() {
-		for _, m := range s.transcript(talk.ID) {
+	for _, conversation := range c.conversations() {
+		for _, m := range s.transcript(conversation.ID) {
 			if m.Delivery != nil && m.Delivery.Status != "queued" && m.Delivery.Status != "sending" {
 				fates = append(fates, m.Delivery.Status)
 			}

@@ -188,7 +188,7 @@ func TestS4_C06_C07_C10_X19_aReplayHasNoEffectNowSwappedAfterARestartAndAMonthLa
 	fence() // the conversation learns of its new patience with its next message
 	before["messages"], before["receipts"], before["turns"], before["deliveries"] = before["messages"]+2, before["receipts"]+1, before["turns"]+1, before["deliveries"]+1
 	answers++
-	s.until(60*time.Second, "the conversation is closed", func() bool { return c.talks()[0].State == "closed" })
+	s.until(60*time.Second, "the conversation is closed", func() bool { return c.conversations()[0].State == "closed" })
 	s.aMonthPasses(db)
 	replay("a month later", same)
 	replay("swapped, a month later", captured.swapped)

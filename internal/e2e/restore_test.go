@@ -25,7 +25,7 @@ func restored(t *testing.T, part string) {
 	s.simulator("PATCH", "/settings", map[string]any{"window_messages": 100}, nil)
 	ann := s.agent("Ann").opens()
 	before := map[string]customer{}
-	for _, name := range []string{"talks on", "is handed over later", "is closed later", "is silent"} {
+	for _, name := range []string{"writes on", "is handed over later", "is closed later", "is silent"} {
 		c := s.follower()
 		require.True(t, c.manages("hello"))
 		c.gets(1, 30*time.Second)
@@ -39,14 +39,14 @@ func restored(t *testing.T, part string) {
 	s.copyPart(part, backup)
 	s.launch()
 
-	// What the backup does not know: more talk, a hand-over, an end, a customer who is new.
+	// What the backup does not know: more messages, a hand-over, an end, a customer who is new.
 	ann = ann.agent.opens()
-	require.True(t, before["talks on"].manages("delivery"))
-	before["talks on"].gets(2, 30*time.Second)
+	require.True(t, before["writes on"].manages("delivery"))
+	before["writes on"].gets(2, 30*time.Second)
 	require.True(t, before["is handed over later"].manages("human"))
 	handed := ann.offered(1, 30*time.Second).Data.ConversationID
 	ann.must("accept", handed, nil)
-	ended := before["is closed later"].talks()[0].ID
+	ended := before["is closed later"].conversations()[0].ID
 	require.Equal(t, 200, s.api("POST", "/v1/conversations/"+ended+"/close", map[string]string{"Idempotency-Key": "end"}, nil, nil))
 	late := s.follower()
 	require.True(t, late.manages("hello"))
@@ -78,26 +78,26 @@ func restored(t *testing.T, part string) {
 		had := len(c.answers())
 		require.True(t, c.manages("returns"))
 		s.until(60*time.Second, "the customer is answered, or waits for a person", func() bool {
-			talks := c.talks()
-			return len(c.answers()) > had || len(talks) > 0 && talks[0].Holder != "bot"
+			conversations := c.conversations()
+			return len(c.answers()) > had || len(conversations) > 0 && conversations[0].Holder != "bot"
 		})
 	}
 	s.quiet()
 	for _, c := range people {
-		talks := c.talks()
+		conversations := c.conversations()
 		open := 0
-		for _, talk := range talks {
-			if talk.State != "closed" {
+		for _, conversation := range conversations {
+			if conversation.State != "closed" {
 				open++
 			}
 		}
 		assert.LessOrEqual(t, open, 1)
-		if talks[0].Holder == "bot" {
+		if conversations[0].Holder == "bot" {
 			continue
 		}
 		said := c.answers()
-		ann.finds(talks[0].ID)
-		ann.must("reply", talks[0].ID, map[string]any{"text": "a person again"})
+		ann.finds(conversations[0].ID)
+		ann.must("reply", conversations[0].ID, map[string]any{"text": "a person again"})
 		c.gets(len(said)+1, 30*time.Second)
 	}
 }

@@ -39,7 +39,7 @@ func TestSight_everyMetricOfAlertsAndDashboardExists(t *testing.T) {
 		require.True(t, c.manages("hello"))
 		c.gets(n+1, 30*time.Second)
 	}
-	ended := c.talks()[0].ID
+	ended := c.conversations()[0].ID
 	for _, key := range []string{"a", "b"} { // Temporal refuses a command to an ended run
 		s.api(http.MethodPost, "/v1/conversations/"+ended+"/close", map[string]string{"Idempotency-Key": key}, nil, nil)
 	}

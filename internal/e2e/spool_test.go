@@ -42,7 +42,7 @@ func TestSpool_takesCallbacksWhileTemporalIsAway(t *testing.T) {
 	s.quiet()
 	require.Len(t, c.answers(), 7, "none twice")
 	var said []string
-	for _, m := range s.transcript(c.talks()[0].ID) {
+	for _, m := range s.transcript(c.conversations()[0].ID) {
 		if m.Author == "customer" {
 			said = append(said, m.Text)
 		}

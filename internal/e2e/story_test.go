@@ -52,7 +52,7 @@ func story(t *testing.T, name string, environ ...string) told {
 			c.gets(answered, 20*time.Second)
 		}
 	}
-	first := c.talks()[0].ID
+	first := c.conversations()[0].ID
 	s.until(20*time.Second, "all is in the transcript", func() bool { return len(s.transcript(first)) == len(texts)+answered })
 
 	key := map[string]string{"Idempotency-Key": "story"}
@@ -69,9 +69,9 @@ func story(t *testing.T, name string, environ ...string) told {
 	s.quiet()
 
 	var out told
-	for _, talk := range c.talks() {
-		out.effects = append(out.effects, talk.State+" "+talk.Holder)
-		for _, m := range s.transcript(talk.ID) {
+	for _, conversation := range c.conversations() {
+		out.effects = append(out.effects, conversation.State+" "+conversation.Holder)
+		for _, m := range s.transcript(conversation.ID) {
 			line := m.Author + ": " + m.Text
 			if m.Delivery != nil {
 				line += " (" + m.Delivery.Status + ")"
@@ -149,11 +149,11 @@ func TestIdle_closesAndTheNextMessageBeginsAnew(t *testing.T) {
 	c := s.follower()
 	require.True(t, c.manages("hello"))
 	c.gets(1, 10*time.Second)
-	s.until(20*time.Second, "silence closes the conversation", func() bool { return c.talks()[0].State == "closed" })
-	require.Equal(t, "idle", *c.talks()[0].Close)
+	s.until(20*time.Second, "silence closes the conversation", func() bool { return c.conversations()[0].State == "closed" })
+	require.Equal(t, "idle", *c.conversations()[0].Close)
 	require.True(t, c.manages("delivery"))
 	c.gets(2, 10*time.Second)
-	require.Len(t, c.talks(), 2)
+	require.Len(t, c.conversations(), 2)
 }
 
 // Messages that arrive around the moment of the idle close are each answered once, in this conversation or the next.
@@ -182,8 +182,8 @@ func TestIdle_theClosingRaceLosesNothing(t *testing.T) {
 	for _, c := range people {
 		require.Len(t, c.answers(), rounds)
 		said := map[string]int{}
-		for _, talk := range c.talks() {
-			for _, m := range s.transcript(talk.ID) {
+		for _, conversation := range c.conversations() {
+			for _, m := range s.transcript(conversation.ID) {
 				if m.Author == "customer" {
 					said[m.Text]++
 				}

@@ -85,7 +85,7 @@ func TestUpgrade_openConversationsStayUntilTheyAreNudgedAndNothingIsLost(t *test
 	s.quiet()
 	for i, c := range early {
 		require.Len(t, c.answers(), want[i], "one answer for each message")
-		require.Len(t, c.talks(), 1, "still the same conversation")
+		require.Len(t, c.conversations(), 1, "still the same conversation")
 	}
 	screen := strings.Join(taken.answers(), "\n")
 	require.Equal(t, 1, strings.Count(screen, "from the old version"))
@@ -130,7 +130,7 @@ func (s *system) workflows(c client.Client, people ...customer) map[string]strin
 	s.until(20*time.Second, "Temporal lists the customers' runs", func() bool {
 		runs := s.executions(c, `WorkflowType = "Conversation" AND ExecutionStatus = "Running"`, len(people))
 		for _, person := range people {
-			id := person.talks()[0].ID
+			id := person.conversations()[0].ID
 			for _, run := range runs {
 				if run.GetFirstRunId() == id || run.GetExecution().GetRunId() == id {
 					of[person.openID] = run.GetExecution().GetWorkflowId()

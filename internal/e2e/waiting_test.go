@@ -36,7 +36,7 @@ func TestR8_whileThereIsRoomWhoWaitsIsOfferedAtOnce(t *testing.T) {
 		}
 	}
 	t.Logf("offered within %s", quantiles(waits))
-	// A small run beside others asks that nobody is stuck: what a wake misses, the look every 2 s finds.
+	// A small run beside others asks that nobody is stuck: what a trigger misses, the poll every 2 s finds.
 	require.Less(t, quantile(waits, 0.99), bound(5*time.Second, 2*time.Second))
 }
 

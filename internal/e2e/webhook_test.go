@@ -83,7 +83,7 @@ func TestBad_B10_aWebhooksSecretIsReplacedAndWhoRepeatsHimselfReachesPeople(t *t
 	require.Equal(t, "You wrote: I am away.", c.gets(4, 20*time.Second)[3])
 	require.True(t, c.manages("I am away."))
 	require.Contains(t, c.gets(5, 10*time.Second)[4], "colleague")
-	require.Equal(t, "queue", c.talks()[0].Holder)
+	require.Equal(t, "queue", c.conversations()[0].Holder)
 }
 
 // An account with a bot of somebody's own: it answers; then it is dead, and the customer is told that a person will come.
@@ -101,20 +101,20 @@ func TestBad_R15_B01_aDeadBotEndsWithPeopleWithinTenSeconds(t *testing.T) {
 	require.Contains(t, c.gets(1, 20*time.Second)[0], "Welcome!")
 	require.True(t, c.manages("green tea"))
 	require.Equal(t, "You wrote: green tea", c.gets(2, 20*time.Second)[1])
-	require.Equal(t, "bot", c.talks()[0].Holder)
+	require.Equal(t, "bot", c.conversations()[0].Holder)
 
 	stop()
 	require.True(t, c.manages("are you there?"))
 	notice := c.gets(3, 10*time.Second)[2]
 	require.True(t, strings.Contains(notice, "colleague"), notice)
-	require.Equal(t, "queue", c.talks()[0].Holder)
+	require.Equal(t, "queue", c.conversations()[0].Holder)
 
 	require.Equal(t, http.StatusOK, s.api(http.MethodPatch, account, nil, map[string]any{"bot_id": nil}, nil))
 	other := s.follower()
 	require.True(t, other.manages("hello"))
 	s.until(10*time.Second, "without a bot a conversation begins with people", func() bool {
-		talks := other.talks()
-		return len(talks) == 1 && talks[0].Holder == "queue" && talks[0].State == "open"
+		conversations := other.conversations()
+		return len(conversations) == 1 && conversations[0].Holder == "queue" && conversations[0].State == "open"
 	})
 	require.Equal(t, http.StatusNoContent, s.api(http.MethodDelete, bot, nil, nil, nil))
 }

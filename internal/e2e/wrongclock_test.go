@@ -29,16 +29,16 @@ func wrongClock(t *testing.T, s *system, fault string) {
 	c.gets(1, 30*time.Second)
 	s.quiet()
 	require.Len(t, c.answers(), 1)
-	talks := c.talks()
-	require.Len(t, talks, 1)
+	conversations := c.conversations()
+	require.Len(t, conversations, 1)
 	var said []string
-	for _, m := range s.transcript(talks[0].ID) {
+	for _, m := range s.transcript(conversations[0].ID) {
 		if m.Author == "customer" {
 			said = append(said, m.Text)
 		}
 	}
 	require.Equal(t, []string{"one", "two", "three", "the clock is right"}, said)
 	var flagged int
-	require.NoError(t, s.database().QueryRow(`select count(*) from messages where stale and conversation_id = $1`, talks[0].ID).Scan(&flagged))
+	require.NoError(t, s.database().QueryRow(`select count(*) from messages where stale and conversation_id = $1`, conversations[0].ID).Scan(&flagged))
 	require.Equal(t, 3, flagged)
 }

@@ -115,7 +115,7 @@ func (d *decision) resume() conversation.Refusal {
 	return ""
 }
 
-// wrapUp ends the talk with the customer. What is left is paperwork, which takes capacity as the workstream says (WS-8).
+// wrapUp ends the conversation with the customer. What is left is paperwork, which takes capacity as the workstream says (WS-8).
 func (d *decision) wrapUp() conversation.Refusal {
 	if refused := d.speaks(); refused != "" {
 		return refused

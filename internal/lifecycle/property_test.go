@@ -17,10 +17,10 @@ import (
 
 // house is a ledger in memory: a few conversations and the agents who share them.
 type house struct {
-	t      *rapid.T
-	now    time.Time
-	talks  []lifecycle.Snapshot
-	agents map[conversation.AgentID]lifecycle.Agent
+	t             *rapid.T
+	now           time.Time
+	conversations []lifecycle.Snapshot
+	agents        map[conversation.AgentID]lifecycle.Agent
 }
 
 func newHouse(t *rapid.T) *house {
@@ -39,16 +39,16 @@ func newHouse(t *rapid.T) *house {
 		s.Workstream.AgentsSetSkills = true
 		s.MaxConversations = rapid.IntRange(1, 3).Draw(t, "most conversations")
 		s.Overflow = rapid.SampledFrom([]routing.Overflow{{}, after(600, routing.OverflowEnd, ""), after(600, routing.OverflowTransfer, returns)}).Draw(t, "overflow")
-		h.talks = append(h.talks, s)
+		h.conversations = append(h.conversations, s)
 	}
 	return h
 }
 
 // snapshot is one conversation with what its agents have beside it.
 func (h *house) snapshot(n int) lifecycle.Snapshot {
-	s := h.talks[n]
+	s := h.conversations[n]
 	s.Agents = maps.Clone(h.agents)
-	for i, other := range h.talks {
+	for i, other := range h.conversations {
 		if i == n || other.Live == nil {
 			continue
 		}
@@ -71,7 +71,7 @@ func (h *house) keep(n int, s lifecycle.Snapshot) {
 		kept.Presence, kept.Manual = a.Presence, a.Manual
 		h.agents[id] = kept
 	}
-	h.talks[n] = s
+	h.conversations[n] = s
 }
 
 // deed is something that happens to a conversation. machine: no person decided it; told: the run must hear of it.
@@ -145,7 +145,7 @@ func TestLifecycle_holdsWhateverHappens(t *testing.T) {
 		h := newHouse(t)
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			h.now = h.now.Add(time.Duration(rapid.IntRange(0, 180).Draw(t, "seconds")) * time.Second)
-			n := rapid.IntRange(0, len(h.talks)-1).Draw(t, "conversation")
+			n := rapid.IntRange(0, len(h.conversations)-1).Draw(t, "conversation")
 			before := h.snapshot(n)
 			frozen := encoded(t, before)
 			d := h.deed(before)

@@ -353,7 +353,7 @@ func TestRunGone_failsWhatWaitsToBeSent(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	reply := d.command(ref, li, conversation.CommandReply, "hello").MessageID
-	d.exec(t, `delete from wakes`)
+	d.exec(t, `delete from distribution_triggers`)
 	for range 2 {
 		require.NoError(t, d.RunGone(context.WithoutCancel(t.Context()), ref))
 	}
@@ -361,5 +361,5 @@ func TestRunGone_failsWhatWaitsToBeSent(t *testing.T) {
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "conversation-closed"}, d.fate(t, ref, reply))
 	require.Zero(t, d.load(li))
 	require.Zero(t, d.count(t, "outbox", "true"))
-	d.woken()
+	d.requireTriggered()
 }

@@ -155,7 +155,7 @@ func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id convers
 				return err
 			}
 		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+		if err := triggerDistribution(ctx, tx, by.Tenant, atOnce); err != nil {
 			return err
 		}
 		return record(ctx, tx, by, actAgentDelete, string(id))

@@ -65,7 +65,7 @@ func TestDisconnect_workGoesBackThoughAllCrash(t *testing.T) {
 	require.Equal(t, 1, rows)
 	require.Equal(t, 1, d.count(t, "conversations", "state = 'open' and holder = 'queue' and agent_id is null"))
 	require.Zero(t, d.count(t, "due", "true"))
-	d.woken()
+	d.requireTriggered()
 }
 
 // PRE-7, D4. The conversation is locked, so that the end of the grace has found the agent's work and not yet judged the agent.

@@ -31,7 +31,7 @@ func comeBack(ctx context.Context, tx *transaction, agent presenceRow) error {
 	if _, err := tx.ExecContext(ctx, found, agent.Tenant, agent.ID); err != nil {
 		return err
 	}
-	return wake(ctx, tx, agent.Tenant, atOnce)
+	return triggerDistribution(ctx, tx, agent.Tenant, atOnce)
 }
 
 // agentLost makes an agent offline who has not come back. Connect takes the lock of the agent's row too, and removes lost_at.

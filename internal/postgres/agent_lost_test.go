@@ -28,7 +28,7 @@ func (d *office) lost(name string) (conversation.Principal, conversation.AgentCo
 	who, c := d.connected(name)
 	require.NoError(d.t, d.Disconnect(d.t.Context(), c))
 	d.exec(d.t, `delete from feed`)
-	d.exec(d.t, `delete from wakes`)
+	d.exec(d.t, `delete from distribution_triggers`)
 	return who, c
 }
 
@@ -83,7 +83,7 @@ func TestDisconnect_nobodyIsToldOfAReload(t *testing.T) {
 	require.Zero(t, d.heard(mei), "neither of the loss nor of the return")
 	require.Zero(t, d.count(t, "due", "true"))
 	require.Zero(t, d.count(t, "agents", "lost_at is not null"))
-	d.woken()
+	d.requireTriggered()
 }
 
 // PRE-7
@@ -149,7 +149,7 @@ func TestDistribute_whoLostTheConnectionIsNotAsked(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "routing_traces", `stage = 'distribution' and body -> 'reasons' ? 'connection-lost'`))
 
 	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), c))
-	d.woken()
+	d.requireTriggered()
 	require.Equal(t, 1, d.distribute())
 	require.True(t, d.offeredTo(ref, mei))
 }
@@ -241,7 +241,7 @@ func TestSetPresence_anotherWhileLostNeedsNoStream(t *testing.T) {
 	d := newOffice(t)
 	mei, _ := d.lost("Mei")
 	d.chooses(mei, routing.Available, "")
-	d.woken()
+	d.requireTriggered()
 	d.lossEnds(t)
 	require.Equal(t, routing.Available, d.presence(t, mei.AgentID))
 	require.Zero(t, d.count(t, "due", "true"))

@@ -58,7 +58,7 @@ func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.
 		if err := settlePresence(ctx, tx, by.Tenant, a.ID); err != nil {
 			return routing.Agent{}, err
 		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+		if err := triggerDistribution(ctx, tx, by.Tenant, atOnce); err != nil {
 			return routing.Agent{}, err
 		}
 		if err := record(ctx, tx, by, actAgentUpdate, string(a.ID), columns...); err != nil {

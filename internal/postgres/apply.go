@@ -21,7 +21,7 @@ import (
 func (l *locked) apply(ctx context.Context, c lifecycle.Change) (*conversation.RunNotice, error) {
 	for _, write := range []func(context.Context, lifecycle.Change) error{
 		l.writeRow, l.writeAssignments, l.writeItem, l.writeMessages, l.writeKept, l.writePresences,
-		l.writeTrace, l.publish, l.wakeDistribution, l.markEmpty,
+		l.writeTrace, l.publish, l.triggerDistribution, l.markEmpty,
 	} {
 		if err := write(ctx, c); err != nil {
 			return nil, err
@@ -38,17 +38,17 @@ func (l *locked) apply(ctx context.Context, c lifecycle.Change) (*conversation.R
 	return &notice, err
 }
 
-// wakeDistribution has the distribution look where the change may have made a match possible.
-func (l *locked) wakeDistribution(ctx context.Context, c lifecycle.Change) error {
+// triggerDistribution has the distribution look where the change may have made a match possible.
+func (l *locked) triggerDistribution(ctx context.Context, c lifecycle.Change) error {
 	if c.Distribute {
-		if err := wake(ctx, l.tx, l.ref.Tenant, atOnce); err != nil {
+		if err := triggerDistribution(ctx, l.tx, l.ref.Tenant, atOnce); err != nil {
 			return err
 		}
 	}
 	if c.DistributeAt.IsZero() {
 		return nil
 	}
-	return wake(ctx, l.tx, l.ref.Tenant, c.DistributeAt)
+	return triggerDistribution(ctx, l.tx, l.ref.Tenant, c.DistributeAt)
 }
 
 func (l *locked) markEmpty(ctx context.Context, c lifecycle.Change) error {

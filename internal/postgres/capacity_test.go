@@ -154,7 +154,7 @@ func TestCapacity_tenantSetsMaximum(t *testing.T) {
 	require.Equal(t, 6, f.distribute(t, f.DB))
 	require.Equal(t, 2, f.count(t, "agents", "presence = 'dnd'"), "PRE-4: as many as they may have")
 
-	f.exec(t, `insert into wakes (tenant) values ('default')`)
+	f.exec(t, `insert into distribution_triggers (tenant) values ('default')`)
 	require.Zero(t, f.distribute(t, f.DB))
 	require.Equal(t, 2, f.count(t, "routing_traces", `stage = 'distribution' and body -> 'reasons' = '{"conversation-limit": 2}'`),
 		"the trace says that it is this limit, not the presence that follows from it")

@@ -48,7 +48,7 @@ func TestConnect_firstSignsInToDefault(t *testing.T) {
 		}
 		require.Equal(t, want, f.presence(t, mei), def)
 	}
-	require.Positive(t, f.count(t, "wakes", "true"))
+	require.Positive(t, f.count(t, "distribution_triggers", "true"))
 	require.ErrorIs(t, f.Connect(t.Context(), process, connectionOf(conversation.AgentID(uuid.NewString()))), conversation.ErrNotFound)
 	gone := f.agent(t, "Gone")
 	f.exec(t, `update agents set disabled = true where id = $1`, gone)
@@ -167,7 +167,7 @@ func TestDropSilentProcesses_inPieces(t *testing.T) {
 }
 
 // PRE-6, SUP-7
-func TestSetPresence_isManualToldAndWakes(t *testing.T) {
+func TestSetPresence_isManualAndTriggers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	mei := f.agent(t, "Mei")
@@ -178,7 +178,7 @@ func TestSetPresence_isManualToldAndWakes(t *testing.T) {
 		require.Equal(t, routing.Busy, now.Presence)
 		require.True(t, now.Manual)
 	}
-	require.Equal(t, 1, f.count(t, "wakes", "tenant = $1", tenant))
+	require.Equal(t, 1, f.count(t, "distribution_triggers", "tenant = $1", tenant))
 	require.Equal(t, 1, f.count(t, "feed", `kind = 'presence' and agent_id = $1 and body ->> 'presence' = 'busy'`, mei))
 	require.Equal(t, 1, f.count(t, "audit", `action = 'agent.presence' and subject = $1`, mei))
 

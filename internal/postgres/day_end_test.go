@@ -37,9 +37,9 @@ func TestDistribute_dayEndGivesProfilesBack(t *testing.T) {
 	require.Equal(t, 1, f.distribute(t, f.DB))
 	require.Equal(t, routing.DND, presence())
 	require.Zero(t, f.distribute(t, f.DB), "the day's one conversation is taken")
-	require.Equal(t, 1, f.count(t, "wakes", `due_at = (select (date_trunc('day', now() at time zone time_zone) + interval '1 day') at time zone time_zone from agents)`),
+	require.Equal(t, 1, f.count(t, "distribution_triggers", `due_at = (select (date_trunc('day', now() at time zone time_zone) + interval '1 day') at time zone time_zone from agents)`),
 		"the distribution looks again when the day ends")
-	require.Equal(t, 1, f.count(t, "wakes", "true"))
+	require.Equal(t, 1, f.count(t, "distribution_triggers", "true"))
 
 	f.exec(t, `update assignments set accepted_at = accepted_at - interval '1 day'`)
 	f.exec(t, `update agents set presence_at = presence_at - interval '1 day'`)

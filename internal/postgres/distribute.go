@@ -65,14 +65,14 @@ type distribution struct {
 	tenant  conversation.Tenant
 	memory  memory
 
-	now     time.Time // Postgres's, before anything was read
-	wakes   []int64   // what had the distribution look: read before all else, so that what follows sees what they are for
-	items   map[conversation.WorkItemID]*waitingItem
-	pool    candidatePool
-	limit   bool // some item's workstream says how many of it an agent may have
-	chosen  routing.Chosen
-	settles []conversation.AgentID // whose presence has to change, though they get nothing
-	moments []time.Time            // when to look again
+	now      time.Time // Postgres's, before anything was read
+	triggers []int64   // what had the distribution look: read before all else, so that what follows sees what they are for
+	items    map[conversation.WorkItemID]*waitingItem
+	pool     candidatePool
+	limit    bool // some item's workstream says how many of it an agent may have
+	chosen   routing.Chosen
+	settles  []conversation.AgentID // whose presence has to change, though they get nothing
+	moments  []time.Time            // when to look again
 
 	assigned map[conversation.WorkItemID]bool // what has been written
 	missed   bool                             // somebody is just changing something that was chosen
@@ -97,8 +97,8 @@ func (d *distribution) begin(ctx context.Context) (mine bool, err error) {
 
 // choose reads what there is to do, and chooses.
 func (d *distribution) choose(ctx context.Context) error {
-	const due = `select id from wakes where tenant = $1 and due_at <= clock_timestamp()`
-	if err := d.reading.SelectContext(ctx, &d.wakes, due, d.tenant); err != nil {
+	const due = `select id from distribution_triggers where tenant = $1 and due_at <= clock_timestamp()`
+	if err := d.reading.SelectContext(ctx, &d.triggers, due, d.tenant); err != nil {
 		return err
 	}
 	queues, rules, err := d.queues(ctx)
@@ -189,5 +189,5 @@ func (d *distribution) findSettling(ctx context.Context) error {
 
 // writes reports whether there is anything to write.
 func (d *distribution) writes() bool {
-	return len(d.wakes)+len(d.chosen.Looks)+len(d.settles)+len(d.moments) > 0
+	return len(d.triggers)+len(d.chosen.Looks)+len(d.settles)+len(d.moments) > 0
 }

@@ -59,7 +59,7 @@ type batch struct {
 func (b *batch) run(ctx context.Context) error {
 	steps := []func(context.Context) error{b.lock, b.assign}
 	if b.last {
-		steps = append(steps, b.settle, b.keepLooks, b.wakeAt, b.forgetWakes, b.lookBack)
+		steps = append(steps, b.settle, b.keepLooks, b.triggerLater, b.deleteTriggers, b.lookBack)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -69,13 +69,13 @@ func (b *batch) run(ctx context.Context) error {
 	return nil
 }
 
-// forgetWakes deletes what had the distribution look.
-func (b *batch) forgetWakes(ctx context.Context) error {
-	if len(b.wakes) == 0 {
+// deleteTriggers deletes what had the distribution look.
+func (b *batch) deleteTriggers(ctx context.Context) error {
+	if len(b.triggers) == 0 {
 		return nil
 	}
-	const forget = `delete from wakes where tenant = $1 and id = any($2)`
-	if _, err := b.tx.ExecContext(ctx, forget, b.tenant, pq.Array(b.wakes)); err != nil {
+	const forget = `delete from distribution_triggers where tenant = $1 and id = any($2)`
+	if _, err := b.tx.ExecContext(ctx, forget, b.tenant, pq.Array(b.triggers)); err != nil {
 		return err
 	}
 	return unmarkEmpty(ctx, b.tx, b.tenant)
@@ -114,15 +114,15 @@ func (b *batch) lock(ctx context.Context) error {
 		return err
 	}
 	for _, m := range b.matches {
-		if talk, before := free[m.Item], b.pool.facts[m.Agent]; talk != nil && before.same(b.agents[m.Agent]) {
-			b.offers = append(b.offers, offer{item: b.items[m.Item], talk: *talk, to: m.Agent})
+		if locked, before := free[m.Item], b.pool.facts[m.Agent]; locked != nil && before.same(b.agents[m.Agent]) {
+			b.offers = append(b.offers, offer{item: b.items[m.Item], locked: *locked, to: m.Agent})
 		}
 	}
 	return b.tx.GetContext(ctx, &b.now, `select clock_timestamp()`)
 }
 
-// lockedTalk is a conversation that is locked, with its work item.
-type lockedTalk struct {
+// lockedConversation is a conversation that is locked, with its work item.
+type lockedConversation struct {
 	Item         conversation.WorkItemID `db:"id"`
 	Version      string                  `db:"version"` // of the work item's row
 	Revision     int64                   `db:"revision"`
@@ -132,15 +132,15 @@ type lockedTalk struct {
 }
 
 // lockItems locks what was chosen, by work item, as far as nobody is changing it or has changed it.
-func (b *batch) lockItems(ctx context.Context) (map[conversation.WorkItemID]*lockedTalk, error) {
+func (b *batch) lockItems(ctx context.Context) (map[conversation.WorkItemID]*lockedConversation, error) {
 	if len(b.matches) == 0 {
 		return nil, nil
 	}
-	var talks []conversation.ID
+	var conversations []conversation.ID
 	var items []conversation.WorkItemID
 	for _, m := range b.matches {
 		items = append(items, m.Item)
-		talks = append(talks, b.items[m.Item].Conversation)
+		conversations = append(conversations, b.items[m.Item].Conversation)
 	}
 	// A conversation is locked before its item; nothing here waits for a lock, so the order of the rows does not matter.
 	const lock = `
@@ -148,11 +148,11 @@ func (b *batch) lockItems(ctx context.Context) (map[conversation.WorkItemID]*loc
 		from conversations c join work_items i on i.tenant = c.tenant and i.conversation_id = c.id
 		where c.tenant = $1 and c.id = any($2::uuid[]) and c.state = 'open' and c.holder = 'queue' and i.id = any($3::uuid[]) and i.state = 'waiting'
 		for no key update of c, i skip locked`
-	var rows []lockedTalk
-	if err := b.tx.SelectContext(ctx, &rows, lock, b.tenant, pq.Array(talks), pq.Array(items)); err != nil {
+	var rows []lockedConversation
+	if err := b.tx.SelectContext(ctx, &rows, lock, b.tenant, pq.Array(conversations), pq.Array(items)); err != nil {
 		return nil, err
 	}
-	free := make(map[conversation.WorkItemID]*lockedTalk, len(rows))
+	free := make(map[conversation.WorkItemID]*lockedConversation, len(rows))
 	for i, r := range rows {
 		if r.Version == b.items[r.Item].Version {
 			free[r.Item] = &rows[i]
@@ -186,20 +186,20 @@ func (b *batch) settle(ctx context.Context) error {
 	return err
 }
 
-// wakeAt has the distribution look again at the moments that were found.
-func (b *batch) wakeAt(ctx context.Context) error {
+// triggerLater has the distribution look again at the moments that were found.
+func (b *batch) triggerLater(ctx context.Context) error {
 	if len(b.moments) == 0 {
 		return nil
 	}
 	const then = `
-		insert into wakes (tenant, due_at) select $1, at from (select distinct unnest($2::timestamptz[]) as at) as moments
-		where not exists (select from wakes w where w.tenant = $1 and w.due_at = at)`
+		insert into distribution_triggers (tenant, due_at) select $1, at from (select distinct unnest($2::timestamptz[]) as at) as moments
+		where not exists (select from distribution_triggers g where g.tenant = $1 and g.due_at = at)`
 	_, err := b.tx.ExecContext(ctx, then, b.tenant, pq.Array(b.moments))
 	return err
 }
 
 // lookBack says whether to look again: at once where as much was chosen as may be, where only some of the matches held, or where
-// something was changed while this one looked; in a moment where none held, or something was missed, because nobody may wake
+// something was changed while this one looked; in a moment where none held, or something was missed, because nothing may trigger
 // it for that: sending a message locks its conversation, too.
 func (b *batch) lookBack(ctx context.Context) error {
 	chosen, held := len(b.chosen.Matches), len(b.assigned)+len(b.offers)
@@ -209,6 +209,6 @@ func (b *batch) lookBack(ctx context.Context) error {
 		b.done.Again = true
 		return nil
 	}
-	const query = `select exists (select from wakes where tenant = $1 and due_at <= clock_timestamp())`
+	const query = `select exists (select from distribution_triggers where tenant = $1 and due_at <= clock_timestamp())`
 	return b.tx.GetContext(ctx, &b.done.Again, query, b.tenant)
 }

@@ -15,8 +15,8 @@ type memory struct {
 	settled time.Time // whose capacity came back before then has the right presence
 	// Where there was no time to judge everything, batches go on from where the one before ended, until all is judged: the demands
 	// for which nobody was found, and whether something has changed since the first of these batches.
-	vain  map[string]bool
-	woken bool
+	vain      map[string]bool
+	triggered bool
 
 	verdicts *routing.Verdicts
 }
@@ -24,11 +24,11 @@ type memory struct {
 // after is what is remembered after a batch. again says that there is more to judge.
 func (m memory) after(d *distribution) (next memory, again bool) {
 	next.settled, next.verdicts = d.now, m.verdicts
-	woken := m.woken || m.vain != nil && len(d.wakes) > 0
+	triggered := m.triggered || m.vain != nil && len(d.triggers) > 0
 	if !d.chosen.Cut {
-		return next, woken
+		return next, triggered
 	}
-	next.vain, next.woken = map[string]bool{}, woken
+	next.vain, next.triggered = map[string]bool{}, triggered
 	maps.Copy(next.vain, m.vain)
 	for _, demand := range d.chosen.Vain {
 		next.vain[demand] = true

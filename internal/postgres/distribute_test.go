@@ -38,18 +38,18 @@ func (f *floor) arrive(t testing.TB, n int) {
 	t.Helper()
 	f.exec(t, `
 		with come as (
-			select nth, gen_random_uuid() as customer, gen_random_uuid() as talk from generate_series($2::int + 1, $2::int + $1::int) nth
+			select nth, gen_random_uuid() as customer, gen_random_uuid() as conversation from generate_series($2::int + 1, $2::int + $1::int) nth
 		), customers as (
 			insert into customers (tenant, id, account_id, customer_key, data_key, openid)
 			select 'default', customer, $3::uuid, 'c' || nth, '', '' from come
-		), talks as (
+		), begun as (
 			insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, queue_id, waiting_since, workstream_id)
-			select 'default', talk, $3::uuid, customer, 'conversation/' || nth, 'open', 'queue', $4::uuid, now(), $5::uuid from come
-		), woken as (
-			insert into wakes (tenant) values ('default')
+			select 'default', conversation, $3::uuid, customer, 'conversation/' || nth, 'open', 'queue', $4::uuid, now(), $5::uuid from come
+		), triggered as (
+			insert into distribution_triggers (tenant) values ('default')
 		)
 		insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
-		select 'default', gen_random_uuid(), talk, $4::uuid, 'waiting', 'push', timestamptz '2026-01-01' + nth * interval '1 second', 25,
+		select 'default', gen_random_uuid(), conversation, $4::uuid, 'waiting', 'push', timestamptz '2026-01-01' + nth * interval '1 second', 25,
 			'exact', '{available,busy}', 'd'
 		from come`, n, f.waiting, f.account.ID, defaultQueue, defaultWorkstream)
 	f.waiting += n
@@ -140,7 +140,7 @@ func TestD2_whatIsKeptAlwaysWaitsForTheSameAgent(t *testing.T) {
 	f.exec(t, `update agents set presence = 'away' where id = (select min(id::text)::uuid from agents)`)
 	f.exec(t, `update work_items set affinity_agent = (select min(id::text)::uuid from agents), kept_until = '9999-12-31'`)
 	require.Zero(t, f.distribute(t, f.DB))
-	require.Zero(t, f.count(t, "wakes", "true"), "the agent's return wakes the distribution")
+	require.Zero(t, f.count(t, "distribution_triggers", "true"), "the agent's return triggers the distribution")
 
 	f.exec(t, `update agents set presence = 'available'`)
 	require.Equal(t, 1, f.distribute(t, f.DB))
@@ -212,7 +212,7 @@ func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
 	var pid int
 	require.NoError(t, killed.QueryRow(`
 		select pg_backend_pid() from pg_advisory_xact_lock(hashtextextended('distribution of default', 0))`).Scan(&pid))
-	_, err = killed.Exec(`delete from wakes`)
+	_, err = killed.Exec(`delete from distribution_triggers`)
 	require.NoError(t, err)
 	done, err := f.Distribute(t.Context(), tenant)
 	require.NoError(t, err)
@@ -241,7 +241,7 @@ func TestR8_whatSomebodyIsJustChangingIsLookedAtAgainSoon(t *testing.T) {
 
 			done, err := f.Distribute(t.Context(), tenant)
 			require.NoError(t, err)
-			require.Equal(t, routing.Distributed{Soon: true}, done, "nobody would wake it for this")
+			require.Equal(t, routing.Distributed{Soon: true}, done, "nothing would trigger it for this")
 			require.NoError(t, other.Rollback())
 			done, err = f.Distribute(t.Context(), tenant)
 			require.NoError(t, err)
@@ -268,24 +268,24 @@ func TestRunGone_endsWhatTheConversationAsksOfPeople(t *testing.T) {
 	require.Equal(t, 1, f.distribute(t, f.DB), "the agent has room for the other one")
 }
 
-func TestListen_tellsOfWakesAndOfAConnectionMadeAnew(t *testing.T) {
+func TestListen_triggersAndReconnects(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
-	wakes, err := f.Wakes(t.Context())
+	triggers, err := f.DistributionTriggers(t.Context())
 	require.NoError(t, err)
 	heard := func() {
 		t.Helper()
 		select {
-		case <-wakes:
+		case <-triggers:
 		case <-time.After(10 * time.Second):
 			t.Fatal("nothing was heard")
 		}
 	}
 	heard() // connected
 	require.Eventually(t, func() bool {
-		f.exec(t, `select pg_notify('wxdesk_wake', '')`)
+		f.exec(t, `select pg_notify('wxdesk_distribution', '')`)
 		select {
-		case <-wakes:
+		case <-triggers:
 			return true
 		default:
 			return false

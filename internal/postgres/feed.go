@@ -33,7 +33,7 @@ func (db *DB) FeedEnd(ctx context.Context) (conversation.FeedPosition, error) {
 
 // Feed lists at most limit things that desks are told after a position. The position that it returns, to go on from, has
 // another generation where a restore has happened since: what was told cannot be followed then.
-func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.Tidings, error) {
+func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.FeedPage, error) {
 	const query = `
 		select g.generation, now() as now, f.id, f.tenant, f.xid::text as xid, f.xid < pg_snapshot_xmin(pg_current_snapshot()) as settled,
 			f.kind, f.at, coalesce(f.conversation_id::text, '') as conversation_id, coalesce(f.queue_id::text, '') as queue_id,
@@ -41,11 +41,11 @@ func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit i
 		from feed_generation g left join lateral (
 			select * from feed where (xid, id) > ($1::text::xid8, $2::bigint) order by xid, id limit $3) f on true
 		order by f.xid, f.id`
-	var rows []toldRow
+	var rows []feedEventRow
 	if err := db.sql.SelectContext(ctx, &rows, query, strconv.FormatUint(after.XID, 10), after.ID, limit); err != nil {
-		return conversation.Tidings{}, explain(ctx, "read the feed", err)
+		return conversation.FeedPage{}, explain(ctx, "read the feed", err)
 	}
-	news := conversation.Tidings{Upto: after, More: len(rows) == limit}
+	news := conversation.FeedPage{Upto: after, More: len(rows) == limit}
 	for _, r := range rows {
 		news.Upto.Generation, news.Upto.At = r.Generation, r.Now
 		switch {
@@ -55,18 +55,18 @@ func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit i
 			news.More = true
 			return news, nil
 		}
-		told, err := r.told()
+		told, err := r.event()
 		if err != nil {
-			return conversation.Tidings{}, err
+			return conversation.FeedPage{}, err
 		}
-		news.Told = append(news.Told, told)
+		news.Events = append(news.Events, told)
 		news.Upto.XID, news.Upto.ID = told.XID, told.ID
 	}
 	return news, nil
 }
 
-// toldRow is a row of the feed; all but the first two are null where there is none.
-type toldRow struct {
+// feedEventRow is a row of the feed; all but the first two are null where there is none.
+type feedEventRow struct {
 	Generation   int64                 `db:"generation"`
 	Now          time.Time             `db:"now"`
 	ID           *int64                `db:"id"`
@@ -81,9 +81,9 @@ type toldRow struct {
 	Body         []byte                `db:"body"`
 }
 
-func (r toldRow) told() (conversation.Told, error) {
+func (r feedEventRow) event() (conversation.FeedEvent, error) {
 	xid, err := readXID(*r.XID)
-	return conversation.Told{
+	return conversation.FeedEvent{
 		FeedPosition: conversation.FeedPosition{Generation: r.Generation, XID: xid, ID: *r.ID, At: *r.At},
 		Tenant:       *r.Tenant, Kind: *r.Kind, Conversation: *r.Conversation, QueueID: *r.QueueID, AgentID: *r.AgentID, Body: r.Body,
 	}, err

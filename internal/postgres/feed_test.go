@@ -22,7 +22,7 @@ func (f *fixture) follow(t *testing.T, from conversation.FeedPosition, rows, bat
 		require.NoError(t, t.Context().Err())
 		news, err := f.Feed(t.Context(), at, batch)
 		require.NoError(t, err)
-		for _, told := range news.Told {
+		for _, told := range news.Events {
 			require.Positive(t, told.Compare(at), "in order, and nothing twice")
 			at = told.FeedPosition
 			bodies = append(bodies, string(told.Body))
@@ -81,7 +81,7 @@ func TestFeed_noGapAndNoDoubleWhileTransactionsCommitOutOfOrder(t *testing.T) {
 	require.Len(t, seen, writers*each*rows)
 	rest, err := f.Feed(t.Context(), at, 10)
 	require.NoError(t, err)
-	require.Empty(t, rest.Told)
+	require.Empty(t, rest.Events)
 	require.False(t, rest.More)
 }
 
@@ -99,7 +99,7 @@ func TestFeed_waitsForATransactionThatBeganBefore(t *testing.T) {
 
 	news, err := f.Feed(t.Context(), from, 10)
 	require.NoError(t, err)
-	require.Empty(t, news.Told)
+	require.Empty(t, news.Events)
 	require.True(t, news.More, "there is something that cannot be told yet")
 	require.NoError(t, early.Commit())
 	bodies, _ := f.follow(t, from, 2, 10)

@@ -70,7 +70,7 @@ func (db *DB) forgettings(ctx context.Context) (all []forgetting, err error) {
 	}
 	all = []forgetting{
 		{"feed", db.forgetFeed()},
-		{"wakes", db.forgetSome(`delete from wakes where ctid = any(array(select ctid from wakes where due_at < now() - interval '1 hour' limit $1))`, forgetAtOnce)},
+		{"distribution_triggers", db.forgetSome(`delete from distribution_triggers where ctid = any(array(select ctid from distribution_triggers where due_at < now() - interval '1 hour' limit $1))`, forgetAtOnce)},
 		{"commands", db.forgetSome(`
 			delete from commands where ctid = any(array(
 				select ctid from commands where created_at < now() - $2 * interval '1 millisecond' order by created_at limit $1))`,

@@ -88,10 +88,10 @@ func (g *growing) followsFeed(ctx context.Context, read *longest) error {
 		}
 		committed := time.Now()
 		for there := false; !there && err == nil; <-look.C {
-			var news conversation.Tidings
+			var news conversation.FeedPage
 			news, err = g.Feed(ctx, at, 256)
 			at = news.Upto
-			for _, told := range news.Told {
+			for _, told := range news.Events {
 				there = there || told.Kind == kind
 			}
 		}

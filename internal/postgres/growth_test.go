@@ -53,8 +53,8 @@ func init() {
 			DeleteQueue DeleteRuleset DeleteSkill DeleteWorkstream Disagreements EndCodecSession Forget ImportRulesets KeyUses LooksRestored
 			PutCodecSession PutFAQEntries PutInForce QuarantineDone QuarantineHandedOver Refresh Reseal Restored RevokeToken SaveDraft SchemaVersion
 			SetQueueMembers Sweep TakeCodecTicket UpToDate UpdateAccount UpdateAgent UpdateBot UpdateCustomPresence UpdateCustomer UpdateFAQEntry
-			UpdateHours UpdateProfile UpdateQueue UpdateRuleset UpdateSettings UpdateSkill UpdateWorkstream Whereabouts WorkerGone`,
-		without: `Close FeedNews Listen OpenPlain Ping Pool SealPlain Wakes` + // and those of tests
+			UpdateHours UpdateProfile UpdateQueue UpdateRuleset UpdateSettings UpdateSkill UpdateWorkstream StandingReports WorkerGone`,
+		without: `Close FeedNews Listen OpenPlain Ping Pool SealPlain DistributionTriggers` + // and those of tests
 			` Decided Follow InTx JudgeFor SQL`,
 	} {
 		for method := range strings.FieldsSeq(methods) {
@@ -63,7 +63,7 @@ func init() {
 	}
 }
 
-// beside is whose statements the ledger runs of itself: what wakes those who wait.
+// beside is whose statements the ledger runs of itself: what notifies those who wait.
 const beside = "the ledger itself"
 
 // growing is a contact centre at work whose ledger has a past.

@@ -53,8 +53,10 @@ func (db *DB) ListHours(ctx context.Context, t conversation.Tenant, after routin
 // ErrNotFound when there are none.
 func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error) {
 	return hoursPart.update(ctx, db, by, string(h.ID), h.Version, change[hoursRow]{
-		wish:  func(old hoursRow) hoursRow { return hoursRowOf(old.stampRow, old.ID, h) },
-		after: func(tx *transaction, _, _ hoursRow, _ []string) error { return wake(ctx, tx, by.Tenant, atOnce) },
+		wish: func(old hoursRow) hoursRow { return hoursRowOf(old.stampRow, old.ID, h) },
+		after: func(tx *transaction, _, _ hoursRow, _ []string) error {
+			return triggerDistribution(ctx, tx, by.Tenant, atOnce)
+		},
 	})
 }
 

@@ -16,10 +16,10 @@ func TestDistributionLag_isTheAgeOfTheOldestThingLeftLying(t *testing.T) {
 		require.NoError(t, err)
 		return lag
 	}
-	f.exec(t, `delete from wakes`)
+	f.exec(t, `delete from distribution_triggers`)
 	require.Zero(t, lag())
-	f.exec(t, `insert into wakes (tenant, due_at) values ($1, now() + interval '1 hour')`, tenant)
+	f.exec(t, `insert into distribution_triggers (tenant, due_at) values ($1, now() + interval '1 hour')`, tenant)
 	require.Zero(t, lag(), "it is not due yet")
-	f.exec(t, `insert into wakes (tenant, due_at) values ($1, now() - interval '90 seconds')`, tenant)
+	f.exec(t, `insert into distribution_triggers (tenant, due_at) values ($1, now() - interval '90 seconds')`, tenant)
 	require.InDelta(t, 90, lag().Seconds(), 5)
 }

@@ -119,14 +119,14 @@ func TestLife_ActiveToOpen_theAgentRejects(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.offered("wang", li)
-	d.exec(t, "delete from wakes")
+	d.exec(t, "delete from distribution_triggers")
 	got := d.done(ref, li, conversation.CommandReject)
 	d.stands(got.Standing, queued, byQueue, "")
 	d.itemIs(ref, "state = 'waiting' and (declined ->> $2)::int = 1", li.AgentID)
 	require.Zero(t, d.load(li))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'offer-over' and agent_id = $1", li.AgentID))
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'available'"))
-	d.woken()
+	d.requireTriggered()
 }
 
 func TestLife_ActiveToOpen_PRE9_aRejectionMayMeanDoNotDisturb(t *testing.T) {
@@ -146,13 +146,13 @@ func TestLife_ActiveToOpen_PRE8_theOfferTimesOut(t *testing.T) {
 	ref := d.offered("wang", li)
 	d.stands(d.due(ref).Standing, active, byQueue, "")
 	d.exec(t, `update assignments set deadline = now() - interval '1 second'`)
-	d.exec(t, "delete from wakes")
+	d.exec(t, "delete from distribution_triggers")
 
 	d.stands(d.due(ref).Standing, queued, byQueue, "")
 	d.itemIs(ref, "state = 'waiting' and (declined ->> $2)::int = 1", li.AgentID)
 	require.Equal(t, 1, d.count(t, "assignments", "state = 'missed'"))
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'inactive'"))
-	d.woken()
+	d.requireTriggered()
 	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandAccept)
 }
 
@@ -163,7 +163,7 @@ func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
 	returns := d.newQueue("Returns", d.agent("Zhao"))
 	ref := d.had("wang", li)
 	reply := d.command(ref, li, conversation.CommandReply, "one moment").MessageID
-	d.exec(t, "delete from wakes")
+	d.exec(t, "delete from distribution_triggers")
 
 	got := d.done(ref, li, conversation.CommandTransfer, toQueue(returns))
 	d.stands(got.Standing, queued, byQueue, "")
@@ -174,7 +174,7 @@ func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
 	d.itemIs(ref, "state = 'waiting' and queue_id = $2 and affinity_agent is null and declined = '{}'", returns)
 	require.Zero(t, d.load(li))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'left' and agent_id = $1", li.AgentID))
-	d.woken()
+	d.requireTriggered()
 }
 
 func TestLife_ActiveToActive_TRF2_transferToAnAgent(t *testing.T) {
@@ -207,12 +207,12 @@ func TestLife_ActiveToWaiting_putAside(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.exec(t, "delete from wakes")
+	d.exec(t, "delete from distribution_triggers")
 	got := d.done(ref, li, conversation.CommandWait)
 	d.stands(got.Standing, aside, byAgent, li.AgentID)
 	require.Zero(t, d.load(li), "released at once")
 	require.Equal(t, conversation.DueIdle, got.Standing.Due[0].What)
-	d.woken()
+	d.requireTriggered()
 }
 
 func TestLife_ActiveToWrapUp_WS8(t *testing.T) {
@@ -227,11 +227,11 @@ func TestLife_ActiveToWrapUp_WS8(t *testing.T) {
 			d.stream("wrap_up = $1, wrap_up_ms = 300000", block)
 			li := d.agent("Li")
 			ref := d.had("wang", li)
-			d.exec(t, "delete from wakes")
+			d.exec(t, "delete from distribution_triggers")
 			d.stands(d.done(ref, li, conversation.CommandWrapUp).Standing, wrapUp, byAgent, li.AgentID)
 			require.Equal(t, want.load, d.load(li))
 			var minutes int
-			require.NoError(t, d.raw.Get(&minutes, `select coalesce(round(extract(epoch from due_at - now()) / 60), -1)::int from (select max(due_at) as due_at from wakes) w`))
+			require.NoError(t, d.raw.Get(&minutes, `select coalesce(round(extract(epoch from due_at - now()) / 60), -1)::int from (select max(due_at) as due_at from distribution_triggers) w`))
 			require.Equal(t, want.minutes, minutes)
 			d.exec(t, `update assignments set holds_until = now() where holds_until is not null`)
 			d.closes(ref, conversation.ClosedByAgent)
@@ -273,11 +273,11 @@ func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.exec(t, "delete from wakes")
+	d.exec(t, "delete from distribution_triggers")
 	d.done(ref, d.supervisor, conversation.CommandForceClose)
 	d.closed(ref, conversation.ClosedByForce)
 	require.Zero(t, d.load(li))
-	d.woken()
+	d.requireTriggered()
 }
 
 func TestLife_WaitingToOpen_theCustomerWrites(t *testing.T) {
@@ -288,7 +288,7 @@ func TestLife_WaitingToOpen_theCustomerWrites(t *testing.T) {
 		li := d.agent("Li")
 		ref := d.had("wang", li)
 		d.done(ref, li, conversation.CommandWait)
-		d.exec(t, "delete from wakes")
+		d.exec(t, "delete from distribution_triggers")
 
 		got := d.writes(ref, "wang", "I am back")
 		d.stands(got.Standing, queued, byQueue, "")
@@ -296,7 +296,7 @@ func TestLife_WaitingToOpen_theCustomerWrites(t *testing.T) {
 		d.itemIs(ref, "state = 'waiting' and "+kept)
 		require.Equal(t, 1, d.count(t, "assignments", "state = 'ended'"))
 		require.Equal(t, 1, d.count(t, "feed", "kind = 'message'"))
-		d.woken()
+		d.requireTriggered()
 	}
 }
 

@@ -180,7 +180,7 @@ func (d *office) refused(want conversation.Refusal, ref conversation.Ref, by con
 // rows is everything about conversations and people, to see whether anything changed.
 func (d *office) rows() (rows []string) {
 	d.t.Helper()
-	for _, table := range []string{"conversations", "work_items", "assignments", "agents", "messages", "deliveries", "notes", "wakes", "feed", "routing_traces", "outbox"} {
+	for _, table := range []string{"conversations", "work_items", "assignments", "agents", "messages", "deliveries", "notes", "distribution_triggers", "feed", "routing_traces", "outbox"} {
 		var some []string
 		require.NoError(d.t, d.raw.Select(&some, `select t::text from `+table+` t order by 1`))
 		rows = append(rows, some...)
@@ -232,11 +232,11 @@ func (d *office) stands(s conversation.Standing, state conversation.State, holde
 	require.Equal(d.t, []any{state, holder, agent}, []any{s.State, s.Holder, s.AgentID})
 }
 
-// woken reports that a wake is written since the last look.
-func (d *office) woken() {
+// requireTriggered checks that a distribution trigger was written since it was last called.
+func (d *office) requireTriggered() {
 	d.t.Helper()
-	require.Positive(d.t, d.count(d.t, "wakes", "true"), "a wake")
-	d.exec(d.t, "delete from wakes")
+	require.Positive(d.t, d.count(d.t, "distribution_triggers", "true"), "a distribution trigger")
+	d.exec(d.t, "delete from distribution_triggers")
 }
 
 func (d *office) itemIs(ref conversation.Ref, where string, args ...any) {

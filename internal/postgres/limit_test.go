@@ -82,9 +82,9 @@ func TestWS14_whoDeclinedIsNotAskedAgainBeforeHisPauseIsOver(t *testing.T) {
 		require.Equal(t, 1, d.distribute())
 		declines(li)
 		require.Zero(t, d.distribute(), how)
-		require.Equal(t, 1, d.count(t, "wakes", "due_at between now() + interval '9 minutes' and now() + interval '10 minutes'"), "R8: somebody looks when it is over")
+		require.Equal(t, 1, d.count(t, "distribution_triggers", "due_at between now() + interval '9 minutes' and now() + interval '10 minutes'"), "R8: somebody looks when it is over")
 		require.Zero(t, d.distribute())
-		require.Equal(t, 1, d.count(t, "wakes", "true"), "one wake is enough")
+		require.Equal(t, 1, d.count(t, "distribution_triggers", "true"), "one trigger is enough")
 		require.Equal(t, 1, d.count(t, "routing_traces", `stage = 'distribution' and body -> 'reasons' ? 'declined-just-now'`))
 
 		zhou := d.agent("Zhou")
@@ -239,9 +239,9 @@ func TestWS14_settingsAreCheckedAndNullIsNoLimit(t *testing.T) {
 	} {
 		d.must(t, http.StatusUnprocessableEntity, "admin", http.MethodPatch, at, body)
 	}
-	before := d.wakes(t)
+	before := d.triggers(t)
 	require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"max_per_agent":3,"decline_pause":"30s"}`).Body.String(), `"max_per_agent":3`)
-	require.Equal(t, before+1, d.wakes(t))
+	require.Equal(t, before+1, d.triggers(t))
 	require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"name":"A"}`).Body.String(), `"max_per_agent":3`, "absent: unchanged")
 	require.Contains(t, d.ask(t, "admin", http.MethodPatch, at, `{"max_per_agent":null}`).Body.String(), `"max_per_agent":null`)
 }

@@ -13,9 +13,9 @@ const (
 	listenAgainMax = 5 * time.Second
 )
 
-// Wakes says, until ctx ends, when something has changed that may make a match; see Listen.
-func (db *DB) Wakes(ctx context.Context) (<-chan struct{}, error) {
-	return db.Listen(ctx, channelWake), nil
+// DistributionTriggers says, until ctx ends, when something has changed that may make a match; see Listen.
+func (db *DB) DistributionTriggers(ctx context.Context) (<-chan struct{}, error) {
+	return db.Listen(ctx, channelDistribution), nil
 }
 
 // Listen sends a value when there may be something new on a channel of NOTIFY, until ctx ends: after a notice, and after

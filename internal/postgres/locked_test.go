@@ -86,8 +86,8 @@ func (d *office) act(who conversation.Principal, want lifecycle.Act) func(time.T
 	}
 }
 
-// talk begins a conversation with the account's bot.
-func (d *office) talk(customer string) conversation.Ref {
+// beginConversation begins a conversation with the account's bot.
+func (d *office) beginConversation(customer string) conversation.Ref {
 	d.t.Helper()
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please")))
@@ -107,10 +107,10 @@ func offeredTo(who conversation.Principal) func(time.Time, lifecycle.Snapshot) l
 	}
 }
 
-// queuedTalk is a conversation that waits in the default queue.
-func (d *office) queuedTalk(customer string) conversation.Ref {
+// queuedConversation is a conversation that waits in the default queue.
+func (d *office) queuedConversation(customer string) conversation.Ref {
 	d.t.Helper()
-	ref := d.talk(customer)
+	ref := d.beginConversation(customer)
 	d.follows(ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
 		return lifecycle.WantPeople(now, s, conversation.EscalatedFailed, d.lineOf(ref))
 	})
@@ -129,20 +129,20 @@ func TestApply_writesWhatTheRuleBookSays(t *testing.T) {
 	d := newOffice(t)
 	d.stream("decline_pause_ms = 60000, transfer_to_agents = true")
 	li, zhao := d.agent("Li"), d.agent("Zhao")
-	ref := d.queuedTalk("wang")
+	ref := d.queuedConversation("wang")
 	require.Equal(t, 1, d.count(t, "work_items", "priority = 7 and attributes = '{\"vip\": \"yes\"}' and overflow is not null and demand <> ''"))
 	require.Equal(t, 1, d.count(t, "conversations", "escalated and workstream_id is not null and hand_over is null and wished_at is not null"))
 	require.Zero(t, d.count(t, "messages", "wants_answer"))
 	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'route'"))
 	require.Zero(t, d.count(t, "outbox", "true"), "the run did it")
 
-	d.exec(t, "delete from wakes")
+	d.exec(t, "delete from distribution_triggers")
 	step := d.follows(ref, offeredTo(li), zhao, li)
 	require.Equal(t, li.AgentID, step.After.Live.Agent)
 	require.Equal(t, "assigned", step.Notice.Act)
 	d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandReject}), li)
 	require.Equal(t, 1, d.count(t, "work_items", "state = 'waiting' and (declined ->> $1)::int = 1 and paused ? $1", li.AgentID))
-	d.woken()
+	d.requireTriggered()
 
 	d.follows(ref, offeredTo(zhao), li, zhao)
 	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: conversation.CommandAccept}), zhao)
@@ -186,7 +186,7 @@ func TestApply_setsSkillsAndContext(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
 	d.stream(`variables = '[{"name": "cups", "number": true}]'`)
-	ref := d.queuedTalk("wang")
+	ref := d.queuedConversation("wang")
 	const skill = "00000000-0000-7000-8000-0000000000bb"
 	wanted := lifecycle.Act{Kind: conversation.CommandSetSkills, Text: `[{"skill_id": "` + skill + `", "rating": 5}]`}
 	_, refused, err := d.Decided(t.Context(), ref, d.supervisor, wanted)
@@ -215,7 +215,7 @@ func TestDecide_readsWhatAnActIsJudgedBy(t *testing.T) {
 		require.Equal(t, why, refused)
 	}
 	pick := lifecycle.Act{Kind: conversation.CommandPick}
-	first, second := d.queuedTalk("wang"), d.queuedTalk("zhou")
+	first, second := d.queuedConversation("wang"), d.queuedConversation("zhou")
 	refuses(lifecycle.Unseen, first, bo, pick)
 	d.acts(first, li, pick)
 	refuses(conversation.RefusedCapacity, second, li, pick) // WS-14
@@ -251,9 +251,9 @@ func TestDecide_twoPicksAtOnceFitOnce(t *testing.T) {
 	d.stream("mode = 'pick'")
 	li := d.agent("Li")
 	d.exec(t, `update agents set units = 25`)
-	talks := []conversation.Ref{d.queuedTalk("wang"), d.queuedTalk("zhou")}
-	answers := make(chan conversation.Refusal, len(talks))
-	for _, ref := range talks {
+	conversations := []conversation.Ref{d.queuedConversation("wang"), d.queuedConversation("zhou")}
+	answers := make(chan conversation.Refusal, len(conversations))
+	for _, ref := range conversations {
 		go func() {
 			_, refused, err := d.Decided(context.WithoutCancel(t.Context()), ref, li, lifecycle.Act{Kind: conversation.CommandPick})
 			if err != nil {
@@ -276,7 +276,7 @@ func TestLocked_dailyProfileCountsWhatWasAcceptedToday(t *testing.T) {
 	const profile = "00000000-0000-7000-8000-0000000000aa"
 	d.exec(t, `insert into capacity_profiles (tenant, id, name, item_limit, reset, blocking) values ('default', $1, 'Chats', 2, 'end_of_day', true)`, profile)
 	d.exec(t, `insert into agent_profiles (tenant, agent_id, profile_id) values ('default', $1, $2)`, li.AgentID, profile)
-	ref := d.queuedTalk("wang")
+	ref := d.queuedConversation("wang")
 	d.exec(t, `update work_items set units = 0, profiles = array[$1::uuid]`, profile)
 	d.acts(ref, li, lifecycle.Act{Kind: conversation.CommandPick})
 	d.acts(ref, d.supervisor, lifecycle.Act{Kind: conversation.CommandAssign, Queue: d.newQueue("Returns", li)})

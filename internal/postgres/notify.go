@@ -12,8 +12,8 @@ import (
 // Channels of LISTEN and NOTIFY. A notice says that there is something to look at, nothing more. Whoever listens looks by themselves
 // every second or two, so a notice that a crash has swallowed only costs that time.
 const (
-	channelWake = "wxdesk_wake"
-	channelFeed = "wxdesk_feed"
+	channelDistribution = "wxdesk_distribution"
+	channelFeed         = "wxdesk_feed"
 )
 
 const (

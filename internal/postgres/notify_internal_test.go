@@ -29,14 +29,14 @@ func TestNotifier_joinsNotices(t *testing.T) {
 		synctest.Wait()
 		for range 10 {
 			time.Sleep(time.Millisecond)
-			n.ask("feed", "wake")
+			n.ask("feed", "distribution")
 		}
 		time.Sleep(time.Second)
-		n.ask("wake")
+		n.ask("distribution")
 		synctest.Wait()
 		n.ask("feed")
 		n.close()
 		const ms = time.Millisecond
-		require.Equal(t, []sent{{0, []string{"feed"}}, {50 * ms, []string{"feed", "wake"}}, {1010 * ms, []string{"wake"}}, {1010 * ms, []string{"feed"}}}, all)
+		require.Equal(t, []sent{{0, []string{"feed"}}, {50 * ms, []string{"feed", "distribution"}}, {1010 * ms, []string{"distribution"}}, {1010 * ms, []string{"feed"}}}, all)
 	})
 }

@@ -20,7 +20,7 @@ func TestNotify_fewForManyCommits(t *testing.T) {
 	listener := pq.NewListener(f.dsn, time.Second, time.Second, nil)
 	t.Cleanup(func() { require.NoError(t, listener.Close()) })
 	require.NoError(t, listener.Listen("wxdesk_feed"))
-	require.NoError(t, listener.Listen("wxdesk_wake"))
+	require.NoError(t, listener.Listen("wxdesk_distribution"))
 
 	began := time.Now()
 	for range 100 {
@@ -40,7 +40,7 @@ func TestNotify_fewForManyCommits(t *testing.T) {
 		}
 		heard[n.Channel]++
 	}
-	for _, channel := range []string{"wxdesk_feed", "wxdesk_wake"} {
+	for _, channel := range []string{"wxdesk_feed", "wxdesk_distribution"} {
 		require.Positive(t, heard[channel], channel)
 		require.LessOrEqual(t, heard[channel], statements, channel)
 	}

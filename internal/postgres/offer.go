@@ -18,7 +18,7 @@ import (
 // offer is a conversation of a batch that an agent is asked to take, or is assigned where its workstream does not ask.
 type offer struct {
 	item   *waitingItem
-	talk   lockedTalk
+	locked lockedConversation
 	to     conversation.AgentID
 	change lifecycle.Change
 	after  lifecycle.Snapshot
@@ -34,7 +34,7 @@ func (b *batch) assign(ctx context.Context) error {
 		return err
 	}
 	for _, write := range []func(context.Context) error{
-		b.writeTalks, b.writeAssignments, b.writeItems, b.failUnsent, b.writePresences, b.writeNotices, b.publish,
+		b.writeConversations, b.writeAssignments, b.writeItems, b.failUnsent, b.writePresences, b.writeNotices, b.publish,
 	} {
 		if err := write(ctx); err != nil {
 			return err
@@ -70,13 +70,13 @@ func (b *batch) decide(ctx context.Context) error {
 
 // readUnsent counts what is queued in the conversations that are assigned without asking: it fails with that.
 func (b *batch) readUnsent(ctx context.Context) (map[conversation.ID]lifecycle.Unsent, error) {
-	var talks []conversation.ID
+	var conversations []conversation.ID
 	for _, o := range b.offers {
 		if o.item.AutoAccept {
-			talks = append(talks, o.item.Conversation)
+			conversations = append(conversations, o.item.Conversation)
 		}
 	}
-	if len(talks) == 0 {
+	if len(conversations) == 0 {
 		return nil, nil
 	}
 	const query = `
@@ -87,7 +87,7 @@ func (b *batch) readUnsent(ctx context.Context) (map[conversation.ID]lifecycle.U
 		Queued       int             `db:"queued"`
 		Automated    int             `db:"automated"`
 	}
-	if err := b.tx.SelectContext(ctx, &rows, query, b.tenant, pq.Array(talks)); err != nil {
+	if err := b.tx.SelectContext(ctx, &rows, query, b.tenant, pq.Array(conversations)); err != nil {
 		return nil, err
 	}
 	unsent := make(map[conversation.ID]lifecycle.Unsent, len(rows))
@@ -102,10 +102,10 @@ func (o offer) snapshot(most int, unsent lifecycle.Unsent) lifecycle.Snapshot {
 	w := o.item
 	return lifecycle.Snapshot{
 		Standing: lifecycle.Standing{
-			State: conversation.StateOpen, Holder: conversation.HolderQueue, Epoch: o.talk.Epoch, Queue: w.Queue,
-			Since: o.talk.Since, WaitingSince: orEmpty(o.talk.WaitingSince),
+			State: conversation.StateOpen, Holder: conversation.HolderQueue, Epoch: o.locked.Epoch, Queue: w.Queue,
+			Since: o.locked.Since, WaitingSince: orEmpty(o.locked.WaitingSince),
 		},
-		Revision: o.talk.Revision, Unsent: unsent, MaxConversations: most, Agents: map[conversation.AgentID]lifecycle.Agent{},
+		Revision: o.locked.Revision, Unsent: unsent, MaxConversations: most, Agents: map[conversation.AgentID]lifecycle.Agent{},
 		Item: &lifecycle.Item{
 			ID: w.ID, Queue: w.Queue, State: lifecycle.ItemWaiting, Mode: routing.Push, Units: w.Units, Profiles: idsOf[routing.ProfileID](w.Profiles),
 			KeptFor: w.KeptFor, KeptUntil: orEmpty(w.KeptUntil),
@@ -154,7 +154,7 @@ func (b *batch) exec(ctx context.Context, statement string, rows any, number int
 	return err
 }
 
-func (b *batch) writeTalks(ctx context.Context) error {
+func (b *batch) writeConversations(ctx context.Context) error {
 	type row struct {
 		ID           conversation.ID       `json:"id"`
 		Revision     int64                 `json:"revision"`

@@ -10,18 +10,18 @@ import (
 	"wxdesk/internal/lifecycle"
 )
 
-// What transactions that concern people have in common: they wake the distribution, tell the desks, and leave a notice for a
+// What transactions that concern people have in common: they trigger the distribution, write to the event feed, and leave a notice for a
 // conversation's run.
 
-// wake has the distribution look again, at once where at is zero. It belongs into every transaction that may have made a
+// triggerDistribution has the distribution look again, at once where at is zero. It belongs into every transaction that may have made a
 // match possible.
-func wake(ctx context.Context, tx *transaction, t conversation.Tenant, at time.Time) error {
+func triggerDistribution(ctx context.Context, tx *transaction, t conversation.Tenant, at time.Time) error {
 	if at.IsZero() {
-		tx.channels = append(tx.channels, channelWake)
-		_, err := tx.ExecContext(ctx, `insert into wakes (tenant) values ($1)`, t)
+		tx.channels = append(tx.channels, channelDistribution)
+		_, err := tx.ExecContext(ctx, `insert into distribution_triggers (tenant) values ($1)`, t)
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `insert into wakes (tenant, due_at) values ($1, $2)`, t, at)
+	_, err := tx.ExecContext(ctx, `insert into distribution_triggers (tenant, due_at) values ($1, $2)`, t, at)
 	return err
 }
 

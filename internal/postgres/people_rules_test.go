@@ -128,10 +128,10 @@ func TestPeople_DIA3_supervisorsChangeMembershipCapacityAndSkillsAndNothingElse(
 	d := newDesk(t)
 	skill := d.make(t, "/v1/skills", `{"name":"English"}`)
 	agent := "/v1/agents/" + d.make(t, "/v1/agents", `{"name":"Ann","attributes":{"team":"red"}}`)
-	before := d.wakes(t)
+	before := d.triggers(t)
 	d.must(t, http.StatusOK, "supervisor", http.MethodPatch, agent,
 		`{"units":50,"skills":[{"skill_id":"`+skill+`","rating":7}],"queue_ids":["`+defaultQueue+`"],"default_presence":"away"}`)
-	require.Greater(t, d.wakes(t), before)
+	require.Greater(t, d.triggers(t), before)
 	require.Equal(t, int64(2), d.must(t, http.StatusOK, "admin", http.MethodGet, "/v1/queues/"+defaultQueue, "").Version, "its members changed")
 	for _, body := range []string{`{"name":"Bob"}`, `{"disabled":true}`, `{"attributes":{}}`, `{"time_zone":"UTC"}`, `{"hours_id":null}`} {
 		d.must(t, http.StatusForbidden, "supervisor", http.MethodPatch, agent, body)
@@ -151,10 +151,10 @@ func TestQueueMembers_replaceEachOtherAndKeepTheirPlace(t *testing.T) {
 	members := "/v1/queues/" + queue + "/members"
 	d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+ann+`"]}`)
 	d.exec(t, `update queue_members set joined_at = '2020-01-01'`)
-	before := d.wakes(t)
+	before := d.triggers(t)
 	require.ElementsMatch(t, []string{ann, bob},
 		d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+bob+`","`+ann+`","`+bob+`"]}`).AgentIDs)
-	require.Equal(t, before+1, d.wakes(t))
+	require.Equal(t, before+1, d.triggers(t))
 	require.Equal(t, 1, d.count(t, "queue_members", "joined_at = '2020-01-01' and agent_id = $1 and queue_id = $2", ann, queue))
 	require.Equal(t, []string{bob}, d.must(t, http.StatusOK, "supervisor", http.MethodPut, members, `{"agent_ids":["`+bob+`"]}`).AgentIDs)
 	d.must(t, http.StatusUnprocessableEntity, "supervisor", http.MethodPut, members, `{"agent_ids":["00000000-0000-7000-8000-00000000000f"]}`)

@@ -101,9 +101,9 @@ func (d desk) make(t *testing.T, path, body string, args ...any) string {
 	return d.must(t, http.StatusCreated, "admin", http.MethodPost, path, fmt.Sprintf(body, args...)).ID
 }
 
-func (d desk) wakes(t *testing.T) int {
+func (d desk) triggers(t *testing.T) int {
 	t.Helper()
-	return d.count(t, "wakes", "true")
+	return d.count(t, "distribution_triggers", "true")
 }
 
 // everyPart is a body for each part of the set-up, and a change of it.
@@ -235,17 +235,17 @@ func TestBad_M11_twoWhoSaveTheSame(t *testing.T) {
 	d.must(t, http.StatusPreconditionFailed, "supervisor", http.MethodPut, members, `{"agent_ids":[]}`, "If-Match", seen)
 }
 
-func TestPeople_everyChangeThatMayMakeAMatchWakesTheDistribution(t *testing.T) {
+func TestPeople_changesTriggerTheDistribution(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	for _, path := range []string{"/v1/workstreams", "/v1/queues", "/v1/operating-hours", "/v1/capacity-profiles", "/v1/agents", "/v1/rulesets"} {
 		bodies := everyPart()[path]
 		at := path + "/" + d.make(t, path, "%s", bodies[0])
-		before := d.wakes(t)
+		before := d.triggers(t)
 		d.must(t, http.StatusOK, "admin", http.MethodPatch, at, bodies[1])
-		require.Equal(t, before+1, d.wakes(t), path)
+		require.Equal(t, before+1, d.triggers(t), path)
 		d.must(t, http.StatusOK, "admin", http.MethodPatch, at, bodies[1])
-		require.Equal(t, before+1, d.wakes(t), "what changes nothing wakes nobody")
+		require.Equal(t, before+1, d.triggers(t), "what changes nothing triggers nothing")
 	}
 }
 

@@ -34,7 +34,7 @@ func TestSKL5_whatTheAgentSaysIsNeededCountsAtTheNextTransfer(t *testing.T) {
 	ref := d.had("wang", li)
 	other := d.had("qian", li)
 	d.exec(t, `update work_items set skills = $1 where conversation_id = $2`, needing(english, 5), ref.Conversation)
-	d.exec(t, `delete from wakes`)
+	d.exec(t, `delete from distribution_triggers`)
 
 	require.Equal(t, conversation.RefusedUnknownSkill, d.command(ref, li, conversation.CommandSetSkills, needing(uuid.NewString(), 5)).Refused)
 	got := d.command(ref, li, conversation.CommandSetSkills, needing(thai, 5))
@@ -66,8 +66,8 @@ func TestSKL5_onlyWhereTheWorkstreamAllowsIt(t *testing.T) {
 	// A supervisor corrects what waits: whoever fits now is looked for at once.
 	waits := d.waiting("zhou")
 	d.exec(t, `update agents set presence = 'offline' where id = $1`, li.AgentID)
-	d.exec(t, `delete from wakes`)
+	d.exec(t, `delete from distribution_triggers`)
 	require.Empty(t, d.command(waits, d.supervisor, conversation.CommandSetSkills, needing(english, 9)).Refused)
-	d.woken()
+	d.requireTriggered()
 	require.Equal(t, conversation.RefusedNotYours, d.command(waits, zhao, conversation.CommandSetSkills, `[]`).Refused)
 }

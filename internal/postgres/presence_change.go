@@ -97,7 +97,7 @@ func baseOf(ctx context.Context, tx *transaction, t conversation.Tenant, id rout
 	return base, err
 }
 
-// putPresence changes the presence of an agent whose row is locked, wakes the distribution and writes the event. An automatic
+// putPresence changes the presence of an agent whose row is locked, triggers the distribution and writes the event. An automatic
 // presence is then settled by the agent's load.
 func putPresence(ctx context.Context, tx *transaction, agent presenceRow, p routing.Presence, manual bool, custom routing.PresenceID) error {
 	const update = `
@@ -118,7 +118,7 @@ func putPresence(ctx context.Context, tx *transaction, agent presenceRow, p rout
 	if err := tellPresence(ctx, tx, after); err != nil {
 		return err
 	}
-	return wake(ctx, tx, agent.Tenant, time.Time{})
+	return triggerDistribution(ctx, tx, agent.Tenant, time.Time{})
 }
 
 func tellPresence(ctx context.Context, tx *transaction, agent presenceRow) error {

@@ -75,7 +75,7 @@ func settleHolders(ctx context.Context, tx *transaction, t conversation.Tenant, 
 	if err := settlePresence(ctx, tx, t, holders...); err != nil {
 		return err
 	}
-	return wake(ctx, tx, t, atOnce)
+	return triggerDistribution(ctx, tx, t, atOnce)
 }
 
 // DeleteProfile takes a capacity profile away. Deleting it again changes nothing. ErrInUse while an agent has it, or a

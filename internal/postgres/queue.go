@@ -114,7 +114,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 					return err
 				}
 			}
-			return wake(ctx, tx, by.Tenant, atOnce)
+			return triggerDistribution(ctx, tx, by.Tenant, atOnce)
 		},
 	})
 }

@@ -66,7 +66,7 @@ func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id con
 		if err := raise(ctx, tx, by.Tenant, "queues", []conversation.QueueID{id}); err != nil {
 			return routing.Queue{}, err
 		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+		if err := triggerDistribution(ctx, tx, by.Tenant, atOnce); err != nil {
 			return routing.Queue{}, err
 		}
 		if err := record(ctx, tx, by, actQueueMembers, string(id), "members"); err != nil {

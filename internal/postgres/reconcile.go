@@ -16,11 +16,11 @@ const (
 	checkedAtOnce = 5000 // conversations, or messages, that one statement is asked about
 )
 
-// Whereabouts lists the open conversations of a tenant, and ended ones whose runs have not been told.
-func (db *DB) Whereabouts(ctx context.Context, tenant conversation.Tenant) (all []conversation.Whereabouts, err error) {
+// StandingReports lists the open conversations of a tenant, and ended ones whose runs have not been told.
+func (db *DB) StandingReports(ctx context.Context, tenant conversation.Tenant) (all []conversation.StandingReport, err error) {
 	const columns = `
 		select c.workflow_id, c.id, c.state, c.holder, coalesce(c.queue_id::text, '') as queue_id, coalesce(c.agent_id::text, '') as agent_id,
-			o.conversation_id is not null as untold, `
+			o.conversation_id is not null as notice_pending, `
 	for _, query := range []string{
 		columns + `c.account_id || ' ' || c.customer_id as place
 		from conversations c left join outbox o on o.tenant = c.tenant and o.conversation_id = c.id
@@ -35,14 +35,14 @@ func (db *DB) Whereabouts(ctx context.Context, tenant conversation.Tenant) (all 
 		place := uuid.Nil.String() + " " + uuid.Nil.String()
 		for more := true; more; {
 			var rows []struct {
-				conversation.Whereabouts
+				conversation.StandingReport
 				Place string `db:"place"` // to go on from
 			}
 			if err := db.sql.SelectContext(ctx, &rows, query, tenant, place, openAtOnce); err != nil {
 				return nil, explain(ctx, "list open conversations", err)
 			}
 			for _, row := range rows {
-				all, place = append(all, row.Whereabouts), row.Place
+				all, place = append(all, row.StandingReport), row.Place
 			}
 			more = len(rows) == openAtOnce
 		}

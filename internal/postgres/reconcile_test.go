@@ -19,17 +19,17 @@ func TestReconcile_inPieces(t *testing.T) {
 	f.fill(t, 12_000)
 	f.waitMany(t, 2500)
 	f.exec(t, `update conversations set queue_id = null where state = 'open'`)
-	var talks []conversation.ID
-	require.NoError(t, f.raw.Select(&talks, `select id from conversations where state = 'closed' order by id`))
+	var conversations []conversation.ID
+	require.NoError(t, f.raw.Select(&conversations, `select id from conversations where state = 'closed' order by id`))
 	about := func(table string, places ...int) {
 		for _, n := range places {
 			switch table {
 			case "work_items":
-				f.exec(t, `update work_items set state = 'waiting' where conversation_id = $1`, talks[n])
+				f.exec(t, `update work_items set state = 'waiting' where conversation_id = $1`, conversations[n])
 			case "messages":
-				f.exec(t, `delete from messages where conversation_id = $1`, talks[n])
+				f.exec(t, `delete from messages where conversation_id = $1`, conversations[n])
 			default:
-				f.exec(t, `delete from receipts where conversation_id = $1`, talks[n])
+				f.exec(t, `delete from receipts where conversation_id = $1`, conversations[n])
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func TestReconcile_inPieces(t *testing.T) {
 		}, by)
 	}), 30)
 	require.GreaterOrEqual(t, statements(func(ctx context.Context) {
-		all, err := db.Whereabouts(ctx, tenant)
+		all, err := db.StandingReports(ctx, tenant)
 		require.NoError(t, err)
 		seen := map[conversation.ID]bool{}
 		for _, w := range all {

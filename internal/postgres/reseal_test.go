@@ -108,11 +108,11 @@ func (f *fixture) everythingOpens(t *testing.T, db *postgres.DB) {
 	require.NoError(t, err)
 	require.Equal(t, canary, access.Value.Reveal())
 
-	talks, err := db.Conversations(ctx, everything, conversation.Filter{}, conversation.Position{}, 10)
+	conversations, err := db.Conversations(ctx, everything, conversation.Filter{}, conversation.Position{}, 10)
 	require.NoError(t, err)
-	for _, talk := range talks {
-		require.Contains(t, talk.Customer.OpenID, canary)
-		lines, err := db.Messages(ctx, everything, talk.ID, 0, 100)
+	for _, shown := range conversations {
+		require.Contains(t, shown.Customer.OpenID, canary)
+		lines, err := db.Messages(ctx, everything, shown.ID, 0, 100)
 		require.NoError(t, err)
 		require.NotEmpty(t, lines)
 		for _, line := range lines {
@@ -317,7 +317,7 @@ func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
 	f.exec(t, `delete from accounts where id <> $1`, f.account.ID)
 
 	customer := func(n int) (conversation.ID, string) {
-		return conversation.ID(uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "talk %d", n)).String()), fmt.Sprintf("customer %d", n)
+		return conversation.ID(uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "conversation %d", n)).String()), fmt.Sprintf("customer %d", n)
 	}
 	var filling sync.WaitGroup
 	for part := range 8 {

@@ -10,8 +10,8 @@ import (
 func TestR26_aRestoreBeginsTheFeedAnewAndTellsTheRuns(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	talk := newConversation()
-	f.receive(t, f.batch(talk, "ann", says("1", "hello")))
+	id := newConversation()
+	f.receive(t, f.batch(id, "ann", says("1", "hello")))
 	before, err := f.FeedEnd(t.Context())
 	require.NoError(t, err)
 	restored, err := f.LooksRestored(t.Context())
@@ -32,7 +32,7 @@ func TestR26_aRestoreBeginsTheFeedAnewAndTellsTheRuns(t *testing.T) {
 	restored, err = f.LooksRestored(t.Context())
 	require.NoError(t, err)
 	require.False(t, restored, "said once")
-	require.Equal(t, 1, f.count(t, "outbox", "conversation_id = $1 and act = 'restored'", talk))
+	require.Equal(t, 1, f.count(t, "outbox", "conversation_id = $1 and act = 'restored'", id))
 	require.Equal(t, 1, f.count(t, "conversations", "revision > 1000"), "newer than what any run remembers")
 
 	again, err := f.Restored(t.Context())

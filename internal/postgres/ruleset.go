@@ -115,7 +115,7 @@ func (db *DB) DeleteRuleset(ctx context.Context, by conversation.Actor, id routi
 		if _, err := tx.ExecContext(ctx, update, by.Tenant, id); err != nil {
 			return err
 		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+		if err := triggerDistribution(ctx, tx, by.Tenant, atOnce); err != nil {
 			return err
 		}
 		return record(ctx, tx, by, actRulesetDelete, string(id))

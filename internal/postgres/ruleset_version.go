@@ -170,7 +170,7 @@ func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routi
 		if _, err := tx.NamedExecContext(ctx, rulesetPart.updating, row); err != nil {
 			return routing.Ruleset{}, err
 		}
-		if err := wake(ctx, tx, by.Tenant, atOnce); err != nil {
+		if err := triggerDistribution(ctx, tx, by.Tenant, atOnce); err != nil {
 			return routing.Ruleset{}, err
 		}
 		if err := record(ctx, tx, by, act, string(id), columns...); err != nil {

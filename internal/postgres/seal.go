@@ -111,7 +111,7 @@ func (s customerSeal) sealReason(c conversation.ID, turn conversation.MessageID,
 	return s.key.Seal(place("turns", s.tenant, string(c), string(turn), "reason"), []byte(reason))
 }
 
-// sealSummary keeps what a bot tells the agent about the talk so far.
+// sealSummary keeps what a bot tells the agent about the conversation so far.
 func (s customerSeal) sealSummary(c conversation.ID, turn conversation.MessageID, summary string) []byte {
 	return s.key.Seal(place("turns", s.tenant, string(c), string(turn), "summary"), []byte(summary))
 }

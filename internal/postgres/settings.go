@@ -72,7 +72,7 @@ func settleMaximum(ctx context.Context, tx *transaction, t conversation.Tenant) 
 	if err := settlePresence(ctx, tx, t, agents...); err != nil {
 		return err
 	}
-	return wake(ctx, tx, t, atOnce)
+	return triggerDistribution(ctx, tx, t, atOnce)
 }
 
 // differing names the settings that differ, by the columns.

@@ -62,5 +62,5 @@ func TestSettings_retentionWithinBounds(t *testing.T) {
 		require.Equal(t, 1, d.count(t, "tenants", name+" = $1", least))
 		require.Equal(t, 1, d.count(t, "audit", "action = 'settings.update' and detail -> 'fields' = jsonb_build_array($1::text)", name))
 	}
-	require.Zero(t, d.count(t, "wakes", "true"), "nothing of it makes a match")
+	require.Zero(t, d.count(t, "distribution_triggers", "true"), "nothing of it makes a match")
 }

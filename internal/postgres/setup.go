@@ -18,7 +18,7 @@ import (
 // What the parts of the set-up of people have in common: each changes by its version, and they point to each other.
 //
 // Whoever points to a part holds it `for key share`, whoever takes one away `for update`: so nothing is left that points to
-// what is gone. A change that may make a match wakes the distribution.
+// what is gone. A change that may make a match triggers the distribution.
 
 // atOnce is when the distribution looks again after a change of the set-up.
 var atOnce time.Time

@@ -41,7 +41,7 @@ func (f *floor) hours(t *testing.T, from time.Duration) string {
 	return id
 }
 
-func TestASG9_ASG12_aRuleAsksForWorkingHoursAndTheirBeginningWakes(t *testing.T) {
+func TestASG9_ASG12_workingHoursTrigger(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
 	db := f.assigns(t, `[{"name":"working","when":"agent.working"}]`)
@@ -50,9 +50,9 @@ func TestASG9_ASG12_aRuleAsksForWorkingHoursAndTheirBeginningWakes(t *testing.T)
 	f.arrive(t, 1)
 
 	require.Zero(t, f.distribute(t, db), "the agent's day has not begun")
-	require.Equal(t, 1, f.count(t, "wakes", "due_at > now() + interval '2 hours 58 minutes' and due_at <= now() + interval '3 hours'"), "but somebody looks then")
+	require.Equal(t, 1, f.count(t, "distribution_triggers", "due_at > now() + interval '2 hours 58 minutes' and due_at <= now() + interval '3 hours'"), "but somebody looks then")
 	require.Zero(t, f.distribute(t, db))
-	require.Equal(t, 1, f.count(t, "wakes", "true"), "once")
+	require.Equal(t, 1, f.count(t, "distribution_triggers", "true"), "once")
 
 	f.exec(t, `update agents set hours_id = $1`, f.hours(t, -time.Hour))
 	require.Equal(t, 1, f.distribute(t, db), "it is the agent's day")

@@ -79,13 +79,13 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref) (conversation.Turn, 
 	if err != nil {
 		return conversation.Turn{}, err
 	}
-	var lately conversation.Lately
+	var recent conversation.RecentExchanges
 	if row.BotKind == conversation.BotWebhook {
-		if lately, err = readLately(ctx, db.sql, c, row.Epoch, seal); err != nil {
+		if recent, err = readRecentExchanges(ctx, db.sql, c, row.Epoch, seal); err != nil {
 			return conversation.Turn{}, err
 		}
 	}
-	return conversation.Turn{Epoch: row.Epoch, Traceparent: row.Traceparent, Lately: lately, Unclassified: row.Unclassified, Question: conversation.Question{
+	return conversation.Turn{Epoch: row.Epoch, Traceparent: row.Traceparent, Recent: recent, Unclassified: row.Unclassified, Question: conversation.Question{
 		Tenant: c.Tenant, AccountID: row.AccountID, Conversation: c.Conversation, Customer: conversation.CustomerID(row.CustomerID),
 		TurnID: row.ID, Kind: row.Kind, Text: said.question(), Fields: said.fields(), At: row.At,
 		Language: row.Language, First: row.Seq == 1, Replies: row.allowance().Left(row.Now),

@@ -115,7 +115,9 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w rou
 			return workstreamRowOf(old.stampRow, wished)
 		},
 		before: func(tx *transaction, _, _ workstreamRow, _ []string) error { return holdNeeds(ctx, tx, by.Tenant, w) },
-		after:  func(tx *transaction, _, _ workstreamRow, _ []string) error { return wake(ctx, tx, by.Tenant, atOnce) },
+		after: func(tx *transaction, _, _ workstreamRow, _ []string) error {
+			return triggerDistribution(ctx, tx, by.Tenant, atOnce)
+		},
 	})
 }
 

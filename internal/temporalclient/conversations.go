@@ -86,7 +86,7 @@ func (c *Conversations) Tell(ctx context.Context, n conversation.RunNotice) (gon
 	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("wxdesk/temporalclient").Start(ctx, "signal "+name,
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("temporalWorkflowID", n.WorkflowID)))
 	defer span.End()
-	err = c.Client.SignalWorkflow(ctx, n.WorkflowID, "", name, workflows.Told{Conversation: n.Conversation, Act: n.Act})
+	err = c.Client.SignalWorkflow(ctx, n.WorkflowID, "", name, workflows.ActSignal{Conversation: n.Conversation, Act: n.Act})
 	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
 		return true, nil
 	}

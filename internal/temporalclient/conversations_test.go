@@ -35,7 +35,7 @@ func TestTell_namesConversationAndActAndNoRun(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.False(t, gone)
-		require.Equal(t, []any{[]any{"w", "", name, workflows.Told{Conversation: "c", Act: "reply"}}}, s.sent)
+		require.Equal(t, []any{[]any{"w", "", name, workflows.ActSignal{Conversation: "c", Act: "reply"}}}, s.sent)
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 	"wxdesk/workflows"
 )
 
-// Whereabouts lists how the open runs of conversations stand, as their search attributes tell. Temporal's lists lag behind
+// StandingReports lists how the open runs of conversations stand, as their search attributes tell. Temporal's lists lag behind
 // by a moment.
-func (c *Conversations) Whereabouts(ctx context.Context) (all []conversation.Whereabouts, err error) {
+func (c *Conversations) StandingReports(ctx context.Context) (all []conversation.StandingReport, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Query: fmt.Sprintf("WorkflowType = %q AND ExecutionStatus = 'Running'", workflows.Name), PageSize: 1000,
 	}
@@ -26,7 +26,7 @@ func (c *Conversations) Whereabouts(ctx context.Context) (all []conversation.Whe
 		}
 		for _, run := range page.GetExecutions() {
 			shown := run.GetSearchAttributes().GetIndexedFields()
-			all = append(all, conversation.Whereabouts{
+			all = append(all, conversation.StandingReport{
 				WorkflowID: run.GetExecution().GetWorkflowId(),
 				State:      conversation.State(keyword(shown, workflows.AttrState)),
 				Holder:     conversation.Holder(keyword(shown, workflows.AttrHolder)),
@@ -41,16 +41,16 @@ func (c *Conversations) Whereabouts(ctx context.Context) (all []conversation.Whe
 }
 
 // Overview asks an open run itself how its conversation stands, which takes a worker.
-func (c *Conversations) Overview(ctx context.Context, workflowID string) (conversation.Whereabouts, error) {
+func (c *Conversations) Overview(ctx context.Context, workflowID string) (conversation.StandingReport, error) {
 	answer, err := c.Client.QueryWorkflow(ctx, workflowID, "", workflows.QueryState)
 	if err != nil {
-		return conversation.Whereabouts{}, fmt.Errorf("ask run %s: %w", workflowID, err)
+		return conversation.StandingReport{}, fmt.Errorf("ask run %s: %w", workflowID, err)
 	}
 	var o workflows.Overview
 	if err := answer.Get(&o); err != nil {
-		return conversation.Whereabouts{}, fmt.Errorf("read the answer of run %s: %w", workflowID, err)
+		return conversation.StandingReport{}, fmt.Errorf("read the answer of run %s: %w", workflowID, err)
 	}
-	return conversation.Whereabouts{
+	return conversation.StandingReport{
 		WorkflowID: workflowID, Conversation: o.Conversation, State: o.State.State, Holder: o.Holder, QueueID: o.QueueID, AgentID: o.AgentID,
 	}, nil
 }

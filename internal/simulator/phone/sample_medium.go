@@ -40,7 +40,7 @@ func sampleFile(kind state.MediaKind) []byte {
 func landscape() image.Image {
 	const width, height = 320, 220
 	picture := image.NewRGBA(image.Rect(0, 0, width, height))
-	sun := image.Pt(50+int(random.Text(1, random.Letters)[0])*2%220, 70)
+	sun := image.Pt(50+int(random.Text(1, random.Alphanumeric)[0])*2%220, 70)
 	for y := range height {
 		for x := range width {
 			picture.Set(x, y, landscapeAt(x, y, sun))

@@ -5,10 +5,10 @@ import "crypto/rand"
 
 // The alphabets that WeChat's identifiers are written in.
 const (
-	HexDigits = "0123456789abcdef"
-	Digits    = "0123456789"
-	Letters   = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" // letters and digits
-	URLSafe   = Letters + "-_"
+	HexDigits    = "0123456789abcdef"
+	Digits       = "0123456789"
+	Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" // A to Z, a to z, 0 to 9
+	URLSafe      = Alphanumeric + "-_"
 )
 
 // Text returns n random characters of an alphabet of at most 256 bytes.

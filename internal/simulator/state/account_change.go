@@ -47,8 +47,8 @@ func (a Account) Complete() Account {
 		AppID:          "wx" + random.Text(16, random.HexDigits),
 		AppSecret:      random.Text(32, random.HexDigits),
 		OriginalID:     "gh_" + random.Text(12, random.HexDigits),
-		Token:          random.Text(24, random.Letters),
-		EncodingAESKey: random.Text(43, random.Letters),
+		Token:          random.Text(24, random.Alphanumeric),
+		EncodingAESKey: random.Text(43, random.Alphanumeric),
 		Mode:           mode,
 		Kind:           KindService,
 	})

@@ -90,7 +90,7 @@ func (f *facts) setFollower(follower Follower) {
 	}
 	if known, ok := a.Followers[follower.OpenID]; ok {
 		known.Follower = follower
-		known.wake()
+		known.notifyWatchers()
 		return
 	}
 	a.Followers[follower.OpenID] = newFollowerData(follower)

@@ -51,7 +51,7 @@ func (f *FollowerData) Next(it Item) Shown {
 	return Shown{f.AppID, f.OpenID, it}
 }
 
-// show puts an item at its place, the end or the one it already has, and wakes who watches the screen.
+// show puts an item at its place, the end or the one it already has, and notifies who watches the screen.
 func (f *FollowerData) show(it Item) {
 	f.LastRev++
 	it.Rev = f.LastRev
@@ -60,10 +60,10 @@ func (f *FollowerData) show(it Item) {
 	} else {
 		f.Screen = append(f.Screen, it)
 	}
-	f.wake()
+	f.notifyWatchers()
 }
 
-func (f *FollowerData) wake() {
+func (f *FollowerData) notifyWatchers() {
 	close(f.changed)
 	f.changed = make(chan struct{})
 }

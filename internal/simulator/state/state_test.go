@@ -198,7 +198,7 @@ func TestState_refusesADamagedFile(t *testing.T) {
 	}
 }
 
-func TestReset_forgetsEverythingAndWakesWhoWaits(t *testing.T) {
+func TestReset_forgetsEverythingAndNotifies(t *testing.T) {
 	t.Parallel()
 	w := simulatortest.New(t)
 	block := make(chan struct{})

@@ -9,8 +9,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// latelyRow is a line of one of the last turns that a bot answered: the customer's message, or a part of the answer.
-type latelyRow struct {
+// exchangeRow is a line of one of the last turns that a bot answered: the customer's message, or a part of the answer.
+type exchangeRow struct {
 	Pace   bool                `db:"pace"` // answered within the conversation.LoopWindow
 	ID     string              `db:"id"`
 	Author conversation.Author `db:"author"`
@@ -18,8 +18,8 @@ type latelyRow struct {
 	Body   []byte              `db:"body"`
 }
 
-// readLately reads the bot's last answers in this epoch and what they answered.
-func readLately(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, epoch conversation.Epoch, seal customerSeal) (conversation.Lately, error) {
+// readRecentExchanges reads the bot's last answers in this epoch and what they answered.
+func readRecentExchanges(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, epoch conversation.Epoch, seal customerSeal) (conversation.RecentExchanges, error) {
 	const query = `
 		select l.answered_at > clock_timestamp() - make_interval(secs => $4) as pace, m.id, m.author, m.kind, m.body
 		from (
@@ -33,16 +33,16 @@ func readLately(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, 
 			where tenant = $1 and conversation_id = $2 and turn_id = l.turn_id and author = 'bot'
 		) m
 		order by l.answered_at desc, l.turn_id, m.part`
-	var rows []latelyRow
+	var rows []exchangeRow
 	window := conversation.LoopWindow / time.Second
 	if err := sqlx.SelectContext(ctx, q, &rows, query, c.Tenant, c.Conversation, epoch, window, conversation.LoopPace); err != nil {
-		return conversation.Lately{}, err
+		return conversation.RecentExchanges{}, err
 	}
-	return latelyOf(rows, seal), nil
+	return recentExchangesOf(rows, seal), nil
 }
 
-// latelyOf counts turns and opens those that may repeat each other. Each begins with the customer's message.
-func latelyOf(rows []latelyRow, seal customerSeal) (l conversation.Lately) {
+// recentExchangesOf counts turns and opens those that may repeat each other. Each begins with the customer's message.
+func recentExchangesOf(rows []exchangeRow, seal customerSeal) (l conversation.RecentExchanges) {
 	turns := 0
 	for _, row := range rows {
 		begins := row.Author == conversation.AuthorCustomer

@@ -32,24 +32,24 @@ func TestBad_B10_aTurnKnowsTheTwoExchangesBeforeAndHowManyAMinuteHad(t *testing.
 	require.NoError(t, f.useBot(t, f.webhook(t).ID))
 	id := newConversation()
 	last := f.turns(t, id, []string{"a"}, []string{"b1", "b2"}, []string{"c"})
-	require.Equal(t, conversation.Lately{Answers: 3, Exchanges: []conversation.Exchange{
+	require.Equal(t, conversation.RecentExchanges{Answers: 3, Exchanges: []conversation.Exchange{
 		{Kind: "text", Text: canary + " line 3", Answer: []string{"c"}},
 		{Kind: "text", Text: canary + " line 2", Answer: []string{"b1", "b2"}},
-	}}, last.Lately)
+	}}, last.Recent)
 
 	f.exec(t, `update turns set answered_at = answered_at - interval '61 seconds'`)
-	turn := func() conversation.Lately {
+	turn := func() conversation.RecentExchanges {
 		again, err := f.Turn(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id})
 		require.NoError(t, err)
-		return again.Lately
+		return again.Recent
 	}
 	require.Zero(t, turn().Answers, "a minute later")
 	require.Len(t, turn().Exchanges, 2)
 
 	f.exec(t, `update messages set body = 'tampered' where seq = (select max(seq) from messages where author = 'bot')`)
-	lately := turn()
-	require.Equal(t, "line 3", lately.Exchanges[0].Text[len(canary)+1:])
-	require.NotEqual(t, []string{"c"}, lately.Exchanges[0].Answer, "what cannot be opened repeats nothing")
+	recent := turn()
+	require.Equal(t, "line 3", recent.Exchanges[0].Text[len(canary)+1:])
+	require.NotEqual(t, []string{"c"}, recent.Exchanges[0].Answer, "what cannot be opened repeats nothing")
 }
 
 func TestBad_B10_onlyTheSameConversationCountsAndOnlyUpToThePace(t *testing.T) {
@@ -62,18 +62,18 @@ func TestBad_B10_onlyTheSameConversationCountsAndOnlyUpToThePace(t *testing.T) {
 		answers[i] = []string{"same"}
 	}
 	last := f.turns(t, id, answers...)
-	require.Equal(t, conversation.LoopPace, last.Lately.Answers)
-	require.Equal(t, conversation.LoopPacing, last.Lately.Stops(last.Question))
-	require.Equal(t, conversation.LoopAnswer, last.Lately.Repeats(conversation.Answer{Texts: []string{"same"}}))
+	require.Equal(t, conversation.LoopPace, last.Recent.Answers)
+	require.Equal(t, conversation.LoopPacing, last.Recent.Stops(last.Question))
+	require.Equal(t, conversation.LoopAnswer, last.Recent.Repeats(conversation.Answer{Texts: []string{"same"}}))
 
 	ended(t)(f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, conversation.ClosedByBot))
-	require.Zero(t, f.turns(t, newConversation()).Lately, "the next conversation begins anew")
+	require.Zero(t, f.turns(t, newConversation()).Recent, "the next conversation begins anew")
 }
 
 func TestBad_B10_theFAQMayRepeatItself(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	require.Zero(t, f.turns(t, newConversation(), []string{"same"}, []string{"same"}).Lately)
+	require.Zero(t, f.turns(t, newConversation(), []string{"same"}, []string{"same"}).Recent)
 }
 
 func TestBad_B07_aQueueThatThereIsNotIsLeftOut(t *testing.T) {
