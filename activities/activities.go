@@ -28,12 +28,12 @@ const Logic = 1
 
 // Activities has the activities as methods; the registered names are the methods' names.
 type Activities struct {
-	Ledger  Ledger
-	Permits Permits
-	Runs    Runs
-	Bots    Bots
-	WeChat  WeChat
-	Judge   routing.Judge // of the conditions in rules
+	Ledger    Ledger
+	Permits   Permits
+	Runs      Runs
+	Bots      Bots
+	WeChat    WeChat
+	Evaluator routing.Evaluator // of the conditions in rules
 	// Span begins a span of a message's trace, whose W3C traceparent travels with the message.
 	Span    func(ctx context.Context, traceparent, name string) (context.Context, trace.Span)
 	Metrics *Metrics // nil where nobody measures

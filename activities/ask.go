@@ -120,7 +120,7 @@ func (a *Activities) store(ctx context.Context, in AskInput, turn conversation.T
 			activity.GetLogger(ctx).Warn("ignored what the bot asked for", "turn_id", out.TurnID, "bot", turn.Question.Bot.Kind, "what", answer.Ignored)
 		}
 		return out, nil
-	case judge(ctx, err) == Away && in.Bot != conversation.BotFAQ:
+	case classNow(ctx, err) == Away && in.Bot != conversation.BotFAQ:
 		return AskResult{}, fmt.Errorf("%w: %w", errNotStored, err)
 	}
 	return a.notAsked(ctx, in, err)
@@ -128,7 +128,7 @@ func (a *Activities) store(ctx context.Context, in AskInput, turn conversation.T
 
 // notAsked says what follows from an error of the ledger: another try, nothing, or people.
 func (a *Activities) notAsked(ctx context.Context, in AskInput, err error) (AskResult, error) {
-	switch class := judge(ctx, err); {
+	switch class := classNow(ctx, err); {
 	case class == Away && in.Bot == conversation.BotFAQ:
 		return AskResult{}, err
 	case class == Away:
@@ -148,7 +148,7 @@ func (a *Activities) failed(ctx context.Context, in AskInput) (AskResult, error)
 }
 
 func (a *Activities) askedNobody(ctx context.Context, in AskInput, out AskResult) (AskResult, error) {
-	stands, err := a.Ledger.Look(ctx, in.ref())
+	stands, err := a.Ledger.ReadSituation(ctx, in.ref())
 	out.Result = result(stands)
 	return out, err
 }

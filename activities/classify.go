@@ -18,7 +18,7 @@ func (a *Activities) classify(ctx context.Context, in AskInput, turn conversatio
 	if err != nil {
 		return err
 	}
-	classified := routing.Classify(question, a.judgeFor(patiently))
+	classified := routing.Classify(question, a.evaluatorFor(patiently))
 	if classified.Alert != "" {
 		activity.GetLogger(ctx).Warn("classification alert", "alert", classified.Alert)
 	}

@@ -60,7 +60,7 @@ func TestClassify_takesTwoSecondsAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := ruled{firstTurn(nil)}
 		l.t, l.store = t, func(conversation.Answer) error { return nil }
-		a := &activities.Activities{Ledger: l, Bots: answering(conversation.Answer{Texts: []string{"Hi."}}), Judge: slowly(2100 * time.Millisecond)}
+		a := &activities.Activities{Ledger: l, Bots: answering(conversation.Answer{Texts: []string{"Hi."}}), Evaluator: slowly(2100 * time.Millisecond)}
 		began := time.Now()
 		got, err := perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: conversation.BotFAQ})
 		require.NoError(t, err)

@@ -13,22 +13,22 @@ import (
 // nudgeAtOnce is how many runs a sweep nudges at the same time.
 const nudgeAtOnce = 8
 
-// LookResult is how a conversation stands.
-type LookResult struct {
+// SituationResult is how a conversation stands.
+type SituationResult struct {
 	Result
 	Gone bool `json:",omitempty"` // the ledger has no such conversation: an older one was restored
 }
 
-// Look reads how the conversation stands and what it owes.
+// ReadSituation reads how the conversation stands and what it owes.
 //
 // Promise: repeatable. It only reads.
-func (a *Activities) Look(ctx context.Context, in Where) (LookResult, error) {
-	return step(ctx, "look", func(ctx context.Context) (LookResult, error) {
-		stands, err := a.Ledger.Look(ctx, in.ref())
-		if errors.Is(err, conversation.ErrNotFound) && judge(ctx, err) == Broken {
-			return LookResult{Gone: true, Result: result(conversation.Situation{})}, nil
+func (a *Activities) ReadSituation(ctx context.Context, in Where) (SituationResult, error) {
+	return step(ctx, "read the situation", func(ctx context.Context) (SituationResult, error) {
+		stands, err := a.Ledger.ReadSituation(ctx, in.ref())
+		if errors.Is(err, conversation.ErrNotFound) && classNow(ctx, err) == Broken {
+			return SituationResult{Gone: true, Result: result(conversation.Situation{})}, nil
 		}
-		return LookResult{Result: result(stands)}, err
+		return SituationResult{Result: result(stands)}, err
 	})
 }
 

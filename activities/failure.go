@@ -98,8 +98,8 @@ func classOf(err error, attempt int32) Class {
 	return until(patientTries) // nobody has thought of it: waited for, but not for ever
 }
 
-// judge is classOf within an activity.
-func judge(ctx context.Context, err error) Class {
+// classNow is classOf for the try that an activity is at.
+func classNow(ctx context.Context, err error) Class {
 	return classOf(err, activity.GetInfo(ctx).Attempt)
 }
 
@@ -112,7 +112,7 @@ func step[Out any](ctx context.Context, act string, do func(context.Context) (Ou
 			err = errPanicked
 		}
 		if app := (*temporal.ApplicationError)(nil); err != nil && !errors.As(err, &app) {
-			class := judge(ctx, err)
+			class := classNow(ctx, err)
 			err = temporal.NewApplicationErrorWithOptions(act, string(class), temporal.ApplicationErrorOptions{
 				NonRetryable: class != Away, Cause: err,
 			})

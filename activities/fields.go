@@ -24,7 +24,7 @@ func fieldsOf(m *wechat.Inbound) map[string]string {
 		"SendLocationInfo/Label":      m.SendLocationInfo.Label,
 		"SendLocationInfo/Poiname":    m.SendLocationInfo.PoiName,
 	}
-	if m.CreateTimeOdd {
+	if m.CreateTimeImplausible {
 		fields["CreateTime"] = m.CreateTime
 	}
 	for _, other := range m.Other {

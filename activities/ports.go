@@ -19,7 +19,7 @@ type Ledger interface {
 	AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error)
 
 	// OpenPlain opens the ciphertext of a plain-mode callback, which this system sealed at the callback endpoint.
-	OpenPlain(h conversation.Handover) ([]byte, error)
+	OpenPlain(h conversation.ReceivedCallback) ([]byte, error)
 
 	// Receive writes a batch of arrivals of one customer and their receipts, in order, under the lock of the customer's
 	// row. For each arrival: a known message key is a repeat and changes nothing, except that a delivery id which this
@@ -30,8 +30,8 @@ type Ledger interface {
 	// or the row is closed, nothing is written and Received.Ending is set.
 	Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error)
 
-	// Look reads how the conversation stands and what it owes. ErrNotFound where it has no row (a restored ledger).
-	Look(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
+	// ReadSituation reads how the conversation stands and what it owes. ErrNotFound where it has no row (a restored ledger).
+	ReadSituation(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
 
 	// Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked. Turn.Question.TurnID
 	// is "" where nothing is to be asked (no line waits, people or the end are wished, the bot does not hold it).

@@ -51,7 +51,7 @@ func (a *Activities) read(in ReceiveInput, keys conversation.AccountKeys, cb Cal
 
 func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (plain []byte, reason string, err error) {
 	if cb.KeyID == "" {
-		plain, err := a.Ledger.OpenPlain(conversation.Handover{
+		plain, err := a.Ledger.OpenPlain(conversation.ReceivedCallback{
 			Tenant: in.Tenant, AccountID: in.AccountID, DeliveryID: cb.DeliveryID, Ciphertext: cb.Ciphertext,
 		})
 		switch {

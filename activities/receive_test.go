@@ -105,8 +105,8 @@ func TestReceive_opensWhatWasSealedAtTheDoor(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID, cb.Ciphertext = "", "sealed at the door"
-	l := &ledger{openPlain: func(h conversation.Handover) ([]byte, error) {
-		require.Equal(t, conversation.Handover{
+	l := &ledger{openPlain: func(h conversation.ReceivedCallback) ([]byte, error) {
+		require.Equal(t, conversation.ReceivedCallback{
 			Tenant: conversation.DefaultTenant, AccountID: account, DeliveryID: cb.DeliveryID, Ciphertext: "sealed at the door",
 		}, h)
 		return []byte(text("hi")), nil
@@ -156,7 +156,7 @@ func TestBad_K12_aSealThatDoesNotOpenGoesToQuarantine(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID = ""
-	l := &ledger{openPlain: func(conversation.Handover) ([]byte, error) { return nil, secret.ErrUnavailable }}
+	l := &ledger{openPlain: func(conversation.ReceivedCallback) ([]byte, error) { return nil, secret.ErrUnavailable }}
 	_, err := receive(t, l, batchOf(cb))
 	require.NoError(t, err)
 	require.Equal(t, "undecipherable", l.batches[0].Arrivals[0].Quarantine)
@@ -165,7 +165,7 @@ func TestBad_K12_aSealThatDoesNotOpenGoesToQuarantine(t *testing.T) {
 func TestBad_X23_whatPanicsIsTriedFiveTimesAndHoldsUpNothing(t *testing.T) {
 	t.Parallel()
 	for panics := range 5 {
-		l := &ledger{openPlain: func(conversation.Handover) ([]byte, error) { panic("what the customer said") }}
+		l := &ledger{openPlain: func(conversation.ReceivedCallback) ([]byte, error) { panic("what the customer said") }}
 		bad := handedOver(t, text("boom"))
 		bad.KeyID, bad.Panics = "", panics
 		before, after := handedOver(t, text("before")), handedOver(t, text("after"))
@@ -345,7 +345,7 @@ func TestReceive_waitsForAnUnknownMasterKey(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID = ""
-	l := &ledger{openPlain: func(conversation.Handover) ([]byte, error) { return nil, secret.ErrUnknownKey }}
+	l := &ledger{openPlain: func(conversation.ReceivedCallback) ([]byte, error) { return nil, secret.ErrUnknownKey }}
 	_, err := receive(t, l, batchOf(cb))
 	require.Error(t, err)
 	require.Equal(t, activities.Away, activities.ClassOf(err), "a rollout is under way")

@@ -58,15 +58,15 @@ func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, err
 func (a *Activities) route(ctx context.Context, in RouteInput) (RouteResult, error) {
 	question, err := a.Ledger.RoutingQuestion(ctx, in.ref())
 	if errors.Is(err, conversation.ErrClosed) {
-		stands, err := a.Ledger.Look(ctx, in.ref())
+		stands, err := a.Ledger.ReadSituation(ctx, in.ref())
 		return RouteResult{Result: result(stands)}, err
 	}
 	if err != nil {
 		return RouteResult{}, err
 	}
-	limited := a.judgeFor(patiently)
+	limited := a.evaluatorFor(patiently)
 	if in.Briefly {
-		limited = a.judgeFor(briefly)
+		limited = a.evaluatorFor(briefly)
 	}
 	decision := routing.Decide(question, limited)
 	if limited.slow && in.Briefly {
@@ -79,28 +79,28 @@ func (a *Activities) route(ctx context.Context, in RouteInput) (RouteResult, err
 	return RouteResult{Result: result(stands)}, err
 }
 
-// briefJudge judges until its time is over.
-type briefJudge struct {
-	routing.Judge
+// briefEvaluator evaluates conditions until its time is over.
+type briefEvaluator struct {
+	routing.Evaluator
 	until time.Time
 	slow  bool // it was over before the last condition
 }
 
-// judgeFor returns a judge who has so long for one decision.
-func (a *Activities) judgeFor(within time.Duration) *briefJudge {
-	return &briefJudge{Judge: a.Judge, until: time.Now().Add(within)}
+// evaluatorFor returns an Evaluator that has so long for one decision.
+func (a *Activities) evaluatorFor(within time.Duration) *briefEvaluator {
+	return &briefEvaluator{Evaluator: a.Evaluator, until: time.Now().Add(within)}
 }
 
 var errSlow = errors.New("the rules take too long")
 
-// Holds implements routing.Judge.
-func (j *briefJudge) Holds(condition string, facts routing.Facts) (bool, error) {
+// Evaluate implements routing.Evaluator.
+func (j *briefEvaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	if time.Now().After(j.until) {
 		j.slow = true
 		return false, errSlow
 	}
-	if j.Judge == nil {
+	if j.Evaluator == nil {
 		return false, errors.New("nobody is there to judge conditions")
 	}
-	return j.Judge.Holds(condition, facts)
+	return j.Evaluator.Evaluate(condition, facts)
 }

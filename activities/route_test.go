@@ -25,7 +25,7 @@ func (h *handing) WantPeople(context.Context, conversation.Ref, conversation.Esc
 	return stands, nil
 }
 
-func (h *handing) Look(context.Context, conversation.Ref) (conversation.Situation, error) {
+func (h *handing) ReadSituation(context.Context, conversation.Ref) (conversation.Situation, error) {
 	return stands, nil
 }
 
@@ -49,17 +49,17 @@ func (h *handing) HandOverPlainly(context.Context, conversation.Ref, string) (co
 	return stands, nil
 }
 
-// slowly is a judge that takes so long for a condition, of which the last one holds.
+// slowly is an Evaluator that takes so long for a condition, of which the last one holds.
 type slowly time.Duration
 
-func (s slowly) Holds(condition string, _ routing.Facts) (bool, error) {
+func (s slowly) Evaluate(condition string, _ routing.Facts) (bool, error) {
 	time.Sleep(time.Duration(s))
 	return condition == "b", nil
 }
 
 func route(t *testing.T, h *handing, in activities.RouteInput, takes time.Duration) (activities.RouteResult, error) {
 	t.Helper()
-	a := &activities.Activities{Ledger: h, Judge: slowly(takes)}
+	a := &activities.Activities{Ledger: h, Evaluator: slowly(takes)}
 	in.Where = where
 	return perform[activities.RouteResult](t, a, a.Route, in)
 }

@@ -42,7 +42,7 @@ func (d *desk) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation
 	return stands, nil
 }
 
-func (d *desk) Look(context.Context, conversation.Ref) (conversation.Situation, error) {
+func (d *desk) ReadSituation(context.Context, conversation.Ref) (conversation.Situation, error) {
 	return stands, nil
 }
 

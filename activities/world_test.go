@@ -42,7 +42,7 @@ type ledger struct {
 	activities.Ledger
 	t *testing.T
 
-	openPlain func(h conversation.Handover) ([]byte, error)
+	openPlain func(h conversation.ReceivedCallback) ([]byte, error)
 	receive   func(b conversation.Batch) (conversation.Received, error)
 	turn      func() (conversation.Turn, error)
 	classify  func() error
@@ -72,7 +72,7 @@ func (l *ledger) AccountKeys(_ context.Context, t conversation.Tenant, id conver
 	}, nil
 }
 
-func (l *ledger) OpenPlain(h conversation.Handover) ([]byte, error) { return l.openPlain(h) }
+func (l *ledger) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) { return l.openPlain(h) }
 
 // Receive takes everything as new, unless a test says otherwise.
 func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.Received, error) {
@@ -91,7 +91,7 @@ func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.
 	return got, nil
 }
 
-func (l *ledger) Look(context.Context, conversation.Ref) (conversation.Situation, error) {
+func (l *ledger) ReadSituation(context.Context, conversation.Ref) (conversation.Situation, error) {
 	return stands, nil
 }
 

@@ -43,8 +43,8 @@ type Config struct {
 	Tokens   web.Authenticator
 	Audit    web.Audit
 
-	// Judge tries conditions when routing is tried out. nil: none holds.
-	Judge routing.Judge
+	// Evaluator tries conditions when routing is tried out. nil: none holds.
+	Evaluator routing.Evaluator
 	// MayCall fails with conversation.ErrAddress where a URL that an administrator gives may not be called.
 	MayCall func(ctx context.Context, url string) error
 	// PublicURL is how WeChat reaches the listener, such as https://desk.example; the callback URLs begin with it.
@@ -87,8 +87,8 @@ func New(cfg Config) *API {
 	})
 	a.admin = admin.New(admin.Config{
 		Ports: cfg.Admin, Cursors: cursors,
-		Callback: validation.CallbackFacts{Prefix: callback.Prefix, Answer: callback.AnswerSuccess, ProbeNonce: callback.ProbeNonce, KnownFor: callback.AccountKnownFor},
-		Judge:    cfg.Judge, MayCall: cfg.MayCall, PublicURL: cfg.PublicURL, HTTP: cfg.HTTP, EgressIPs: cfg.EgressIPs, Log: cfg.Log, Now: cfg.Now,
+		Callback:  validation.CallbackFacts{Prefix: callback.Prefix, Answer: callback.AnswerSuccess, ProbeNonce: callback.ProbeNonce, KnownFor: callback.AccountKnownFor},
+		Evaluator: cfg.Evaluator, MayCall: cfg.MayCall, PublicURL: cfg.PublicURL, HTTP: cfg.HTTP, EgressIPs: cfg.EgressIPs, Log: cfg.Log, Now: cfg.Now,
 	})
 	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.guard.Limits())
 	if err := telemetry.MeasureLimits(cfg.Meters, limits...); err != nil {

@@ -45,7 +45,7 @@ func TestTelemetry_spansAndMetricsHoldNoQueryAndNoContent(t *testing.T) {
 		require.NotContains(t, seen, secret)
 	}
 
-	got := w.Handovers[0].Traceparent
+	got := w.Received[0].Traceparent
 	require.Contains(t, got, spans.Ended()[0].SpanContext().TraceID().String())
 	require.NotContains(t, got, "0af7651916cd43dd8448eb211c80319c", "a stranger's trace is not ours")
 }

@@ -78,14 +78,14 @@ create table spool (
 );
 create index spool_by_conversation on spool (tenant, account_id, customer_key, id);
 
--- What callbacks have shown about the set-up of an account, and when last: one row for each kind of notice. A notice
+-- What callbacks have shown about the set-up of an account, and when last: one row for each kind of record. A record
 -- counts only while the account has the version that it was made of.
-create table callback_notices (
-    tenant     text        not null,
-    account_id uuid        not null,
-    notice     text        not null,
-    version    bigint      not null, -- of the account
-    noticed_at timestamptz not null default now(),
-    primary key (tenant, account_id, notice),
+create table callback_records (
+    tenant      text        not null,
+    account_id  uuid        not null,
+    kind        text        not null, -- conversation.CallbackRecord
+    version     bigint      not null, -- of the account
+    recorded_at timestamptz not null default now(),
+    primary key (tenant, account_id, kind),
     foreign key (tenant, account_id) references accounts
 );

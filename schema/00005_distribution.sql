@@ -106,10 +106,10 @@ $$;
 -- What an agent has now: units that are taken, conversations at a time, and the use of each of the agent's capacity profiles.
 -- Distribution, pick, presence and figures all read this. An assignment counts while it is live and still holds capacity.
 -- A conversation that is put aside does not count at all (CAP-8). What the conversation `without` takes is left out; null: nothing.
--- Units and profiles have an index each, so no read grows with an agent's history. Who does not select rooms does not pay for them: of
--- thousands of agents they are read by themselves, in one go.
+-- Units and profiles have an index each, so no read grows with an agent's history. Who does not select profile_uses does not pay
+-- for it: of thousands of agents it is read by itself, in one go.
 create function capacity_in_use(of_tenant text, of_agent uuid, zone text, without uuid)
-returns table (load int, sessions int, rooms jsonb) language sql stable as $$
+returns table (load int, sessions int, profile_uses jsonb) language sql stable as $$
     select live.load, live.sessions, (
         select jsonb_agg(jsonb_build_object('profile', p.id, 'blocking', p.blocking, 'limit', coalesce(mine.item_limit, p.item_limit),
             'used', u.used) order by p.name)
@@ -135,20 +135,20 @@ create table distribution_triggers (
     primary key (tenant, id)
 );
 
--- How a conversation was routed and distributed: one row for each step; a waiting item keeps only its last look.
+-- How a conversation was routed and distributed: one row for each step; a waiting item keeps only its last match trace.
 create table routing_traces (
     tenant          text        not null,
     conversation_id uuid        not null,
     id              bigint      generated always as identity,
     stage           text        not null check (stage in ('classification', 'route', 'overflow', 'distribution', 'command')),
     work_item_id    uuid,
-    body            jsonb       not null, -- routing.Trace, routing.Look
+    body            jsonb       not null, -- routing.Trace, routing.MatchTrace
     at              timestamptz not null default now(),
     primary key (tenant, id),
     foreign key (tenant, conversation_id) references conversations
 );
 create index routing_traces_of on routing_traces (tenant, conversation_id, id);
-create unique index routing_traces_last_look on routing_traces (tenant, work_item_id) where stage = 'distribution';
+create unique index routing_traces_last_match on routing_traces (tenant, work_item_id) where stage = 'distribution';
 create index routing_traces_old on routing_traces (tenant, at);
 
 -- API processes and the agents' connections to them. A process that has been silent for 15 s has lost its connections.

@@ -52,7 +52,7 @@ func New(c client.Client, acts *activities.Activities, version string, sendsPerS
 	conversations := sdkworker.New(c, workflows.TaskQueue, options(version, onFatal))
 	RegisterWorkflows(conversations)
 	for _, act := range []any{
-		acts.Receive, acts.Look, acts.Ask, acts.Route, acts.Send, acts.Due, acts.Close, acts.Sweep,
+		acts.Receive, acts.ReadSituation, acts.Ask, acts.Route, acts.Send, acts.Due, acts.Close, acts.Sweep,
 	} {
 		conversations.RegisterActivity(act)
 	}

@@ -8,7 +8,7 @@ import (
 
 // Kinds of steps that are put off one by one.
 const (
-	doLook    = "look"
+	doRead    = "read"
 	doReceive = "receive"
 	doDue     = "due"
 	doRoute   = "route"
@@ -100,7 +100,7 @@ func (c *run) nextAt(now time.Time) (first time.Time) {
 	if c.st.Owed.Turn {
 		moments = append(moments, c.askAt())
 	}
-	for _, what := range []string{doLook, doReceive, doRoute, doClose} {
+	for _, what := range []string{doRead, doReceive, doRoute, doClose} {
 		moments = append(moments, c.st.Pauses[what].Until)
 	}
 	for _, at := range moments {

@@ -32,7 +32,7 @@ type State struct {
 	Lines        int                  // messages of the customer
 	Traceparent  string               `json:",omitempty"` // of the customer's last message
 
-	Look     bool                  `json:",omitempty"` // somebody else has acted: the ledger is to be asked how things stand
+	Stale    bool                  `json:",omitempty"` // somebody else has acted: the ledger is to be asked how things stand
 	Failed   bool                  `json:",omitempty"` // asking the bot failed for good: people are to be wished
 	Plainly  bool                  `json:",omitempty"` // handing over by rules is broken
 	PermitAt time.Time             `json:",omitzero"`  // when the next send may begin, for which a permit is reserved; zero: none is

@@ -105,8 +105,8 @@ func (c *chaos) Receive(ctx context.Context, in conversation.Batch) (conversatio
 	return call(c, "Receive", func() (conversation.Received, error) { return c.inner.Receive(ctx, in) })
 }
 
-func (c *chaos) Look(ctx context.Context, r conversation.Ref) (conversation.Situation, error) {
-	return call(c, "Look", func() (conversation.Situation, error) { return c.inner.Look(ctx, r) })
+func (c *chaos) ReadSituation(ctx context.Context, r conversation.Ref) (conversation.Situation, error) {
+	return call(c, "ReadSituation", func() (conversation.Situation, error) { return c.inner.ReadSituation(ctx, r) })
 }
 
 func (c *chaos) Turn(ctx context.Context, r conversation.Ref) (conversation.Turn, error) {

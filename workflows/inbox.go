@@ -17,11 +17,11 @@ const quarantineBroken = "receive-broken"
 // drain moves what has been signalled into State. It is called at the top of the loop and right before a run ends.
 func (c *run) drain(ctx workflow.Context) {
 	for c.nudges.ReceiveAsync(nil) {
-		c.nudged, c.st.Look = true, true
+		c.nudged, c.st.Stale = true, true
 	}
 	for _, channel := range c.signals {
 		for channel.ReceiveAsync(nil) {
-			c.st.Look = true
+			c.st.Stale = true
 		}
 	}
 	for {

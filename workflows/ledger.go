@@ -79,7 +79,7 @@ func (c *run) apply(ctx workflow.Context, out activities.Result) {
 // and then the ledger is asked again.
 func (c *run) applyLate(ctx workflow.Context, f inFlight, out activities.Result) {
 	if f.calls != c.calls {
-		c.st.Look = true
+		c.st.Stale = true
 		return
 	}
 	c.apply(ctx, out)
@@ -88,7 +88,7 @@ func (c *run) applyLate(ctx workflow.Context, f inFlight, out activities.Result)
 // failed takes in that a step is refused or broken: it is put off, and the ledger asked how things stand.
 func (c *run) failed(ctx workflow.Context, what string, err error) {
 	workflow.GetLogger(ctx).Error("step failed", "step", what, "class", activities.ClassOf(err), "error", err)
-	c.st.Look = what != doLook || c.st.Look
+	c.st.Stale = what != doRead || c.st.Stale
 	c.pause(ctx, what)
 }
 

@@ -142,7 +142,7 @@ func (m *memory) AccountKeys(context.Context, conversation.Tenant, conversation.
 }
 
 // OpenPlain opens what says has sealed: nothing.
-func (m *memory) OpenPlain(h conversation.Handover) ([]byte, error) {
+func (m *memory) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
 	if strings.Contains(h.Ciphertext, "[panic]") {
 		m.mu.Lock()
 		m.note("panic")
@@ -236,7 +236,7 @@ func (m *memory) queue(r *row, author conversation.Author, text string) conversa
 	return msg.id
 }
 
-func (m *memory) Look(_ context.Context, c conversation.Ref) (conversation.Situation, error) {
+func (m *memory) ReadSituation(_ context.Context, c conversation.Ref) (conversation.Situation, error) {
 	r, unlock, err := m.lock(c)
 	if err != nil {
 		return conversation.Situation{}, err

@@ -41,8 +41,8 @@ func (c *run) next(ctx workflow.Context) step {
 	sendable := owed.Send && !c.sendAt().After(now) // WeChat would be tried now
 	lost := !c.st.Begun && len(c.st.Pending) == 0   // it met only repeats, or the ledger has lost it: ends without a trace
 	switch {
-	case c.st.Look && c.st.Begun && may(doLook):
-		return c.look
+	case c.st.Stale && c.st.Begun && may(doRead):
+		return c.readSituation
 	case c.mayReceive(ctx) && may(doReceive):
 		return c.receive
 	case c.busy() && (lost || c.st.isClosed() || c.cancelled() || c.continueDue(ctx)): // what is under way is seen through
@@ -104,7 +104,7 @@ func (c *run) wait(ctx workflow.Context) error {
 		return err
 	}
 	c.setAlarm(ctx)
-	workflow.GetLogger(ctx).Debug("run waits", "nothing_owed", c.quiet() && len(c.st.Pending) == 0 && !c.st.Look,
+	workflow.GetLogger(ctx).Debug("run waits", "nothing_owed", c.quiet() && len(c.st.Pending) == 0 && !c.st.Stale,
 		"busy", c.busy(), "alarm", !c.alarm.at.IsZero())
 	return workflow.Await(ctx, func() bool {
 		return c.inbox.Len() > 0 || c.signals[0].Len() > 0 || c.signals[1].Len() > 0 || c.nudges.Len() > 0 ||

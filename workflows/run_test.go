@@ -68,11 +68,11 @@ func TestVersion_nextConversationBeginsUnderTheCurrentOne(t *testing.T) {
 	require.Len(t, in.State.Pending, 1)
 }
 
-// newerLogic is a ledger whose Look is performed by workers with newer logic.
+// newerLogic is a ledger whose ReadSituation is performed by workers with newer logic.
 type newerLogic struct{ *activities.Activities }
 
-func (n newerLogic) Look(ctx context.Context, in activities.Where) (activities.LookResult, error) {
-	out, err := n.Activities.Look(ctx, in)
+func (n newerLogic) ReadSituation(ctx context.Context, in activities.Where) (activities.SituationResult, error) {
+	out, err := n.Activities.ReadSituation(ctx, in)
 	out.Logic++
 	return out, err
 }
@@ -83,7 +83,7 @@ func TestVersion_nudgedRunOfOlderLogicMovesOn(t *testing.T) {
 		w := newWorld()
 		env := w.stage(false)
 		if newer {
-			env.OnActivity("Look", mock.Anything, mock.Anything).Return(newerLogic{w.acts}.Look)
+			env.OnActivity("ReadSituation", mock.Anything, mock.Anything).Return(newerLogic{w.acts}.ReadSituation)
 		}
 		for _, h := range []happening{says(0, "hello 1"), acts(second, conversation.CommandReply, 1), nudge(2 * second)} {
 			env.RegisterDelayedCallback(func() { w.grow(4); h.do(w) }, h.at)
@@ -111,7 +111,7 @@ func TestReceive_takesABacklogInBatches(t *testing.T) {
 	for i := range 120 {
 		lines = append(lines, fmt.Sprintf("quiet %d", i))
 	}
-	told(t, w, false, says(0, lines...))
+	play(t, w, false, says(0, lines...))
 	require.LessOrEqual(t, len(w.batches), 4)
 	for _, n := range w.batches {
 		require.LessOrEqual(t, n, 50)
@@ -122,7 +122,7 @@ func TestReceive_takesABacklogInBatches(t *testing.T) {
 func TestReceive_takesLargeCallbacksOneByOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	told(t, w, false, doing(0, func(w *world) {
+	play(t, w, false, doing(0, func(w *world) {
 		for i := range 4 {
 			w.signal(workflows.SignalCustomer, bulky(fmt.Sprintf("hello %d", i)))
 		}
@@ -141,7 +141,7 @@ func TestNext_isBeganWithABoundedInput(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	puttingOff("answer to 0", 1, time.Hour)(w)
-	told(t, w, false, says(0, "bye 0"), doing(second, func(w *world) {
+	play(t, w, false, says(0, "bye 0"), doing(second, func(w *world) {
 		for i := range 12 {
 			w.signal(workflows.SignalCustomer, bulky(fmt.Sprintf("hello %d", i+1)))
 		}
@@ -172,7 +172,7 @@ func TestAsk_webhooksHaveATaskQueueOfTheirOwn(t *testing.T) {
 		for _, continued := range []bool{false, true} {
 			w := newWorld()
 			w.bot = bot
-			told(t, w, continued, says(0, "hello 1", "hello 2"))
+			play(t, w, continued, says(0, "hello 1", "hello 2"))
 			require.Equal(t, []string{queue, queue}, w.askedOn, "%q, continued as new: %t", bot, continued)
 		}
 	}
@@ -181,7 +181,7 @@ func TestAsk_webhooksHaveATaskQueueOfTheirOwn(t *testing.T) {
 func TestAsk_anotherKindOfBotIsAskedWhereItBelongs(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	told(t, w, false, says(0, "quiet 1"), doing(second, func(w *world) {
+	play(t, w, false, says(0, "quiet 1"), doing(second, func(w *world) {
 		w.bot = conversation.BotWebhook
 		w.env.SetOnLocalActivityStartedListener(func(info *activity.Info, _ context.Context, _ []any) {
 			if info.ActivityType.Name == "Receive" { // and the account changes right after it
@@ -262,7 +262,7 @@ func TestSend_withoutAPermitGoesOverTheQueue(t *testing.T) {
 	w := newWorld()
 	takes := 0
 	w.permits = func() (time.Duration, bool) { takes++; return 3 * time.Second, false }
-	require.Equal(t, []string{"begin", "receive hello 1", "ask 1", "sent answer to 1", "close idle"}, told(t, w, false, says(0, "hello 1")))
+	require.Equal(t, []string{"begin", "receive hello 1", "ask 1", "sent answer to 1", "close idle"}, play(t, w, false, says(0, "hello 1")))
 	require.Equal(t, 2, takes, "one is asked for, one is reserved")
 	require.Equal(t, 3, w.ordinary, "two sends and the close")
 }
@@ -279,7 +279,7 @@ func TestSend_waitsForItsPermit(t *testing.T) {
 		}
 		return wechat.SendOutcome{Status: wechat.SendSent}
 	}
-	told(t, w, false, says(0, "hello 1"), says(2*second, "quiet 2"), nudge(3*second))
+	play(t, w, false, says(0, "hello 1"), says(2*second, "quiet 2"), nudge(3*second))
 	require.GreaterOrEqual(t, at, 8*time.Second)
 }
 
@@ -331,7 +331,7 @@ func TestSignals_theirOrderDoesNotMatter(t *testing.T) {
 				func() { w.signal(workflows.SignalCustomer, callback("hello 2")) },
 				func() { w.signal(workflows.SignalActed, workflows.ActSignal{Act: "reply"}) },
 			}
-			told(t, w, continued, says(0, "human 1"), doing(2*second, func(w *world) {
+			play(t, w, continued, says(0, "human 1"), doing(2*second, func(w *world) {
 				w.act(conversation.CommandAccept)
 				w.act(conversation.CommandReply)
 				for _, i := range order {
@@ -352,7 +352,7 @@ func TestLook_forgetsWhatTheLedgerHasLost(t *testing.T) {
 	for _, continued := range []bool{false, true} {
 		w := newWorld()
 		var b backup
-		told(t, w, continued, doing(0, func(w *world) { b = w.copy() }), says(0, "hello 1"), doing(second, func(w *world) {
+		play(t, w, continued, doing(0, func(w *world) { b = w.copy() }), says(0, "hello 1"), doing(second, func(w *world) {
 			w.restore(b)
 			w.signal(workflows.SignalNudge, nil)
 		}))
@@ -365,7 +365,7 @@ func TestLook_believesAnOlderLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	var b backup
-	told(t, w, false, says(0, "hello 1"), doing(second, func(w *world) { b = w.copy() }), says(2*second, "human 2"),
+	play(t, w, false, says(0, "hello 1"), doing(second, func(w *world) { b = w.copy() }), says(2*second, "human 2"),
 		acts(3*second, conversation.CommandAccept, 1), doing(4*second, func(w *world) {
 			w.restore(b)
 			w.signal(workflows.SignalNudge, nil)
@@ -407,14 +407,14 @@ func TestCost_usualStepsAreLocalActivities(t *testing.T) {
 		w.env.SetOnTimerScheduledListener(func(string, time.Duration) { timers++ })
 	})
 	var answer, reply int
-	told(t, w, false, says(0, "hello 1"), watch, says(2*second, "hello 2"),
+	play(t, w, false, says(0, "hello 1"), watch, says(2*second, "hello 2"),
 		doing(3*second, func(w *world) { answer = w.ordinary }), says(4*second, "human 3"), acts(5*second, conversation.CommandAccept, 1),
 		acts(6*second, conversation.CommandReply, 1), doing(7*second, func(w *world) { reply = w.ordinary }),
 		acts(8*second, conversation.CommandForceClose, 1))
 	require.Zero(t, answer)
 	require.Zero(t, reply)
 	require.Equal(t, []string{
-		"Receive", "Ask", "Send", "Receive", "Ask", "Route", "Send", "Look", "Look", "Send", "Look",
+		"Receive", "Ask", "Send", "Receive", "Ask", "Route", "Send", "ReadSituation", "ReadSituation", "Send", "ReadSituation",
 	}, local)
 	require.Zero(t, timers, "the alarm is armed once")
 }
@@ -429,7 +429,7 @@ func TestDue_isTriedAgainWhereTheLedgerSaysNotYet(t *testing.T) {
 			first = last
 		}
 		if dues++; dues < 6 { // the ledger's clock is slow
-			stands, err := w.Look(ctx, conversation.Ref{Tenant: in.Tenant, Conversation: in.Conversation})
+			stands, err := w.ReadSituation(ctx, conversation.Ref{Tenant: in.Tenant, Conversation: in.Conversation})
 			return activities.Result{Logic: 1, Situation: stands}, err
 		}
 		return w.acts.Due(ctx, in)

@@ -9,15 +9,15 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// look asks the ledger how the conversation stands.
-func (c *run) look(ctx workflow.Context) (over bool, err error) {
-	var out activities.LookResult
-	if err := c.ledger(ctx, "look", acts.Look, c.where(), &out); err != nil {
-		c.failed(ctx, doLook, err)
+// readSituation asks the ledger how the conversation stands.
+func (c *run) readSituation(ctx workflow.Context) (over bool, err error) {
+	var out activities.SituationResult
+	if err := c.ledger(ctx, "read the situation", acts.ReadSituation, c.where(), &out); err != nil {
+		c.failed(ctx, doRead, err)
 		return false, nil
 	}
-	delete(c.st.Pauses, doLook)
-	c.st.Look = false
+	delete(c.st.Pauses, doRead)
+	c.st.Stale = false
 	if c.nudged && out.Logic > c.st.Logic && c.st.Logic > 0 {
 		c.moveOn = true
 	}

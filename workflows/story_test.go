@@ -188,7 +188,7 @@ func tell(t *testing.T, continued bool) {
 			if s.set != nil {
 				s.set(w)
 			}
-			require.Equal(t, s.want, told(t, w, continued, s.story...))
+			require.Equal(t, s.want, play(t, w, continued, s.story...))
 		})
 	}
 }

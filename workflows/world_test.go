@@ -243,7 +243,7 @@ func (w *world) stage(continued bool) *testsuite.TestWorkflowEnvironment {
 		return ctx, noop.Span{}
 	}}
 	w.acts = a
-	for _, act := range []any{a.Receive, a.Look, a.Ask, a.Send, a.Route, a.Due, a.Close} {
+	for _, act := range []any{a.Receive, a.ReadSituation, a.Ask, a.Send, a.Route, a.Due, a.Close} {
 		env.RegisterActivity(act)
 	}
 	length := 3
@@ -344,8 +344,8 @@ func (w *world) Error(msg string, fields ...any) {
 
 var _ sdklog.Logger = (*world)(nil)
 
-// told tells a story and returns what happened.
-func told(t *testing.T, w *world, continued bool, story ...happening) []string {
+// play performs a story and returns what happened.
+func play(t *testing.T, w *world, continued bool, story ...happening) []string {
 	t.Helper()
 	require.NoError(t, w.play(t, continued, story...))
 	require.Empty(t, w.waits)

@@ -43,14 +43,14 @@ type Setup interface {
 	Settings
 }
 
-// Config is what administration needs. All but Judge and EgressIPs must be given.
+// Config is what administration needs. All but Evaluator and EgressIPs must be given.
 type Config struct {
 	Ports
 	Cursors  web.Cursors
 	Callback validation.CallbackFacts
 
-	// Judge tries conditions when routing is tried out. nil: none holds.
-	Judge routing.Judge
+	// Evaluator tries conditions when routing is tried out. nil: none holds.
+	Evaluator routing.Evaluator
 	// MayCall fails with conversation.ErrAddress where a URL that an administrator gives may not be called.
 	MayCall func(ctx context.Context, url string) error
 	// PublicURL is how WeChat reaches the listener, such as https://desk.example; the callback URLs begin with it.

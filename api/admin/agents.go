@@ -24,7 +24,7 @@ type newAgent struct {
 	AgentSettings
 }
 
-func (a *Admin) CreateAgent(ctx context.Context, in *struct{ Body newAgent }) (*partCreated[agentView], error) {
+func (a *Admin) CreateAgent(ctx context.Context, in *struct{ Body newAgent }) (*resourceCreated[agentView], error) {
 	g := routing.Agent{Name: in.Body.Name, Units: 100, TimeZone: "Asia/Shanghai", DefaultPresence: routing.Available}
 	if faults := in.Body.apply(&g); len(faults) > 0 {
 		return nil, web.Invalid.Problem(faults...)
@@ -37,16 +37,16 @@ func (a *Admin) CreateAgent(ctx context.Context, in *struct{ Body newAgent }) (*
 	return answerCreated(created, "/v1/agents/"+string(created.ID), viewAgentFor(who)), nil
 }
 
-func (a *Admin) ListAgents(ctx context.Context, in *web.PageQuery) (*partPage[agentView], error) {
-	return listParts(ctx, a, "agents", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Agent, error) {
+func (a *Admin) ListAgents(ctx context.Context, in *web.PageQuery) (*resourcePage[agentView], error) {
+	return listResources(ctx, a, "agents", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Agent, error) {
 		return a.cfg.Setup.ListAgents(ctx, t, conversation.AgentID(after), limit)
 	}, func(g routing.Agent) string { return string(g.ID) }, viewAgentFor(web.CallerOf(ctx)))
 }
 
-func (a *Admin) GetAgent(ctx context.Context, in *PartPath) (*partAnswer[agentView], error) {
+func (a *Admin) GetAgent(ctx context.Context, in *ResourcePath) (*resourceAnswer[agentView], error) {
 	who := web.CallerOf(ctx)
 	g, err := a.cfg.Setup.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
-	return answerPart(g, err, viewAgentFor(who))
+	return answerResource(g, err, viewAgentFor(who))
 }
 
 type agentChange struct {
@@ -60,12 +60,12 @@ func (c agentChange) beyondSupervisors() bool {
 	return c.Name != nil || c.TimeZone != nil || c.HoursID.Given || c.Attributes != nil || c.Disabled != nil
 }
 
-func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*partAnswer[agentView], error) {
+func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*resourceAnswer[agentView], error) {
 	who := web.CallerOf(ctx)
 	if who.Role != conversation.RoleAdmin && in.Body.beyondSupervisors() {
 		return nil, web.Forbidden.Because("A supervisor may change units, profiles, skills, queue_ids and default_presence.")
 	}
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.Agent, error) {
 			return a.cfg.Setup.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
 		},
@@ -74,9 +74,9 @@ func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*pa
 			return in.Body.apply(g)
 		},
 		func(g routing.Agent) (routing.Agent, error) { return a.cfg.Setup.UpdateAgent(ctx, who.Actor(), g) })
-	return answerPart(changed, err, viewAgentFor(who))
+	return answerResource(changed, err, viewAgentFor(who))
 }
 
-func (a *Admin) DeleteAgent(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteAgent(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteAgent(ctx, web.CallerOf(ctx).Actor(), conversation.AgentID(in.ID))
 }

@@ -36,7 +36,7 @@ type newCustomPresence struct {
 	Base routing.Presence `json:"base" enum:"available,busy,dnd,away,offline" doc:"What routing, automatic changes and transfers take it for"`
 }
 
-func (a *Admin) CreateCustomPresence(ctx context.Context, in *struct{ Body newCustomPresence }) (*partCreated[customPresenceView], error) {
+func (a *Admin) CreateCustomPresence(ctx context.Context, in *struct{ Body newCustomPresence }) (*resourceCreated[customPresenceView], error) {
 	p := routing.CustomPresence{Name: in.Body.Name, Text: in.Body.Text, Base: in.Body.Base}
 	if faults := bodyFaults(routing.CheckCustomPresence(p)); len(faults) > 0 {
 		return nil, web.Invalid.Problem(faults...)
@@ -48,15 +48,15 @@ func (a *Admin) CreateCustomPresence(ctx context.Context, in *struct{ Body newCu
 	return answerCreated(created, "/v1/custom-presences/"+string(created.ID), viewCustomPresence), nil
 }
 
-func (a *Admin) ListCustomPresences(ctx context.Context, in *web.PageQuery) (*partPage[customPresenceView], error) {
-	return listParts(ctx, a, "custom-presences", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.CustomPresence, error) {
+func (a *Admin) ListCustomPresences(ctx context.Context, in *web.PageQuery) (*resourcePage[customPresenceView], error) {
+	return listResources(ctx, a, "custom-presences", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.CustomPresence, error) {
 		return a.cfg.Setup.ListCustomPresences(ctx, t, routing.PresenceID(after), limit)
 	}, func(p routing.CustomPresence) string { return string(p.ID) }, viewCustomPresence)
 }
 
-func (a *Admin) GetCustomPresence(ctx context.Context, in *PartPath) (*partAnswer[customPresenceView], error) {
+func (a *Admin) GetCustomPresence(ctx context.Context, in *ResourcePath) (*resourceAnswer[customPresenceView], error) {
 	p, err := a.cfg.Setup.CustomPresence(ctx, web.CallerOf(ctx).Tenant, routing.PresenceID(in.ID))
-	return answerPart(p, err, viewCustomPresence)
+	return answerResource(p, err, viewCustomPresence)
 }
 
 type customPresenceChange struct {
@@ -65,9 +65,9 @@ type customPresenceChange struct {
 	Base *routing.Presence `json:"base,omitempty" enum:"available,busy,dnd,away,offline" doc:"Changes only while nobody shows it"`
 }
 
-func (a *Admin) ChangeCustomPresence(ctx context.Context, in *changing[customPresenceChange]) (*partAnswer[customPresenceView], error) {
+func (a *Admin) ChangeCustomPresence(ctx context.Context, in *changing[customPresenceChange]) (*resourceAnswer[customPresenceView], error) {
 	who := web.CallerOf(ctx)
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.CustomPresence, error) {
 			return a.cfg.Setup.CustomPresence(ctx, who.Tenant, routing.PresenceID(in.ID))
 		},
@@ -80,9 +80,9 @@ func (a *Admin) ChangeCustomPresence(ctx context.Context, in *changing[customPre
 		func(p routing.CustomPresence) (routing.CustomPresence, error) {
 			return a.cfg.Setup.UpdateCustomPresence(ctx, who.Actor(), p)
 		})
-	return answerPart(changed, err, viewCustomPresence)
+	return answerResource(changed, err, viewCustomPresence)
 }
 
-func (a *Admin) DeleteCustomPresence(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteCustomPresence(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteCustomPresence(ctx, web.CallerOf(ctx).Actor(), routing.PresenceID(in.ID))
 }

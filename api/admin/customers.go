@@ -31,9 +31,9 @@ func viewRegular(c routing.Customer) regularView {
 	}
 }
 
-func (a *Admin) GetCustomer(ctx context.Context, in *PartPath) (*partAnswer[regularView], error) {
+func (a *Admin) GetCustomer(ctx context.Context, in *ResourcePath) (*resourceAnswer[regularView], error) {
 	c, err := a.cfg.Setup.Customer(ctx, web.CallerOf(ctx).Tenant, conversation.CustomerID(in.ID))
-	return answerPart(c, err, viewRegular)
+	return answerResource(c, err, viewRegular)
 }
 
 type customerChange struct {
@@ -41,9 +41,9 @@ type customerChange struct {
 	Tags              *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all"`
 }
 
-func (a *Admin) ChangeCustomer(ctx context.Context, in *changing[customerChange]) (*partAnswer[regularView], error) {
+func (a *Admin) ChangeCustomer(ctx context.Context, in *changing[customerChange]) (*resourceAnswer[regularView], error) {
 	who := web.CallerOf(ctx)
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.Customer, error) {
 			return a.cfg.Setup.Customer(ctx, who.Tenant, conversation.CustomerID(in.ID))
 		},
@@ -55,5 +55,5 @@ func (a *Admin) ChangeCustomer(ctx context.Context, in *changing[customerChange]
 		func(c routing.Customer) (routing.Customer, error) {
 			return a.cfg.Setup.UpdateCustomer(ctx, who.Actor(), c)
 		})
-	return answerPart(changed, err, viewRegular)
+	return answerResource(changed, err, viewRegular)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // bodyFaults are what a check of package routing found, as parts of the request's body.
-func bodyFaults(found []routing.Fault) []web.Fault {
+func bodyFaults(found []routing.InvalidField) []web.Fault {
 	faults := make([]web.Fault, len(found))
 	for i, f := range found {
 		faults[i] = web.FaultAt("body."+f.Field, f.Reason)

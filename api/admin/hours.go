@@ -81,7 +81,7 @@ type newOperatingHours struct {
 	Holidays []holidayView `json:"holidays,omitempty" maxItems:"1000" nullable:"false"`
 }
 
-func (a *Admin) CreateHours(ctx context.Context, in *struct{ Body newOperatingHours }) (*partCreated[operatingHoursView], error) {
+func (a *Admin) CreateHours(ctx context.Context, in *struct{ Body newOperatingHours }) (*resourceCreated[operatingHoursView], error) {
 	b := in.Body
 	h := routing.Hours{Name: b.Name, TimeZone: b.TimeZone, Weekly: readShifts(b.Weekly), Holidays: readHolidays(b.Holidays)}
 	if faults := bodyFaults(routing.CheckHours(h)); len(faults) > 0 {
@@ -94,15 +94,15 @@ func (a *Admin) CreateHours(ctx context.Context, in *struct{ Body newOperatingHo
 	return answerCreated(created, "/v1/operating-hours/"+string(created.ID), viewHours), nil
 }
 
-func (a *Admin) ListHours(ctx context.Context, in *web.PageQuery) (*partPage[operatingHoursView], error) {
-	return listParts(ctx, a, "operating-hours", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Hours, error) {
+func (a *Admin) ListHours(ctx context.Context, in *web.PageQuery) (*resourcePage[operatingHoursView], error) {
+	return listResources(ctx, a, "operating-hours", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Hours, error) {
 		return a.cfg.Setup.ListHours(ctx, t, routing.HoursID(after), limit)
 	}, func(h routing.Hours) string { return string(h.ID) }, viewHours)
 }
 
-func (a *Admin) GetHours(ctx context.Context, in *PartPath) (*partAnswer[operatingHoursView], error) {
+func (a *Admin) GetHours(ctx context.Context, in *ResourcePath) (*resourceAnswer[operatingHoursView], error) {
 	h, err := a.cfg.Setup.Hours(ctx, web.CallerOf(ctx).Tenant, routing.HoursID(in.ID))
-	return answerPart(h, err, viewHours)
+	return answerResource(h, err, viewHours)
 }
 
 type operatingHoursChange struct {
@@ -112,9 +112,9 @@ type operatingHoursChange struct {
 	Holidays *[]holidayView `json:"holidays,omitempty" maxItems:"1000" doc:"Replaces all holidays"`
 }
 
-func (a *Admin) ChangeHours(ctx context.Context, in *changing[operatingHoursChange]) (*partAnswer[operatingHoursView], error) {
+func (a *Admin) ChangeHours(ctx context.Context, in *changing[operatingHoursChange]) (*resourceAnswer[operatingHoursView], error) {
 	who, b := web.CallerOf(ctx), in.Body
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.Hours, error) { return a.cfg.Setup.Hours(ctx, who.Tenant, routing.HoursID(in.ID)) },
 		func(h *routing.Hours) []web.Fault {
 			set(&h.Name, b.Name)
@@ -128,9 +128,9 @@ func (a *Admin) ChangeHours(ctx context.Context, in *changing[operatingHoursChan
 			return bodyFaults(routing.CheckHours(*h))
 		},
 		func(h routing.Hours) (routing.Hours, error) { return a.cfg.Setup.UpdateHours(ctx, who.Actor(), h) })
-	return answerPart(changed, err, viewHours)
+	return answerResource(changed, err, viewHours)
 }
 
-func (a *Admin) DeleteHours(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteHours(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteHours(ctx, web.CallerOf(ctx).Actor(), routing.HoursID(in.ID))
 }

@@ -52,7 +52,7 @@ type newCapacityProfile struct {
 	Blocking bool         `json:"blocking,omitempty"`
 }
 
-func (a *Admin) CreateProfile(ctx context.Context, in *struct{ Body newCapacityProfile }) (*partCreated[capacityProfileView], error) {
+func (a *Admin) CreateProfile(ctx context.Context, in *struct{ Body newCapacityProfile }) (*resourceCreated[capacityProfileView], error) {
 	b := in.Body
 	p := routing.Profile{Name: b.Name, EndOfDay: b.Reset == resetEndOfDay, Blocking: b.Blocking}
 	faults := b.Limit.set(&p.Limit, "limit")
@@ -78,15 +78,15 @@ func profileFaults(p routing.Profile) (faults []web.Fault) {
 	return faults
 }
 
-func (a *Admin) ListProfiles(ctx context.Context, in *web.PageQuery) (*partPage[capacityProfileView], error) {
-	return listParts(ctx, a, "capacity-profiles", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Profile, error) {
+func (a *Admin) ListProfiles(ctx context.Context, in *web.PageQuery) (*resourcePage[capacityProfileView], error) {
+	return listResources(ctx, a, "capacity-profiles", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Profile, error) {
 		return a.cfg.Setup.ListProfiles(ctx, t, routing.ProfileID(after), limit)
 	}, func(p routing.Profile) string { return string(p.ID) }, viewProfile)
 }
 
-func (a *Admin) GetProfile(ctx context.Context, in *PartPath) (*partAnswer[capacityProfileView], error) {
+func (a *Admin) GetProfile(ctx context.Context, in *ResourcePath) (*resourceAnswer[capacityProfileView], error) {
 	p, err := a.cfg.Setup.Profile(ctx, web.CallerOf(ctx).Tenant, routing.ProfileID(in.ID))
-	return answerPart(p, err, viewProfile)
+	return answerResource(p, err, viewProfile)
 }
 
 type capacityProfileChange struct {
@@ -95,9 +95,9 @@ type capacityProfileChange struct {
 	Blocking *bool   `json:"blocking,omitempty"`
 }
 
-func (a *Admin) ChangeProfile(ctx context.Context, in *changing[capacityProfileChange]) (*partAnswer[capacityProfileView], error) {
+func (a *Admin) ChangeProfile(ctx context.Context, in *changing[capacityProfileChange]) (*resourceAnswer[capacityProfileView], error) {
 	who := web.CallerOf(ctx)
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.Profile, error) {
 			return a.cfg.Setup.Profile(ctx, who.Tenant, routing.ProfileID(in.ID))
 		},
@@ -110,9 +110,9 @@ func (a *Admin) ChangeProfile(ctx context.Context, in *changing[capacityProfileC
 		func(p routing.Profile) (routing.Profile, error) {
 			return a.cfg.Setup.UpdateProfile(ctx, who.Actor(), p)
 		})
-	return answerPart(changed, err, viewProfile)
+	return answerResource(changed, err, viewProfile)
 }
 
-func (a *Admin) DeleteProfile(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteProfile(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteProfile(ctx, web.CallerOf(ctx).Actor(), routing.ProfileID(in.ID))
 }

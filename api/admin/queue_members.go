@@ -18,7 +18,7 @@ type queueMembersAnswer struct {
 	Body queueMembers
 }
 
-func (a *Admin) GetQueueMembers(ctx context.Context, in *PartPath) (*queueMembersAnswer, error) {
+func (a *Admin) GetQueueMembers(ctx context.Context, in *ResourcePath) (*queueMembersAnswer, error) {
 	members, version, err := a.cfg.Setup.QueueMembers(ctx, web.CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (a *Admin) SetQueueMembers(ctx context.Context, in *changing[queueMembers])
 	if len(faults) > 0 {
 		return nil, web.Invalid.Problem(faults...)
 	}
-	_, err := changePart(in.IfMatch,
+	_, err := changeResource(in.IfMatch,
 		func() (routing.Queue, error) { return a.cfg.Setup.Queue(ctx, who.Tenant, id) },
 		func(q *routing.Queue) []web.Fault {
 			if q.Default {
@@ -46,5 +46,5 @@ func (a *Admin) SetQueueMembers(ctx context.Context, in *changing[queueMembers])
 	if err != nil {
 		return nil, err
 	}
-	return a.GetQueueMembers(ctx, &PartPath{in.ID})
+	return a.GetQueueMembers(ctx, &ResourcePath{in.ID})
 }

@@ -52,7 +52,7 @@ type newQueue struct {
 	DeclineLimit int                  `json:"decline_limit,omitempty" minimum:"1" maximum:"5" default:"3"`
 }
 
-func (a *Admin) CreateQueue(ctx context.Context, in *struct{ Body newQueue }) (*partCreated[queueView], error) {
+func (a *Admin) CreateQueue(ctx context.Context, in *struct{ Body newQueue }) (*resourceCreated[queueView], error) {
 	b := in.Body
 	q := routing.Queue{
 		Name: b.Name, Priority: b.Priority, Method: b.Method, HoursID: routing.HoursID(b.HoursID.Value), DeclineLimit: b.DeclineLimit,
@@ -94,15 +94,15 @@ func overflowActions(o routing.Overflow) map[string]*routing.OverflowAction {
 	return actions
 }
 
-func (a *Admin) ListQueues(ctx context.Context, in *web.PageQuery) (*partPage[queueView], error) {
-	return listParts(ctx, a, "queues", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Queue, error) {
+func (a *Admin) ListQueues(ctx context.Context, in *web.PageQuery) (*resourcePage[queueView], error) {
+	return listResources(ctx, a, "queues", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Queue, error) {
 		return a.cfg.Setup.ListQueues(ctx, t, conversation.QueueID(after), limit)
 	}, func(q routing.Queue) string { return string(q.ID) }, viewQueue)
 }
 
-func (a *Admin) GetQueue(ctx context.Context, in *PartPath) (*partAnswer[queueView], error) {
+func (a *Admin) GetQueue(ctx context.Context, in *ResourcePath) (*resourceAnswer[queueView], error) {
 	q, err := a.cfg.Setup.Queue(ctx, web.CallerOf(ctx).Tenant, conversation.QueueID(in.ID))
-	return answerPart(q, err, viewQueue)
+	return answerResource(q, err, viewQueue)
 }
 
 type queueChange struct {
@@ -114,9 +114,9 @@ type queueChange struct {
 	DeclineLimit *int                 `json:"decline_limit,omitempty" minimum:"1" maximum:"5"`
 }
 
-func (a *Admin) ChangeQueue(ctx context.Context, in *changing[queueChange]) (*partAnswer[queueView], error) {
+func (a *Admin) ChangeQueue(ctx context.Context, in *changing[queueChange]) (*resourceAnswer[queueView], error) {
 	who, b := web.CallerOf(ctx), in.Body
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.Queue, error) {
 			return a.cfg.Setup.Queue(ctx, who.Tenant, conversation.QueueID(in.ID))
 		},
@@ -132,9 +132,9 @@ func (a *Admin) ChangeQueue(ctx context.Context, in *changing[queueChange]) (*pa
 			return queueFaults(*q)
 		},
 		func(q routing.Queue) (routing.Queue, error) { return a.cfg.Setup.UpdateQueue(ctx, who.Actor(), q) })
-	return answerPart(changed, err, viewQueue)
+	return answerResource(changed, err, viewQueue)
 }
 
-func (a *Admin) DeleteQueue(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteQueue(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteQueue(ctx, web.CallerOf(ctx).Actor(), conversation.QueueID(in.ID))
 }

@@ -27,10 +27,10 @@ func (p planned) RoutingPlan(context.Context, conversation.Tenant, conversation.
 	return p.plan, nil
 }
 
-// judgeFunc is a routing.Judge.
-type judgeFunc func() (bool, error)
+// evaluatorFunc is a routing.Evaluator.
+type evaluatorFunc func() (bool, error)
 
-func (f judgeFunc) Holds(string, routing.Facts) (bool, error) { return f() }
+func (f evaluatorFunc) Evaluate(string, routing.Facts) (bool, error) { return f() }
 
 // manyRules is a plan with n rules in force in one classification ruleset.
 func manyRules(n int) routing.Plan {
@@ -41,9 +41,9 @@ func manyRules(n int) routing.Plan {
 	return routing.Plan{Rulesets: []routing.PlannedRuleset{{Ruleset: routing.Ruleset{Kind: routing.Classification}, InForce: &version}}}
 }
 
-func routingAPI(plan routing.Plan, judge routing.Judge) http.Handler {
+func routingAPI(plan routing.Plan, evaluator routing.Evaluator) http.Handler {
 	cfg := apitest.NewWorld().Config()
-	cfg.Admin.Setup, cfg.Judge = planned{plan: plan}, judge
+	cfg.Admin.Setup, cfg.Evaluator = planned{plan: plan}, evaluator
 	return api.New(cfg).Handler()
 }
 
@@ -80,7 +80,7 @@ func TestImport_refusesLargeFilesFast(t *testing.T) {
 // S13
 func TestTry_refusesFactsThatAreTooLarge(t *testing.T) {
 	t.Parallel()
-	h := routingAPI(manyRules(1), judgeFunc(func() (bool, error) { return false, nil }))
+	h := routingAPI(manyRules(1), evaluatorFunc(func() (bool, error) { return false, nil }))
 	entries := func(n int, entry string) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(entry+",", n), ",") + "]"
 	}
@@ -106,7 +106,7 @@ func TestTry_endsWithItsRequest(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
 	judged := 0
-	h := routingAPI(manyRules(100), judgeFunc(func() (bool, error) {
+	h := routingAPI(manyRules(100), evaluatorFunc(func() (bool, error) {
 		judged++
 		leave()
 		return false, nil

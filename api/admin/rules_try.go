@@ -60,25 +60,25 @@ func (a *Admin) TryRules(ctx context.Context, in *struct{ Body tryOut }) (*struc
 	for name, value := range in.Body.Facts {
 		question.Facts[name] = rules.WholeNumbers(value)
 	}
-	decision := routing.Decide(question, untilJudge{ctx, a.cfg.Judge})
+	decision := routing.Decide(question, requestEvaluator{ctx, a.cfg.Evaluator})
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("try rules: %w", err)
 	}
 	return &struct{ Body decisionView }{viewDecision(decision)}, nil
 }
 
-// untilJudge asks another judge until a request ends.
-type untilJudge struct {
-	request context.Context //nolint:containedctx // the judge lives as long as the request
-	judge   routing.Judge
+// requestEvaluator asks another Evaluator until a request ends.
+type requestEvaluator struct {
+	request   context.Context //nolint:containedctx // it lives as long as the request
+	evaluator routing.Evaluator
 }
 
-// Holds implements routing.Judge.
-func (j untilJudge) Holds(condition string, facts routing.Facts) (bool, error) {
+// Evaluate implements routing.Evaluator.
+func (j requestEvaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	if err := j.request.Err(); err != nil {
 		return false, err
 	}
-	return j.judge.Holds(condition, facts)
+	return j.evaluator.Evaluate(condition, facts)
 }
 
 // sampleQuestion asks what would be asked for a conversation that there is, or for one of a workstream.

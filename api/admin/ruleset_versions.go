@@ -29,15 +29,15 @@ func viewVersion(v routing.RulesetVersion) rulesetVersionView {
 }
 
 func (a *Admin) ListRulesetVersions(ctx context.Context, in *struct {
-	PartPath
+	ResourcePath
 	web.PageQuery
 },
-) (*partPage[rulesetVersionView], error) {
+) (*resourcePage[rulesetVersionView], error) {
 	who, id := web.CallerOf(ctx), routing.RulesetID(in.ID)
 	if _, err := a.cfg.Setup.Ruleset(ctx, who.Tenant, id); err != nil {
 		return nil, err
 	}
-	return listParts(ctx, a, "versions of "+in.ID, in.PageQuery, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.RulesetVersion, error) {
+	return listResources(ctx, a, "versions of "+in.ID, in.PageQuery, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.RulesetVersion, error) {
 		below, _ := strconv.ParseInt(after, 10, 64) // "" is the beginning; the cursor is ours
 		return a.cfg.Setup.RulesetVersions(ctx, t, id, below, limit)
 	}, func(v routing.RulesetVersion) string { return strconv.FormatInt(v.Number, 10) }, viewVersion)
@@ -48,7 +48,7 @@ type draftRules struct {
 }
 
 // SaveDraft keeps rules that hold up, without putting them in force.
-func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*partAnswer[rulesetView], error) {
+func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*resourceAnswer[rulesetView], error) {
 	rules := in.Body.Rules
 	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		return a.checkRules(ctx, *r, rules)
@@ -59,10 +59,10 @@ func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*partA
 
 // PublishRuleset puts the draft in force. It is checked once more: what it names may be gone since it was saved.
 func (a *Admin) PublishRuleset(ctx context.Context, in *struct {
-	PartPath
+	ResourcePath
 	IfMatch string `header:"If-Match" doc:"The ETag that the change is meant for; without it, whatever draft there is comes into force"`
 },
-) (*partAnswer[rulesetView], error) {
+) (*resourceAnswer[rulesetView], error) {
 	var number int64
 	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		newest, err := a.cfg.Setup.RulesetVersions(ctx, r.Tenant, r.ID, 0, 1)
@@ -84,7 +84,7 @@ type rollback struct {
 }
 
 // RollBackRuleset puts a version in force that was before, if it still holds up.
-func (a *Admin) RollBackRuleset(ctx context.Context, in *changing[rollback]) (*partAnswer[rulesetView], error) {
+func (a *Admin) RollBackRuleset(ctx context.Context, in *changing[rollback]) (*resourceAnswer[rulesetView], error) {
 	number := in.Body.Number
 	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		if number == 0 {

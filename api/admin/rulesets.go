@@ -66,7 +66,7 @@ type newRuleset struct {
 	Position     int                 `json:"position,omitempty" minimum:"0" maximum:"1000000"`
 }
 
-func (a *Admin) CreateRuleset(ctx context.Context, in *struct{ Body newRuleset }) (*partCreated[rulesetView], error) {
+func (a *Admin) CreateRuleset(ctx context.Context, in *struct{ Body newRuleset }) (*resourceCreated[rulesetView], error) {
 	b := in.Body
 	r := routing.Ruleset{
 		Kind: b.Kind, WorkstreamID: conversation.WorkstreamID(b.WorkstreamID), QueueID: conversation.QueueID(b.QueueID),
@@ -83,15 +83,15 @@ func (a *Admin) CreateRuleset(ctx context.Context, in *struct{ Body newRuleset }
 	return answerCreated(created, "/v1/rulesets/"+string(created.ID), viewRuleset), nil
 }
 
-func (a *Admin) ListRulesets(ctx context.Context, in *web.PageQuery) (*partPage[rulesetView], error) {
-	return listParts(ctx, a, "rulesets", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Ruleset, error) {
+func (a *Admin) ListRulesets(ctx context.Context, in *web.PageQuery) (*resourcePage[rulesetView], error) {
+	return listResources(ctx, a, "rulesets", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Ruleset, error) {
 		return a.cfg.Setup.ListRulesets(ctx, t, routing.RulesetID(after), limit)
 	}, func(r routing.Ruleset) string { return string(r.ID) }, viewRuleset)
 }
 
-func (a *Admin) GetRuleset(ctx context.Context, in *PartPath) (*partAnswer[rulesetView], error) {
+func (a *Admin) GetRuleset(ctx context.Context, in *ResourcePath) (*resourceAnswer[rulesetView], error) {
 	r, err := a.cfg.Setup.Ruleset(ctx, web.CallerOf(ctx).Tenant, routing.RulesetID(in.ID))
-	return answerPart(r, err, viewRuleset)
+	return answerResource(r, err, viewRuleset)
 }
 
 type rulesetChange struct {
@@ -99,7 +99,7 @@ type rulesetChange struct {
 	Position *int    `json:"position,omitempty" minimum:"0" maximum:"1000000"`
 }
 
-func (a *Admin) ChangeRuleset(ctx context.Context, in *changing[rulesetChange]) (*partAnswer[rulesetView], error) {
+func (a *Admin) ChangeRuleset(ctx context.Context, in *changing[rulesetChange]) (*resourceAnswer[rulesetView], error) {
 	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		set(&r.Name, in.Body.Name)
 		set(&r.Position, in.Body.Position)
@@ -107,17 +107,17 @@ func (a *Admin) ChangeRuleset(ctx context.Context, in *changing[rulesetChange]) 
 	}, a.cfg.Setup.UpdateRuleset)
 }
 
-func (a *Admin) DeleteRuleset(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteRuleset(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteRuleset(ctx, web.CallerOf(ctx).Actor(), routing.RulesetID(in.ID))
 }
 
 // reviseRuleset changes a ruleset by its version; look may refuse with faults or an error.
 func (a *Admin) reviseRuleset(ctx context.Context, id, ifMatch string, look func(*routing.Ruleset) ([]web.Fault, error),
 	write func(context.Context, conversation.Actor, routing.Ruleset) (routing.Ruleset, error),
-) (*partAnswer[rulesetView], error) {
+) (*resourceAnswer[rulesetView], error) {
 	who := web.CallerOf(ctx)
 	var refused error
-	changed, err := changePart(ifMatch,
+	changed, err := changeResource(ifMatch,
 		func() (routing.Ruleset, error) {
 			return a.cfg.Setup.Ruleset(ctx, who.Tenant, routing.RulesetID(id))
 		},
@@ -131,5 +131,5 @@ func (a *Admin) reviseRuleset(ctx context.Context, id, ifMatch string, look func
 			}
 			return write(ctx, who.Actor(), r)
 		})
-	return answerPart(changed, err, viewRuleset)
+	return answerResource(changed, err, viewRuleset)
 }

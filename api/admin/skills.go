@@ -35,7 +35,7 @@ type newSkill struct {
 	Kind string `json:"kind,omitempty" maxLength:"100" doc:"Its type, such as language or product"`
 }
 
-func (a *Admin) CreateSkill(ctx context.Context, in *struct{ Body newSkill }) (*partCreated[skillView], error) {
+func (a *Admin) CreateSkill(ctx context.Context, in *struct{ Body newSkill }) (*resourceCreated[skillView], error) {
 	s := routing.Skill{Name: in.Body.Name, Kind: in.Body.Kind}
 	if faults := skillFaults(s); len(faults) > 0 {
 		return nil, web.Invalid.Problem(faults...)
@@ -55,15 +55,15 @@ func skillFaults(s routing.Skill) []web.Fault {
 	return nil
 }
 
-func (a *Admin) ListSkills(ctx context.Context, in *web.PageQuery) (*partPage[skillView], error) {
-	return listParts(ctx, a, "skills", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Skill, error) {
+func (a *Admin) ListSkills(ctx context.Context, in *web.PageQuery) (*resourcePage[skillView], error) {
+	return listResources(ctx, a, "skills", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Skill, error) {
 		return a.cfg.Setup.ListSkills(ctx, t, routing.SkillID(after), limit)
 	}, func(s routing.Skill) string { return string(s.ID) }, viewSkill)
 }
 
-func (a *Admin) GetSkill(ctx context.Context, in *PartPath) (*partAnswer[skillView], error) {
+func (a *Admin) GetSkill(ctx context.Context, in *ResourcePath) (*resourceAnswer[skillView], error) {
 	s, err := a.cfg.Setup.Skill(ctx, web.CallerOf(ctx).Tenant, routing.SkillID(in.ID))
-	return answerPart(s, err, viewSkill)
+	return answerResource(s, err, viewSkill)
 }
 
 type skillChange struct {
@@ -71,9 +71,9 @@ type skillChange struct {
 	Kind *string `json:"kind,omitempty" maxLength:"100"`
 }
 
-func (a *Admin) ChangeSkill(ctx context.Context, in *changing[skillChange]) (*partAnswer[skillView], error) {
+func (a *Admin) ChangeSkill(ctx context.Context, in *changing[skillChange]) (*resourceAnswer[skillView], error) {
 	who := web.CallerOf(ctx)
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.Skill, error) { return a.cfg.Setup.Skill(ctx, who.Tenant, routing.SkillID(in.ID)) },
 		func(s *routing.Skill) []web.Fault {
 			set(&s.Name, in.Body.Name)
@@ -81,9 +81,9 @@ func (a *Admin) ChangeSkill(ctx context.Context, in *changing[skillChange]) (*pa
 			return skillFaults(*s)
 		},
 		func(s routing.Skill) (routing.Skill, error) { return a.cfg.Setup.UpdateSkill(ctx, who.Actor(), s) })
-	return answerPart(changed, err, viewSkill)
+	return answerResource(changed, err, viewSkill)
 }
 
-func (a *Admin) DeleteSkill(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteSkill(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteSkill(ctx, web.CallerOf(ctx).Actor(), routing.SkillID(in.ID))
 }

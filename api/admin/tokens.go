@@ -35,10 +35,10 @@ func viewToken(t conversation.TokenInfo) tokenView {
 	}
 }
 
-func (a *Admin) ListTokens(ctx context.Context, in *web.PageQuery) (*partPage[tokenView], error) {
-	return listParts(ctx, a, "tokens", *in, a.cfg.Tokens.ListTokens, func(t conversation.TokenInfo) string { return t.TokenID }, viewToken)
+func (a *Admin) ListTokens(ctx context.Context, in *web.PageQuery) (*resourcePage[tokenView], error) {
+	return listResources(ctx, a, "tokens", *in, a.cfg.Tokens.ListTokens, func(t conversation.TokenInfo) string { return t.TokenID }, viewToken)
 }
 
-func (a *Admin) RevokeToken(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) RevokeToken(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Tokens.RevokeToken(ctx, web.CallerOf(ctx).Actor(), in.ID)
 }

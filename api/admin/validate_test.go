@@ -45,7 +45,9 @@ func newSite(t *testing.T, mode wechat.Mode) *site {
 	s.Version = 1
 	s.Accounts[s.ID] = s.WeChat.Account
 	s.World.Secrets[s.ID] = conversation.AccountSecrets{AppSecret: secret.New(apitest.AppSecret)}
-	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) { return s.WeChat.Door, nil })
+	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
+		return s.WeChat.CallbackAccount, nil
+	})
 
 	public := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.front.ServeHTTP(w, r) }))
 	t.Cleanup(public.Close)
@@ -100,7 +102,7 @@ func TestValidate_aGoodAccountPassesInEveryMode(t *testing.T) {
 			require.Contains(t, v.Steps[1].Message, "not known yet", "WeChat itself has not called")
 			require.Len(t, s.Events, 1)
 			require.Equal(t, "debug_demo", s.Events[0].Kind)
-			require.Empty(t, s.Notices, "our own calls say nothing about WeChat's")
+			require.Empty(t, s.Recorded, "our own calls say nothing about WeChat's")
 
 			cb := s.Says(apitest.TextMessage("hi"))
 			apitest.RequireText(t, cb.Post(t, s.handler), http.StatusOK, "success")
@@ -325,8 +327,8 @@ func TestValidate_whatCannotBeFoundOut(t *testing.T) {
 	s := newSite(t, wechat.ModeSafe)
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, "/v1/accounts/"+apitest.AccountB+"/validate", ""), http.StatusNotFound, "not-found")
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "supervisor", http.MethodPost, s.path()+"/validate", ""), http.StatusForbidden, "forbidden")
-	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
-		return conversation.Door{}, secret.ErrUnavailable
+	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
+		return conversation.CallbackAccount{}, secret.ErrUnavailable
 	})
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, s.path()+"/validate", ""), http.StatusServiceUnavailable, "secret-unavailable")
 }

@@ -17,7 +17,7 @@ type Workstreams interface {
 	DeleteWorkstream(ctx context.Context, by conversation.Actor, id conversation.WorkstreamID) error
 }
 
-func (a *Admin) CreateWorkstream(ctx context.Context, in *struct{ Body newWorkstream }) (*partCreated[workstreamView], error) {
+func (a *Admin) CreateWorkstream(ctx context.Context, in *struct{ Body newWorkstream }) (*resourceCreated[workstreamView], error) {
 	w := defaultWorkstream()
 	change := workstreamChange{&in.Body.Name, &in.Body.FallbackQueueID, in.Body.WorkstreamSettings}
 	if faults := change.apply(&w); len(faults) > 0 {
@@ -30,20 +30,20 @@ func (a *Admin) CreateWorkstream(ctx context.Context, in *struct{ Body newWorkst
 	return answerCreated(created, "/v1/workstreams/"+string(created.ID), viewWorkstream), nil
 }
 
-func (a *Admin) ListWorkstreams(ctx context.Context, in *web.PageQuery) (*partPage[workstreamView], error) {
-	return listParts(ctx, a, "workstreams", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Workstream, error) {
+func (a *Admin) ListWorkstreams(ctx context.Context, in *web.PageQuery) (*resourcePage[workstreamView], error) {
+	return listResources(ctx, a, "workstreams", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Workstream, error) {
 		return a.cfg.Setup.ListWorkstreams(ctx, t, conversation.WorkstreamID(after), limit)
 	}, func(w routing.Workstream) string { return string(w.ID) }, viewWorkstream)
 }
 
-func (a *Admin) GetWorkstream(ctx context.Context, in *PartPath) (*partAnswer[workstreamView], error) {
+func (a *Admin) GetWorkstream(ctx context.Context, in *ResourcePath) (*resourceAnswer[workstreamView], error) {
 	w, err := a.cfg.Setup.Workstream(ctx, web.CallerOf(ctx).Tenant, conversation.WorkstreamID(in.ID))
-	return answerPart(w, err, viewWorkstream)
+	return answerResource(w, err, viewWorkstream)
 }
 
-func (a *Admin) ChangeWorkstream(ctx context.Context, in *changing[workstreamChange]) (*partAnswer[workstreamView], error) {
+func (a *Admin) ChangeWorkstream(ctx context.Context, in *changing[workstreamChange]) (*resourceAnswer[workstreamView], error) {
 	who := web.CallerOf(ctx)
-	changed, err := changePart(in.IfMatch,
+	changed, err := changeResource(in.IfMatch,
 		func() (routing.Workstream, error) {
 			return a.cfg.Setup.Workstream(ctx, who.Tenant, conversation.WorkstreamID(in.ID))
 		},
@@ -56,9 +56,9 @@ func (a *Admin) ChangeWorkstream(ctx context.Context, in *changing[workstreamCha
 			}
 			return a.cfg.Setup.UpdateWorkstream(ctx, who.Actor(), w)
 		})
-	return answerPart(changed, err, viewWorkstream)
+	return answerResource(changed, err, viewWorkstream)
 }
 
-func (a *Admin) DeleteWorkstream(ctx context.Context, in *PartPath) (*struct{}, error) {
+func (a *Admin) DeleteWorkstream(ctx context.Context, in *ResourcePath) (*struct{}, error) {
 	return nil, a.cfg.Setup.DeleteWorkstream(ctx, web.CallerOf(ctx).Actor(), conversation.WorkstreamID(in.ID))
 }

@@ -66,7 +66,7 @@ func RequireNothingKept(t *testing.T, w *World) {
 	t.Helper()
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	require.Empty(t, w.Handovers)
+	require.Empty(t, w.Received)
 	require.Empty(t, w.Events)
 	require.Empty(t, w.Quarantined)
 }

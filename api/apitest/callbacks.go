@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-func (w *World) Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+func (w *World) CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
 	w.Mu.Lock()
 	w.LookUps++
 	find := w.FindAccount
@@ -18,23 +18,23 @@ func (w *World) Door(ctx context.Context, id conversation.AccountID) (conversati
 }
 
 // SetFindAccount changes how accounts are found from now on.
-func (w *World) SetFindAccount(find func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)) {
+func (w *World) SetFindAccount(find func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	w.FindAccount = find
 }
 
-func (w *World) CustomerWrote(ctx context.Context, h conversation.Handover) error {
+func (w *World) CustomerWrote(ctx context.Context, h conversation.ReceivedCallback) error {
 	if err := w.TakeCallback(ctx, h); err != nil {
 		return err
 	}
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	w.Handovers = append(w.Handovers, h)
+	w.Received = append(w.Received, h)
 	return nil
 }
 
-func (w *World) SealPlain(_ conversation.Handover, plain []byte) string {
+func (w *World) SealPlain(_ conversation.ReceivedCallback, plain []byte) string {
 	return "sealed:" + base64.StdEncoding.EncodeToString(plain)
 }
 
@@ -55,23 +55,23 @@ func (w *World) Quarantine(ctx context.Context, q conversation.Unreadable) error
 	return nil
 }
 
-func (w *World) NoteCallback(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64, notices []conversation.Notice) error {
+func (w *World) RecordCallback(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64, records []conversation.CallbackRecord) error {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	w.Noted++
-	for _, n := range notices {
-		w.Notices[noticeKey{id, version, n}] = time.Now()
+	for _, n := range records {
+		w.Recorded[recordKey{id, version, n}] = time.Now()
 	}
 	return nil
 }
 
-func (w *World) CallbackNotices(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.Notice]time.Time, error) {
+func (w *World) CallbackRecords(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.CallbackRecord]time.Time, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	seen := map[conversation.Notice]time.Time{}
-	for key, at := range w.Notices {
+	seen := map[conversation.CallbackRecord]time.Time{}
+	for key, at := range w.Recorded {
 		if key.account == id && key.version == version {
-			seen[key.notice] = at
+			seen[key.record] = at
 		}
 	}
 	return seen, nil

@@ -53,11 +53,11 @@ func (w *World) Act(ctx context.Context, r conversation.ActRequest) (conversatio
 // everything is what supervisors see.
 var everything = conversation.Viewer{Tenant: conversation.DefaultTenant}
 
-// Tell notes of which acts runs are told.
-func (w *World) Tell(_ context.Context, notices ...conversation.RunNotice) {
+// Notify notes of which acts runs are told.
+func (w *World) Notify(_ context.Context, notices ...conversation.RunNotice) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	w.Told = append(w.Told, notices...)
+	w.Notified = append(w.Notified, notices...)
 }
 
 // Answering is a ledger that fails, or refuses.

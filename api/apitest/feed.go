@@ -65,8 +65,8 @@ func (f *Feed) QueuesOf(_ context.Context, _ conversation.Tenant, agents []conve
 	return found, nil
 }
 
-// Tell adds rows, and calls.
-func (f *Feed) Tell(rows ...conversation.FeedEvent) {
+// Publish adds rows, and calls.
+func (f *Feed) Publish(rows ...conversation.FeedEvent) {
 	f.Mu.Lock()
 	f.Add(rows...)
 	f.Mu.Unlock()

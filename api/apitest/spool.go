@@ -35,7 +35,7 @@ func (s *Spool) Fails(refuse func() error) {
 	s.refuse = refuse
 }
 
-func (s *Spool) Spool(_ context.Context, h conversation.Handover) error {
+func (s *Spool) Spool(_ context.Context, h conversation.ReceivedCallback) error {
 	if err := s.reach(); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *Spool) Spool(_ context.Context, h conversation.Handover) error {
 		}
 	}
 	s.last++
-	s.rows = append(s.rows, conversation.Spooled{ID: s.last, Handover: h})
+	s.rows = append(s.rows, conversation.Spooled{ID: s.last, ReceivedCallback: h})
 	return nil
 }
 

@@ -31,13 +31,13 @@ const (
 
 // WeChat is an account as the callback endpoint knows it, and WeChat's side of it: what is needed to write to it.
 type WeChat struct {
-	conversation.Door
+	conversation.CallbackAccount
 	T *testing.T
 }
 
 func NewWeChat(t *testing.T, mode wechat.Mode) WeChat {
 	t.Helper()
-	g := WeChat{T: t, Door: conversation.Door{
+	g := WeChat{T: t, CallbackAccount: conversation.CallbackAccount{
 		Account: conversation.Account{
 			Tenant: conversation.DefaultTenant, ID: AccountA, OriginalID: OriginalA, AppID: AppA, Mode: mode,
 		},
@@ -45,7 +45,7 @@ func NewWeChat(t *testing.T, mode wechat.Mode) WeChat {
 		Tokens: []secret.Value{secret.New(TokenA), secret.New("replacedToken")},
 	}}
 	if mode.Encrypted() {
-		g.Keys = []conversation.DoorKey{
+		g.Keys = []conversation.CallbackKey{
 			{ID: "11111111-1111-4111-8111-111111111111", Cipher: NewCipher(t, KeyA, AppA)},
 			{ID: "22222222-2222-4222-8222-222222222222", Cipher: NewCipher(t, keyOld, AppA)},
 		}
@@ -62,11 +62,11 @@ func NewCipher(t *testing.T, key string, app wechat.AppID) *wechat.Cipher {
 
 // In puts the account into a world, and returns the world's handler.
 func (g WeChat) In(w *World) http.Handler {
-	w.SetFindAccount(func(_ context.Context, id conversation.AccountID) (conversation.Door, error) {
+	w.SetFindAccount(func(_ context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
 		if id != g.ID {
-			return conversation.Door{}, conversation.ErrNotFound
+			return conversation.CallbackAccount{}, conversation.ErrNotFound
 		}
-		return g.Door, nil
+		return g.CallbackAccount, nil
 	})
 	return w.Handler()
 }

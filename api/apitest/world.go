@@ -28,14 +28,14 @@ type World struct {
 	KnownConversations []conversation.Conversation
 	KnownMessages      []conversation.Message
 	commands           map[string]command
-	Handovers          []conversation.Handover
+	Received           []conversation.ReceivedCallback
 	Events             []conversation.Event
 	Quarantined        []conversation.Unreadable
-	Notices            map[noticeKey]time.Time
+	Recorded           map[recordKey]time.Time
 	Noted              int // calls
 	LookUps            int
 	Orders             []conversation.ActRequest // those of which the caller may see the conversation
-	Told               []conversation.RunNotice
+	Notified           []conversation.RunNotice
 	KnownNotes         []conversation.Note
 	KnownTrace         []conversation.TraceStep
 	KnownWork          conversation.Work
@@ -47,8 +47,8 @@ type World struct {
 	Spool              Spool
 	Refusals           []conversation.AccessRefusals
 
-	FindAccount    func(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
-	TakeCallback   func(ctx context.Context, h conversation.Handover) error
+	FindAccount    func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)
+	TakeCallback   func(ctx context.Context, h conversation.ReceivedCallback) error
 	OnQuarantine   func(ctx context.Context) error
 	OnAct          func(r conversation.ActRequest) (conversation.Acted, error)
 	OnAuthenticate func(hash [32]byte) (conversation.Principal, error)
@@ -59,10 +59,10 @@ type World struct {
 	log *bytes.Buffer
 }
 
-type noticeKey struct {
+type recordKey struct {
 	account conversation.AccountID
 	version int64
-	notice  conversation.Notice
+	record  conversation.CallbackRecord
 }
 
 type command struct {
@@ -76,13 +76,13 @@ func NewWorld() *World {
 		Accounts: map[conversation.AccountID]conversation.Account{},
 		Secrets:  map[conversation.AccountID]conversation.AccountSecrets{},
 		commands: map[string]command{},
-		Notices:  map[noticeKey]time.Time{},
+		Recorded: map[recordKey]time.Time{},
 		log:      &bytes.Buffer{},
 	}
-	w.FindAccount = func(context.Context, conversation.AccountID) (conversation.Door, error) {
-		return conversation.Door{}, conversation.ErrNotFound
+	w.FindAccount = func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
+		return conversation.CallbackAccount{}, conversation.ErrNotFound
 	}
-	w.TakeCallback = func(context.Context, conversation.Handover) error { return nil }
+	w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { return nil }
 	w.OnQuarantine = func(context.Context) error { return nil }
 	w.OnCheckCredentials = func() error { return nil }
 	w.OnCallbackIPs = func() ([]netip.Prefix, error) { return nil, nil }

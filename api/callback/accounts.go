@@ -15,10 +15,10 @@ import (
 
 // Accounts finds what the callback endpoint needs of an account.
 type Accounts interface {
-	// Door returns an account by the id in the callback's path, with its open secrets: the current ones first, replaced
+	// CallbackAccount returns an account by the id in the callback's path, with its open secrets: the current ones first, replaced
 	// ones for conversation.KeyOverlap. ErrNotFound when it is unknown, deleted or disabled; ErrUnavailable (of package
 	// secret) when a stored secret cannot be opened.
-	Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
+	CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)
 }
 
 const (
@@ -48,7 +48,7 @@ type accountCache struct {
 }
 
 type knownAccount struct {
-	conversation.Door
+	conversation.CallbackAccount
 	until time.Time
 }
 
@@ -65,7 +65,7 @@ func newAccountCache(ledger Accounts, now func() time.Time) *accountCache {
 
 // find returns the account, or a rejection: 404 where there is none, 503 where that cannot be found out, or its secrets
 // cannot be opened (K12).
-func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
 	if account, fresh, err := c.recall(id); fresh {
 		return account, err
 	}
@@ -75,12 +75,12 @@ func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (con
 		account, _, err := c.recall(id)
 		return account, err
 	case errors.Is(err, secret.ErrUnavailable):
-		return conversation.Door{}, reject(http.StatusServiceUnavailable, "secret-unavailable", err)
+		return conversation.CallbackAccount{}, reject(http.StatusServiceUnavailable, "secret-unavailable", err)
 	}
 	if account, ok := c.keepOld(id); ok {
 		return account, nil
 	}
-	return conversation.Door{}, reject(http.StatusServiceUnavailable, "account-unavailable", err)
+	return conversation.CallbackAccount{}, reject(http.StatusServiceUnavailable, "account-unavailable", err)
 }
 
 // lookUp asks the ledger and remembers its answer. It takes a second at most; who comes while somebody asks for the same
@@ -110,7 +110,7 @@ func (c *accountCache) ask(ctx context.Context, id conversation.AccountID) error
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	account, err := c.ledger.Door(ctx, id)
+	account, err := c.ledger.CallbackAccount(ctx, id)
 	c.remember(id, account, err)
 	return err
 }
@@ -126,18 +126,18 @@ func (c *accountCache) places(id conversation.AccountID) chan struct{} {
 }
 
 // recall returns what is known of an id, and whether that is fresh enough to go by.
-func (c *accountCache) recall(id conversation.AccountID) (account conversation.Door, fresh bool, err error) {
+func (c *accountCache) recall(id conversation.AccountID) (account conversation.CallbackAccount, fresh bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
 	if known, ok := c.known[id]; ok {
-		return known.Door, now.Before(known.until), nil
+		return known.CallbackAccount, now.Before(known.until), nil
 	}
 	nobody := reject(http.StatusNotFound, "unknown-account", nil)
-	return conversation.Door{}, now.Before(c.unknown[id]), nobody
+	return conversation.CallbackAccount{}, now.Before(c.unknown[id]), nobody
 }
 
-func (c *accountCache) remember(id conversation.AccountID, account conversation.Door, err error) {
+func (c *accountCache) remember(id conversation.AccountID, account conversation.CallbackAccount, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	until := c.now().Add(AccountKnownFor)
@@ -157,14 +157,14 @@ func (c *accountCache) remember(id conversation.AccountID, account conversation.
 }
 
 // keepOld lets an account that was known count a little longer.
-func (c *accountCache) keepOld(id conversation.AccountID) (conversation.Door, bool) {
+func (c *accountCache) keepOld(id conversation.AccountID) (conversation.CallbackAccount, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known, ok := c.known[id]
 	if !ok {
-		return conversation.Door{}, false
+		return conversation.CallbackAccount{}, false
 	}
 	known.until = c.now().Add(askAgainAfter)
 	c.known[id] = known
-	return known.Door, true
+	return known.CallbackAccount, true
 }

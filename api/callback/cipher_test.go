@@ -42,7 +42,7 @@ func TestBad_K03_K04_K05_K07_K09_signedButUndecipherable(t *testing.T) {
 			h := g.In(w)
 			cb := g.Signed(encrypt)
 			apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-			require.Empty(t, w.Handovers)
+			require.Empty(t, w.Received)
 			require.Len(t, w.Quarantined, 1)
 			require.Equal(t, "undecipherable", w.Quarantined[0].Reason)
 			require.Equal(t, cb.Body, string(w.Quarantined[0].Raw))
@@ -81,7 +81,7 @@ func TestBad_X07_X12_signedButUnreadable(t *testing.T) {
 			h := g.In(w)
 			cb := g.Says(xml)
 			apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-			require.Empty(t, w.Handovers)
+			require.Empty(t, w.Received)
 			require.Len(t, w.Quarantined, 1)
 		})
 	}
@@ -121,7 +121,7 @@ func TestBad_K10_theKeyThatWasJustReplacedOpens(t *testing.T) {
 	require.NoError(t, err)
 	cb := g.Signed(string(encrypt))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-	require.Equal(t, g.Keys[1].ID, w.Handovers[0].KeyID)
+	require.Equal(t, g.Keys[1].ID, w.Received[0].KeyID)
 }
 
 func TestBad_K11_everySingleBitCounts(t *testing.T) {
@@ -158,8 +158,8 @@ func TestBad_K12_anAccountWithAnUnavailableSecretTakesNothing(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
-	w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
-		return conversation.Door{}, secret.ErrUnavailable
+	w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
+		return conversation.CallbackAccount{}, secret.ErrUnavailable
 	})
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")

@@ -91,7 +91,7 @@ func (e *Endpoint) check(ctx context.Context, _ http.ResponseWriter, r *http.Req
 		return "", err
 	}
 	token := signingToken(account, q.Signature, q.Timestamp, q.Nonce)
-	e.setupChecks.record(ctx, account, q, noticeOfToken(token))
+	e.setupChecks.record(ctx, account, q, recordOfToken(token))
 	switch {
 	case token < 0:
 		return "", reject(http.StatusForbidden, reasonSignature, nil)
@@ -128,7 +128,7 @@ func (e *Endpoint) take(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		cb.stale = received.Sub(q.Time).Abs() > staleAfter
 		err = e.keep(ctx, cb)
 	}
-	e.setupChecks.record(ctx, account, q, noticesOf(cb, err)...)
+	e.setupChecks.record(ctx, account, q, recordsOf(cb, err)...)
 	if err != nil {
 		return "", err
 	}
@@ -137,13 +137,13 @@ func (e *Endpoint) take(ctx context.Context, w http.ResponseWriter, r *http.Requ
 
 // find reads the query and finds the account by the path's id. A badly shaped id, an unknown account and a disabled one look
 // the same from outside (C16), and only the canonical spelling of a path is one (C26).
-func (e *Endpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.Door, wechat.Query, error) {
+func (e *Endpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.CallbackAccount, wechat.Query, error) {
 	if r.URL.RawPath != "" || !web.IsUUID(string(id)) {
-		return conversation.Door{}, wechat.Query{}, reject(http.StatusNotFound, "unknown-account", nil)
+		return conversation.CallbackAccount{}, wechat.Query{}, reject(http.StatusNotFound, "unknown-account", nil)
 	}
 	q, err := wechat.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return conversation.Door{}, q, reject(http.StatusBadRequest, "query", err)
+		return conversation.CallbackAccount{}, q, reject(http.StatusBadRequest, "query", err)
 	}
 	account, err := e.accounts.find(ctx, id)
 	return account, q, err

@@ -26,8 +26,8 @@ func TestEndpoint_handsAMessageToItsConversation(t *testing.T) {
 			cb := g.Says(apitest.TextMessage("你好"))
 			apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 
-			require.Len(t, w.Handovers, 1)
-			got := w.Handovers[0]
+			require.Len(t, w.Received, 1)
+			got := w.Received[0]
 			inbound, err := wechat.ReadInbound([]byte(apitest.TextMessage("你好")))
 			require.NoError(t, err)
 			require.Equal(t, g.Tenant, got.Tenant)
@@ -49,8 +49,8 @@ func TestEndpoint_handsOverCiphertextAndTheKeyThatOpensIt(t *testing.T) {
 	h := g.In(w)
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-	require.Equal(t, cb.Encrypt(t), w.Handovers[0].Ciphertext)
-	require.Equal(t, g.Keys[0].ID, w.Handovers[0].KeyID)
+	require.Equal(t, cb.Encrypt(t), w.Received[0].Ciphertext)
+	require.Equal(t, g.Keys[0].ID, w.Received[0].KeyID)
 }
 
 func TestEndpoint_sealsAPlainBodyItself(t *testing.T) {
@@ -59,8 +59,8 @@ func TestEndpoint_sealsAPlainBodyItself(t *testing.T) {
 	h := g.In(w)
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-	require.Equal(t, w.SealPlain(conversation.Handover{}, []byte(cb.Body)), w.Handovers[0].Ciphertext)
-	require.Empty(t, w.Handovers[0].KeyID)
+	require.Equal(t, w.SealPlain(conversation.ReceivedCallback{}, []byte(cb.Body)), w.Received[0].Ciphertext)
+	require.Empty(t, w.Received[0].KeyID)
 }
 
 func TestEndpoint_recordsAnEventThatConcernsNoConversation(t *testing.T) {
@@ -71,7 +71,7 @@ func TestEndpoint_recordsAnEventThatConcernsNoConversation(t *testing.T) {
 		"<Event>LOCATION</Event><Latitude>23.1</Latitude>").Replace(apitest.TextMessage(""))
 	cb := g.Says(event)
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-	require.Empty(t, w.Handovers)
+	require.Empty(t, w.Received)
 	require.Len(t, w.Events, 1)
 	require.Equal(t, "LOCATION", w.Events[0].Kind)
 	require.Equal(t, event, string(w.Events[0].Body))
@@ -82,7 +82,7 @@ func TestEndpoint_answers503WhereTheConversationCannotTakeIt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
-	w.TakeCallback = func(context.Context, conversation.Handover) error { return errors.New("Temporal is away") }
+	w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { return errors.New("Temporal is away") }
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")
 }
@@ -100,7 +100,7 @@ func TestEndpoint_survivesAPanicBehindIt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
-	w.TakeCallback = func(context.Context, conversation.Handover) error { panic("said " + apitest.Customer) }
+	w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { panic("said " + apitest.Customer) }
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")
 	require.NotContains(t, w.Logged(), apitest.Customer)
@@ -140,7 +140,7 @@ func TestBad_C06_lateCallbacksAreStoredAsStale(t *testing.T) {
 		cb.Query.Set("timestamp", strconv.FormatInt(time.Now().Add(off).Unix(), 10))
 		cb.Sign(cb.Encrypt(t))
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-		require.True(t, w.Handovers[0].Stale)
+		require.True(t, w.Received[0].Stale)
 	}
 }
 
@@ -167,9 +167,9 @@ func TestBad_C08_timestampAndNonceSwapped(t *testing.T) {
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 		swap(&cb)
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-		require.False(t, w.Handovers[0].Stale)
-		require.True(t, w.Handovers[1].Stale)
-		require.Equal(t, w.Handovers[0].MessageKey, w.Handovers[1].MessageKey)
+		require.False(t, w.Received[0].Stale)
+		require.True(t, w.Received[1].Stale)
+		require.Equal(t, w.Received[0].MessageKey, w.Received[1].MessageKey)
 	})
 }
 
@@ -187,13 +187,13 @@ func TestBad_C10_C11_repeatsKeepTheirKeyAndTellTheirContentApart(t *testing.T) {
 	apitest.RequireText(t, other.Post(t, h), http.StatusOK, "success")
 
 	deliveries := map[string]bool{}
-	for _, got := range w.Handovers {
-		require.Equal(t, w.Handovers[0].MessageKey, got.MessageKey)
+	for _, got := range w.Received {
+		require.Equal(t, w.Received[0].MessageKey, got.MessageKey)
 		deliveries[got.DeliveryID] = true
 	}
 	require.Len(t, deliveries, 5)
-	require.Equal(t, w.Handovers[0].Fingerprint, w.Handovers[3].Fingerprint)
-	require.NotEqual(t, w.Handovers[0].Fingerprint, w.Handovers[4].Fingerprint)
+	require.Equal(t, w.Received[0].Fingerprint, w.Received[3].Fingerprint)
+	require.NotEqual(t, w.Received[0].Fingerprint, w.Received[4].Fingerprint)
 }
 
 func TestEndpoint_ignoresTheSignatureThatProvesNothingAboutTheBody(t *testing.T) {
@@ -222,8 +222,8 @@ func TestBad_C15_plaintextBesideTheEncryptedPartIsIgnored(t *testing.T) {
 	cb.Body = strings.Replace(cb.Body, "<Encrypt>",
 		"<FromUserName>oEVIL</FromUserName><MsgType>event</MsgType><Content>a lie</Content><MsgId>1</MsgId><Encrypt>", 1)
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-	require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(w.Handovers[0].CustomerKey))
-	require.Equal(t, conversation.Fingerprint(g.IDKey, []byte(apitest.TextMessage("the truth"))), w.Handovers[0].Fingerprint)
+	require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(w.Received[0].CustomerKey))
+	require.Equal(t, conversation.Fingerprint(g.IDKey, []byte(apitest.TextMessage("the truth"))), w.Received[0].Fingerprint)
 }
 
 func TestEndpoint_logsNothingThatNamesOrQuotesAnybody(t *testing.T) {

@@ -203,12 +203,12 @@ func (l *callbackAccount) vary(dice *rand.Rand) mutant {
 func (l *callbackAccount) kept(keys map[string]bool) (count int, foreign string) {
 	l.w.Mu.Lock()
 	defer l.w.Mu.Unlock()
-	for _, h := range l.w.Handovers {
+	for _, h := range l.w.Received {
 		if !keys[whatWasSaid(h)] {
 			foreign = h.Ciphertext
 		}
 	}
-	return len(l.w.Handovers) + len(l.w.Events) + len(l.w.Quarantined), foreign
+	return len(l.w.Received) + len(l.w.Events) + len(l.w.Quarantined), foreign
 }
 
 // known delivers the originals, and returns by what each is known then.
@@ -218,17 +218,17 @@ func (l *callbackAccount) known(t *testing.T) map[string]bool {
 	for _, cb := range l.originals {
 		require.Equal(t, http.StatusOK, l.post(mutantOf(cb)))
 	}
-	for _, h := range l.w.Handovers {
+	for _, h := range l.w.Received {
 		keys[whatWasSaid(h)] = true
 	}
 	require.Len(t, keys, len(l.originals))
-	l.w.Handovers = nil
+	l.w.Received = nil
 	return keys
 }
 
 // whatWasSaid tells messages apart, and by whom. Not by the ciphertext, which has something random in it: each process of the
 // fuzzer has its own.
-func whatWasSaid(h conversation.Handover) string {
+func whatWasSaid(h conversation.ReceivedCallback) string {
 	return h.MessageKey + h.Fingerprint + string(h.CustomerKey)
 }
 
@@ -262,7 +262,7 @@ func TestS3_noMutantOfACallbackIsAccepted(t *testing.T) {
 					t.Errorf("%d, and %d are kept, for the variant\n%s", status, count, m)
 					return
 				}
-				l.w.Handovers = nil
+				l.w.Received = nil
 			}
 		})
 	}
@@ -281,7 +281,7 @@ func FuzzS3_onlyWhatWeChatSaidComesThrough(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, body string) {
 		status := l.post(mutant{path: "/wechat/" + apitest.AccountA, query: query, body: body, header: http.Header{}})
 		count, foreign := l.kept(keys)
-		l.w.Handovers = nil
+		l.w.Received = nil
 		if foreign != "" || (status == http.StatusOK) != (count == 1) || status/100 == 5 {
 			t.Fatalf("%d, and %d are kept: %q", status, count, foreign)
 		}

@@ -23,7 +23,7 @@ func TestBad_K01_aKeyWithSpareBitsIsAcceptedAndOpens(t *testing.T) {
 		h := g.In(w)
 		cb := g.Signed(apitest.SealedWith(t, apitest.KeyA))
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-		require.Len(t, w.Handovers, 1)
+		require.Len(t, w.Received, 1)
 	}
 }
 
@@ -39,7 +39,7 @@ func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
 			cb.Query.Set("msg_signature", wechat.Signature("replacedToken", timestamp, apitest.Nonce, cb.Encrypt(t)))
 		}
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-		require.Len(t, w.Handovers, 1)
+		require.Len(t, w.Received, 1)
 		answer := apitest.CheckServerURL(g, h, func(cb *apitest.Callback) {
 			cb.Query.Set("signature", wechat.Signature("replacedToken", cb.Query.Get("timestamp"), apitest.Nonce))
 		})
@@ -74,9 +74,9 @@ func TestBad_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 		cb := g.Says(xml)
 		cb.Query.Del("openid")
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-		require.Len(t, w.Handovers, 1, name)
+		require.Len(t, w.Received, 1, name)
 		require.Empty(t, w.Quarantined, name)
-		key := w.Handovers[0].MessageKey
+		key := w.Received[0].MessageKey
 		require.NotContains(t, keys, key, "%s shares its key with %s", name, keys[key])
 		keys[key] = name
 	}
@@ -91,7 +91,7 @@ func TestBad_X09_oddMessageIDsAreKeptAsTextAndNeverShareAKey(t *testing.T) {
 		cb := g.Says(xml)
 		cb.Query.Del("openid")
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-		last := w.Handovers[len(w.Handovers)-1]
+		last := w.Received[len(w.Received)-1]
 		opened, err := g.Keys[0].Cipher.Open([]byte(last.Ciphertext))
 		require.NoError(t, err)
 		require.Equal(t, xml, string(opened), "as it was written")
@@ -146,7 +146,7 @@ func TestBad_X10_twoEventsOfOneSecondAreBothHandedOver(t *testing.T) {
 			"<Event>CLICK</Event><EventKey>"+key+"</EventKey>").Replace(apitest.TextMessage("")))
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 	}
-	require.NotEqual(t, w.Handovers[0].MessageKey, w.Handovers[1].MessageKey)
+	require.NotEqual(t, w.Received[0].MessageKey, w.Received[1].MessageKey)
 }
 
 func TestBad_C10_fourAtOnceOverTwoInstances(t *testing.T) {
@@ -161,9 +161,9 @@ func TestBad_C10_fourAtOnceOverTwoInstances(t *testing.T) {
 	for range 4 {
 		require.Equal(t, http.StatusOK, <-done)
 	}
-	keys := map[string]conversation.Handover{}
-	for _, handover := range w.Handovers {
-		keys[handover.MessageKey] = handover
+	keys := map[string]conversation.ReceivedCallback{}
+	for _, received := range w.Received {
+		keys[received.MessageKey] = received
 	}
 	require.Len(t, keys, 1, "by which the conversation knows the repeats")
 }

@@ -137,10 +137,10 @@ func TestR19_knownAccountsDoNotWaitForStrangers(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 		h := g.In(w)
 		find := w.FindAccount
-		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
 			if id != apitest.AccountA {
 				<-ctx.Done() // the ledger is slow
-				return conversation.Door{}, ctx.Err()
+				return conversation.CallbackAccount{}, ctx.Err()
 			}
 			return find(ctx, id)
 		})

@@ -35,10 +35,10 @@ func TestBad_C07_lateCallbacksKeepTheKeyByWhichTheyAreKnown(t *testing.T) {
 		cb.Sign(cb.Encrypt(t))
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 	}
-	for _, late := range w.Handovers[1:] {
+	for _, late := range w.Received[1:] {
 		require.True(t, late.Stale)
-		require.Equal(t, w.Handovers[0].MessageKey, late.MessageKey)
-		require.Equal(t, w.Handovers[0].Fingerprint, late.Fingerprint)
+		require.Equal(t, w.Received[0].MessageKey, late.MessageKey)
+		require.Equal(t, w.Received[0].Fingerprint, late.Fingerprint)
 	}
 }
 
@@ -53,8 +53,8 @@ func TestBad_C16_unknownAndDisabledAccountsTakeTheSameWay(t *testing.T) {
 		var answers []string
 		var lookUps []int
 		for _, id := range []string{apitest.AccountA, apitest.AccountB} { // the port has one word for all of them, which a test of the ledger proves
-			w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.Door, error) {
-				return conversation.Door{}, fmt.Errorf("find the account of a callback: %w", conversation.ErrNotFound)
+			w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
+				return conversation.CallbackAccount{}, fmt.Errorf("find the account of a callback: %w", conversation.ErrNotFound)
 			})
 			cb := g.Says(apitest.TextMessage("hi"))
 			cb.Account = id
@@ -84,8 +84,8 @@ func TestBad_C18_routingGoesByTheDecryptedSender(t *testing.T) {
 	require.Contains(t, w.Logged(), `"reason":"openid"`)
 	cb.Query.Del("openid")
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-	require.Len(t, w.Handovers, 1)
-	require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(w.Handovers[0].CustomerKey))
+	require.Len(t, w.Received, 1)
+	require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(w.Received[0].CustomerKey))
 }
 
 // No limit goes by an address, so none can be escaped; what is left is what we write down and what we hand out.
@@ -158,7 +158,7 @@ func TestBad_K06_everyPaddingUpTo32IsTaken(t *testing.T) {
 		paddings[32-(20+len(xml)+len(apitest.AppA))%32] = true
 		cb := g.Signed(framed(t, xml, len(xml), string(apitest.AppA)))
 		apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-		require.Len(t, w.Handovers, 1)
+		require.Len(t, w.Received, 1)
 	}
 	require.Len(t, paddings, 32)
 }
@@ -240,7 +240,7 @@ func TestBad_X06_otherEncodingsGoToQuarantine(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 		h := g.In(w)
 		apitest.RequireText(t, g.Says(xml).Post(t, h), http.StatusOK, "success")
-		require.Empty(t, w.Handovers, name)
+		require.Empty(t, w.Received, name)
 		require.Len(t, w.Quarantined, 1, name)
 		require.Equal(t, "unreadable", w.Quarantined[0].Reason, name)
 		require.Equal(t, g.Keys[0].ID, w.Quarantined[0].KeyID, "so that it can be opened again")

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// noteAgainAfter is how often a notice is kept while every callback shows the same. One that differs from the one before
+	// noteAgainAfter is how often a record is kept while every callback shows the same. One that differs from the one before
 	// is kept at once, so that what is broken or mended shows, up to maxNotes of an account in a minute.
 	noteAgainAfter = 10 * time.Second
 	maxNotes       = 60
@@ -22,66 +22,66 @@ const (
 )
 
 // setupChecks records what callbacks show about the set-up of their accounts, at most once in a while. It holds up and
-// refuses nothing: a notice that cannot be kept is lost, and the next callback brings it again.
+// refuses nothing: a record that cannot be kept is lost, and the next callback brings it again.
 type setupChecks struct {
 	records Records
 	now     func() time.Time
 	log     *slog.Logger
 
 	mu   sync.Mutex
-	kept map[conversation.AccountID]*keptNotices // of accounts that exist or have existed
+	kept map[conversation.AccountID]*keptRecords // of accounts that exist or have existed
 }
 
-type keptNotices struct {
+type keptRecords struct {
 	version   int64      // of the account
-	signature keptNotice // the last one of the signature,
-	inside    keptNotice // and of what is inside
+	signature keptRecord // the last one of the signature,
+	inside    keptRecord // and of what is inside
 	minute    time.Time  // the beginning of the minute in which
 	count     int        // so many were kept
 }
 
-type keptNotice struct {
-	conversation.Notice
+type keptRecord struct {
+	conversation.CallbackRecord
 	at time.Time
 }
 
 func newSetupChecks(records Records, now func() time.Time, log *slog.Logger) *setupChecks {
-	return &setupChecks{records: records, now: now, log: log, kept: map[conversation.AccountID]*keptNotices{}}
+	return &setupChecks{records: records, now: now, log: log, kept: map[conversation.AccountID]*keptRecords{}}
 }
 
-// record keeps the notices of a callback, unless they are known.
-func (s *setupChecks) record(ctx context.Context, account conversation.Door, q wechat.Query, notices ...conversation.Notice) {
+// record keeps the records of a callback, unless they are known.
+func (s *setupChecks) record(ctx context.Context, account conversation.CallbackAccount, q wechat.Query, records ...conversation.CallbackRecord) {
 	if strings.HasPrefix(q.Nonce, ProbeNonce) {
 		return
 	}
-	news := s.news(account, notices)
+	news := s.news(account, records)
 	if len(news) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
 	err := within(ctx, func(ctx context.Context) error {
-		return s.records.NoteCallback(ctx, account.Tenant, account.ID, account.Version, news)
+		return s.records.RecordCallback(ctx, account.Tenant, account.ID, account.Version, news)
 	})
 	if err != nil {
 		s.log.WarnContext(ctx, "callback not noticed", "account_id", account.ID, "error", err)
 	}
 }
 
-// news are the notices that are new for this version of the account.
-func (s *setupChecks) news(account conversation.Door, notices []conversation.Notice) (news []conversation.Notice) {
+// news are the records that are new for this version of the account.
+func (s *setupChecks) news(account conversation.CallbackAccount, records []conversation.CallbackRecord) (news []conversation.CallbackRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kept := s.kept[account.ID]
 	if kept == nil {
-		kept = &keptNotices{}
+		kept = &keptRecords{}
 		s.kept[account.ID] = kept
 	}
 	if kept.version != account.Version {
-		kept.version, kept.signature, kept.inside = account.Version, keptNotice{}, keptNotice{}
+		kept.version, kept.signature, kept.inside = account.Version, keptRecord{}, keptRecord{}
 	}
 	now := s.now()
-	for _, n := range notices {
+	for _, n := range records {
 		if kept.isNews(n, now) {
 			news = append(news, n)
 		}
@@ -89,12 +89,12 @@ func (s *setupChecks) news(account conversation.Door, notices []conversation.Not
 	return news
 }
 
-func (k *keptNotices) isNews(n conversation.Notice, now time.Time) bool {
+func (k *keptRecords) isNews(n conversation.CallbackRecord, now time.Time) bool {
 	last := &k.inside
 	if n.OfSignature() {
 		last = &k.signature
 	}
-	if last.Notice == n && now.Sub(last.at) < noteAgainAfter {
+	if last.CallbackRecord == n && now.Sub(last.at) < noteAgainAfter {
 		return false
 	}
 	if now.Sub(k.minute) >= time.Minute {
@@ -104,6 +104,6 @@ func (k *keptNotices) isNews(n conversation.Notice, now time.Time) bool {
 		return false
 	}
 	k.count++
-	*last = keptNotice{n, now}
+	*last = keptRecord{n, now}
 	return true
 }

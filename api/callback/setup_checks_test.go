@@ -74,11 +74,11 @@ func TestNotices_sayNothingOfWhatCouldNotBeKept(t *testing.T) {
 		spoil(&cb)
 		cb.Post(t, h)
 	}
-	require.Empty(t, w.Notices)
+	require.Empty(t, w.Recorded)
 }
 
 func TestNotice_isOfTheSignatureOrOfWhatIsInside(t *testing.T) {
 	t.Parallel()
-	require.True(t, conversation.NoticeTokenForeign.OfSignature())
-	require.False(t, conversation.NoticeKeyForeign.OfSignature())
+	require.True(t, conversation.RecordTokenForeign.OfSignature())
+	require.False(t, conversation.RecordKeyForeign.OfSignature())
 }

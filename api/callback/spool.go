@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// lookEvery is how often a process asks whether the spool is empty; knownFor is how long that answer is gone by. What is
+	// pollEvery is how often a process asks whether the spool is empty; knownFor is how long that answer is gone by. What is
 	// spooled is acknowledged only after that time, so that whoever writes the conversation's next message because of the
 	// acknowledgement finds every process knowing.
-	lookEvery   = 250 * time.Millisecond
+	pollEvery   = 250 * time.Millisecond
 	knownFor    = 500 * time.Millisecond
-	lookWithin  = 500 * time.Millisecond
+	pollWithin  = 500 * time.Millisecond
 	findWithin  = 2 * time.Second // of keepWithin: how long a callback waits to learn whether others of its conversation wait
 	findAgain   = 50 * time.Millisecond
 	spoolWithin = 1400 * time.Millisecond // with keepWithin and knownFor: answerWithin
@@ -45,7 +45,7 @@ func newSpool(cfg Config, perCustomer *web.KeyLimiter) *spool {
 // clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out for as long as
 // findWithin, the last answer counts: if all was well then, a database that is away must not hold up what Temporal can take. At once
 // it must not count: a process that has lost Postgres for a moment would overtake what others could spool meanwhile (R5).
-func (s *spool) clear(ctx context.Context, h conversation.Handover) (bool, error) {
+func (s *spool) clear(ctx context.Context, h conversation.ReceivedCallback) (bool, error) {
 	s.mu.Lock()
 	empty, fresh := s.empty, s.now().Sub(s.asked) <= knownFor
 	s.mu.Unlock()
@@ -71,8 +71,8 @@ func (s *spool) clear(ctx context.Context, h conversation.Handover) (bool, error
 }
 
 // waits asks whether callbacks of h's conversation wait.
-func (s *spool) waits(ctx context.Context, h conversation.Handover) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+func (s *spool) waits(ctx context.Context, h conversation.ReceivedCallback) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollWithin)
 	defer cancel()
 	var has bool
 	err := within(ctx, func(ctx context.Context) (err error) {
@@ -87,7 +87,7 @@ func (s *spool) waits(ctx context.Context, h conversation.Handover) (bool, error
 
 // keep makes a callback durable in the spool, and returns when every process knows. Where that takes too long it is an error,
 // though the callback is kept: WeChat repeats, and a repeat changes nothing.
-func (s *spool) keep(ctx context.Context, h conversation.Handover) error {
+func (s *spool) keep(ctx context.Context, h conversation.ReceivedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, spoolWithin+knownFor)
 	defer cancel()
 	if err := s.put(ctx, h); err != nil {
@@ -101,7 +101,7 @@ func (s *spool) keep(ctx context.Context, h conversation.Handover) error {
 	}
 }
 
-func (s *spool) put(ctx context.Context, h conversation.Handover) error {
+func (s *spool) put(ctx context.Context, h conversation.ReceivedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, spoolWithin)
 	defer cancel()
 	err := within(ctx, func(ctx context.Context) error { return s.store.Spool(ctx, h) })
@@ -113,9 +113,9 @@ func (s *spool) put(ctx context.Context, h conversation.Handover) error {
 	return err
 }
 
-// look asks whether the spool is empty.
-func (s *spool) look(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+// poll asks whether the spool is empty.
+func (s *spool) poll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, pollWithin)
 	defer cancel()
 	s.mu.Lock()
 	asked, spools := s.now(), s.spools
@@ -145,9 +145,9 @@ func (s *spool) toWork() {
 func (s *spool) run(ctx context.Context) {
 	var both sync.WaitGroup
 	both.Go(func() {
-		again := time.NewTicker(lookEvery)
+		again := time.NewTicker(pollEvery)
 		defer again.Stop()
-		for s.look(ctx); ; s.look(ctx) {
+		for s.poll(ctx); ; s.poll(ctx) {
 			select {
 			case <-ctx.Done():
 				return

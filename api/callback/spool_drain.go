@@ -49,7 +49,7 @@ func (s *spool) handOn(ctx context.Context, first conversation.Spooled) error {
 	}
 	var done []int64
 	for _, callback := range waiting {
-		if err = s.signal(ctx, callback.Handover); err != nil {
+		if err = s.signal(ctx, callback.ReceivedCallback); err != nil {
 			break
 		}
 		done = append(done, callback.ID)
@@ -66,7 +66,7 @@ func (s *spool) handOn(ctx context.Context, first conversation.Spooled) error {
 	return err
 }
 
-func (s *spool) signal(ctx context.Context, h conversation.Handover) error {
+func (s *spool) signal(ctx context.Context, h conversation.ReceivedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	release, err := s.perCustomer.Take(ctx, conversationOf(h))

@@ -20,7 +20,7 @@ func (s *spool) measure(meters metric.MeterProvider) {
 	oldest, err2 := meter.Float64ObservableGauge(spoolAgeGauge,
 		metric.WithDescription("For how long the oldest of them has waited."))
 	_, err3 := meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		ctx, cancel := context.WithTimeout(ctx, lookWithin)
+		ctx, cancel := context.WithTimeout(ctx, pollWithin)
 		defer cancel()
 		n, age, err := s.store.SpoolSize(ctx)
 		if err == nil {

@@ -11,7 +11,7 @@ import (
 type Spool interface {
 	// Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
 	// before, changes nothing.
-	Spool(ctx context.Context, h conversation.Handover) error
+	Spool(ctx context.Context, h conversation.ReceivedCallback) error
 	// SpoolHas reports whether callbacks of a conversation wait.
 	SpoolHas(ctx context.Context, t conversation.Tenant, account conversation.AccountID, c conversation.CustomerKey) (bool, error)
 	// SpoolEmpty reports whether nothing waits.

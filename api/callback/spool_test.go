@@ -35,7 +35,7 @@ func newSpooling(t *testing.T, mode wechat.Mode) *spooling {
 	s := &spooling{World: apitest.NewWorld(), WeChat: apitest.NewWeChat(t, mode)}
 	s.Spool = apitest.Spool{Open: true, Claims: map[int64]time.Time{}}
 	s.In(s.World)
-	s.TakeCallback = func(ctx context.Context, _ conversation.Handover) error {
+	s.TakeCallback = func(ctx context.Context, _ conversation.ReceivedCallback) error {
 		s.mu.Lock()
 		away := s.away
 		s.mu.Unlock()
@@ -67,11 +67,11 @@ func (s *spooling) hears(t *testing.T, who, text string, status int) time.Durati
 	return apitest.PostInTime(t, s.api.Handler(), cb, status, body)
 }
 
-// told are the messages that conversations have been signalled, as keys.
-func (s *spooling) told() (keys []string) {
+// signalled are the messages that conversations have been signalled, as keys.
+func (s *spooling) signalled() (keys []string) {
 	s.World.Mu.Lock()
 	defer s.World.Mu.Unlock()
-	for _, h := range s.Handovers {
+	for _, h := range s.Received {
 		keys = append(keys, h.MessageKey)
 	}
 	return keys
@@ -107,7 +107,7 @@ func TestSpool_takesWhatTemporalCannotAndKeepsTheOrder(t *testing.T) {
 					time.Sleep(5 * time.Second) // fake
 					s.hears(t, apitest.Customer, "message 3", http.StatusOK)
 					require.Empty(t, s.Spool.Waiting())
-					told := s.told()
+					told := s.signalled()
 					require.Equal(t, []string{first[0].MessageKey, first[1].MessageKey}, told[len(told)-3:len(told)-1])
 				})
 			})
@@ -187,7 +187,7 @@ func TestR5_aProcessWithoutPostgresDoesNotOvertakeWhatIsSpooled(t *testing.T) {
 			time.AfterFunc(1500*time.Millisecond, func() { line.down.Store(false) })
 			other.hears(t, apitest.Customer, "message 2", http.StatusOK)
 			time.Sleep(5 * time.Second) // fake
-			told := s.told()
+			told := s.signalled()
 			require.Len(t, told, 2)
 			require.Equal(t, first[0].MessageKey, told[0])
 		})
@@ -230,7 +230,7 @@ func TestSpool_whereTheLedgerIsAway(t *testing.T) {
 				s.Spool.Fails(away)
 				time.Sleep(time.Hour) // fake
 				s.hears(t, apitest.Customer, "message 1", http.StatusOK)
-				require.Len(t, s.told(), 1)
+				require.Len(t, s.signalled(), 1)
 			})
 		})
 	})
@@ -241,9 +241,9 @@ func TestSpool_whereTheLedgerIsAway(t *testing.T) {
 			s.hears(t, apitest.Customer, "message 1", http.StatusOK)
 			s.temporal(nil)
 			s.Spool.Fails(away)
-			tried := len(s.told())
+			tried := len(s.signalled())
 			s.hears(t, apitest.Customer, "message 2", http.StatusServiceUnavailable)
-			require.Len(t, s.told(), tried)
+			require.Len(t, s.signalled(), tried)
 		})
 	})
 }
@@ -257,7 +257,7 @@ func TestSpool_whatWasSignalledAndStayedIsSignalledAgain(t *testing.T) {
 		s.hears(t, apitest.Customer, "message 1", http.StatusOK)
 		s.temporal(nil)
 		write, tried := s.TakeCallback, 0
-		s.TakeCallback = func(ctx context.Context, h conversation.Handover) error {
+		s.TakeCallback = func(ctx context.Context, h conversation.ReceivedCallback) error {
 			if tried++; tried == 1 {
 				s.Spool.Fails(func() error { return conversation.ErrLater })
 			} else {
@@ -273,7 +273,7 @@ func TestSpool_whatWasSignalledAndStayedIsSignalledAgain(t *testing.T) {
 			require.Empty(t, s.Spool.Waiting())
 			s.World.Mu.Lock()
 			defer s.World.Mu.Unlock()
-			last := s.Handovers[len(s.Handovers)-2:]
+			last := s.Received[len(s.Received)-2:]
 			require.Equal(t, []string{kept.DeliveryID, kept.DeliveryID}, []string{last[0].DeliveryID, last[1].DeliveryID})
 		})
 	})

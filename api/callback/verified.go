@@ -11,8 +11,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func (cb verifiedCallback) handover(ctx context.Context) conversation.Handover {
-	return conversation.Handover{
+func (cb verifiedCallback) receivedCallback(ctx context.Context) conversation.ReceivedCallback {
+	return conversation.ReceivedCallback{
 		Tenant:      cb.account.Tenant,
 		AccountID:   cb.account.ID,
 		CustomerKey: cb.customerKey(),
@@ -60,13 +60,13 @@ func (cb verifiedCallback) customerKey() conversation.CustomerKey {
 }
 
 // conversationOf is the key under which callbacks take turns: the customer's conversation.
-func conversationOf(h conversation.Handover) string {
+func conversationOf(h conversation.ReceivedCallback) string {
 	return string(h.Tenant) + "/" + string(h.AccountID) + "/" + string(h.CustomerKey)
 }
 
 // verifiedCallback is a callback whose sender is proved, and what was read of it.
 type verifiedCallback struct {
-	account    conversation.Door
+	account    conversation.CallbackAccount
 	deliveryID string
 	received   time.Time
 	stale      bool

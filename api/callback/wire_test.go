@@ -60,14 +60,14 @@ func TestBad_C21_ofLengthAndChunksOnlyTheSignedReadingIsTaken(t *testing.T) {
 	both := "Transfer-Encoding: chunked\r\nConnection: close\r\n"
 
 	apitest.SendRaw(t, addr, good.Raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(forged))+both, chunked(good.Body)))
-	require.Len(t, w.Handovers, 1)
-	require.Equal(t, good.Encrypt(t), w.Handovers[0].Ciphertext)
+	require.Len(t, w.Received, 1)
+	require.Equal(t, good.Encrypt(t), w.Received[0].Ciphertext)
 
 	answer := apitest.SendRaw(t, addr, good.Raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(good.Body))+both, good.Body))
 	require.Contains(t, answer, "HTTP/1.1 400")
 	answer = apitest.SendRaw(t, addr, good.Raw("POST", fmt.Sprintf("Content-Length: %d\r\n", len(good.Body))+both, chunked(forged)))
 	require.Contains(t, answer, "HTTP/1.1 403")
-	require.Len(t, w.Handovers, 1)
+	require.Len(t, w.Received, 1)
 }
 
 func TestBad_C25_otherMethodsOverTheWire(t *testing.T) {
@@ -111,7 +111,7 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	var mu sync.Mutex
 	var inside []context.Context // of each that came in; who is given up on has left, whenever its write notices
 	release := make(chan struct{})
-	w.TakeCallback = func(ctx context.Context, _ conversation.Handover) error {
+	w.TakeCallback = func(ctx context.Context, _ conversation.ReceivedCallback) error {
 		mu.Lock()
 		inside = append(inside, ctx)
 		mu.Unlock()
@@ -161,7 +161,7 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	require.GreaterOrEqual(t, refused, flood-room)
 	w.Mu.Lock() // a write that was given up on may end now
 	defer w.Mu.Unlock()
-	for _, h := range w.Handovers {
+	for _, h := range w.Received {
 		delete(accepted, h.CustomerKey)
 	}
 	require.Empty(t, accepted, "told success, and not kept")
@@ -208,7 +208,7 @@ func TestS12_C23_aThousandSlowConnectionsStarveNobody(t *testing.T) { // alone: 
 	require.Less(t, worst[rounds/2], time.Second, "p99 of the middle round of %v", worst)
 
 	slow.Wait()
-	require.Len(t, w.Handovers, rounds*each)
+	require.Len(t, w.Received, rounds*each)
 	for i, life := range lives {
 		// Who says nothing at all is cut off when the headers are due, and so is everybody else; the rest is for a busy machine.
 		require.Less(t, life, 15*time.Second, "%q", openings[i%len(openings)])

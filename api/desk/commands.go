@@ -22,8 +22,8 @@ type Commands interface {
 
 // RunNotices tells the runs of conversations what people did.
 type RunNotices interface {
-	// Tell tells them in the background and returns at once. What cannot be told now is told later.
-	Tell(ctx context.Context, notices ...conversation.RunNotice)
+	// Notify tells them in the background and returns at once. What cannot be told now is told later.
+	Notify(ctx context.Context, notices ...conversation.RunNotice)
 }
 
 const (
@@ -87,7 +87,7 @@ func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c convers
 		return nil, web.ProblemKind(done.Refused).Problem()
 	}
 	if done.Notice != nil {
-		d.cfg.RunNotices.Tell(ctx, *done.Notice)
+		d.cfg.RunNotices.Notify(ctx, *done.Notice)
 	}
 	return &commandAnswer{
 		web.VersionTag(done.Conversation.Revision),

@@ -56,8 +56,8 @@ func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
 			want.Kind, want.Conversation, want.By = kind, apitest.ConvA, got.By
 			require.Equal(t, want, got.PersonCommand)
 			require.Equal(t, c.text, got.Text)
-			require.Len(t, w.Told, 1)
-			require.Equal(t, string(kind), w.Told[0].Act)
+			require.Len(t, w.Notified, 1)
+			require.Equal(t, string(kind), w.Notified[0].Act)
 		})
 	}
 }

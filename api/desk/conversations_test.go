@@ -137,13 +137,13 @@ func TestClose_endsTheConversationAndShowsIt(t *testing.T) {
 	require.Len(t, w.Orders, 1)
 	got := w.Orders[0]
 	require.Equal(t, conversation.ID(apitest.ConvA), got.Conversation)
-	require.Len(t, w.Told, 1)
+	require.Len(t, w.Notified, 1)
 
 	again := apitest.Call(t, h, "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k1")
 	require.Equal(t, http.StatusOK, again.Code)
 	require.Equal(t, answer.Body.String(), again.Body.String())
 	require.Len(t, w.Orders, 1, "the kept answer was enough")
-	require.Len(t, w.Told, 1, "and nobody was told again")
+	require.Len(t, w.Notified, 1, "and nobody was told again")
 
 	other := apitest.Call(t, h, "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k2")
 	apitest.RequireProblem(t, other, http.StatusConflict, "conversation-closed")
@@ -178,7 +178,7 @@ func TestBad_A12_theSameKeyFiveTimesAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	require.Len(t, w.Orders, 1)
-	require.Len(t, w.Told, 1)
+	require.Len(t, w.Notified, 1)
 	for _, answer := range answers {
 		require.Equal(t, answers[0], answer)
 		require.Contains(t, answer, `"state":"closed"`)

@@ -22,9 +22,9 @@ const LastEventID = "Last-Event-ID"
 const (
 	heartbeat   = 15 * time.Second // also renews the cursor of a client that was told nothing
 	writeWithin = 10 * time.Second // a client that takes nothing for so long is gone
-	// cursorLife is how old a cursor may be: what has happened since is read for each stream that is opened with it. The feed is kept
+	// cursorLifetime is how old a cursor may be: what has happened since is read for each stream that is opened with it. The feed is kept
 	// for longer.
-	cursorLife = 5 * time.Minute
+	cursorLifetime = 5 * time.Minute
 )
 
 // FollowEvents answers with the stream, which lasts until the caller leaves or loses the right to it, or this process stops.

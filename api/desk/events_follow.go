@@ -22,7 +22,7 @@ func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor st
 		return at, w.renewCursor(at)
 	}
 	last, ok := d.readEventID(s.viewer.Tenant, cursor)
-	if !ok || last.Generation != at.Generation || at.At.Sub(last.At) > cursorLife {
+	if !ok || last.Generation != at.Generation || at.At.Sub(last.At) > cursorLifetime {
 		return at, w.reset(at)
 	}
 	return d.readUp(ctx, w, s, last)

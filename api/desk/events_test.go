@@ -31,7 +31,7 @@ func TestEvents_tellIDsAndStates(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
 		l := apitest.OpenStream(t, h, "agent", "")
-		w.Feed.Tell(conversation.FeedEvent{Kind: "offer", Conversation: apitest.ConvA, QueueID: apitest.QueueA, AgentID: apitest.AgentA, Body: []byte(`{"assignment_id":"x"}`)})
+		w.Feed.Publish(conversation.FeedEvent{Kind: "offer", Conversation: apitest.ConvA, QueueID: apitest.QueueA, AgentID: apitest.AgentA, Body: []byte(`{"assignment_id":"x"}`)})
 		synctest.Wait()
 		require.Equal(t, "text/event-stream", l.Header().Get("Content-Type"))
 		require.Equal(t, "no-store", l.Header().Get("Cache-Control"))
@@ -53,7 +53,7 @@ func TestS5_theStreamTellsEachItsOwn(t *testing.T) {
 		foreign := numbered(6, apitest.AgentA)
 		foreign.Tenant = "another"
 		nobodys := conversation.FeedEvent{Kind: "conversation", Body: []byte(`{"n":7}`)}
-		w.Feed.Tell(numbered(1, apitest.AgentA), inQueue, numbered(3, apitest.AgentB), elsewhere, alert, foreign, nobodys)
+		w.Feed.Publish(numbered(1, apitest.AgentA), inQueue, numbered(3, apitest.AgentB), elsewhere, alert, foreign, nobodys)
 		synctest.Wait()
 		require.Equal(t, []string{"message 1", "conversation 2"}, agent.Heard())
 		require.Equal(t, []string{"message 1", "conversation 2", "message 3", "conversation 4", "alert 5", "conversation 7"}, boss.Heard())
@@ -70,7 +70,7 @@ func TestEvents_goOnWhereAnotherStreamBrokeOffWithoutGapOrDouble(t *testing.T) {
 			l := apitest.OpenStream(t, h, "agent", cursor)
 			for range 3 {
 				n++
-				w.Feed.Tell(numbered(n, apitest.AgentA), numbered(-n, apitest.AgentB))
+				w.Feed.Publish(numbered(n, apitest.AgentA), numbered(-n, apitest.AgentB))
 				synctest.Wait()
 			}
 			l.Leave()
@@ -79,7 +79,7 @@ func TestEvents_goOnWhereAnotherStreamBrokeOffWithoutGapOrDouble(t *testing.T) {
 			cursor = l.LastID()
 			for range 2 { // while nobody listens
 				n++
-				w.Feed.Tell(numbered(n, apitest.AgentA))
+				w.Feed.Publish(numbered(n, apitest.AgentA))
 			}
 			synctest.Wait()
 		}
@@ -115,7 +115,7 @@ func TestEvents_resumeReadsMoreThanOneBatch(t *testing.T) {
 		l.Leave()
 		<-l.Ended
 		for n := range 1201 {
-			w.Feed.Tell(numbered(n, apitest.AgentB))
+			w.Feed.Publish(numbered(n, apitest.AgentB))
 		}
 		synctest.Wait()
 		require.Len(t, apitest.OpenStream(t, h, "supervisor", l.LastID()).Heard(), 1201)
@@ -125,7 +125,7 @@ func TestEvents_resumeReadsMoreThanOneBatch(t *testing.T) {
 func TestEvents_resetWhereTheCursorLeadsNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
-		w.Feed.Tell(numbered(1, apitest.AgentA))
+		w.Feed.Publish(numbered(1, apitest.AgentA))
 		h, _ := apitest.Run(t, w)
 		first := apitest.OpenStream(t, h, "agent", "")
 		good := first.LastID()
@@ -133,7 +133,7 @@ func TestEvents_resetWhereTheCursorLeadsNowhere(t *testing.T) {
 		for name, cursor := range map[string]string{"made up": "abc", "changed": apitest.Flip(good, 8*20), "too long": strings.Repeat("A", 5000)} {
 			l := apitest.OpenStream(t, h, "agent", cursor)
 			require.Equal(t, []string{"reset"}, l.Heard(), name)
-			w.Feed.Tell(numbered(2, apitest.AgentA))
+			w.Feed.Publish(numbered(2, apitest.AgentA))
 			synctest.Wait()
 			require.Equal(t, []string{"reset", "message 2"}, l.Heard(), "the stream goes on from now")
 		}
@@ -150,7 +150,7 @@ func TestEvents_aCursorExpiresButNotWhileItsStreamIsOpen(t *testing.T) {
 		h, _ := apitest.Run(t, w)
 		l := apitest.OpenStream(t, h, "agent", "")
 		old := l.LastID()
-		w.Feed.Tell(numbered(1, apitest.AgentA))
+		w.Feed.Publish(numbered(1, apitest.AgentA))
 		time.Sleep(4 * time.Minute) // of the bubble's clock
 		require.Equal(t, []string{"message 1"}, apitest.OpenStream(t, h, "agent", old).Heard())
 		time.Sleep(2 * time.Minute)
@@ -180,12 +180,12 @@ func TestEvents_catchUpAfterAStall(t *testing.T) {
 		slow, resume := stalled(t, h, "agent")
 		const told = 2000
 		for n := range told {
-			w.Feed.Tell(numbered(n+1, apitest.AgentA), numbered(-n, apitest.AgentB))
+			w.Feed.Publish(numbered(n+1, apitest.AgentA), numbered(-n, apitest.AgentB))
 			synctest.Wait()
 		}
 		require.Len(t, quick.Heard(), 2*told, "nobody else has to wait")
 		resume()
-		w.Feed.Tell(numbered(told+1, apitest.AgentA))
+		w.Feed.Publish(numbered(told+1, apitest.AgentA))
 		synctest.Wait()
 		heard := slow.Heard()
 		require.Len(t, heard, told+1)
@@ -207,7 +207,7 @@ func TestEvents_manyAtOnceCutNobodyOff(t *testing.T) {
 		for n := range 5000 { // as after a transaction that has held the feed up
 			rows = append(rows, numbered(n, apitest.AgentA))
 		}
-		w.Feed.Tell(rows...)
+		w.Feed.Publish(rows...)
 		synctest.Wait()
 		for _, desk := range desks {
 			require.Len(t, desk.Heard(), 5000)
@@ -221,14 +221,14 @@ func TestEvents_resetAfterAStallWhereQueuesHaveChanged(t *testing.T) {
 		h, _ := apitest.Run(t, w)
 		slow, resume := stalled(t, h, "agent")
 		for n := range 600 {
-			w.Feed.Tell(numbered(n, apitest.AgentA))
+			w.Feed.Publish(numbered(n, apitest.AgentA))
 			synctest.Wait()
 		}
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
-		w.Feed.Tell(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
+		w.Feed.Publish(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
 		synctest.Wait()
 		resume()
-		w.Feed.Tell(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
+		w.Feed.Publish(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
 		synctest.Wait()
 		heard := slow.Heard()
 		require.Equal(t, []string{"reset", "conversation 1"}, heard[len(heard)-2:])
@@ -241,15 +241,15 @@ func TestEvents_resetWhereQueuesHaveChanged(t *testing.T) {
 		h, _ := apitest.Run(t, w)
 		l := apitest.OpenStream(t, h, "agent", "")
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
-		w.Feed.Tell(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
+		w.Feed.Publish(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
 		synctest.Wait()
-		w.Feed.Tell(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
+		w.Feed.Publish(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
 		synctest.Wait()
 		require.Equal(t, []string{"presence", "reset", "conversation 1"}, l.Heard())
 
 		w.Feed.Join(apitest.AgentA) // and nobody tells
 		time.Sleep(11 * time.Second)
-		w.Feed.Tell(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)})
+		w.Feed.Publish(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)})
 		synctest.Wait()
 		require.Equal(t, []string{"presence", "reset", "conversation 1", "reset"}, l.Heard())
 	})
@@ -425,7 +425,7 @@ func TestEvents_overARealConnectionComeAtOnceAndOutliveEveryDeadline(t *testing.
 		if n > 0 {
 			<-time.After(300 * time.Millisecond)
 		}
-		w.Feed.Tell(numbered(n, apitest.AgentA))
+		w.Feed.Publish(numbered(n, apitest.AgentA))
 		for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") {
 		}
 		require.Contains(t, lines.Text(), fmt.Sprint(`"n":`, n))

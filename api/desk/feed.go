@@ -33,8 +33,8 @@ func (d *Desk) readFeed(ctx context.Context) {
 	announced := d.cfg.Feed.FeedNews(ctx)
 	renew := time.NewTicker(renewEvery)
 	defer renew.Stop()
-	look := time.NewTimer(0)
-	defer look.Stop()
+	poll := time.NewTimer(0)
+	defer poll.Stop()
 
 	var at conversation.FeedPosition // no generation: not begun
 	for {
@@ -47,15 +47,15 @@ func (d *Desk) readFeed(ctx context.Context) {
 			}
 			continue
 		case <-announced:
-		case <-look.C:
+		case <-poll.C:
 		}
 		var more bool
 		at, more = d.readOn(ctx, at)
-		look.Reset(nextLook(more))
+		poll.Reset(nextPoll(more))
 	}
 }
 
-func nextLook(more bool) time.Duration {
+func nextPoll(more bool) time.Duration {
 	if more {
 		return feedSoon
 	}

@@ -21,11 +21,11 @@ import (
 type notices struct {
 	mu   sync.Mutex
 	left map[int64]conversation.RunNotice
-	told []int64
+	sent []int64
 	away bool
 }
 
-func (n *notices) Tell(ctx context.Context, of conversation.RunNotice) (bool, error) {
+func (n *notices) Notify(ctx context.Context, of conversation.RunNotice) (bool, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.away {
@@ -35,7 +35,7 @@ func (n *notices) Tell(ctx context.Context, of conversation.RunNotice) (bool, er
 		n.mu.Lock()
 		return false, errors.New("temporal is away")
 	}
-	n.told = append(n.told, of.Number)
+	n.sent = append(n.sent, of.Number)
 	return false, nil
 }
 
@@ -81,7 +81,7 @@ func TestCommands_answeredWhileTemporalIsAway(t *testing.T) {
 	}
 	require.Less(t, time.Since(began), time.Second, "nobody waits for a signal")
 	teller.Wait()
-	require.Empty(t, n.told)
+	require.Empty(t, n.sent)
 	require.Len(t, n.left, 5)
 
 	n.mu.Lock()
@@ -93,7 +93,7 @@ func TestCommands_answeredWhileTemporalIsAway(t *testing.T) {
 	require.Eventually(t, func() bool {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		return len(n.told) == 5 && len(n.left) == 0
+		return len(n.sent) == 5 && len(n.left) == 0
 	}, 10*time.Second, 10*time.Millisecond)
-	require.ElementsMatch(t, []int64{1, 2, 3, 4, 5}, n.told, "once each")
+	require.ElementsMatch(t, []int64{1, 2, 3, 4, 5}, n.sent, "once each")
 }

@@ -44,7 +44,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		},
 		Tokens: s.db, Audit: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
 		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
-		Judge: s.judge, CursorKey: s.ring.Derive(cursorLabel),
+		Evaluator: s.evaluator, CursorKey: s.ring.Derive(cursorLabel),
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})
 
@@ -86,7 +86,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 }
 
 // codecHandler is there only where WXDESK_CODEC_ORIGIN says for which page.
-func (s *parts) codecHandler() http.Handler {
+func (s *components) codecHandler() http.Handler {
 	if s.cfg.CodecOrigin == "" {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s *parts) codecHandler() http.Handler {
 }
 
 // workerCheck fails while nobody would perform what the API takes.
-func (s *parts) workerCheck() telemetry.Check {
+func (s *components) workerCheck() telemetry.Check {
 	return telemetry.Check{Name: "worker", Ask: func(ctx context.Context) error {
 		polls, err := s.db.WorkerPolls(ctx)
 		if err == nil && !polls {

@@ -28,26 +28,26 @@ const (
 	lastWords = 5 * time.Second
 )
 
-// parts are what API and worker have in common.
-type parts struct {
-	cfg      config.Config
-	log      *slog.Logger
-	tel      *telemetry.Telemetry
-	ring     *secret.Keyring
-	judge    *rules.Judge
-	db       *postgres.DB
-	temporal client.Client
-	closing  []func(context.Context) error // in the order of opening
+// components are what API and worker have in common.
+type components struct {
+	cfg       config.Config
+	log       *slog.Logger
+	tel       *telemetry.Telemetry
+	ring      *secret.Keyring
+	evaluator *rules.Evaluator
+	db        *postgres.DB
+	temporal  client.Client
+	closing   []func(context.Context) error // in the order of opening
 }
 
 // assemble opens what a serving process needs. On error everything that was opened is closed again.
-func assemble(ctx context.Context, p Process, process string, codec func(*secret.Keyring) *temporalclient.Codec) (_ *parts, err error) {
+func assemble(ctx context.Context, p Process, process string, codec func(*secret.Keyring) *temporalclient.Codec) (_ *components, err error) {
 	cfg, err := settings(p, config.DatabaseURL, config.MasterKeys)
 	if err != nil {
 		return nil, err
 	}
 	collectLess()
-	s := &parts{cfg: cfg}
+	s := &components{cfg: cfg}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close(ctx))
@@ -66,7 +66,7 @@ func assemble(ctx context.Context, p Process, process string, codec func(*secret
 	s.tel = tel
 	s.closing = append(s.closing, shutdown)
 
-	s.judge = rules.NewJudge()
+	s.evaluator = rules.NewEvaluator()
 	s.db, s.ring, err = openLedger(ctx, cfg, s.ledgerOptions()...)
 	if err != nil {
 		return nil, err
@@ -98,14 +98,14 @@ func collectLess() {
 
 // keepWithinContainer collects garbage the sooner the less is left of the container's memory; without a limit, or with GOMEMLIMIT
 // set, it changes nothing.
-func (s *parts) keepWithinContainer() {
+func (s *components) keepWithinContainer() {
 	if _, err := memlimit.Set(); err != nil { // 90 percent of the cgroup's limit
 		s.log.Debug("no memory limit found", telemetry.FieldError, err)
 	}
 }
 
 // measurePool shows with the metrics how near the process is to its limit of connections to Postgres.
-func (s *parts) measurePool() error {
+func (s *components) measurePool() error {
 	_, most := s.db.Pool()
 	return telemetry.MeasureLimits(s.tel.Meters, telemetry.Limit{
 		Name: "database-connections",
@@ -115,7 +115,7 @@ func (s *parts) measurePool() error {
 }
 
 // close closes everything in reverse order, each part even if another failed, and whether or not ctx has ended.
-func (s *parts) close(ctx context.Context) error {
+func (s *components) close(ctx context.Context) error {
 	var all error
 	for i := len(s.closing) - 1; i >= 0; i-- {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
@@ -126,7 +126,7 @@ func (s *parts) close(ctx context.Context) error {
 }
 
 // serve answers on the private listener until the parts are closed.
-func (s *parts) serve(codec http.Handler, checks ...telemetry.Check) error {
+func (s *components) serve(codec http.Handler, checks ...telemetry.Check) error {
 	host, _, err := net.SplitHostPort(s.cfg.OpsAddr)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *parts) serve(codec http.Handler, checks ...telemetry.Check) error {
 }
 
 // ledgerCheck and temporalCheck are what both API and worker need.
-func (s *parts) ledgerCheck() telemetry.Check {
+func (s *components) ledgerCheck() telemetry.Check {
 	return telemetry.Check{Name: "postgres", Ask: func(ctx context.Context) error {
 		current, err := s.db.UpToDate(ctx)
 		if err == nil && !current {
@@ -160,16 +160,16 @@ func (s *parts) ledgerCheck() telemetry.Check {
 	}}
 }
 
-func (s *parts) temporalCheck() telemetry.Check {
+func (s *components) temporalCheck() telemetry.Check {
 	return telemetry.Check{Name: "temporal", Ask: func(ctx context.Context) error {
 		return temporalclient.Reachable(ctx, s.temporal)
 	}}
 }
 
 // ledgerOptions are those of a serving process. Statements are traced only where traces go somewhere.
-func (s *parts) ledgerOptions() []postgres.Option {
+func (s *components) ledgerOptions() []postgres.Option {
 	options := []postgres.Option{
-		postgres.WithJudge(s.judge), postgres.WithAgentGrace(s.cfg.AgentGrace),
+		postgres.WithEvaluator(s.evaluator), postgres.WithAgentGrace(s.cfg.AgentGrace),
 		postgres.WithSendsPerSecond(s.cfg.SendsPerSecond),
 	}
 	if s.cfg.ExportTraces {

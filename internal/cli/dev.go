@@ -103,7 +103,7 @@ func (d *dev) needed() (list []devstack.Process) {
 	if d.simulate {
 		list = append(list, d.simulatorProcess())
 	}
-	if last := len(list) - 1; last >= 0 && !list[last].Beside {
+	if last := len(list) - 1; last >= 0 && !list[last].Background {
 		list[last].AfterReady = d.migrate
 	}
 	return list
@@ -113,7 +113,7 @@ func (d *dev) temporalProcess() devstack.Process {
 	temporal := d.temporal.Process()
 	find := temporal.Prepare
 	temporal.Prepare = func(ctx context.Context) error { return eachMinute(ctx, find, d.sayTemporalCompiles) }
-	temporal.Beside = true
+	temporal.Background = true
 	temporal.AfterReady = d.useTemporal
 	return temporal
 }

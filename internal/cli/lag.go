@@ -7,7 +7,7 @@ import (
 )
 
 // measureLag has the distribution's lag read with the metrics. Every worker says the same; the ledger is one.
-func (s *parts) measureLag() error {
+func (s *components) measureLag() error {
 	_, err := s.tel.Meters.Meter("wxdesk/distribution").Float64ObservableGauge("wxdesk_distribution_lag", metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest distribution trigger that is due, or notice to a run, has waited to be taken up."),
 		metric.WithFloat64Callback(func(ctx context.Context, o metric.Float64Observer) error {

@@ -11,7 +11,7 @@ import (
 const countPatience = time.Second
 
 // showQuarantine offers how many callbacks wait in quarantine as a metric, counted whenever somebody looks.
-func (s *parts) showQuarantine() error {
+func (s *components) showQuarantine() error {
 	_, err := s.tel.Meters.Meter("wxdesk/quarantine").Int64ObservableGauge("wxdesk_quarantine_waiting",
 		metric.WithDescription("Accepted callbacks that wait in quarantine for somebody to mend why they could not be read."),
 		metric.WithInt64Callback(func(ctx context.Context, o metric.Int64Observer) error {

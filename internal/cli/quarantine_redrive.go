@@ -98,7 +98,7 @@ func (r *redrive) reopen(q conversation.Quarantined, raw []byte, keys conversati
 func (r *redrive) decipher(q conversation.Quarantined, raw []byte, keys conversation.AccountKeys) (o reopened, stays string) {
 	byReceive := q.MessageKey != ""
 	if byReceive && q.KeyID == "" {
-		plain, err := r.db.OpenPlain(conversation.Handover{
+		plain, err := r.db.OpenPlain(conversation.ReceivedCallback{
 			Tenant: operator.Tenant, AccountID: q.AccountID, DeliveryID: q.DeliveryID, Ciphertext: string(raw),
 		})
 		if err != nil {
@@ -141,7 +141,7 @@ func (r *redrive) handOver(ctx context.Context, q conversation.Quarantined, keys
 		}
 		return r.db.QuarantineDone(ctx, operator.Tenant, q.DeliveryID)
 	}
-	h := conversation.Handover{
+	h := conversation.ReceivedCallback{
 		Tenant: operator.Tenant, AccountID: q.AccountID, CustomerKey: customer, DeliveryID: q.DeliveryID, MessageKey: messageKey,
 		KeyID: o.keyID, Ciphertext: o.encrypt, ReceivedAt: q.ReceivedAt,
 		Fingerprint: conversation.Fingerprint(keys.IDKey, o.plain), Redriven: true,

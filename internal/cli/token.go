@@ -38,11 +38,11 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 		return fmt.Errorf("--agent goes with the role agent only")
 	case c.Agent != "" && uuid.Validate(string(c.Agent)) != nil:
 		return fmt.Errorf("--agent must be a UUID")
-	case c.Days < 1 || c.life() > conversation.MaxTokenLife:
+	case c.Days < 1 || c.lifetime() > conversation.MaxTokenLifetime:
 		return fmt.Errorf("--days must be 1 to 365")
 	}
 	return withLedger(ctx, p, func(db *postgres.DB) error {
-		token, _, err := db.CreateToken(ctx, operator, c.Name, c.Role, c.Agent, c.life())
+		token, _, err := db.CreateToken(ctx, operator, c.Name, c.Role, c.Agent, c.lifetime())
 		switch {
 		case errors.Is(err, conversation.ErrNotFound):
 			return fmt.Errorf("there is no agent with that id; wxdesk agent list shows them")
@@ -53,7 +53,7 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 	})
 }
 
-func (c tokenCreateCmd) life() time.Duration { return time.Duration(c.Days) * 24 * time.Hour }
+func (c tokenCreateCmd) lifetime() time.Duration { return time.Duration(c.Days) * 24 * time.Hour }
 
 type tokenListCmd struct{}
 

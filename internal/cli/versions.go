@@ -99,7 +99,7 @@ func withVersions(p Process, do func(temporalclient.Versions) error) error {
 
 // useFirstVersion makes this worker's version the current one where there is none yet, as on the day that versions are
 // switched on.
-func (s *parts) useFirstVersion(ctx context.Context) error {
+func (s *components) useFirstVersion(ctx context.Context) error {
 	if s.cfg.WorkerVersion == "" {
 		return nil
 	}

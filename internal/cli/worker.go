@@ -83,7 +83,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	}
 }
 
-func (s *parts) activities() (*activities.Activities, error) {
+func (s *components) activities() (*activities.Activities, error) {
 	metrics, err := activities.NewMetrics(s.tel.Meters.Meter("wxdesk/activities"))
 	if err != nil {
 		return nil, err
@@ -96,12 +96,12 @@ func (s *parts) activities() (*activities.Activities, error) {
 		},
 		WeChat: wxapi.New(s.cfg.WeChatAPI, wxapi.NewHTTPClient(s.cfg.AllowPrivate), s.db,
 			wxapi.WithMeter(s.tel.Meters.Meter("wechat")), wxapi.WithLogger(s.log)),
-		Judge: s.judge, Span: s.activitySpan, Metrics: metrics,
+		Evaluator: s.evaluator, Span: s.activitySpan, Metrics: metrics,
 	}, nil
 }
 
 // activitySpan begins a span of a message's trace that leads to the run in the Temporal Web UI.
-func (s *parts) activitySpan(ctx context.Context, traceparent, name string) (context.Context, trace.Span) {
+func (s *components) activitySpan(ctx context.Context, traceparent, name string) (context.Context, trace.Span) {
 	ctx, span := s.tel.SpanUnder(ctx, traceparent, name)
 	if span.IsRecording() {
 		info := activity.GetInfo(ctx)
@@ -115,14 +115,14 @@ func (s *parts) activitySpan(ctx context.Context, traceparent, name string) (con
 }
 
 // startDistribution begins to find agents for waiting conversations, and sees to it that the sweep is scheduled.
-func (s *parts) startDistribution(ctx context.Context) error {
+func (s *components) startDistribution(ctx context.Context) error {
 	if err := temporalclient.ScheduleSweep(ctx, s.temporal); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	distributing := make(chan error, 1)
 	teller := outbox.New(s.db, &temporalclient.Conversations{Client: s.temporal}, s.log)
-	d := dispatch.Distribution{Work: s.db, Teller: teller, Log: s.log}
+	d := dispatch.Distribution{Work: s.db, Notifier: teller, Log: s.log}
 	go func() { distributing <- d.Run(ctx) }()
 	s.closing = append(s.closing, func(context.Context) error {
 		stop()
@@ -132,7 +132,7 @@ func (s *parts) startDistribution(ctx context.Context) error {
 }
 
 // startAgentTimers begins to do what falls due for agents. It needs the ledger alone, so it does not wait for Temporal.
-func (s *parts) startAgentTimers(ctx context.Context) {
+func (s *components) startAgentTimers(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -147,7 +147,7 @@ func (s *parts) startAgentTimers(ctx context.Context) {
 }
 
 // startWhenTemporalAnswers waits for Temporal as long as it takes: a worker may be started before it.
-func (s *parts) startWhenTemporalAnswers(ctx context.Context, w *worker.Worker) error {
+func (s *components) startWhenTemporalAnswers(ctx context.Context, w *worker.Worker) error {
 	for {
 		err := temporalclient.Reachable(ctx, s.temporal)
 		if err == nil {

@@ -69,16 +69,16 @@ type AccountSecrets struct {
 	EncodingAESKey secret.Value // empty for plain mode
 }
 
-// Door is what the callback endpoint needs of an account: its settings and its open secrets.
-type Door struct {
+// CallbackAccount is what the callback endpoint needs of an account: its settings and its open secrets.
+type CallbackAccount struct {
 	Account
 	IDKey  []byte         // keys message and customer hashes; never rotates
 	Tokens []secret.Value // current first; a replaced one for KeyOverlap
-	Keys   []DoorKey      // current first; a replaced one for KeyOverlap; none in plain mode
+	Keys   []CallbackKey  // current first; a replaced one for KeyOverlap; none in plain mode
 }
 
-// DoorKey is one EncodingAESKey of an account, ready to open callbacks.
-type DoorKey struct {
+// CallbackKey is one EncodingAESKey of an account, ready to open callbacks.
+type CallbackKey struct {
 	ID     string // UUID; travels with the ciphertext, so that Receive finds the key again
 	Cipher *wechat.Cipher
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Handover is a callback on its way from the door to its conversation: the sender is verified, the content is still
+// ReceivedCallback is a callback on its way from the callback endpoint to its conversation: the sender is verified, the content is still
 // encrypted.
-type Handover struct {
+type ReceivedCallback struct {
 	Tenant      Tenant
 	AccountID   AccountID
 	CustomerKey CustomerKey
@@ -27,7 +27,7 @@ type Handover struct {
 // Spooled is a callback that waits in the spool, because it could not be handed to its conversation in time.
 type Spooled struct {
 	ID int64 // in the order of which a conversation's callbacks are handed on
-	Handover
+	ReceivedCallback
 }
 
 // SpoolClaim is how long a process that hands a conversation's spooled callbacks on has them for itself. One that takes longer

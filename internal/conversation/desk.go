@@ -18,7 +18,7 @@ type Note struct {
 type TraceStep struct {
 	Number int64           // sorts the steps of a tenant
 	Stage  string          // route, overflow, distribution, command
-	Body   json.RawMessage // routing.Trace or routing.Look: ids and reasons
+	Body   json.RawMessage // routing.Trace or routing.MatchTrace: ids and reasons
 	At     time.Time
 }
 

@@ -1,27 +1,27 @@
 package conversation
 
-// Notice is something that a callback shows about its account's set-up. Whether WeChat has the same settings as we do,
+// CallbackRecord is something that a callback shows about its account's set-up. Whether WeChat has the same settings as we do,
 // nothing but its callbacks can tell.
-type Notice string
+type CallbackRecord string
 
-// The notices. Of the signature:
+// The kinds of record. Of the signature:
 const (
-	NoticeTokenCurrent  Notice = "token-current"  // made with the Token in force
-	NoticeTokenPrevious Notice = "token-previous" // made with a replaced one, which still counts
-	NoticeTokenForeign  Notice = "token-foreign"  // made with none of the account's
+	RecordTokenCurrent  CallbackRecord = "token-current"  // made with the Token in force
+	RecordTokenPrevious CallbackRecord = "token-previous" // made with a replaced one, which still counts
+	RecordTokenForeign  CallbackRecord = "token-foreign"  // made with none of the account's
 )
 
 // Of what is inside:
 const (
-	NoticeReadable     Notice = "readable"      // not encrypted, or opened with the key in force
-	NoticeKeyPrevious  Notice = "key-previous"  // opened with a replaced key, which still counts
-	NoticeKeyForeign   Notice = "key-foreign"   // well signed, but no key of the account opens it
-	NoticeOtherMode    Notice = "other-mode"    // encrypted where the account is plain, or the other way round
-	NoticeOtherAppID   Notice = "other-app-id"  // meant for another AppID
-	NoticeOtherAccount Notice = "other-account" // meant for another original id
+	RecordReadable     CallbackRecord = "readable"      // not encrypted, or opened with the key in force
+	RecordKeyPrevious  CallbackRecord = "key-previous"  // opened with a replaced key, which still counts
+	RecordKeyForeign   CallbackRecord = "key-foreign"   // well signed, but no key of the account opens it
+	RecordOtherMode    CallbackRecord = "other-mode"    // encrypted where the account is plain, or the other way round
+	RecordOtherAppID   CallbackRecord = "other-app-id"  // meant for another AppID
+	RecordOtherAccount CallbackRecord = "other-account" // meant for another original id
 )
 
-// OfSignature reports whether a notice is of the signature, rather than of what is inside.
-func (n Notice) OfSignature() bool {
-	return n == NoticeTokenCurrent || n == NoticeTokenPrevious || n == NoticeTokenForeign
+// OfSignature reports whether a record is of the signature, rather than of what is inside.
+func (n CallbackRecord) OfSignature() bool {
+	return n == RecordTokenCurrent || n == RecordTokenPrevious || n == RecordTokenForeign
 }

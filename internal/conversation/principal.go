@@ -30,8 +30,8 @@ type Principal struct {
 	AgentID AgentID // for RoleAgent
 }
 
-// MaxTokenLife is how long an API token lives at most.
-const MaxTokenLife = 365 * 24 * time.Hour
+// MaxTokenLifetime is how long an API token lives at most.
+const MaxTokenLifetime = 365 * 24 * time.Hour
 
 // TokenInfo is an API token without its text, of which only the SHA-256 is kept.
 type TokenInfo struct {

@@ -14,8 +14,8 @@ type Process struct {
 	// Prepare, if there is one, runs before the first start: what may take minutes, as compiling does. Its context ends when the
 	// process is not to be started any more. An error ends the start of all.
 	Prepare func(context.Context) error
-	// Beside says that those after it do not wait until it is ready.
-	Beside bool
+	// Background says that those after it do not wait until it is ready.
+	Background bool
 	// Command makes the command for each start. Output goes to the log file, unless Command sets it.
 	Command func() (*exec.Cmd, error)
 	// Ready says nil once the process can be used. It is asked every 20 ms until it does; ErrGiveUp ends that at once.

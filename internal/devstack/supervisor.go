@@ -112,7 +112,7 @@ func (s *Supervisor) bringUp(ctx context.Context, all []*runner) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		for _, r := range all {
-			if r.Beside {
+			if r.Background {
 				group.Go(func() error { return s.bringUpOne(ctx, r) })
 				continue
 			}

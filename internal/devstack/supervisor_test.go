@@ -50,7 +50,7 @@ func TestSupervisor_othersStartBesideASlowOne(t *testing.T) {
 	t.Parallel()
 	prepared, announced := make(chan struct{}), make(chan struct{})
 	slow := obedient("slow")
-	slow.Beside = true
+	slow.Background = true
 	slow.Prepare = func(context.Context) error { <-prepared; return nil }
 	slow.AfterReady = func(context.Context) error { close(announced); return nil }
 	last := obedient("last")
@@ -113,7 +113,7 @@ func TestSupervisor_preparesOnceAndAgainAfterAStop(t *testing.T) {
 func TestSupervisor_saysWhyAProcessCannotBePrepared(t *testing.T) {
 	t.Parallel()
 	broken := obedient("broken")
-	broken.Beside = true
+	broken.Background = true
 	broken.Prepare = func(context.Context) error { return errors.New("no compiler") }
 	last := obedient("last")
 	last.AfterReady = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }

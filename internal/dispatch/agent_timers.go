@@ -28,8 +28,8 @@ type AgentTimers struct {
 
 // Run does what is due until the context ends.
 func (t AgentTimers) Run(ctx context.Context) {
-	look := time.NewTicker(timersEvery)
-	defer look.Stop()
+	poll := time.NewTicker(timersEvery)
+	defer poll.Stop()
 	for {
 		if err := t.Due.DropSilentProcesses(ctx); err != nil && ctx.Err() == nil {
 			t.Log.ErrorContext(ctx, "drop of silent API processes failed", "error", err)
@@ -39,7 +39,7 @@ func (t AgentTimers) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
+		case <-poll.C:
 		}
 	}
 }

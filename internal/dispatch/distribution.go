@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// lookEvery is how often a worker looks for work that a crash has left lying; otherwise it is triggered.
-	lookEvery = 2 * time.Second
-	// lookSoon is when it looks again at what somebody was just changing.
-	lookSoon = 10 * time.Millisecond
+	// pollEvery is how often a worker looks for work that a crash has left lying; otherwise it is triggered.
+	pollEvery = 2 * time.Second
+	// pollSoon is when it looks again at what somebody was just changing.
+	pollSoon = 10 * time.Millisecond
 )
 
 // Work is the ledger of the distribution. Every method is a transaction of its own and repeatable.
@@ -30,22 +30,22 @@ type Work interface {
 	DistributionTriggers(ctx context.Context) (<-chan struct{}, error)
 }
 
-// Teller tells runs of acts.
-type Teller interface {
-	// Tell tells runs in the background.
-	Tell(ctx context.Context, notices ...conversation.RunNotice)
+// Notifier tells runs of acts.
+type Notifier interface {
+	// Notify tells runs in the background.
+	Notify(ctx context.Context, notices ...conversation.RunNotice)
 	// Run tells what was left, until ctx ends.
 	Run(ctx context.Context)
-	// Wait waits until nothing is being told any more. Nobody may call Tell at the same time.
+	// Wait waits until nothing is being told any more. Nobody may call Notify at the same time.
 	Wait()
 }
 
 // Distribution finds agents for waiting conversations and has the conversations' runs told. Every worker process has one; the
 // ledger's lock lets one at a time do a batch.
 type Distribution struct {
-	Work   Work
-	Teller Teller
-	Log    *slog.Logger
+	Work     Work
+	Notifier Notifier
+	Log      *slog.Logger
 }
 
 // Run distributes until the context ends. Beside it the runs are told, so that no conversation waits for its agent while
@@ -57,32 +57,32 @@ func (d Distribution) Run(ctx context.Context) error {
 	}
 	var both sync.WaitGroup
 	both.Go(func() { d.repeat(ctx, triggers, d.round) })
-	both.Go(func() { d.Teller.Run(ctx) })
+	both.Go(func() { d.Notifier.Run(ctx) })
 	both.Wait()
-	d.Teller.Wait()
+	d.Notifier.Wait()
 	return nil
 }
 
-// repeat does something whenever it is called, soon where it says so, and every lookEvery, until the context ends.
+// repeat does something whenever it is called, soon where it says so, and every pollEvery, until the context ends.
 func (d Distribution) repeat(ctx context.Context, called <-chan struct{}, do func(context.Context) (soon bool, err error)) {
-	look := time.NewTimer(0)
-	defer look.Stop()
+	poll := time.NewTimer(0)
+	defer poll.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-called:
-		case <-look.C:
+		case <-poll.C:
 		}
 		soon, err := do(ctx)
 		if err != nil && ctx.Err() == nil {
 			d.Log.WarnContext(ctx, "distribution: trying again", "error", err)
 		}
-		wait := lookEvery
+		wait := pollEvery
 		if soon {
-			wait = lookSoon
+			wait = pollSoon
 		}
-		look.Reset(wait)
+		poll.Reset(wait)
 	}
 }
 
@@ -106,7 +106,7 @@ func (d Distribution) batches(ctx context.Context, t conversation.Tenant) (soon 
 		if err != nil {
 			return false, err
 		}
-		d.Teller.Tell(ctx, done.Notices...)
+		d.Notifier.Notify(ctx, done.Notices...)
 		if !done.Again {
 			return done.Soon, nil
 		}

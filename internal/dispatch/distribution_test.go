@@ -24,19 +24,19 @@ type ledger struct {
 	began    time.Time
 }
 
-// teller notes what it is to tell, and runs until the context ends.
-type teller struct {
-	told   []conversation.RunNotice
+// notifier notes what it is to tell, and runs until the context ends.
+type notifier struct {
+	sent   []conversation.RunNotice
 	waited int // how much it was told before it was waited for
 }
 
-func (l *teller) Tell(_ context.Context, notices ...conversation.RunNotice) {
-	l.told = append(l.told, notices...)
+func (l *notifier) Notify(_ context.Context, notices ...conversation.RunNotice) {
+	l.sent = append(l.sent, notices...)
 }
 
-func (l *teller) Run(ctx context.Context) { <-ctx.Done() }
+func (l *notifier) Run(ctx context.Context) { <-ctx.Done() }
 
-func (l *teller) Wait() { l.waited = len(l.told) }
+func (l *notifier) Wait() { l.waited = len(l.sent) }
 
 func (l *ledger) DistributionTriggers(context.Context) (<-chan struct{}, error) {
 	return l.triggers, nil
@@ -61,15 +61,15 @@ func runs(t *testing.T, l *ledger, meanwhile func()) (told []conversation.RunNot
 	ctx, stop := context.WithCancel(t.Context())
 	l.began, l.triggers = time.Now(), make(chan struct{})
 	ended := make(chan error, 1)
-	tells := &teller{}
+	tells := &notifier{}
 	go func() {
-		ended <- dispatch.Distribution{Work: l, Teller: tells, Log: slog.New(slog.DiscardHandler)}.Run(ctx)
+		ended <- dispatch.Distribution{Work: l, Notifier: tells, Log: slog.New(slog.DiscardHandler)}.Run(ctx)
 	}()
 	meanwhile()
 	stop()
 	require.NoError(t, <-ended)
-	require.Len(t, tells.told, tells.waited, "it is waited for when nothing is told any more")
-	return tells.told
+	require.Len(t, tells.sent, tells.waited, "it is waited for when nothing is told any more")
+	return tells.sent
 }
 
 func TestR8_whatSomebodyWasJustChangingIsLookedAtAgainSoon(t *testing.T) {

@@ -43,7 +43,7 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	shop := newBenchShop(s)
 	// The attackers alone have up to 6,000 connections, and those of callbacks are to be within the limit.
 	api := s.second("api", freePorts(t, 1)[0], "WXDESK_MAX_CONNECTIONS=6500", containerMemory)
-	shop.door, shop.says = api.addr, "human "+strings.Repeat("a", 2000) // as long as the patterns of rules are reckoned with
+	shop.address, shop.says = api.addr, "human "+strings.Repeat("a", 2000) // as long as the patterns of rules are reckoned with
 	s.publishHostileRules()
 	shop.sender().posts(shop.callbackRequest(0)) // the process has served the account before
 	before := shop.last

@@ -91,7 +91,7 @@ func (h *held) opens(until int) {
 // waitForAnswers waits until so many customers have the answer to their first line, and to the others.
 func (h *held) waitForAnswers(n int) {
 	h.b.Helper()
-	h.looking(500*time.Millisecond, 10*time.Minute, "each has its answer", func() bool {
+	h.pollUntil(500*time.Millisecond, 10*time.Minute, "each has its answer", func() bool {
 		var sent int
 		err := h.db.QueryRow(`select count(*) from deliveries where status = 'sent'`).Scan(&sent)
 		return err == nil && sent >= n+h.more

@@ -54,7 +54,7 @@ func BenchmarkReply_toBareTransactions(b *testing.B) {
 	}
 	lines := agents * each
 	settled := func() {
-		s.looking(50*time.Millisecond, time.Minute, "all is received and sent", func() bool {
+		s.pollUntil(50*time.Millisecond, time.Minute, "all is received and sent", func() bool {
 			var received, unsent int
 			err := f.db.QueryRow(`select (select count(*) from messages where author = 'customer'),
 				(select count(*) from deliveries where status in ('queued', 'sending'))`).Scan(&received, &unsent)
@@ -161,7 +161,7 @@ func (d *desk) offers() (all []event) {
 // waitForOffers waits until so many offers are on the event streams, and returns all in their order.
 func (f *benchFloor) waitForOffers(n int) (all []event) {
 	f.s.t.Helper()
-	f.s.looking(20*time.Millisecond, 5*time.Minute, fmt.Sprintf("%d offers", n), func() bool {
+	f.s.pollUntil(20*time.Millisecond, 5*time.Minute, fmt.Sprintf("%d offers", n), func() bool {
 		all = all[:0]
 		for _, d := range f.desks {
 			all = append(all, d.offers()...)
@@ -204,7 +204,7 @@ func (f *benchFloor) closeAll(token string, offers []event) {
 		f.does(token, "force-close", o.Data.ConversationID, `{}`)
 	}
 	temporal := f.s.temporalClient()
-	f.s.looking(100*time.Millisecond, 2*time.Minute, "no run is left", func() bool {
+	f.s.pollUntil(100*time.Millisecond, 2*time.Minute, "no run is left", func() bool {
 		found, err := temporal.CountWorkflow(f.s.t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
 			Query: `WorkflowType = "Conversation" AND ExecutionStatus = "Running"`,
 		})

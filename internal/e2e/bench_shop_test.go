@@ -22,7 +22,7 @@ import (
 type benchShop struct {
 	s       *system
 	account string
-	door    string // host and port
+	address string // host and port
 	path    string
 	token   string
 	cipher  *wechat.Cipher
@@ -43,7 +43,7 @@ const benchGH = "gh_be9c4be9c4be"
 func newBenchShop(s *system) *benchShop {
 	s.t.Helper()
 	const key, app = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx00000000be9c4000"
-	shop := &benchShop{s: s, door: s.http, token: "benchToken"}
+	shop := &benchShop{s: s, address: s.http, token: "benchToken"}
 	var made struct {
 		ID string
 	}
@@ -110,7 +110,7 @@ func (shop *benchShop) sender() *sender {
 
 func (c *sender) dial() error {
 	began := time.Now() // the other side may have accepted it long before we are told
-	conn, err := net.Dial("tcp", c.shop.door)
+	conn, err := net.Dial("tcp", c.shop.address)
 	if err != nil {
 		return err
 	}

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// word is something that a customer said, and what WeChat was told about it.
-type word struct {
+// sentMessage is something that a customer said, and what WeChat was told about it.
+type sentMessage struct {
 	text  string
 	taken bool // acknowledged; else WeChat gave up after its attempts
 }
 
-// said is a line of a transcript with what it led to, as the ledger has it.
-type said struct {
+// transcriptLine is a line of a transcript with what it led to, as the ledger has it.
+type transcriptLine struct {
 	id, author, text string
 	answers          int    // stored answers to a customer's line
 	fate             string // of a line to the customer
@@ -22,10 +22,10 @@ type said struct {
 
 // evidence is all that is durable about one customer after a run, and what WeChat knows.
 type evidence struct {
-	told  []word   // in the order in which it was said
-	lines []said   // of all conversations, oldest first
-	shown []string // answers on the phone, in order
-	open  int      // conversations that are not closed
+	told  []sentMessage    // in the order in which it was said
+	lines []transcriptLine // of all conversations, oldest first
+	shown []string         // answers on the phone, in order
+	open  int              // conversations that are not closed
 }
 
 // violation is a promise that was not kept.

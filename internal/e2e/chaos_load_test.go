@@ -15,7 +15,7 @@ type load struct {
 	r      *rig
 	since  time.Time // by Postgres's clock
 	people []customer
-	told   [][]word
+	told   [][]sentMessage
 	done   atomic.Int64 // lines with a verdict
 	gaveUp atomic.Int64
 	all    sync.WaitGroup
@@ -26,8 +26,8 @@ type load struct {
 	until int // no line beyond this one is said yet
 }
 
-// lets lets the customers go on to so many lines in all.
-func (l *load) lets(until int) {
+// allowUntil lets the customers say so many lines in all.
+func (l *load) allowUntil(until int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.until = until
@@ -58,7 +58,7 @@ func (r *rig) teach(lines int) {
 // writes lets new customers write, as far as lets allows; it returns at once.
 func (r *rig) writes(customers, lines, until int) *load {
 	r.t.Helper()
-	l := &load{r: r, told: make([][]word, customers), until: until}
+	l := &load{r: r, told: make([][]sentMessage, customers), until: until}
 	l.moved.L = &l.mu
 	require.NoError(r.t, r.database().QueryRow(`select clock_timestamp()`).Scan(&l.since))
 	for range customers {
@@ -73,7 +73,7 @@ func (r *rig) writes(customers, lines, until int) *load {
 				if !taken {
 					l.gaveUp.Add(1)
 				}
-				l.told[i] = append(l.told[i], word{text, taken})
+				l.told[i] = append(l.told[i], sentMessage{text, taken})
 				l.done.Add(1)
 			}
 		})
@@ -98,9 +98,9 @@ func (l *load) settles(within time.Duration) bool {
 		}
 	}
 	db := l.r.database()
-	look := time.NewTicker(250 * time.Millisecond)
-	defer look.Stop()
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); <-look.C {
+	poll := time.NewTicker(250 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); <-poll.C {
 		var lines, unanswered, underWay int
 		err := db.QueryRow(`
 			select (select count(*) from messages where author = 'customer' and created_at > $1),
@@ -131,7 +131,7 @@ func (l *load) evidence() map[string]evidence {
 				e.open++
 			}
 			for _, m := range l.r.transcript(t.ID) {
-				line := said{id: m.ID, author: m.Author, text: m.Text, answers: answers[m.ID]}
+				line := transcriptLine{id: m.ID, author: m.Author, text: m.Text, answers: answers[m.ID]}
 				if m.Delivery != nil {
 					line.fate = m.Delivery.Status
 				}

@@ -43,12 +43,12 @@ func TestChaos_nothingAcknowledgedIsLost(t *testing.T) { // alone: WeChat's pati
 		l := r.writes(chaosCustomers, lines, 0)
 		var log string
 		for n, f := range faults { // each strikes while customers write
-			l.lets(moments[n] + 2*chaosCustomers)
+			l.allowUntil(moments[n] + 2*chaosCustomers)
 			l.reaches(moments[n])
 			log += fmt.Sprintf("\n\t%6.1fs, %4d lines: %s", time.Since(began).Seconds(), l.done.Load(), f.name)
 			f.do()
 		}
-		l.lets(chaosCustomers * lines)
+		l.allowUntil(chaosCustomers * lines)
 		l.all.Wait()
 		said := time.Since(began)
 		settled := l.settles(3*time.Minute + time.Duration(chaosCustomers*lines)*30*time.Millisecond) // a machine that does other work answers 30 a second

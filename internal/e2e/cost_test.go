@@ -64,7 +64,7 @@ func (s *system) meter(c customer) *meter {
 // run has cost since then.
 func (m *meter) reads(signals ...string) (c cost) {
 	m.s.t.Helper()
-	m.s.looking(100*time.Millisecond, 30*time.Second, "the run rests after its signals", func() bool {
+	m.s.pollUntil(100*time.Millisecond, 30*time.Second, "the run rests after its signals", func() bool {
 		described, err := m.temporal.DescribeWorkflow(m.s.t.Context(), m.workflowID, "")
 		if err != nil {
 			return false

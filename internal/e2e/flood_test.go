@@ -43,7 +43,7 @@ func TestLoad_threeAPIsAndSlowWeChat(t *testing.T) { // alone: it takes all that
 
 	db := s.database()
 	var lines, answers, unanswered, unsent, unknown int
-	s.looking(time.Second, sized(8*time.Minute, 24*time.Hour), "every line has an answer, and each is sent", func() bool {
+	s.pollUntil(time.Second, sized(8*time.Minute, 24*time.Hour), "every line has an answer, and each is sent", func() bool {
 		err := db.QueryRow(`
 			select (select count(*) from messages where author = 'customer'),
 				(select count(*) from messages where turn_id is not null),

@@ -42,7 +42,7 @@ func TestR23_aFullDiskLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Logf("%d of 6 lines were acknowledged while the disk was full", len(taken)-1)
 	free()
 	freed := time.Now()
-	s.looking(100*time.Millisecond, 30*time.Second, "it serves again", s.ready)
+	s.pollUntil(100*time.Millisecond, 30*time.Second, "it serves again", s.ready)
 	t.Logf("ready %s after there was room", time.Since(freed).Round(100*time.Millisecond))
 	require.True(t, c.manages("after"))
 	taken = append(taken, "after")

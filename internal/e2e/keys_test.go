@@ -45,12 +45,12 @@ func TestS2_aMasterKeyIsReplacedStepByStep(t *testing.T) {
 
 	require.True(t, c.manages("returns"), "the run continues as new, and begins with the new key")
 	c.gets(5, 20*time.Second)
-	s.looking(time.Second, 60*time.Second, "no open run needs the old key", func() bool {
+	s.pollUntil(time.Second, 60*time.Second, "no open run needs the old key", func() bool {
 		status := s.wxdesk("keys", "status")
 		require.Contains(t, status, "newer: the first key, seals everything new")
 		return regexp.MustCompile(`older: still needed by 0 values, 0 open and \d+ closed runs`).MatchString(status)
 	})
-	s.looking(time.Second, 60*time.Second, "nothing needs the old key", func() bool {
+	s.pollUntil(time.Second, 60*time.Second, "nothing needs the old key", func() bool {
 		s.forgetsClosedRuns()
 		return strings.Contains(s.wxdesk("keys", "status"), "older: not needed any more, if every process has newer as its first key")
 	})

@@ -35,7 +35,7 @@ func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it take
 	require.Equal(t, make([]int, senders), refused, "every callback was taken")
 
 	var conversations []conversationView
-	s.looking(2*time.Second, sized(8*time.Minute, 2*time.Hour), "every message is in the transcript and has its answer", func() bool {
+	s.pollUntil(2*time.Second, sized(8*time.Minute, 2*time.Hour), "every message is in the transcript and has its answer", func() bool {
 		conversations = c.conversations()
 		said, answered := 0, 0
 		for _, conversation := range conversations {

@@ -23,7 +23,7 @@ func TestR16_recoveryIsNoStampede(t *testing.T) { // alone: it takes all that th
 	s.wxdesk("dev", "start", "worker")
 	s.second("worker", 0)
 	db := s.database()
-	s.looking(250*time.Millisecond, 10*time.Minute, "everybody is answered", func() bool {
+	s.pollUntil(250*time.Millisecond, 10*time.Minute, "everybody is answered", func() bool {
 		var sent, all int
 		err := db.QueryRow(`select count(*) filter (where status = 'sent'), count(*) from deliveries`).Scan(&sent, &all)
 		return err == nil && sent >= waiting && sent == all

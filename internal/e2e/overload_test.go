@@ -26,12 +26,12 @@ const floodCustomers = 128
 func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that the machine has
 	s := start(t)
 	s.wxdesk("dev", "stop", "worker")
-	s.letsOthersGoFirst("temporal", "postgres")
+	s.lowerPriority("temporal", "postgres")
 	line := newLink(t, s.temporal)
 	line.slow.Store(int64(50 * time.Millisecond)) // for every 32 KB
 	api := s.second("api", freePorts(t, 1)[0], "TEMPORAL_ADDRESS="+line.addr())
 	shop := newBenchShop(s)
-	shop.door, shop.says = api.addr, "human"
+	shop.address, shop.says = api.addr, "human"
 	calm := shop.floods(floodCustomers, 0, sized(3*time.Second, 10*time.Second))
 	rate := float64(len(calm.taken)) / calm.lasted.Seconds()
 	storm := shop.floods(1024, 10*rate, sized(8*time.Second, time.Minute))
@@ -60,7 +60,7 @@ func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that th
 func (s *system) requireOnce(shop *benchShop, taken []int64) {
 	s.t.Helper()
 	db := s.database()
-	s.looking(time.Second, sized(5*time.Minute, time.Hour), "all that was acknowledged is in the transcript", func() bool {
+	s.pollUntil(time.Second, sized(5*time.Minute, time.Hour), "all that was acknowledged is in the transcript", func() bool {
 		var said int
 		err := db.QueryRow(`select count(*) from messages where author = 'customer'`).Scan(&said)
 		return err == nil && said >= len(taken)
@@ -78,8 +78,8 @@ func (s *system) requireOnce(shop *benchShop, taken []int64) {
 	}
 }
 
-// letsOthersGoFirst gives a process, and what it will start, the processors that nobody else wants.
-func (s *system) letsOthersGoFirst(names ...string) {
+// lowerPriority gives a process, and what it will start, the processors that nobody else wants.
+func (s *system) lowerPriority(names ...string) {
 	s.t.Helper()
 	for _, name := range names {
 		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", s.pid(name)))

@@ -25,9 +25,9 @@ func (s *system) owes(patience time.Duration, conversations ...string) (broken [
 	s.t.Helper()
 	db := s.database()
 	seen := map[debt]time.Time{} // for the first time
-	look := time.NewTicker(250 * time.Millisecond)
-	defer look.Stop()
-	for ; ; <-look.C {
+	poll := time.NewTicker(250 * time.Millisecond)
+	defer poll.Stop()
+	for ; ; <-poll.C {
 		var owed []debt
 		require.NoError(s.t, db.SelectContext(s.t.Context(), &owed,
 			`select conversation_id, what, coalesce(not_before, to_timestamp(0)) as not_before, clock_timestamp() as now from owed order by not_before`))

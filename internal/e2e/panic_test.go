@@ -79,21 +79,21 @@ func (s *system) panickingWorker(unsent customer) (tries *atomic.Int64, stop fun
 	require.NoError(s.t, err)
 	ring, err := secret.ParseKeyring(cfg.MasterKeys)
 	require.NoError(s.t, err)
-	judge := rules.NewJudge()
+	evaluator := rules.NewEvaluator()
 	tries = new(atomic.Int64)
-	db, err := postgres.Open(s.t.Context(), cfg.DatabaseURL.Reveal(), ring, postgres.WithJudge(judge), postgres.WithAgentGrace(cfg.AgentGrace))
+	db, err := postgres.Open(s.t.Context(), cfg.DatabaseURL.Reveal(), ring, postgres.WithEvaluator(evaluator), postgres.WithAgentGrace(cfg.AgentGrace))
 	require.NoError(s.t, err)
 	temporal, err := temporalclient.Lazy(temporalclient.Options{
 		Env: cfg.Temporal, Codec: temporalclient.NewWorkerCodec(ring), Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(s.t, err)
 	w := worker.New(temporal, &activities.Activities{
-		Ledger:  panickingLedger{db, tries},
-		Permits: db,
-		Runs:    &temporalclient.Conversations{Client: temporal},
-		Bots:    panickingBots{bot.FAQ{Entries: db}},
-		WeChat:  panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.openID)},
-		Judge:   judge,
+		Ledger:    panickingLedger{db, tries},
+		Permits:   db,
+		Runs:      &temporalclient.Conversations{Client: temporal},
+		Bots:      panickingBots{bot.FAQ{Entries: db}},
+		WeChat:    panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.openID)},
+		Evaluator: evaluator,
 		Span: func(ctx context.Context, _, name string) (context.Context, trace.Span) {
 			return noop.NewTracerProvider().Tracer("").Start(ctx, name)
 		},
@@ -113,7 +113,7 @@ type panickingLedger struct {
 	tries *atomic.Int64
 }
 
-func (l panickingLedger) OpenPlain(h conversation.Handover) ([]byte, error) {
+func (l panickingLedger) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
 	plain, err := l.DB.OpenPlain(h)
 	if strings.Contains(string(plain), "a message that panics") {
 		l.tries.Add(1)

@@ -30,7 +30,7 @@ func (r *rig) losesAnswers(t *testing.T, lines int, kept func(*testing.T, *load)
 		l := r.writes(chaosCustomers, lines, 0)
 		rounds := chaosCustomers * lines / 20
 		for n := range rounds {
-			l.lets(20 * (n + 1))
+			l.allowUntil(20 * (n + 1))
 			l.reaches(20 * n)
 			strike(lost[n%len(lost)])
 			strike(map[string]any{"kind": "slow", "delay": "1s"})

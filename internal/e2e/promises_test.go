@@ -35,7 +35,7 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 	r.teach(lines)
 	kept := func(t *testing.T, l *load) {
 		t.Helper()
-		l.lets(len(l.people) * lines)
+		l.allowUntil(len(l.people) * lines)
 		l.all.Wait()
 		require.True(t, l.settles(2*time.Minute), "all is quiet")
 		require.Empty(t, l.verdict())
@@ -48,7 +48,7 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 			l.reaches(5 * lines / 3)
 			pid, died := r.pid(name), time.Now()
 			r.crash(name)
-			l.lets(5 * lines)
+			l.allowUntil(5 * lines)
 			r.until(10*time.Second, "it is ready again after "+name, func() bool {
 				return r.ready() && r.pid(name) > 0 && r.pid(name) != pid
 			})
@@ -69,7 +69,7 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 			l.reaches(5 * lines / 3)
 			r.front.clock()
 			goOn := r.stall(name)
-			l.lets(5 * lines)
+			l.allowUntil(5 * lines)
 			<-time.After(sized(6*time.Second, time.Minute))
 			goOn()
 			kept(t, l)
@@ -114,7 +114,7 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 		l := r.writes(5, lines, 0)
 		steps := 4 * rounds
 		for n := range steps {
-			l.lets(5 * lines * (n + 1) / (steps + 1))
+			l.allowUntil(5 * lines * (n + 1) / (steps + 1))
 			l.reaches(5 * lines * n / (steps + 1))
 			name, asked := []string{"api", "the second api", "worker", "the second worker"}[n%4], time.Now()
 			switch n % 4 {

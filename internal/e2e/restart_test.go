@@ -47,7 +47,7 @@ func TestRestart_routesWithinTenSeconds(t *testing.T) { // alone: it measures ti
 
 			db := s.database()
 			var lines, routed int
-			s.looking(100*time.Millisecond, 3*time.Minute, "all are routed", func() bool {
+			s.pollUntil(100*time.Millisecond, 3*time.Minute, "all are routed", func() bool {
 				err := db.QueryRow(`select (select count(*) from messages where author = 'customer'),
 					(select count(*) from conversations where holder = 'queue' and queue_id is not null)`).Scan(&lines, &routed)
 				return err == nil && lines >= people && routed >= people
@@ -57,7 +57,7 @@ func TestRestart_routesWithinTenSeconds(t *testing.T) { // alone: it measures ti
 			require.Equal(t, people, lines, "each line once")
 			require.Equal(t, people, routed)
 			require.Less(t, took, bound(time.Minute, 10*time.Second))
-			s.looking(500*time.Millisecond, time.Minute, "all is sent", func() bool {
+			s.pollUntil(500*time.Millisecond, time.Minute, "all is sent", func() bool {
 				var unsent int
 				err := db.QueryRow(`select count(*) from deliveries where status in ('queued', 'sending')`).Scan(&unsent)
 				return err == nil && unsent == 0

@@ -105,7 +105,7 @@ func restored(t *testing.T, part string) {
 // finds waits until the agent has the conversation, and accepts it where it is offered.
 func (d *desk) finds(id string) {
 	d.s.t.Helper()
-	d.s.looking(100*time.Millisecond, 60*time.Second, "the agent has the conversation", func() bool {
+	d.s.pollUntil(100*time.Millisecond, 60*time.Second, "the agent has the conversation", func() bool {
 		var out struct{ Holder string }
 		if status := d.s.api("GET", "/v1/conversations/"+id, nil, nil, &out); status == 200 && out.Holder == "agent" {
 			return true

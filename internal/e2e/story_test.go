@@ -34,12 +34,12 @@ func TestStory_straightAndContinuedHaveTheSameEffects(t *testing.T) {
 	require.Greater(t, continued.runs, 4)
 }
 
-type told struct {
+type outcome struct {
 	effects []string
 	runs    int
 }
 
-func story(t *testing.T, name string, environ ...string) told {
+func story(t *testing.T, name string, environ ...string) outcome {
 	t.Helper()
 	s := start(t, append(environ, "WXDESK_MASTER_KEYS="+fixtureKey(t))...)
 	c := s.follower()
@@ -68,7 +68,7 @@ func story(t *testing.T, name string, environ ...string) told {
 	c.gets(answered+1, 20*time.Second)
 	s.quiet()
 
-	var out told
+	var out outcome
 	for _, conversation := range c.conversations() {
 		out.effects = append(out.effects, conversation.State+" "+conversation.Holder)
 		for _, m := range s.transcript(conversation.ID) {

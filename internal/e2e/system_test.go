@@ -181,15 +181,15 @@ func (s *system) kill(name string) {
 // until waits for a visible fact.
 func (s *system) until(atMost time.Duration, fact string, holds func() bool) {
 	s.t.Helper()
-	s.looking(20*time.Millisecond, atMost, fact, holds)
+	s.pollUntil(20*time.Millisecond, atMost, fact, holds)
 }
 
-// looking waits for a fact that is dear to look at.
-func (s *system) looking(every, atMost time.Duration, fact string, holds func() bool) {
+// pollUntil waits for a fact that is dear to look at.
+func (s *system) pollUntil(every, atMost time.Duration, fact string, holds func() bool) {
 	s.t.Helper()
-	look := time.NewTicker(every)
-	defer look.Stop()
-	for deadline := time.Now().Add(atMost); !holds(); <-look.C {
+	poll := time.NewTicker(every)
+	defer poll.Stop()
+	for deadline := time.Now().Add(atMost); !holds(); <-poll.C {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("not within %s: %s\n%s", atMost, fact, s.out)
 		}

@@ -51,7 +51,7 @@ func TestUpgrade_openConversationsStayUntilTheyAreNudgedAndNothingIsLost(t *test
 	ann.must("reply", id, map[string]any{"text": "from the old version"})
 	require.Equal(t, "v1", s.versionOf(temporal, workflowOf[early[1].openID]))
 	require.Equal(t, "v1", s.versionOf(temporal, workflowOf[taken.openID]))
-	s.looking(200*time.Millisecond, 20*time.Second, "the list says what is open", func() bool {
+	s.pollUntil(200*time.Millisecond, 20*time.Second, "the list says what is open", func() bool {
 		list := s.wxdesk("versions")
 		return regexp.MustCompile(`(?m)^v2 +[1-9]\d* +current`).MatchString(list) && regexp.MustCompile(`(?m)^v1 +[5-9] +needed`).MatchString(list)
 	})
@@ -66,7 +66,7 @@ func TestUpgrade_openConversationsStayUntilTheyAreNudgedAndNothingIsLost(t *test
 			return s.versionOf(temporal, workflowOf[c.openID]) == "v2"
 		})
 	}
-	s.looking(500*time.Millisecond, 60*time.Second, "the old workers may be stopped", func() bool {
+	s.pollUntil(500*time.Millisecond, 60*time.Second, "the old workers may be stopped", func() bool {
 		return regexp.MustCompile(`(?m)^v1 +0 +may be stopped$`).MatchString(s.wxdesk("versions"))
 	})
 	require.Equal(t, "nudged 0 open runs", s.wxdesk("nudge"), "nobody is left behind")

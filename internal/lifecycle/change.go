@@ -89,9 +89,9 @@ type Resend struct {
 
 // Failure fails the messages that are queued before the change; what is being sent is left to its attempt.
 type Failure struct {
-	Reason    string
-	Automated bool                 // automated messages too, which belong to no epoch
-	Tell      conversation.AgentID // the agent who is told of each; "" for nobody
+	Reason      string
+	Automated   bool                 // automated messages too, which belong to no epoch
+	NotifyAgent conversation.AgentID // the agent who is told of each; "" for nobody
 }
 
 // Why a message fails that was never sent. Stable: the desk reads them.

@@ -40,7 +40,7 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 		if w.NoBot {
 			d.wishPeople(conversation.EscalatedNoBot, w.Lines[0].ID, "")
 		}
-		d.tellStanding()
+		d.addStandingEvents()
 		return d.change
 	case d.Holder == conversation.HolderBot:
 		return Change{}
@@ -50,7 +50,7 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 		d.goOn()
 	}
 	for _, l := range w.Lines {
-		d.tellThose(EventMessage, MessageBody{l.ID, l.Seq, conversation.AuthorCustomer})
+		d.addEvents(EventMessage, MessageBody{l.ID, l.Seq, conversation.AuthorCustomer})
 	}
 	return d.finish()
 }

@@ -27,7 +27,7 @@ func (d *decision) reply() conversation.Refusal {
 	}
 	d.say(Message{Author: conversation.AuthorAgent, Agent: d.me.ID, Text: d.want.Text, Epoch: d.Epoch, Trace: d.want.Trace})
 	said := d.change.Say[0]
-	d.tellThose(EventMessage, MessageBody{said.ID, said.Seq, said.Author})
+	d.addEvents(EventMessage, MessageBody{said.ID, said.Seq, said.Author})
 	return ""
 }
 
@@ -70,7 +70,7 @@ func (d *decision) resend() conversation.Refusal {
 		return conversation.RefusedDelivered
 	}
 	d.change.Resend = &Resend{ID: d.want.Message, Epoch: d.Epoch}
-	d.tellThose(EventDelivery, DeliveryBody{MessageID: d.want.Message, Status: conversation.DeliveryQueued})
+	d.addEvents(EventDelivery, DeliveryBody{MessageID: d.want.Message, Status: conversation.DeliveryQueued})
 	return ""
 }
 
@@ -81,7 +81,7 @@ func (d *decision) note() conversation.Refusal {
 	}
 	n := Note{ID: d.New.Message, Author: d.author(), Text: d.want.Text}
 	d.change.Note = &n
-	d.tellThose(EventNote, NoteBody{n.ID, n.Author})
+	d.addEvents(EventNote, NoteBody{n.ID, n.Author})
 	return ""
 }
 
@@ -105,7 +105,7 @@ func (d *decision) setContext() conversation.Refusal {
 		return conversation.RefusedText
 	}
 	for name, value := range values {
-		if !Holds(d.Workstream.Variables, name, value) {
+		if !AcceptsVariable(d.Workstream.Variables, name, value) {
 			return conversation.RefusedVariable
 		}
 	}
@@ -116,8 +116,8 @@ func (d *decision) setContext() conversation.Refusal {
 // maxVariable is how many characters a context variable may hold (CTX-1).
 const maxVariable = 4000
 
-// Holds reports whether a variable is declared and may hold the value. nil forgets it.
-func Holds(declared []routing.Variable, name string, value any) bool {
+// AcceptsVariable reports whether a variable is declared and may hold the value. nil forgets it.
+func AcceptsVariable(declared []routing.Variable, name string, value any) bool {
 	i := slices.IndexFunc(declared, func(v routing.Variable) bool { return v.Name == name })
 	if i < 0 {
 		return false

@@ -183,7 +183,7 @@ func TestTransfer_failsUnsentReplies(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent.Queued = 1 })
 	c := does(agent(li), toQueue(conversation.CommandTransfer))(s)
-	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded, Tell: li}, c.Fail)
+	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded, NotifyAgent: li}, c.Fail)
 	require.Equal(t, s.Epoch+1, c.Standing.Epoch)
 	require.Contains(t, c.Feed, lifecycle.Event{Kind: lifecycle.EventLeft, Agent: li})
 	require.Equal(t, returns, c.Item.Queue)
@@ -305,7 +305,7 @@ func TestHolds_declaredVariablesOnly(t *testing.T) {
 		"cups":  {2, int64(2), float64(2), nil},
 	} {
 		for _, v := range values {
-			require.True(t, lifecycle.Holds(declared, name, v), "%s %v", name, v)
+			require.True(t, lifecycle.AcceptsVariable(declared, name, v), "%s %v", name, v)
 		}
 	}
 	for name, values := range map[string][]any{
@@ -313,7 +313,7 @@ func TestHolds_declaredVariablesOnly(t *testing.T) {
 		"cups":  {"2", 1.5}, "Order": {"A1"},
 	} {
 		for _, v := range values {
-			require.False(t, lifecycle.Holds(declared, name, v), "%s %v", name, v)
+			require.False(t, lifecycle.AcceptsVariable(declared, name, v), "%s %v", name, v)
 		}
 	}
 }

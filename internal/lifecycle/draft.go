@@ -35,7 +35,7 @@ func (d *draft) finish() Change {
 	if d.change.Standing != nil || d.revised {
 		d.Revision++
 		d.change.Revision = d.Revision
-		d.tellStanding()
+		d.addStandingEvents()
 	}
 	return d.change
 }
@@ -54,7 +54,7 @@ func (d *draft) move(state conversation.State, holder conversation.Holder, queue
 	}
 	if holder != d.Holder || agent != d.Agent {
 		to.Epoch++
-		d.fail(Failure{Reason: ReasonSuperseded, Tell: d.Agent})
+		d.fail(Failure{Reason: ReasonSuperseded, NotifyAgent: d.Agent})
 	}
 	d.stand(to)
 }
@@ -108,7 +108,7 @@ func (d *draft) endAssignment(how AssignmentState) {
 	d.concerned[over.Agent] = true
 	d.turned[over.Agent] = how == Ended
 	if offered {
-		d.tell(Event{Kind: EventOfferOver, Agent: over.Agent, Body: OfferBody{AssignmentID: over.ID, Outcome: how}})
+		d.addEvent(Event{Kind: EventOfferOver, Agent: over.Agent, Body: OfferBody{AssignmentID: over.ID, Outcome: how}})
 	}
 	d.distribute(d.now)
 }
@@ -138,7 +138,7 @@ func (d *draft) assign(to conversation.AgentID, how Method, state AssignmentStat
 	default:
 		a.Deadline = d.now.Add(d.Workstream.OfferFor)
 		until := a.Deadline.UTC()
-		d.tell(Event{Kind: EventOffer, Agent: to, Body: OfferBody{AssignmentID: a.ID, QueueID: a.Queue, Deadline: &until}})
+		d.addEvent(Event{Kind: EventOffer, Agent: to, Body: OfferBody{AssignmentID: a.ID, QueueID: a.Queue, Deadline: &until}})
 	}
 	d.Live, d.change.Made = &a, &a
 }
@@ -262,7 +262,7 @@ func (d *draft) end(why conversation.CloseReason) {
 	to.State, to.Reason, to.Since = conversation.StateClosed, why, d.now
 	to.WaitingSince, to.Until = time.Time{}, time.Time{}
 	to.Epoch++
-	d.fail(Failure{Reason: ReasonClosed, Automated: true, Tell: d.Agent})
+	d.fail(Failure{Reason: ReasonClosed, Automated: true, NotifyAgent: d.Agent})
 	d.stand(to)
 	d.wish(Wishes{})
 	d.change.NoTurns = true
@@ -308,11 +308,11 @@ func (d *draft) distribute(at time.Time) {
 	d.change.Distribute = true
 }
 
-// tell adds to the feed.
-func (d *draft) tell(e Event) { d.change.Feed = append(d.change.Feed, e) }
+// addEvent adds an event to the feed.
+func (d *draft) addEvent(e Event) { d.change.Feed = append(d.change.Feed, e) }
 
-// tellThose tells those who have to do with the conversation: its agent, or the one to whom it is offered, or its queue.
-func (d *draft) tellThose(kind EventKind, body any) {
+// addEvents adds an event for those who have to do with the conversation: its agent, or the one to whom it is offered, or its queue.
+func (d *draft) addEvents(kind EventKind, body any) {
 	e := Event{Kind: kind, Agent: d.Agent, Body: body}
 	if d.Holder == conversation.HolderQueue {
 		e.Queue = d.Queue
@@ -320,17 +320,17 @@ func (d *draft) tellThose(kind EventKind, body any) {
 	if d.Live != nil && d.Live.State == Offered {
 		e.Agent = d.Live.Agent
 	}
-	d.tell(e)
+	d.addEvent(e)
 }
 
-// tellStanding tells how the conversation stands from now on. An agent who had it is told that they have it no more.
-func (d *draft) tellStanding() {
+// addStandingEvents adds the event of how the conversation stands from now on, and one for an agent who has it no more.
+func (d *draft) addStandingEvents() {
 	e := Event{Kind: EventStanding, Agent: d.Agent}
 	if d.Holder == conversation.HolderQueue && d.State != conversation.StateClosed {
 		e.Queue = d.Queue
 	}
-	d.tell(e)
+	d.addEvent(e)
 	if d.was.Agent != "" && d.was.Agent != d.Agent {
-		d.tell(Event{Kind: EventLeft, Agent: d.was.Agent})
+		d.addEvent(Event{Kind: EventLeft, Agent: d.was.Agent})
 	}
 }

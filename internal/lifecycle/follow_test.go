@@ -238,7 +238,7 @@ func TestLeft_putsItBackForAnybody(t *testing.T) {
 	require.Equal(t, lifecycle.Ended, c.Over.State)
 	require.Empty(t, c.Item.KeptFor)
 	require.Equal(t, noon, c.Item.QueuedAt)
-	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded, Tell: li}, c.Fail)
+	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded, NotifyAgent: li}, c.Fail)
 	require.Equal(t, &lifecycle.Notice{Act: lifecycle.ActUnassigned, Assignment: true}, c.Notice)
 	require.Nil(t, c.Trace)
 
@@ -274,7 +274,7 @@ func TestEnd_failsWhatIsUnsent(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent.Queued = 1 })
 	c := lifecycle.End(noon, s, conversation.ClosedByPerson)
-	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonClosed, Automated: true, Tell: li}, c.Fail)
+	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonClosed, Automated: true, NotifyAgent: li}, c.Fail)
 	require.Equal(t, s.Epoch+1, c.Standing.Epoch)
 	require.Equal(t, tea, c.Standing.Queue, "which queue it was in stays to be read")
 	require.Zero(t, lifecycle.End(noon, s.After(c), conversation.ClosedByPerson))
@@ -311,7 +311,7 @@ func TestOffer_changesOnlyWhatBatchesWrite(t *testing.T) {
 			require.False(t, p.Reset)
 		}
 		if c.Fail != nil {
-			require.Empty(t, c.Fail.Tell)
+			require.Empty(t, c.Fail.NotifyAgent)
 		}
 		c.Revision, c.Standing, c.Made, c.Item, c.Fail, c.Presences, c.Feed, c.Notice = 0, nil, nil, nil, nil, nil, nil, nil
 		require.Zero(t, c)

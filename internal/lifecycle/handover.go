@@ -45,7 +45,7 @@ func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 		d.wishEnd(conversation.ClosedOverflow)
 	}
 	if to.Alert != "" {
-		d.tell(Event{Kind: EventAlert, Body: AlertBody{to.Alert, d.Queue}})
+		d.addEvent(Event{Kind: EventAlert, Body: AlertBody{to.Alert, d.Queue}})
 	}
 	d.change.Trace = &Trace{StageRoute, trace}
 	return d.finish()

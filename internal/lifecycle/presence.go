@@ -37,7 +37,7 @@ func (d *draft) settlePresences() {
 			next.Since = d.now
 		}
 		d.change.Presences = append(d.change.Presences, next)
-		d.tell(Event{Kind: EventPresence, Agent: id, Body: PresenceBody{AgentID: id, Presence: next.Presence, Manual: next.Manual}})
+		d.addEvent(Event{Kind: EventPresence, Agent: id, Body: PresenceBody{AgentID: id, Presence: next.Presence, Manual: next.Manual}})
 	}
 }
 
@@ -56,18 +56,18 @@ func (d *draft) presenceFacts(a Agent) routing.PresenceFacts {
 		if d.State != conversation.StateWaiting {
 			f.Sessions++
 		}
-		if live.holds(d.now) {
+		if live.takesCapacity(d.now) {
 			f.Load += live.Units
 		}
 	}
 	for _, p := range a.Profiles {
-		room := routing.ProfileRoom{Limit: p.Limit, Used: p.Used + p.Earlier, Blocking: p.Blocking}
+		use := routing.ProfileUse{Limit: p.Limit, Used: p.Used + p.Earlier, Blocking: p.Blocking}
 		for _, m := range mine {
 			if m.takesOf(p, a.DayBegan, d.now) {
-				room.Used++
+				use.Used++
 			}
 		}
-		f.Profiles = append(f.Profiles, room)
+		f.Profiles = append(f.Profiles, use)
 	}
 	f.MaxSessions = d.MaxConversations
 	return f

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// tellWithin is how long a run may take to be told.
-	tellWithin = 2 * time.Second
+	// notifyWithin is how long a run may take to be told.
+	notifyWithin = 2 * time.Second
 	// atOnce is how many runs a process tells at the same time right after acts. Where there are more, the workers tell the rest.
 	atOnce = 64
 	// claimed is how many notices a worker claims at once, leftAtOnce how many of them it tells at the same time: all of them
@@ -25,8 +25,8 @@ const (
 	// deleteEvery is how long a notice that was told right after its act waits to be deleted with others: long before a worker
 	// may claim it.
 	deleteEvery = 100 * time.Millisecond
-	// lookEvery is how often a worker looks for notices that were left.
-	lookEvery = time.Second
+	// pollEvery is how often a worker looks for notices that were left.
+	pollEvery = time.Second
 )
 
 // Ledger keeps the notices. Every method is repeatable.
@@ -41,12 +41,12 @@ type Ledger interface {
 
 // Runs reaches the runs of conversations.
 type Runs interface {
-	// Tell tells a run of an act. gone reports that there is no run.
-	Tell(ctx context.Context, n conversation.RunNotice) (gone bool, err error)
+	// Notify tells a run of an act. gone reports that there is no run.
+	Notify(ctx context.Context, n conversation.RunNotice) (gone bool, err error)
 }
 
-// Teller tells runs. It is safe for concurrent use.
-type Teller struct {
+// Notifier tells runs. It is safe for concurrent use.
+type Notifier struct {
 	ledger Ledger
 	runs   Runs
 	log    *slog.Logger
@@ -54,17 +54,17 @@ type Teller struct {
 	under  sync.WaitGroup
 
 	mu   sync.Mutex
-	told []conversation.RunNotice // to be deleted soon
+	sent []conversation.RunNotice // to be deleted soon
 }
 
-// New makes a teller.
-func New(ledger Ledger, runs Runs, log *slog.Logger) *Teller {
-	return &Teller{ledger: ledger, runs: runs, log: log, slots: make(chan struct{}, atOnce)}
+// New makes a Notifier.
+func New(ledger Ledger, runs Runs, log *slog.Logger) *Notifier {
+	return &Notifier{ledger: ledger, runs: runs, log: log, slots: make(chan struct{}, atOnce)}
 }
 
-// Tell tells runs in the background and returns at once. It goes on after ctx has ended; Wait waits for it. Notices that
+// Notify tells runs in the background and returns at once. It goes on after ctx has ended; Wait waits for it. Notices that
 // cannot be told, or for which there is no room, are left for Run.
-func (t *Teller) Tell(ctx context.Context, notices ...conversation.RunNotice) {
+func (t *Notifier) Notify(ctx context.Context, notices ...conversation.RunNotice) {
 	var mine []conversation.RunNotice
 	for _, n := range notices {
 		select {
@@ -78,8 +78,8 @@ func (t *Teller) Tell(ctx context.Context, notices ...conversation.RunNotice) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	t.under.Go(func() {
-		told, err := t.tell(ctx, mine, len(mine), func() { <-t.slots })
-		t.deleteSoon(ctx, told)
+		sent, err := t.notify(ctx, mine, len(mine), func() { <-t.slots })
+		t.deleteSoon(ctx, sent)
 		if err != nil {
 			t.log.DebugContext(ctx, "notices to runs left for the workers", "error", err)
 		}
@@ -87,73 +87,73 @@ func (t *Teller) Tell(ctx context.Context, notices ...conversation.RunNotice) {
 }
 
 // deleteSoon deletes notices together with others of the same moment. The caller is waited for by Wait.
-func (t *Teller) deleteSoon(ctx context.Context, told []conversation.RunNotice) {
-	if len(told) == 0 {
+func (t *Notifier) deleteSoon(ctx context.Context, sent []conversation.RunNotice) {
+	if len(sent) == 0 {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.told = append(t.told, told...); len(t.told) > len(told) {
+	if t.sent = append(t.sent, sent...); len(t.sent) > len(sent) {
 		return // somebody waits to delete already
 	}
 	t.under.Go(func() {
 		time.Sleep(deleteEvery)
 		t.mu.Lock()
-		told := t.told
-		t.told = nil
+		sent := t.sent
+		t.sent = nil
 		t.mu.Unlock()
-		if err := t.delete(ctx, told); err != nil {
+		if err := t.delete(ctx, sent); err != nil {
 			t.log.DebugContext(ctx, "notices to runs not deleted: they are told again", "error", err)
 		}
 	})
 }
 
-func (t *Teller) delete(ctx context.Context, told []conversation.RunNotice) error {
-	if len(told) == 0 {
+func (t *Notifier) delete(ctx context.Context, sent []conversation.RunNotice) error {
+	if len(sent) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyWithin)
 	defer cancel()
-	return t.ledger.Delivered(ctx, told...)
+	return t.ledger.Delivered(ctx, sent...)
 }
 
-// Wait waits until nothing is being told any more. Nobody may call Tell at the same time.
-func (t *Teller) Wait() { t.under.Wait() }
+// Wait waits until nothing is being told any more. Nobody may call Notify at the same time.
+func (t *Notifier) Wait() { t.under.Wait() }
 
 // Run tells what was left, until ctx ends.
-func (t *Teller) Run(ctx context.Context) {
-	look := time.NewTimer(0)
-	defer look.Stop()
+func (t *Notifier) Run(ctx context.Context) {
+	poll := time.NewTimer(0)
+	defer poll.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
+		case <-poll.C:
 		}
-		full, err := t.tellLeft(ctx)
+		full, err := t.notifyLeft(ctx)
 		if err != nil && ctx.Err() == nil {
 			t.log.WarnContext(ctx, "notices to runs failed, trying again", "error", err)
 		}
-		wait := lookEvery
+		wait := pollEvery
 		if full {
 			wait = 0
 		}
-		look.Reset(wait)
+		poll.Reset(wait)
 	}
 }
 
-// tellLeft claims and tells notices; full reports that there may be more.
-func (t *Teller) tellLeft(ctx context.Context) (full bool, err error) {
+// notifyLeft claims and tells notices; full reports that there may be more.
+func (t *Notifier) notifyLeft(ctx context.Context) (full bool, err error) {
 	left, err := t.ledger.Notices(ctx, claimed)
 	if err != nil {
 		return false, err
 	}
-	told, err := t.tell(ctx, left, leftAtOnce, func() {})
-	return len(left) == claimed, errors.Join(err, t.delete(ctx, told))
+	sent, err := t.notify(ctx, left, leftAtOnce, func() {})
+	return len(left) == claimed, errors.Join(err, t.delete(ctx, sent))
 }
 
-// tell tells runs, some at the same time, and returns what was told. done is called for each notice.
-func (t *Teller) tell(ctx context.Context, notices []conversation.RunNotice, atOnce int, done func()) (told []conversation.RunNotice, err error) {
+// notify tells runs, some at the same time, and returns what was told. done is called for each notice.
+func (t *Notifier) notify(ctx context.Context, notices []conversation.RunNotice, atOnce int, done func()) (sent []conversation.RunNotice, err error) {
 	var (
 		mu       sync.Mutex
 		failures []error
@@ -164,26 +164,26 @@ func (t *Teller) tell(ctx context.Context, notices []conversation.RunNotice, atO
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { done(); <-slots }()
-			gone, err := t.tellOne(ctx, n)
+			gone, err := t.notifyOne(ctx, n)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case err != nil:
 				failures = append(failures, err)
 			case !gone:
-				told = append(told, n)
+				sent = append(sent, n)
 			}
 		})
 	}
 	group.Wait()
-	return told, errors.Join(failures...)
+	return sent, errors.Join(failures...)
 }
 
-// tellOne tells one run. Where there is none, its conversation ends.
-func (t *Teller) tellOne(ctx context.Context, n conversation.RunNotice) (gone bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+// notifyOne tells one run. Where there is none, its conversation ends.
+func (t *Notifier) notifyOne(ctx context.Context, n conversation.RunNotice) (gone bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, notifyWithin)
 	defer cancel()
-	if gone, err = t.runs.Tell(ctx, n); err != nil || !gone {
+	if gone, err = t.runs.Notify(ctx, n); err != nil || !gone {
 		return false, err
 	}
 	return true, t.ledger.RunGone(ctx, n.Ref)

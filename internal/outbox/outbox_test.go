@@ -25,7 +25,7 @@ type world struct {
 
 	deletions int
 	ended     []conversation.ID
-	told      map[int64]int
+	sent      map[int64]int
 	most      int // runs that were told at the same time
 	now       int
 
@@ -59,12 +59,12 @@ func (w *world) RunGone(_ context.Context, c conversation.Ref) error {
 	return nil
 }
 
-func (w *world) Tell(ctx context.Context, n conversation.RunNotice) (bool, error) {
+func (w *world) Notify(ctx context.Context, n conversation.RunNotice) (bool, error) {
 	w.mu.Lock()
-	if w.told == nil {
-		w.told = map[int64]int{}
+	if w.sent == nil {
+		w.sent = map[int64]int{}
 	}
-	w.told[n.Number]++
+	w.sent[n.Number]++
 	w.now++
 	w.most = max(w.most, w.now)
 	w.mu.Unlock()
@@ -75,7 +75,7 @@ func (w *world) Tell(ctx context.Context, n conversation.RunNotice) (bool, error
 	return w.answer(ctx, n)
 }
 
-func (w *world) teller() *outbox.Teller { return outbox.New(w, w, slog.New(slog.DiscardHandler)) }
+func (w *world) notifier() *outbox.Notifier { return outbox.New(w, w, slog.New(slog.DiscardHandler)) }
 
 func notices(from, n int) (list []conversation.RunNotice) {
 	for i := range n {
@@ -97,13 +97,13 @@ func TestTell_inTheBackgroundAndPastTheRequest(t *testing.T) {
 			time.Sleep(time.Second)
 			return false, nil
 		}}
-		teller := w.teller()
+		notifier := w.notifier()
 		ctx, end := context.WithCancel(t.Context())
 		began := time.Now()
-		teller.Tell(ctx, notices(1, 2)...)
+		notifier.Notify(ctx, notices(1, 2)...)
 		require.Zero(t, time.Since(began))
 		end() // the request is answered
-		teller.Wait()
+		notifier.Wait()
 		require.Equal(t, 1100*time.Millisecond, time.Since(began))
 		require.ElementsMatch(t, []int64{1, 2}, w.deleted)
 	})
@@ -112,13 +112,13 @@ func TestTell_inTheBackgroundAndPastTheRequest(t *testing.T) {
 func TestTell_deletesWhatBelongsToOneMomentAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{}
-		teller := w.teller()
+		notifier := w.notifier()
 		for i := range 10 {
-			teller.Tell(t.Context(), notices(i, 1)...)
+			notifier.Notify(t.Context(), notices(i, 1)...)
 		}
-		teller.Wait()
-		teller.Tell(t.Context(), notices(10, 1)...)
-		teller.Wait()
+		notifier.Wait()
+		notifier.Notify(t.Context(), notices(10, 1)...)
+		notifier.Wait()
 		require.Len(t, w.deleted, 11)
 		require.Equal(t, 2, w.deletions)
 	})
@@ -127,15 +127,15 @@ func TestTell_deletesWhatBelongsToOneMomentAtOnce(t *testing.T) {
 func TestTell_boundedWhereNobodyAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: stuck}
-		teller := w.teller()
+		notifier := w.notifier()
 		began := time.Now()
 		for i := range 1000 {
-			teller.Tell(t.Context(), notices(i, 1)...)
+			notifier.Notify(t.Context(), notices(i, 1)...)
 		}
-		teller.Wait()
+		notifier.Wait()
 		require.Equal(t, 2*time.Second, time.Since(began), "each has its own deadline")
 		require.Equal(t, 64, w.most)
-		require.Len(t, w.told, 64, "the rest is left for the workers")
+		require.Len(t, w.sent, 64, "the rest is left for the workers")
 		require.Empty(t, w.deleted)
 	})
 }
@@ -143,9 +143,9 @@ func TestTell_boundedWhereNobodyAnswers(t *testing.T) {
 func TestTell_whereThereIsNoRunItsConversationEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: func(_ context.Context, n conversation.RunNotice) (bool, error) { return n.Number == 2, nil }}
-		teller := w.teller()
-		teller.Tell(t.Context(), notices(1, 3)...)
-		teller.Wait()
+		notifier := w.notifier()
+		notifier.Notify(t.Context(), notices(1, 3)...)
+		notifier.Wait()
 		require.ElementsMatch(t, []int64{1, 3}, w.deleted)
 		require.Equal(t, []conversation.ID{"2"}, w.ended)
 	})
@@ -162,11 +162,11 @@ func TestRun_tellsWhatWasLeftOnce(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var workers sync.WaitGroup
 		for range 3 {
-			workers.Go(func() { w.teller().Run(ctx) })
+			workers.Go(func() { w.notifier().Run(ctx) })
 		}
 		synctest.Wait()
 		require.Len(t, w.deleted, 200, "a hundred that fail keep no other waiting")
-		for n, times := range w.told {
+		for n, times := range w.sent {
 			require.Equal(t, 1, times, n)
 		}
 		stop()
@@ -180,10 +180,10 @@ func TestRun_tellsWithinTheLease(t *testing.T) {
 		w := &world{left: notices(0, 64), answer: stuck}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { w.teller().Run(ctx); close(ended) }()
+		go func() { w.notifier().Run(ctx); close(ended) }()
 		time.Sleep(9500 * time.Millisecond)
 		synctest.Wait()
-		require.Len(t, w.told, 64)
+		require.Len(t, w.sent, 64)
 		require.Zero(t, w.now)
 		require.Greater(t, w.claims, 1)
 		stop()

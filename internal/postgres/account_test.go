@@ -26,22 +26,22 @@ func reveal(values []secret.Value) (list []string) {
 func TestCreateAccount_opensItsDoor(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	door, err := f.Door(t.Context(), f.account.ID)
+	opened, err := f.CallbackAccount(t.Context(), f.account.ID)
 	require.NoError(t, err)
-	require.Equal(t, f.account, door.Account)
-	require.Equal(t, int64(1), door.Version)
-	require.Equal(t, []string{token}, reveal(door.Tokens))
-	require.Len(t, door.IDKey, 32)
-	require.Len(t, door.Keys, 1)
+	require.Equal(t, f.account, opened.Account)
+	require.Equal(t, int64(1), opened.Version)
+	require.Equal(t, []string{token}, reveal(opened.Tokens))
+	require.Len(t, opened.IDKey, 32)
+	require.Len(t, opened.Keys, 1)
 
-	sealed, err := door.Keys[0].Cipher.Seal([]byte("hello"))
+	sealed, err := opened.Keys[0].Cipher.Seal([]byte("hello"))
 	require.NoError(t, err)
 	keys, err := f.AccountKeys(t.Context(), tenant, f.account.ID)
 	require.NoError(t, err)
-	require.Equal(t, door.IDKey, keys.IDKey)
+	require.Equal(t, opened.IDKey, keys.IDKey)
 	require.Equal(t, f.account.AppID, keys.AppID)
 	require.Equal(t, f.account.OriginalID, keys.OriginalID)
-	plain, err := keys.Ciphers[door.Keys[0].ID].Open(sealed)
+	plain, err := keys.Ciphers[opened.Keys[0].ID].Open(sealed)
 	require.NoError(t, err)
 	require.Equal(t, "hello", string(plain))
 
@@ -72,9 +72,9 @@ func TestCreateAccount_needsAKeyUnlessPlain(t *testing.T) {
 	a.Mode = wechat.ModePlain
 	a, err = f.CreateAccount(t.Context(), cli, a, s)
 	require.NoError(t, err)
-	door, err := f.Door(t.Context(), a.ID)
+	opened, err := f.CallbackAccount(t.Context(), a.ID)
 	require.NoError(t, err)
-	require.Empty(t, door.Keys)
+	require.Empty(t, opened.Keys)
 	keys, err := f.AccountKeys(t.Context(), tenant, a.ID)
 	require.NoError(t, err)
 	require.Empty(t, keys.Ciphers)
@@ -94,7 +94,7 @@ func TestBad_C16_unknownDisabledAndDeletedAccountsHaveNoDoor(t *testing.T) {
 	disabled, err := f.UpdateAccount(t.Context(), cli, disabled, conversation.AccountSecrets{})
 	require.NoError(t, err)
 	for _, id := range []conversation.AccountID{disabled.ID, conversation.AccountID(uuid.NewString()), "1", "../", "\x00", ""} {
-		_, err = f.Door(t.Context(), id)
+		_, err = f.CallbackAccount(t.Context(), id)
 		require.ErrorIs(t, err, conversation.ErrNotFound, "%q", id)
 	}
 	_, err = f.Credentials(t.Context(), tenant, disabled.ID)
@@ -151,7 +151,7 @@ func TestBad_M03_savingAnAccountBackChangesNothing(t *testing.T) {
 func TestBad_K10_replacedSecretsOpenTheDoorForTheOverlap(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	before, err := f.Door(t.Context(), f.account.ID)
+	before, err := f.CallbackAccount(t.Context(), f.account.ID)
 	require.NoError(t, err)
 	updated, err := f.UpdateAccount(t.Context(), cli, f.account, conversation.AccountSecrets{
 		Token: secret.New("fresh"), EncodingAESKey: secret.New("Z" + aesKey[1:]),
@@ -159,18 +159,18 @@ func TestBad_K10_replacedSecretsOpenTheDoorForTheOverlap(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(2), updated.Version)
 
-	door, err := f.Door(t.Context(), f.account.ID)
+	opened, err := f.CallbackAccount(t.Context(), f.account.ID)
 	require.NoError(t, err)
-	require.Equal(t, []string{"fresh", token}, reveal(door.Tokens))
-	require.Len(t, door.Keys, 2)
-	require.Equal(t, before.Keys[0].ID, door.Keys[1].ID)
-	require.Equal(t, before.IDKey, door.IDKey, "the id key never rotates")
+	require.Equal(t, []string{"fresh", token}, reveal(opened.Tokens))
+	require.Len(t, opened.Keys, 2)
+	require.Equal(t, before.Keys[0].ID, opened.Keys[1].ID)
+	require.Equal(t, before.IDKey, opened.IDKey, "the id key never rotates")
 
 	f.exec(t, `update account_secrets set replaced_at = now() - interval '24 hours 1 second' where replaced_at is not null`)
-	door, err = f.Door(t.Context(), f.account.ID)
+	opened, err = f.CallbackAccount(t.Context(), f.account.ID)
 	require.NoError(t, err)
-	require.Equal(t, []string{"fresh"}, reveal(door.Tokens))
-	require.Len(t, door.Keys, 1)
+	require.Equal(t, []string{"fresh"}, reveal(opened.Tokens))
+	require.Len(t, opened.Keys, 1)
 	keys, err := f.AccountKeys(t.Context(), tenant, f.account.ID)
 	require.NoError(t, err)
 	require.Len(t, keys.Ciphers, 2, "Receive keeps every key")
@@ -234,9 +234,9 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 			_, err := f.Messages(ctx, conversation.Viewer{Tenant: other}, ref.Conversation, 0, 10)
 			return err
 		},
-		"look":         func() error { _, err := f.Look(ctx, foreign); return err },
-		"turn":         func() error { _, err := f.Turn(ctx, foreign); return err },
-		"store answer": func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
+		"read situation": func() error { _, err := f.ReadSituation(ctx, foreign); return err },
+		"turn":           func() error { _, err := f.Turn(ctx, foreign); return err },
+		"store answer":   func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
 		"want people": func() error {
 			_, err := f.WantPeople(ctx, foreign, conversation.EscalatedFailed)
 			return err
@@ -290,9 +290,9 @@ func TestErrors_neverQuoteRows(t *testing.T) {
 	a := someAccount()
 	a.Name, a.AppID, a.Kind = canary, "wx00000000000000ff", "no such kind"
 	_, err := f.CreateAccount(t.Context(), cli, a, someSecrets())
-	var refused *postgres.Refusal
+	var refused *postgres.SQLError
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, postgres.Refusal{Code: "23514", Constraint: "accounts_kind_check"}, *refused)
+	require.Equal(t, postgres.SQLError{Code: "23514", Constraint: "accounts_kind_check"}, *refused)
 	require.NotContains(t, err.Error(), canary)
 	require.NotContains(t, fmt.Sprintf("%+v %#v", err, err), canary)
 }

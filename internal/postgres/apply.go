@@ -255,12 +255,12 @@ func (l *locked) fail(ctx context.Context, f lifecycle.Failure) error {
 			returning message_id, seq)
 		select message_id from failed order by seq`
 	var failed []conversation.MessageID
-	if err := l.tx.SelectContext(ctx, &failed, fail, l.ref.Tenant, l.ref.Conversation, f.Reason, f.Automated); err != nil || f.Tell == "" {
+	if err := l.tx.SelectContext(ctx, &failed, fail, l.ref.Tenant, l.ref.Conversation, f.Reason, f.Automated); err != nil || f.NotifyAgent == "" {
 		return err
 	}
 	return publish(ctx, l.tx, l.ref.Tenant, each(failed, func(id conversation.MessageID) feedRow {
 		return feedRowOf(l.ref.Conversation, l.Snapshot, lifecycle.Event{
-			Kind: lifecycle.EventDelivery, Agent: f.Tell,
+			Kind: lifecycle.EventDelivery, Agent: f.NotifyAgent,
 			Body: lifecycle.DeliveryBody{MessageID: id, Status: conversation.DeliveryFailed, Reason: f.Reason},
 		})
 	})...)

@@ -28,20 +28,20 @@ type candidate struct {
 	Sessions   int
 	Max        int // of Sessions; the tenant's
 	Attributes []byte
-	rooms      []profileRoom                     // all, or those that are asked for and those that block
+	profiles   []profileUse                      // all, or those that are asked for and those that block
 	Held       map[conversation.WorkstreamID]int // of Sessions, where a workstream has a limit; see readHeld
 }
 
-// profileRoom is an agent's room in one of their capacity profiles.
-type profileRoom struct {
+// profileUse is an agent's use of one of their capacity profiles.
+type profileUse struct {
 	Profile  routing.ProfileID `json:"profile"`
 	Blocking bool              `json:"blocking"`
 	Limit    int               `json:"limit"`
 	Used     int               `json:"used"`
 }
 
-func (p profileRoom) room() routing.ProfileRoom {
-	return routing.ProfileRoom{Limit: p.Limit, Used: p.Used, Blocking: p.Blocking}
+func (p profileUse) use() routing.ProfileUse {
+	return routing.ProfileUse{Limit: p.Limit, Used: p.Used, Blocking: p.Blocking}
 }
 
 // among says of which agents a statement asks, behind their id; $1 is the tenant, args what comes from $2 on.
@@ -95,7 +95,7 @@ func readCandidates(ctx context.Context, tx *transaction, t conversation.Tenant,
 	if err != nil || len(list) == 0 {
 		return list, err
 	}
-	return list, readRooms(ctx, tx, t, who, byID(list))
+	return list, readProfileUses(ctx, tx, t, who, byID(list))
 }
 
 // readPeople reads what readCandidates does, but no capacity profiles.
@@ -120,55 +120,55 @@ func readPeople(ctx context.Context, tx *transaction, t conversation.Tenant, who
 	return list, nil
 }
 
-// readRooms reads the agents' room in their capacity profiles p.
-func readRooms(ctx context.Context, tx *transaction, t conversation.Tenant, who among, agents map[conversation.AgentID]*candidate) error {
-	rooms := `
+// readProfileUses reads the agents' room in their capacity profiles p.
+func readProfileUses(ctx context.Context, tx *transaction, t conversation.Tenant, who among, agents map[conversation.AgentID]*candidate) error {
+	uses := `
 		select m.agent_id, p.id, p.blocking, coalesce(m.item_limit, p.item_limit), u.used
 		from agent_profiles m join capacity_profiles p on p.tenant = m.tenant and p.id = m.profile_id
 		join agents g on g.tenant = m.tenant and g.id = m.agent_id
 		cross join lateral profile_in_use(m.tenant, m.agent_id, p.id, p.reset, g.time_zone, null) u
 		where m.tenant = $1 and m.agent_id` + who.sql
-	err := who.each(ctx, tx, t, rooms, func(rows *sql.Rows) error {
+	err := who.each(ctx, tx, t, uses, func(rows *sql.Rows) error {
 		var agent conversation.AgentID
-		var r profileRoom
+		var r profileUse
 		if err := rows.Scan(&agent, &r.Profile, &r.Blocking, &r.Limit, &r.Used); err != nil {
 			return err
 		}
 		if a := agents[agent]; a != nil { // otherwise disabled
-			a.rooms = append(a.rooms, r)
+			a.profiles = append(a.profiles, r)
 		}
 		return nil
 	})
 	for _, a := range agents { // in one order, so that they can be compared
-		slices.SortFunc(a.rooms, func(a, b profileRoom) int { return cmp.Compare(a.Profile, b.Profile) })
+		slices.SortFunc(a.profiles, func(a, b profileUse) int { return cmp.Compare(a.Profile, b.Profile) })
 	}
 	return err
 }
 
-// decodeRooms decodes the rooms of capacity_in_use.
-func decodeRooms(agent conversation.AgentID, encoded []byte) (rooms []profileRoom, err error) {
+// decodeProfileUses decodes the profile_uses of capacity_in_use.
+func decodeProfileUses(agent conversation.AgentID, encoded []byte) (uses []profileUse, err error) {
 	if encoded == nil {
 		return nil, nil
 	}
-	if err := json.Unmarshal(encoded, &rooms); err != nil {
+	if err := json.Unmarshal(encoded, &uses); err != nil {
 		return nil, fmt.Errorf("capacity profiles of agent %s: %w", agent, err)
 	}
-	return rooms, nil
+	return uses, nil
 }
 
-// same reports whether nothing has changed that decides whether the agent is asked. Now all rooms are known; c may have fewer.
+// same reports whether nothing has changed that decides whether the agent is asked. Now the use of all profiles is known; c may have fewer.
 func (c *candidate) same(now *candidate) bool {
 	if now == nil {
 		return false
 	}
 	then := *now
-	then.rooms = slices.DeleteFunc(slices.Clone(now.rooms), func(r profileRoom) bool {
-		return !r.Blocking && !slices.ContainsFunc(c.rooms, func(had profileRoom) bool { return had.Profile == r.Profile })
+	then.profiles = slices.DeleteFunc(slices.Clone(now.profiles), func(r profileUse) bool {
+		return !r.Blocking && !slices.ContainsFunc(c.profiles, func(had profileUse) bool { return had.Profile == r.Profile })
 	})
-	if !slices.Equal(c.rooms, then.rooms) {
+	if !slices.Equal(c.profiles, then.profiles) {
 		return false
 	}
-	then.rooms = c.rooms
+	then.profiles = c.profiles
 	return reflect.DeepEqual(c, &then)
 }
 
@@ -208,7 +208,7 @@ func readPool(ctx context.Context, tx *transaction, t conversation.Tenant, queue
 	if err != nil {
 		return candidatePool{}, err
 	}
-	if err := readRooms(ctx, tx, t, who.takingOrBlocking(what.profiles), byID(people)); err != nil {
+	if err := readProfileUses(ctx, tx, t, who.takingOrBlocking(what.profiles), byID(people)); err != nil {
 		return candidatePool{}, err
 	}
 	c := candidatePool{facts: make(map[conversation.AgentID]*candidate, len(people)), list: make([]*routing.Candidate, 0, len(people))}
@@ -246,11 +246,11 @@ func (c *candidate) forChoice() (*routing.Candidate, error) {
 			return nil, fmt.Errorf("attributes of agent %s: %w", c.ID, err)
 		}
 	}
-	if len(c.rooms) > 0 {
-		a.Profiles = make(map[routing.ProfileID]routing.ProfileRoom, len(c.rooms))
+	if len(c.profiles) > 0 {
+		a.Profiles = make(map[routing.ProfileID]routing.ProfileUse, len(c.profiles))
 	}
-	for _, r := range c.rooms {
-		a.Profiles[r.Profile] = r.room()
+	for _, r := range c.profiles {
+		a.Profiles[r.Profile] = r.use()
 	}
 	return a, nil
 }

@@ -20,7 +20,7 @@ func (d *office) asks(ref conversation.Ref, a conversation.Answer) conversation.
 	if turn.Unclassified {
 		question, err := d.ClassificationQuestion(d.t.Context(), ref, turn.Question.TurnID)
 		require.NoError(d.t, err)
-		require.NoError(d.t, d.StoreClassification(d.t.Context(), ref, turn.Question.TurnID, turn.Epoch, routing.Classify(question, rules.NewJudge())))
+		require.NoError(d.t, d.StoreClassification(d.t.Context(), ref, turn.Question.TurnID, turn.Epoch, routing.Classify(question, rules.NewEvaluator())))
 	}
 	return d.botAnswers(d.t, ref, a)
 }
@@ -73,7 +73,7 @@ func TestCLS13_whatTheCustomerBeganWithCountsWhenTheBotGivesUp(t *testing.T) {
 		d.asks(ref, giveUp)
 		question, err := d.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
-		got := d.handOver(t, ref, routing.Decide(question, rules.NewJudge()))
+		got := d.handOver(t, ref, routing.Decide(question, rules.NewEvaluator()))
 		require.Equal(t, c.queue, got.QueueID, name)
 		d.itemIs(ref, c.item)
 

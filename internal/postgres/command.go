@@ -15,8 +15,8 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// commandLife is how long an Idempotency-Key and what its act came to are kept; afterwards the key begins a new act.
-const commandLife = 24 * time.Hour
+// commandLifetime is how long an Idempotency-Key and what its act came to are kept; afterwards the key begins a new act.
+const commandLifetime = 24 * time.Hour
 
 // Act does what a person asks of a conversation. It is one transaction, in this order: the key of the request is written; where
 // it is there already, the answer is the one of then (ErrKeyReused where the request was another one), and a call that finds it
@@ -57,7 +57,7 @@ func (db *DB) takeKey(ctx context.Context, tx *transaction, r conversation.ActRe
 			set id = excluded.id, conversation_id = excluded.conversation_id, request = excluded.request, acted = null, created_at = now()
 			where known.created_at < now() - $9 * interval '1 millisecond'`
 	taken, err := affected(tx.ExecContext(ctx, insert, r.Tenant, r.ID, r.TokenID, r.Method, r.Path, r.Key, r.Conversation,
-		requestHash(db.ring.Derive(labelRequest), r), commandLife.Milliseconds()))
+		requestHash(db.ring.Derive(labelRequest), r), commandLifetime.Milliseconds()))
 	return taken > 0, err
 }
 

@@ -28,7 +28,7 @@ func keepBotContext(ctx context.Context, tx *transaction, c conversation.Ref, se
 		return err
 	}
 	usable := maps.Clone(values)
-	maps.DeleteFunc(usable, func(name string, value any) bool { return !lifecycle.Holds(declared, name, value) })
+	maps.DeleteFunc(usable, func(name string, value any) bool { return !lifecycle.AcceptsVariable(declared, name, value) })
 	if len(usable) == 0 {
 		return nil
 	}

@@ -15,7 +15,7 @@ type customPresenceRow struct {
 	Base routing.Presence   `db:"base"`
 }
 
-var presencePart = newPart("custom presence", "custom-presence", liveCustomPresences, customPresenceRow.presence)
+var presenceResource = newResource("custom presence", "custom-presence", liveCustomPresences, customPresenceRow.presence)
 
 // shownPresence is a column of agents: the custom presence that an agent shows, null where it is one of the house.
 const shownPresence = `
@@ -34,24 +34,24 @@ func (r customPresenceRow) presence() routing.CustomPresence {
 // CreateCustomPresence adds a presence of the actor's tenant and gives it its id. ErrExists when there is one of that name.
 func (db *DB) CreateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
 	row := customPresenceRow{stampRow{Tenant: by.Tenant}, routing.PresenceID(newID()), p.Name, p.Text, p.Base}
-	return presencePart.create(ctx, db, by, string(row.ID), row, nil)
+	return presenceResource.create(ctx, db, by, string(row.ID), row, nil)
 }
 
 // CustomPresence reads one. ErrNotFound when there is none.
 func (db *DB) CustomPresence(ctx context.Context, t conversation.Tenant, id routing.PresenceID) (routing.CustomPresence, error) {
-	return presencePart.get(ctx, db, t, string(id))
+	return presenceResource.get(ctx, db, t, string(id))
 }
 
 // ListCustomPresences pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListCustomPresences(ctx context.Context, t conversation.Tenant, after routing.PresenceID, limit int) ([]routing.CustomPresence, error) {
-	return presencePart.list(ctx, db, t, string(after), limit)
+	return presenceResource.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateCustomPresence changes the actor's presence where its version is still p.Version (ErrVersion otherwise). Agents who
 // show it show the new text. ErrInUse where its base would change while somebody shows it, ErrExists when another has the
 // name, ErrNotFound when there is none.
 func (db *DB) UpdateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
-	return presencePart.update(ctx, db, by, string(p.ID), p.Version, change[customPresenceRow]{
+	return presenceResource.update(ctx, db, by, string(p.ID), p.Version, change[customPresenceRow]{
 		lock: "for update", // nobody chooses it meanwhile
 		wish: func(old customPresenceRow) customPresenceRow {
 			return customPresenceRow{old.stampRow, old.ID, p.Name, p.Text, p.Base}
@@ -68,5 +68,5 @@ func (db *DB) UpdateCustomPresence(ctx context.Context, by conversation.Actor, p
 // DeleteCustomPresence takes a presence away. Deleting it again changes nothing. ErrInUse while somebody shows it, ErrNotFound
 // when there never was one.
 func (db *DB) DeleteCustomPresence(ctx context.Context, by conversation.Actor, id routing.PresenceID) error {
-	return presencePart.remove(ctx, db, by, string(id), showsPresence)
+	return presenceResource.remove(ctx, db, by, string(id), showsPresence)
 }

@@ -121,11 +121,11 @@ func (d *deliveryRow) settle(ctx context.Context, tx *transaction, s conversatio
 		return err
 	}
 	d.Status, d.Reason = s, reason
-	return d.tell(ctx, tx)
+	return d.publish(ctx, tx)
 }
 
-// tell tells the desks what became of a message, where people have the conversation.
-func (d *deliveryRow) tell(ctx context.Context, tx *transaction) error {
+// publish adds an event of what became of a message, where people have the conversation.
+func (d *deliveryRow) publish(ctx context.Context, tx *transaction) error {
 	on := d.Status == conversation.DeliveryQueued || d.Status == conversation.DeliverySending
 	if on || d.Conversing.Holder == conversation.HolderBot {
 		return nil

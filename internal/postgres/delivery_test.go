@@ -154,9 +154,9 @@ func TestMarkSending_asksForNoParticularMessage(t *testing.T) {
 	ref, _, ids := f.answered(t, "one", "two")
 	f.exec(t, `delete from deliveries where message_id = $1`, ids[0])
 	f.sends(t, ref, ids[1])
-	look, err := f.Look(t.Context(), ref)
+	situation, err := f.ReadSituation(t.Context(), ref)
 	require.NoError(t, err)
-	require.True(t, look.Nothing())
+	require.True(t, situation.Nothing())
 }
 
 func TestR11_attemptThatEndedLateMayCorrectIt(t *testing.T) {

@@ -15,11 +15,11 @@ const (
 	// batchLimit is how many conversations one transaction assigns to agents: so few that the agents' rows are not locked for long.
 	// What is chosen at a time, routing.BatchLimit, is written in several.
 	batchLimit = 25
-	// judgeFor is how long a batch judges by queues' own rules. The next batch goes on from there.
-	judgeFor = 500 * time.Millisecond
-	// judgeOneFor is how much longer it judges the item that it is at. The lock on the distribution would be lost otherwise, and with it
+	// evaluateFor is how long a batch evaluates queues' own rules. The next batch goes on from there.
+	evaluateFor = 500 * time.Millisecond
+	// evaluateOneFor is how much longer it judges the item that it is at. The lock on the distribution would be lost otherwise, and with it
 	// all that was judged.
-	judgeOneFor = 500 * time.Millisecond
+	evaluateOneFor = 500 * time.Millisecond
 )
 
 // Tenants lists those who may have work to distribute.
@@ -147,13 +147,13 @@ func (d *distribution) match(ctx context.Context, queues []routing.Queue, rules 
 	if err := d.readKinds(ctx, rules); err != nil {
 		return err
 	}
-	until := time.Now().Add(d.db.judgeFor)
+	until := time.Now().Add(d.db.evaluateFor)
 	d.chosen = routing.Assign(routing.Choice{
-		Now: d.now, Queues: queues, Rules: rules, Items: items, Agents: d.pool.list, Limit: routing.BatchLimit, Judge: d.db.judge,
-		Enough: func() bool { return !time.Now().Before(until) }, Spent: func() bool { return time.Since(until) >= judgeOneFor }, Vain: d.memory.vain,
+		Now: d.now, Queues: queues, Rules: rules, Items: items, Agents: d.pool.list, Limit: routing.BatchLimit, Evaluator: d.db.evaluator,
+		Enough: func() bool { return !time.Now().Before(until) }, Spent: func() bool { return time.Since(until) >= evaluateOneFor }, Vain: d.memory.vain,
 		Verdicts: d.memory.verdicts,
 	})
-	if left := len(d.chosen.Looks) > len(d.chosen.Matches); left && !opens.IsZero() {
+	if left := len(d.chosen.Traces) > len(d.chosen.Matches); left && !opens.IsZero() {
 		d.moments = append(d.moments, opens)
 	}
 	return nil
@@ -189,5 +189,5 @@ func (d *distribution) findSettling(ctx context.Context) error {
 
 // writes reports whether there is anything to write.
 func (d *distribution) writes() bool {
-	return len(d.triggers)+len(d.chosen.Looks)+len(d.settles)+len(d.moments) > 0
+	return len(d.triggers)+len(d.chosen.Traces)+len(d.settles)+len(d.moments) > 0
 }

@@ -59,7 +59,7 @@ type batch struct {
 func (b *batch) run(ctx context.Context) error {
 	steps := []func(context.Context) error{b.lock, b.assign}
 	if b.last {
-		steps = append(steps, b.settle, b.keepLooks, b.triggerLater, b.deleteTriggers, b.lookBack)
+		steps = append(steps, b.settle, b.keepMatchTraces, b.triggerLater, b.deleteTriggers, b.lookBack)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -14,23 +14,23 @@ import (
 )
 
 // byRule has the default queue ask a rule of its own, which judge judges, and opens the ledger with that judge.
-func (f *floor) byRule(t testing.TB, judge routing.Judge, more ...postgres.Option) *postgres.DB {
+func (f *floor) byRule(t testing.TB, evaluator routing.Evaluator, more ...postgres.Option) *postgres.DB {
 	t.Helper()
 	set := uuid.NewString()
 	f.exec(t, `update queues set method = 'custom'`)
 	f.exec(t, `insert into rulesets (tenant, id, kind, queue_id, name, published) values ('default', $1, 'assignment', $2, 'Own', 1)`, set, defaultQueue)
 	f.exec(t, `insert into ruleset_versions (tenant, ruleset_id, number, rules, created_by, published_at)
 		values ('default', $1, 1, '[{"name": "own", "when": "own"}]', 'x', now())`, set)
-	return open(t, f.dsn, f.ring, append(more, postgres.WithJudge(judge))...)
+	return open(t, f.dsn, f.ring, append(more, postgres.WithEvaluator(evaluator))...)
 }
 
-// judgeFunc is a judge of one condition.
-type judgeFunc func(facts routing.Facts) bool
+// evaluatorFunc is a judge of one condition.
+type evaluatorFunc func(facts routing.Facts) bool
 
-func (j judgeFunc) Holds(_ string, facts routing.Facts) (bool, error) { return j(facts), nil }
+func (j evaluatorFunc) Evaluate(_ string, facts routing.Facts) (bool, error) { return j(facts), nil }
 
 // wants is a judge for whom an agent gets what has the attribute "easy".
-var wants = judgeFunc(func(facts routing.Facts) bool {
+var wants = evaluatorFunc(func(facts routing.Facts) bool {
 	return facts["item"].(map[string]any)["attributes"].(map[string]any)["easy"] != nil
 })
 
@@ -40,7 +40,7 @@ func TestDistribute_judgesOutsideTransactions(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
 	writing := 0
-	db := f.byRule(t, judgeFunc(func(routing.Facts) bool {
+	db := f.byRule(t, evaluatorFunc(func(routing.Facts) bool {
 		writing += f.count(t, "pg_stat_activity", "datname = current_database() and backend_xid is not null")
 		return true
 	}))
@@ -128,7 +128,7 @@ func TestDistribute_commitsWhenTimeIsUp(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
 	db := f.byRule(t, wants)
-	db.JudgeFor(0)
+	db.EvaluateFor(0)
 	f.agents(t, 1, 4)
 	f.arrive(t, 20)
 	f.exec(t, `update work_items set attributes = jsonb_build_object('n', conversation_id), demand = conversation_id::text`)
@@ -157,7 +157,7 @@ func TestDistribute_leavesWhatChangedMeanwhile(t *testing.T) {
 			f := newFloor(t)
 			f.exec(t, `insert into queues (tenant, id, name) values ('default', gen_random_uuid(), 'Other')`)
 			var once sync.Once
-			db := f.byRule(t, judgeFunc(func(routing.Facts) bool {
+			db := f.byRule(t, evaluatorFunc(func(routing.Facts) bool {
 				once.Do(func() { f.exec(t, change) })
 				return true
 			}))

@@ -16,14 +16,14 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Refusal is what Postgres said, reduced to what may be shown: its message and detail quote values of rows.
-type Refusal struct {
+// SQLError is what Postgres said, reduced to what may be shown: its message and detail quote values of rows.
+type SQLError struct {
 	Code       string // SQLSTATE
 	Constraint string // "" where none is concerned
 }
 
 // Error implements error.
-func (r *Refusal) Error() string {
+func (r *SQLError) Error() string {
 	name := pqerror.Code(r.Code).Name()
 	if r.Constraint == "" {
 		return fmt.Sprintf("postgres refused: %s (SQLSTATE %s)", name, r.Code)
@@ -78,12 +78,12 @@ func meaning(refused *pq.Error) error {
 	case refused.Code == pqerror.ForeignKeyViolation:
 		return conversation.ErrNotFound // what a row points to does not exist, or is another tenant's
 	case refused.Code == pqerror.LockNotAvailable:
-		return fmt.Errorf("%w: %w", conversation.ErrBusy, &Refusal{Code: string(refused.Code)})
+		return fmt.Errorf("%w: %w", conversation.ErrBusy, &SQLError{Code: string(refused.Code)})
 	case refused.Code == pqerror.InvalidTextRepresentation, refused.Code == pqerror.CharacterNotInRepertoire:
 		return conversation.ErrNotFound // an id that is no UUID names nothing
 	}
-	return &Refusal{Code: string(refused.Code), Constraint: refused.Constraint}
+	return &SQLError{Code: string(refused.Code), Constraint: refused.Constraint}
 }
 
 // SQLState is Postgres's code for it, by which activities tell what passes from what does not.
-func (r *Refusal) SQLState() string { return r.Code }
+func (r *SQLError) SQLState() string { return r.Code }

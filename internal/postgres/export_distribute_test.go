@@ -2,5 +2,5 @@ package postgres
 
 import "time"
 
-// JudgeFor sets how long a batch judges by queues' own rules.
-func (db *DB) JudgeFor(d time.Duration) { db.judgeFor = d }
+// EvaluateFor sets how long a batch judges by queues' own rules.
+func (db *DB) EvaluateFor(d time.Duration) { db.evaluateFor = d }

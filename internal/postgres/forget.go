@@ -21,8 +21,8 @@ const (
 	forgetFor = 4 * time.Second
 	// forgetSpare is how long before its context's end it stops at the latest.
 	forgetSpare = time.Second
-	// feedLife is how long the feed is kept: longer than a cursor of the event stream is good for.
-	feedLife = time.Hour
+	// feedLifetime is how long the feed is kept: longer than a cursor of the event stream is good for.
+	feedLifetime = time.Hour
 )
 
 // forgetting deletes rows of one kind, at most forgetAtOnce at a time.
@@ -74,7 +74,7 @@ func (db *DB) forgettings(ctx context.Context) (all []forgetting, err error) {
 		{"commands", db.forgetSome(`
 			delete from commands where ctid = any(array(
 				select ctid from commands where created_at < now() - $2 * interval '1 millisecond' order by created_at limit $1))`,
-			forgetAtOnce, commandLife.Milliseconds())},
+			forgetAtOnce, commandLifetime.Milliseconds())},
 	}
 	for _, t := range tenants {
 		all = append(all,
@@ -141,7 +141,7 @@ func (db *DB) forgetFeed() func(context.Context) (int64, bool, error) {
 	xid, id := "0", int64(0)
 	return func(ctx context.Context) (int64, bool, error) {
 		rows = nil
-		err := db.sql.SelectContext(ctx, &rows, statement, xid, id, forgetAtOnce, feedLife.Milliseconds())
+		err := db.sql.SelectContext(ctx, &rows, statement, xid, id, forgetAtOnce, feedLifetime.Milliseconds())
 		if err != nil || len(rows) == 0 {
 			return 0, false, err
 		}

@@ -78,8 +78,8 @@ func (g *growing) fiftyASecond(ctx context.Context, received *longest) error {
 
 // followsFeed writes a row and reads on until it is there, again and again.
 func (g *growing) followsFeed(ctx context.Context, read *longest) error {
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
 	at, err := g.FeedEnd(ctx)
 	for err == nil {
 		kind := uuid.NewString()
@@ -87,7 +87,7 @@ func (g *growing) followsFeed(ctx context.Context, read *longest) error {
 			return err
 		}
 		committed := time.Now()
-		for there := false; !there && err == nil; <-look.C {
+		for there := false; !there && err == nil; <-poll.C {
 			var news conversation.FeedPage
 			news, err = g.Feed(ctx, at, 256)
 			at = news.Upto

@@ -38,13 +38,13 @@ var classes = map[string]string{}
 
 func init() {
 	for class, methods := range map[string]string{
-		perMessage: `AccountKeys Act Authenticate ClassificationQuestion CloseConversation Connect Credentials Delivered Disconnect Door Due
-			FAQEntries HandOver HandOverPlainly Look MarkSending NoteCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
+		perMessage: `AccountKeys Act Authenticate ClassificationQuestion CloseConversation Connect Credentials Delivered Disconnect CallbackAccount Due
+			FAQEntries HandOver HandOverPlainly ReadSituation MarkSending RecordCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
 			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool WantPeople`,
 		perBatch: `Distribute`,
 		perSecond: `ClaimSpooled DistributionLag DoAgentDue DropSilentProcesses Feed Heartbeat Notices QuarantineWaiting QueuesOf
 			RecordRefusals SpoolEmpty SpoolSize StillGood Tenants WorkerBeat WorkerPolls`,
-		perPage: `Account Agent AgentNow Bot CallbackNotices Conversation Conversations CustomPresence Customer EventKept FAQEntry FeedEnd Hours LastTurn
+		perPage: `Account Agent AgentNow Bot CallbackRecords Conversation Conversations CustomPresence Customer EventKept FAQEntry FeedEnd Hours LastTurn
 			ListAccounts ListAgents ListBots ListCustomPresences ListFAQEntries ListHours ListProfiles ListQueues ListRulesets ListSkills ListTokens
 			ListWorkstreams Messages Notes Profile Quarantined QuarantinedRaw Queue QueueMembers RoutingPlan RoutingTrace Ruleset RulesetVersions
 			Settings Skill Targets TrialQuestion Work Workstream`,
@@ -89,7 +89,7 @@ func newGrowing(b testing.TB, agents, conversations int) *growing {
 	g.ago(b, conversations)
 	require.NoError(b, g.assigns(b, tenRules(b)).Close())
 	g.exec(b, `insert into faq_entries (tenant, id, language, phrase, answer) values ('default', gen_random_uuid(), 'en', 'open', 'Nine to five.')`)
-	g.db = open(b, g.dsn, g.ring, postgres.WithJudge(rules.NewJudge()), postgres.WithOpened(g.probe.open))
+	g.db = open(b, g.dsn, g.ring, postgres.WithEvaluator(rules.NewEvaluator()), postgres.WithOpened(g.probe.open))
 	text, who, err := g.CreateToken(b.Context(), cli, "asks", conversation.RoleSupervisor, "", time.Hour)
 	require.NoError(b, err)
 	g.asks, g.key = who, sha256.Sum256([]byte(text.Reveal()))
@@ -202,7 +202,7 @@ func (g *growing) live() {
 func (g *growing) writes(ref conversation.Ref, customer, text string) {
 	g.t().Helper()
 	batch := g.batch(ref.Conversation, customer, says(uuid.NewString(), text))
-	g.do("Door", func(ctx context.Context) error { _, err := g.db.Door(ctx, g.account.ID); return err })
+	g.do("CallbackAccount", func(ctx context.Context) error { _, err := g.db.CallbackAccount(ctx, g.account.ID); return err })
 	g.do("SpoolHas", func(ctx context.Context) error {
 		_, err := g.db.SpoolHas(ctx, tenant, g.account.ID, batch.CustomerKey)
 		return err
@@ -211,7 +211,7 @@ func (g *growing) writes(ref conversation.Ref, customer, text string) {
 	for range 2 {
 		g.do("Receive", func(ctx context.Context) error { _, err := g.db.Receive(ctx, batch); return err })
 	}
-	g.do("Look", func(ctx context.Context) error { _, err := g.db.Look(ctx, ref); return err })
+	g.do("ReadSituation", func(ctx context.Context) error { _, err := g.db.ReadSituation(ctx, ref); return err })
 }
 
 // botAnswers has the bot answer the line that waits.
@@ -269,8 +269,8 @@ func (g *growing) beside() {
 			Tenant: tenant, AccountID: g.account.ID, DeliveryID: uuid.NewString(), Reason: "unreadable", Raw: []byte("x"), ReceivedAt: time.Now(),
 		})
 	})
-	g.do("NoteCallback", func(ctx context.Context) error {
-		return g.db.NoteCallback(ctx, tenant, g.account.ID, 1, []conversation.Notice{conversation.NoticeReadable})
+	g.do("RecordCallback", func(ctx context.Context) error {
+		return g.db.RecordCallback(ctx, tenant, g.account.ID, 1, []conversation.CallbackRecord{conversation.RecordReadable})
 	})
 	h := spooledBy(customer, customer, g.account.ID)
 	g.do("Spool", func(ctx context.Context) error { return g.db.Spool(ctx, h) })

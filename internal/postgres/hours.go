@@ -19,7 +19,7 @@ type hoursRow struct {
 	Holidays asJSON[[]routing.Holiday] `db:"holidays"`
 }
 
-var hoursPart = newPart("operating hours", "operating-hours", liveHours, hoursRow.hours)
+var hoursResource = newResource("operating hours", "operating-hours", liveHours, hoursRow.hours)
 
 func (r hoursRow) hours() routing.Hours {
 	return routing.Hours{Stamp: r.stamp(), ID: r.ID, Name: r.Name, TimeZone: r.TimeZone, Weekly: r.Weekly.V, Holidays: r.Holidays.V}
@@ -36,23 +36,23 @@ func hoursRowOf(stamp stampRow, id routing.HoursID, h routing.Hours) hoursRow {
 // CreateHours adds operating hours of the actor's tenant and gives them their id.
 func (db *DB) CreateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error) {
 	row := hoursRowOf(stampRow{Tenant: by.Tenant}, routing.HoursID(newID()), h)
-	return hoursPart.create(ctx, db, by, string(row.ID), row, nil)
+	return hoursResource.create(ctx, db, by, string(row.ID), row, nil)
 }
 
 // Hours reads some. ErrNotFound when there are none.
 func (db *DB) Hours(ctx context.Context, t conversation.Tenant, id routing.HoursID) (routing.Hours, error) {
-	return hoursPart.get(ctx, db, t, string(id))
+	return hoursResource.get(ctx, db, t, string(id))
 }
 
 // ListHours pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListHours(ctx context.Context, t conversation.Tenant, after routing.HoursID, limit int) ([]routing.Hours, error) {
-	return hoursPart.list(ctx, db, t, string(after), limit)
+	return hoursResource.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateHours replaces the actor's operating hours where their version is still h.Version (ErrVersion otherwise).
 // ErrNotFound when there are none.
 func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error) {
-	return hoursPart.update(ctx, db, by, string(h.ID), h.Version, change[hoursRow]{
+	return hoursResource.update(ctx, db, by, string(h.ID), h.Version, change[hoursRow]{
 		wish: func(old hoursRow) hoursRow { return hoursRowOf(old.stampRow, old.ID, h) },
 		after: func(tx *transaction, _, _ hoursRow, _ []string) error {
 			return triggerDistribution(ctx, tx, by.Tenant, atOnce)
@@ -63,7 +63,7 @@ func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.
 // DeleteHours takes operating hours away. Deleting them again changes nothing. ErrInUse while a queue or
 // an agent keeps them, ErrNotFound when there never were any.
 func (db *DB) DeleteHours(ctx context.Context, by conversation.Actor, id routing.HoursID) error {
-	return hoursPart.remove(ctx, db, by, string(id),
+	return hoursResource.remove(ctx, db, by, string(id),
 		`select from queues where tenant = $1 and hours_id = $2::uuid`, `select from agents where tenant = $1 and hours_id = $2::uuid`)
 }
 

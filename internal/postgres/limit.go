@@ -47,11 +47,11 @@ func (d *distribution) readHeld(ctx context.Context, tx *transaction, who among,
 // pauseEnds has the distribution look again when the first pause ends of somebody who declined what still waits.
 func (d *distribution) pauseEnds() {
 	var first time.Time
-	for _, look := range d.chosen.Looks {
-		if look.Agent != "" {
+	for _, trace := range d.chosen.Traces {
+		if trace.Agent != "" {
 			continue
 		}
-		for _, until := range d.items[look.Item].pauses {
+		for _, until := range d.items[trace.Item].pauses {
 			if until.After(d.now) && (first.IsZero() || until.Before(first)) {
 				first = until
 			}

@@ -39,13 +39,13 @@ func (d *office) newStream(set string) string {
 	return id
 }
 
-// meanwhile is a judge for whom every condition holds, and who first does something else, once.
+// meanwhile is an Evaluator for which every condition holds, and who first does something else, once.
 type meanwhile struct {
 	once sync.Once
 	do   func()
 }
 
-func (m *meanwhile) Holds(string, routing.Facts) (bool, error) {
+func (m *meanwhile) Evaluate(string, routing.Facts) (bool, error) {
 	m.once.Do(m.do)
 	return true, nil
 }
@@ -59,7 +59,7 @@ func (d *office) distributeWhile(do func()) {
 	d.exec(d.t, `insert into ruleset_versions (tenant, ruleset_id, number, rules, created_by, published_at)
 		values ('default', $1, 1, '[{"name": "all", "when": "true"}]', 'x', now())`, set)
 	m := &meanwhile{do: do}
-	_, err := open(d.t, d.dsn, d.ring, postgres.WithJudge(m)).Distribute(d.t.Context(), tenant)
+	_, err := open(d.t, d.dsn, d.ring, postgres.WithEvaluator(m)).Distribute(d.t.Context(), tenant)
 	require.NoError(d.t, err)
 	m.once.Do(func() { require.Fail(d.t, "nothing was chosen") })
 }

@@ -247,7 +247,7 @@ func (l *locked) loadAgents(ctx context.Context, agents []conversation.AgentID) 
 		return err
 	}
 	const query = `
-		select g.id, g.disabled or g.deleted_at is not null as disabled, g.presence, g.presence_manual, g.lost_at is not null as lost, g.units, in_use.load, in_use.sessions, in_use.rooms,
+		select g.id, g.disabled or g.deleted_at is not null as disabled, g.presence, g.presence_manual, g.lost_at is not null as lost, g.units, in_use.load, in_use.sessions, in_use.profile_uses,
 			date_trunc('day', clock_timestamp() at time zone g.time_zone) at time zone g.time_zone as day_began,
 			(select jsonb_object_agg(skill_id, rating) from agent_skills s where s.tenant = g.tenant and s.agent_id = g.id and not s.disabled) as skills,
 			(select jsonb_object_agg(p.id, (select count(*) from assignments e
@@ -280,19 +280,19 @@ func (l *locked) loadAgents(ctx context.Context, agents []conversation.AgentID) 
 
 // lockedAgent is an agent whose row is locked, and what they have.
 type lockedAgent struct {
-	ID       conversation.AgentID `db:"id"`
-	Disabled bool                 `db:"disabled"`
-	Presence routing.Presence     `db:"presence"`
-	Manual   bool                 `db:"presence_manual"`
-	Lost     bool                 `db:"lost"`
-	Units    int                  `db:"units"`
-	Load     int                  `db:"load"`
-	Sessions int                  `db:"sessions"`
-	Rooms    []byte               `db:"rooms"` // of profileRoom
-	DayBegan time.Time            `db:"day_began"`
-	Skills   []byte               `db:"skills"`
-	Daily    []byte               `db:"daily"` // how often each profile that lasts for the day took this conversation before
-	Held     int                  `db:"held"`
+	ID          conversation.AgentID `db:"id"`
+	Disabled    bool                 `db:"disabled"`
+	Presence    routing.Presence     `db:"presence"`
+	Manual      bool                 `db:"presence_manual"`
+	Lost        bool                 `db:"lost"`
+	Units       int                  `db:"units"`
+	Load        int                  `db:"load"`
+	Sessions    int                  `db:"sessions"`
+	ProfileUses []byte               `db:"profile_uses"` // of profileUse
+	DayBegan    time.Time            `db:"day_began"`
+	Skills      []byte               `db:"skills"`
+	Daily       []byte               `db:"daily"` // how often each profile that lasts for the day took this conversation before
+	Held        int                  `db:"held"`
 }
 
 func (r lockedAgent) agent() (lifecycle.Agent, error) {
@@ -300,9 +300,9 @@ func (r lockedAgent) agent() (lifecycle.Agent, error) {
 		ID: r.ID, Disabled: r.Disabled, Presence: r.Presence, Manual: r.Manual, Lost: r.Lost, Units: r.Units, Load: r.Load, Sessions: r.Sessions,
 		Held: r.Held, DayBegan: r.DayBegan,
 	}
-	var rooms []profileRoom
+	var uses []profileUse
 	var daily map[routing.ProfileID]int
-	for text, into := range map[*[]byte]any{&r.Rooms: &rooms, &r.Skills: &a.Skills, &r.Daily: &daily} {
+	for text, into := range map[*[]byte]any{&r.ProfileUses: &uses, &r.Skills: &a.Skills, &r.Daily: &daily} {
 		if *text == nil {
 			continue
 		}
@@ -310,10 +310,10 @@ func (r lockedAgent) agent() (lifecycle.Agent, error) {
 			return a, fmt.Errorf("agent %s: %w", r.ID, err)
 		}
 	}
-	for _, room := range rooms {
-		earlier, lasts := daily[room.Profile]
+	for _, use := range uses {
+		earlier, lasts := daily[use.Profile]
 		a.Profiles = append(a.Profiles, lifecycle.Profile{
-			ID: room.Profile, Limit: room.Limit, Used: room.Used, Blocking: room.Blocking, Daily: lasts, Earlier: earlier,
+			ID: use.Profile, Limit: use.Limit, Used: use.Used, Blocking: use.Blocking, Daily: lasts, Earlier: earlier,
 		})
 	}
 	return a, nil
@@ -338,8 +338,8 @@ func (l *locked) loadUnsent(ctx context.Context) error {
 	return nil
 }
 
-// loadSight reads what an agent has to do with the conversation. Of the one who has it nothing else need be known.
-func (l *locked) loadSight(ctx context.Context, agent conversation.AgentID) error {
+// loadInvolvement reads what an agent has to do with the conversation. Of the one who has it nothing else need be known.
+func (l *locked) loadInvolvement(ctx context.Context, agent conversation.AgentID) error {
 	if agent == "" || l.Holder == conversation.HolderAgent && l.Agent == agent {
 		return nil
 	}
@@ -453,7 +453,7 @@ func (db *DB) decide(ctx context.Context, tx *transaction, c conversation.Ref, w
 	if err != nil {
 		return nil, lifecycle.Change{}, "", err
 	}
-	if err := l.loadSight(ctx, who.AgentID); err != nil {
+	if err := l.loadInvolvement(ctx, who.AgentID); err != nil {
 		return nil, lifecycle.Change{}, "", err
 	}
 	if want.OfRow() {

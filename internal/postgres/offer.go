@@ -118,7 +118,7 @@ func (o offer) snapshot(most int, unsent lifecycle.Unsent) lifecycle.Snapshot {
 // agent is the agent as the rule book wants to know them for an offer. All that they have counts in their profiles.
 func (c *candidate) agent() lifecycle.Agent {
 	a := lifecycle.Agent{ID: c.ID, Presence: c.Presence, Manual: c.Manual, Units: c.Units, Load: c.Load, Sessions: c.Sessions}
-	for _, r := range c.rooms {
+	for _, r := range c.profiles {
 		a.Profiles = append(a.Profiles, lifecycle.Profile{ID: r.Profile, Limit: r.Limit, Used: r.Used, Blocking: r.Blocking})
 	}
 	return a
@@ -127,9 +127,9 @@ func (c *candidate) agent() lifecycle.Agent {
 // has takes over what an agent has after a batch, in which they were assigned an item.
 func (c *candidate) has(a lifecycle.Agent, item *waitingItem) {
 	c.Presence, c.Manual, c.Load, c.Sessions = a.Presence, a.Manual, a.Load, a.Sessions
-	c.rooms = slices.Clone(c.rooms)
+	c.profiles = slices.Clone(c.profiles)
 	for i, p := range a.Profiles {
-		c.rooms[i].Used = p.Used
+		c.profiles[i].Used = p.Used
 	}
 	if item.MaxPerAgent > 0 {
 		c.Held = maps.Clone(c.Held)
@@ -297,24 +297,24 @@ func (b *batch) publish(ctx context.Context) error {
 	return publish(ctx, b.tx, b.tenant, rows...)
 }
 
-// keepLooks keeps, for every item that was reached, why it went where it went or waits; of an item that goes on waiting only
-// the last look, and only where that shows something new.
-func (b *batch) keepLooks(ctx context.Context) error {
+// keepMatchTraces keeps, for every item that was reached, why it went where it went or waits; of an item that goes on waiting only
+// the last match trace, and only where that shows something new.
+func (b *batch) keepMatchTraces(ctx context.Context) error {
 	assigned := maps.Clone(b.assigned)
 	for _, o := range b.offers {
 		assigned[o.item.ID] = true
 	}
-	type look struct {
+	type traceRow struct {
 		Item         conversation.WorkItemID `json:"item"`
 		Conversation conversation.ID         `json:"conversation"`
-		Body         routing.Look            `json:"body"`
+		Body         routing.MatchTrace      `json:"body"`
 	}
-	var looks []look
-	for _, l := range b.chosen.Looks {
+	var traces []traceRow
+	for _, l := range b.chosen.Traces {
 		if l.Agent != "" && !assigned[l.Item] {
 			continue // its match did not hold
 		}
-		looks = append(looks, look{l.Item, b.items[l.Item].Conversation, l})
+		traces = append(traces, traceRow{l.Item, b.items[l.Item].Conversation, l})
 	}
 	return b.exec(ctx, `
 		insert into routing_traces (tenant, conversation_id, stage, work_item_id, body)
@@ -322,5 +322,5 @@ func (b *batch) keepLooks(ctx context.Context) error {
 		from (select * from jsonb_to_recordset($2::jsonb) as l(item uuid, conversation uuid, body jsonb) limit $3) l
 		left join routing_traces before on before.tenant = $1 and before.work_item_id = l.item and before.stage = 'distribution'
 		where before.body is distinct from l.body
-		on conflict (tenant, work_item_id) where stage = 'distribution' do update set body = excluded.body, at = now()`, looks, len(looks))
+		on conflict (tenant, work_item_id) where stage = 'distribution' do update set body = excluded.body, at = now()`, traces, len(traces))
 }

@@ -16,17 +16,17 @@ import (
 
 // DB is the ledger. It is safe for concurrent use.
 type DB struct {
-	sql   *sqlx.DB
-	ring  *secret.Keyring
-	dsn   string        // for listeners, which have a connection of their own
-	judge routing.Judge // of queues' own rules; nil finds that none holds
-	grace time.Duration // how long an agent's work waits after their last connection was lost
+	sql       *sqlx.DB
+	ring      *secret.Keyring
+	dsn       string            // for listeners, which have a connection of their own
+	evaluator routing.Evaluator // of queues' own rules; nil finds that none holds
+	grace     time.Duration     // how long an agent's work waits after their last connection was lost
 
 	permits *permits  // to send to WeChat
 	notices *notifier // to those who listen
 
-	judgeFor time.Duration // in a batch of the distribution, by queues' own rules
-	memories memories      // of batches
+	evaluateFor time.Duration // in a batch of the distribution, by queues' own rules
+	memories    memories      // of batches
 }
 
 // Pool limits. A connection is given back before it is old enough to outlive a failover unnoticed.
@@ -40,14 +40,14 @@ const (
 type Option func(*options)
 
 type options struct {
-	judge routing.Judge
-	grace time.Duration
-	sends int
-	open  func(driver.Connector) *sql.DB // nil for sql.OpenDB
+	evaluator routing.Evaluator
+	grace     time.Duration
+	sends     int
+	open      func(driver.Connector) *sql.DB // nil for sql.OpenDB
 }
 
-// WithJudge has the conditions of queues' own rules judged; without, none holds.
-func WithJudge(j routing.Judge) Option { return func(o *options) { o.judge = j } }
+// WithEvaluator has the conditions of queues' own rules judged; without, none holds.
+func WithEvaluator(j routing.Evaluator) Option { return func(o *options) { o.evaluator = j } }
 
 // WithAgentGrace sets how long an agent's work and presence are kept after their last connection was lost;
 // conversation.DisconnectGrace unless said.
@@ -71,7 +71,7 @@ func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option)
 	pool.SetMaxIdleConns(maxConns)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdleTime)
-	db := &DB{sql: pool, ring: ring, dsn: dsn, judge: o.judge, grace: o.grace, permits: newPermits(o.sends), judgeFor: judgeFor}
+	db := &DB{sql: pool, ring: ring, dsn: dsn, evaluator: o.evaluator, grace: o.grace, permits: newPermits(o.sends), evaluateFor: evaluateFor}
 	db.notices = newNotifier(db.notify)
 	if err := db.Ping(ctx); err != nil {
 		_ = pool.Close() // the first error says it all

@@ -57,8 +57,8 @@ func readSituation(ctx context.Context, q sqlx.QueryerContext, c conversation.Re
 	return conversation.Situation{Standing: row.standing(), Owed: row.owed()}, nil
 }
 
-// Look reads how the conversation stands and what it owes. ErrNotFound where it has no row.
-func (db *DB) Look(ctx context.Context, c conversation.Ref) (conversation.Situation, error) {
+// ReadSituation reads how the conversation stands and what it owes. ErrNotFound where it has no row.
+func (db *DB) ReadSituation(ctx context.Context, c conversation.Ref) (conversation.Situation, error) {
 	s, err := readSituation(ctx, db.sql, c)
 	return s, explain(ctx, "look at conversation "+string(c.Conversation), err)
 }

@@ -25,11 +25,11 @@ func (f *fixture) owes(t testing.TB, c conversation.Ref) (what []string) {
 	return what
 }
 
-// looks requires that the view, and everything that reads it, says this.
-func (f *fixture) looks(t testing.TB, c conversation.Ref, what ...string) conversation.Situation {
+// requireOwed requires that the view, and everything that reads it, says this.
+func (f *fixture) requireOwed(t testing.TB, c conversation.Ref, what ...string) conversation.Situation {
 	t.Helper()
 	require.Equal(t, what, f.owes(t, c))
-	s, err := f.Look(t.Context(), c)
+	s, err := f.ReadSituation(t.Context(), c)
 	require.NoError(t, err)
 	var said []string
 	for kind, owed := range map[string]bool{"turn": s.Turn, "send": s.Send, "hand-over": s.HandOver, "end": s.End} {
@@ -46,29 +46,29 @@ func TestOwed_appearsAndDisappears(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
-	_, err := f.Look(t.Context(), ref)
+	_, err := f.ReadSituation(t.Context(), ref)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), says("k2", "a person")))
-	f.looks(t, ref, "turn")
+	f.requireOwed(t, ref, "turn")
 	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hi"}})
-	f.looks(t, ref, "send", "turn")
+	f.requireOwed(t, ref, "send", "turn")
 	f.wantPeople(t, ref)
-	f.looks(t, ref, "hand-over", "send")
+	f.requireOwed(t, ref, "hand-over", "send")
 	f.handOver(t, ref, toDefaultQueue())
-	f.looks(t, ref, "send") // the notice; the answer is superseded
+	f.requireOwed(t, ref, "send") // the notice; the answer is superseded
 	attempt := uuid.NewString()
 	id := f.marks(t, ref, attempt).MessageID
-	s := f.looks(t, ref, "send")
+	s := f.requireOwed(t, ref, "send")
 	require.Greater(t, s.SendIn, time.Second, "not before the mark has ended")
 	f.outcome(t, ref, id, attempt, wechat.SendOutcome{Status: wechat.SendSent})
-	f.looks(t, ref)
+	f.requireOwed(t, ref)
 	f.receive(t, f.batch(ref.Conversation, "li", says("k3", "hello?")))
-	f.looks(t, ref) // people have it
+	f.requireOwed(t, ref) // people have it
 	f.receive(t, f.batch(ref.Conversation, "li", unfollows("k4")))
-	f.looks(t, ref, "end")
+	f.requireOwed(t, ref, "end")
 	ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
-	f.looks(t, ref)
+	f.requireOwed(t, ref)
 	require.Equal(t, 1, f.count(t, "conversations", "close_reason = 'unfollowed'"))
 }
 
@@ -100,12 +100,12 @@ func TestOwed_noTurnWhileManyMessagesWait(t *testing.T) {
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), says("k2", "hello?")))
 	f.botAnswers(t, ref, conversation.Answer{Texts: make([]string, 200)})
-	f.looks(t, ref, "send")
+	f.requireOwed(t, ref, "send")
 	turn, err := f.Turn(t.Context(), ref)
 	require.NoError(t, err)
 	require.Empty(t, turn.Question.TurnID)
 	f.sends(t, ref, f.queued(t, ref)[0])
-	f.looks(t, ref, "send", "turn")
+	f.requireOwed(t, ref, "send", "turn")
 }
 
 // R29: what is owed is found by indexes, however long a conversation or the history is.
@@ -237,7 +237,7 @@ func TestHandOver_notWhereTheEndIsWished(t *testing.T) {
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "a person")))
 	f.wantPeople(t, ref)
 	f.receive(t, f.batch(ref.Conversation, "li", unfollows("k2")))
-	f.looks(t, ref, "end")
+	f.requireOwed(t, ref, "end")
 	s := f.handOver(t, ref, toDefaultQueue())
 	require.Equal(t, conversation.Owed{End: true}, s.Owed)
 	require.Zero(t, f.count(t, "work_items", "true"))

@@ -35,7 +35,7 @@ type feedRow struct {
 	Body         any                  // ids and states, never content
 }
 
-// publish tells the desks, once the transaction is committed.
+// publish adds events to the feed; they are shown once the transaction is committed.
 func publish(ctx context.Context, tx *transaction, t conversation.Tenant, rows ...feedRow) error {
 	if len(rows) == 0 {
 		return nil

@@ -40,7 +40,7 @@ func newDesk(t *testing.T) desk {
 	f := newEmptyFixture(t)
 	return desk{f, api.New(api.Config{
 		Admin:  admin.Ports{Accounts: f, Bots: f, FAQ: f, Setup: f, Tokens: f},
-		Tokens: roles{}, Audit: f, Judge: always{},
+		Tokens: roles{}, Audit: f, Evaluator: always{},
 		MayCall:   func(context.Context, string) error { return nil },
 		PublicURL: "https://desk.example", CursorKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),
 	}).Handler()}
@@ -64,7 +64,7 @@ func (roles) Authenticate(_ context.Context, hash [32]byte) (conversation.Princi
 // always is a judge for whom every condition holds.
 type always struct{}
 
-func (always) Holds(string, routing.Facts) (bool, error) { return true, nil }
+func (always) Evaluate(string, routing.Facts) (bool, error) { return true, nil }
 
 // ask sends a request with the token of a role.
 func (d desk) ask(t *testing.T, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {

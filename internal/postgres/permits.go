@@ -11,11 +11,11 @@ import (
 )
 
 // The limit of sends to WeChat, over all processes (R16). Time is cut into slots, as many a second as the limit says; a permit is
-// a slot, and can be used from its time on, for slotLife. send_limits.tat is the time of the first slot that nobody has taken (the
+// a slot, and can be used from its time on, for slotLifetime. send_limits.tat is the time of the first slot that nobody has taken (the
 // theoretical arrival time of GCRA). So after a rest a second's worth can be sent at once, and never more.
 
 const (
-	slotLife = time.Second
+	slotLifetime = time.Second
 	// blockSpan is how long a block lasts at most that a process takes at once, so that not each send updates the row.
 	blockSpan = 100 * time.Millisecond
 	// defaultSendsPerSecond is the limit of a process that was given none.
@@ -70,7 +70,7 @@ func (db *DB) permit(ctx context.Context, t conversation.Tenant, reserve bool) (
 	case <-ctx.Done():
 		return 0, false, ctx.Err() //nolint:wrapcheck // explained by the caller
 	}
-	for b.left > 0 && time.Since(b.first) > slotLife {
+	for b.left > 0 && time.Since(b.first) > slotLifetime {
 		b.first, b.left = b.first.Add(p.every), b.left-1
 	}
 	if b.left == 0 {
@@ -116,7 +116,7 @@ func (db *DB) takeBlock(ctx context.Context, t conversation.Tenant, b *permitBlo
 		returning extract(epoch from tat - clock_timestamp())::float8 - $2::bigint / 1e6`
 	block := db.permits.every*time.Duration(b.size) + time.Microsecond - 1 // rounded up
 	var first float64                                                      // slot, in seconds from now
-	err := db.sql.GetContext(ctx, &first, query, t, block.Microseconds(), slotLife.Microseconds(), reserve)
+	err := db.sql.GetContext(ctx, &first, query, t, block.Microseconds(), slotLifetime.Microseconds(), reserve)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

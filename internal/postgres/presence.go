@@ -93,8 +93,8 @@ func (c *candidate) presenceFacts(turned bool) routing.PresenceFacts {
 	facts := routing.PresenceFacts{
 		Presence: c.Presence, Manual: c.Manual, Turned: turned, Units: c.Units, Load: c.Load, Sessions: c.Sessions, MaxSessions: c.Max,
 	}
-	for _, p := range c.rooms {
-		facts.Profiles = append(facts.Profiles, p.room())
+	for _, p := range c.profiles {
+		facts.Profiles = append(facts.Profiles, p.use())
 	}
 	return facts
 }

@@ -115,13 +115,13 @@ func putPresence(ctx context.Context, tx *transaction, agent presenceRow, p rout
 	if err != nil {
 		return err
 	}
-	if err := tellPresence(ctx, tx, after); err != nil {
+	if err := publishPresence(ctx, tx, after); err != nil {
 		return err
 	}
 	return triggerDistribution(ctx, tx, agent.Tenant, time.Time{})
 }
 
-func tellPresence(ctx context.Context, tx *transaction, agent presenceRow) error {
+func publishPresence(ctx context.Context, tx *transaction, agent presenceRow) error {
 	return publish(ctx, tx, agent.Tenant, presenceNews(agent))
 }
 

@@ -16,7 +16,7 @@ type profileRow struct {
 	Blocking bool              `db:"blocking"`
 }
 
-var profilePart = newPart("capacity profile", "capacity-profile", liveProfiles, profileRow.profile)
+var profileResource = newResource("capacity profile", "capacity-profile", liveProfiles, profileRow.profile)
 
 // How the reset of a capacity profile stands in the table.
 const (
@@ -36,24 +36,24 @@ func (db *DB) CreateProfile(ctx context.Context, by conversation.Actor, p routin
 	if p.EndOfDay {
 		row.Reset = resetEndOfDay
 	}
-	return profilePart.create(ctx, db, by, string(row.ID), row, nil)
+	return profileResource.create(ctx, db, by, string(row.ID), row, nil)
 }
 
 // Profile reads one. ErrNotFound when there is none.
 func (db *DB) Profile(ctx context.Context, t conversation.Tenant, id routing.ProfileID) (routing.Profile, error) {
-	return profilePart.get(ctx, db, t, string(id))
+	return profileResource.get(ctx, db, t, string(id))
 }
 
 // ListProfiles pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListProfiles(ctx context.Context, t conversation.Tenant, after routing.ProfileID, limit int) ([]routing.Profile, error) {
-	return profilePart.list(ctx, db, t, string(after), limit)
+	return profileResource.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateProfile changes name, limit and blocking of the actor's capacity profile where its version is still p.Version
 // (ErrVersion otherwise). When it comes back stays for life (CAP-2). Agents without a limit of their own get the new one, for
 // what is assigned from now on. ErrExists when another has the name, ErrNotFound when there is none.
 func (db *DB) UpdateProfile(ctx context.Context, by conversation.Actor, p routing.Profile) (routing.Profile, error) {
-	return profilePart.update(ctx, db, by, string(p.ID), p.Version, change[profileRow]{
+	return profileResource.update(ctx, db, by, string(p.ID), p.Version, change[profileRow]{
 		wish: func(old profileRow) profileRow {
 			return profileRow{old.stampRow, old.ID, p.Name, p.Limit, old.Reset, p.Blocking}
 		},
@@ -81,7 +81,7 @@ func settleHolders(ctx context.Context, tx *transaction, t conversation.Tenant, 
 // DeleteProfile takes a capacity profile away. Deleting it again changes nothing. ErrInUse while an agent has it, or a
 // workstream, a rule or an open conversation takes it; ErrNotFound when there never was one.
 func (db *DB) DeleteProfile(ctx context.Context, by conversation.Actor, id routing.ProfileID) error {
-	return profilePart.remove(ctx, db, by, string(id),
+	return profileResource.remove(ctx, db, by, string(id),
 		`select from agent_profiles where tenant = $1 and profile_id = $2::uuid`,
 		`select from workstreams where tenant = $1 and $2::uuid = any(profiles) and deleted_at is null`,
 		`select from work_items where tenant = $1 and $2::uuid = any(profiles) and state <> 'done'`,

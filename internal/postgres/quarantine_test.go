@@ -11,8 +11,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// atTheDoor is a callback that the door could not read, in a request of its own.
-func (f *fixture) atTheDoor(raw string) conversation.Unreadable {
+// unreadable is a callback that the callback endpoint could not read, in a request of its own.
+func (f *fixture) unreadable(raw string) conversation.Unreadable {
 	return conversation.Unreadable{
 		Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString(), Reason: "undecipherable", Raw: []byte(raw), ReceivedAt: time.Now(),
 	}
@@ -24,20 +24,20 @@ func TestS4_whatTheDoorCannotReadIsKeptOnceHoweverOftenItComes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	const signed = "<Encrypt>AAAA</Encrypt>"
-	first := f.atTheDoor("<xml>" + signed + "</xml>")
+	first := f.unreadable("<xml>" + signed + "</xml>")
 	require.NoError(t, f.Quarantine(t.Context(), first))
 	require.NoError(t, f.Quarantine(t.Context(), first), "the same delivery, whose answer was lost")
 	f.exec(t, `update quarantine set created_at = now() - interval '30 days', received_at = now() - interval '30 days'`)
 	f.exec(t, `update receipts set created_at = now() - interval '30 days', received_at = now() - interval '30 days'`)
 	for _, raw := range []string{"<xml>" + signed + "</xml>", "<xml>\n" + signed + "\n</xml>", "<xml><ToUserName>x</ToUserName>" + signed + "</xml>"} {
-		require.NoError(t, f.Quarantine(t.Context(), f.atTheDoor(raw)))
+		require.NoError(t, f.Quarantine(t.Context(), f.unreadable(raw)))
 	}
 	require.Equal(t, 1, f.count(t, "quarantine", "delivery_id = $1", first.DeliveryID))
 	require.Equal(t, 1, f.count(t, "quarantine", "true"))
 
-	require.NoError(t, f.Quarantine(t.Context(), f.atTheDoor(strings.Replace(string(first.Raw), "AAAA", "BBBB", 1))))
-	require.NoError(t, f.Quarantine(t.Context(), f.atTheDoor("a plain body")))
-	require.NoError(t, f.Quarantine(t.Context(), f.atTheDoor("another plain body")))
+	require.NoError(t, f.Quarantine(t.Context(), f.unreadable(strings.Replace(string(first.Raw), "AAAA", "BBBB", 1))))
+	require.NoError(t, f.Quarantine(t.Context(), f.unreadable("a plain body")))
+	require.NoError(t, f.Quarantine(t.Context(), f.unreadable("another plain body")))
 	require.Equal(t, 4, f.count(t, "quarantine", "true"), "what differs is kept")
 }
 

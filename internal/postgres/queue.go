@@ -20,7 +20,7 @@ type queueRow struct {
 	Default      bool                     `db:"is_default"`
 }
 
-var queuePart = newPart("queue", "queue", liveQueues, queueRow.queue)
+var queueResource = newResource("queue", "queue", liveQueues, queueRow.queue)
 
 func (r queueRow) queue() routing.Queue {
 	return routing.Queue{
@@ -41,7 +41,7 @@ func queueRowOf(stamp stampRow, q routing.Queue) queueRow {
 func (db *DB) CreateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
 	q.ID, q.Default = conversation.QueueID(newID()), false
 	row := queueRowOf(stampRow{Tenant: by.Tenant}, q)
-	return queuePart.create(ctx, db, by, string(q.ID), row, func(tx *transaction) error { return holdTargets(ctx, tx, by.Tenant, q) })
+	return queueResource.create(ctx, db, by, string(q.ID), row, func(tx *transaction) error { return holdTargets(ctx, tx, by.Tenant, q) })
 }
 
 // holdTargets keeps what a queue points to.
@@ -63,7 +63,7 @@ func circles(ctx context.Context, tx *transaction, t conversation.Tenant, q rout
 	if _, err := tx.ExecContext(ctx, `select from tenants where id = $1 for no key update`, t); err != nil {
 		return err
 	}
-	all, err := queuePart.all(ctx, tx, t)
+	all, err := queueResource.all(ctx, tx, t)
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,12 @@ func circles(ctx context.Context, tx *transaction, t conversation.Tenant, q rout
 
 // Queue reads one. ErrNotFound when it is unknown or deleted.
 func (db *DB) Queue(ctx context.Context, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error) {
-	return queuePart.get(ctx, db, t, string(id))
+	return queueResource.get(ctx, db, t, string(id))
 }
 
 // ListQueues pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conversation.QueueID, limit int) ([]routing.Queue, error) {
-	return queuePart.list(ctx, db, t, string(after), limit)
+	return queueResource.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateQueue replaces the settings of the actor's queue where its version is still q.Version (ErrVersion otherwise). Which
@@ -94,7 +94,7 @@ func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conve
 // has the name, routing.UnknownError as for CreateQueue, routing.CircleError when the overflow would lead round in a circle,
 // ErrNotFound when there is none.
 func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
-	return queuePart.update(ctx, db, by, string(q.ID), q.Version, change[queueRow]{
+	return queueResource.update(ctx, db, by, string(q.ID), q.Version, change[queueRow]{
 		wish: func(old queueRow) queueRow {
 			wished := q
 			wished.ID, wished.Default = old.ID, old.Default
@@ -110,7 +110,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 		},
 		after: func(tx *transaction, old, _ queueRow, columns []string) error {
 			if slices.Contains(columns, "overflow") {
-				if err := tellWaiting(ctx, tx, by.Tenant, old.ID); err != nil {
+				if err := noticeWaiting(ctx, tx, by.Tenant, old.ID); err != nil {
 					return err
 				}
 			}
@@ -119,8 +119,8 @@ func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.
 	})
 }
 
-// tellWaiting leaves notices for the runs of all who wait in a queue: what falls due for them has changed.
-func tellWaiting(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.QueueID) error {
+// noticeWaiting leaves notices for the runs of all who wait in a queue: what falls due for them has changed.
+func noticeWaiting(ctx context.Context, tx *transaction, t conversation.Tenant, id conversation.QueueID) error {
 	const tell = `
 		with waiting as (
 			select c.id from conversations c join work_items i on i.tenant = c.tenant and i.conversation_id = c.id

@@ -29,7 +29,7 @@ func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conver
 // them is not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no such queue.
 func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
 	return transact(ctx, db, "set a queue's members", func(tx *transaction) (routing.Queue, error) {
-		old, err := queuePart.row(ctx, tx, by.Tenant, string(id), "for no key update")
+		old, err := queueResource.row(ctx, tx, by.Tenant, string(id), "for no key update")
 		if err != nil {
 			return routing.Queue{}, err
 		}
@@ -72,7 +72,7 @@ func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id con
 		if err := record(ctx, tx, by, actQueueMembers, string(id), "members"); err != nil {
 			return routing.Queue{}, err
 		}
-		return queuePart.read(ctx, tx, by.Tenant, string(id))
+		return queueResource.read(ctx, tx, by.Tenant, string(id))
 	})
 }
 

@@ -12,21 +12,21 @@ import (
 
 // SealPlain seals the body of a plain-mode callback for the way to its conversation; it opens only for the same tenant,
 // account and delivery. The result is base64.
-func (db *DB) SealPlain(h conversation.Handover, plain []byte) string {
-	return base64.StdEncoding.EncodeToString(db.ring.Seal(labelHandover, handoverPlace(h), plain))
+func (db *DB) SealPlain(h conversation.ReceivedCallback, plain []byte) string {
+	return base64.StdEncoding.EncodeToString(db.ring.Seal(labelPlainCallback, callbackPlace(h), plain))
 }
 
 // OpenPlain reverses SealPlain, or fails with secret.ErrUnavailable.
-func (db *DB) OpenPlain(h conversation.Handover) ([]byte, error) {
+func (db *DB) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
 	frame, _ := base64.StdEncoding.DecodeString(h.Ciphertext) // what is cut or altered does not open
-	plain, err := db.ring.Open(labelHandover, handoverPlace(h), frame)
+	plain, err := db.ring.Open(labelPlainCallback, callbackPlace(h), frame)
 	if err != nil {
 		return nil, fmt.Errorf("open callback %s: %w", h.DeliveryID, err)
 	}
 	return plain, nil
 }
 
-func handoverPlace(h conversation.Handover) string {
+func callbackPlace(h conversation.ReceivedCallback) string {
 	return place("handover", h.Tenant, string(h.AccountID), h.DeliveryID)
 }
 

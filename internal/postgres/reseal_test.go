@@ -96,9 +96,9 @@ func ringOf(t testing.TB, keys ...string) *secret.Keyring {
 func (f *fixture) everythingOpens(t *testing.T, db *postgres.DB) {
 	t.Helper()
 	ctx := t.Context()
-	door, err := db.Door(ctx, f.account.ID)
+	opened, err := db.CallbackAccount(ctx, f.account.ID)
 	require.NoError(t, err)
-	require.Len(t, door.Tokens, 2, "the replaced one too")
+	require.Len(t, opened.Tokens, 2, "the replaced one too")
 	_, err = db.AccountKeys(ctx, tenant, f.account.ID)
 	require.NoError(t, err)
 	got, err := db.Credentials(ctx, tenant, f.account.ID)
@@ -162,7 +162,7 @@ func TestS2_afterARotationEverythingOpensWithoutTheOldKey(t *testing.T) {
 	}
 	require.Equal(t, 1, f.count(t, "audit", "action = 'keys.rotate'"))
 	f.everythingOpens(t, open(t, f.dsn, alone))
-	_, err = f.Door(t.Context(), f.account.ID)
+	_, err = f.CallbackAccount(t.Context(), f.account.ID)
 	require.ErrorIs(t, err, secret.ErrUnknownKey, "a process that has only the old key")
 }
 
@@ -264,7 +264,7 @@ func TestS2_aKeyThatIsNotOnTheRingIsNamedAndItsValuesStay(t *testing.T) {
 
 func (f *fixture) everythingOpensExceptCustomers(t *testing.T) {
 	t.Helper()
-	_, err := f.Door(t.Context(), f.account.ID)
+	_, err := f.CallbackAccount(t.Context(), f.account.ID)
 	require.NoError(t, err)
 	access, err := f.Token(t.Context(), string(f.account.ID))
 	require.NoError(t, err)
@@ -367,7 +367,7 @@ func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
 			return err
 		})
 		act(first, func(ctx context.Context, db *postgres.DB, n int) error { // the account is used and changed
-			if _, err := db.Door(ctx, f.account.ID); err != nil {
+			if _, err := db.CallbackAccount(ctx, f.account.ID); err != nil {
 				return err
 			}
 			if _, err := db.Refresh(ctx, string(f.account.ID), secret.New("refused"), func(context.Context, bool) (wxapi.Token, error) {
@@ -430,7 +430,7 @@ func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, canary+" "+name, lines[0].Text)
 	}
-	_, err = last.Door(t.Context(), f.account.ID)
+	_, err = last.CallbackAccount(t.Context(), f.account.ID)
 	require.NoError(t, err)
 	t.Logf("%d calls beside %d rotations", calls.Load(), keys-1)
 }

@@ -35,7 +35,7 @@ func (db *DB) Restored(ctx context.Context) (open int64, err error) {
 		anew as (
 			update conversations c set revision = greatest(c.revision + 1, extract(epoch from now())::bigint) from part p
 			where c.tenant = p.tenant and c.id = p.id returning c.tenant, c.id, c.workflow_id),
-		told as (
+		noticed as (
 			insert into outbox (tenant, conversation_id, workflow_id, act, assignment)
 			select tenant, id, workflow_id, $1, false from anew` + onOutbox + `)
 		select tenant, account_id, customer_id, (select count(*) from part) as n from part

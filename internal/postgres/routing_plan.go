@@ -20,7 +20,7 @@ func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id convers
 	tx := &transaction{Tx: begun}
 	defer tx.Rollback() //nolint:errcheck // it has written nothing
 	if id != "" {
-		if plan.Workstream, err = workstreamPart.read(ctx, tx, t, string(id)); err != nil {
+		if plan.Workstream, err = workstreamResource.read(ctx, tx, t, string(id)); err != nil {
 			return routing.Plan{}, explain(ctx, "read a workstream's routing", err)
 		}
 	}
@@ -36,7 +36,7 @@ func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id convers
 
 func planRulesets(ctx context.Context, tx *transaction, t conversation.Tenant, plan *routing.Plan) error {
 	sets := `
-		select ` + rulesetPart.columns + ` from ` + liveRulesets + ` and tenant = $1 and (workstream_id = nullif($2, '')::uuid or queue_id is not null)
+		select ` + rulesetResource.columns + ` from ` + liveRulesets + ` and tenant = $1 and (workstream_id = nullif($2, '')::uuid or queue_id is not null)
 		order by array_position('{classification,route,prioritisation,assignment}', kind), position, id`
 	var rulesets []rulesetRow
 	if err := tx.SelectContext(ctx, &rulesets, sets, t, plan.Workstream.ID); err != nil {
@@ -71,7 +71,7 @@ func planRulesets(ctx context.Context, tx *transaction, t conversation.Tenant, p
 
 func planQueues(ctx context.Context, tx *transaction, t conversation.Tenant, plan *routing.Plan) error {
 	query := `
-		select ` + queuePart.columns + `,
+		select ` + queueResource.columns + `,
 			(select count(*) from work_items i where i.tenant = queues.tenant and i.queue_id = queues.id and i.state = 'waiting') as waiting,
 			(select count(*) from queue_members m join agents a on a.tenant = m.tenant and a.id = m.agent_id
 				where m.tenant = queues.tenant and m.queue_id = queues.id and not a.disabled) as members
@@ -84,7 +84,7 @@ func planQueues(ctx context.Context, tx *transaction, t conversation.Tenant, pla
 	if err := tx.SelectContext(ctx, &queues, query, t); err != nil {
 		return err
 	}
-	hours, err := hoursPart.all(ctx, tx, t)
+	hours, err := hoursResource.all(ctx, tx, t)
 	if err != nil {
 		return err
 	}
@@ -99,10 +99,10 @@ func planQueues(ctx context.Context, tx *transaction, t conversation.Tenant, pla
 }
 
 func planAbilities(ctx context.Context, tx *transaction, t conversation.Tenant, plan *routing.Plan) (err error) {
-	if plan.Skills, err = skillPart.all(ctx, tx, t); err != nil {
+	if plan.Skills, err = skillResource.all(ctx, tx, t); err != nil {
 		return err
 	}
-	plan.Profiles, err = profilePart.all(ctx, tx, t)
+	plan.Profiles, err = profileResource.all(ctx, tx, t)
 	return err
 }
 
@@ -127,7 +127,7 @@ func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conve
 			if err != nil {
 				return nil, err
 			}
-			if list[i], err = rulesetPart.read(ctx, tx, by.Tenant, string(id)); err != nil {
+			if list[i], err = rulesetResource.read(ctx, tx, by.Tenant, string(id)); err != nil {
 				return nil, err
 			}
 		}

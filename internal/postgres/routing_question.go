@@ -60,7 +60,7 @@ func roll(turn conversation.MessageID) int {
 
 func loadWorkstream(ctx context.Context, tx *transaction, c conversation.Ref, _ conversation.MessageID, q *routing.Question) error {
 	query := `
-		select ` + workstreamPart.columns + `, clock_timestamp() as now,
+		select ` + workstreamResource.columns + `, clock_timestamp() as now,
 			(select count(*) from routing_traces where tenant = $1 and conversation_id = $2 and stage = '` + lifecycle.StageOverflow + `' and body ? 'to') as hops,
 			(select classified from conversations where tenant = $1 and id = $2) as classified
 		from workstreams where tenant = $1 and id = (

@@ -20,7 +20,7 @@ type rulesetRow struct {
 
 const liveRulesets = `rulesets where deleted_at is null`
 
-var rulesetPart = newPart("ruleset", "ruleset", liveRulesets, rulesetRow.ruleset)
+var rulesetResource = newResource("ruleset", "ruleset", liveRulesets, rulesetRow.ruleset)
 
 func (r rulesetRow) ruleset() routing.Ruleset {
 	return routing.Ruleset{
@@ -38,7 +38,7 @@ func (db *DB) CreateRuleset(ctx context.Context, by conversation.Actor, r routin
 		if err := addRuleset(ctx, tx, by, r); err != nil {
 			return routing.Ruleset{}, err
 		}
-		return rulesetPart.read(ctx, tx, by.Tenant, string(r.ID))
+		return rulesetResource.read(ctx, tx, by.Tenant, string(r.ID))
 	})
 }
 
@@ -57,7 +57,7 @@ func addRuleset(ctx context.Context, tx *transaction, by conversation.Actor, r r
 		stampRow: stampRow{Tenant: by.Tenant}, ID: r.ID, Kind: r.Kind, WorkstreamID: pointer(r.WorkstreamID), QueueID: pointer(r.QueueID),
 		Name: r.Name, Position: r.Position,
 	}
-	added, err := rulesetPart.insert(ctx, tx, by, string(r.ID), row)
+	added, err := rulesetResource.insert(ctx, tx, by, string(r.ID), row)
 	if err != nil || !added {
 		return err
 	}
@@ -85,12 +85,12 @@ func notTooMany(ctx context.Context, tx *transaction, t conversation.Tenant, r r
 
 // Ruleset reads one. ErrNotFound when it is unknown or deleted.
 func (db *DB) Ruleset(ctx context.Context, t conversation.Tenant, id routing.RulesetID) (routing.Ruleset, error) {
-	return rulesetPart.get(ctx, db, t, string(id))
+	return rulesetResource.get(ctx, db, t, string(id))
 }
 
 // ListRulesets pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListRulesets(ctx context.Context, t conversation.Tenant, after routing.RulesetID, limit int) ([]routing.Ruleset, error) {
-	return rulesetPart.list(ctx, db, t, string(after), limit)
+	return rulesetResource.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateRuleset gives the actor's ruleset another name and position where its version is still r.Version (ErrVersion

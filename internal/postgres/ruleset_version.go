@@ -146,7 +146,7 @@ func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routi
 	change func(tx *transaction, row *rulesetRow) (act string, write func() error, err error),
 ) (routing.Ruleset, error) {
 	return transact(ctx, db, "change ruleset", func(tx *transaction) (routing.Ruleset, error) {
-		old, err := rulesetPart.row(ctx, tx, by.Tenant, string(id), "for no key update")
+		old, err := rulesetResource.row(ctx, tx, by.Tenant, string(id), "for no key update")
 		if err != nil {
 			return routing.Ruleset{}, err
 		}
@@ -167,7 +167,7 @@ func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routi
 				return routing.Ruleset{}, err
 			}
 		}
-		if _, err := tx.NamedExecContext(ctx, rulesetPart.updating, row); err != nil {
+		if _, err := tx.NamedExecContext(ctx, rulesetResource.updating, row); err != nil {
 			return routing.Ruleset{}, err
 		}
 		if err := triggerDistribution(ctx, tx, by.Tenant, atOnce); err != nil {
@@ -176,6 +176,6 @@ func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routi
 		if err := record(ctx, tx, by, act, string(id), columns...); err != nil {
 			return routing.Ruleset{}, err
 		}
-		return rulesetPart.read(ctx, tx, by.Tenant, string(id))
+		return rulesetResource.read(ctx, tx, by.Tenant, string(id))
 	})
 }

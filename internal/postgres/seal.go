@@ -14,16 +14,16 @@ import (
 
 // Labels of the master keys' uses; each use has a key of its own.
 const (
-	labelDataKey     = "customer data key"
-	labelIDKey       = "account id key"
-	labelAppSecret   = "account app secret"
-	labelCallback    = "account callback secret" // Token and EncodingAESKey
-	labelAccessToken = "account access token"
-	labelHandover    = "plain callback"
-	labelEvent       = "event"
-	labelQuarantine  = "quarantine"
-	labelRequest     = "command request" // derives the key of a hash
-	labelBotSecret   = "bot webhook secret"
+	labelDataKey       = "customer data key"
+	labelIDKey         = "account id key"
+	labelAppSecret     = "account app secret"
+	labelCallback      = "account callback secret" // Token and EncodingAESKey
+	labelAccessToken   = "account access token"
+	labelPlainCallback = "plain callback"
+	labelEvent         = "event"
+	labelQuarantine    = "quarantine"
+	labelRequest       = "command request" // derives the key of a hash
+	labelBotSecret     = "bot webhook secret"
 )
 
 // Unavailable stands in a transcript for a text or an openid that cannot be opened any more, because the customer's key

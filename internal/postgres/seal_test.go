@@ -26,7 +26,7 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 	f.receive(t, second)
 	ctx := t.Context()
 
-	door := func() error { _, err := f.Door(ctx, f.account.ID); return err }
+	opened := func() error { _, err := f.CallbackAccount(ctx, f.account.ID); return err }
 	keys := func() error { _, err := f.AccountKeys(ctx, tenant, f.account.ID); return err }
 	credentials := func() error { _, err := f.Credentials(ctx, tenant, f.account.ID); return err }
 	ask := func() error { _, err := f.Turn(ctx, ref); return err }
@@ -43,12 +43,12 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 		table, column, where, from string
 		use                        func() error
 	}{
-		"id key at the door":   {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", door},
+		"id key at the door":   {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", opened},
 		"id key for Receive":   {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", keys},
 		"app secret":           {"accounts", "app_secret", ofAccount, "id = '" + string(other.ID) + "'", credentials},
-		"token":                {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", "account_id = '" + string(other.ID) + "' and purpose = 'token'", door},
+		"token":                {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", "account_id = '" + string(other.ID) + "' and purpose = 'token'", opened},
 		"AES key":              {"account_secrets", "sealed", ofSecret + " and purpose = 'aes_key'", "account_id = '" + string(other.ID) + "' and purpose = 'aes_key'", keys},
-		"AES key in a token":   {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", ofSecret + " and purpose = 'aes_key'", door},
+		"AES key in a token":   {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", ofSecret + " and purpose = 'aes_key'", opened},
 		"data key":             {"customers", "data_key", "customer_key = 'key of li'", "customer_key = 'key of wang'", ask},
 		"openid":               {"customers", "openid", "customer_key = 'key of li'", "customer_key = 'key of wang'", send},
 		"text":                 {"messages", "body", "id = '" + string(turn) + "'", "id = '" + string(ids[0]) + "'", ask},
@@ -66,7 +66,7 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 		}
 		f.exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, good)
 	}
-	for _, use := range []func() error{door, keys, credentials, ask, send} {
+	for _, use := range []func() error{opened, keys, credentials, ask, send} {
 		require.NoError(t, use())
 	}
 }
@@ -76,7 +76,7 @@ func TestBad_K12_anUnknownMasterKeyIsNoDefaultKey(t *testing.T) {
 	f := newFixture(t)
 	ring, err := secret.ParseKeyring(secret.NewMasterKey("other"))
 	require.NoError(t, err)
-	_, err = open(t, f.dsn, ring).Door(t.Context(), f.account.ID)
+	_, err = open(t, f.dsn, ring).CallbackAccount(t.Context(), f.account.ID)
 	require.ErrorIs(t, err, secret.ErrUnknownKey)
 }
 
@@ -92,9 +92,9 @@ func TestBad_K12_givingASecretAnewRepairsTheAccount(t *testing.T) {
 	_, err = f.UpdateAccount(t.Context(), cli, a, someSecrets())
 	require.NoError(t, err)
 
-	door, err := f.Door(t.Context(), a.ID)
+	opened, err := f.CallbackAccount(t.Context(), a.ID)
 	require.NoError(t, err)
-	require.Equal(t, []string{token}, reveal(door.Tokens))
+	require.Equal(t, []string{token}, reveal(opened.Tokens))
 	keys, err := f.AccountKeys(t.Context(), tenant, a.ID)
 	require.NoError(t, err)
 	require.Len(t, keys.Ciphers, 1)
@@ -125,26 +125,26 @@ func TestBad_K12_whatDoesNotOpenLeavesTheTranscriptReadable(t *testing.T) {
 func TestBad_K14_theSameSecretSealsDifferently(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	h := conversation.Handover{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	h := conversation.ReceivedCallback{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
 	require.NotEqual(t, f.SealPlain(h, []byte("x")), f.SealPlain(h, []byte("x")))
 }
 
 func TestSealPlain_opensForTheSameDeliveryOnly(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	h := conversation.Handover{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	h := conversation.ReceivedCallback{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
 	h.Ciphertext = f.SealPlain(h, []byte("<xml/>"))
 	plain, err := f.OpenPlain(h)
 	require.NoError(t, err)
 	require.Equal(t, "<xml/>", string(plain))
 
-	for _, change := range []func(*conversation.Handover){
-		func(h *conversation.Handover) { h.Tenant = "other" },
-		func(h *conversation.Handover) { h.AccountID = conversation.AccountID(uuid.NewString()) },
-		func(h *conversation.Handover) { h.DeliveryID = uuid.NewString() },
-		func(h *conversation.Handover) { h.Ciphertext = h.Ciphertext[:20] },
-		func(h *conversation.Handover) { h.Ciphertext = "not base64" },
-		func(h *conversation.Handover) { h.Ciphertext = "" },
+	for _, change := range []func(*conversation.ReceivedCallback){
+		func(h *conversation.ReceivedCallback) { h.Tenant = "other" },
+		func(h *conversation.ReceivedCallback) { h.AccountID = conversation.AccountID(uuid.NewString()) },
+		func(h *conversation.ReceivedCallback) { h.DeliveryID = uuid.NewString() },
+		func(h *conversation.ReceivedCallback) { h.Ciphertext = h.Ciphertext[:20] },
+		func(h *conversation.ReceivedCallback) { h.Ciphertext = "not base64" },
+		func(h *conversation.ReceivedCallback) { h.Ciphertext = "" },
 	} {
 		changed := h
 		change(&changed)

@@ -18,7 +18,7 @@ func (f *floor) assigns(t testing.TB, list string) *postgres.DB {
 	f.exec(t, `update queues set method = 'custom' where id = $1`, defaultQueue)
 	f.exec(t, `insert into rulesets (tenant, id, kind, queue_id, name, published) values ('default', $1, 'assignment', $2, 'Own', 1)`, set, defaultQueue)
 	f.exec(t, `insert into ruleset_versions (tenant, ruleset_id, number, rules, created_by, published_at) values ('default', $1, 1, $2, 'x', now())`, set, list)
-	return open(t, f.dsn, f.ring, postgres.WithJudge(rules.NewJudge()))
+	return open(t, f.dsn, f.ring, postgres.WithEvaluator(rules.NewEvaluator()))
 }
 
 // hours makes operating hours of two hours a day that begin so long from now, in UTC.

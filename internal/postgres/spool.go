@@ -12,7 +12,7 @@ import (
 
 // Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
 // before, changes nothing.
-func (db *DB) Spool(ctx context.Context, h conversation.Handover) error {
+func (db *DB) Spool(ctx context.Context, h conversation.ReceivedCallback) error {
 	return db.inTx(ctx, "spool callback "+h.DeliveryID, func(tx *transaction) error {
 		const insert = `
 			insert into spool (tenant, account_id, customer_key, delivery_id, message_key, fingerprint, key_id, ciphertext,
@@ -145,7 +145,7 @@ func selectSpooled(ctx context.Context, q sqlx.QueryerContext, query string, arg
 	}
 	spooled := make([]conversation.Spooled, len(rows))
 	for i, r := range rows {
-		spooled[i] = conversation.Spooled{ID: r.ID, Handover: conversation.Handover{
+		spooled[i] = conversation.Spooled{ID: r.ID, ReceivedCallback: conversation.ReceivedCallback{
 			Tenant: r.Tenant, AccountID: r.AccountID, CustomerKey: r.CustomerKey, DeliveryID: r.DeliveryID, MessageKey: r.MessageKey,
 			KeyID: r.KeyID, Ciphertext: r.Ciphertext, ReceivedAt: r.ReceivedAt, Stale: r.Stale, Fingerprint: r.Fingerprint,
 			Traceparent: r.Traceparent,

@@ -40,7 +40,7 @@ func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
 	p.stall()
 	t.Run("read on a connection of the pool", func(t *testing.T) {
 		endsInTime(t, func(ctx context.Context) error {
-			_, err := db.Door(ctx, f.account.ID)
+			_, err := db.CallbackAccount(ctx, f.account.ID)
 			return err
 		})
 	})
@@ -86,7 +86,7 @@ func TestOpen_cancellingACallAfterwardsHarmsNobody(t *testing.T) {
 	db := openWith(t, 1, f.dsn, f.ring)
 	for range 50 {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := db.Door(ctx, f.account.ID)
+		_, err := db.CallbackAccount(ctx, f.account.ID)
 		require.NoError(t, err)
 		go cancel() // while the next call is on the same connection
 	}
@@ -105,7 +105,7 @@ func TestOpen_limitsItsSessions(t *testing.T) {
 
 	begun := time.Now()
 	err = db.DeleteAccount(t.Context(), cli, f.account.ID) // its context never ends
-	var refused *postgres.Refusal
+	var refused *postgres.SQLError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "55P03", refused.Code, "lock_not_available")
 	require.Less(t, time.Since(begun), 5*time.Second)
@@ -121,7 +121,7 @@ func TestOpen_aStatementOutOfTimeIsLater(t *testing.T) {
 	begun := time.Now()
 	err := f.DeleteAccount(t.Context(), cli, f.account.ID) // its context never ends
 	require.ErrorIs(t, err, conversation.ErrLater)
-	var refused *postgres.Refusal
+	var refused *postgres.SQLError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "57014", refused.Code, "query_canceled")
 	require.Less(t, time.Since(begun), 20*time.Second, "it is not tried again")

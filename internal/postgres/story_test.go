@@ -240,7 +240,7 @@ func story() []step {
 			return db.Spool(ctx, spooledBy("c", "m2", account.ID))
 		}},
 		{name: "unspool", call: func(ctx context.Context, db *postgres.DB) error {
-			waiting, err := db.SpooledFrom(ctx, conversation.Spooled{Handover: spooledBy("c", "m1", account.ID)}, 10)
+			waiting, err := db.SpooledFrom(ctx, conversation.Spooled{ReceivedCallback: spooledBy("c", "m1", account.ID)}, 10)
 			if err != nil || len(waiting) == 0 || waiting[0].MessageKey != "m1" {
 				return db.Unspool(ctx, nil) // called again
 			}

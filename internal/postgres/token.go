@@ -51,7 +51,7 @@ func (r tokenRow) info() conversation.TokenInfo {
 
 // CreateToken makes an API token of the actor's tenant: TokenPrefix and 32 random bytes in base64url. Its text is given
 // out here and never again. agentID is needed for conversation.RoleAgent and must be "" otherwise; ErrNotFound when there is
-// no such agent. It expires after life, at most conversation.MaxTokenLife.
+// no such agent. It expires after life, at most conversation.MaxTokenLifetime.
 func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name string, role conversation.Role, agentID conversation.AgentID, life time.Duration) (secret.Value, conversation.Principal, error) {
 	random := make([]byte, tokenSize)
 	_, _ = rand.Read(random) // never fails

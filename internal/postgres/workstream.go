@@ -42,7 +42,7 @@ type workstreamRow struct {
 	Default          bool                       `db:"is_default"`
 }
 
-var workstreamPart = newPart("workstream", "workstream", liveWorkstreams, workstreamRow.workstream)
+var workstreamResource = newResource("workstream", "workstream", liveWorkstreams, workstreamRow.workstream)
 
 func (r workstreamRow) workstream() routing.Workstream {
 	return routing.Workstream{
@@ -82,7 +82,7 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
 	w.ID, w.Default = conversation.WorkstreamID(newID()), false
 	row := workstreamRowOf(stampRow{Tenant: by.Tenant}, w)
-	return workstreamPart.create(ctx, db, by, string(w.ID), row, func(tx *transaction) error { return holdNeeds(ctx, tx, by.Tenant, w) })
+	return workstreamResource.create(ctx, db, by, string(w.ID), row, func(tx *transaction) error { return holdNeeds(ctx, tx, by.Tenant, w) })
 }
 
 // holdNeeds keeps what a workstream points to.
@@ -95,12 +95,12 @@ func holdNeeds(ctx context.Context, tx *transaction, t conversation.Tenant, w ro
 
 // Workstream reads one. ErrNotFound when it is unknown or deleted.
 func (db *DB) Workstream(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error) {
-	return workstreamPart.get(ctx, db, t, string(id))
+	return workstreamResource.get(ctx, db, t, string(id))
 }
 
 // ListWorkstreams pages by id, oldest first; after is the last id of the page before, "" for the first page.
 func (db *DB) ListWorkstreams(ctx context.Context, t conversation.Tenant, after conversation.WorkstreamID, limit int) ([]routing.Workstream, error) {
-	return workstreamPart.list(ctx, db, t, string(after), limit)
+	return workstreamResource.list(ctx, db, t, string(after), limit)
 }
 
 // UpdateWorkstream replaces the settings of the actor's workstream where its version is still w.Version (ErrVersion
@@ -108,7 +108,7 @@ func (db *DB) ListWorkstreams(ctx context.Context, t conversation.Tenant, after 
 // came with. Which workstream is the default one stays. routing.UnknownError as for CreateWorkstream, ErrNotFound when there
 // is none.
 func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
-	return workstreamPart.update(ctx, db, by, string(w.ID), w.Version, change[workstreamRow]{
+	return workstreamResource.update(ctx, db, by, string(w.ID), w.Version, change[workstreamRow]{
 		wish: func(old workstreamRow) workstreamRow {
 			wished := w
 			wished.ID, wished.Default = old.ID, old.Default

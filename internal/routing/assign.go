@@ -15,13 +15,13 @@ const MaxDeclines = 100
 
 // Choice is what Assign chooses from.
 type Choice struct {
-	Now    time.Time
-	Queues []Queue
-	Rules  map[conversation.QueueID]CustomRules // read for queues whose method is Custom alone
-	Items  []Item                               // those of queues that are not named are left alone
-	Agents []*Candidate                         // what is assigned is added to what they have
-	Limit  int                                  // of matches
-	Judge  Judge                                // of queues' own rules; nil finds that no condition holds
+	Now       time.Time
+	Queues    []Queue
+	Rules     map[conversation.QueueID]CustomRules // read for queues whose method is Custom alone
+	Items     []Item                               // those of queues that are not named are left alone
+	Agents    []*Candidate                         // what is assigned is added to what they have
+	Limit     int                                  // of matches
+	Evaluator Evaluator                            // of queues' own rules; nil finds that no condition holds
 
 	// Enough says that there is no time left to judge by queues' own rules; nil: there is. One item of a call is judged anyway.
 	Enough func() bool
@@ -36,9 +36,9 @@ type Choice struct {
 // Chosen is what Assign has chosen.
 type Chosen struct {
 	Matches []Match
-	Looks   []Look   // of every item that was reached. They share their maps, which are to be read, not changed
-	Vain    []string // the demands for which a queue's own rules have nobody
-	Cut     bool     // there was no time left for some items of queues that have their own rules
+	Traces  []MatchTrace // of every item that was reached. They share their maps, which are to be read, not changed
+	Vain    []string     // the demands for which a queue's own rules have nobody
+	Cut     bool         // there was no time left for some items of queues that have their own rules
 }
 
 // Assign chooses an agent for each item that an agent can take. It adds each assignment to the candidate's load. So one call assigns
@@ -68,9 +68,9 @@ type round struct {
 	lines  map[string]*line // by demand
 	key    []byte           // of the demand that was last looked for; kept for its memory
 
-	verdicts *Verdicts
-	vain     map[string]tally // why agents were not asked for the items of a demand for which there was nobody
-	judged   int              // items for which agents were sought by rules
+	verdicts  *Verdicts
+	vain      map[string]tally // why agents were not asked for the items of a demand for which there was nobody
+	evaluated int              // items for which agents were sought by rules
 }
 
 // agent is a candidate in a round.
@@ -165,7 +165,7 @@ func (r *round) serveKept(t turn) {
 func (r *round) servePreferred(t turn) bool {
 	for _, id := range t.item.Preferred {
 		a, known := r.agents[id]
-		if !known || t.item.Declined[id] > 0 || !a.serves(t.pool.ID) || a.invited(t.item) != "" || a.Room(t.item) != "" {
+		if !known || t.item.Declined[id] > 0 || !a.serves(t.pool.ID) || a.invited(t.item) != "" || a.CapacityReason(t.item) != "" {
 			continue
 		}
 		r.give(t, a, tell(ReasonOtherFirst, len(r.agents)-1))
@@ -208,7 +208,7 @@ func (r *round) give(t turn, a *agent, seen tally) {
 func (r *round) leave(t turn, seen tally) { r.note(t, "", seen) }
 
 func (r *round) note(t turn, who conversation.AgentID, seen tally) {
-	r.Looks = append(r.Looks, Look{Item: t.item.ID, Agent: who, Method: t.pool.Method, Reasons: seen.counts, Agents: seen.agents})
+	r.Traces = append(r.Traces, MatchTrace{Item: t.item.ID, Agent: who, Method: t.pool.Method, Reasons: seen.counts, Agents: seen.agents})
 }
 
 // tell says the same of so many agents, without naming them.

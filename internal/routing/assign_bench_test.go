@@ -33,7 +33,7 @@ func BenchmarkAssign_nobodyFree(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if matches, looks := choose(noon, queues, nil, items, agents, routing.BatchLimit, nil); len(matches) != 0 || len(looks) != len(items) {
+		if matches, traces := choose(noon, queues, nil, items, agents, routing.BatchLimit, nil); len(matches) != 0 || len(traces) != len(items) {
 			b.Fatal("somebody was free")
 		}
 	}

@@ -70,7 +70,7 @@ func drawAgent(t *rapid.T, n int, queues []routing.Queue) *routing.Candidate {
 	}
 	for _, p := range profileIDs {
 		if rapid.Bool().Draw(t, "has profile") {
-			a.Profiles[p] = routing.ProfileRoom{Limit: rapid.IntRange(0, 4).Draw(t, "limit"), Used: rapid.IntRange(0, 2).Draw(t, "used"), Blocking: rapid.IntRange(0, 3).Draw(t, "blocking") == 0}
+			a.Profiles[p] = routing.ProfileUse{Limit: rapid.IntRange(0, 4).Draw(t, "limit"), Used: rapid.IntRange(0, 2).Draw(t, "used"), Blocking: rapid.IntRange(0, 3).Draw(t, "blocking") == 0}
 		}
 	}
 	return a
@@ -170,7 +170,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 		d := drawDesk(t)
 		limit := rapid.SampledFrom([]int{0, 3, 1000}).Draw(t, "limit")
 		agents := copied(d.agents)
-		matches, looks := choose(noon, d.queues, nil, d.items, d.agents, limit, nil)
+		matches, traces := choose(noon, d.queues, nil, d.items, d.agents, limit, nil)
 		require.LessOrEqual(t, len(matches), limit)
 
 		items, limits := map[conversation.WorkItemID]routing.Item{}, map[conversation.QueueID]int{}
@@ -194,12 +194,12 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 			require.Equal(t, agents[a.ID].Profiles, a.Profiles)
 			require.Equal(t, agents[a.ID].Held, a.Held)
 		}
-		checkLooks(t, d, looks, matches)
+		checkTraces(t, d, traces, matches)
 		checkOrder(t, d.items, matches)
 		if len(matches) == limit {
 			return
 		}
-		require.Len(t, looks, len(d.items))
+		require.Len(t, traces, len(d.items))
 		for _, i := range items {
 			for _, a := range agents {
 				require.False(t, keptFor(agents, i) == nil && eligible(a, i, limits[i.QueueID]), "%s waits while %s is free", i.ID, a.ID)
@@ -234,10 +234,10 @@ func mayTake(agents map[conversation.AgentID]*routing.Candidate, a *routing.Cand
 	return eligible(a, plain, limit)
 }
 
-// checkLooks wants every agent in every look once: asked, or with a reason why not.
-func checkLooks(t *rapid.T, d desk, looks []routing.Look, matches []routing.Match) {
+// checkTraces wants every agent in every match trace once: asked, or with a reason why not.
+func checkTraces(t *rapid.T, d desk, traces []routing.MatchTrace, matches []routing.Match) {
 	var asked []routing.Match
-	for _, l := range looks {
+	for _, l := range traces {
 		sum := 0
 		for why, n := range l.Reasons {
 			require.Positive(t, n, "%s of %s", why, l.Item)

@@ -33,7 +33,7 @@ func newItem(id string, special ...func(*routing.Item)) routing.Item {
 func newAgent(id string, special ...func(*routing.Candidate)) *routing.Candidate {
 	c := &routing.Candidate{
 		ID: conversation.AgentID(id), Presence: routing.Available, Units: 100,
-		Profiles: map[routing.ProfileID]routing.ProfileRoom{}, Skills: map[routing.SkillID]int{},
+		Profiles: map[routing.ProfileID]routing.ProfileUse{}, Skills: map[routing.SkillID]int{},
 		Queues: map[conversation.QueueID]routing.Membership{sales: {JoinedAt: ago(1000)}},
 	}
 	for _, change := range special {
@@ -47,15 +47,15 @@ func queue(method routing.Method) routing.Queue {
 }
 
 // assign assigns in the queue sales without rules of its own. It returns who was asked for what as "item agent", in order.
-func assign(method routing.Method, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.Look) {
-	matches, looks := choose(noon, []routing.Queue{queue(method)}, nil, items, agents, routing.BatchLimit, nil)
-	return told(matches), looks
+func assign(method routing.Method, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.MatchTrace) {
+	matches, traces := choose(noon, []routing.Queue{queue(method)}, nil, items, agents, routing.BatchLimit, nil)
+	return told(matches), traces
 }
 
 // choose assigns, with time for everything.
-func choose(now time.Time, queues []routing.Queue, rules map[conversation.QueueID]routing.CustomRules, items []routing.Item, agents []*routing.Candidate, limit int, judge routing.Judge) ([]routing.Match, []routing.Look) {
-	got := routing.Assign(routing.Choice{Now: now, Queues: queues, Rules: rules, Items: items, Agents: agents, Limit: limit, Judge: judge})
-	return got.Matches, got.Looks
+func choose(now time.Time, queues []routing.Queue, rules map[conversation.QueueID]routing.CustomRules, items []routing.Item, agents []*routing.Candidate, limit int, evaluator routing.Evaluator) ([]routing.Match, []routing.MatchTrace) {
+	got := routing.Assign(routing.Choice{Now: now, Queues: queues, Rules: rules, Items: items, Agents: agents, Limit: limit, Evaluator: evaluator})
+	return got.Matches, got.Traces
 }
 
 func told(matches []routing.Match) (list []string) {
@@ -103,9 +103,9 @@ func affinity(to conversation.AgentID) func(*routing.Item) {
 func TestAssign_ASG01_limitOfABatch(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("a"), newItem("b"), newItem("c")}
-	matches, looks := choose(noon, []routing.Queue{queue(routing.RoundRobin)}, nil, items, []*routing.Candidate{newAgent("ann")}, 2, nil)
+	matches, traces := choose(noon, []routing.Queue{queue(routing.RoundRobin)}, nil, items, []*routing.Candidate{newAgent("ann")}, 2, nil)
 	require.Equal(t, []string{"a ann", "b ann"}, told(matches))
-	require.Len(t, looks, 2, "what was not reached was not looked at")
+	require.Len(t, traces, 2, "what was not reached was not looked at")
 }
 
 func TestAssign_ASG03_highestCapacityIsTheMostFreeUnits(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAssign_ASG03_highestCapacityTieGoesRound(t *testing.T) {
 
 func TestAssign_ASG03_highestCapacityOfProfiles(t *testing.T) {
 	t.Parallel()
-	chats := func(limit, used int) func(*routing.Candidate) { return room("chats", limit, used, false) }
+	chats := func(limit, used int) func(*routing.Candidate) { return profileUse("chats", limit, used, false) }
 	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", takes("chats"))},
 		newAgent("ann", chats(3, 1)), newAgent("ben", load(100), chats(5, 2)))
 	require.Equal(t, []string{"a ben"}, got, "three chats left, whatever the units")
@@ -165,10 +165,10 @@ func TestAssign_ASG13_whoDeclinedLosesPriority(t *testing.T) {
 
 func TestAssign_ASG13_notOfferedAgainAtTheLimit(t *testing.T) {
 	t.Parallel()
-	got, looks := assign(routing.HighestCapacity, []routing.Item{newItem("a", declined(3, "ann"), declined(2, "ben")), newItem("b", declined(3, "ann"))}, newAgent("ann"), newAgent("ben", load(75)))
+	got, traces := assign(routing.HighestCapacity, []routing.Item{newItem("a", declined(3, "ann"), declined(2, "ben")), newItem("b", declined(3, "ann"))}, newAgent("ann"), newAgent("ben", load(75)))
 	require.Equal(t, []string{"a ben"}, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1}, looks[0].Reasons)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1, routing.ReasonCapacity: 1}, looks[1].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1}, traces[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1, routing.ReasonCapacity: 1}, traces[1].Reasons)
 }
 
 func TestAssign_ASG13_aHundredDeclinesTakeAnItemOut(t *testing.T) {
@@ -177,9 +177,9 @@ func TestAssign_ASG13_aHundredDeclinesTakeAnItemOut(t *testing.T) {
 	for n := range 49 {
 		declined(2, conversation.AgentID(rune('A'+n)))(&refused)
 	}
-	got, looks := assign(routing.HighestCapacity, []routing.Item{refused}, newAgent("ann"))
+	got, traces := assign(routing.HighestCapacity, []routing.Item{refused}, newAgent("ann"))
 	require.Empty(t, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1}, looks[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1}, traces[0].Reasons)
 
 	declined(1, "x")(&refused)
 	got, _ = assign(routing.HighestCapacity, []routing.Item{refused}, newAgent("ann"))
@@ -199,29 +199,29 @@ func TestAssign_WS14_whoHasJustDeclinedIsNotAskedAndOthersAreAtOnce(t *testing.T
 	t.Parallel()
 	for _, method := range []routing.Method{routing.RoundRobin, routing.Custom} {
 		rules := map[conversation.QueueID]routing.CustomRules{sales: {Assignment: &routing.RulesetVersion{Rules: []routing.Rule{{Name: "all"}}}}}
-		ask := func(i routing.Item) ([]string, routing.Look) {
-			matches, looks := choose(noon, []routing.Queue{queue(method)}, rules, []routing.Item{i},
+		ask := func(i routing.Item) ([]string, routing.MatchTrace) {
+			matches, traces := choose(noon, []routing.Queue{queue(method)}, rules, []routing.Item{i},
 				[]*routing.Candidate{newAgent("ann"), newAgent("ben")}, routing.BatchLimit, nil)
-			return told(matches), looks[0]
+			return told(matches), traces[0]
 		}
 		got, _ := ask(newItem("a", declined(1, "ann"), paused("ann")))
 		require.Equal(t, []string{"a ben"}, got, method)
 		got, _ = ask(newItem("a", declined(1, "ann", "ben"), paused("ann")))
 		require.Equal(t, []string{"a ben"}, got, "the pause is over")
-		got, look := ask(newItem("a", declined(1, "ann", "ben"), paused("ann", "ben")))
+		got, trace := ask(newItem("a", declined(1, "ann", "ben"), paused("ann", "ben")))
 		require.Empty(t, got)
-		require.Equal(t, map[routing.Reason]int{routing.ReasonPaused: 2}, look.Reasons)
-		_, look = ask(newItem("a", declined(3, "ann", "ben"), paused("ann")))
-		require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 2}, look.Reasons, "no pause ends that")
+		require.Equal(t, map[routing.Reason]int{routing.ReasonPaused: 2}, trace.Reasons)
+		_, trace = ask(newItem("a", declined(3, "ann", "ben"), paused("ann")))
+		require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 2}, trace.Reasons, "no pause ends that")
 	}
 }
 
 func TestAssign_WS14_theLimitIsReachedInTheSameCall(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("a", limited(1)), newItem("b", limited(1), since(9)), newItem("c", since(8)), newItem("d", limited(1), since(7))}
-	got, looks := assign(routing.RoundRobin, items, newAgent("ann"), newAgent("ben"))
+	got, traces := assign(routing.RoundRobin, items, newAgent("ann"), newAgent("ben"))
 	require.Equal(t, []string{"a ann", "b ben", "c ann"}, got, "what has no limit is not held up behind what has")
-	require.Equal(t, map[routing.Reason]int{routing.ReasonPerAgent: 2}, looks[3].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonPerAgent: 2}, traces[3].Reasons)
 }
 
 func TestAssign_ASG14_preferredAgentsFirst(t *testing.T) {
@@ -282,17 +282,17 @@ func TestAssign_WS11_keptOnlyForMembersWhoFit(t *testing.T) {
 
 func TestAssign_D2_affinityWhateverTheCapacity(t *testing.T) {
 	t.Parallel()
-	got, looks := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", load(100)), newAgent("ben"))
+	got, traces := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", load(100)), newAgent("ben"))
 	require.Equal(t, []string{"a ann"}, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonAffinity: 1}, looks[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonAffinity: 1}, traces[0].Reasons)
 }
 
 func TestAssign_D2_waitsForAnAgentWhoIsAway(t *testing.T) {
 	t.Parallel()
-	got, looks := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", presence(routing.Away)), newAgent("ben"))
+	got, traces := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", presence(routing.Away)), newAgent("ben"))
 	require.Empty(t, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonPresence: 1, routing.ReasonAffinity: 1}, looks[0].Reasons)
-	require.Equal(t, []conversation.AgentID{"ann"}, looks[0].Agents[routing.ReasonPresence])
+	require.Equal(t, map[routing.Reason]int{routing.ReasonPresence: 1, routing.ReasonAffinity: 1}, traces[0].Reasons)
+	require.Equal(t, []conversation.AgentID{"ann"}, traces[0].Agents[routing.ReasonPresence])
 }
 
 func TestAssign_D2_declinedByTheAgentWhoHadIt(t *testing.T) {
@@ -301,15 +301,15 @@ func TestAssign_D2_declinedByTheAgentWhoHadIt(t *testing.T) {
 	require.Equal(t, []string{"a ben"}, got)
 }
 
-func TestAssign_looksNameTheFirstTwenty(t *testing.T) {
+func TestAssign_tracesNameTheFirstTwenty(t *testing.T) {
 	t.Parallel()
 	agents := []*routing.Candidate{newAgent("free")}
 	for n := range 30 {
 		agents = append(agents, newAgent("away"+string(rune('a'+n)), presence(routing.Away)))
 	}
-	_, looks := assign(routing.RoundRobin, []routing.Item{newItem("a")}, agents...)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonPresence: 30}, looks[0].Reasons)
-	require.Len(t, looks[0].Agents[routing.ReasonPresence], 20)
-	require.Equal(t, conversation.AgentID("free"), looks[0].Agent)
-	require.Equal(t, routing.RoundRobin, looks[0].Method)
+	_, traces := assign(routing.RoundRobin, []routing.Item{newItem("a")}, agents...)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonPresence: 30}, traces[0].Reasons)
+	require.Len(t, traces[0].Agents[routing.ReasonPresence], 20)
+	require.Equal(t, conversation.AgentID("free"), traces[0].Agent)
+	require.Equal(t, routing.RoundRobin, traces[0].Method)
 }

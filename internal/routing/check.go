@@ -31,8 +31,8 @@ const (
 )
 
 // CheckWorkstream says what is wrong with a workstream. Whether its queue and its profiles exist is for the caller to know.
-func CheckWorkstream(w Workstream) []Fault {
-	var f faults
+func CheckWorkstream(w Workstream) []InvalidField {
+	var f invalidFields
 	f.name("name", w.Name)
 	f.add(w.Mode == Push || w.Mode == Pick, "mode", "expected push or pick")
 	f.add(w.FallbackQueue != "", "fallback_queue_id", "expected a queue")
@@ -63,7 +63,7 @@ func CheckWorkstream(w Workstream) []Fault {
 	return f
 }
 
-func (f *faults) stateLimit(field string, limit time.Duration) {
+func (f *invalidFields) stateLimit(field string, limit time.Duration) {
 	f.add(MinStateLimit <= limit && limit <= MaxStateLimit, field, "expected %v to %v", MinStateLimit, MaxStateLimit)
 }
 
@@ -74,14 +74,14 @@ func isVariableName(name string) bool {
 
 // CheckQueue says what is wrong with a queue. Whether its hours, and the queues it overflows to, exist is for the caller to
 // know.
-func CheckQueue(q Queue) []Fault {
-	var f faults
+func CheckQueue(q Queue) []InvalidField {
+	var f invalidFields
 	f.name("name", q.Name)
 	f.within("priority", q.Priority, 1, MaxPriority)
 	f.add(slices.Contains([]Method{HighestCapacity, RoundRobin, LeastActive, Custom}, q.Method), "method", "expected highest_capacity, round_robin, least_active or custom")
 	f.within("decline_limit", q.DeclineLimit, 1, MaxDeclineLimit)
 	for _, fault := range CheckOverflow(q.Overflow) {
-		f = append(f, Fault{"overflow." + fault.Field, fault.Reason})
+		f = append(f, InvalidField{"overflow." + fault.Field, fault.Reason})
 	}
 	if q.ID != "" {
 		for _, a := range q.Overflow.actions() {
@@ -92,8 +92,8 @@ func CheckQueue(q Queue) []Fault {
 }
 
 // CheckOverflow says what is wrong with overflow settings, a queue's or a rule's.
-func CheckOverflow(o Overflow) []Fault {
-	var f faults
+func CheckOverflow(o Overflow) []InvalidField {
+	var f invalidFields
 	if o.Full != nil {
 		f.within("full.items", o.Full.Items, 1, MaxWaiting)
 	}
@@ -130,8 +130,8 @@ func (o Overflow) actions() []fieldAction {
 }
 
 // CheckCustomPresence says what is wrong with a custom presence.
-func CheckCustomPresence(p CustomPresence) []Fault {
-	var f faults
+func CheckCustomPresence(p CustomPresence) []InvalidField {
+	var f invalidFields
 	f.name("name", p.Name)
 	f.name("text", p.Text)
 	f.add(chosenPresence(p.Base), "base", "expected available, busy, dnd, away or offline")

@@ -8,8 +8,8 @@ import (
 
 // CheckHours says what is wrong with operating hours: shifts that are no spans of a day or overlap, holidays that end before
 // they begin. Hours without shifts are always closed, which may be meant.
-func CheckHours(h Hours) []Fault {
-	var f faults
+func CheckHours(h Hours) []InvalidField {
+	var f invalidFields
 	f.name("name", h.Name)
 	f.zone("time_zone", h.TimeZone)
 	f.add(len(h.Weekly) <= MaxShifts, "weekly", "expected at most %d", MaxShifts)
@@ -27,7 +27,7 @@ func CheckHours(h Hours) []Fault {
 }
 
 // shift asks that a shift begins before it ends and overlaps none of the earlier ones. One across midnight is two shifts.
-func (f *faults) shift(field string, s Shift, earlier []Shift) {
+func (f *invalidFields) shift(field string, s Shift, earlier []Shift) {
 	f.add(time.Sunday <= s.Day && s.Day <= time.Saturday, field+".day", "expected a day of the week")
 	from, errFrom := clockOf(s.From)
 	to, errTo := clockOf(s.To)
@@ -44,7 +44,7 @@ func (f *faults) shift(field string, s Shift, earlier []Shift) {
 	f.add(!slices.ContainsFunc(earlier, overlaps), field, "overlaps another shift of the day")
 }
 
-func (f *faults) holiday(field string, y Holiday) {
+func (f *invalidFields) holiday(field string, y Holiday) {
 	f.date(field+".first", y.First)
 	f.date(field+".last", y.Last)
 	f.add(y.First <= y.Last, field+".last", "expected no day before the first")

@@ -11,7 +11,7 @@ import (
 )
 
 // fields are those that a check found fault with.
-func fields(faults []routing.Fault) []string {
+func fields(faults []routing.InvalidField) []string {
 	var list []string
 	for _, f := range faults {
 		list = append(list, f.Field)

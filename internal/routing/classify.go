@@ -21,22 +21,22 @@ const (
 	ruleFailed       = "failed"        // could not be judged
 )
 
-// longestReason is how much of a judge's error a trace keeps, in bytes.
+// longestReason is how much of an Evaluator's error a trace keeps, in bytes.
 const longestReason = 200
 
 // decider is the making of one decision.
 type decider struct {
-	q      Question
-	judge  Judge
-	queues map[conversation.QueueID]*QueueNow
+	q         Question
+	evaluator Evaluator
+	queues    map[conversation.QueueID]*QueueNow
 	Decision
 }
 
 // Classify asks the classification rulesets alone, for a conversation that a bot is about to answer (CLS-13): the decision
 // says what rules gave, and nothing of queues. The workstream's own capacity profiles come with Decide.
-func Classify(q Question, judge Judge) Decision {
+func Classify(q Question, evaluator Evaluator) Decision {
 	q.Workstream.Profiles = nil
-	d := decider{q: q, judge: judge}
+	d := decider{q: q, evaluator: evaluator}
 	d.classify()
 	return d.Decision
 }
@@ -84,7 +84,7 @@ func (d *decider) facts() Facts {
 // matches reports whether a rule holds, and puts it into the trace. One that cannot be judged does not hold (L05), and a
 // supervisor hears of the first such rule.
 func (d *decider) matches(set RulesetVersion, rule Rule, facts Facts) bool {
-	holds, err := judged(rule, facts, d.judge)
+	holds, err := evaluate(rule, facts, d.evaluator)
 	switch {
 	case err != nil:
 		d.trace(set, rule, ruleFailed, shorten(err.Error()))
@@ -99,16 +99,16 @@ func (d *decider) matches(set RulesetVersion, rule Rule, facts Facts) bool {
 	return err == nil && holds
 }
 
-var errNoJudge = errors.New("nobody is there to judge conditions")
+var errNoEvaluator = errors.New("nobody is there to judge conditions")
 
-func judged(rule Rule, facts Facts, judge Judge) (bool, error) {
+func evaluate(rule Rule, facts Facts, evaluator Evaluator) (bool, error) {
 	switch {
 	case rule.When == "":
 		return true, nil
-	case judge == nil:
-		return false, errNoJudge
+	case evaluator == nil:
+		return false, errNoEvaluator
 	}
-	return judge.Holds(rule.When, facts)
+	return evaluator.Evaluate(rule.When, facts)
 }
 
 func (d *decider) trace(set RulesetVersion, rule Rule, outcome, reason string) {

@@ -13,7 +13,7 @@ import (
 // answers knows conditions by name; those it does not know fail.
 type answers map[string]func(routing.Facts) bool
 
-func (a answers) Holds(condition string, facts routing.Facts) (bool, error) {
+func (a answers) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	holds, known := a[condition]
 	if !known {
 		return true, errors.New(condition + " fails")
@@ -159,7 +159,7 @@ func TestBad_L05_conditionsWithoutAJudgeDoNotHold(t *testing.T) {
 	require.Equal(t, set("level", "y"), d.Attributes)
 }
 
-// What the customer wrote reaches the judge as a value, never as part of a condition.
+// What the customer wrote reaches the Evaluator as a value, never as part of a condition.
 func TestBad_L10_aMessageIsDataOnly(t *testing.T) {
 	t.Parallel()
 	q := classified([]routing.Rule{{When: "refund", Set: set("level", "vip")}})
@@ -175,9 +175,9 @@ type listener struct {
 	heard []string
 }
 
-func (l *listener) Holds(condition string, facts routing.Facts) (bool, error) {
+func (l *listener) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	l.heard = append(l.heard, condition)
-	return l.answers.Holds(condition, facts)
+	return l.answers.Evaluate(condition, facts)
 }
 
 func TestCLS13_whatRulesGaveBeforeTheBotIsWhatTheyBeginWithAfterwards(t *testing.T) {

@@ -34,7 +34,7 @@ func (r *round) bucket(t turn) int {
 		if r.choice.Enough != nil && r.choice.Enough() {
 			break
 		}
-		if len(r.holding(t, &rules[n], []*agent{nil})) > 0 {
+		if len(r.agentsMatching(t, &rules[n], []*agent{nil})) > 0 {
 			return n
 		}
 	}
@@ -53,10 +53,10 @@ func (r *round) serveByRules(t turn) {
 		r.leave(t, seen)
 		return
 	}
-	if r.Cut = r.Cut || r.judged > 0 && r.choice.Enough != nil && r.choice.Enough(); r.Cut {
+	if r.Cut = r.Cut || r.evaluated > 0 && r.choice.Enough != nil && r.choice.Enough(); r.Cut {
 		return
 	}
-	r.judged++
+	r.evaluated++
 	seen, found := r.tryRules(t)
 	if !found && plain {
 		r.vain[vain] = seen
@@ -111,7 +111,7 @@ func (c *Candidate) byRules(i *Item) Reason {
 	case c.Presence == Offline:
 		return ReasonPresence
 	}
-	return c.Room(i)
+	return c.CapacityReason(i)
 }
 
 // relax goes through the assignment rules, each of which asks less than the one before, to the first that holds for any of
@@ -122,7 +122,7 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 	}
 	rules, classes := t.pool.rules.Assignment.Rules, r.oneOfEachClass(agents)
 	for n := range rules {
-		holds := r.holding(t, &rules[n], classes)
+		holds := r.agentsMatching(t, &rules[n], classes)
 		if len(holds) == 0 {
 			continue
 		}

@@ -11,10 +11,10 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// judge knows conditions by name.
-type judge map[string]func(agent, item map[string]any) bool
+// evaluator knows conditions by name.
+type evaluator map[string]func(agent, item map[string]any) bool
 
-func (j judge) Holds(condition string, facts routing.Facts) (bool, error) {
+func (j evaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	decide, known := j[condition]
 	if !known {
 		return true, errors.New("no such condition")
@@ -24,7 +24,7 @@ func (j judge) Holds(condition string, facts routing.Facts) (bool, error) {
 	return decide(agent, item), nil
 }
 
-var conditions = judge{
+var conditions = evaluator{
 	"vip":       func(_, item map[string]any) bool { return item["attributes"].(map[string]any)["tier"] == "vip" },
 	"waited":    func(_, item map[string]any) bool { return item["waited_seconds"].(int64) >= 300 },
 	"available": func(agent, _ map[string]any) bool { return agent["presence"] == "available" },
@@ -35,13 +35,13 @@ var conditions = judge{
 }
 
 // byRules assigns in the queue sales by rules of its own.
-func byRules(prioritisation, assignment []routing.Rule, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.Look) {
+func byRules(prioritisation, assignment []routing.Rule, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.MatchTrace) {
 	rules := routing.CustomRules{Prioritisation: &routing.RulesetVersion{Rules: prioritisation}}
 	if assignment != nil {
 		rules.Assignment = &routing.RulesetVersion{Rules: assignment}
 	}
-	matches, looks := choose(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: rules}, items, agents, 100, conditions)
-	return told(matches), looks
+	matches, traces := choose(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: rules}, items, agents, 100, conditions)
+	return told(matches), traces
 }
 
 func attribute(name string, value any) func(*routing.Item) {
@@ -75,20 +75,20 @@ func TestAssign_ASG07_firstRuleThatAnybodyMeets(t *testing.T) {
 	t.Parallel()
 	relaxed := []routing.Rule{{When: "thai"}, {When: "available"}, {When: ""}}
 	items := []routing.Item{newItem("a", since(9)), newItem("b", since(8)), newItem("c", since(7)), newItem("d", since(6))}
-	got, looks := byRules(nil, relaxed, items,
+	got, traces := byRules(nil, relaxed, items,
 		newAgent("ann", presence(routing.DND), load(75)), newAgent("ben", load(75)), newAgent("cem", load(75), skill("thai", 1)))
 	require.Equal(t, []string{"a cem", "b ben", "c ann"}, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 2}, looks[0].Reasons)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1, routing.ReasonCapacity: 1}, looks[1].Reasons)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 3}, looks[3].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 2}, traces[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1, routing.ReasonCapacity: 1}, traces[1].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 3}, traces[3].Reasons)
 }
 
 func TestAssign_ASG07_nobodyMeetsARule(t *testing.T) {
 	t.Parallel()
 	for _, rules := range [][]routing.Rule{{}, {{When: "never"}}, {{When: "broken"}}} {
-		got, looks := byRules(nil, rules, []routing.Item{newItem("a")}, newAgent("ann"))
+		got, traces := byRules(nil, rules, []routing.Item{newItem("a")}, newAgent("ann"))
 		require.Empty(t, got)
-		require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, looks[0].Reasons)
+		require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, traces[0].Reasons)
 	}
 }
 
@@ -102,22 +102,22 @@ func TestAssign_ASG07_whoDeclinedIsAskedWhereNobodyElseIs(t *testing.T) {
 	t.Parallel()
 	rules := []routing.Rule{{When: "thai"}, {When: ""}}
 	items := []routing.Item{newItem("a", declined(1, "ann"), since(9)), newItem("b", declined(1, "ann"), since(8)), newItem("c", declined(3, "ann"), since(7))}
-	got, looks := byRules(nil, rules, items, newAgent("ann", skill("thai", 5)), newAgent("ben", load(75)))
+	got, traces := byRules(nil, rules, items, newAgent("ann", skill("thai", 5)), newAgent("ben", load(75)))
 	require.Equal(t, []string{"a ben", "b ann"}, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonOtherFirst: 1}, looks[0].Reasons)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 1, routing.ReasonDeclined: 1}, looks[2].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonOtherFirst: 1}, traces[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 1, routing.ReasonDeclined: 1}, traces[2].Reasons)
 }
 
 func TestAssign_ASG10_orderKeys(t *testing.T) {
 	t.Parallel()
 	wants := needs(routing.NeededSkill{SkillID: "tax", Rating: 2}, routing.NeededSkill{SkillID: "thai", Rating: 5})
 	ann := func() *routing.Candidate {
-		return newAgent("ann", load(50), membership(ago(10), ago(1)), skill("thai", 10), room("p", 9, 1, false), func(c *routing.Candidate) {
+		return newAgent("ann", load(50), membership(ago(10), ago(1)), skill("thai", 10), profileUse("p", 9, 1, false), func(c *routing.Candidate) {
 			c.LastReleased, c.Attributes = ago(30), map[string]string{"level": "9"}
 		})
 	}
 	ben := func() *routing.Candidate {
-		return newAgent("ben", load(25), membership(ago(90), ago(2)), skill("thai", 5), skill("tax", 1), room("p", 9, 2, false), func(c *routing.Candidate) {
+		return newAgent("ben", load(25), membership(ago(90), ago(2)), skill("thai", 5), skill("tax", 1), profileUse("p", 9, 2, false), func(c *routing.Candidate) {
 			c.LastReleased, c.Attributes = ago(20), map[string]string{"level": "10"}
 		})
 	}
@@ -180,9 +180,9 @@ func TestAssign_ASG09_ASG12_onlyRulesAskWhetherAnAgentIsWorking(t *testing.T) {
 		require.Equal(t, []string{"a ann"}, got, method)
 	}
 	working := []routing.Rule{{When: "working"}}
-	got, looks := byRules(nil, working, []routing.Item{newItem("a")}, newAgent("ann", off))
+	got, traces := byRules(nil, working, []routing.Item{newItem("a")}, newAgent("ann", off))
 	require.Empty(t, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, looks[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, traces[0].Reasons)
 	got, _ = byRules(nil, working, []routing.Item{newItem("a")}, newAgent("ann", off), newAgent("ben", load(75)))
 	require.Equal(t, []string{"a ben"}, got, "who has no hours is always working")
 	got, _ = byRules(nil, []routing.Rule{{When: ""}}, []routing.Item{newItem("a")}, newAgent("ann", off))
@@ -209,19 +209,19 @@ func TestAssign_ASG11_rulesReplaceTheWorkstreamsDefaults(t *testing.T) {
 		{"presence and skills are the rules' to judge", newAgent("ann", presence(routing.DND)), ""},
 		{"who is offline could not answer", newAgent("ann", presence(routing.Offline)), routing.ReasonPresence},
 		{"nor who has lost the connection", newAgent("ann", lost), routing.ReasonLost},
-		{"profiles are still looked at", newAgent("ann", room("p", 1, 1, true)), routing.ReasonBlocked},
+		{"profiles are still looked at", newAgent("ann", profileUse("p", 1, 1, true)), routing.ReasonBlocked},
 		{"and so are units", newAgent("ann", load(80)), routing.ReasonCapacity},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			thai := needs(routing.NeededSkill{SkillID: "thai", Rating: 5})
-			got, looks := byRules(nil, anyone, []routing.Item{newItem("a", thai)}, test.agent)
+			got, traces := byRules(nil, anyone, []routing.Item{newItem("a", thai)}, test.agent)
 			if test.want == "" {
 				require.Equal(t, []string{"a ann"}, got)
 				return
 			}
 			require.Empty(t, got)
-			require.Equal(t, map[routing.Reason]int{test.want: 1}, looks[0].Reasons)
+			require.Equal(t, map[routing.Reason]int{test.want: 1}, traces[0].Reasons)
 		})
 	}
 }
@@ -240,21 +240,21 @@ func TestAssign_ASG01_unmatchedDemandsSkipTogether(t *testing.T) {
 		items = append(items, newItem("same"))
 	}
 	items = append(items, newItem("vip", since(1), attribute("tier", "vip")))
-	got, looks := byRules(nil, []routing.Rule{{When: "vip"}}, items, newAgent("ann"))
+	got, traces := byRules(nil, []routing.Rule{{When: "vip"}}, items, newAgent("ann"))
 	require.Equal(t, []string{"vip ann"}, got)
-	require.Len(t, looks, 151)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, looks[149].Reasons)
+	require.Len(t, traces, 151)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonRule: 1}, traces[149].Reasons)
 }
 
-// counted is a judge that counts how often it is asked.
+// counted is an Evaluator that counts how often it is asked.
 type counted struct {
-	judge
+	evaluator
 	asked int
 }
 
-func (c *counted) Holds(condition string, facts routing.Facts) (bool, error) {
+func (c *counted) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	c.asked++
-	return c.judge.Holds(condition, facts)
+	return c.evaluator.Evaluate(condition, facts)
 }
 
 // ownRules are the rules of the queue sales, for Assign.
@@ -277,14 +277,14 @@ func TestAssign_judgesADemandOnce(t *testing.T) {
 		agents[n] = newAgent(fmt.Sprint(n))
 		agents[n].Attributes = map[string]string{"desk": fmt.Sprint(n % 40)}
 	}
-	j := &counted{judge: conditions}
+	j := &counted{evaluator: conditions}
 	matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, ownRules("never", "never", "thai", "available"), items, agents, 100, j)
 	require.Len(t, matches, 100)
 	require.LessOrEqual(t, j.asked, 40*4+100*4, "each of 40 sorts of agents, and again who has been assigned something")
 
 	items[50].Since = ago(20)
 	j.asked = 0
-	matches, _ = choose(noon, []routing.Queue{queue(routing.Custom)}, ownRules("waited"), items, agents[:40], 1, &counted{judge: conditions})
+	matches, _ = choose(noon, []routing.Queue{queue(routing.Custom)}, ownRules("waited"), items, agents[:40], 1, &counted{evaluator: conditions})
 	require.Equal(t, items[50].ID, matches[0].Item)
 }
 
@@ -297,7 +297,7 @@ func TestAssign_endsWhenTimeIsUp(t *testing.T) {
 	call := func(vain map[string]bool) routing.Chosen {
 		return routing.Assign(routing.Choice{
 			Now: noon, Queues: []routing.Queue{queue(routing.Custom), other}, Rules: ownRules("vip"), Items: items, Agents: []*routing.Candidate{newAgent("ann", inQueues("other"))},
-			Limit: 100, Judge: conditions, Enough: func() bool { return true }, Vain: vain,
+			Limit: 100, Evaluator: conditions, Enough: func() bool { return true }, Vain: vain,
 		})
 	}
 	vain := map[string]bool{}
@@ -332,10 +332,10 @@ func TestAssign_prioritisesWhileThereIsTime(t *testing.T) {
 	attribute("tier", "vip")(&items[3])
 	attribute("tier", "vip")(&items[40])
 	rules := map[conversation.QueueID]routing.CustomRules{sales: {Prioritisation: &routing.RulesetVersion{Rules: []routing.Rule{{When: "never"}, {When: "vip"}}}}}
-	j := &counted{judge: conditions}
+	j := &counted{evaluator: conditions}
 	got := routing.Assign(routing.Choice{
 		Now: noon, Queues: []routing.Queue{queue(routing.Custom)}, Rules: rules, Items: items, Agents: []*routing.Candidate{newAgent("ann")}, Limit: 100,
-		Judge: j, Enough: j.counts(20),
+		Evaluator: j, Enough: j.counts(20),
 	})
 	require.Equal(t, 20, j.asked)
 	require.Equal(t, []string{"03 ann", "00 ann", "01 ann", "02 ann"}, told(got.Matches))
@@ -348,10 +348,10 @@ func TestAssign_endsWithinAnItem(t *testing.T) {
 	for n := range agents {
 		agents[n] = newAgent(fmt.Sprintf("%02d", n), func(c *routing.Candidate) { c.Attributes = map[string]string{"n": fmt.Sprint(n)} })
 	}
-	j := &counted{judge: conditions}
+	j := &counted{evaluator: conditions}
 	got := routing.Assign(routing.Choice{
 		Now: noon, Queues: []routing.Queue{queue(routing.Custom)}, Rules: ownRules("never", "available", ""), Items: []routing.Item{newItem("x"), newItem("y", attribute("n", 1))},
-		Agents: agents, Limit: 100, Judge: j, Enough: j.counts(1), Spent: j.counts(60),
+		Agents: agents, Limit: 100, Evaluator: j, Enough: j.counts(1), Spent: j.counts(60),
 	})
 	require.Equal(t, 60, j.asked)
 	require.Len(t, got.Matches, 1)

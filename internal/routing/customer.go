@@ -25,8 +25,8 @@ type Customer struct {
 }
 
 // CheckCustomer says what is wrong with it. Whether the agents exist is for the caller to know.
-func CheckCustomer(c Customer) []Fault {
-	var f faults
+func CheckCustomer(c Customer) []InvalidField {
+	var f invalidFields
 	f.add(len(c.Preferred) <= MaxPreferred, "preferred_agent_ids", "expected at most %d", MaxPreferred)
 	unique(&f, "preferred_agent_ids", c.Preferred, func(a conversation.AgentID) conversation.AgentID { return a })
 	f.add(len(c.Tags) <= MaxTags, "tags", "expected at most %d", MaxTags)

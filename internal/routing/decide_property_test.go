@@ -120,8 +120,8 @@ func mayEnd(q routing.Question) bool {
 
 // overflowed is how often a queue was found to overflow: each candidate once, and once for every hop from there.
 func overflowed(trace routing.Trace) (n int) {
-	for _, look := range trace.Queues {
-		if look.Outcome == "overflows" || look.Outcome == "closed" {
+	for _, trace := range trace.Queues {
+		if trace.Outcome == "overflows" || trace.Outcome == "closed" {
 			n++
 		}
 	}

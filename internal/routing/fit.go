@@ -69,8 +69,8 @@ func (c *Candidate) masters(needed []NeededSkill) bool {
 	return true
 }
 
-// Room says why the agent has no room for an item; "" if they have. While agents are assigned work it only becomes less.
-func (c *Candidate) Room(i *Item) Reason {
+// CapacityReason says why the agent has no capacity for an item; "" if they have. While agents are assigned work it only becomes less.
+func (c *Candidate) CapacityReason(i *Item) Reason {
 	for _, p := range c.Profiles {
 		if p.Blocking && p.Used >= p.Limit {
 			return ReasonBlocked // CAP-4: nothing at all

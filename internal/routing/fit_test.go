@@ -9,9 +9,9 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func room(p routing.ProfileID, limit, used int, blocking bool) func(*routing.Candidate) {
+func profileUse(p routing.ProfileID, limit, used int, blocking bool) func(*routing.Candidate) {
 	return func(c *routing.Candidate) {
-		c.Profiles[p] = routing.ProfileRoom{Limit: limit, Used: used, Blocking: blocking}
+		c.Profiles[p] = routing.ProfileUse{Limit: limit, Used: used, Blocking: blocking}
 	}
 }
 
@@ -75,13 +75,13 @@ func TestAssign_whyNot(t *testing.T) {
 		{"CAP-1 no units: no new work", newItem("i", takes()), newAgent("a", units(0)), routing.ReasonCapacity},
 		{"CAP-7 over capacity takes nothing, not even what takes no units", newItem("i", takes()), newAgent("a", load(125)), routing.ReasonCapacity},
 
-		{"CAP-2 room in the profile", newItem("i", takes("p")), newAgent("a", room("p", 2, 1, false)), ""},
-		{"CAP-2 profile used up", newItem("i", takes("p")), newAgent("a", room("p", 2, 2, false)), routing.ReasonProfile},
+		{"CAP-2 room in the profile", newItem("i", takes("p")), newAgent("a", profileUse("p", 2, 1, false)), ""},
+		{"CAP-2 profile used up", newItem("i", takes("p")), newAgent("a", profileUse("p", 2, 2, false)), routing.ReasonProfile},
 		{"CAP-2 profile not held", newItem("i", takes("p")), newAgent("a"), routing.ReasonProfile},
-		{"CAP-4 blocked for everything", newItem("i"), newAgent("a", room("p", 1, 1, true)), routing.ReasonBlocked},
-		{"CAP-4 blocks at the limit, not before", newItem("i"), newAgent("a", room("p", 2, 1, true)), ""},
-		{"CAP-5 room in all", newItem("i", takes("p", "q")), newAgent("a", room("p", 1, 0, false), room("q", 1, 0, false)), ""},
-		{"CAP-5 no room in one", newItem("i", takes("p", "q")), newAgent("a", room("p", 1, 0, false), room("q", 1, 1, false)), routing.ReasonProfile},
+		{"CAP-4 blocked for everything", newItem("i"), newAgent("a", profileUse("p", 1, 1, true)), routing.ReasonBlocked},
+		{"CAP-4 blocks at the limit, not before", newItem("i"), newAgent("a", profileUse("p", 2, 1, true)), ""},
+		{"CAP-5 room in all", newItem("i", takes("p", "q")), newAgent("a", profileUse("p", 1, 0, false), profileUse("q", 1, 0, false)), ""},
+		{"CAP-5 no room in one", newItem("i", takes("p", "q")), newAgent("a", profileUse("p", 1, 0, false), profileUse("q", 1, 1, false)), routing.ReasonProfile},
 		{"CAP-9 tenth conversation", newItem("i"), newAgent("a", sessions(9)), ""},
 		{"CAP-9 as the tenant says", newItem("i"), newAgent("a", sessions(2), most(3)), ""},
 		{"CAP-9 one more than the tenant says", newItem("i"), newAgent("a", sessions(3), most(3)), routing.ReasonSessions},
@@ -106,34 +106,34 @@ func TestAssign_whyNot(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, looks := assign(routing.HighestCapacity, []routing.Item{test.item}, test.agent)
-			require.Len(t, looks, 1)
+			got, traces := assign(routing.HighestCapacity, []routing.Item{test.item}, test.agent)
+			require.Len(t, traces, 1)
 			if test.want == "" {
 				require.Equal(t, []string{"i a"}, got)
-				require.Empty(t, looks[0].Reasons)
+				require.Empty(t, traces[0].Reasons)
 				return
 			}
 			require.Empty(t, got)
-			require.Equal(t, 1, looks[0].Reasons[test.want], "reasons: %v", looks[0].Reasons)
+			require.Equal(t, 1, traces[0].Reasons[test.want], "reasons: %v", traces[0].Reasons)
 		})
 	}
 }
 
 func TestAssign_CAP05_allProfilesAreTaken(t *testing.T) {
 	t.Parallel()
-	ann := newAgent("ann", room("p", 2, 0, false), room("q", 5, 0, false))
-	got, looks := assign(routing.RoundRobin, []routing.Item{newItem("a", takes("p", "q")), newItem("b", takes("p", "q")), newItem("c", takes("p", "q"))}, ann)
+	ann := newAgent("ann", profileUse("p", 2, 0, false), profileUse("q", 5, 0, false))
+	got, traces := assign(routing.RoundRobin, []routing.Item{newItem("a", takes("p", "q")), newItem("b", takes("p", "q")), newItem("c", takes("p", "q"))}, ann)
 	require.Equal(t, []string{"a ann", "b ann"}, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonProfile: 1}, looks[2].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonProfile: 1}, traces[2].Reasons)
 	require.Equal(t, 2, ann.Profiles["q"].Used)
 	require.Equal(t, 2, ann.Sessions)
 }
 
 func TestAssign_CAP04_reachedInTheSameCall(t *testing.T) {
 	t.Parallel()
-	got, looks := assign(routing.RoundRobin, []routing.Item{newItem("a", takes("p"), since(9)), newItem("b", since(8))}, newAgent("ann", room("p", 1, 0, true)))
+	got, traces := assign(routing.RoundRobin, []routing.Item{newItem("a", takes("p"), since(9)), newItem("b", since(8))}, newAgent("ann", profileUse("p", 1, 0, true)))
 	require.Equal(t, []string{"a ann"}, got)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonBlocked: 1}, looks[1].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonBlocked: 1}, traces[1].Reasons)
 }
 
 func TestAssign_SKL03_nearestFirst(t *testing.T) {

@@ -47,7 +47,7 @@ func (r *round) line(t turn) *line {
 	for _, a := range t.pool.members {
 		why := a.suits(t.item)
 		if why == "" {
-			why = a.Room(t.item)
+			why = a.CapacityReason(t.item)
 		}
 		if why != "" {
 			l.out.add(why, a.ID)
@@ -157,7 +157,7 @@ func (p *place) settle() {
 	if p.full {
 		return
 	}
-	if why := p.Room(p.line.item); why != "" {
+	if why := p.CapacityReason(p.line.item); why != "" {
 		p.full = true
 		p.line.left--
 		p.line.out.add(why, p.ID)

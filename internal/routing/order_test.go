@@ -56,9 +56,9 @@ func TestAssign_QUE2_orderOfQueues(t *testing.T) {
 		newItem("elsewhere", in("unknown"), since(999)),
 	}
 	ann := newAgent("ann", inQueues("last", "berta", "anton", "fifo1", "fifo2", "first"))
-	matches, looks := choose(noon, queues, rules, items, []*routing.Candidate{ann}, 100, nil)
+	matches, traces := choose(noon, queues, rules, items, []*routing.Candidate{ann}, 100, nil)
 	require.Equal(t, []conversation.WorkItemID{"first", "fifo2-old", "fifo1", "fifo2-new", "anton", "berta", "kept", "last"}, served(matches))
-	require.Len(t, looks, 8)
+	require.Len(t, traces, 8)
 }
 
 func TestAssign_QUE3_priorityThenLastWordThenID(t *testing.T) {
@@ -75,8 +75,8 @@ func TestAssign_QUE2_agentsOfSeveralQueuesServeTheFirst(t *testing.T) {
 	queues := []routing.Queue{{ID: sales, Priority: 2, Method: routing.RoundRobin}, {ID: "vip", Priority: 1, Method: routing.RoundRobin}}
 	ann := newAgent("ann", inQueues("vip"), units(25))
 	ben := newAgent("ben", units(25))
-	matches, looks := choose(noon, queues, nil, []routing.Item{newItem("s", since(60)), newItem("v", in("vip"))}, []*routing.Candidate{ann, ben}, 100, nil)
+	matches, traces := choose(noon, queues, nil, []routing.Item{newItem("s", since(60)), newItem("v", in("vip"))}, []*routing.Candidate{ann, ben}, 100, nil)
 	require.Equal(t, []string{"v ann", "s ben"}, told(matches))
-	require.Equal(t, map[routing.Reason]int{routing.ReasonNotMember: 1}, looks[0].Reasons)
-	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 1}, looks[1].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonNotMember: 1}, traces[0].Reasons)
+	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 1}, traces[1].Reasons)
 }

@@ -29,7 +29,7 @@ func (d *decider) overflow(c candidate) {
 		}
 		action, why := c.overflows(d.q.Now)
 		if hops > d.q.Hops && why != "" {
-			d.lookOverflow(c, why)
+			d.traceOverflow(c, why)
 		}
 		switch {
 		case why == "":
@@ -45,7 +45,7 @@ func (d *decider) overflow(c candidate) {
 		next, known := d.queues[action.QueueID]
 		switch {
 		case !known:
-			d.look(action.QueueID, queueUnknown, "")
+			d.traceQueue(action.QueueID, queueUnknown, "")
 			d.alert(alertUnknownQueue)
 			d.enter(c, reasonAnyway)
 			return
@@ -94,7 +94,7 @@ func (d *decider) end(c candidate, why string) {
 	if why != reasonFull {
 		d.Notice = c.notice(d.q.Now)
 	}
-	d.look(c.ID, queueChosen, reasonEnds)
+	d.traceQueue(c.ID, queueChosen, reasonEnds)
 }
 
 // overflows says what is done because the queue should take no more, and why; "" where it may. Hours are asked first (OVF-4).
@@ -144,10 +144,10 @@ func (q *QueueNow) notice(now time.Time) Notice {
 	return NoticeParked
 }
 
-func (d *decider) lookOverflow(c candidate, why string) {
+func (d *decider) traceOverflow(c candidate, why string) {
 	if why == reasonFull {
-		d.look(c.ID, queueOverflows, why)
+		d.traceQueue(c.ID, queueOverflows, why)
 		return
 	}
-	d.look(c.ID, queueClosed, why)
+	d.traceQueue(c.ID, queueClosed, why)
 }

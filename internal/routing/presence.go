@@ -9,8 +9,8 @@ type PresenceFacts struct {
 	Turned   bool     // the agent has just accepted or closed a conversation
 	Units    int
 	Load     int
-	Profiles []ProfileRoom // of the agent
-	Sessions int           // conversations that the agent has, without those put aside
+	Profiles []ProfileUse // of the agent
+	Sessions int          // conversations that the agent has, without those put aside
 
 	MaxSessions int // the tenant's; 0: DefaultMaxSessions
 }
@@ -42,9 +42,9 @@ func NextPresence(f PresenceFacts) Presence {
 // full reports whether the agent takes no more: over their units, at the limit of conversations, at that of a blocking
 // profile, or with units and all profiles used up.
 func (f PresenceFacts) full() bool {
-	usedUp := func(p ProfileRoom) bool { return p.Used >= p.Limit }
-	blocks := func(p ProfileRoom) bool { return p.Blocking && usedUp(p) }
-	open := func(p ProfileRoom) bool { return !usedUp(p) }
+	usedUp := func(p ProfileUse) bool { return p.Used >= p.Limit }
+	blocks := func(p ProfileUse) bool { return p.Blocking && usedUp(p) }
+	open := func(p ProfileUse) bool { return !usedUp(p) }
 	switch {
 	case f.Load > f.Units, f.Sessions >= maxSessions(f.MaxSessions), slices.ContainsFunc(f.Profiles, blocks):
 		return true
@@ -54,5 +54,5 @@ func (f PresenceFacts) full() bool {
 
 // busy reports whether anything of the agent's capacity is used.
 func (f PresenceFacts) busy() bool {
-	return f.Load > 0 || slices.ContainsFunc(f.Profiles, func(p ProfileRoom) bool { return p.Used > 0 })
+	return f.Load > 0 || slices.ContainsFunc(f.Profiles, func(p ProfileUse) bool { return p.Used > 0 })
 }

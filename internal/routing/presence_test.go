@@ -10,7 +10,7 @@ import (
 
 func TestNextPresence(t *testing.T) {
 	t.Parallel()
-	profiles := func(list ...routing.ProfileRoom) []routing.ProfileRoom { return list }
+	profiles := func(list ...routing.ProfileUse) []routing.ProfileUse { return list }
 	for _, test := range []struct {
 		name  string
 		facts routing.PresenceFacts
@@ -19,16 +19,16 @@ func TestNextPresence(t *testing.T) {
 		{"PRE-4 free", routing.PresenceFacts{Presence: routing.Busy, Units: 100}, routing.Available},
 		{"PRE-4 partly used", routing.PresenceFacts{Presence: routing.Available, Units: 100, Load: 25}, routing.Busy},
 		{"PRE-4 full", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100}, routing.DND},
-		{"PRE-4 over", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 125, Profiles: profiles(routing.ProfileRoom{Limit: 5})}, routing.DND},
+		{"PRE-4 over", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 125, Profiles: profiles(routing.ProfileUse{Limit: 5})}, routing.DND},
 		{"PRE-4 CAP-9 ten conversations", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 10, Sessions: 10}, routing.DND},
 		{"PRE-4 CAP-9 as many as the tenant says", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 10, Sessions: 4, MaxSessions: 4}, routing.DND},
 		{"PRE-4 put aside takes nothing", routing.PresenceFacts{Presence: routing.DND, Units: 100, Sessions: 4}, routing.Available},
-		{"PRE-5 units used up, a profile not", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100, Profiles: profiles(routing.ProfileRoom{Limit: 2, Used: 1})}, routing.Busy},
-		{"PRE-5 a profile used up, units not", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Profiles: profiles(routing.ProfileRoom{Limit: 2, Used: 2})}, routing.Busy},
-		{"PRE-5 units and profile used up", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100, Profiles: profiles(routing.ProfileRoom{Limit: 2, Used: 2})}, routing.DND},
-		{"PRE-5 one of several profiles left", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100, Profiles: profiles(routing.ProfileRoom{Limit: 2, Used: 2}, routing.ProfileRoom{Limit: 1})}, routing.Busy},
-		{"PRE-5 a blocking profile used up", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Profiles: profiles(routing.ProfileRoom{Limit: 1, Used: 1, Blocking: true}, routing.ProfileRoom{Limit: 9})}, routing.DND},
-		{"PRE-5 another than the blocking one", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Profiles: profiles(routing.ProfileRoom{Limit: 2, Used: 1, Blocking: true}, routing.ProfileRoom{Limit: 1, Used: 1})}, routing.Busy},
+		{"PRE-5 units used up, a profile not", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100, Profiles: profiles(routing.ProfileUse{Limit: 2, Used: 1})}, routing.Busy},
+		{"PRE-5 a profile used up, units not", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Profiles: profiles(routing.ProfileUse{Limit: 2, Used: 2})}, routing.Busy},
+		{"PRE-5 units and profile used up", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100, Profiles: profiles(routing.ProfileUse{Limit: 2, Used: 2})}, routing.DND},
+		{"PRE-5 one of several profiles left", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Load: 100, Profiles: profiles(routing.ProfileUse{Limit: 2, Used: 2}, routing.ProfileUse{Limit: 1})}, routing.Busy},
+		{"PRE-5 a blocking profile used up", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Profiles: profiles(routing.ProfileUse{Limit: 1, Used: 1, Blocking: true}, routing.ProfileUse{Limit: 9})}, routing.DND},
+		{"PRE-5 another than the blocking one", routing.PresenceFacts{Presence: routing.Busy, Units: 100, Profiles: profiles(routing.ProfileUse{Limit: 2, Used: 1, Blocking: true}, routing.ProfileUse{Limit: 1, Used: 1})}, routing.Busy},
 		{"PRE-6 chosen available lasts", routing.PresenceFacts{Presence: routing.Available, Manual: true, Units: 100, Load: 100}, routing.Available},
 		{"PRE-6 chosen busy lasts", routing.PresenceFacts{Presence: routing.Busy, Manual: true, Units: 100}, routing.Busy},
 		{"PRE-6 until the next accept", routing.PresenceFacts{Presence: routing.Available, Manual: true, Turned: true, Units: 100, Load: 100}, routing.DND},

@@ -39,8 +39,8 @@ const (
 // Decide says which queue a conversation goes to and what it needs: it is classified, route rules collect the queues that
 // match, and the first that can take it does. It ends the conversation only where an overflow action says so; otherwise it
 // names a queue that exists, whatever the rules say (L07), unless the tenant has none. It does not change the question.
-func Decide(q Question, judge Judge) Decision {
-	d := decider{q: q, judge: judge, queues: make(map[conversation.QueueID]*QueueNow, len(q.Queues))}
+func Decide(q Question, evaluator Evaluator) Decision {
+	d := decider{q: q, evaluator: evaluator, queues: make(map[conversation.QueueID]*QueueNow, len(q.Queues))}
 	for i := range q.Queues {
 		d.queues[q.Queues[i].ID] = &q.Queues[i]
 	}
@@ -56,7 +56,7 @@ func (d *decider) match() []candidate {
 	add := func(id conversation.QueueID, own *Overflow) {
 		queue, known := d.queues[id]
 		if !known {
-			d.look(id, queueUnknown, "")
+			d.traceQueue(id, queueUnknown, "")
 			d.alert(alertUnknownQueue)
 			return
 		}
@@ -119,7 +119,7 @@ func (d *decider) choose(list []candidate) {
 			d.enter(c, "")
 			return
 		}
-		d.lookOverflow(c, why)
+		d.traceOverflow(c, why)
 	}
 	first := list[0]
 	soonest := first.opens(d.q.Now)
@@ -138,7 +138,7 @@ func (d *decider) isEmpty(c candidate) bool {
 		return false
 	}
 	d.alertEmpty(c.QueueNow)
-	d.look(c.ID, queueEmpty, "")
+	d.traceQueue(c.ID, queueEmpty, "")
 	return true
 }
 
@@ -150,7 +150,7 @@ func (d *decider) enter(c candidate, reason string) {
 		d.Notice = NoticeNobody
 	}
 	d.QueueID, d.Overflow = c.ID, c.rules
-	d.look(c.ID, queueChosen, reason)
+	d.traceQueue(c.ID, queueChosen, reason)
 }
 
 // fallBack puts a conversation that nothing matches, or only queues without agents, into the fallback queue, whose overflow
@@ -179,13 +179,13 @@ func (d *decider) fallback() *QueueNow {
 		return standard
 	case queue.Members == 0 && standard.Members > 0:
 		d.alertEmpty(queue)
-		d.look(queue.ID, queueEmpty, "")
+		d.traceQueue(queue.ID, queueEmpty, "")
 		return standard
 	}
 	return queue
 }
 
-func (d *decider) look(queue conversation.QueueID, outcome, reason string) {
+func (d *decider) traceQueue(queue conversation.QueueID, outcome, reason string) {
 	d.Trace.Queues = append(d.Trace.Queues, QueueTrace{queue, outcome, reason})
 }
 

@@ -88,12 +88,12 @@ type Order struct {
 	Desc bool   `json:"desc,omitempty" yaml:"desc,omitempty"`
 }
 
-// Facts are what conditions are judged over, by the names of docs/rules.md: maps of strings, whole numbers, booleans, lists
+// Facts are what conditions are evaluated over, by the names of docs/rules.md: maps of strings, whole numbers, booleans, lists
 // and maps. Everything a customer wrote in them is data (L10).
 type Facts map[string]any
 
-// Judge says whether a condition holds. An error is no match: the next rule is tried, and the trace says why (L05) in the
+// Evaluator evaluates the conditions of rules. An error is no match: the next rule is tried, and the trace says why (L05) in the
 // error's words, so these hold nothing of the facts. The facts are not kept: they are reused.
-type Judge interface {
-	Holds(condition string, facts Facts) (bool, error)
+type Evaluator interface {
+	Evaluate(condition string, facts Facts) (bool, error)
 }

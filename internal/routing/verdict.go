@@ -91,13 +91,13 @@ func (v *Verdicts) of(a *answers, class int) *answer {
 // judged more often than it need be.
 const asksForTime = "waited"
 
-// holding are those of the agents, whose classes are known, for whom a rule's condition holds; of no agents, one that is nil where it
+// agentsMatching lists those of the agents, whose classes are known, for whom a rule's condition holds; of no agents, one that is nil where it
 // holds for the item. A condition that cannot be judged does not hold (L05).
-func (r *round) holding(t turn, rule *Rule, agents []*agent) (list []*agent) {
+func (r *round) agentsMatching(t turn, rule *Rule, agents []*agent) (list []*agent) {
 	switch {
 	case rule.When == "":
 		return slices.Clone(agents)
-	case r.choice.Judge == nil:
+	case r.choice.Evaluator == nil:
 		return nil
 	}
 	q := question{when: rule.When, demand: t.demand}
@@ -159,13 +159,13 @@ func (r *round) split(agents, some []*agent) (same, others []*agent) {
 	return same, others
 }
 
-// ask has the judge judge, where there is time.
+// ask evaluates the condition of a rule, where there is time.
 func (r *round) ask(rule *Rule, facts Facts, place failure) answer {
 	if r.choice.Spent != nil && r.choice.Spent() {
 		r.verdicts.failed = append(r.verdicts.failed, place)
 		return no
 	}
-	holds, err := r.choice.Judge.Holds(rule.When, facts)
+	holds, err := r.choice.Evaluator.Evaluate(rule.When, facts)
 	switch {
 	case err != nil:
 		r.verdicts.failed = append(r.verdicts.failed, place)

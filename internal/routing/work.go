@@ -116,7 +116,7 @@ type Candidate struct {
 	OffHours     bool // outside the agent's own operating hours; for custom rules alone (ASG-12)
 	Units        int  // in all
 	Load         int  // taken, of Units
-	Profiles     map[ProfileID]ProfileRoom
+	Profiles     map[ProfileID]ProfileUse
 	Skills       map[SkillID]int                   // rating, of those not disabled
 	Sessions     int                               // conversations that the agent has, without those put aside
 	MaxSessions  int                               // of Sessions; the tenant's, 0: DefaultMaxSessions
@@ -126,8 +126,8 @@ type Candidate struct {
 	Attributes   map[string]string
 }
 
-// ProfileRoom is an agent's room in a capacity profile.
-type ProfileRoom struct {
+// ProfileUse is an agent's use of a capacity profile.
+type ProfileUse struct {
 	Limit, Used int
 	Blocking    bool
 }
@@ -153,8 +153,8 @@ type Distributed struct {
 	Notices []conversation.RunNotice
 }
 
-// Look is what distribution saw for an item that it left waiting, or gave to somebody: agents by the reason why not.
-type Look struct {
+// MatchTrace is what the distribution found for an item that it left waiting, or gave to somebody: agents by the reason why not.
+type MatchTrace struct {
 	Item    conversation.WorkItemID           `json:"-"`
 	Agent   conversation.AgentID              `json:"agent_id,omitempty"` // who was asked
 	Method  Method                            `json:"method"`

@@ -15,9 +15,9 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Fault is something wrong with a rule. Rule counts from 0, -1 for the list as a whole; Line and Column from 1, 0 where there
+// Diagnostic is something wrong with a rule. Rule counts from 0, -1 for the list as a whole; Line and Column from 1, 0 where there
 // is no place in a condition.
-type Fault struct {
+type Diagnostic struct {
 	Rule         int
 	Field        string // "when", "set", "skills" …
 	Line, Column int
@@ -32,14 +32,14 @@ type Known struct {
 	Variables []routing.Variable
 }
 
-// MaxFaults is how many faults Check lists at most.
-const MaxFaults = 20
+// MaxDiagnostics is how many diagnostics Check lists at most.
+const MaxDiagnostics = 20
 
-// Check lists what is wrong with rules that are to be saved, the first MaxFaults of it; nothing where they may be published.
+// Check lists what is wrong with rules that are to be saved, the first MaxDiagnostics of it; nothing where they may be published.
 // It fails where ctx ends first.
-func Check(ctx context.Context, kind routing.RulesetKind, list []routing.Rule, k Known) ([]Fault, error) {
+func Check(ctx context.Context, kind routing.RulesetKind, list []routing.Rule, k Known) ([]Diagnostic, error) {
 	if !validKind(kind) {
-		return []Fault{{Rule: -1, Reason: "unknown kind of ruleset"}}, nil
+		return []Diagnostic{{Rule: -1, Reason: "unknown kind of ruleset"}}, nil
 	}
 	all, err := environments()
 	if err != nil {
@@ -58,8 +58,8 @@ func Check(ctx context.Context, kind routing.RulesetKind, list []routing.Rule, k
 		c.condition(r.When)
 		c.name(r.Name)
 		c.outputs(r)
-		if len(c.faults) >= MaxFaults {
-			return c.faults[:MaxFaults], nil
+		if len(c.faults) >= MaxDiagnostics {
+			return c.faults[:MaxDiagnostics], nil
 		}
 	}
 	return c.faults, nil
@@ -71,11 +71,11 @@ type checking struct {
 	env    *cel.Env
 	known  Known
 	rule   int
-	faults []Fault
+	faults []Diagnostic
 }
 
 func (c *checking) fault(field, reason string, args ...any) {
-	c.faults = append(c.faults, Fault{Rule: c.rule, Field: field, Reason: fmt.Sprintf(reason, args...)})
+	c.faults = append(c.faults, Diagnostic{Rule: c.rule, Field: field, Reason: fmt.Sprintf(reason, args...)})
 }
 
 // size checks how many rules there are, and how long their conditions are together, before any of them is read (L02).
@@ -115,7 +115,7 @@ func (c *checking) condition(when string) {
 	}
 	checked, err := compile(c.env, when)
 	if wrong, ok := errors.AsType[mistake](err); ok {
-		c.faults = append(c.faults, Fault{Rule: c.rule, Field: "when", Line: wrong.line, Column: wrong.column, Reason: wrong.reason})
+		c.faults = append(c.faults, Diagnostic{Rule: c.rule, Field: "when", Line: wrong.line, Column: wrong.column, Reason: wrong.reason})
 		return
 	}
 	c.variables(checked)
@@ -127,7 +127,7 @@ func (c *checking) variables(checked *cel.Ast) {
 		if slices.ContainsFunc(c.known.Variables, func(v routing.Variable) bool { return v.Name == name }) {
 			return
 		}
-		c.faults = append(c.faults, Fault{
+		c.faults = append(c.faults, Diagnostic{
 			Rule: c.rule, Field: "when", Line: at.Line(), Column: at.Column() + 1,
 			Reason: "the workstream declares no context variable of this name",
 		})

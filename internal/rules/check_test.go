@@ -30,7 +30,7 @@ func shop() rules.Known {
 }
 
 // check is rules.Check in a request that does not end.
-func check(kind routing.RulesetKind, list []routing.Rule, k rules.Known) []rules.Fault {
+func check(kind routing.RulesetKind, list []routing.Rule, k rules.Known) []rules.Diagnostic {
 	faults, err := rules.Check(context.Background(), kind, list, k)
 	if err != nil {
 		panic(err)
@@ -39,13 +39,13 @@ func check(kind routing.RulesetKind, list []routing.Rule, k rules.Known) []rules
 }
 
 // faultsOf checks one route rule with a condition.
-func faultsOf(condition string) []rules.Fault {
+func faultsOf(condition string) []rules.Diagnostic {
 	return check(routing.RouteToQueue, []routing.Rule{{Name: "r", When: condition, Queue: "desk"}}, shop())
 }
 
 func TestBad_L01_whatIsNoConditionIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
-	for condition, want := range map[string]rules.Fault{
+	for condition, want := range map[string]rules.Diagnostic{
 		`customer.language == `:            {Line: 1, Column: 22, Reason: "this is not the grammar of CEL"},
 		"true &&\n  custommer.x":           {Line: 2, Column: 3, Reason: "there is no fact or function of this name"},
 		`customer.canary == "x"`:           {Line: 1, Column: 9, Reason: "there is no fact or function of this name"},
@@ -61,7 +61,7 @@ func TestBad_L01_whatIsNoConditionIsRefusedWithItsPlace(t *testing.T) {
 		`message.text == "canary` + "\n\"": {Line: 1, Column: 17, Reason: "this is not the grammar of CEL"},
 	} {
 		want.Field = "when"
-		require.Equal(t, []rules.Fault{want}, faultsOf(condition), condition)
+		require.Equal(t, []rules.Diagnostic{want}, faultsOf(condition), condition)
 	}
 	for _, good := range []string{
 		"", "true", `context["order"] == "7"`, `has(context.order) && context.order == 7`, `"order" in context`, `context[message.text] == "x"`,
@@ -106,7 +106,7 @@ func TestBad_L03_whatCostsTooMuchIsStopped(t *testing.T) {
 	t.Parallel()
 	facts := someFacts("hello")
 	facts["customer"].(map[string]any)["tags"] = make([]string, 1_000_000)
-	holds, err := rules.NewJudge().HoldsAtLeisure(`customer.tags.all(t, t == "")`, facts)
+	holds, err := rules.NewEvaluator().EvaluateAtLeisure(`customer.tags.all(t, t == "")`, facts)
 	require.ErrorIs(t, err, rules.ErrCost)
 	require.False(t, holds)
 }
@@ -132,7 +132,7 @@ func TestBad_L04_patternsAreShortAndWritten(t *testing.T) {
 	}
 	require.Empty(t, faultsOf(matches(`"`+strings.Repeat("茶", 180)+`[`+strings.Repeat("x", 74)+`]"`)), "256 characters")
 	require.Empty(t, faultsOf(matches(`"(a+)+$"`)))
-	holds, err := rules.NewJudge().HoldsAtLeisure(matches(`"(a+)+$"`), someFacts(strings.Repeat("a", 2047)+"!"))
+	holds, err := rules.NewEvaluator().EvaluateAtLeisure(matches(`"(a+)+$"`), someFacts(strings.Repeat("a", 2047)+"!"))
 	require.NoError(t, err)
 	require.False(t, holds)
 }
@@ -196,23 +196,23 @@ func TestCheck_outputsOfAnotherKindAreRefused(t *testing.T) {
 		}
 		require.Equal(t, fields, got)
 	}
-	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "unknown kind of ruleset"}}, check("other", nil, shop()))
+	require.Equal(t, []rules.Diagnostic{{Rule: -1, Reason: "unknown kind of ruleset"}}, check("other", nil, shop()))
 }
 
 func TestCheck_namesAreCharactersAndNotBlank(t *testing.T) {
 	t.Parallel()
-	named := func(name string) []rules.Fault {
+	named := func(name string) []rules.Diagnostic {
 		return check(routing.RouteToQueue, []routing.Rule{{Name: name, Queue: "desk"}}, shop())
 	}
 	for _, bad := range []string{"", " \t ", strings.Repeat("茶", 101)} {
-		require.Equal(t, []rules.Fault{{Field: "name", Reason: "expected 1 to 100 characters"}}, named(bad), bad)
+		require.Equal(t, []rules.Diagnostic{{Field: "name", Reason: "expected 1 to 100 characters"}}, named(bad), bad)
 	}
 	require.Empty(t, named(strings.Repeat("茶", 100)))
 }
 
 func TestCheck_whatRulesSetIsTextOrWhole(t *testing.T) {
 	t.Parallel()
-	set := func(name string, value any) []rules.Fault {
+	set := func(name string, value any) []rules.Diagnostic {
 		return check(routing.Classification, []routing.Rule{{Name: "r", Set: map[string]any{name: value}}}, shop())
 	}
 	for _, good := range []any{10, int64(10), float64(10), json.Number("10"), json.Number("-10")} {
@@ -274,7 +274,7 @@ func TestCheck_CLS4_RTQ1_aHundredRulesOfFiveOutputsAndNoMore(t *testing.T) {
 		}
 		return set
 	}
-	classify := func(n, each int) []rules.Fault {
+	classify := func(n, each int) []rules.Diagnostic {
 		list := make([]routing.Rule, n)
 		for i := range list {
 			list[i] = routing.Rule{Name: fmt.Sprint("rule ", i), Set: outputs(each)}
@@ -282,18 +282,18 @@ func TestCheck_CLS4_RTQ1_aHundredRulesOfFiveOutputsAndNoMore(t *testing.T) {
 		return check(routing.Classification, list, shop())
 	}
 	require.Empty(t, classify(100, 5))
-	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected at most 100 rules, not 101"}}, classify(101, 1))
-	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, classify(1, 6))
-	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 0"}}, classify(1, 0))
+	require.Equal(t, []rules.Diagnostic{{Rule: -1, Reason: "expected at most 100 rules, not 101"}}, classify(101, 1))
+	require.Equal(t, []rules.Diagnostic{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, classify(1, 6))
+	require.Equal(t, []rules.Diagnostic{{Rule: 0, Reason: "expected 1 to 5 outputs, not 0"}}, classify(1, 0))
 	mixed := routing.Rule{Name: "mixed", Set: outputs(4), Skills: []routing.NeededSkill{{SkillID: "english", Rating: 5}}, Profiles: []routing.ProfileID{"chats"}}
-	require.Equal(t, []rules.Fault{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, check(routing.Classification, []routing.Rule{mixed}, shop()))
+	require.Equal(t, []rules.Diagnostic{{Rule: 0, Reason: "expected 1 to 5 outputs, not 6"}}, check(routing.Classification, []routing.Rule{mixed}, shop()))
 
 	routes := make([]routing.Rule, 201)
 	for i := range routes {
 		routes[i] = routing.Rule{Name: fmt.Sprint("rule ", i), Queue: "desk"}
 	}
 	require.Empty(t, check(routing.RouteToQueue, routes[:200], shop()))
-	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected at most 200 rules, not 201"}}, check(routing.RouteToQueue, routes, shop()))
+	require.Equal(t, []rules.Diagnostic{{Rule: -1, Reason: "expected at most 200 rules, not 201"}}, check(routing.RouteToQueue, routes, shop()))
 }
 
 // S13
@@ -303,7 +303,7 @@ func TestCheck_stopsAtTwentyFaults(t *testing.T) {
 	for i := range list {
 		list[i] = routing.Rule{Name: "", When: "(", Queue: "desk"}
 	}
-	require.Len(t, check(routing.RouteToQueue, list, shop()), rules.MaxFaults)
+	require.Len(t, check(routing.RouteToQueue, list, shop()), rules.MaxDiagnostics)
 }
 
 // S13
@@ -325,14 +325,14 @@ func TestBad_L02_conditionsTogetherAreLimited(t *testing.T) {
 		list[i] = routing.Rule{Name: "r", When: `message.text == "` + strings.Repeat("退", 1300) + `"`, Queue: "desk"}
 	}
 	require.Empty(t, check(routing.RouteToQueue, list[:16], shop()))
-	require.Equal(t, []rules.Fault{{Rule: -1, Reason: "expected conditions of at most 65536 bytes in all, not 78360"}}, check(routing.RouteToQueue, list, shop()))
+	require.Equal(t, []rules.Diagnostic{{Rule: -1, Reason: "expected conditions of at most 65536 bytes in all, not 78360"}}, check(routing.RouteToQueue, list, shop()))
 }
 
 // S13
 func TestCheck_refusesLongListsUnread(t *testing.T) {
 	t.Parallel()
 	route := routing.Rule{Name: "r", Split: make([]routing.Share, 6)}
-	require.Equal(t, []rules.Fault{{Field: "split", Reason: "expected at most 5 queues"}}, check(routing.RouteToQueue, []routing.Rule{route}, shop()))
+	require.Equal(t, []rules.Diagnostic{{Field: "split", Reason: "expected at most 5 queues"}}, check(routing.RouteToQueue, []routing.Rule{route}, shop()))
 	order := routing.Rule{Name: "r", OrderBy: make([]routing.Order, 11)}
-	require.Equal(t, []rules.Fault{{Field: "order_by", Reason: "expected at most 10 keys"}}, check(routing.Assignment, []routing.Rule{order}, shop()))
+	require.Equal(t, []rules.Diagnostic{{Field: "order_by", Reason: "expected at most 10 keys"}}, check(routing.Assignment, []routing.Rule{order}, shop()))
 }

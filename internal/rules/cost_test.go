@@ -8,7 +8,7 @@ import (
 	"wxdesk/internal/rules"
 )
 
-// maxBytes is how much memory judging a condition may take, all told (S13).
+// maxBytes is how much memory evaluating a condition may take, all told (S13).
 const maxBytes = 8 << 20
 
 // FuzzS13_noConditionHangsTheRouter judges conditions over the longest message that WeChat sends, and more tags than it
@@ -35,17 +35,17 @@ func FuzzS13_noConditionHangsTheRouter(f *testing.F) {
 		tags[i] = strings.Repeat("t", 60)
 	}
 	facts["customer"].(map[string]any)["tags"] = tags
-	judge := rules.NewJudge()
+	evaluator := rules.NewEvaluator()
 	f.Fuzz(func(t *testing.T, condition string) {
-		_, _ = judge.HoldsAtLeisure(condition, facts) // compiles it
+		_, _ = evaluator.EvaluateAtLeisure(condition, facts) // compiles it
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		holds, err := judge.HoldsAtLeisure(condition, facts)
+		holds, err := evaluator.EvaluateAtLeisure(condition, facts)
 		runtime.ReadMemStats(&after)
 		if took := after.TotalAlloc - before.TotalAlloc; took > maxBytes {
 			t.Errorf("took %d bytes, want at most %d", took, maxBytes)
 		}
-		if cost, ended := judge.Cost(condition, facts); ended && cost > rules.CostLimit {
+		if cost, ended := evaluator.Cost(condition, facts); ended && cost > rules.CostLimit {
 			t.Errorf("came to an end at a cost of %d, want a stop at %d", cost, rules.CostLimit)
 		}
 		if err != nil && holds {

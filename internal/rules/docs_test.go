@@ -106,7 +106,7 @@ func TestDocs_tenExamplesHoldUp(t *testing.T) {
 		Queues:    map[conversation.QueueID]routing.Overflow{"q": {}},
 		Variables: []routing.Variable{{Name: "visits", Number: true}},
 	}
-	judge, shown := rules.NewJudge(), 0
+	evaluator, shown := rules.NewEvaluator(), 0
 	var kinds []routing.RulesetKind
 	for _, set := range file.Rulesets {
 		kinds = append(kinds, set.Kind)
@@ -120,7 +120,7 @@ func TestDocs_tenExamplesHoldUp(t *testing.T) {
 				rule.Queue = "q"
 			}
 			require.Empty(t, check(set.Kind, []routing.Rule{rule}, known), r.Name)
-			_, err := judge.Holds(r.When, someFacts("hello"))
+			_, err := evaluator.Evaluate(r.When, someFacts("hello"))
 			require.NoError(t, err, r.Name)
 		}
 	}

@@ -6,13 +6,13 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// HoldsAtLeisure judges a condition without looking at the clock, so that only its cost can stop it.
-func (j *Judge) HoldsAtLeisure(condition string, facts routing.Facts) (bool, error) {
-	return j.program(condition).holds(context.Background(), facts)
+// EvaluateAtLeisure evaluates a condition without looking at the clock, so that only its cost can stop it.
+func (j *Evaluator) EvaluateAtLeisure(condition string, facts routing.Facts) (bool, error) {
+	return j.program(condition).evaluate(context.Background(), facts)
 }
 
-// Cost is what judging a condition costs, and whether it came to an end; false where its cost stopped it, or something else.
-func (j *Judge) Cost(condition string, facts routing.Facts) (cost uint64, ended bool) {
+// Cost is what evaluating a condition costs, and whether it came to an end; false where its cost stopped it, or something else.
+func (j *Evaluator) Cost(condition string, facts routing.Facts) (cost uint64, ended bool) {
 	p := j.program(condition)
 	if p.err != nil {
 		return 0, false
@@ -24,8 +24,8 @@ func (j *Judge) Cost(condition string, facts routing.Facts) (cost uint64, ended 
 	return *details.ActualCost(), true
 }
 
-// Kept is how many compiled conditions a judge keeps, and MaxPrograms how many it may.
-func (j *Judge) Kept() int {
+// Kept is how many compiled conditions an Evaluator keeps, and MaxPrograms how many it may.
+func (j *Evaluator) Kept() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return len(j.recent) + len(j.older)

@@ -3,7 +3,7 @@ package rules
 import "fmt"
 
 // Location names the rule and its part, such as rules[2].when.
-func (f Fault) Location() string {
+func (f Diagnostic) Location() string {
 	if f.Rule < 0 {
 		return "rules"
 	}
@@ -14,7 +14,7 @@ func (f Fault) Location() string {
 }
 
 // Message is the reason, and where in a condition it lies.
-func (f Fault) Message() string {
+func (f Diagnostic) Message() string {
 	if f.Line == 0 {
 		return f.Reason
 	}

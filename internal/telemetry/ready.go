@@ -33,12 +33,12 @@ type readiness struct {
 	log    *slog.Logger
 
 	mu   sync.Mutex
-	last *look
+	last *round
 	down map[string]bool // what the log has heard
 }
 
-// look is one round of asking.
-type look struct {
+// round is one round of asking.
+type round struct {
 	began time.Time
 	done  chan struct{} // closed when every check has answered
 
@@ -74,7 +74,7 @@ func (r *readiness) missing(ctx context.Context) []string {
 }
 
 // current is the look under way, or a fresh one, or else a new one.
-func (r *readiness) current() *look {
+func (r *readiness) current() *round {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.last == nil || r.last.stale() {
@@ -83,8 +83,8 @@ func (r *readiness) current() *look {
 	return r.last
 }
 
-func (r *readiness) begin() *look {
-	l := &look{began: time.Now(), done: make(chan struct{}), good: map[string]bool{}, open: len(r.checks)}
+func (r *readiness) begin() *round {
+	l := &round{began: time.Now(), done: make(chan struct{}), good: map[string]bool{}, open: len(r.checks)}
 	if l.open == 0 {
 		l.ended = l.began
 		close(l.done)
@@ -101,7 +101,7 @@ func (r *readiness) begin() *look {
 	return l
 }
 
-func (l *look) answer(name string, err error) {
+func (l *round) answer(name string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.good[name] = err == nil
@@ -111,7 +111,7 @@ func (l *look) answer(name string, err error) {
 	}
 }
 
-func (l *look) stale() bool {
+func (l *round) stale() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.open == 0 && time.Since(l.ended) >= readyFresh

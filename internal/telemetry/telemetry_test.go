@@ -109,9 +109,9 @@ func TestS1_whatStrangersSendStaysOutOfTheLabels(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-0d44"
 	tel := setUp(t, false)
-	door := gin.New()
-	door.Use(otelgin.Middleware("api", otelgin.WithMeterProvider(tel.Meters), otelgin.WithTracerProvider(tel.Tracers)))
-	door.POST("/wechat/:account", func(c *gin.Context) { c.Status(http.StatusOK) })
+	engine := gin.New()
+	engine.Use(otelgin.Middleware("api", otelgin.WithMeterProvider(tel.Meters), otelgin.WithTracerProvider(tel.Tracers)))
+	engine.POST("/wechat/:account", func(c *gin.Context) { c.Status(http.StatusOK) })
 
 	for _, target := range []string{"/wechat/" + canary + "?openid=" + canary, "/" + canary} {
 		for _, method := range []string{http.MethodPost, "CANARY-0D44"} {
@@ -120,7 +120,7 @@ func TestS1_whatStrangersSendStaysOutOfTheLabels(t *testing.T) {
 			for _, name := range []string{"User-Agent", "X-Forwarded-For", "Forwarded", "X-Real-IP", "Baggage", "Content-Type"} {
 				r.Header.Set(name, canary)
 			}
-			door.ServeHTTP(httptest.NewRecorder(), r)
+			engine.ServeHTTP(httptest.NewRecorder(), r)
 		}
 	}
 	text := scrape(t, tel)

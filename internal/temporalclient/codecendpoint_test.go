@@ -55,16 +55,16 @@ func (k *tokens) revoke(text string) {
 
 // sessions keep who has signed in, in memory.
 type sessions struct {
-	mu   sync.Mutex
-	kept map[[32]byte]conversation.CodecSession
-	life time.Duration // of the last one
-	err  error
+	mu       sync.Mutex
+	kept     map[[32]byte]conversation.CodecSession
+	lifetime time.Duration // of the last one
+	err      error
 }
 
 func (k *sessions) PutCodecSession(_ context.Context, hash [32]byte, s conversation.CodecSession, life time.Duration) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	s.Until, k.life = time.Now().Add(life), life
+	s.Until, k.lifetime = time.Now().Add(life), life
 	k.kept[hash] = s
 	return k.err
 }

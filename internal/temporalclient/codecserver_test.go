@@ -185,7 +185,7 @@ func TestCodec_aTicketSignsInOnceAndByNoLinkAlone(t *testing.T) {
 	e := newEndpoint(t)
 	ticket, err := temporalclient.NewCodecTicket(t.Context(), e.sessions, "wxdesk dev")
 	require.NoError(t, err)
-	require.Equal(t, 15*time.Minute, e.sessions.life)
+	require.Equal(t, 15*time.Minute, e.sessions.lifetime)
 
 	b := browser(t)
 	resp, page := e.call(b, http.MethodGet, temporalclient.CodecSignIn("", ticket), "")

@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	sessionCookie = "wxdesk_codec"
-	sessionLife   = 12 * time.Hour // a working day
-	ticketLife    = 15 * time.Minute
-	codecPath     = "/codec/" // the cookie goes nowhere else: ports of one host share their cookies
-	ticketParam   = "ticket"
+	sessionCookie   = "wxdesk_codec"
+	sessionLifetime = 12 * time.Hour // a working day
+	ticketLifetime  = 15 * time.Minute
+	codecPath       = "/codec/" // the cookie goes nowhere else: ports of one host share their cookies
+	ticketParam     = "ticket"
 )
 
 // Sessions keep who has signed in, by the SHA-256 of what their browser keeps, so that every API process knows it and signing out
@@ -40,7 +40,7 @@ type Sessions interface {
 // NewCodecTicket creates and stores a ticket, and returns its text. Within 15 minutes the ticket signs one person in at
 // /codec/sign-in, once, without an API token. The log of the codec endpoint names who as the actor.
 func NewCodecTicket(ctx context.Context, sessions Sessions, who string) (ticket string, err error) {
-	return begin(ctx, sessions, conversation.CodecSession{Who: who, Ticket: true}, ticketLife)
+	return begin(ctx, sessions, conversation.CodecSession{Who: who, Ticket: true}, ticketLifetime)
 }
 
 // CodecSignIn is the page where people sign in, of a private listener.
@@ -123,11 +123,11 @@ func (s *codecServer) proved(r *http.Request) (conversation.CodecSession, error)
 }
 
 func (s *codecServer) begin(w http.ResponseWriter, r *http.Request, begun conversation.CodecSession) error {
-	cookie, err := begin(r.Context(), s.Sessions, begun, sessionLife)
+	cookie, err := begin(r.Context(), s.Sessions, begun, sessionLifetime)
 	if err != nil {
 		return err
 	}
-	s.setCookie(w, r, cookie, int(sessionLife.Seconds()))
+	s.setCookie(w, r, cookie, int(sessionLifetime.Seconds()))
 	s.Log.InfoContext(r.Context(), "codec endpoint signed in", "actor", begun.Who)
 	http.Redirect(w, r, codecPath+"sign-in", http.StatusSeeOther) // and the ticket is out of the address bar
 	return nil

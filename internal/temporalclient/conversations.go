@@ -29,7 +29,7 @@ type Conversations struct {
 
 // CustomerWrote signals the customer's conversation with a callback and starts it where none runs. When it returns nil,
 // Temporal has the callback for good.
-func (c *Conversations) CustomerWrote(ctx context.Context, h conversation.Handover) error {
+func (c *Conversations) CustomerWrote(ctx context.Context, h conversation.ReceivedCallback) error {
 	id := workflows.ID(h.AccountID, h.CustomerKey)
 	signal := activities.Callback{
 		DeliveryID:  h.DeliveryID,
@@ -54,7 +54,7 @@ func (c *Conversations) CustomerWrote(ctx context.Context, h conversation.Handov
 }
 
 // signal goes to the run that was open a moment ago, and where that is over to the current one, which is started where there is none.
-func (c *Conversations) signal(ctx context.Context, id string, h conversation.Handover, signal activities.Callback) error {
+func (c *Conversations) signal(ctx context.Context, id string, h conversation.ReceivedCallback, signal activities.Callback) error {
 	if run := c.open.of(id); run != "" {
 		err := c.Client.SignalWorkflow(ctx, id, run, workflows.SignalCustomer, signal)
 		if _, over := errors.AsType[*serviceerror.NotFound](err); !over {
@@ -76,9 +76,9 @@ func (c *Conversations) signal(ctx context.Context, id string, h conversation.Ha
 	return err
 }
 
-// Tell tells a conversation's run of an act. gone reports that no run is open. The signal names no run: whichever is open looks at
+// Notify tells a conversation's run of an act. gone reports that no run is open. The signal names no run: whichever is open looks at
 // its own conversation.
-func (c *Conversations) Tell(ctx context.Context, n conversation.RunNotice) (gone bool, err error) {
+func (c *Conversations) Notify(ctx context.Context, n conversation.RunNotice) (gone bool, err error) {
 	name := workflows.SignalActed
 	if n.Assignment {
 		name = workflows.SignalAssigned

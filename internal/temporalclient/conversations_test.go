@@ -30,7 +30,7 @@ func TestTell_namesConversationAndActAndNoRun(t *testing.T) {
 	t.Parallel()
 	for assignment, name := range map[bool]string{true: workflows.SignalAssigned, false: workflows.SignalActed} {
 		s := &signals{}
-		gone, err := (&temporalclient.Conversations{Client: s}).Tell(t.Context(), conversation.RunNotice{
+		gone, err := (&temporalclient.Conversations{Client: s}).Notify(t.Context(), conversation.RunNotice{
 			Ref: conversation.Ref{Conversation: "c"}, WorkflowID: "w", Act: "reply", Assignment: assignment,
 		})
 		require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestTell_onlyAMissingRunIsGone(t *testing.T) {
 	} {
 		s := &signals{err: c.err}
 		runs := &temporalclient.Conversations{Client: s}
-		gone, err := runs.Tell(t.Context(), conversation.RunNotice{WorkflowID: "w"})
+		gone, err := runs.Notify(t.Context(), conversation.RunNotice{WorkflowID: "w"})
 		require.Equal(t, c.gone, gone)
 		require.Equal(t, !c.gone, errors.Is(err, c.err))
 		gone, err = runs.Nudge(t.Context(), "w")

@@ -60,7 +60,7 @@ func benchText() string { return strings.Repeat("你好, how much is it? ", 30) 
 // benchSealed is the cipher text of a callback of 1 KB.
 func benchSealed(b *testing.B, c *wechat.Cipher) string {
 	b.Helper()
-	sealed, err := c.Seal([]byte(said("text", "<Content><![CDATA["+benchText()+"]]></Content>\n<MsgId>6054768590064713728</MsgId>")))
+	sealed, err := c.Seal([]byte(inboundXML("text", "<Content><![CDATA["+benchText()+"]]></Content>\n<MsgId>6054768590064713728</MsgId>")))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func bombs() map[string]string {
 		"a reference without end":   fill("<xml><Content>&#", "9", ";</Content></xml>"),
 		"a name without end":        fill("<", "x", "/>"),
 		"nothing but white space":   fill("", " \n", ""),
-		"the same message of 64 KB": said("text", "<Content>"+strings.Repeat("長", 21_000)+"</Content>"),
+		"the same message of 64 KB": inboundXML("text", "<Content>"+strings.Repeat("長", 21_000)+"</Content>"),
 	}
 }
 

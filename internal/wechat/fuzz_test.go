@@ -89,9 +89,9 @@ func FuzzReadEnvelope(f *testing.F) {
 func FuzzReadInbound(f *testing.F) {
 	f.Add([]byte(plainV2))
 	f.Add([]byte(plainV6b))
-	f.Add([]byte(said("event", "<Event>pic_weixin</Event><EventKey/><SendPicsInfo><Count>1</Count><PicList><item><PicMd5Sum>a</PicMd5Sum></item></PicList></SendPicsInfo>")))
-	f.Add([]byte(said("event", "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult><![CDATA[1]]></ScanResult></ScanCodeInfo>")))
-	f.Add([]byte(said("text", "<Content>a&amp;b&#x4e2d;\r\n<![CDATA[c]]]]><![CDATA[>d]]></Content><MsgId>1</MsgId>")))
+	f.Add([]byte(inboundXML("event", "<Event>pic_weixin</Event><EventKey/><SendPicsInfo><Count>1</Count><PicList><item><PicMd5Sum>a</PicMd5Sum></item></PicList></SendPicsInfo>")))
+	f.Add([]byte(inboundXML("event", "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult><![CDATA[1]]></ScanResult></ScanCodeInfo>")))
+	f.Add([]byte(inboundXML("text", "<Content>a&amp;b&#x4e2d;\r\n<![CDATA[c]]]]><![CDATA[>d]]></Content><MsgId>1</MsgId>")))
 	for _, body := range oddXML() {
 		if len(body) < 4096 {
 			f.Add([]byte(body))
@@ -111,9 +111,9 @@ func TestReadInbound_readsAsEncodingXMLDoes(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		children := strings.Join(rapid.SliceOfN(pieces, 0, 12).Draw(t, "children"), "")
-		agree(t, []byte(said("text", children)))
-		agree(t, []byte(said("text", "<Content>"+children+"</Content>")))
-		agree(t, []byte(said("text", "<Content><![CDATA["+children+"]]></Content>")))
+		agree(t, []byte(inboundXML("text", children)))
+		agree(t, []byte(inboundXML("text", "<Content>"+children+"</Content>")))
+		agree(t, []byte(inboundXML("text", "<Content><![CDATA["+children+"]]></Content>")))
 	})
 }
 

@@ -18,13 +18,13 @@ type Inbound struct {
 	FromUserName OpenID // the customer; in events about a customer's data rights, a platform account
 	CreateTime   string // as written
 	Created      time.Time
-	// CreateTimeOdd says that CreateTime is no time between 2011 and 2100; Created is zero then, and the time of receipt
+	// CreateTimeImplausible says that CreateTime is no time between 2011 and 2100; Created is zero then, and the time of receipt
 	// has to do.
-	CreateTimeOdd bool
-	MsgType       string // text, image … or event; unknown ones are fine
-	MsgID         string // decimal, larger than a float can hold; events have none but job-finish events
-	MsgDataID     string // beside Idx: the article that the message was written under
-	Idx           string
+	CreateTimeImplausible bool
+	MsgType               string // text, image … or event; unknown ones are fine
+	MsgID                 string // decimal, larger than a float can hold; events have none but job-finish events
+	MsgDataID             string // beside Idx: the article that the message was written under
+	Idx                   string
 
 	// Messages.
 	Content      string // text
@@ -127,7 +127,7 @@ func inboundError(err error) error { return fmt.Errorf("%w: %w", ErrInbound, err
 func (m *Inbound) readCreateTime() {
 	seconds, err := strconv.ParseInt(m.CreateTime, 10, 64)
 	if err != nil || !only(m.CreateTime, digit) || seconds < earliestCreateTime || seconds >= latestCreateTime {
-		m.CreateTimeOdd = true
+		m.CreateTimeImplausible = true
 		return
 	}
 	m.Created = time.Unix(seconds, 0).UTC()

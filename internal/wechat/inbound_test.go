@@ -13,8 +13,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// said is a message from a customer with more children.
-func said(msgType, children string) string {
+// inboundXML is a message from a customer with more children.
+func inboundXML(msgType, children string) string {
 	return "<xml><ToUserName><![CDATA[gh_a1b2c3d4e5f6]]></ToUserName>\n" +
 		"<FromUserName><![CDATA[oyORnuP8q7ou2gfYjqLzSIWZf0rs]]></FromUserName>\n" +
 		"<CreateTime>1700000000</CreateTime>\n<MsgType><![CDATA[" + msgType + "]]></MsgType>\n" + children + "\n</xml>"
@@ -74,7 +74,7 @@ func TestReadInbound_readsEveryKindOfMessage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.kind, func(t *testing.T) {
 			t.Parallel()
-			got := readInbound(t, said(tt.kind, tt.children))
+			got := readInbound(t, inboundXML(tt.kind, tt.children))
 			require.Equal(t, head(tt.want, got, tt.kind, ""), got)
 			require.Equal(t, tt.kind, got.Kind())
 			require.Equal(t, tt.text, got.Text())
@@ -200,7 +200,7 @@ func TestReadInbound_readsEveryKindOfEvent(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.event, func(t *testing.T) {
 			t.Parallel()
-			got := readInbound(t, said("event", "<Event><![CDATA["+tt.event+"]]></Event>"+tt.children))
+			got := readInbound(t, inboundXML("event", "<Event><![CDATA["+tt.event+"]]></Event>"+tt.children))
 			require.Equal(t, head(tt.want, got, "event", tt.event), got)
 			require.Equal(t, tt.event, got.Kind())
 			require.Equal(t, tt.concern, got.Concern())
@@ -243,7 +243,7 @@ func TestBad_X04_aFieldGivenTwiceIsRefused(t *testing.T) {
 		"<MsgId>1</MsgId><MsgID>2</MsgID>", "<Content>a</Content><Content>b</Content>",
 		"<Content><b>a</b></Content>", "<ScanCodeInfo><ScanType><b/></ScanType></ScanCodeInfo>",
 	} {
-		_, err := wechat.ReadInbound([]byte(said("text", twice)))
+		_, err := wechat.ReadInbound([]byte(inboundXML("text", twice)))
 		require.ErrorIsf(t, err, wechat.ErrInbound, twice)
 	}
 }
@@ -263,7 +263,7 @@ func TestBad_X08_textComesOutExactly(t *testing.T) {
 		"<![CDATA[\u202Eabc\u0301\u0301😀]]>": "\u202Eabc\u0301\u0301😀",
 		"<![CDATA[]]>":                       "",
 	} {
-		m := readInbound(t, "\xEF\xBB\xBF"+said("text", "<Content>"+written+"</Content>"))
+		m := readInbound(t, "\xEF\xBB\xBF"+inboundXML("text", "<Content>"+written+"</Content>"))
 		require.Equal(t, want, m.Content)
 	}
 }
@@ -277,7 +277,7 @@ func TestReadInbound_readsWhateverXMLCanCarry(t *testing.T) {
 		want := rapid.StringOf(rapid.OneOf(anyRune, rapid.SampledFrom([]rune("]]><&;#\r\n")))).Draw(t, "text")
 		var escaped bytes.Buffer
 		require.NoError(t, xml.EscapeText(&escaped, []byte(want)))
-		m, err := wechat.ReadInbound([]byte(said("text", "<Content>"+escaped.String()+"</Content>")))
+		m, err := wechat.ReadInbound([]byte(inboundXML("text", "<Content>"+escaped.String()+"</Content>")))
 		require.NoError(t, err)
 		require.Equal(t, want, m.Content)
 	})
@@ -286,43 +286,43 @@ func TestReadInbound_readsWhateverXMLCanCarry(t *testing.T) {
 func TestBad_X09_messageIDsStayText(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"0", "-1", "0x1F", "12345678901234567890", " 1 ", "abc"} {
-		require.Equal(t, id, readInbound(t, said("text", "<MsgId>"+id+"</MsgId>")).MsgID)
+		require.Equal(t, id, readInbound(t, inboundXML("text", "<MsgId>"+id+"</MsgId>")).MsgID)
 	}
-	require.Empty(t, readInbound(t, said("text", "<MsgId></MsgId>")).MsgID)
+	require.Empty(t, readInbound(t, inboundXML("text", "<MsgId></MsgId>")).MsgID)
 }
 
 func TestBad_X11_anOddCreateTimeIsFlagged(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"0", "-1", "253402300799", "abc", "1e9", "", "99999999999999999999", "1293839999", "4102444800", "+1700000000"} {
-		m := readInbound(t, strings.Replace(said("text", ""), "1700000000", odd, 1))
-		require.Truef(t, m.CreateTimeOdd, "%q", odd)
+		m := readInbound(t, strings.Replace(inboundXML("text", ""), "1700000000", odd, 1))
+		require.Truef(t, m.CreateTimeImplausible, "%q", odd)
 		require.Truef(t, m.Created.IsZero(), "%q", odd)
 		require.Equal(t, odd, m.CreateTime)
 	}
-	m := readInbound(t, said("text", ""))
-	require.False(t, m.CreateTimeOdd)
+	m := readInbound(t, inboundXML("text", ""))
+	require.False(t, m.CreateTimeImplausible)
 	require.Equal(t, int64(1_700_000_000), m.Created.Unix())
 }
 
 func TestBad_X12_withoutAPlausibleSenderNothingIsRead(t *testing.T) {
 	t.Parallel()
 	for _, from := range []string{"", strings.Repeat("o", 200), "o/../x", "o\nx", "o😀", "o x"} {
-		_, err := wechat.ReadInbound([]byte(strings.Replace(said("text", ""), "oyORnuP8q7ou2gfYjqLzSIWZf0rs", from, 1)))
+		_, err := wechat.ReadInbound([]byte(strings.Replace(inboundXML("text", ""), "oyORnuP8q7ou2gfYjqLzSIWZf0rs", from, 1)))
 		require.ErrorIsf(t, err, wechat.ErrInbound, "%q", from)
 	}
 	_, err := wechat.ReadInbound([]byte("<xml/>"))
 	require.ErrorIs(t, err, wechat.ErrInbound)
-	_, err = wechat.ReadInbound([]byte(said("", "")))
+	_, err = wechat.ReadInbound([]byte(inboundXML("", "")))
 	require.ErrorIs(t, err, wechat.ErrInbound, "no MsgType")
 }
 
 func TestBad_X14_unknownKindsAndP9OddNumbersAreRead(t *testing.T) {
 	t.Parallel()
-	m := readInbound(t, said("hologram", "<bizmsgmenuid>menu_yes</bizmsgmenuid><Hologram><Size>3</Size></Hologram>"))
+	m := readInbound(t, inboundXML("hologram", "<bizmsgmenuid>menu_yes</bizmsgmenuid><Hologram><Size>3</Size></Hologram>"))
 	require.Equal(t, "hologram", m.Kind())
 	require.Equal(t, "menu_yes", m.MenuID)
 	require.Equal(t, []wechat.Field{{Path: "Hologram/Size", Value: "3"}}, m.Other)
-	require.Equal(t, "event", readInbound(t, said("event", "")).Kind(), "an event without a name")
+	require.Equal(t, "event", readInbound(t, inboundXML("event", "")).Kind(), "an event without a name")
 }
 
 func TestBad_X15_blankTextsAreKnown(t *testing.T) {
@@ -338,7 +338,7 @@ func TestBad_X15_blankTextsAreKnown(t *testing.T) {
 func TestBad_X16_longTextsStayWhole(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{strings.Repeat("中", 64<<10/3), strings.Repeat("😀", 20_000), "a" + strings.Repeat("\u0301", 5000), "\u202Eabc"} {
-		require.Equal(t, s, readInbound(t, said("text", "<Content><![CDATA["+s+"]]></Content>")).Content)
+		require.Equal(t, s, readInbound(t, inboundXML("text", "<Content><![CDATA["+s+"]]></Content>")).Content)
 	}
 }
 
@@ -348,7 +348,7 @@ func TestBad_X17_to_X20_whatLooksLikeCodeStaysText(t *testing.T) {
 		"<script>alert(1)</script>", "[x](javascript:alert(1))", "{{.}}", "%s%n", "${jndi:ldap://x}", "'; drop table x; --",
 		"NaN", "1e999", "file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "http://169.254.169.254/" + strings.Repeat("a", 8<<10),
 	} {
-		m := readInbound(t, said("text", "<Content><![CDATA["+s+"]]></Content><Location_X><![CDATA["+s+"]]></Location_X><PicUrl><![CDATA["+s+
+		m := readInbound(t, inboundXML("text", "<Content><![CDATA["+s+"]]></Content><Location_X><![CDATA["+s+"]]></Location_X><PicUrl><![CDATA["+s+
 			"]]></PicUrl><Url><![CDATA["+s+"]]></Url>"))
 		require.Equal(t, []string{s, s, s, s}, []string{m.Content, m.LocationX, m.PicURL, m.URL})
 	}
@@ -356,13 +356,13 @@ func TestBad_X17_to_X20_whatLooksLikeCodeStaysText(t *testing.T) {
 
 func TestReadInbound_boundsWhatHasNoField(t *testing.T) {
 	t.Parallel()
-	m := readInbound(t, said("text", strings.Repeat("<x>1</x>", 10_000)))
+	m := readInbound(t, inboundXML("text", strings.Repeat("<x>1</x>", 10_000)))
 	require.Len(t, m.Other, 256)
 }
 
 func TestReadInbound_repeatsNothingInItsErrors(t *testing.T) {
 	t.Parallel()
-	_, err := wechat.ReadInbound([]byte(said("text", "<canary a='canary'>canary</canary>")))
+	_, err := wechat.ReadInbound([]byte(inboundXML("text", "<canary a='canary'>canary</canary>")))
 	require.ErrorIs(t, err, wechat.ErrInbound)
 	require.NotContains(t, err.Error(), "canary")
 }

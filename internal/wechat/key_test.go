@@ -95,7 +95,7 @@ func TestKeys_areWhatTheyHaveAlwaysBeen(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "O1amr0vZNHtmh49awjWxbhxwdOMoyJIaysNGweTO-hU", wechat.CustomerKey(idKey, "oyORnuP8q7ou2gfYjqLzSIWZf0rs"))
 	require.Equal(t, "RAdDBCRLZaZ4Fj_1gNv2xPbJCPNDJvwVeqlxmCJU8iQ", wechat.MessageKey(idKey, "account", readInbound(t, plainV2)))
-	require.Equal(t, "q6v0hU6tYZZX_qx946UiRl5e-kylGGpypyI679hsgPI", wechat.MessageKey(idKey, "account", readInbound(t, said("event", "<Event>CLICK</Event><EventKey>k</EventKey>"))))
+	require.Equal(t, "q6v0hU6tYZZX_qx946UiRl5e-kylGGpypyI679hsgPI", wechat.MessageKey(idKey, "account", readInbound(t, inboundXML("event", "<Event>CLICK</Event><EventKey>k</EventKey>"))))
 }
 
 func with(m wechat.Inbound, change func(*wechat.Inbound)) wechat.Inbound {

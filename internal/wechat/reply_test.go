@@ -15,7 +15,7 @@ import (
 func TestReply_readsBackAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"你好", "a]]>b", "]]>]]>", "]]]]>>", "<a href=\"https://x\">x</a> &amp;", "line\nline", "😀"} {
-		m := readInbound(t, said("text", "<Content><![CDATA[?]]></Content>"))
+		m := readInbound(t, inboundXML("text", "<Content><![CDATA[?]]></Content>"))
 		got, err := wechat.ReplyTo(m, wechat.Text{Content: text}, time.Unix(1_700_000_000, 0)).XML()
 		require.NoError(t, err)
 		back := readInbound(t, string(got))

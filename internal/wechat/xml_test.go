@@ -16,7 +16,7 @@ func TestBad_X07_aControlCharacterIsRefusedWhereverItStands(t *testing.T) {
 		for at := range 16 {
 			for _, near := range allowed {
 				text := strings.Repeat(near, at) + string(rune(control)) + strings.Repeat(near, 16-at)
-				_, err := wechat.ReadInbound([]byte(said("text", "<Content>"+text+"</Content><MsgId>1</MsgId>")))
+				_, err := wechat.ReadInbound([]byte(inboundXML("text", "<Content>"+text+"</Content><MsgId>1</MsgId>")))
 				if control == '\t' || control == '\n' || control == '\r' {
 					require.NoError(t, err, "%q", text)
 				} else {

@@ -98,7 +98,7 @@ type Import struct {
 	Rulesets []routing.ImportedRuleset
 }
 
-// Resolve looks up what the file names in a plan, until ctx ends, and returns what is wrong with it, the first MaxFaults of it.
+// Resolve looks up what the file names in a plan, until ctx ends, and returns what is wrong with it, the first MaxDiagnostics of it.
 func (f File) Resolve(ctx context.Context, plan routing.Plan) (Import, []web.Fault, error) {
 	r := reader{names: namesOf(plan), lines: f.lines}
 	hours, err := r.read(ctx, f.format, plan)

@@ -50,7 +50,7 @@ func (r *reader) blame(field, reason string) {
 	r.faults = append(r.faults, web.FaultAt(location+"."+field, onLine(line, reason)))
 }
 
-// read reads the file's hours and rulesets, until there are MaxFaults or ctx ends.
+// read reads the file's hours and rulesets, until there are MaxDiagnostics or ctx ends.
 func (r *reader) read(ctx context.Context, file format, plan routing.Plan) (hours []routing.Hours, err error) {
 	for i, h := range file.Hours {
 		if len(r.faults) >= web.MaxFaults {

@@ -10,42 +10,42 @@ import (
 const notCalled = "WeChat has not called since the account was last changed: save the server configuration in its console, or write to the account, and validate again."
 
 // signatureFinding completes the finding that the server URL can be reached.
-func signatureFinding(seen map[conversation.Notice]time.Time) finding {
-	last, at := latest(seen, conversation.NoticeTokenCurrent, conversation.NoticeTokenPrevious, conversation.NoticeTokenForeign)
+func signatureFinding(seen map[conversation.CallbackRecord]time.Time) finding {
+	last, at := latest(seen, conversation.RecordTokenCurrent, conversation.RecordTokenPrevious, conversation.RecordTokenForeign)
 	switch last {
-	case conversation.NoticeTokenCurrent:
+	case conversation.RecordTokenCurrent:
 		return well("The callback URL answers as it must, and WeChat signs with the account's Token.")
-	case conversation.NoticeTokenPrevious:
+	case conversation.RecordTokenPrevious:
 		return broken("WeChat still signs with the Token that was replaced here, which counts for 24 hours only: enter the same Token in WeChat's console and here.")
-	case conversation.NoticeTokenForeign:
+	case conversation.RecordTokenForeign:
 		return broken("WeChat's callback " + at + " was signed with another Token: enter the same Token in WeChat's console and here.")
 	}
 	return well("The callback URL answers as it must; whether the Token is right is not known yet, as " + notCalled)
 }
 
 // contentFinding completes the finding that an event comes in.
-func contentFinding(seen map[conversation.Notice]time.Time) finding {
-	last, at := latest(seen, conversation.NoticeReadable, conversation.NoticeKeyPrevious, conversation.NoticeKeyForeign,
-		conversation.NoticeOtherMode, conversation.NoticeOtherAppID, conversation.NoticeOtherAccount)
+func contentFinding(seen map[conversation.CallbackRecord]time.Time) finding {
+	last, at := latest(seen, conversation.RecordReadable, conversation.RecordKeyPrevious, conversation.RecordKeyForeign,
+		conversation.RecordOtherMode, conversation.RecordOtherAppID, conversation.RecordOtherAccount)
 	switch last {
-	case conversation.NoticeReadable:
+	case conversation.RecordReadable:
 		return well("Callbacks come in, and WeChat's own can be read.")
-	case conversation.NoticeKeyPrevious:
+	case conversation.RecordKeyPrevious:
 		return broken("WeChat still encrypts with the EncodingAESKey that was replaced here, which counts for 24 hours only: enter the same key in WeChat's console and here.")
-	case conversation.NoticeKeyForeign:
+	case conversation.RecordKeyForeign:
 		return broken("WeChat's callback " + at + " was encrypted with another EncodingAESKey: enter the same key in WeChat's console and here.")
-	case conversation.NoticeOtherMode:
+	case conversation.RecordOtherMode:
 		return broken("WeChat's callback " + at + " came in another mode than the account's: choose the same message encryption method in WeChat's console and here.")
-	case conversation.NoticeOtherAppID:
+	case conversation.RecordOtherAppID:
 		return broken("WeChat's callback " + at + " was meant for another AppID: correct app_id here, or the server address in the other account's console.")
-	case conversation.NoticeOtherAccount:
+	case conversation.RecordOtherAccount:
 		return broken("WeChat's callback " + at + " was meant for another original id: correct original_id here, or the server address in the other account's console.")
 	}
 	return well("Callbacks come in; whether WeChat's own can be read is not known yet, as " + notCalled)
 }
 
 // latest is the notice that was made last, "" where there is none, and when, in words.
-func latest(seen map[conversation.Notice]time.Time, among ...conversation.Notice) (last conversation.Notice, at string) {
+func latest(seen map[conversation.CallbackRecord]time.Time, among ...conversation.CallbackRecord) (last conversation.CallbackRecord, at string) {
 	for _, n := range among {
 		if made, ok := seen[n]; ok && made.After(seen[last]) {
 			last = n

@@ -12,10 +12,10 @@ import (
 type AccountChecks interface {
 	// Credentials opens what calling WeChat for an account needs. ErrNotFound when it is disabled or deleted.
 	Credentials(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (wechat.Credentials, error)
-	// CallbackNotices tells what callbacks have shown of a version of the account, and when last.
-	CallbackNotices(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.Notice]time.Time, error)
-	// Door opens what the callback endpoint knows of an account. ErrNotFound when it is unknown, deleted or disabled.
-	Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error)
+	// CallbackRecords tells what callbacks have shown of a version of the account, and when last.
+	CallbackRecords(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.CallbackRecord]time.Time, error)
+	// CallbackAccount opens what the callback endpoint knows of an account. ErrNotFound when it is unknown, deleted or disabled.
+	CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)
 	// EventKept reports whether the callback endpoint has kept an event of this message key.
 	EventKept(ctx context.Context, t conversation.Tenant, id conversation.AccountID, messageKey string) (bool, error)
 }

@@ -22,7 +22,7 @@ import (
 type prober struct {
 	http    *http.Client
 	url     string
-	account conversation.Door
+	account conversation.CallbackAccount
 	facts   CallbackFacts
 	now     func() time.Time
 }

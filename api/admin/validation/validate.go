@@ -58,11 +58,11 @@ func (v Validator) Validate(ctx context.Context, account conversation.Account, u
 	if err := v.settle(ctx, account); err != nil {
 		return nil, err
 	}
-	seen, err := v.Checks.CallbackNotices(ctx, account.Tenant, account.ID, account.Version)
+	seen, err := v.Checks.CallbackRecords(ctx, account.Tenant, account.ID, account.Version)
 	if err != nil {
 		return nil, err
 	}
-	open, err := v.Checks.Door(ctx, account.ID)
+	open, err := v.Checks.CallbackAccount(ctx, account.ID)
 	if err != nil {
 		return nil, err
 	}

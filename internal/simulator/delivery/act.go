@@ -45,7 +45,7 @@ func (c *Courier) Await(ctx context.Context, p *state.Pending) error {
 	case <-p.Done():
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-c.store.Life().Done():
+	case <-c.store.Context().Done():
 		return state.ErrClosed
 	}
 	if p.Verdict == "" {

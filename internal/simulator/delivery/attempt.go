@@ -32,7 +32,7 @@ func (c *Courier) makeAttempt(p *state.Pending) {
 		}
 	}
 	o, key := c.push(a)
-	if c.store.Life().Err() != nil {
+	if c.store.Context().Err() != nil {
 		return // broken off by Close; the next process goes on
 	}
 	c.conclude(p, a, o, key)
@@ -80,7 +80,7 @@ func (c *Courier) push(a attempt) (outcome, string) {
 	if err != nil {
 		return outcome{err: err}, ""
 	}
-	return c.client.send(c.store.Life(), time.Duration(a.settings.Timeout), a.settings.KeepAlive, p.request), p.key
+	return c.client.send(c.store.Context(), time.Duration(a.settings.Timeout), a.settings.KeepAlive, p.request), p.key
 }
 
 // sendCopy makes an extra request of a duplicate: same MsgId, new timestamp and nonce. It is recorded and decides nothing; a reply

@@ -92,7 +92,7 @@ func (c *Courier) logAttempt(a state.Attempt) {
 	if !a.Verdict.Success() {
 		level = slog.LevelWarn
 	}
-	c.log.LogAttrs(c.store.Life(), level, "callback attempted",
+	c.log.LogAttrs(c.store.Context(), level, "callback attempted",
 		slog.String("app_id", a.AppID), slog.String("msg_id", a.MsgID), slog.String("kind", a.Kind), slog.Int("attempt", a.Attempt),
 		slog.Int("status", a.Status), slog.Int64("took_ms", a.TookMS), slog.String("verdict", string(a.Verdict)), slog.String("reason", a.Reason))
 }

@@ -33,7 +33,7 @@ func (p *Phones) Watch(ctx context.Context, appID, openID string, from From, wai
 		case <-changed:
 		case <-ctx.Done():
 			return screen, nil
-		case <-p.store.Life().Done():
+		case <-p.store.Context().Done():
 			return Screen{}, state.ErrClosed
 		}
 	}

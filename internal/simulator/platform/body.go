@@ -7,7 +7,7 @@ import (
 )
 
 // decode reads a call's body. Fields that WeChat may know and we do not are read over.
-func decode(body []byte, into any) *Refusal {
+func decode(body []byte, into any) *APIError {
 	if hasEscapes(body) {
 		return refuse(codeEscapedText)
 	}

@@ -28,16 +28,16 @@ func newCall(r *http.Request, body []byte) *call {
 // result is what a call comes to: an answer or a refusal, and what changes.
 type result struct {
 	answer  any
-	refused *Refusal
+	refused *APIError
 	change  state.Change
 }
 
 func answered(answer any, c state.Change) result { return result{answer: answer, change: c} }
 
-func refused(r *Refusal) result { return result{refused: r} }
+func refused(r *APIError) result { return result{refused: r} }
 
 // perform checks a call in the order of wechat-protocol section 12 and carries it out. The caller holds the store's lock.
-func (p *API) perform(r *http.Request, e endpoint, body []byte) (any, *Refusal, error) {
+func (p *API) perform(r *http.Request, e endpoint, body []byte) (any, *APIError, error) {
 	c := newCall(r, body)
 	if refusal := p.admit(r, e, c); refusal != nil {
 		return nil, refusal, nil
@@ -61,7 +61,7 @@ func (p *API) perform(r *http.Request, e endpoint, body []byte) (any, *Refusal, 
 }
 
 // admit finds the account by its token, or by its AppID and secret, and checks that it may make the call.
-func (p *API) admit(r *http.Request, e endpoint, c *call) *Refusal {
+func (p *API) admit(r *http.Request, e endpoint, c *call) *APIError {
 	if e.secret {
 		if refusal := checkRequest(r, e, c.body); refusal != nil {
 			return refusal
@@ -84,7 +84,7 @@ func (p *API) admit(r *http.Request, e endpoint, c *call) *Refusal {
 }
 
 // checkRequest checks method and body.
-func checkRequest(r *http.Request, e endpoint, body []byte) *Refusal {
+func checkRequest(r *http.Request, e endpoint, body []byte) *APIError {
 	switch {
 	case e.method == http.MethodGet && r.Method != http.MethodGet:
 		return refuse(codeRequireGET)

@@ -16,7 +16,7 @@ type customReader struct {
 	now       time.Time
 }
 
-func (m customReader) read() (state.Item, *Refusal) {
+func (m customReader) read() (state.Item, *APIError) {
 	switch m.MsgType {
 	case "text":
 		return m.readText()
@@ -42,7 +42,7 @@ func (m customReader) read() (state.Item, *Refusal) {
 	return state.Item{}, refuse(codeBadMessageType)
 }
 
-func (m customReader) readText() (state.Item, *Refusal) {
+func (m customReader) readText() (state.Item, *APIError) {
 	if m.Text.Content == "" {
 		return state.Item{}, refuse(codeEmptyText)
 	}
@@ -52,11 +52,11 @@ func (m customReader) readText() (state.Item, *Refusal) {
 	return m.item(m.Text.Content), nil
 }
 
-func (m customReader) readMedia(medium customMedia, kind state.MediaKind) (state.Item, *Refusal) {
+func (m customReader) readMedia(medium customMedia, kind state.MediaKind) (state.Item, *APIError) {
 	return m.show(medium), m.needMedium(medium.MediaID, kind)
 }
 
-func (m customReader) readVideo() (state.Item, *Refusal) {
+func (m customReader) readVideo() (state.Item, *APIError) {
 	if refusal := m.needMedium(m.Video.MediaID, state.Video); refusal != nil {
 		return state.Item{}, refusal
 	}
@@ -71,7 +71,7 @@ func (m customReader) show(medium customMedia) state.Item {
 	return it
 }
 
-func (m customReader) readMusic() (state.Item, *Refusal) {
+func (m customReader) readMusic() (state.Item, *APIError) {
 	music := m.Music
 	it := m.item(music.Title, "title", music.Title, "description", music.Description, "musicurl", music.MusicURL,
 		"hqmusicurl", music.HQMusicURL, "thumb_media_id", music.ThumbMediaID)
@@ -79,7 +79,7 @@ func (m customReader) readMusic() (state.Item, *Refusal) {
 	return it, m.needMedium(music.ThumbMediaID, state.Thumb, state.Image)
 }
 
-func (m customReader) readArticle() (state.Item, *Refusal) {
+func (m customReader) readArticle() (state.Item, *APIError) {
 	if m.Article.ID == "" {
 		return state.Item{}, refuse(codeBadArticle)
 	}
@@ -87,7 +87,7 @@ func (m customReader) readArticle() (state.Item, *Refusal) {
 }
 
 // readMaterial takes any id as that of permanent material, which is not kept here, unless the store knows it as a temporary medium.
-func (m customReader) readMaterial() (state.Item, *Refusal) {
+func (m customReader) readMaterial() (state.Item, *APIError) {
 	if _, temporary := m.account.Media[m.Material.MediaID]; temporary || m.Material.MediaID == "" {
 		return state.Item{}, refuse(codeInvalidMediaID)
 	}
@@ -95,7 +95,7 @@ func (m customReader) readMaterial() (state.Item, *Refusal) {
 }
 
 // readMiniProgram takes any mini program as linked to the account, if its AppID looks like one.
-func (m customReader) readMiniProgram() (state.Item, *Refusal) {
+func (m customReader) readMiniProgram() (state.Item, *APIError) {
 	page := m.MiniProgram
 	if !state.IsAppID(page.AppID) {
 		return state.Item{}, refuse(codeInvalidAppID)
@@ -106,7 +106,7 @@ func (m customReader) readMiniProgram() (state.Item, *Refusal) {
 }
 
 // needMedium refuses a media id that cannot be sent as one of these kinds.
-func (m customReader) needMedium(id string, kinds ...state.MediaKind) *Refusal {
+func (m customReader) needMedium(id string, kinds ...state.MediaKind) *APIError {
 	if !m.account.CanSend(id, m.now, kinds...) {
 		return refuse(codeInvalidMediaID)
 	}

@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/simulator/state"
 )
 
-func (m customReader) readNews() (state.Item, *Refusal) {
+func (m customReader) readNews() (state.Item, *APIError) {
 	if len(m.News.Articles) == 0 {
 		return state.Item{}, refuse(codeEmptyArticle)
 	}
@@ -22,7 +22,7 @@ func (m customReader) readNews() (state.Item, *Refusal) {
 	return it, nil
 }
 
-func (m customReader) readMenu() (state.Item, *Refusal) {
+func (m customReader) readMenu() (state.Item, *APIError) {
 	if m.account.Kind == state.KindSandbox {
 		return state.Item{}, refuse(codeWrongAccountKind)
 	}

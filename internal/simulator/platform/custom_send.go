@@ -40,7 +40,7 @@ func (p *API) sendCustom(a *state.AccountData, f *state.FollowerData, m customMe
 	return answered(success(), state.Change{Follower: &after, Shown: []state.Shown{f.Next(item)}})
 }
 
-func refuseWindow(err error) *Refusal {
+func refuseWindow(err error) *APIError {
 	if errors.Is(err, state.ErrWindowsEmpty) {
 		return refuse(codeOutOfCount)
 	}
@@ -51,7 +51,7 @@ func refuseWindow(err error) *Refusal {
 var kfAccountShape = regexp.MustCompile(`^[^@]+@[^@]+$`)
 
 // readCustom judges the content and returns what the phone shows of it.
-func (p *API) readCustom(m customMessage, a *state.AccountData) (state.Item, *Refusal) {
+func (p *API) readCustom(m customMessage, a *state.AccountData) (state.Item, *APIError) {
 	if m.Service.KfAccount != "" && !kfAccountShape.MatchString(m.Service.KfAccount) {
 		return state.Item{}, refuse(codeBadKfAccount)
 	}

@@ -28,7 +28,7 @@ func (p *API) mediaUpload(c *call) result {
 }
 
 // formFile returns the file of the form's field `media`. Without a file name it is a field and not a file.
-func formFile(contentType string, body []byte) ([]byte, *Refusal) {
+func formFile(contentType string, body []byte) ([]byte, *APIError) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != "multipart/form-data" {
 		return nil, refuse(codeMediaMissing)

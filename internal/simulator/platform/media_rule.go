@@ -26,7 +26,7 @@ var mediaRules = map[state.MediaKind]mediaRule{
 
 // NewMedium makes a medium of a file, or refuses the file as media/upload does: by its kind, its size and its first bytes, whatever its
 // name says.
-func NewMedium(appID string, kind state.MediaKind, file []byte, from state.Author, now time.Time) (state.Medium, *Refusal) {
+func NewMedium(appID string, kind state.MediaKind, file []byte, from state.Author, now time.Time) (state.Medium, *APIError) {
 	format := mediaFormat(file)
 	if code := checkMedium(kind, file, format); code != codeOK {
 		return state.Medium{}, refuse(code)

@@ -22,14 +22,14 @@ const (
 	maxMenuURL = 1024
 )
 
-func checkMenu(m state.Menu) *Refusal {
+func checkMenu(m state.Menu) *APIError {
 	if len(m.Buttons) == 0 {
 		return refuse(codeMenuButtons)
 	}
 	return mainLevel.check(m.Buttons)
 }
 
-func (l menuLevel) check(buttons []state.Button) *Refusal {
+func (l menuLevel) check(buttons []state.Button) *APIError {
 	if len(buttons) > l.buttons {
 		return refuse(l.badCount)
 	}
@@ -41,7 +41,7 @@ func (l menuLevel) check(buttons []state.Button) *Refusal {
 	return nil
 }
 
-func (l menuLevel) checkButton(b state.Button) *Refusal {
+func (l menuLevel) checkButton(b state.Button) *APIError {
 	switch {
 	case b.Name == "" || len(b.Name) > l.name:
 		return refuse(l.badName)
@@ -53,7 +53,7 @@ func (l menuLevel) checkButton(b state.Button) *Refusal {
 	return subLevel.check(b.SubButtons)
 }
 
-func (l menuLevel) checkEntry(b state.Button) *Refusal {
+func (l menuLevel) checkEntry(b state.Button) *APIError {
 	switch b.Type {
 	case "click", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select":
 		if b.Key == "" || len(b.Key) > maxMenuKey {
@@ -75,7 +75,7 @@ func (l menuLevel) checkEntry(b state.Button) *Refusal {
 	return refuse(l.badType)
 }
 
-func (l menuLevel) checkURL(address string) *Refusal {
+func (l menuLevel) checkURL(address string) *APIError {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || len(address) > maxMenuURL {
 		return refuse(l.badURL)
@@ -83,7 +83,7 @@ func (l menuLevel) checkURL(address string) *Refusal {
 	return nil
 }
 
-func needID(id string) *Refusal {
+func needID(id string) *APIError {
 	if id == "" {
 		return refuse(codeInvalidMediaID)
 	}

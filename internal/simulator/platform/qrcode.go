@@ -11,11 +11,11 @@ import (
 
 // The limits of qrcode/create (wechat-protocol 7.3).
 const (
-	maxTicketLife     = 2_592_000 // seconds
-	defaultTicketLife = 60        // seconds
-	maxLimitSceneID   = 100_000
-	maxSceneID        = 1<<32 - 1
-	maxScene          = 64 // characters
+	maxTicketLifetime     = 2_592_000 // seconds
+	defaultTicketLifetime = 60        // seconds
+	maxLimitSceneID       = 100_000
+	maxSceneID            = 1<<32 - 1
+	maxScene              = 64 // characters
 )
 
 type qrRequest struct {
@@ -42,7 +42,7 @@ func (p *API) qrcodeCreate(c *call) result {
 	t := state.Ticket{AppID: c.account.AppID, Ticket: "gQ" + random.Text(94, random.URLSafe), Scene: scene, At: p.store.Now()}
 	answer := map[string]any{"ticket": t.Ticket, "url": "http://weixin.qq.com/q/" + random.Text(22, random.URLSafe)}
 	if q.temporary() {
-		lives := cmp.Or(q.ExpireSeconds, defaultTicketLife)
+		lives := cmp.Or(q.ExpireSeconds, defaultTicketLifetime)
 		t.Expires = t.At.Add(time.Duration(lives) * time.Second)
 		answer["expire_seconds"] = lives
 	}
@@ -54,8 +54,8 @@ func (q qrRequest) temporary() bool {
 }
 
 // scene judges the request and returns the scene that the QR code stands for.
-func (q qrRequest) scene() (string, *Refusal) {
-	if q.temporary() && (q.ExpireSeconds < 0 || q.ExpireSeconds > maxTicketLife) {
+func (q qrRequest) scene() (string, *APIError) {
+	if q.temporary() && (q.ExpireSeconds < 0 || q.ExpireSeconds > maxTicketLifetime) {
 		return "", refuse(codeBadParameter)
 	}
 	switch q.ActionName {
@@ -69,7 +69,7 @@ func (q qrRequest) scene() (string, *Refusal) {
 	return "", refuse(codeQRAction)
 }
 
-func (q qrRequest) numberedScene(limit int64) (string, *Refusal) {
+func (q qrRequest) numberedScene(limit int64) (string, *APIError) {
 	id := q.ActionInfo.Scene.ID
 	if id < 1 || id > limit {
 		return "", refuse(codeQRScene)
@@ -77,7 +77,7 @@ func (q qrRequest) numberedScene(limit int64) (string, *Refusal) {
 	return strconv.FormatInt(id, 10), nil
 }
 
-func (q qrRequest) namedScene() (string, *Refusal) {
+func (q qrRequest) namedScene() (string, *APIError) {
 	name := q.ActionInfo.Scene.Str
 	if n := len([]rune(name)); n < 1 || n > maxScene {
 		return "", refuse(codeQRScene)

@@ -10,7 +10,7 @@ type quota struct {
 
 // count counts a call, or refuses it with 45009 or 45011. A refused call does not count. The caller holds the store's lock and commits
 // the counter.
-func (p *API) count(e endpoint, account *state.AccountData) ([]state.Usage, *Refusal) {
+func (p *API) count(e endpoint, account *state.AccountData) ([]state.Usage, *APIError) {
 	if e.quota == nil {
 		return nil, nil
 	}

@@ -8,22 +8,22 @@ import (
 	"wxdesk/internal/simulator/random"
 )
 
-// Refusal is an error of WeChat's API: HTTP 200 with errcode and errmsg.
-type Refusal struct {
+// APIError is an error of WeChat's API: HTTP 200 with errcode and errmsg.
+type APIError struct {
 	Code    int    `json:"errcode"`
 	Message string `json:"errmsg"`
 }
 
 // refuse makes the refusal with this code and its usual words.
-func refuse(code int) *Refusal { return &Refusal{Code: code, Message: errmsgs[code]} }
+func refuse(code int) *APIError { return &APIError{Code: code, Message: errmsgs[code]} }
 
 // refuseIP says which address was refused, as an operator needs to know it.
-func refuseIP(from netip.Addr) *Refusal {
+func refuseIP(from netip.Addr) *APIError {
 	mapped := from
 	if from.Is4() {
 		mapped = netip.AddrFrom16(from.As16())
 	}
-	return &Refusal{codeForeignIP, "invalid ip " + from.String() + " ipv6 " + mapped.String() + ", not in whitelist"}
+	return &APIError{codeForeignIP, "invalid ip " + from.String() + " ipv6 " + mapped.String() + ", not in whitelist"}
 }
 
 // addressOf reads the address of a request's sender.
@@ -36,7 +36,7 @@ func addressOf(remote string) netip.Addr {
 }
 
 // withRID ends the words as current servers do, so that nobody compares them.
-func (r Refusal) withRID(now time.Time) Refusal {
+func (r APIError) withRID(now time.Time) APIError {
 	if r.Message == "" {
 		r.Message = "error"
 	}
@@ -45,4 +45,4 @@ func (r Refusal) withRID(now time.Time) Refusal {
 }
 
 // success is what a call without a result answers.
-func success() Refusal { return Refusal{Code: codeOK, Message: "ok"} }
+func success() APIError { return APIError{Code: codeOK, Message: "ok"} }

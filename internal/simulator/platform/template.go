@@ -66,7 +66,7 @@ func (p *API) sendTemplate(a *state.AccountData, f *state.FollowerData, m templa
 
 func templateAnswer(id int64) any {
 	return struct {
-		Refusal
+		APIError
 		MsgID int64 `json:"msgid"`
 	}{success(), id}
 }
@@ -77,7 +77,7 @@ func templateFinished(id int64, status string) delivery.Content {
 }
 
 // fill writes the data into the template: every name of the template must be there, with a text as its value.
-func (m templateMessage) fill(templates []state.Template) (string, *Refusal) {
+func (m templateMessage) fill(templates []state.Template) (string, *APIError) {
 	for _, t := range templates {
 		if t.ID == m.TemplateID {
 			return m.fillOne(t)
@@ -86,7 +86,7 @@ func (m templateMessage) fill(templates []state.Template) (string, *Refusal) {
 	return "", refuse(codeTemplateID)
 }
 
-func (m templateMessage) fillOne(t state.Template) (string, *Refusal) {
+func (m templateMessage) fillOne(t state.Template) (string, *APIError) {
 	missing := false
 	content := state.TemplateData.ReplaceAllStringFunc(t.Content, func(name string) string {
 		var datum struct{ Value *string }

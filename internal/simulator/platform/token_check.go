@@ -27,7 +27,7 @@ func readTokenRequest(e endpoint, query url.Values, body []byte) tokenRequest {
 }
 
 // admitBySecret finds the account of a token call and checks its secret and where the call comes from.
-func (p *API) admitBySecret(e endpoint, c *call) *Refusal {
+func (p *API) admitBySecret(e endpoint, c *call) *APIError {
 	c.secrets = readTokenRequest(e, c.query, c.body)
 	if refusal := c.secrets.check(); refusal != nil {
 		return refusal
@@ -45,7 +45,7 @@ func (p *API) admitBySecret(e endpoint, c *call) *Refusal {
 	return nil
 }
 
-func (r tokenRequest) check() *Refusal {
+func (r tokenRequest) check() *APIError {
 	switch {
 	case r.GrantType != "client_credential":
 		return refuse(codeBadGrantType)
@@ -60,7 +60,7 @@ func (r tokenRequest) check() *Refusal {
 var accessTokenShape = regexp.MustCompile(`^[A-Za-z0-9_-]{32,512}$`)
 
 // checkToken finds the access token of a call and checks that it still works.
-func (p *API) checkToken(query url.Values) (state.AccessToken, *Refusal) {
+func (p *API) checkToken(query url.Values) (state.AccessToken, *APIError) {
 	value := query.Get("access_token")
 	if value == "" {
 		return state.AccessToken{}, refuse(codeTokenMissing)

@@ -33,7 +33,7 @@ func (p *API) typing(c *call) result {
 }
 
 // withTyping returns the customer after a command.
-func withTyping(f state.Follower, command string, now time.Time) (state.Follower, *Refusal) {
+func withTyping(f state.Follower, command string, now time.Time) (state.Follower, *APIError) {
 	switch {
 	case command == "CancelTyping":
 		f.Typing = time.Time{}

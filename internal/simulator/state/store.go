@@ -15,7 +15,7 @@ type Store struct {
 	wall   func() time.Time
 	unlock func() // of the state file
 
-	life context.Context // ends with Stop
+	ctx  context.Context // ends with Stop
 	stop context.CancelFunc
 
 	mu      sync.Mutex // guards everything below
@@ -31,7 +31,7 @@ var ErrClosed = errors.New("simulator: closed")
 // file cannot be read, is damaged before its last line, or belongs to a process that still runs.
 func Open(path string, wall func() time.Time) (*Store, error) {
 	s := &Store{wall: wall, facts: newFacts(), unlock: func() {}}
-	s.life, s.stop = context.WithCancel(context.Background())
+	s.ctx, s.stop = context.WithCancel(context.Background())
 	if path == "" {
 		return s, nil
 	}
@@ -62,7 +62,7 @@ func (s *Store) Lock() { s.mu.Lock() }
 // Unlock ends what Lock began.
 func (s *Store) Unlock() { s.mu.Unlock() }
 
-// Stop ends the store's life: nothing is committed any more, and whoever waits on Life gives up. It reports whether this was the first
+// Stop ends the store's work: nothing is committed any more, and whoever waits on Context gives up. It reports whether this was the first
 // call.
 func (s *Store) Stop() bool {
 	s.mu.Lock()
@@ -82,8 +82,8 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Life returns a context that ends with Stop: callbacks under way and long polls depend on it.
-func (s *Store) Life() context.Context { return s.life }
+// Context returns a context that ends with Stop: callbacks under way and long polls depend on it.
+func (s *Store) Context() context.Context { return s.ctx }
 
 // Closed reports whether Stop was called. The caller holds the lock.
 func (s *Store) Closed() bool { return s.closed }

@@ -130,7 +130,7 @@ func TestCalls_areMadeAsDocumented(t *testing.T) {
 	t.Parallel()
 	eachOperation(t, func(t *testing.T, o operation, p *platform) {
 		p.answers(o.good())
-		require.NoError(t, o.call(t.Context(), client(t, p, holding(tokenA))))
+		require.NoError(t, o.call(t.Context(), client(t, p, storeWith(tokenA))))
 		calls := p.taken()
 		require.Len(t, calls, 1)
 		require.Equal(t, o.request, calls[0].request)
@@ -147,7 +147,7 @@ func TestP15_W01_everyCallReplacesARefusedTokenOnce(t *testing.T) {
 	eachOperation(t, func(t *testing.T, o operation, p *platform) {
 		for _, code := range []int{40001, 40014, 42001} {
 			p := newPlatform(t)
-			s := holding(tokenA)
+			s := storeWith(tokenA)
 			p.answers(says(fmt.Sprintf(`{"errcode":%d}`, code)), o.good())
 			require.NoError(t, o.call(t.Context(), client(t, p, s)))
 			calls := p.taken()
@@ -157,7 +157,7 @@ func TestP15_W01_everyCallReplacesARefusedTokenOnce(t *testing.T) {
 			require.Equal(t, 1, s.fetches)
 		}
 		p.answers(says(`{"errcode":40001}`))
-		err := o.call(t.Context(), client(t, p, holding("stale")))
+		err := o.call(t.Context(), client(t, p, storeWith("stale")))
 		requireError(t, err, 40001, "access-token-refused")
 		require.Len(t, p.taken(), 2, "and not a third time")
 	})
@@ -202,7 +202,7 @@ func TestP16_everyCallTellsABadAnswerFromAGoodOne(t *testing.T) {
 		} {
 			p := newPlatform(t)
 			p.answers(tt.answer)
-			failed := failureOf(t, o.call(t.Context(), client(t, p, holding(tokenA))), tt.code, tt.reason)
+			failed := failureOf(t, o.call(t.Context(), client(t, p, storeWith(tokenA))), tt.code, tt.reason)
 			require.Equal(t, tt.status, failed.HTTPStatus, name)
 			require.Contains(t, o.request, "/cgi-bin/"+failed.Op)
 		}
@@ -239,7 +239,7 @@ func TestCalls_endWithTheirContext(t *testing.T) {
 		t.Cleanup(func() { close(release) })
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-reached; cancel() }()
-		c := client(t, p, holding(tokenA))
+		c := client(t, p, storeWith(tokenA))
 		err := o.call(ctx, c)
 		requireError(t, err, 0, wechat.ReasonUnanswered)
 		require.ErrorIs(t, err, context.Canceled)
@@ -259,7 +259,7 @@ func TestCalls_areBounded(t *testing.T) {
 		t.Cleanup(func() { close(release) })
 		hc := httpClient(t)
 		hc.Timeout = 500 * time.Millisecond // long enough to connect on a busy machine
-		requireError(t, o.call(t.Context(), wxapi.New(p.URL, hc, holding(tokenA))), 0, wechat.ReasonUnanswered)
+		requireError(t, o.call(t.Context(), wxapi.New(p.URL, hc, storeWith(tokenA))), 0, wechat.ReasonUnanswered)
 	})
 }
 
@@ -288,7 +288,7 @@ func TestP18_everyCallGoesToTheBaseURL(t *testing.T) {
 		require.NoError(t, o.call(t.Context(), wxapi.New(p.URL+"/", httpClient(t), &store{})), "the token comes from there too")
 		p.Close()
 		requireError(t, o.call(t.Context(), client(t, p, &store{})), 0, wechat.ReasonNotReached)
-		requireError(t, o.call(t.Context(), client(t, p, holding(tokenA))), 0, wechat.ReasonNotReached)
+		requireError(t, o.call(t.Context(), client(t, p, storeWith(tokenA))), 0, wechat.ReasonNotReached)
 	})
 	p := newPlatform(t)
 	p.Close()
@@ -297,7 +297,7 @@ func TestP18_everyCallGoesToTheBaseURL(t *testing.T) {
 
 func TestCheckCredentials_asksPastTheStoreAndKeepsNothing(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding(tokenB)
+	p, s := newPlatform(t), storeWith(tokenB)
 	c := client(t, p, s)
 	require.NoError(t, c.CheckCredentials(t.Context(), account()))
 	require.NoError(t, c.CheckCredentials(t.Context(), account()))

@@ -28,7 +28,7 @@ type File struct {
 }
 
 // DownloadMedia fetches a temporary medium, at most limit bytes of it. A video comes from the address that WeChat answers
-// with. It fails with an *Error: with Code 40007 where the medium is older than MediaLife or not this account's, and with
+// with. It fails with an *Error: with Code 40007 where the medium is older than MediaLifetime or not this account's, and with
 // ErrMediaTooLarge behind it where more than limit is announced.
 func (c *Client) DownloadMedia(ctx context.Context, of wechat.Credentials, mediaID string, limit int64) (*File, error) {
 	var file *File

@@ -175,7 +175,7 @@ type store struct {
 	broken    error
 }
 
-func holding(token string) *store {
+func storeWith(token string) *store {
 	return &store{token: wxapi.Token{Value: secret.New(token), ExpiresAt: time.Now().Add(time.Hour)}}
 }
 

@@ -39,7 +39,7 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (a answering) client() *wxapi.Client {
-	return wxapi.New("http://api.weixin.qq.com", &http.Client{Transport: a}, holding(tokenA))
+	return wxapi.New("http://api.weixin.qq.com", &http.Client{Transport: a}, storeWith(tokenA))
 }
 
 // Whatever WeChat answers to a call, nothing panics, what fails is an *Error that names no secret, and a message counts as

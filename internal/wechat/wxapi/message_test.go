@@ -53,7 +53,7 @@ func TestSend_writesEveryKind(t *testing.T) {
 		},
 	} {
 		p := newPlatform(t)
-		require.Equal(t, wechat.SendOutcome{Status: wechat.SendSent}, client(t, p, holding(tokenA)).Send(t.Context(), account(), customer, tt.message))
+		require.Equal(t, wechat.SendOutcome{Status: wechat.SendSent}, client(t, p, storeWith(tokenA)).Send(t.Context(), account(), customer, tt.message))
 		sends, _ := p.seen()
 		require.Len(t, sends, 1)
 		require.Equal(t, `{"touser":"oyORnuP8q7ou2gfYjqLzSIWZf0rs","msgtype":`+tt.want+`}`, sends[0].body)

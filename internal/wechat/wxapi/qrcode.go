@@ -9,8 +9,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// MaxQRCodeLife is how long a temporary QR code can live.
-const MaxQRCodeLife = 30 * 24 * time.Hour
+// MaxQRCodeLifetime is how long a temporary QR code can live.
+const MaxQRCodeLifetime = 30 * 24 * time.Hour
 
 // Scene is what a QR code says in subscribe and SCAN events: a number or a text, not both. A permanent code has a number of
 // 1 to 100,000 or a text of 1 to 64 characters.
@@ -31,11 +31,11 @@ func (q QRCode) ImageURL() string {
 	return "https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=" + url.QueryEscape(q.Ticket)
 }
 
-// CreateQRCode makes a QR code with a scene, that lives for a time between a second and MaxQRCodeLife; 0 makes a permanent
+// CreateQRCode makes a QR code with a scene, that lives for a time between a second and MaxQRCodeLifetime; 0 makes a permanent
 // one, of which an account has at most 100,000. It fails with an *Error.
 func (c *Client) CreateQRCode(ctx context.Context, of wechat.Credentials, scene Scene, life time.Duration) (QRCode, error) {
 	const op = "qrcode/create"
-	if (scene.Number == 0) == (scene.Text == "") || life < 0 || life > 0 && life < time.Second || life > MaxQRCodeLife {
+	if (scene.Number == 0) == (scene.Text == "") || life < 0 || life > 0 && life < time.Second || life > MaxQRCodeLifetime {
 		return QRCode{}, &Error{Op: op, Reason: reasonRequest}
 	}
 	var a struct {
@@ -53,7 +53,7 @@ func (c *Client) CreateQRCode(ctx context.Context, of wechat.Credentials, scene 
 	code := QRCode{Ticket: a.Ticket, URL: a.URL}
 	if life > 0 {
 		if a.ExpireSeconds.valid && a.ExpireSeconds.n > 0 {
-			life = min(life, time.Duration(min(a.ExpireSeconds.n, int64(MaxQRCodeLife/time.Second)))*time.Second)
+			life = min(life, time.Duration(min(a.ExpireSeconds.n, int64(MaxQRCodeLifetime/time.Second)))*time.Second)
 		}
 		code.ExpiresAt = asked.Add(life)
 	}

@@ -26,14 +26,14 @@ func TestUserInfo_readsWhatIsLeft(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.answers(says(answer))
-		got, err := client(t, p, holding(tokenA)).UserInfo(t.Context(), account(), customer)
+		got, err := client(t, p, storeWith(tokenA)).UserInfo(t.Context(), account(), customer)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
 	for _, unclear := range []string{`{` + mine + `}`, `{"subscribe":1,"openid":"somebody else"}`, `{"subscribe":1,"openid":7}`} {
 		p := newPlatform(t)
 		p.answers(says(unclear))
-		_, err := client(t, p, holding(tokenA)).UserInfo(t.Context(), account(), customer)
+		_, err := client(t, p, storeWith(tokenA)).UserInfo(t.Context(), account(), customer)
 		requireError(t, err, 0, wechat.ReasonAnswerUnclear)
 	}
 }
@@ -42,15 +42,15 @@ func TestCreateQRCode_makesTheFourKinds(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
-		scene  wxapi.Scene
-		life   time.Duration
-		body   string
-		answer string
-		want   wxapi.QRCode
+		scene    wxapi.Scene
+		lifetime time.Duration
+		body     string
+		answer   string
+		want     wxapi.QRCode
 	}{
 		{
 			wxapi.Scene{Number: 123},
-			wxapi.MaxQRCodeLife, `{"expire_seconds":2592000,"action_name":"QR_SCENE","action_info":{"scene":{"scene_id":123}}}`,
+			wxapi.MaxQRCodeLifetime, `{"expire_seconds":2592000,"action_name":"QR_SCENE","action_info":{"scene":{"scene_id":123}}}`,
 			`{"ticket":"t","expire_seconds":60,"url":"u"}`,
 			wxapi.QRCode{Ticket: "t", URL: "u", ExpiresAt: now.Add(time.Minute)},
 		},
@@ -73,11 +73,11 @@ func TestCreateQRCode_makesTheFourKinds(t *testing.T) {
 			wxapi.QRCode{Ticket: "gQ==/+", URL: "u"},
 		},
 	} {
-		p, s := newPlatform(t), holding(tokenA)
+		p, s := newPlatform(t), storeWith(tokenA)
 		s.token.ExpiresAt = now.Add(1 << 40)
 		p.answers(says(tt.answer))
 		c := wxapi.New(p.URL, httpClient(t), s, wxapi.WithClock(func() time.Time { return now }))
-		got, err := c.CreateQRCode(t.Context(), account(), tt.scene, tt.life)
+		got, err := c.CreateQRCode(t.Context(), account(), tt.scene, tt.lifetime)
 		require.NoError(t, err)
 		require.Equal(t, tt.want, got)
 		require.Equal(t, tt.body, p.taken()[0].body)
@@ -88,13 +88,13 @@ func TestCreateQRCode_makesTheFourKinds(t *testing.T) {
 func TestCreateQRCode_refusesWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	c := client(t, p, holding(tokenA))
+	c := client(t, p, storeWith(tokenA))
 	for scene, life := range map[wxapi.Scene]time.Duration{
 		{}:                     time.Minute,
 		{Number: 1, Text: "1"}: time.Minute,
 		{Number: 2}:            -1,
 		{Number: 3}:            time.Second - 1,
-		{Number: 4}:            wxapi.MaxQRCodeLife + 1,
+		{Number: 4}:            wxapi.MaxQRCodeLifetime + 1,
 	} {
 		_, err := c.CreateQRCode(t.Context(), account(), scene, life)
 		requireError(t, err, 0, "request-invalid")
@@ -116,7 +116,7 @@ func TestMenu_comesBackAsItWasMade(t *testing.T) {
 	}
 	p := newPlatform(t)
 	p.answers(says(ok))
-	c := client(t, p, holding(tokenA))
+	c := client(t, p, storeWith(tokenA))
 	require.NoError(t, c.CreateMenu(t.Context(), account(), menu))
 	body := p.taken()[0].body
 	require.Equal(t, `{"button":[{"name":"Help & more","sub_button":[{"name":"人工","type":"click","key":"human"},`+
@@ -139,7 +139,7 @@ func TestMenu_comesBackAsItWasMade(t *testing.T) {
 func TestCallbackIPs_readsAddressesAndNetworks(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	c := client(t, p, holding(tokenA))
+	c := client(t, p, storeWith(tokenA))
 	p.answers(says(`{"ip_list":["1.2.3.4","5.6.7.8/24","::ffff:9.8.7.6","240e:1::/32","240e:2::1"]}`))
 	got, err := c.CallbackIPs(t.Context(), account())
 	require.NoError(t, err)

@@ -143,20 +143,20 @@ func TestSimulator_codesAreScanned(t *testing.T) {
 	t.Parallel()
 	s := newSimulated(t)
 	for _, tt := range []struct {
-		scene wxapi.Scene
-		life  time.Duration
-		want  string
+		scene    wxapi.Scene
+		lifetime time.Duration
+		want     string
 	}{
 		{wxapi.Scene{Number: 7}, time.Hour, "7"},
-		{wxapi.Scene{Text: "shop-7"}, wxapi.MaxQRCodeLife, "shop-7"},
+		{wxapi.Scene{Text: "shop-7"}, wxapi.MaxQRCodeLifetime, "shop-7"},
 		{wxapi.Scene{Number: 100_000}, 0, "100000"},
 		{wxapi.Scene{Text: strings.Repeat("x", 64)}, 0, strings.Repeat("x", 64)},
 	} {
-		code, err := s.client.CreateQRCode(t.Context(), s.of, tt.scene, tt.life)
+		code, err := s.client.CreateQRCode(t.Context(), s.of, tt.scene, tt.lifetime)
 		require.NoError(t, err)
-		require.Equal(t, tt.life == 0, code.ExpiresAt.IsZero())
-		if tt.life > 0 {
-			require.WithinDuration(t, time.Now().Add(tt.life), code.ExpiresAt, time.Minute)
+		require.Equal(t, tt.lifetime == 0, code.ExpiresAt.IsZero())
+		if tt.lifetime > 0 {
+			require.WithinDuration(t, time.Now().Add(tt.lifetime), code.ExpiresAt, time.Minute)
 		}
 		s.does(object{"kind": "scan", "ticket": code.Ticket})
 		require.Equal(t, []string{"SCAN", tt.want}, []string{s.last().Kind, s.last().Text})

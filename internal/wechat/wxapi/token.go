@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	maxTokenLife = 2 * time.Hour // what WeChat documents; more is not believed
-	maxTokenSize = 4096          // 512 are announced, 160 are seen
+	maxTokenLifetime = 2 * time.Hour // what WeChat documents; more is not believed
+	maxTokenSize     = 4096          // 512 are announced, 160 are seen
 )
 
 // opToken is the stable-token API. The plain one, /cgi-bin/token, gives each caller a new token and is not used.
@@ -57,7 +57,7 @@ func readToken(body []byte, now time.Time) (Token, error) {
 	if !tokenShaped(a.AccessToken) || !life.valid || life.n <= 0 {
 		return Token{}, unclear(opToken)
 	}
-	seconds := min(life.n, int64(maxTokenLife/time.Second))
+	seconds := min(life.n, int64(maxTokenLifetime/time.Second))
 	return Token{Value: secret.New(a.AccessToken), ExpiresAt: now.Add(time.Duration(seconds) * time.Second)}, nil
 }
 

@@ -36,7 +36,7 @@ func TestSendText_fetchesAndStoresATokenWhereThereIsNone(t *testing.T) {
 func TestBad_W01_aRefusedTokenIsRefreshedAndTheMessageSentOnceMore(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{40001, 40014, 42001} {
-		p, s := newPlatform(t), holding("stale")
+		p, s := newPlatform(t), storeWith("stale")
 		p.send = []http.HandlerFunc{says(fmt.Sprintf(`{"errcode":%d,"errmsg":"refused"}`, code)), says(ok)}
 		require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), account(), customer, "x").Status)
 		sends, asked := p.seen()
@@ -50,7 +50,7 @@ func TestBad_W01_aRefusedTokenIsRefreshedAndTheMessageSentOnceMore(t *testing.T)
 
 func TestBad_W01_aSecondRefusalIsLeftForLater(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding("stale")
+	p, s := newPlatform(t), storeWith("stale")
 	p.send = []http.HandlerFunc{says(`{"errcode":40001,"errmsg":"refused"}`)}
 	got := client(t, p, s).SendText(t.Context(), account(), customer, "x")
 	requireOutcome(t, wechat.SendLater, "access-token-refused", got)
@@ -62,7 +62,7 @@ func TestBad_W01_aSecondRefusalIsLeftForLater(t *testing.T) {
 
 func TestBad_W01_aTokenThatAnotherProcessFetchedIsTaken(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding("stale")
+	p, s := newPlatform(t), storeWith("stale")
 	c := client(t, p, s)
 	p.token = "stale"
 	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "1").Status)
@@ -75,7 +75,7 @@ func TestBad_W01_aTokenThatAnotherProcessFetchedIsTaken(t *testing.T) {
 
 func TestRefresh_forcesOnlyWhereWeChatInsistsOnTheRefusedToken(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding(tokenA)
+	p, s := newPlatform(t), storeWith(tokenA)
 	p.rotate = true
 	p.send = []http.HandlerFunc{says(`{"errcode":40001}`), says(ok)}
 	require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), account(), customer, "x").Status)
@@ -85,7 +85,7 @@ func TestRefresh_forcesOnlyWhereWeChatInsistsOnTheRefusedToken(t *testing.T) {
 	require.Equal(t, false, asked[0]["force_refresh"])
 	require.Equal(t, true, asked[1]["force_refresh"])
 
-	p, s = newPlatform(t), holding(tokenA)
+	p, s = newPlatform(t), storeWith(tokenA)
 	s.noForce = true
 	p.send = []http.HandlerFunc{says(`{"errcode":40001}`), says(ok)}
 	require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), account(), customer, "x").Status)
@@ -95,7 +95,7 @@ func TestRefresh_forcesOnlyWhereWeChatInsistsOnTheRefusedToken(t *testing.T) {
 
 func TestBad_W09_twoProcessesOfFiftySendersMakeOneRefresh(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding("stale")
+	p, s := newPlatform(t), storeWith("stale")
 	clients := []*wxapi.Client{client(t, p, s), client(t, p, s)}
 	var wg sync.WaitGroup
 	outcomes := make(chan wechat.SendOutcome, 100)
@@ -229,7 +229,7 @@ func TestStore_thatFailsDelaysTheMessage(t *testing.T) {
 
 func TestTokens_areKeptPerAppID(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding(tokenA)
+	p, s := newPlatform(t), storeWith(tokenA)
 	c := client(t, p, s)
 	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "1").Status)
 	p.token = tokenB

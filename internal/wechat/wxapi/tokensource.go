@@ -16,9 +16,9 @@ import (
 // ErrNoToken says that a TokenStore holds no usable access token.
 var ErrNoToken = errors.New("wxapi: no usable access token is stored")
 
-// MinTokenLife is the least that an access token must still live to be used from a store: WeChat renews them in their last
+// MinTokenLifetime is the least that an access token must still live to be used from a store: WeChat renews them in their last
 // five minutes.
-const MinTokenLife = 5 * time.Minute
+const MinTokenLifetime = 5 * time.Minute
 
 // Token is an access token.
 type Token struct {
@@ -28,7 +28,7 @@ type Token struct {
 
 // Usable reports whether a stored token may still be used.
 func (t Token) Usable(now time.Time) bool {
-	return !t.Value.Empty() && t.ExpiresAt.Sub(now) >= MinTokenLife
+	return !t.Value.Empty() && t.ExpiresAt.Sub(now) >= MinTokenLifetime
 }
 
 // TokenStore keeps one access token for each account, and makes sure that over all processes only one is fetched at a time.

@@ -41,8 +41,8 @@ func (t MediaType) Limit() int64 {
 	return 0
 }
 
-// MediaLife is how long a temporary medium can be sent or fetched, whether the account uploaded it or a customer sent it.
-const MediaLife = 3 * 24 * time.Hour
+// MediaLifetime is how long a temporary medium can be sent or fetched, whether the account uploaded it or a customer sent it.
+const MediaLifetime = 3 * 24 * time.Hour
 
 // ErrMediaTooLarge says that a medium is longer than the caller, or WeChat, takes.
 var ErrMediaTooLarge = errors.New("wxapi: medium is too large")
@@ -56,7 +56,7 @@ type Upload struct {
 	Size        int64       // bytes
 }
 
-// Media is a medium that WeChat keeps for MediaLife.
+// Media is a medium that WeChat keeps for MediaLifetime.
 type Media struct {
 	ID        string
 	CreatedAt time.Time

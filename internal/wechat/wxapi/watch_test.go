@@ -23,7 +23,7 @@ import (
 
 func TestBad_W09_moreThanThreeRefusedTokensAnHourAreAnAlert(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding(tokenA)
+	p, s := newPlatform(t), storeWith(tokenA)
 	now := time.Now()
 	var log bytes.Buffer
 	reader := sdkmetric.NewManualReader()
@@ -86,7 +86,7 @@ func counted(t *testing.T, reader *sdkmetric.ManualReader) map[string]int64 {
 
 func TestBad_W09_twoHundredRefusalsOfOneTokenCountOnce(t *testing.T) {
 	t.Parallel()
-	p, s := newPlatform(t), holding("stale")
+	p, s := newPlatform(t), storeWith("stale")
 	reader := sdkmetric.NewManualReader()
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	c := wxapi.New(p.URL, httpClient(t), s, wxapi.WithMeter(meters.Meter("test")))
@@ -115,7 +115,7 @@ func TestBad_W10_noCallShowsATokenASecretOrAPerson(t *testing.T) {
 		ctx, span := provider.Tracer("test").Start(t.Context(), "call")
 		leak := `{"errcode":45009,"errmsg":"` + tokenA + appSecret + string(customer) + mediaID + `"}`
 		p.answers(says(`{"errcode":42001,"errmsg":"`+tokenA+`"}`), o.good(), says(leak))
-		c := client(t, p, holding(tokenA))
+		c := client(t, p, storeWith(tokenA))
 		require.NoError(t, o.call(ctx, c))
 		errs := []error{o.call(ctx, c)}
 		p.Close()
@@ -144,11 +144,11 @@ func TestBad_W10_aVideosAddressIsNotSeen(t *testing.T) {
 	p.answers(says(`{"video_url":"` + elsewhere.URL + `/canary/film.mp4?key=canary#canary"}`))
 	elsewhere.token = ""
 	elsewhere.answers(medium("video/mp4", "", "film"))
-	file, err := client(t, p, holding(tokenA)).DownloadMedia(ctx, account(), mediaID, 100)
+	file, err := client(t, p, storeWith(tokenA)).DownloadMedia(ctx, account(), mediaID, 100)
 	require.NoError(t, err)
 	require.NoError(t, file.Close())
 	elsewhere.Close()
-	_, err = client(t, p, holding(tokenA)).DownloadMedia(ctx, account(), mediaID, 100)
+	_, err = client(t, p, storeWith(tokenA)).DownloadMedia(ctx, account(), mediaID, 100)
 	requireError(t, err, 0, wechat.ReasonNotReached)
 	span.End()
 	require.Len(t, recorder.GetSpans(), 5)

@@ -8,5 +8,5 @@ insert into quarantine (tenant, delivery_id, account_id, message_key, reason, ra
 values ('default', '17000000-0000-7000-8000-000000000002', '11000000-0000-7000-8000-000000000001', 'two', 'not-xml', 'sealed', now());
 insert into spool (tenant, account_id, customer_key, delivery_id, message_key, fingerprint, ciphertext, received_at, stale, traceparent)
 values ('default', '11000000-0000-7000-8000-000000000001', 'key', '17000000-0000-7000-8000-000000000003', 'four', 'f', 'sealed', now(), false, '');
-insert into callback_notices (tenant, account_id, notice, version)
+insert into callback_records (tenant, account_id, kind, version)
 values ('default', '11000000-0000-7000-8000-000000000001', 'token-replaced', 1);

@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// judgeWithin bounds the time of one condition, on top of its cost.
-	judgeWithin = 10 * time.Millisecond
-	// maxPrograms is how many compiled conditions a judge keeps.
+	// evaluateWithin bounds the time of one condition, on top of its cost.
+	evaluateWithin = 10 * time.Millisecond
+	// maxPrograms is how many compiled conditions an Evaluator keeps.
 	maxPrograms = 2000
 )
 
-// Judge judges conditions, and keeps what it has compiled. It is safe for concurrent use.
-type Judge struct {
+// Evaluator evaluates conditions, and keeps what it has compiled. It is safe for concurrent use.
+type Evaluator struct {
 	mu            sync.Mutex
 	recent, older map[string]program // at most maxPrograms/2 each; what is asked for among the older becomes recent
 }
@@ -33,25 +33,25 @@ type program struct {
 	err error
 }
 
-// NewJudge returns a judge.
-func NewJudge() *Judge { return &Judge{recent: map[string]program{}} }
+// NewEvaluator returns an Evaluator that has compiled nothing yet.
+func NewEvaluator() *Evaluator { return &Evaluator{recent: map[string]program{}} }
 
-// Holds implements routing.Judge. Its errors say in fixed sentences why a condition cannot be judged: they quote nothing of
+// Evaluate implements routing.Evaluator. Its errors say in fixed sentences why a condition cannot be evaluated: they quote nothing of
 // the facts, nor of the condition.
-func (j *Judge) Holds(condition string, facts routing.Facts) (bool, error) {
+func (j *Evaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	p := j.program(condition)
-	ctx, cancel := context.WithTimeout(context.Background(), judgeWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), evaluateWithin)
 	defer cancel()
-	return p.holds(ctx, facts)
+	return p.evaluate(ctx, facts)
 }
 
-func (p program) holds(ctx context.Context, facts routing.Facts) (holds bool, err error) {
+func (p program) evaluate(ctx context.Context, facts routing.Facts) (holds bool, err error) {
 	if p.err != nil {
 		return false, p.err
 	}
 	defer func() {
 		if recover() != nil { // the value may quote the message
-			holds, err = false, errUnjudged
+			holds, err = false, errNotEvaluated
 		}
 	}()
 	value, _, err := p.ContextEval(ctx, known{facts})
@@ -70,19 +70,19 @@ func (p program) holds(ctx context.Context, facts routing.Facts) (holds bool, er
 	return bool(answer), nil
 }
 
-// Why a condition could not be judged. It does not hold then, and the trace says so in these words.
+// Why a condition could not be evaluated. It does not match then, and the trace says so in these words.
 var (
-	errTooLong  = errors.New("the condition took too long")
-	errNotBool  = errors.New("the condition is neither true nor false")
-	errCost     = errors.New("the condition costs too much")
-	errZero     = errors.New("division by zero")
-	errOverflow = errors.New("a number is too large")
-	errTypes    = errors.New("the types do not fit")
-	errMissing  = errors.New("a fact is missing")
-	errUnjudged = errors.New("the condition cannot be judged")
+	errTooLong      = errors.New("the condition took too long")
+	errNotBool      = errors.New("the condition is neither true nor false")
+	errCost         = errors.New("the condition costs too much")
+	errZero         = errors.New("division by zero")
+	errOverflow     = errors.New("a number is too large")
+	errTypes        = errors.New("the types do not fit")
+	errMissing      = errors.New("a fact is missing")
+	errNotEvaluated = errors.New("the condition cannot be judged")
 )
 
-// reasonOf says why a condition could not be judged. CEL has few errors to compare with, and its words may quote what a
+// reasonOf says why a condition could not be evaluated. CEL has few errors to compare with, and its words may quote what a
 // customer wrote; but never in front, where these stand.
 func reasonOf(err error) error {
 	for _, known := range []struct {
@@ -101,11 +101,11 @@ func reasonOf(err error) error {
 			return known.reason
 		}
 	}
-	return errUnjudged
+	return errNotEvaluated
 }
 
 // program compiles a condition once, or twice where two ask at the same time: nobody waits for another's to be compiled.
-func (j *Judge) program(condition string) program {
+func (j *Evaluator) program(condition string) program {
 	p, ok := j.find(condition)
 	if !ok {
 		p = build(condition)
@@ -114,7 +114,7 @@ func (j *Judge) program(condition string) program {
 	return p
 }
 
-func (j *Judge) find(condition string) (program, bool) {
+func (j *Evaluator) find(condition string) (program, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if p, ok := j.recent[condition]; ok {
@@ -127,14 +127,14 @@ func (j *Judge) find(condition string) (program, bool) {
 	return p, ok
 }
 
-func (j *Judge) keep(condition string, p program) {
+func (j *Evaluator) keep(condition string, p program) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.put(condition, p)
 }
 
 // put makes a condition recent. Where there are too many of them they become the older ones, and those are forgotten.
-func (j *Judge) put(condition string, p program) {
+func (j *Evaluator) put(condition string, p program) {
 	if len(j.recent) >= maxPrograms/2 {
 		j.older, j.recent = j.recent, map[string]program{}
 	}
@@ -146,7 +146,7 @@ func (j *Judge) put(condition string, p program) {
 func build(condition string) (built program) {
 	defer func() {
 		if recover() != nil {
-			built = program{err: errUnjudged}
+			built = program{err: errNotEvaluated}
 		}
 	}()
 	all, err := environments()
@@ -164,14 +164,14 @@ func build(condition string) (built program) {
 		p, problem := all[kind].Program(checked,
 			cel.EvalOptions(cel.OptOptimize), cel.CostLimit(CostLimit), cel.InterruptCheckFrequency(checkEvery))
 		if problem != nil { // in CEL's words, which may quote the condition
-			return program{err: errUnjudged}
+			return program{err: errNotEvaluated}
 		}
 		return program{Program: p}
 	}
 	return program{err: err}
 }
 
-var _ routing.Judge = (*Judge)(nil)
+var _ routing.Evaluator = (*Evaluator)(nil)
 
 // validKind reports whether there are rulesets of a kind.
 func validKind(kind routing.RulesetKind) bool { return slices.Contains(always, kind) }

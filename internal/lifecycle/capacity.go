@@ -57,8 +57,8 @@ func (d *draft) fits(a Agent) bool {
 	return has == len(d.Item.Profiles)
 }
 
-// holds reports whether the assignment takes capacity at a moment.
-func (a *Assignment) holds(now time.Time) bool {
+// takesCapacity reports whether the assignment takes capacity at a moment.
+func (a *Assignment) takesCapacity(now time.Time) bool {
 	return a.State.Live() && (a.HoldsUntil.IsZero() || a.HoldsUntil.After(now))
 }
 
@@ -71,5 +71,5 @@ func (a *Assignment) takesOf(p Profile, dayBegan, now time.Time) bool {
 	case p.Daily:
 		return a.State == Offered || !a.AcceptedAt.IsZero() && !a.AcceptedAt.Before(dayBegan)
 	}
-	return a.holds(now)
+	return a.takesCapacity(now)
 }

@@ -36,9 +36,9 @@ func someFacts(said string) routing.Facts {
 
 func TestJudge_everyFactCanBeAskedFor(t *testing.T) {
 	t.Parallel()
-	judge := rules.NewJudge()
+	evaluator := rules.NewEvaluator()
 	for _, f := range rules.Facts() {
-		holds, err := judge.Holds(f.Name+" == "+f.Name, someFacts("hello"))
+		holds, err := evaluator.Evaluate(f.Name+" == "+f.Name, someFacts("hello"))
 		require.NoError(t, err, f.Name)
 		require.True(t, holds, f.Name)
 	}
@@ -46,7 +46,7 @@ func TestJudge_everyFactCanBeAskedFor(t *testing.T) {
 
 func TestBad_L05_whatCannotBeJudgedDoesNotHold(t *testing.T) {
 	t.Parallel()
-	judge := rules.NewJudge()
+	evaluator := rules.NewEvaluator()
 	for condition, reason := range map[string]string{
 		`context["unset"] == "x"`:                         "", // a variable that is not set is nothing special
 		`context.unset == "x"`:                            "",
@@ -65,7 +65,7 @@ func TestBad_L05_whatCannotBeJudgedDoesNotHold(t *testing.T) {
 		`customer.language == "x" && context.order > 3`:   "",
 		`agent.presence == "x" || message.text == "else"`: "there is no fact or function of this name",
 	} {
-		holds, err := judge.Holds(condition, someFacts("hello"))
+		holds, err := evaluator.Evaluate(condition, someFacts("hello"))
 		require.False(t, holds, condition)
 		if reason == "" {
 			require.NoError(t, err, condition)
@@ -73,9 +73,9 @@ func TestBad_L05_whatCannotBeJudgedDoesNotHold(t *testing.T) {
 		}
 		require.EqualError(t, err, reason, condition)
 	}
-	_, err := judge.Holds(`event.kind == "SCAN"`, routing.Facts{"event": "no map"})
+	_, err := evaluator.Evaluate(`event.kind == "SCAN"`, routing.Facts{"event": "no map"})
 	require.EqualError(t, err, "a fact is missing")
-	_, err = judge.Holds(`event.kind == "SCAN"`, nil)
+	_, err = evaluator.Evaluate(`event.kind == "SCAN"`, nil)
 	require.EqualError(t, err, "a fact is missing")
 }
 
@@ -89,7 +89,7 @@ func TestBad_L05_theNextRuleIsTried(t *testing.T) {
 		}}},
 		Queues: []routing.QueueNow{{Queue: routing.Queue{ID: "desk"}}},
 	}
-	got := routing.Decide(q, rules.NewJudge())
+	got := routing.Decide(q, rules.NewEvaluator())
 	require.Equal(t, 2, got.Priority)
 	require.EqualValues(t, "desk", got.QueueID)
 	require.Equal(t, rules.ErrZero.Error(), got.Trace.Rules[0].Reason)
@@ -97,13 +97,13 @@ func TestBad_L05_theNextRuleIsTried(t *testing.T) {
 
 func TestBad_L10_whatACustomerWritesIsNeverACondition(t *testing.T) {
 	t.Parallel()
-	judge := rules.NewJudge()
+	evaluator := rules.NewEvaluator()
 	for _, said := range []string{`" || true || "`, `x" || true || "x`, `true`, `1 == 1`, `.*`, `\" || true`, `${true}`, "\x00", "\xff\xfe"} {
 		for _, condition := range []string{
 			`message.text == "refund"`, `message.text.contains("refund")`, `message.text.matches("^refund$")`,
 			`event.scene == "refund"`, `context["order"] == "refund"`, `"refund" in customer.tags`, `context[message.text] == "refund"`,
 		} {
-			holds, err := judge.Holds(condition, someFacts(said))
+			holds, err := evaluator.Evaluate(condition, someFacts(said))
 			require.NoError(t, err, condition)
 			require.False(t, holds, "%s of %q", condition, said)
 		}
@@ -112,7 +112,7 @@ func TestBad_L10_whatACustomerWritesIsNeverACondition(t *testing.T) {
 
 func TestJudge_errorsQuoteNothingOfTheFacts(t *testing.T) {
 	t.Parallel()
-	judge := rules.NewJudge()
+	evaluator := rules.NewEvaluator()
 	texts := []string{
 		"message.text", "customer.language", "event.scene", "event.menu_key", "account.name", "escalation.reason", "escalation.summary",
 		"customer.tags[0]", "string(context.order)", "string(item.attributes.topic)",
@@ -126,7 +126,7 @@ func TestJudge_errorsQuoteNothingOfTheFacts(t *testing.T) {
 				`context[context[%s] + "!"] == 1`, `{%[1]s: 1, %[1]s: 2}.size() == 1`, `dyn(%s).all(c, c == 1)`, `customer.tags[int(%s)] == ""`,
 				`timestamp(%s) == timestamp(0)`, `duration(%s) == duration("1s")`,
 			} {
-				_, err := judge.Holds(fmt.Sprintf(form, text), someFacts(said))
+				_, err := evaluator.Evaluate(fmt.Sprintf(form, text), someFacts(said))
 				if err != nil {
 					failed++
 					require.NotContains(t, err.Error(), "canary", form)
@@ -139,22 +139,22 @@ func TestJudge_errorsQuoteNothingOfTheFacts(t *testing.T) {
 
 func TestJudge_keepsWhatIsAskedForAndForgetsTheRest(t *testing.T) {
 	t.Parallel()
-	judge := rules.NewJudge()
+	evaluator := rules.NewEvaluator()
 	var wait sync.WaitGroup
 	for worker := range 3 {
 		wait.Go(func() {
 			for i := range rules.MaxPrograms / 4 {
-				_, err := judge.Holds(fmt.Sprintf("%5000d", worker*rules.MaxPrograms+i), nil)
+				_, err := evaluator.Evaluate(fmt.Sprintf("%5000d", worker*rules.MaxPrograms+i), nil)
 				if err == nil || err.Error() != "expected at most 4096 bytes, not 5000" {
 					t.Errorf("got %v, want a refusal by length", err)
 				}
-				if holds, err := judge.Holds("time.hour == 14", someFacts("")); !holds || err != nil {
+				if holds, err := evaluator.Evaluate("time.hour == 14", someFacts("")); !holds || err != nil {
 					t.Errorf("got %t, %v; want true", holds, err)
 				}
 			}
 		})
 	}
 	wait.Wait()
-	require.LessOrEqual(t, judge.Kept(), rules.MaxPrograms)
-	require.Greater(t, judge.Kept(), rules.MaxPrograms/4)
+	require.LessOrEqual(t, evaluator.Kept(), rules.MaxPrograms)
+	require.Greater(t, evaluator.Kept(), rules.MaxPrograms/4)
 }

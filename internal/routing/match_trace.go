@@ -7,7 +7,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// maxNamed is how many agents a look names for one reason.
+// maxNamed is how many agents a match trace names for one reason.
 const maxNamed = 20
 
 // tally is agents by the reason why they are not asked.

@@ -8,20 +8,20 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Door returns an account by the id in the callback's path, where no tenant is known yet, with its open secrets: the
+// CallbackAccount returns an account by the id in the callback's path, where no tenant is known yet, with its open secrets: the
 // current ones first, then those replaced less than conversation.KeyOverlap ago, latest first. In plain mode there are no
 // keys. ErrNotFound when it is unknown, deleted or disabled; secret.ErrUnavailable when a secret in force cannot be opened
 // (a replaced one is then left out).
-func (db *DB) Door(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
-	door, err := db.door(ctx, id)
-	return door, explain(ctx, "find the account of a callback", err)
+func (db *DB) CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+	opened, err := db.callbackAccount(ctx, id)
+	return opened, explain(ctx, "find the account of a callback", err)
 }
 
-func (db *DB) door(ctx context.Context, id conversation.AccountID) (conversation.Door, error) {
+func (db *DB) callbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
 	var row accountRow
 	const query = `select ` + accountColumns + ` from accounts where id = $1 and deleted_at is null and not disabled`
 	if err := db.sql.GetContext(ctx, &row, query, id); err != nil {
-		return conversation.Door{}, err
+		return conversation.CallbackAccount{}, err
 	}
 	var secrets []secretRow
 	const secretsQuery = `
@@ -30,13 +30,13 @@ func (db *DB) door(ctx context.Context, id conversation.AccountID) (conversation
 			and (replaced_at is null or replaced_at > now() - $3 * interval '1 millisecond')
 		order by replaced_at desc nulls first, created_at desc`
 	if err := db.sql.SelectContext(ctx, &secrets, secretsQuery, row.Tenant, row.ID, conversation.KeyOverlap.Milliseconds()); err != nil {
-		return conversation.Door{}, err
+		return conversation.CallbackAccount{}, err
 	}
 
-	door := conversation.Door{Account: row.account()}
+	opened := conversation.CallbackAccount{Account: row.account()}
 	var err error
-	if door.IDKey, err = db.openIDKey(row.Tenant, row.ID, row.IDKey); err != nil {
-		return conversation.Door{}, err
+	if opened.IDKey, err = db.openIDKey(row.Tenant, row.ID, row.IDKey); err != nil {
+		return conversation.CallbackAccount{}, err
 	}
 	for _, s := range secrets {
 		value, err := db.openSecret(row.Tenant, row.ID, s)
@@ -44,18 +44,18 @@ func (db *DB) door(ctx context.Context, id conversation.AccountID) (conversation
 		case err != nil && s.Replaced:
 			continue
 		case err != nil:
-			return conversation.Door{}, err
+			return conversation.CallbackAccount{}, err
 		case s.Purpose == purposeToken:
-			door.Tokens = append(door.Tokens, value)
+			opened.Tokens = append(opened.Tokens, value)
 		case row.Mode.Encrypted():
 			cipher, err := wechat.NewCipher(value.Reveal(), row.AppID)
 			if err != nil {
-				return conversation.Door{}, fmt.Errorf("key %s of account %s: %w", s.ID, row.ID, err)
+				return conversation.CallbackAccount{}, fmt.Errorf("key %s of account %s: %w", s.ID, row.ID, err)
 			}
-			door.Keys = append(door.Keys, conversation.DoorKey{ID: s.ID, Cipher: cipher})
+			opened.Keys = append(opened.Keys, conversation.CallbackKey{ID: s.ID, Cipher: cipher})
 		}
 	}
-	return door, nil
+	return opened, nil
 }
 
 // AccountKeys opens what Receive needs to read an account's callbacks: every key it ever had, since a callback that was

@@ -7,41 +7,41 @@ import (
 	"unicode/utf8"
 )
 
-// Fault is a part of the set-up that cannot be used: which field, by its name in the API (weekly[2].to), and why.
-type Fault struct{ Field, Reason string }
+// InvalidField is a part of the set-up that cannot be used: which field, by its name in the API (weekly[2].to), and why.
+type InvalidField struct{ Field, Reason string }
 
-// faults are gathered, so that all of a set-up's are told at once.
-type faults []Fault
+// invalidFields are gathered, so that all of a set-up's are reported at once.
+type invalidFields []InvalidField
 
-// add tells of a fault unless all is well.
-func (f *faults) add(well bool, field, reason string, args ...any) {
+// add reports a field unless it is well.
+func (f *invalidFields) add(well bool, field, reason string, args ...any) {
 	if !well {
-		*f = append(*f, Fault{field, fmt.Sprintf(reason, args...)})
+		*f = append(*f, InvalidField{field, fmt.Sprintf(reason, args...)})
 	}
 }
 
 // name asks for 1 to MaxName characters that are more than blanks.
-func (f *faults) name(field, name string) {
+func (f *invalidFields) name(field, name string) {
 	n := utf8.RuneCountInString(name)
 	f.add(1 <= n && n <= MaxName && strings.TrimSpace(name) != "", field, "expected 1 to %d characters", MaxName)
 }
 
-func (f *faults) within(field string, n, low, high int) {
+func (f *invalidFields) within(field string, n, low, high int) {
 	f.add(low <= n && n <= high, field, "expected %d to %d", low, high)
 }
 
-func (f *faults) zone(field, name string) {
+func (f *invalidFields) zone(field, name string) {
 	_, err := zoneOf(name)
 	f.add(err == nil, field, "expected an IANA time zone such as Asia/Shanghai")
 }
 
-func (f *faults) date(field, date string) {
+func (f *invalidFields) date(field, date string) {
 	_, err := time.Parse(time.DateOnly, date)
 	f.add(err == nil, field, "expected a date such as 2026-10-01")
 }
 
 // unique asks that no two of a list are the same.
-func unique[T any, K comparable](f *faults, field string, list []T, key func(T) K) {
+func unique[T any, K comparable](f *invalidFields, field string, list []T, key func(T) K) {
 	seen := make(map[K]bool, len(list))
 	for i, v := range list {
 		f.add(!seen[key(v)], at(field, i), "expected once")

@@ -69,17 +69,17 @@ func (w weChat) SendText(context.Context, wechat.Credentials, wechat.OpenID, str
 	return wechat.SendOutcome(w)
 }
 
-// sight is what can be seen from outside of activities that use it.
-type sight struct {
+// observed is what can be seen from outside of activities that use it.
+type observed struct {
 	spans  *tracetest.SpanRecorder
 	reader *metric.ManualReader
 	acts   *activities.Activities
 	env    *testsuite.TestActivityEnvironment
 }
 
-func newSight(t *testing.T, l *watched, w weChat) sight {
+func newObserved(t *testing.T, l *watched, w weChat) observed {
 	t.Helper()
-	s := sight{spans: tracetest.NewSpanRecorder(), reader: metric.NewManualReader()}
+	s := observed{spans: tracetest.NewSpanRecorder(), reader: metric.NewManualReader()}
 	metrics, err := activities.NewMetrics(metric.NewMeterProvider(metric.WithReader(s.reader)).Meter("test"))
 	require.NoError(t, err)
 	tel := telemetry.Telemetry{Tracers: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(s.spans))}
@@ -90,7 +90,7 @@ func newSight(t *testing.T, l *watched, w weChat) sight {
 }
 
 // points are the counts of a metric that has counted, by its labels as text.
-func (s sight) points(t *testing.T, name string) map[string]int {
+func (s observed) points(t *testing.T, name string) map[string]int {
 	t.Helper()
 	var all metricdata.ResourceMetrics
 	require.NoError(t, s.reader.Collect(t.Context(), &all))
@@ -120,7 +120,7 @@ func (s sight) points(t *testing.T, name string) map[string]int {
 func TestSweep_countsWhatIsForgotten(t *testing.T) {
 	t.Parallel()
 	l := &watched{forgotten: map[string]int64{"receipts": 500, "audit": 2, "events": 0}}
-	s := newSight(t, l, weChat{})
+	s := newObserved(t, l, weChat{})
 	_, err := s.env.ExecuteActivity(s.acts.Sweep)
 	require.ErrorContains(t, err, "no answer")
 	require.Equal(t, map[string]int{"kind=receipts": 500, "kind=audit": 2}, s.points(t, "wxdesk_forgotten"))
@@ -133,7 +133,7 @@ func TestReceive_hasASpanInTheTraceOfEachMessage(t *testing.T) {
 		two = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	)
 	l := &watched{receipts: []conversation.Receipt{{Outcome: conversation.ReceiptNew}, {Outcome: conversation.ReceiptQuarantined}}}
-	s := newSight(t, l, weChat{})
+	s := newObserved(t, l, weChat{})
 	_, err := s.env.ExecuteActivity(s.acts.Receive, activities.ReceiveInput{Callbacks: []activities.Callback{
 		{DeliveryID: "a", KeyID: "unknown", Traceparent: one, ReceivedAt: time.Now()},
 		{DeliveryID: "b", KeyID: "unknown", Traceparent: two, ReceivedAt: time.Now()},
@@ -194,7 +194,7 @@ func TestSend_isCountedByFinalStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSight(t, &watched{mark: c.mark}, weChat(c.outcome))
+			s := newObserved(t, &watched{mark: c.mark}, weChat(c.outcome))
 			_, err := s.env.ExecuteActivity(s.acts.Send, activities.SendInput{})
 			require.NoError(t, err)
 			require.Equal(t, c.counted, s.points(t, "wxdesk_deliveries"))

@@ -11,9 +11,9 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// part is a part of the set-up of people: a table whose rows change by their version. R is a row of it, and spells the columns
+// resource is something that administrators set up and the API creates, lists, changes and deletes: a table whose rows change by their version. R is a row of it, and spells the columns
 // once, by its db tags; T is what a row stands for.
-type part[R interface{ stamped() stampRow }, T any] struct {
+type resource[R interface{ stamped() stampRow }, T any] struct {
 	noun    string // in errors
 	act     string // in the audit: "skill" for skill.create
 	live    string // the table, and which of its rows there still are
@@ -23,7 +23,7 @@ type part[R interface{ stamped() stampRow }, T any] struct {
 	inserting, updating string
 }
 
-func newPart[R interface{ stamped() stampRow }, T any](noun, act, live string, value func(R) T) part[R, T] {
+func newResource[R interface{ stamped() stampRow }, T any](noun, act, live string, value func(R) T) resource[R, T] {
 	var names, values, sets []string
 	row := reflect.TypeFor[R]()
 	for i := range row.NumField() {
@@ -38,7 +38,7 @@ func newPart[R interface{ stamped() stampRow }, T any](noun, act, live string, v
 	}
 	table, _, _ := strings.Cut(live, " ")
 	columns := strings.Join(names, ", ")
-	return part[R, T]{
+	return resource[R, T]{
 		noun: noun, act: act, live: live, columns: stampColumns + ", " + columns, value: value,
 		inserting: `insert into ` + table + ` (tenant, ` + columns + `) values (:tenant, ` + strings.Join(values, ", ") + `)
 			on conflict (tenant, id) do nothing`,
@@ -47,39 +47,39 @@ func newPart[R interface{ stamped() stampRow }, T any](noun, act, live string, v
 	}
 }
 
-func (p part[R, T]) row(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id, lock string) (row R, err error) {
+func (p resource[R, T]) row(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id, lock string) (row R, err error) {
 	err = sqlx.GetContext(ctx, q, &row, `select `+p.columns+` from `+p.live+` and tenant = $1 and id = $2 `+lock, t, id)
 	return row, err
 }
 
 // read reads one; sql.ErrNoRows when there is none.
-func (p part[R, T]) read(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id string) (T, error) {
+func (p resource[R, T]) read(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id string) (T, error) {
 	row, err := p.row(ctx, q, t, id, "")
 	return p.value(row), err
 }
 
 // get reads one; ErrNotFound when there is none.
-func (p part[R, T]) get(ctx context.Context, db *DB, t conversation.Tenant, id string) (T, error) {
+func (p resource[R, T]) get(ctx context.Context, db *DB, t conversation.Tenant, id string) (T, error) {
 	value, err := p.read(ctx, db.sql, t, id)
 	return value, explain(ctx, "read "+p.noun, err)
 }
 
 // list pages by id, oldest first; after is the last id of the page before, "" for the first page.
-func (p part[R, T]) list(ctx context.Context, db *DB, t conversation.Tenant, after string, limit int) ([]T, error) {
+func (p resource[R, T]) list(ctx context.Context, db *DB, t conversation.Tenant, after string, limit int) ([]T, error) {
 	var rows []R
 	err := db.sql.SelectContext(ctx, &rows, `select `+p.columns+` from `+p.live+pages, t, after, limit)
 	return each(rows, p.value), explain(ctx, "list "+p.noun, err)
 }
 
 // all reads those of a tenant, oldest first.
-func (p part[R, T]) all(ctx context.Context, tx *transaction, t conversation.Tenant) ([]T, error) {
+func (p resource[R, T]) all(ctx context.Context, tx *transaction, t conversation.Tenant) ([]T, error) {
 	var rows []R
 	err := tx.SelectContext(ctx, &rows, `select `+p.columns+` from `+p.live+` and tenant = $1 order by id`, t)
 	return each(rows, p.value), err
 }
 
 // insert adds a row, unless it was added before.
-func (p part[R, T]) insert(ctx context.Context, tx *transaction, by conversation.Actor, id string, row R) (added bool, err error) {
+func (p resource[R, T]) insert(ctx context.Context, tx *transaction, by conversation.Actor, id string, row R) (added bool, err error) {
 	n, err := affected(tx.NamedExecContext(ctx, p.inserting, row))
 	if err != nil || n == 0 {
 		return false, err
@@ -88,7 +88,7 @@ func (p part[R, T]) insert(ctx context.Context, tx *transaction, by conversation
 }
 
 // create adds a row after what comes before it; nil for nothing.
-func (p part[R, T]) create(ctx context.Context, db *DB, by conversation.Actor, id string, row R, before func(tx *transaction) error) (T, error) {
+func (p resource[R, T]) create(ctx context.Context, db *DB, by conversation.Actor, id string, row R, before func(tx *transaction) error) (T, error) {
 	return transact(ctx, db, "create "+p.noun+" "+id, func(tx *transaction) (none T, err error) {
 		if before != nil {
 			if err := before(tx); err != nil {
@@ -112,7 +112,7 @@ type change[R any] struct {
 
 // update changes a row where its version is still version; ErrVersion otherwise, ErrNotFound when there is none. A row that
 // stands one version further exactly as wished was brought there by this very call before. columns are those that change.
-func (p part[R, T]) update(ctx context.Context, db *DB, by conversation.Actor, id string, version int64, c change[R]) (T, error) {
+func (p resource[R, T]) update(ctx context.Context, db *DB, by conversation.Actor, id string, version int64, c change[R]) (T, error) {
 	return transact(ctx, db, "update "+p.noun, func(tx *transaction) (none T, err error) {
 		old, err := p.row(ctx, tx, by.Tenant, id, cmp.Or(c.lock, "for no key update"))
 		if err != nil {
@@ -145,7 +145,7 @@ func (p part[R, T]) update(ctx context.Context, db *DB, by conversation.Actor, i
 
 // remove deletes a row of a table that keeps no deleted ones. Deleting it again changes nothing. ErrInUse where one of the uses,
 // queries as of inUse, finds something; ErrNotFound when there never was such a row.
-func (p part[R, T]) remove(ctx context.Context, db *DB, by conversation.Actor, id string, uses ...string) error {
+func (p resource[R, T]) remove(ctx context.Context, db *DB, by conversation.Actor, id string, uses ...string) error {
 	return db.inTx(ctx, "delete "+p.noun, func(tx *transaction) error {
 		table, _, _ := strings.Cut(p.live, " ")
 		removed, err := takeAway(ctx, tx, by.Tenant, table, p.act+".delete", id, uses...)
