@@ -143,7 +143,7 @@ func (a *Activities) notAsked(ctx context.Context, in AskInput, err error) (AskR
 
 // failed wishes people in place of the bot.
 func (a *Activities) failed(ctx context.Context, in AskInput) (AskResult, error) {
-	wished, err := a.Ledger.WantPeople(ctx, in.ref(), conversation.EscalatedFailed)
+	wished, err := a.Ledger.RequestHandOver(ctx, in.ref(), conversation.EscalatedFailed)
 	return AskResult{Outcome: AskFailed, Result: result(wished)}, err
 }
 

@@ -51,9 +51,9 @@ type Ledger interface {
 	// nothing is stored.
 	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error)
 
-	// WantPeople wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line. Where
+	// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line. Where
 	// people or the end are wished already, or the bot does not hold it, it changes nothing.
-	WantPeople(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error)
+	RequestHandOver(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error)
 
 	// RoutingQuestion loads everything that decides where a conversation goes whose hand-over is wished: what is known of it, its
 	// workstream, the rules in force, the queues as they stand. ErrClosed where it has ended or nobody wishes it.

@@ -43,7 +43,7 @@ func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, err
 		ctx, span := a.Span(ctx, in.Traceparent, "route")
 		defer span.End()
 		if in.Failed {
-			if _, err := a.Ledger.WantPeople(ctx, in.ref(), conversation.EscalatedFailed); err != nil && !in.Plainly {
+			if _, err := a.Ledger.RequestHandOver(ctx, in.ref(), conversation.EscalatedFailed); err != nil && !in.Plainly {
 				return RouteResult{}, err
 			}
 		}

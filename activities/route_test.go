@@ -20,7 +20,7 @@ type handing struct {
 	did      []string
 }
 
-func (h *handing) WantPeople(context.Context, conversation.Ref, conversation.EscalationReason) (conversation.Situation, error) {
+func (h *handing) RequestHandOver(context.Context, conversation.Ref, conversation.EscalationReason) (conversation.Situation, error) {
 	h.did = append(h.did, "wish")
 	return stands, nil
 }

@@ -20,21 +20,21 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// desk is a ledger with one turn for a webhook bot.
-type desk struct {
+// webhookLedger is a ledger with one turn for a webhook bot.
+type webhookLedger struct {
 	activities.Ledger // the rest is not called
 	stored            []conversation.Answer
 	moved             bool // the holder has changed by the time the answer comes
 }
 
-func (d *desk) Turn(context.Context, conversation.Ref) (conversation.Turn, error) {
+func (d *webhookLedger) Turn(context.Context, conversation.Ref) (conversation.Turn, error) {
 	return conversation.Turn{Epoch: 1, Question: conversation.Question{TurnID: "turn", Kind: "text", Text: "hello", Replies: 5, Bot: conversation.Bot{
 		Kind: conversation.BotWebhook, URL: "https://bot.example/",
 		Secret: secret.New("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
 	}}}, nil
 }
 
-func (d *desk) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+func (d *webhookLedger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
 	if d.moved {
 		return conversation.Situation{}, conversation.ErrClosed
 	}
@@ -42,11 +42,11 @@ func (d *desk) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation
 	return stands, nil
 }
 
-func (d *desk) ReadSituation(context.Context, conversation.Ref) (conversation.Situation, error) {
+func (d *webhookLedger) ReadSituation(context.Context, conversation.Ref) (conversation.Situation, error) {
 	return stands, nil
 }
 
-func (d *desk) WantPeople(context.Context, conversation.Ref, conversation.EscalationReason) (conversation.Situation, error) {
+func (d *webhookLedger) RequestHandOver(context.Context, conversation.Ref, conversation.EscalationReason) (conversation.Situation, error) {
 	return stands, nil
 }
 
@@ -55,7 +55,7 @@ type wire func(*http.Request) (*http.Response, error)
 func (w wire) RoundTrip(r *http.Request) (*http.Response, error) { return w(r) }
 
 // askWebhook performs Ask for the turn, over a wire to the bot, on a clock that does not wait.
-func askWebhook(t *testing.T, d *desk, w wire) (out activities.AskResult, took time.Duration) {
+func askWebhook(t *testing.T, d *webhookLedger, w wire) (out activities.AskResult, took time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var suite testsuite.WorkflowTestSuite
@@ -118,7 +118,7 @@ func TestBad_R15_B01_B03_aDeadSlowOrGarbageBotFailsWithinTenSeconds(t *testing.T
 			}, nil
 		},
 	} {
-		d := &desk{}
+		d := &webhookLedger{}
 		out, took := askWebhook(t, d, w)
 		require.Equal(t, activities.AskFailed, out.Outcome, name)
 		require.Less(t, took, 9*time.Second, name)
@@ -135,7 +135,7 @@ func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T
 		"garbage": writes(http.StatusOK, "<html>"),
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			d := &desk{}
+			d := &webhookLedger{}
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestActivityEnvironment()
 			env.RegisterActivity(&activities.Activities{
@@ -159,13 +159,13 @@ func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T
 
 func TestBad_B01_anAnswerAfterAPersonTookOverIsDropped(t *testing.T) {
 	t.Parallel()
-	out, _ := askWebhook(t, &desk{moved: true}, writes(http.StatusOK, `{"messages":[{"text":"late"}]}`))
+	out, _ := askWebhook(t, &webhookLedger{moved: true}, writes(http.StatusOK, `{"messages":[{"text":"late"}]}`))
 	require.Equal(t, asked(activities.AskNobody), out)
 }
 
 func TestAsk_keepsAnAnswerWithItsCommand(t *testing.T) {
 	t.Parallel()
-	d := &desk{}
+	d := &webhookLedger{}
 	out, _ := askWebhook(t, d, writes(http.StatusOK, `{"messages":[{"text":"bye"}],"command":{"name":"end"}}`))
 	require.Equal(t, activities.AskAnswered, out.Outcome)
 	require.Equal(t, []conversation.Answer{{Texts: []string{"bye"}, Command: conversation.CommandEnd}}, d.stored)

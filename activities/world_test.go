@@ -97,7 +97,7 @@ func (l *ledger) ReadSituation(context.Context, conversation.Ref) (conversation.
 
 func (l *ledger) Turn(context.Context, conversation.Ref) (conversation.Turn, error) { return l.turn() }
 
-func (l *ledger) WantPeople(_ context.Context, _ conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
+func (l *ledger) RequestHandOver(_ context.Context, _ conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
 	require.Equal(l.t, conversation.EscalatedFailed, why)
 	l.wanted++
 	if l.want != nil {

@@ -121,8 +121,8 @@ func (c *chaos) StoreAnswer(ctx context.Context, r conversation.Ref, turn conver
 	return call(c, "StoreAnswer", func() (conversation.Situation, error) { return c.inner.StoreAnswer(ctx, r, turn, e, a) })
 }
 
-func (c *chaos) WantPeople(ctx context.Context, r conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
-	return call(c, "WantPeople", func() (conversation.Situation, error) { return c.inner.WantPeople(ctx, r, why) })
+func (c *chaos) RequestHandOver(ctx context.Context, r conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
+	return call(c, "RequestHandOver", func() (conversation.Situation, error) { return c.inner.RequestHandOver(ctx, r, why) })
 }
 
 func (c *chaos) RoutingQuestion(ctx context.Context, r conversation.Ref) (routing.Question, error) {

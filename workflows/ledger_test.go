@@ -309,7 +309,7 @@ func (r *row) find(id conversation.MessageID) *message {
 	return nil
 }
 
-func (m *memory) WantPeople(_ context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
+func (m *memory) RequestHandOver(_ context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
 	r, unlock, err := m.lock(c)
 	if err != nil {
 		return conversation.Situation{}, err

@@ -176,11 +176,11 @@ var stories = map[string]struct {
 	},
 }
 
-func TestStories_straight(t *testing.T) { tell(t, false) }
+func TestStories_straight(t *testing.T) { runStory(t, false) }
 
-func TestStories_continuedAsNewAtEveryChance(t *testing.T) { tell(t, true) }
+func TestStories_continuedAsNewAtEveryChance(t *testing.T) { runStory(t, true) }
 
-func tell(t *testing.T, continued bool) {
+func runStory(t *testing.T, continued bool) {
 	for name, s := range stories {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -204,7 +204,7 @@ func (l *callbackAccount) kept(keys map[string]bool) (count int, foreign string)
 	l.w.Mu.Lock()
 	defer l.w.Mu.Unlock()
 	for _, h := range l.w.Received {
-		if !keys[whatWasSaid(h)] {
+		if !keys[messageOf(h)] {
 			foreign = h.Ciphertext
 		}
 	}
@@ -219,16 +219,16 @@ func (l *callbackAccount) known(t *testing.T) map[string]bool {
 		require.Equal(t, http.StatusOK, l.post(mutantOf(cb)))
 	}
 	for _, h := range l.w.Received {
-		keys[whatWasSaid(h)] = true
+		keys[messageOf(h)] = true
 	}
 	require.Len(t, keys, len(l.originals))
 	l.w.Received = nil
 	return keys
 }
 
-// whatWasSaid tells messages apart, and by whom. Not by the ciphertext, which has something random in it: each process of the
+// messageOf tells messages apart, and by whom. Not by the ciphertext, which has something random in it: each process of the
 // fuzzer has its own.
-func whatWasSaid(h conversation.ReceivedCallback) string {
+func messageOf(h conversation.ReceivedCallback) string {
 	return h.MessageKey + h.Fingerprint + string(h.CustomerKey)
 }
 

@@ -24,8 +24,8 @@ import (
 
 const (
 	cursorLabel = "page cursor"
-	// lastWords is how long a stopping process may take for each of its parts.
-	lastWords = 5 * time.Second
+	// closeWithin is how long a stopping process may take for each of its parts.
+	closeWithin = 5 * time.Second
 )
 
 // components are what API and worker have in common.
@@ -118,7 +118,7 @@ func (s *components) measurePool() error {
 func (s *components) close(ctx context.Context) error {
 	var all error
 	for i := len(s.closing) - 1; i >= 0; i-- {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 		all = errors.Join(all, s.closing[i](last))
 		cancel()
 	}

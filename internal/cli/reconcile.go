@@ -20,8 +20,8 @@ type reconcileCmd struct {
 	Patience time.Duration `help:"How long a difference may last before it counts: the system is at work meanwhile." default:"15s"`
 }
 
-// lookAgain is the pause between two looks.
-const lookAgain = time.Second
+// retryEvery is the pause between two comparisons.
+const retryEvery = time.Second
 
 // askPatience is how long a run may take to answer.
 const askPatience = 5 * time.Second
@@ -69,7 +69,7 @@ func lasting(ctx context.Context, patience time.Duration, look func() ([]convers
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(lookAgain):
+		case <-time.After(retryEvery):
 		}
 		var now []conversation.Difference
 		now, err = look()

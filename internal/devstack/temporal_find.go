@@ -35,7 +35,7 @@ func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	}
 	root, err := sourceRoot()
 	inTree := err == nil
-	if bin := besideUs(); bin != "" && !(inTree && bin == builtIn(root)) { // what is built here may be older than its sources
+	if bin := besideExecutable(); bin != "" && !(inTree && bin == builtIn(root)) { // what is built here may be older than its sources
 		return bin, nil
 	}
 	if bin, version := installedCLI(ctx); bin != "" {
@@ -50,8 +50,8 @@ func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	return buildTemporal(ctx, root, progress)
 }
 
-// besideUs is temporal-dev in the folder of our own program, "" where there is none.
-func besideUs() string {
+// besideExecutable is temporal-dev in the folder of our own program, "" where there is none.
+func besideExecutable() string {
 	self, err := os.Executable()
 	if err != nil {
 		return ""

@@ -24,7 +24,7 @@ const (
 type Work interface {
 	// Tenants lists whose work there is.
 	Tenants(ctx context.Context) ([]conversation.Tenant, error)
-	// Distribute gives waiting work to agents, one batch in one transaction. Where another process is at it, it does nothing.
+	// Distribute assigns waiting work to agents, one batch in one transaction. Where another process is at it, it does nothing.
 	Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error)
 	// DistributionTriggers tells, until the context ends, when something has changed that may make a match.
 	DistributionTriggers(ctx context.Context) (<-chan struct{}, error)
@@ -86,7 +86,7 @@ func (d Distribution) repeat(ctx context.Context, called <-chan struct{}, do fun
 	}
 }
 
-// round gives out what can be given out, and after every batch has the runs told.
+// round distributes what can be distributed, and has the runs told after every batch.
 func (d Distribution) round(ctx context.Context) (soon bool, err error) {
 	tenants, err := d.Work.Tenants(ctx)
 	if err != nil {
@@ -99,7 +99,7 @@ func (d Distribution) round(ctx context.Context) (soon bool, err error) {
 	return soon, err
 }
 
-// batches gives out what a tenant has to give out.
+// batches distributes the waiting work of a tenant.
 func (d Distribution) batches(ctx context.Context, t conversation.Tenant) (soon bool, err error) {
 	for {
 		done, err := d.Work.Distribute(ctx, t)

@@ -37,7 +37,7 @@ func BenchmarkReply_toBareTransactions(b *testing.B) {
 	write("human")
 	f.waitForOffers(agents * each)
 	held := make([][]string, agents) // conversations, by agent
-	for i, d := range f.desks {
+	for i, d := range f.clients {
 		for _, offer := range d.offers() {
 			f.does(d.token, "accept", offer.Data.ConversationID, `{}`)
 			held[i] = append(held[i], offer.Data.ConversationID)
@@ -47,7 +47,7 @@ func BenchmarkReply_toBareTransactions(b *testing.B) {
 		return together(b, agents, func(agent int) {
 			for _, id := range held[agent] {
 				for range allowance {
-					f.does(f.desks[agent].token, "reply", id, `{"text":"The shop opens at nine, and closes at six."}`)
+					f.does(f.clients[agent].token, "reply", id, `{"text":"The shop opens at nine, and closes at six."}`)
 				}
 			}
 		})
@@ -123,13 +123,13 @@ func BenchmarkAssign_toBareShape(b *testing.B) {
 	compare(b, burst, "assigned", ours, rival{"assign-bare", 0.40, func() span { return engine.assigns(benchSenders) }})
 }
 
-// benchFloor is agents at their desks.
+// benchFloor is agents with open event streams.
 type benchFloor struct {
-	s     *system
-	db    *sqlx.DB
-	desks []*desk
-	http  http.Client
-	keys  sync.Map // of what was done so far, by token
+	s       *system
+	db      *sqlx.DB
+	clients []*agentClient
+	http    http.Client
+	keys    sync.Map // of what was done so far, by token
 }
 
 // newBenchFloor makes agents with room for ten conversations each, and opens their event streams. Their offers stand for long.
@@ -141,13 +141,13 @@ func newBenchFloor(s *system, agents int) *benchFloor {
 		name := fmt.Sprintf("Agent %02d", n)
 		a := s.agent(name)
 		s.sets("/v1/agents/"+a.id, map[string]any{"units": 250})
-		f.desks = append(f.desks, a.opens())
+		f.clients = append(f.clients, a.opens())
 	}
 	return f
 }
 
 // offers are those on the desk's event stream so far.
-func (d *desk) offers() (all []event) {
+func (d *agentClient) offers() (all []event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.seen {
@@ -163,7 +163,7 @@ func (f *benchFloor) waitForOffers(n int) (all []event) {
 	f.s.t.Helper()
 	f.s.pollUntil(20*time.Millisecond, 5*time.Minute, fmt.Sprintf("%d offers", n), func() bool {
 		all = all[:0]
-		for _, d := range f.desks {
+		for _, d := range f.clients {
 			all = append(all, d.offers()...)
 		}
 		return len(all) >= n

@@ -22,10 +22,10 @@ type transcriptLine struct {
 
 // evidence is all that is durable about one customer after a run, and what WeChat knows.
 type evidence struct {
-	told  []sentMessage    // in the order in which it was said
-	lines []transcriptLine // of all conversations, oldest first
-	shown []string         // answers on the phone, in order
-	open  int              // conversations that are not closed
+	sentMessages []sentMessage    // in the order in which it was said
+	lines        []transcriptLine // of all conversations, oldest first
+	shown        []string         // answers on the phone, in order
+	open         int              // conversations that are not closed
 }
 
 // violation is a promise that was not kept.
@@ -39,7 +39,7 @@ func judge(customer string, e evidence) (broken []violation) {
 		broken = append(broken, violation{promise, customer + ": " + fmt.Sprintf(format, args...)})
 	}
 	place := map[string]int{} // of a text in what was said
-	for i, w := range e.told {
+	for i, w := range e.sentMessages {
 		place[w.text] = i
 	}
 	times := map[string]int{}
@@ -59,14 +59,14 @@ func judge(customer string, e evidence) (broken []violation) {
 		switch {
 		case !known:
 			find("R4", "%q was never said", l.text)
-		case !e.told[i].taken: // its order was never promised
+		case !e.sentMessages[i].taken: // its order was never promised
 		case i < last:
 			find("R5", "%q comes after %q", l.text, latest)
 		default:
 			last, latest = i, l.text
 		}
 	}
-	for _, w := range e.told {
+	for _, w := range e.sentMessages {
 		switch n := times[w.text]; {
 		case w.taken && n == 0:
 			find("R1", "%q was acknowledged and is lost", w.text)

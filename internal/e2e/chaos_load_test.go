@@ -12,13 +12,13 @@ import (
 
 // load is customers who write one line after the other, each as soon as WeChat has its verdict on the one before.
 type load struct {
-	r      *rig
-	since  time.Time // by Postgres's clock
-	people []customer
-	told   [][]sentMessage
-	done   atomic.Int64 // lines with a verdict
-	gaveUp atomic.Int64
-	all    sync.WaitGroup
+	r            *rig
+	since        time.Time // by Postgres's clock
+	people       []customer
+	sentMessages [][]sentMessage
+	done         atomic.Int64 // lines with a verdict
+	gaveUp       atomic.Int64
+	all          sync.WaitGroup
 
 	mu    sync.Mutex
 	moved sync.Cond
@@ -58,7 +58,7 @@ func (r *rig) teach(lines int) {
 // writes lets new customers write, as far as lets allows; it returns at once.
 func (r *rig) writes(customers, lines, until int) *load {
 	r.t.Helper()
-	l := &load{r: r, told: make([][]sentMessage, customers), until: until}
+	l := &load{r: r, sentMessages: make([][]sentMessage, customers), until: until}
 	l.moved.L = &l.mu
 	require.NoError(r.t, r.database().QueryRow(`select clock_timestamp()`).Scan(&l.since))
 	for range customers {
@@ -73,7 +73,7 @@ func (r *rig) writes(customers, lines, until int) *load {
 				if !taken {
 					l.gaveUp.Add(1)
 				}
-				l.told[i] = append(l.told[i], sentMessage{text, taken})
+				l.sentMessages[i] = append(l.sentMessages[i], sentMessage{text, taken})
 				l.done.Add(1)
 			}
 		})
@@ -90,7 +90,7 @@ func (l *load) reaches(n int) {
 // settles waits until nothing is under way any more, and says whether that came about.
 func (l *load) settles(within time.Duration) bool {
 	taken := 0
-	for _, words := range l.told {
+	for _, words := range l.sentMessages {
 		for _, w := range words {
 			if w.taken {
 				taken++
@@ -125,7 +125,7 @@ func (l *load) evidence() map[string]evidence {
 	answers := l.answers()
 	all := map[string]evidence{}
 	for i, c := range l.people {
-		e := evidence{told: l.told[i], shown: c.answers()}
+		e := evidence{sentMessages: l.sentMessages[i], shown: c.answers()}
 		for _, t := range conversations[c.openID] {
 			if t.State != "closed" {
 				e.open++

@@ -105,7 +105,7 @@ type outage struct {
 }
 
 // does commands a conversation with a text, if there is one.
-func (o *outage) does(d *desk, command, conversation, text string) {
+func (o *outage) does(d *agentClient, command, conversation, text string) {
 	o.s.t.Helper()
 	body := map[string]any{}
 	if text != "" {
@@ -117,12 +117,12 @@ func (o *outage) does(d *desk, command, conversation, text string) {
 	o.calls(d, command, conversation, body)
 }
 
-func (o *outage) transfers(d *desk, conversation, queue string) {
+func (o *outage) transfers(d *agentClient, conversation, queue string) {
 	o.s.t.Helper()
 	o.calls(d, "transfer", conversation, map[string]any{"queue_id": queue})
 }
 
-func (o *outage) calls(d *desk, command, conversation string, body map[string]any) {
+func (o *outage) calls(d *agentClient, command, conversation string, body map[string]any) {
 	o.s.t.Helper()
 	header := map[string]string{"Authorization": "Bearer " + d.token, "Idempotency-Key": fmt.Sprintf("%s-%d", command, d.keys.Add(1))}
 	began := time.Now()

@@ -93,8 +93,8 @@ type event struct {
 	}
 }
 
-// desk is an open event stream: while it is, the agent is there.
-type desk struct {
+// agentClient is an agent with an open event stream: while it is open, the agent is there.
+type agentClient struct {
 	agent
 	close context.CancelFunc
 	ended chan struct{}
@@ -103,10 +103,10 @@ type desk struct {
 }
 
 // opens the agent's event stream and waits until the agent is there.
-func (a agent) opens() *desk {
+func (a agent) opens() *agentClient {
 	a.s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &desk{agent: a, close: cancel, ended: make(chan struct{})}
+	d := &agentClient{agent: a, close: cancel, ended: make(chan struct{})}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.s.http+"/v1/events", nil)
 	require.NoError(a.s.t, err)
 	req.Header.Set("Authorization", "Bearer "+a.token)
@@ -124,12 +124,12 @@ func (a agent) opens() *desk {
 }
 
 // leaves closes the desk.
-func (d *desk) leaves() {
+func (d *agentClient) leaves() {
 	d.close()
 	<-d.ended
 }
 
-func (d *desk) listen(lines *bufio.Scanner) {
+func (d *agentClient) listen(lines *bufio.Scanner) {
 	var e event
 	for lines.Scan() {
 		field, value, _ := strings.Cut(lines.Text(), ":")
@@ -153,14 +153,14 @@ func (d *desk) listen(lines *bufio.Scanner) {
 	}
 }
 
-func (d *desk) events() []event {
+func (d *agentClient) events() []event {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return append([]event{}, d.seen...)
 }
 
 // offered waits for the nth offer and returns it.
-func (d *desk) offered(n int, within time.Duration) event {
+func (d *agentClient) offered(n int, within time.Duration) event {
 	d.s.t.Helper()
 	var offers []event
 	d.s.until(within, fmt.Sprintf("offer %d", n), func() bool {

@@ -40,7 +40,7 @@ func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that th
 	t.Logf("tenfold, %s: %d taken within %s; %d told to come again within %s; at most %d MB", storm.lasted.Round(100*time.Millisecond),
 		len(storm.taken), quantiles(storm.took), len(storm.refused), quantiles(storm.refused), peak>>20)
 
-	require.Empty(t, append(calm.odd, storm.odd...), "each is taken or told to come again")
+	require.Empty(t, append(calm.others, storm.others...), "each is taken or told to come again")
 	require.NotEmpty(t, storm.refused, "there is a surplus")
 	if *share >= 1 { // a machine that does other work makes less of a flood
 		require.Greater(t, float64(len(storm.taken)+len(storm.refused))/storm.lasted.Seconds(), 8*rate, "the flood is about tenfold")
@@ -115,7 +115,7 @@ type tide struct {
 	taken   []int64         // those that were acknowledged, by their place among all
 	took    []time.Duration // until each of them was
 	refused []time.Duration // until each other one was told to come again
-	odd     []string        // any other answer
+	others  []string        // any other answer
 }
 
 // floods posts callbacks over so many connections for a while: so many each second in all, or as fast as they are answered.
@@ -148,7 +148,7 @@ func (shop *benchShop) floods(connections int, rate float64, lasts time.Duration
 				case status == http.StatusServiceUnavailable && text == "":
 					t.refused = append(t.refused, took)
 				default:
-					t.odd = append(t.odd, fmt.Sprint(status, " ", text))
+					t.others = append(t.others, fmt.Sprint(status, " ", text))
 				}
 				mu.Unlock()
 			}

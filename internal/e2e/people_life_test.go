@@ -31,7 +31,7 @@ func (s *system) waits() (customer, string) {
 }
 
 // takes waits for the nth offer and accepts it.
-func (d *desk) takes(n int) string {
+func (d *agentClient) takes(n int) string {
 	d.s.t.Helper()
 	id := d.offered(n, 30*time.Second).Data.ConversationID
 	d.must("accept", id, nil)
@@ -89,9 +89,9 @@ func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {
 	s := start(t)
 	ann, bob := s.agent("Ann").opens(), s.agent("Bob").opens()
 	_, id := s.waits()
-	var first *desk
+	var first *agentClient
 	s.until(30*time.Second, "somebody is asked", func() bool {
-		for _, d := range []*desk{ann, bob} {
+		for _, d := range []*agentClient{ann, bob} {
 			for _, e := range d.events() {
 				if e.Name == "offer" {
 					first = d

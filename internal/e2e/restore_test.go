@@ -103,7 +103,7 @@ func restored(t *testing.T, part string) {
 }
 
 // finds waits until the agent has the conversation, and accepts it where it is offered.
-func (d *desk) finds(id string) {
+func (d *agentClient) finds(id string) {
 	d.s.t.Helper()
 	d.s.pollUntil(100*time.Millisecond, 60*time.Second, "the agent has the conversation", func() bool {
 		var out struct{ Holder string }

@@ -14,8 +14,8 @@ func TestR8_whileThereIsRoomWhoWaitsIsOfferedAtOnce(t *testing.T) {
 	const wave = 10
 	s := start(t)
 	db := s.database()
-	var desks []*desk
-	taken := map[*desk]int{}
+	var desks []*agentClient
+	taken := map[*agentClient]int{}
 	for _, name := range []string{"Ann", "Bob", "Cyd", "Dan"} { // each has room for four
 		desks = append(desks, s.agent(name).opens())
 	}
@@ -41,7 +41,7 @@ func TestR8_whileThereIsRoomWhoWaitsIsOfferedAtOnce(t *testing.T) {
 }
 
 // nextOffer waits for an offer, on any of the desks, that is not taken yet.
-func (s *system) nextOffer(desks []*desk, taken map[*desk]int) (at *desk, offer event) {
+func (s *system) nextOffer(desks []*agentClient, taken map[*agentClient]int) (at *agentClient, offer event) {
 	s.t.Helper()
 	s.until(60*time.Second, "the next offer", func() bool {
 		for _, d := range desks {

@@ -38,7 +38,7 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 		return Change{}
 	case w.Begun:
 		if w.NoBot {
-			d.wishPeople(conversation.EscalatedNoBot, w.Lines[0].ID, "")
+			d.requestHandOver(conversation.EscalatedNoBot, w.Lines[0].ID, "")
 		}
 		d.addStandingEvents()
 		return d.change
@@ -83,20 +83,20 @@ func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
 	d := newDraft(now, s)
 	switch {
 	case a.Command == conversation.CommandEscalate:
-		d.wishPeople(conversation.EscalatedByBot, a.Turn, a.Queue)
+		d.requestHandOver(conversation.EscalatedByBot, a.Turn, a.Queue)
 	case a.Command == conversation.CommandEnd && !a.MoreLines:
 		d.wishEnd(conversation.ClosedByBot)
 	}
 	return d.finish(), true
 }
 
-// WantPeople wishes that people take the conversation from its bot, because the bot failed at a line. Where people or the end
+// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at a line. Where people or the end
 // are wished already, or the bot does not hold the conversation, it changes nothing.
-func WantPeople(now time.Time, s Snapshot, why conversation.EscalationReason, turn conversation.MessageID) Change {
+func RequestHandOver(now time.Time, s Snapshot, why conversation.EscalationReason, turn conversation.MessageID) Change {
 	if !s.BotActs() {
 		return Change{}
 	}
 	d := newDraft(now, s)
-	d.wishPeople(why, turn, "")
+	d.requestHandOver(why, turn, "")
 	return d.finish()
 }

@@ -2,16 +2,16 @@
 // pure: no I/O, no clock, no randomness. The ledger locks and reads a Snapshot, asks one function of this package, and
 // writes the Change that it answers. The ledger itself decides nothing.
 //
-//	Decide      a person wants something: accept, reply, transfer, close …
-//	Due         a time has come: an offer ends, a wait is over, a queue overflows
-//	Wrote       the customer has written
-//	Answered    the bot has answered, and may want people or the end
-//	WantPeople  the bot has failed
-//	HandOver    it is decided which queue the conversation goes to
-//	Offer       the distribution has found an agent
-//	Left        an agent has gone
-//	Unfollowed  the customer has unfollowed the account
-//	End, Void   the conversation ends, or its run is lost
+//	Decide           a person wants something: accept, reply, transfer, close …
+//	Due              a time has come: an offer ends, a wait is over, a queue overflows
+//	Wrote            the customer has written
+//	Answered         the bot has answered, and may want people or the end
+//	RequestHandOver  the bot has failed
+//	HandOver         it is decided which queue the conversation goes to
+//	Offer            the distribution has found an agent
+//	Left             an agent has gone
+//	Unfollowed       the customer has unfollowed the account
+//	End, Void        the conversation ends, or its run is lost
 //
 // A conversation is in one of five states. Closed is final: what the customer writes afterwards begins the next
 // conversation.

@@ -280,8 +280,8 @@ func (d *draft) wishEnd(why conversation.CloseReason) {
 	d.endWork()
 }
 
-// wishPeople wishes that people take the conversation from its bot, or from nobody.
-func (d *draft) wishPeople(why conversation.EscalationReason, turn conversation.MessageID, queue conversation.QueueID) {
+// requestHandOver wishes that people take the conversation from its bot, or from nobody.
+func (d *draft) requestHandOver(why conversation.EscalationReason, turn conversation.MessageID, queue conversation.QueueID) {
 	d.wish(Wishes{HandOver: why, Turn: turn, Queue: queue})
 }
 

@@ -89,7 +89,7 @@ func (h *house) deed(s lifecycle.Snapshot) deed {
 	case 1:
 		return deed{change: lifecycle.Wrote(h.now, s, lifecycle.Written{Lines: []lifecycle.Line{{ID: "line", Seq: s.LastSeq}}})}
 	case 2:
-		return deed{change: lifecycle.WantPeople(h.now, s, conversation.EscalatedFailed, "line")}
+		return deed{change: lifecycle.RequestHandOver(h.now, s, conversation.EscalatedFailed, "line")}
 	case 3, 4:
 		ends := rapid.IntRange(0, 9).Draw(h.t, "ends") == 0
 		return deed{change: lifecycle.HandOver(h.now, s, routing.Decision{QueueID: tea, End: ends, Notice: routing.NoticeParked})}

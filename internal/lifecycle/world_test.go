@@ -66,7 +66,7 @@ func begun(steps ...func(lifecycle.Snapshot) lifecycle.Change) lifecycle.Snapsho
 }
 
 func wanted(s lifecycle.Snapshot) lifecycle.Change {
-	return lifecycle.WantPeople(noon, s, conversation.EscalatedFailed, "line")
+	return lifecycle.RequestHandOver(noon, s, conversation.EscalatedFailed, "line")
 }
 
 func routed(s lifecycle.Snapshot) lifecycle.Change {

@@ -238,7 +238,7 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 		"turn":           func() error { _, err := f.Turn(ctx, foreign); return err },
 		"store answer":   func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
 		"want people": func() error {
-			_, err := f.WantPeople(ctx, foreign, conversation.EscalatedFailed)
+			_, err := f.RequestHandOver(ctx, foreign, conversation.EscalatedFailed)
 			return err
 		},
 		"hand over":               func() error { _, err := f.HandOver(ctx, foreign, toDefaultQueue()); return err },

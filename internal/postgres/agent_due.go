@@ -109,7 +109,7 @@ func (db *DB) agentGone(ctx context.Context, tx *transaction, row dueRow) error 
 		return err
 	}
 	if agent.Gone {
-		if err := db.giveBack(ctx, tx, row.Tenant, row.AgentID, ids, lifecycle.Gone); err != nil {
+		if err := db.returnWork(ctx, tx, row.Tenant, row.AgentID, ids, lifecycle.Gone); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ func (db *DB) releaseWork(ctx context.Context, tx *transaction, t conversation.T
 	if err != nil {
 		return err
 	}
-	return db.giveBack(ctx, tx, t, agent, ids, why)
+	return db.returnWork(ctx, tx, t, agent, ids, why)
 }
 
 // lockWorkOf locks an agent's conversations with their customers, their work items, and then the agent.
@@ -42,9 +42,9 @@ func lockWorkOf(ctx context.Context, tx *transaction, t conversation.Tenant, age
 	return ids, lockAgents(ctx, tx, t, []conversation.AgentID{agent})
 }
 
-// giveBack gives an agent's conversations, which are locked, back to the queues that they came from, as far as they are given
+// returnWork puts an agent's conversations, which are locked, back into the queues that they came from, as far as they are put
 // back on such a departure.
-func (db *DB) giveBack(ctx context.Context, tx *transaction, t conversation.Tenant, agent conversation.AgentID, ids []conversation.ID, why lifecycle.Departure) error {
+func (db *DB) returnWork(ctx context.Context, tx *transaction, t conversation.Tenant, agent conversation.AgentID, ids []conversation.ID, why lifecycle.Departure) error {
 	for _, id := range ids {
 		left := func(now time.Time, s lifecycle.Snapshot) lifecycle.Change { return lifecycle.Left(now, s, agent, why) }
 		if err := db.follow(ctx, tx, conversation.Ref{Tenant: t, Conversation: id}, left); err != nil {

@@ -125,7 +125,7 @@ func TestCLS13_onceBeforeTheFirstAnswerAndOnlyWhereThereAreRules(t *testing.T) {
 
 func TestCLS13_whatAnOpenConversationNeedsIsNotTakenAway(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	d.account, _ = d.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
 	skill, profile := d.make(t, "/v1/skills", `{"name":"Tea"}`), d.make(t, "/v1/capacity-profiles", `{"name":"Chats","limit":2}`)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}

@@ -14,7 +14,7 @@ import (
 )
 
 // regular is a customer who has written, by the id that the API shows.
-func (d desk) regular(t *testing.T, name string) (ref conversation.Ref, path string) {
+func (d adminAPI) regular(t *testing.T, name string) (ref conversation.Ref, path string) {
 	t.Helper()
 	if d.account.ID == "" {
 		t.Fatal("an account is needed")
@@ -27,9 +27,9 @@ func (d desk) regular(t *testing.T, name string) (ref conversation.Ref, path str
 }
 
 // newShop is a desk with an account.
-func newShop(t *testing.T) desk {
+func newShop(t *testing.T) adminAPI {
 	t.Helper()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	var err error
 	d.account, err = d.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func TestCustomers_ASG14_whomACustomerPrefersIsAskedFirst(t *testing.T) {
 	require.Contains(t, d.ask(t, "admin", http.MethodGet, other, "").Body.String(), `"preferred_agent_ids":[]`)
 
 	d.exec(t, `update agents set presence = 'away' where id = $1`, agents[3])
-	d.wantPeople(t, ref)
+	d.requestHandOver(t, ref)
 	d.handOver(t, ref, toDefaultQueue())
 	given, err := d.Distribute(t.Context(), tenant)
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestCustomers_tagsAreAFactAndSealed(t *testing.T) {
 		require.NoError(t, err)
 		return q.Facts["customer"].(map[string]any)["tags"]
 	}
-	d.wantPeople(t, ref)
+	d.requestHandOver(t, ref)
 	require.Equal(t, []string{}, tags())
 	d.must(t, http.StatusOK, "supervisor", http.MethodPatch, path, `{"tags":["vip","`+canary+`"]}`)
 	require.Equal(t, []string{"vip", canary}, tags())
@@ -134,7 +134,7 @@ func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 		if c.came.WantsAnswer() {
 			d.botAnswers(t, ref, conversation.Answer{Texts: []string{"Hi."}})
 		}
-		d.wantPeople(t, ref)
+		d.requestHandOver(t, ref)
 		q, err := d.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
 		require.Equal(t, c.want, q.Facts["event"], name)
@@ -152,7 +152,7 @@ func TestRoutingQuestion_theTimeIsThatOfTheAccountsZone(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
 	ref, _ := d.regular(t, "wang")
-	d.wantPeople(t, ref)
+	d.requestHandOver(t, ref)
 	for name, seconds := range map[string]int{"Asia/Kathmandu": 20_700, "Asia/Jakarta": 25_200} { // neither has daylight saving
 		d.account.TimeZone = name
 		var err error

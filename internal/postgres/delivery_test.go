@@ -302,7 +302,7 @@ func TestHandOver_dropsWhatTheBotHasNotSent(t *testing.T) {
 	attempt := uuid.NewString()
 	f.mark(t, ref, ids[0], attempt)
 	f.receive(t, f.batch(ref.Conversation, "li", says("k2", "a person"), says("k3", "please")))
-	f.wantPeople(t, ref)
+	f.requestHandOver(t, ref)
 	parked := f.handOver(t, ref, toDefaultQueue())
 	again := f.handOver(t, ref, toDefaultQueue())
 	require.Equal(t, parked.Standing, again.Standing)
@@ -334,7 +334,7 @@ func TestHandOver_takesTheQueueThatWasDecided(t *testing.T) {
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello")))
 	require.Equal(t, conversation.HolderBot, f.handOver(t, ref, toDefaultQueue()).Holder, "nobody wishes people")
-	f.wantPeople(t, ref)
+	f.requestHandOver(t, ref)
 	require.Equal(t, "Returns", f.handOver(t, ref, routing.Decision{QueueID: conversation.QueueID(queue)}).QueueName)
 }
 
@@ -350,7 +350,7 @@ func TestHandOverPlainly_needsNeitherKeyNorRules(t *testing.T) {
 
 	_, err := f.Turn(t.Context(), ref)
 	require.ErrorIs(t, err, secret.ErrUnavailable)
-	s, err := f.WantPeople(t.Context(), ref, conversation.EscalatedFailed)
+	s, err := f.RequestHandOver(t.Context(), ref, conversation.EscalatedFailed)
 	require.NoError(t, err)
 	require.True(t, s.HandOver)
 	_, err = f.RoutingQuestion(t.Context(), ref)
@@ -442,7 +442,7 @@ func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
 	f := newFixture(t)
 	ref, _, _ := f.answered(t, "one")
 	next := f.receive(t, f.batch(ref.Conversation, "li", says("k2", "more"))).Receipts[0].MessageID
-	f.wantPeople(t, ref)
+	f.requestHandOver(t, ref)
 	late := func(epoch conversation.Epoch) {
 		t.Helper()
 		_, err := f.StoreAnswer(t.Context(), ref, next, epoch, conversation.Answer{Texts: []string{"late"}})
@@ -473,7 +473,7 @@ func TestR6_aHandOverAndAnAnswerNeverBothWin(t *testing.T) {
 			return err
 		})
 		group.Go(func() error {
-			if _, err := f.WantPeople(t.Context(), ref, conversation.EscalatedFailed); err != nil {
+			if _, err := f.RequestHandOver(t.Context(), ref, conversation.EscalatedFailed); err != nil {
 				return err
 			}
 			_, err := f.HandOver(t.Context(), ref, toDefaultQueue())

@@ -59,7 +59,7 @@ type batch struct {
 func (b *batch) run(ctx context.Context) error {
 	steps := []func(context.Context) error{b.lock, b.assign}
 	if b.last {
-		steps = append(steps, b.settle, b.keepMatchTraces, b.triggerLater, b.deleteTriggers, b.lookBack)
+		steps = append(steps, b.settle, b.keepMatchTraces, b.triggerLater, b.deleteTriggers, b.checkAgain)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -198,10 +198,10 @@ func (b *batch) triggerLater(ctx context.Context) error {
 	return err
 }
 
-// lookBack says whether to look again: at once where as much was chosen as may be, where only some of the matches held, or where
+// checkAgain says whether to look again: at once where as much was chosen as may be, where only some of the matches held, or where
 // something was changed while this one looked; in a moment where none held, or something was missed, because nothing may trigger
 // it for that: sending a message locks its conversation, too.
-func (b *batch) lookBack(ctx context.Context) error {
+func (b *batch) checkAgain(ctx context.Context) error {
 	chosen, held := len(b.chosen.Matches), len(b.assigned)+len(b.offers)
 	none := chosen > 0 && held == 0
 	b.done.Soon = none || b.missed || b.distribution.missed

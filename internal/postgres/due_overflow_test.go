@@ -22,7 +22,7 @@ func TestRTQ5_aRulesOverflowAlsoCountsAfterAWait(t *testing.T) {
 	}}
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	d.receive(t, d.batch(ref.Conversation, "wang", says(uuid.NewString(), "a person, please")))
-	d.wantPeople(t, ref)
+	d.requestHandOver(t, ref)
 	in := d.handOver(t, ref, decision)
 	require.Equal(t, conversation.DueOverflow, in.Standing.Due[0].What)
 	require.WithinDuration(t, time.Now().Add(time.Minute), in.Standing.Due[0].At, 20*time.Second)

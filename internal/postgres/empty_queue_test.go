@@ -19,7 +19,7 @@ func TestEmptyQueue_alertsOnce(t *testing.T) {
 		t.Helper()
 		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 		d.receive(t, d.batch(ref.Conversation, fmt.Sprint(n), says(uuid.NewString(), "a person, please")))
-		d.wantPeople(t, ref)
+		d.requestHandOver(t, ref)
 		question, err := d.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
 		decision := routing.Decide(question, nil)

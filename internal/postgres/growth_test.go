@@ -40,7 +40,7 @@ func init() {
 	for class, methods := range map[string]string{
 		perMessage: `AccountKeys Act Authenticate ClassificationQuestion CloseConversation Connect Credentials Delivered Disconnect CallbackAccount Due
 			FAQEntries HandOver HandOverPlainly ReadSituation MarkSending RecordCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
-			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool WantPeople`,
+			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool RequestHandOver`,
 		perBatch: `Distribute`,
 		perSecond: `ClaimSpooled DistributionLag DoAgentDue DropSilentProcesses Feed Heartbeat Notices QuarantineWaiting QueuesOf
 			RecordRefusals SpoolEmpty SpoolSize StillGood Tenants WorkerBeat WorkerPolls`,
@@ -236,8 +236,8 @@ func (g *growing) botAnswers(ref conversation.Ref) {
 // people hands a conversation to people.
 func (g *growing) people(ref conversation.Ref) {
 	g.t().Helper()
-	g.do("WantPeople", func(ctx context.Context) error {
-		_, err := g.db.WantPeople(ctx, ref, conversation.EscalatedByBot)
+	g.do("RequestHandOver", func(ctx context.Context) error {
+		_, err := g.db.RequestHandOver(ctx, ref, conversation.EscalatedByBot)
 		return err
 	})
 	g.do("RoutingQuestion", func(ctx context.Context) error { _, err := g.db.RoutingQuestion(ctx, ref); return err })
@@ -252,7 +252,7 @@ func (g *growing) beside() {
 	plain := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	g.writes(plain, customer, "a person")
 	g.do("HandOverPlainly", func(ctx context.Context) error {
-		if _, err := g.db.WantPeople(ctx, plain, conversation.EscalatedFailed); err != nil {
+		if _, err := g.db.RequestHandOver(ctx, plain, conversation.EscalatedFailed); err != nil {
 			return err
 		}
 		_, err := g.db.HandOverPlainly(ctx, plain, "no rules")

@@ -41,7 +41,7 @@ func TestOPH5_hoursTravelWithTheRoutingFile(t *testing.T) {
 		"weekly":[{"day":"monday","from":"09:00","to":"18:00"},{"day":"sunday","from":"22:00","to":"24:00"}],
 		"holidays":[{"first":"2026-10-01","last":"2026-10-07","reason":"National day"},{"first":"2027-01-01","last":"2027-01-01"}]}`)
 	other := here.make(t, "/v1/operating-hours", `{"name":"Of a queue that it does not lead to","weekly":[]}`)
-	keeps := func(d desk, name, id string) {
+	keeps := func(d adminAPI, name, id string) {
 		t.Helper()
 		var queue string
 		require.NoError(t, d.raw.Get(&queue, `select id from queues where name = $1`, name))
@@ -53,7 +53,7 @@ func TestOPH5_hoursTravelWithTheRoutingFile(t *testing.T) {
 	rules := hoursOfTheShop[:strings.Index(hoursOfTheShop, "hours:")] + hoursOfTheShop[strings.Index(hoursOfTheShop, "rulesets:"):]
 	here.send(t, http.StatusOK, rules)
 	here.publishAll(t)
-	export := func(d desk) string {
+	export := func(d adminAPI) string {
 		return d.ask(t, "supervisor", http.MethodGet, "/v1/rulesets/export?workstream_id="+defaultWorkstream, "").Body.String()
 	}
 	require.Equal(t, hoursOfTheShop, export(here))

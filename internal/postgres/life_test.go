@@ -91,7 +91,7 @@ func TestLife_OpenToClosed_theQueueOverflows(t *testing.T) {
 
 	got := d.due(ref)
 	require.Equal(t, conversation.ClosedOverflow, got.Closing)
-	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "full"), d.told(ref, got.MessageID))
+	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "full"), d.textOf(ref, got.MessageID))
 	d.closes(ref, got.Closing)
 }
 
@@ -432,7 +432,7 @@ func TestHandOver_anEndMakesNoWork(t *testing.T) {
 	d := newOffice(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	d.writes(ref, "wang", "hello")
-	d.wantPeople(t, ref)
+	d.requestHandOver(t, ref)
 	full := routing.Decision{QueueID: d.queue, End: true, Notice: routing.NoticeFull, Alert: "queue-full"}
 	first := d.handOver(t, ref, full)
 	require.Equal(t, first.Standing, d.handOver(t, ref, full).Standing)
@@ -445,8 +445,8 @@ func TestHandOver_anEndMakesNoWork(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'route'"))
 }
 
-// told is what a message says.
-func (d *office) told(ref conversation.Ref, id conversation.MessageID) string {
+// textOf is the text of a message.
+func (d *office) textOf(ref conversation.Ref, id conversation.MessageID) string {
 	d.t.Helper()
 	lines, err := d.Messages(d.t.Context(), everything, ref.Conversation, 0, 100)
 	require.NoError(d.t, err)

@@ -64,7 +64,7 @@ func (d *office) waiting(customer string) conversation.Ref {
 	d.t.Helper()
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), "a person, please")))
-	d.wantPeople(d.t, ref)
+	d.requestHandOver(d.t, ref)
 	d.handOver(d.t, ref, toDefaultQueue())
 	return ref
 }

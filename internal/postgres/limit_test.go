@@ -211,7 +211,7 @@ func TestLIF4_aWorkstreamSaysHowLongAConversationMayBeInAState(t *testing.T) {
 
 func TestWS11_affinityAgeIsCheckedAndShown(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	at := "/v1/workstreams/" + defaultWorkstream
 	require.Contains(t, d.ask(t, "admin", http.MethodGet, at, "").Body.String(), `"affinity_age":"720h"`)
 	made := d.ask(t, "admin", http.MethodPost, "/v1/workstreams", `{"name":"A","fallback_queue_id":"`+defaultQueue+`"}`)
@@ -230,7 +230,7 @@ func TestWS11_affinityAgeIsCheckedAndShown(t *testing.T) {
 
 func TestWS14_settingsAreCheckedAndNullIsNoLimit(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	at := "/v1/workstreams/" + defaultWorkstream
 	require.Contains(t, d.ask(t, "admin", http.MethodGet, at, "").Body.String(), `"decline_pause":"0s","open_limit":"720h","active_limit":"720h","wrap_up_limit":"24h","max_per_agent":null`)
 	for _, body := range []string{

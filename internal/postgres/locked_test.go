@@ -112,7 +112,7 @@ func (d *office) queuedConversation(customer string) conversation.Ref {
 	d.t.Helper()
 	ref := d.beginConversation(customer)
 	d.follows(ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
-		return lifecycle.WantPeople(now, s, conversation.EscalatedFailed, d.lineOf(ref))
+		return lifecycle.RequestHandOver(now, s, conversation.EscalatedFailed, d.lineOf(ref))
 	})
 	d.follows(ref, handedOver)
 	return ref
@@ -150,7 +150,7 @@ func TestApply_writesWhatTheRuleBookSays(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'busy' and id = $1", zhao.AgentID))
 	reply := d.acts(ref, zhao, lifecycle.Act{Kind: conversation.CommandReply, Text: "Good morning", Trace: "00-trace"}).MessageID()
 	require.Equal(t, 1, d.count(t, "messages", "id = $1 and author = 'agent' and agent_id = $2 and traceparent = '00-trace'", reply, zhao.AgentID))
-	require.Equal(t, "Good morning", d.said(ref, reply))
+	require.Equal(t, "Good morning", d.messageText(ref, reply))
 	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and status = 'queued' and epoch is not null", reply))
 
 	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: conversation.CommandTransfer, Agent: li.AgentID}), zhao, li)
@@ -285,8 +285,8 @@ func TestLocked_dailyProfileCountsWhatWasAcceptedToday(t *testing.T) {
 	require.Equal(t, routing.DND, step.After.Agents[li.AgentID].Presence, "twice today")
 }
 
-// said is what a message says.
-func (d *office) said(ref conversation.Ref, id conversation.MessageID) string {
+// messageText is the text of a message; empty where there is none.
+func (d *office) messageText(ref conversation.Ref, id conversation.MessageID) string {
 	d.t.Helper()
 	lines, err := d.Messages(d.t.Context(), everything, ref.Conversation, 0, 100)
 	require.NoError(d.t, err)

@@ -164,10 +164,10 @@ func (f *fixture) queued(t testing.TB, c conversation.Ref) (ids []conversation.M
 	return ids
 }
 
-// wantPeople has the bot give up at the oldest line that waits for it.
-func (f *fixture) wantPeople(t testing.TB, c conversation.Ref) conversation.Situation {
+// requestHandOver has the bot give up at the oldest line that waits for it.
+func (f *fixture) requestHandOver(t testing.TB, c conversation.Ref) conversation.Situation {
 	t.Helper()
-	s, err := f.WantPeople(t.Context(), c, conversation.EscalatedByBot)
+	s, err := f.RequestHandOver(t.Context(), c, conversation.EscalatedByBot)
 	require.NoError(t, err)
 	return s
 }

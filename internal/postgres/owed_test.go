@@ -53,7 +53,7 @@ func TestOwed_appearsAndDisappears(t *testing.T) {
 	f.requireOwed(t, ref, "turn")
 	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hi"}})
 	f.requireOwed(t, ref, "send", "turn")
-	f.wantPeople(t, ref)
+	f.requestHandOver(t, ref)
 	f.requireOwed(t, ref, "hand-over", "send")
 	f.handOver(t, ref, toDefaultQueue())
 	f.requireOwed(t, ref, "send") // the notice; the answer is superseded
@@ -134,7 +134,7 @@ func TestSweep_findsWhatIsOwedForLong(t *testing.T) {
 	for i := range 30 { // nothing is owed
 		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 		f.receive(t, f.batch(ref.Conversation, fmt.Sprint("customer ", i), says(fmt.Sprint("m", i), "hello")))
-		f.wantPeople(t, ref)
+		f.requestHandOver(t, ref)
 		f.handOver(t, ref, routing.Decision{QueueID: defaultQueue})
 	}
 	f.exec(t, `update deliveries set status = 'sent'`)
@@ -146,7 +146,7 @@ func TestSweep_findsWhatIsOwedForLong(t *testing.T) {
 	f.marks(t, lost, attempt)
 	wish := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(wish.Conversation, "zhou", says("k2", "a person")))
-	f.wantPeople(t, wish)
+	f.requestHandOver(t, wish)
 
 	sweep := func() (ids []conversation.ID) {
 		t.Helper()
@@ -219,7 +219,7 @@ func TestWantPeople_unreadableLineIsForPeople(t *testing.T) {
 	_, err := f.Turn(t.Context(), ref)
 	require.ErrorIs(t, err, secret.ErrUnavailable)
 	for range 2 {
-		s, err := f.WantPeople(t.Context(), ref, conversation.EscalatedFailed)
+		s, err := f.RequestHandOver(t.Context(), ref, conversation.EscalatedFailed)
 		require.NoError(t, err)
 		require.Equal(t, conversation.Owed{HandOver: true}, s.Owed)
 	}
@@ -235,7 +235,7 @@ func TestHandOver_notWhereTheEndIsWished(t *testing.T) {
 	f := newFixture(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "a person")))
-	f.wantPeople(t, ref)
+	f.requestHandOver(t, ref)
 	f.receive(t, f.batch(ref.Conversation, "li", unfollows("k2")))
 	f.requireOwed(t, ref, "end")
 	s := f.handOver(t, ref, toDefaultQueue())

@@ -14,7 +14,7 @@ import (
 
 func TestBad_L01_L02_L04_L06_L08_rulesThatDoNotHoldUpAreNotSaved(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	set := d.route(t)
 	when := func(condition string) string {
 		return fmt.Sprintf(`{"rules":[{"name":"good","when":"","queue":%q},{"name":"bad","when":%q,"queue":%q}]}`, defaultQueue, condition, defaultQueue)
@@ -43,7 +43,7 @@ func TestBad_L01_L02_L04_L06_L08_rulesThatDoNotHoldUpAreNotSaved(t *testing.T) {
 
 func TestBad_L06_queuesThatOverflowIntoEachOtherInACircleAreNotSaved(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	to := func(condition, queue string) string {
 		return fmt.Sprintf(`{"overflow":{%q:{%s"do":"transfer","queue_id":%q}}}`,
 			condition, map[string]string{"full": `"items":3,`, "wait": `"seconds":60,`}[condition], queue)
@@ -95,7 +95,7 @@ func TestBad_L06_ofChangesThatMakeACircleTogetherOneIsRefused(t *testing.T) {
 
 func TestBad_L07_whereNoRuleSaysWhereItGoesToTheFallbackQueueWithAnAlert(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	w := d.ask(t, "supervisor", http.MethodPost, "/v1/rulesets/try", `{"workstream_id":"`+defaultWorkstream+`","facts":{"customer":{"language":"en"}}}`)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Contains(t, w.Body.String(), `"queue_id":"`+defaultQueue+`"`)
@@ -104,7 +104,7 @@ func TestBad_L07_whereNoRuleSaysWhereItGoesToTheFallbackQueueWithAnAlert(t *test
 
 func TestBad_M05_theWorkOfAnAgentWhoIsDisabledGoesBackToItsQueueInTheSameTransaction(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	var err error
 	d.account, err = d.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
 	require.NoError(t, err)

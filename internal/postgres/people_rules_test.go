@@ -13,7 +13,7 @@ import (
 )
 
 // route makes the default workstream's route ruleset and returns its path.
-func (d desk) route(t *testing.T) string {
+func (d adminAPI) route(t *testing.T) string {
 	t.Helper()
 	return "/v1/rulesets/" + d.make(t, "/v1/rulesets", `{"name":"Routes","kind":"route","workstream_id":"%s"}`, defaultWorkstream)
 }
@@ -24,7 +24,7 @@ func rulesTo(name, queue string) string {
 
 func TestRulesets_areDraftedPublishedAndRolledBack(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	set := d.route(t)
 	d.must(t, http.StatusNotFound, "admin", http.MethodPost, set+"/publish", "")
 	d.must(t, http.StatusOK, "admin", http.MethodPut, set+"/versions/draft", rulesTo("one", defaultQueue))
@@ -46,7 +46,7 @@ func TestRulesets_areDraftedPublishedAndRolledBack(t *testing.T) {
 
 func TestBad_L09_aVersionThatWasPublishedNeverChanges(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	set := d.route(t)
 	d.must(t, http.StatusOK, "admin", http.MethodPut, set+"/versions/draft", rulesTo("one", defaultQueue))
 	d.must(t, http.StatusOK, "admin", http.MethodPost, set+"/publish", "")
@@ -66,7 +66,7 @@ func TestBad_L09_aVersionThatWasPublishedNeverChanges(t *testing.T) {
 
 func TestRulesets_CLS4_RTQ1_asManyAsThereMayBe(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	d.route(t)
 	d.must(t, http.StatusConflict, "admin", http.MethodPost, "/v1/rulesets", `{"name":"Another","kind":"route","workstream_id":"`+defaultWorkstream+`"}`)
 	for i := range routing.MaxClassifications {
@@ -86,7 +86,7 @@ func TestRulesets_CLS4_RTQ1_asManyAsThereMayBe(t *testing.T) {
 
 func TestPeople_whatIsInUseStays(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	hours := d.make(t, "/v1/operating-hours", `{"name":"Day","weekly":[]}`)
 	skill := d.make(t, "/v1/skills", `{"name":"English"}`)
 	ruleSkill := d.make(t, "/v1/skills", `{"name":"Japanese"}`)
@@ -125,7 +125,7 @@ func TestPeople_whatIsInUseStays(t *testing.T) {
 
 func TestPeople_DIA3_supervisorsChangeMembershipCapacityAndSkillsAndNothingElse(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	skill := d.make(t, "/v1/skills", `{"name":"English"}`)
 	agent := "/v1/agents/" + d.make(t, "/v1/agents", `{"name":"Ann","attributes":{"team":"red"}}`)
 	before := d.triggers(t)
@@ -145,7 +145,7 @@ func TestPeople_DIA3_supervisorsChangeMembershipCapacityAndSkillsAndNothingElse(
 
 func TestQueueMembers_replaceEachOtherAndKeepTheirPlace(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	ann, bob := d.make(t, "/v1/agents", `{"name":"Ann"}`), d.make(t, "/v1/agents", `{"name":"Bob"}`)
 	queue := d.make(t, "/v1/queues", `{"name":"VIP"}`)
 	members := "/v1/queues/" + queue + "/members"
@@ -164,7 +164,7 @@ func TestQueueMembers_replaceEachOtherAndKeepTheirPlace(t *testing.T) {
 
 func TestQUE4_everyAgentIsAMemberOfTheDefaultQueue(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	vip := d.make(t, "/v1/queues", `{"name":"VIP"}`)
 	ann := d.make(t, "/v1/agents", `{"name":"Ann"}`)
 	bob := d.make(t, "/v1/agents", `{"name":"Bob","queue_ids":["%s"]}`, vip)
@@ -205,7 +205,7 @@ func TestAccounts_nameAWorkstreamThatThereIs(t *testing.T) {
 
 func TestCTX4_aVariableThatARuleInForceAsksForStays(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	at := "/v1/workstreams/" + defaultWorkstream
 	d.must(t, http.StatusOK, "admin", http.MethodPatch, at, `{"variables":[{"name":"order"},{"name":"visits","number":true},{"name":"idle"}]}`)
 	set := "/v1/rulesets/" + d.make(t, "/v1/rulesets", `{"name":"Urgency","kind":"classification","workstream_id":"%s"}`, defaultWorkstream)

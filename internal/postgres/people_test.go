@@ -29,16 +29,16 @@ const (
 	defaultWorkstream = "00000000-0000-7000-8000-000000000003"
 )
 
-// desk is the API's own handler over the fixture's ledger, in which the text of a token is its role.
-type desk struct {
+// adminAPI is the API's handler over the fixture's ledger, in which the text of a token is its role.
+type adminAPI struct {
 	*fixture
 	http.Handler
 }
 
-func newDesk(t *testing.T) desk {
+func newAdminAPI(t *testing.T) adminAPI {
 	t.Helper()
 	f := newEmptyFixture(t)
-	return desk{f, api.New(api.Config{
+	return adminAPI{f, api.New(api.Config{
 		Admin:  admin.Ports{Accounts: f, Bots: f, FAQ: f, Setup: f, Tokens: f},
 		Tokens: roles{}, Audit: f, Evaluator: always{},
 		MayCall:   func(context.Context, string) error { return nil },
@@ -67,7 +67,7 @@ type always struct{}
 func (always) Evaluate(string, routing.Facts) (bool, error) { return true, nil }
 
 // ask sends a request with the token of a role.
-func (d desk) ask(t *testing.T, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+func (d adminAPI) ask(t *testing.T, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	return apitest.Call(t, d, role, method, path, body, headers...)
 }
@@ -85,7 +85,7 @@ type thing struct {
 }
 
 // must is ask where the answer has to be of a status.
-func (d desk) must(t *testing.T, status int, role, method, path, body string, headers ...string) (got thing) {
+func (d adminAPI) must(t *testing.T, status int, role, method, path, body string, headers ...string) (got thing) {
 	t.Helper()
 	w := d.ask(t, role, method, path, body, headers...)
 	require.Equal(t, status, w.Code, "%s %s: %s", method, path, w.Body)
@@ -96,12 +96,12 @@ func (d desk) must(t *testing.T, status int, role, method, path, body string, he
 }
 
 // make creates something and returns its id.
-func (d desk) make(t *testing.T, path, body string, args ...any) string {
+func (d adminAPI) make(t *testing.T, path, body string, args ...any) string {
 	t.Helper()
 	return d.must(t, http.StatusCreated, "admin", http.MethodPost, path, fmt.Sprintf(body, args...)).ID
 }
 
-func (d desk) triggers(t *testing.T) int {
+func (d adminAPI) triggers(t *testing.T) int {
 	t.Helper()
 	return d.count(t, "distribution_triggers", "true")
 }
@@ -122,7 +122,7 @@ func everyPart() map[string][2]string {
 
 func TestPeople_everyPartIsMadeReadListedChangedAndRemoved(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	for path, bodies := range everyPart() {
 		t.Run(path, func(t *testing.T) {
 			made := d.must(t, http.StatusCreated, "admin", http.MethodPost, path, bodies[0])
@@ -150,7 +150,7 @@ func TestPeople_everyPartIsMadeReadListedChangedAndRemoved(t *testing.T) {
 
 func TestPeople_pagesLeadThroughTheWholeList(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	for i := range 5 {
 		d.make(t, "/v1/skills", `{"name":"skill %d"}`, i)
 	}
@@ -174,7 +174,7 @@ func TestPeople_pagesLeadThroughTheWholeList(t *testing.T) {
 
 func TestBad_M04_capacityThatIsNone(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	for _, units := range []string{"-1", "1.5", "1000000000", "null", `"5"`, "1e400"} {
 		status := http.StatusUnprocessableEntity
 		if units == "1e400" {
@@ -192,7 +192,7 @@ func TestBad_M04_capacityThatIsNone(t *testing.T) {
 
 func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	id := conversation.AgentID(d.make(t, "/v1/agents", `{"name":"Ann","queue_ids":["%s"]}`, defaultQueue))
 	token, _, err := d.CreateToken(t.Context(), cli, "Ann's", conversation.RoleAgent, id, time.Hour)
 	require.NoError(t, err)
@@ -219,7 +219,7 @@ func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
 
 func TestBad_M11_twoWhoSaveTheSame(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	set := "/v1/rulesets/" + d.make(t, "/v1/rulesets", `{"name":"Routes","kind":"route","workstream_id":"%s"}`, defaultWorkstream)
 	seen := d.ask(t, "admin", http.MethodGet, set, "").Header().Get("ETag")
 	first := `{"rules":[{"name":"first","when":"","queue":"` + defaultQueue + `"}]}`
@@ -237,7 +237,7 @@ func TestBad_M11_twoWhoSaveTheSame(t *testing.T) {
 
 func TestPeople_changesTriggerTheDistribution(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	for _, path := range []string{"/v1/workstreams", "/v1/queues", "/v1/operating-hours", "/v1/capacity-profiles", "/v1/agents", "/v1/rulesets"} {
 		bodies := everyPart()[path]
 		at := path + "/" + d.make(t, path, "%s", bodies[0])
@@ -276,7 +276,7 @@ func TestQueues_anotherTimeLimitIsToldToTheRunsOfThoseWhoWait(t *testing.T) {
 
 func TestAgents_settingsThatMakeNoSenseAreNamedByField(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	skill := d.make(t, "/v1/skills", `{"name":"English"}`)
 	profile := d.make(t, "/v1/capacity-profiles", `{"name":"Chats","limit":1}`)
 	for field, body := range map[string]string{

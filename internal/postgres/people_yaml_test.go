@@ -11,9 +11,9 @@ import (
 const importInto = "/v1/rulesets/import?workstream_id=" + defaultWorkstream
 
 // shop is a desk whose queues, skills and capacity profiles have the names of the routing file below, and ids of their own.
-func shop(t *testing.T) desk {
+func shop(t *testing.T) adminAPI {
 	t.Helper()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	d.make(t, "/v1/queues", `{"name":"VIP"}`)
 	d.make(t, "/v1/queues", `{"name":"Backup"}`)
 	d.make(t, "/v1/skills", `{"name":"English"}`)
@@ -64,12 +64,12 @@ rulesets:
           - by: priority
 `
 
-func (d desk) send(t *testing.T, status int, file string) thing {
+func (d adminAPI) send(t *testing.T, status int, file string) thing {
 	t.Helper()
 	return d.must(t, status, "admin", http.MethodPost, importInto, file, "Content-Type", "application/yaml")
 }
 
-func (d desk) publishAll(t *testing.T) {
+func (d adminAPI) publishAll(t *testing.T) {
 	t.Helper()
 	var sets []string
 	require.NoError(t, d.raw.Select(&sets, "select id from rulesets where deleted_at is null"))

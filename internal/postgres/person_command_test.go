@@ -19,7 +19,7 @@ func TestCommand_reply_isQueuedInTheAgentsEpoch(t *testing.T) {
 	ref := d.had("wang", li)
 	got := d.command(ref, li, conversation.CommandReply, "Good morning")
 	require.Empty(t, got.Refused)
-	require.Equal(t, "Good morning", d.told(ref, got.MessageID))
+	require.Equal(t, "Good morning", d.textOf(ref, got.MessageID))
 	require.Equal(t, conversation.DeliveryQueued, d.fate(t, ref, got.MessageID).Status)
 	require.Equal(t, 1, d.count(t, "messages", "author = 'agent' and agent_id = $1", li.AgentID))
 	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and epoch = $2", got.MessageID, got.Standing.Epoch))

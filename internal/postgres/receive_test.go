@@ -254,7 +254,7 @@ func TestReceive_linesForPeopleWantNoAnswer(t *testing.T) {
 	f := newFixture(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "a person"), says("k2", "please")))
-	require.True(t, f.wantPeople(t, ref).HandOver)
+	require.True(t, f.requestHandOver(t, ref).HandOver)
 	got := f.receive(t, f.batch(ref.Conversation, "li", says("k3", "hello?")))
 	require.Equal(t, conversation.Owed{HandOver: true}, got.Owed)
 	require.Equal(t, 1, f.count(t, "messages", "wants_answer"), "the second, as before")

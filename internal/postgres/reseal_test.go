@@ -70,7 +70,7 @@ func lived(t *testing.T) (f *fixture, both, alone *secret.Keyring) {
 	master := map[string]string{oldKey: secret.NewMasterKey(oldKey).Reveal(), newKey: secret.NewMasterKey(newKey).Reveal()}
 	f.ring, both, alone = ringOf(t, master[oldKey]), ringOf(t, master[newKey], master[oldKey]), ringOf(t, master[newKey])
 	f.DB = open(t, f.dsn, f.ring)
-	tell(t, f.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
+	runStory(t, f.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
 	accounts, err := f.ListAccounts(t.Context(), tenant, "", 1)
 	require.NoError(t, err)
 	f.account = accounts[0]

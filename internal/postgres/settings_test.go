@@ -12,7 +12,7 @@ import (
 // A14
 func TestSettings_maximumCountsAtOnce(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	var err error
 	d.account, err = d.CreateAccount(t.Context(), cli, someAccount(), someSecrets())
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestSettings_maximumCountsAtOnce(t *testing.T) {
 // M10
 func TestSettings_retentionWithinBounds(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newAdminAPI(t)
 	for name, least := range map[string]int{
 		"keep_conversations_days": 1, "keep_receipts_days": 7, "keep_events_days": 1, "keep_quarantine_days": 1, "keep_traces_days": 1,
 		"keep_audit_days": 180,

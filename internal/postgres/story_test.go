@@ -192,7 +192,7 @@ func story() []step {
 			return err
 		}},
 		{name: "want people", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.WantPeople(ctx, another.Ref, conversation.EscalatedFailed)
+			_, err := db.RequestHandOver(ctx, another.Ref, conversation.EscalatedFailed)
 			return err
 		}},
 		{name: "hand over plainly", call: func(ctx context.Context, db *postgres.DB) error {
@@ -302,8 +302,8 @@ func (f *fixture) ending(t *testing.T) map[string][]string {
 	return state
 }
 
-// tell runs the story; around may do something to each call.
-func tell(t *testing.T, db *postgres.DB, around func(s step, call func() error)) {
+// runStory runs the story; around may do something to each call.
+func runStory(t *testing.T, db *postgres.DB, around func(s step, call func() error)) {
 	t.Helper()
 	for _, s := range story() {
 		around(s, func() error { return s.call(t.Context(), db) })
@@ -313,14 +313,14 @@ func tell(t *testing.T, db *postgres.DB, around func(s step, call func() error))
 func TestR24_everyWriteEndsTheSameHoweverItsAnswersGetLost(t *testing.T) {
 	t.Parallel()
 	straight := newEmptyFixture(t)
-	tell(t, straight.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
+	runStory(t, straight.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
 	want := straight.ending(t)
 	require.Len(t, want["messages"], 7)
 
 	t.Run("called twice", func(t *testing.T) {
 		t.Parallel()
 		f := newEmptyFixture(t)
-		tell(t, f.DB, func(s step, call func() error) {
+		runStory(t, f.DB, func(s step, call func() error) {
 			require.NoError(t, call(), s.name)
 			if !s.once {
 				require.NoError(t, call(), s.name)
@@ -334,7 +334,7 @@ func TestR24_everyWriteEndsTheSameHoweverItsAnswersGetLost(t *testing.T) {
 			f := newEmptyFixture(t)
 			p := newProxy(t, f.dsn)
 			db := open(t, p.dsn, f.ring)
-			tell(t, db, func(s step, call func() error) {
+			runStory(t, db, func(s step, call func() error) {
 				lost := what
 				if s.alone {
 					lost = anExecute
@@ -351,7 +351,7 @@ func TestR24_everyWriteEndsTheSameHoweverItsAnswersGetLost(t *testing.T) {
 func TestS2_noTableHoldsWhatWasSaid(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
-	tell(t, f.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
+	runStory(t, f.DB, func(s step, call func() error) { require.NoError(t, call(), s.name) })
 
 	var tables []string
 	require.NoError(t, f.raw.Select(&tables, `select tablename from pg_tables where schemaname = 'public'`))

@@ -249,17 +249,17 @@ func insertAnswer(ctx context.Context, tx *transaction, c conversation.Ref, turn
 	return written == 1, err
 }
 
-// WantPeople wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line, and
+// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line, and
 // keeps that as the line's turn. The customer's key need not open. Where people or the end are wished already, the bot does not
 // hold it or no line waits, it changes nothing.
-func (db *DB) WantPeople(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
+func (db *DB) RequestHandOver(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
 	return transact(ctx, db, "wish people for conversation "+string(c.Conversation), func(tx *transaction) (conversation.Situation, error) {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil {
 			return conversation.Situation{}, err
 		}
 		if held.snapshot().BotActs() {
-			if err := db.wantPeople(ctx, tx, c, held, why); err != nil {
+			if err := db.requestHandOver(ctx, tx, c, held, why); err != nil {
 				return conversation.Situation{}, err
 			}
 		}
@@ -267,7 +267,7 @@ func (db *DB) WantPeople(ctx context.Context, c conversation.Ref, why conversati
 	})
 }
 
-func (db *DB) wantPeople(ctx context.Context, tx *transaction, c conversation.Ref, held heldRow, why conversation.EscalationReason) error {
+func (db *DB) requestHandOver(ctx context.Context, tx *transaction, c conversation.Ref, held heldRow, why conversation.EscalationReason) error {
 	const query = `select m.id from conversations c cross join lateral (` + unansweredLine + `) m where c.tenant = $1 and c.id = $2`
 	var turn conversation.MessageID
 	err := tx.GetContext(ctx, &turn, query, c.Tenant, c.Conversation)
@@ -288,7 +288,7 @@ func (db *DB) wantPeople(ctx context.Context, tx *transaction, c conversation.Re
 	if err != nil {
 		return err
 	}
-	_, err = l.apply(ctx, lifecycle.WantPeople(l.now, l.Snapshot, why, turn))
+	_, err = l.apply(ctx, lifecycle.RequestHandOver(l.now, l.Snapshot, why, turn))
 	return err
 }
 

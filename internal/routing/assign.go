@@ -76,12 +76,12 @@ type round struct {
 // agent is a candidate in a round.
 type agent struct {
 	*Candidate
-	given  int      // assignments in this round
-	places []*place // in the lines
+	assigned int      // assignments in this round
+	places   []*place // in the lines
 
 	facts   map[string]any // for custom rules
 	class   int            // of agents whose facts are the same
-	factsAt int            // of given; -1: facts are not known
+	factsAt int            // of assigned; -1: facts are not known
 }
 
 // queuePool is a queue and who serves it.
@@ -130,7 +130,7 @@ func newRound(c Choice) *round {
 func (r *round) serve(t turn) {
 	switch {
 	case declines(t.item) >= MaxDeclines:
-		r.leave(t, tell(ReasonDeclined, len(r.agents)))
+		r.leave(t, tallyOf(ReasonDeclined, len(r.agents)))
 	case t.kept:
 		r.serveKept(t)
 	case r.servePreferred(t):
@@ -151,13 +151,13 @@ func (r *round) keeps(c *queuePool, i *Item) bool {
 // serveKept gives an item to the agent who had it, or leaves it for them.
 func (r *round) serveKept(t turn) {
 	a := r.agents[t.item.Affinity]
-	seen := tell(ReasonAffinity, len(r.agents)-1)
+	seen := tallyOf(ReasonAffinity, len(r.agents)-1)
 	if why := a.invited(t.item); why != "" {
 		seen.add(why, a.ID)
 		r.leave(t, seen)
 		return
 	}
-	r.give(t, a, seen)
+	r.assign(t, a, seen)
 }
 
 // servePreferred assigns an item to the first of the customer's preferred agents who serves the queue and has room, whatever
@@ -168,7 +168,7 @@ func (r *round) servePreferred(t turn) bool {
 		if !known || t.item.Declined[id] > 0 || !a.serves(t.pool.ID) || a.invited(t.item) != "" || a.CapacityReason(t.item) != "" {
 			continue
 		}
-		r.give(t, a, tell(ReasonOtherFirst, len(r.agents)-1))
+		r.assign(t, a, tallyOf(ReasonOtherFirst, len(r.agents)-1))
 		return true
 	}
 	return false
@@ -189,15 +189,15 @@ func (r *round) serveInLine(t turn) {
 		r.leave(t, seen)
 		return
 	}
-	r.give(t, a, seen)
+	r.assign(t, a, seen)
 }
 
-// give assigns an item to an agent, and takes the agent out of the lines for which they have no room any more. Assignments of a
+// assign assigns an item to an agent, and takes the agent out of the lines for which they have no room any more. Assignments of a
 // round are a microsecond apart, so that it is known who was asked longest ago.
-func (r *round) give(t turn, a *agent, seen tally) {
+func (r *round) assign(t turn, a *agent, seen tally) {
 	r.Matches = append(r.Matches, Match{Item: t.item.ID, Agent: a.ID})
 	r.note(t, a.ID, seen)
-	a.given++
+	a.assigned++
 	a.take(t.item, r.choice.Now.Add(time.Duration(len(r.Matches))*time.Microsecond))
 	for _, p := range a.places {
 		p.settle()
@@ -211,8 +211,8 @@ func (r *round) note(t turn, who conversation.AgentID, seen tally) {
 	r.Traces = append(r.Traces, MatchTrace{Item: t.item.ID, Agent: who, Method: t.pool.Method, Reasons: seen.counts, Agents: seen.agents})
 }
 
-// tell says the same of so many agents, without naming them.
-func tell(why Reason, agents int) tally {
+// tallyOf counts so many agents for one reason, without naming them.
+func tallyOf(why Reason, agents int) tally {
 	seen := newTally()
 	if agents > 0 {
 		seen.counts[why] = agents

@@ -14,8 +14,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// desk is a contact centre small enough to be looked through by hand.
-type desk struct {
+// scenario is a contact centre small enough to be looked through by hand.
+type scenario struct {
 	limits map[conversation.WorkstreamID]int
 	queues []routing.Queue
 	items  []routing.Item
@@ -29,8 +29,8 @@ var (
 	methods    = []routing.Method{routing.HighestCapacity, routing.RoundRobin, routing.LeastActive}
 )
 
-func drawDesk(t *rapid.T) desk {
-	d := desk{limits: map[conversation.WorkstreamID]int{"free": 0, "limited": rapid.IntRange(1, 3).Draw(t, "limit of a workstream")}}
+func drawScenario(t *rapid.T) scenario {
+	d := scenario{limits: map[conversation.WorkstreamID]int{"free": 0, "limited": rapid.IntRange(1, 3).Draw(t, "limit of a workstream")}}
 	for n := range rapid.IntRange(1, 3).Draw(t, "queues") {
 		d.queues = append(d.queues, routing.Queue{
 			ID: conversation.QueueID(fmt.Sprint("q", n)), Priority: rapid.IntRange(1, 2).Draw(t, "queue priority"),
@@ -148,8 +148,8 @@ func eligible(a *routing.Candidate, i routing.Item, limit int) bool {
 	return member && skilled && slices.Contains(i.Presences, a.Presence) && hasRoom(a, i) && i.Declined[a.ID] < limit && !i.Paused[a.ID] && total < routing.MaxDeclines
 }
 
-// give repeats what Assign did.
-func give(a *routing.Candidate, i routing.Item) {
+// assignItem repeats what Assign does.
+func assignItem(a *routing.Candidate, i routing.Item) {
 	a.Load += i.Units
 	a.Sessions++
 	if i.MaxPerAgent > 0 {
@@ -167,7 +167,7 @@ func give(a *routing.Candidate, i routing.Item) {
 func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := drawDesk(t)
+		d := drawScenario(t)
 		limit := rapid.SampledFrom([]int{0, 3, 1000}).Draw(t, "limit")
 		agents := copied(d.agents)
 		matches, traces := choose(noon, d.queues, nil, d.items, d.agents, limit, nil)
@@ -186,7 +186,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 			delete(items, m.Item)
 			a := agents[m.Agent]
 			require.True(t, mayTake(agents, a, i, limits[i.QueueID]), "%s must not be given to %s", m.Item, m.Agent)
-			give(a, i)
+			assignItem(a, i)
 		}
 		for _, a := range d.agents {
 			require.Equal(t, agents[a.ID].Load, a.Load)
@@ -235,7 +235,7 @@ func mayTake(agents map[conversation.AgentID]*routing.Candidate, a *routing.Cand
 }
 
 // checkTraces wants every agent in every match trace once: asked, or with a reason why not.
-func checkTraces(t *rapid.T, d desk, traces []routing.MatchTrace, matches []routing.Match) {
+func checkTraces(t *rapid.T, d scenario, traces []routing.MatchTrace, matches []routing.Match) {
 	var asked []routing.Match
 	for _, l := range traces {
 		sum := 0
@@ -285,7 +285,7 @@ func checkOrder(t *rapid.T, items []routing.Item, matches []routing.Match) {
 func TestAssign_theBestIsAskedAsIfAllWereLookedAt(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := drawDesk(t)
+		d := drawScenario(t)
 		agents := copied(d.agents)
 		items := map[conversation.WorkItemID]routing.Item{}
 		for n := range d.items {
@@ -309,7 +309,7 @@ func TestAssign_theBestIsAskedAsIfAllWereLookedAt(t *testing.T) {
 					require.LessOrEqual(t, slices.Compare(merit(asked, i, q), merit(other, i, q)), 0, "%s goes to %s before %s", i.ID, asked.ID, other.ID)
 				}
 			}
-			give(asked, i)
+			assignItem(asked, i)
 			if m, member := asked.Queues[q.ID]; member {
 				m.LastAssigned = noon.Add(time.Duration(n+1) * time.Microsecond)
 				asked.Queues[q.ID] = m

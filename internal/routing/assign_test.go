@@ -49,7 +49,7 @@ func queue(method routing.Method) routing.Queue {
 // assign assigns in the queue sales without rules of its own. It returns who was asked for what as "item agent", in order.
 func assign(method routing.Method, items []routing.Item, agents ...*routing.Candidate) ([]string, []routing.MatchTrace) {
 	matches, traces := choose(noon, []routing.Queue{queue(method)}, nil, items, agents, routing.BatchLimit, nil)
-	return told(matches), traces
+	return pairs(matches), traces
 }
 
 // choose assigns, with time for everything.
@@ -58,7 +58,7 @@ func choose(now time.Time, queues []routing.Queue, rules map[conversation.QueueI
 	return got.Matches, got.Traces
 }
 
-func told(matches []routing.Match) (list []string) {
+func pairs(matches []routing.Match) (list []string) {
 	for _, m := range matches {
 		list = append(list, string(m.Item)+" "+string(m.Agent))
 	}
@@ -104,7 +104,7 @@ func TestAssign_ASG01_limitOfABatch(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("a"), newItem("b"), newItem("c")}
 	matches, traces := choose(noon, []routing.Queue{queue(routing.RoundRobin)}, nil, items, []*routing.Candidate{newAgent("ann")}, 2, nil)
-	require.Equal(t, []string{"a ann", "b ann"}, told(matches))
+	require.Equal(t, []string{"a ann", "b ann"}, pairs(matches))
 	require.Len(t, traces, 2, "what was not reached was not looked at")
 }
 
@@ -202,7 +202,7 @@ func TestAssign_WS14_whoHasJustDeclinedIsNotAskedAndOthersAreAtOnce(t *testing.T
 		ask := func(i routing.Item) ([]string, routing.MatchTrace) {
 			matches, traces := choose(noon, []routing.Queue{queue(method)}, rules, []routing.Item{i},
 				[]*routing.Candidate{newAgent("ann"), newAgent("ben")}, routing.BatchLimit, nil)
-			return told(matches), traces[0]
+			return pairs(matches), traces[0]
 		}
 		got, _ := ask(newItem("a", declined(1, "ann"), paused("ann")))
 		require.Equal(t, []string{"a ben"}, got, method)

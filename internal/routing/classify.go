@@ -58,7 +58,7 @@ func (d *decider) classify() {
 				continue
 			}
 			if matched = d.matches(set, rule, facts); matched {
-				d.give(rule)
+				d.addOutputs(rule)
 			}
 		}
 	}
@@ -115,9 +115,9 @@ func (d *decider) trace(set RulesetVersion, rule Rule, outcome, reason string) {
 	d.Trace.Rules = append(d.Trace.Rules, RuleTrace{set.RulesetID, set.Number, rule.Name, outcome, reason})
 }
 
-// give adds a rule's outputs to what is known of the item. Attributes replace those of earlier rulesets (CLS-7), skills and
+// addOutputs adds a rule's outputs to what is known of the item. Attributes replace those of earlier rulesets (CLS-7), skills and
 // capacity profiles are added to them (CLS-8, CLS-9). A skill that is needed twice is needed at the higher rating.
-func (d *decider) give(rule Rule) {
+func (d *decider) addOutputs(rule Rule) {
 	for name, value := range rule.Set {
 		text, isText := value.(string)
 		n, isNumber := number(value)

@@ -66,7 +66,7 @@ func (r *round) serveByRules(t turn) {
 
 // tryRules does it, and reports whether somebody was found. seen says why the others were not.
 func (r *round) tryRules(t turn) (seen tally, found bool) {
-	seen = tell(ReasonNotMember, t.pool.strangers)
+	seen = tallyOf(ReasonNotMember, t.pool.strangers)
 	var declined []*agent
 	fresh := make([]*agent, 0, len(t.pool.members)) // most are
 	for _, a := range t.pool.members {
@@ -97,7 +97,7 @@ func (r *round) tryRules(t turn) (seen tally, found bool) {
 		return seen, false
 	}
 	seen.addAll(ReasonOtherFirst, matching[1:])
-	r.give(t, matching[0], seen)
+	r.assign(t, matching[0], seen)
 	return seen, true
 }
 

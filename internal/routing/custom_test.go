@@ -41,7 +41,7 @@ func byRules(prioritisation, assignment []routing.Rule, items []routing.Item, ag
 		rules.Assignment = &routing.RulesetVersion{Rules: assignment}
 	}
 	matches, traces := choose(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: rules}, items, agents, 100, conditions)
-	return told(matches), traces
+	return pairs(matches), traces
 }
 
 func attribute(name string, value any) func(*routing.Item) {
@@ -167,7 +167,7 @@ func TestAssign_ASG10_withinATypeOfSkills(t *testing.T) {
 			require.Equal(t, typed, own.AskForKinds())
 			matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, map[conversation.QueueID]routing.CustomRules{sales: own},
 				[]routing.Item{newItem("a", wants)}, []*routing.Candidate{ann, ben, cem}, 100, conditions)
-			require.Equal(t, []string{"a " + want}, told(matches))
+			require.Equal(t, []string{"a " + want}, pairs(matches))
 		})
 	}
 }
@@ -229,7 +229,7 @@ func TestAssign_ASG11_rulesReplaceTheWorkstreamsDefaults(t *testing.T) {
 func TestAssign_ASG07_withoutRulesetTheMostCapacity(t *testing.T) {
 	t.Parallel()
 	matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, nil, []routing.Item{newItem("a")}, []*routing.Candidate{newAgent("ann", load(50)), newAgent("ben")}, 100, nil)
-	require.Equal(t, []string{"a ben"}, told(matches))
+	require.Equal(t, []string{"a ben"}, pairs(matches))
 }
 
 // Items of a demand for which the rules have nobody are passed over together, and hide none.
@@ -303,7 +303,7 @@ func TestAssign_endsWhenTimeIsUp(t *testing.T) {
 	vain := map[string]bool{}
 	for _, want := range [][]string{{"other ann"}, {"other ann"}, {"z ann", "other ann"}} {
 		got := call(vain)
-		require.Equal(t, want, told(got.Matches), "other queues are served all the same")
+		require.Equal(t, want, pairs(got.Matches), "other queues are served all the same")
 		require.Equal(t, len(want) == 1, got.Cut)
 		for _, v := range got.Vain {
 			vain[v] = true
@@ -338,7 +338,7 @@ func TestAssign_prioritisesWhileThereIsTime(t *testing.T) {
 		Evaluator: j, Enough: j.counts(20),
 	})
 	require.Equal(t, 20, j.asked)
-	require.Equal(t, []string{"03 ann", "00 ann", "01 ann", "02 ann"}, told(got.Matches))
+	require.Equal(t, []string{"03 ann", "00 ann", "01 ann", "02 ann"}, pairs(got.Matches))
 }
 
 // S13, L03: of the one item that is judged anyway, too, only so much is asked. What was not asked by then does not hold.

@@ -22,13 +22,13 @@ type line struct {
 // place is an agent's place in a line.
 type place struct {
 	*agent
-	line  *line
-	rank  rank
-	given int  // of the agent's, when the rank was taken
-	full  bool // the agent has no room any more
+	line     *line
+	rank     rank
+	assigned int  // of the agent's, when the rank was taken
+	full     bool // the agent has no room any more
 }
 
-// rank is what agents of a line are ordered by, the smaller or earlier first: what the method says, then who was given
+// rank is what agents of a line are ordered by, the smaller or earlier first: what the method says, then who was assigned
 // something in this queue longest ago, then who joined it first.
 type rank struct {
 	method   [5]int
@@ -43,7 +43,7 @@ func (r *round) line(t turn) *line {
 	if l, ok := r.lines[string(r.key)]; ok {
 		return l
 	}
-	l := &line{pool: t.pool, item: t.item, out: tell(ReasonNotMember, t.pool.strangers)}
+	l := &line{pool: t.pool, item: t.item, out: tallyOf(ReasonNotMember, t.pool.strangers)}
 	for _, a := range t.pool.members {
 		why := a.suits(t.item)
 		if why == "" {
@@ -53,7 +53,7 @@ func (r *round) line(t turn) *line {
 			l.out.add(why, a.ID)
 			continue
 		}
-		p := &place{agent: a, line: l, given: a.given, rank: a.rank(t)}
+		p := &place{agent: a, line: l, assigned: a.assigned, rank: a.rank(t)}
 		a.places = append(a.places, p)
 		l.places = append(l.places, p)
 	}
@@ -138,9 +138,9 @@ func (l *line) first(may func(conversation.AgentID) bool) *agent {
 		switch {
 		case p.full:
 			l.places = slices.Delete(l.places, i, i+1)
-		case p.given != p.agent.given:
+		case p.assigned != p.agent.assigned:
 			l.places = slices.Delete(l.places, i, i+1)
-			p.given, p.rank = p.agent.given, p.agent.rank(turn{item: l.item, pool: l.pool})
+			p.assigned, p.rank = p.agent.assigned, p.agent.rank(turn{item: l.item, pool: l.pool})
 			at, _ := slices.BinarySearchFunc(l.places, p, comparePlaces)
 			l.places = slices.Insert(l.places, at, p)
 		case may(p.ID):

@@ -76,7 +76,7 @@ func TestAssign_QUE2_agentsOfSeveralQueuesServeTheFirst(t *testing.T) {
 	ann := newAgent("ann", inQueues("vip"), units(25))
 	ben := newAgent("ben", units(25))
 	matches, traces := choose(noon, queues, nil, []routing.Item{newItem("s", since(60)), newItem("v", in("vip"))}, []*routing.Candidate{ann, ben}, 100, nil)
-	require.Equal(t, []string{"v ann", "s ben"}, told(matches))
+	require.Equal(t, []string{"v ann", "s ben"}, pairs(matches))
 	require.Equal(t, map[routing.Reason]int{routing.ReasonNotMember: 1}, traces[0].Reasons)
 	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 1}, traces[1].Reasons)
 }

@@ -227,7 +227,7 @@ func (r *round) itemFacts(t turn) map[string]any {
 
 // know says what conditions know of an agent, and of which class that makes them. It changes when they are assigned something.
 func (r *round) know(a *agent) {
-	if a.factsAt == a.given {
+	if a.factsAt == a.assigned {
 		return
 	}
 	skills := make(map[string]any, len(a.Skills))
@@ -238,7 +238,7 @@ func (r *round) know(a *agent) {
 	for name, value := range a.Attributes {
 		attributes[name] = value
 	}
-	a.factsAt, a.facts = a.given, map[string]any{
+	a.factsAt, a.facts = a.assigned, map[string]any{
 		"presence":   string(a.Presence),
 		"free_units": int64(a.Units - a.Load),
 		"sessions":   int64(a.Sessions),

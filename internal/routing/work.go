@@ -146,14 +146,14 @@ type Match struct {
 
 // Distributed is what one batch of the distribution came to.
 type Distributed struct {
-	Assigned int  // conversations that were offered or given to agents
-	Again    bool // there may be more to give: the caller distributes again at once
+	Assigned int  // conversations that were offered or assigned to agents
+	Again    bool // there may be more to assign: the caller distributes again at once
 	Soon     bool // somebody was just changing what was chosen: the caller distributes again in a moment
 	// Notices are for the runs of what was assigned: the caller tells them.
 	Notices []conversation.RunNotice
 }
 
-// MatchTrace is what the distribution found for an item that it left waiting, or gave to somebody: agents by the reason why not.
+// MatchTrace is what the distribution found for an item that it left waiting, or assigned to somebody: agents by the reason why not.
 type MatchTrace struct {
 	Item    conversation.WorkItemID           `json:"-"`
 	Agent   conversation.AgentID              `json:"agent_id,omitempty"` // who was asked

@@ -36,8 +36,8 @@ type Version struct {
 // ErrNoVersions says that no worker with a version has ever polled.
 var ErrNoVersions = errors.New("no worker has a version: set WXDESK_WORKER_VERSION where they run")
 
-// lookAgain is the pause before Temporal is asked again about what takes a while.
-const lookAgain = 250 * time.Millisecond
+// retryEvery is the pause before Temporal is asked again about what takes a while.
+const retryEvery = 250 * time.Millisecond
 
 // List lists the versions, the current one first, then the newest.
 func (v Versions) List(ctx context.Context) ([]Version, error) {
@@ -105,7 +105,7 @@ func (v Versions) Use(ctx context.Context, id string) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("make %s the current version of the workers: %w", id, err)
-		case <-time.After(lookAgain):
+		case <-time.After(retryEvery):
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (v Versions) nudged(ctx context.Context, job string) (int64, error) {
 		select {
 		case <-ctx.Done():
 			return got.GetCompleteOperationCount(), fmt.Errorf("%s goes on at Temporal: %w", job, ctx.Err())
-		case <-time.After(lookAgain):
+		case <-time.After(retryEvery):
 		}
 	}
 }

@@ -65,8 +65,8 @@ func TestBad_C19_anEmptyBodyIsNoEnvelope(t *testing.T) {
 	}
 }
 
-// oddXML is refused by both readers.
-func oddXML() map[string]string {
+// refusedXML is refused by both readers.
+func refusedXML() map[string]string {
 	const child = "<Encrypt>YQ==</Encrypt>"
 	return map[string]string{
 		"X01 DOCTYPE":                  "<!DOCTYPE xml><xml>" + child + "</xml>",
@@ -129,7 +129,7 @@ func oddXML() map[string]string {
 
 func TestBad_X01_to_X07_oddXMLIsNoEnvelope(t *testing.T) {
 	t.Parallel()
-	for name, body := range oddXML() {
+	for name, body := range refusedXML() {
 		start := time.Now()
 		_, err := wechat.ReadEnvelope([]byte(body))
 		require.ErrorIsf(t, err, wechat.ErrEnvelope, name)

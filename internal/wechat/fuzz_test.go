@@ -59,7 +59,7 @@ func FuzzReadEnvelope(f *testing.F) {
 	f.Add([]byte(safeV2))
 	f.Add([]byte(plainV2))
 	f.Add([]byte(plainV6b))
-	for _, body := range oddXML() {
+	for _, body := range refusedXML() {
 		if len(body) < 4096 {
 			f.Add([]byte(body))
 		}
@@ -92,7 +92,7 @@ func FuzzReadInbound(f *testing.F) {
 	f.Add([]byte(inboundXML("event", "<Event>pic_weixin</Event><EventKey/><SendPicsInfo><Count>1</Count><PicList><item><PicMd5Sum>a</PicMd5Sum></item></PicList></SendPicsInfo>")))
 	f.Add([]byte(inboundXML("event", "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult><![CDATA[1]]></ScanResult></ScanCodeInfo>")))
 	f.Add([]byte(inboundXML("text", "<Content>a&amp;b&#x4e2d;\r\n<![CDATA[c]]]]><![CDATA[>d]]></Content><MsgId>1</MsgId>")))
-	for _, body := range oddXML() {
+	for _, body := range refusedXML() {
 		if len(body) < 4096 {
 			f.Add([]byte(body))
 		}

@@ -229,7 +229,7 @@ func head(want wechat.Inbound, got *wechat.Inbound, msgType, event string) *wech
 
 func TestBad_X01_to_X07_oddXMLIsNoMessage(t *testing.T) {
 	t.Parallel()
-	for name, body := range oddXML() {
+	for name, body := range refusedXML() {
 		_, err := wechat.ReadInbound([]byte(body))
 		require.ErrorIsf(t, err, wechat.ErrInbound, name)
 		require.Lessf(t, len(err.Error()), 120, "%s: a reason, not the message", name)

@@ -34,9 +34,9 @@ type watch struct {
 	refused metric.Int64Counter
 	alerts  metric.Int64Counter
 
-	mu     sync.Mutex
-	recent map[string][]time.Time // by account: the last refusals, at most fewRefusals+1
-	said   map[string]time.Time   // by account: the last alert
+	mu        sync.Mutex
+	recent    map[string][]time.Time // by account: the last refusals, at most fewRefusals+1
+	lastAlert map[string]time.Time   // by account: the last alert
 }
 
 func newWatch(log *slog.Logger, meter metric.Meter, now func() time.Time) *watch {
@@ -44,7 +44,7 @@ func newWatch(log *slog.Logger, meter metric.Meter, now func() time.Time) *watch
 		log: log, now: now,
 		refused: counter(meter, refusedTokensCounter, "Access tokens that WeChat refused before their time and that were replaced."),
 		alerts:  counter(meter, tokenAlertsCounter, "Hours in which WeChat refused more than 3 access tokens of one account."),
-		recent:  map[string][]time.Time{}, said: map[string]time.Time{},
+		recent:  map[string][]time.Time{}, lastAlert: map[string]time.Time{},
 	}
 }
 
@@ -86,9 +86,9 @@ func (w *watch) tooMany(accountID string) bool {
 	}
 	w.recent[accountID] = recent
 	within := len(recent) > fewRefusals && now.Sub(recent[0]) < refusalWindow
-	if last, before := w.said[accountID]; !within || before && now.Sub(last) < refusalWindow {
+	if last, before := w.lastAlert[accountID]; !within || before && now.Sub(last) < refusalWindow {
 		return false
 	}
-	w.said[accountID] = now
+	w.lastAlert[accountID] = now
 	return true
 }
