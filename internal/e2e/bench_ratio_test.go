@@ -37,7 +37,7 @@ func BenchmarkAcknowledge_toBareSignalWithStart(b *testing.B) {
 	const of = 8    // of so many customers: the endpoint hands over fifty a second of each
 	payload := bytes.Repeat([]byte("x"), shop.size())
 	compare(b, benchSenders*each, "callbacks", func() span {
-		requests := shop.callbackRequests(benchSenders, each, of)
+		requests := shop.callbackRequests(0, benchSenders, each, of)
 		return together(b, benchSenders, func(n int) {
 			for _, l := range requests[n] {
 				senders[n].posts(l)
@@ -101,17 +101,21 @@ type shapeBar struct {
 }
 
 // answers compares answers per second with the bare shapes. A sender writes for several customers in turn, each time when the answer
-// before is there, so that nobody writes while the workflow task of the last answer is still open. Before it counts, Postgres has
-// gathered statistics, as it does by itself within a minute of work.
+// before is there, so that nobody writes while the workflow task of the last answer is still open. Other customers write in every second
+// round: whoever gets more than conversation.LoopPace answers of a bot within a minute is handed over to people. Before it counts,
+// everybody has written once, and Postgres has gathered statistics, as it does by itself within a minute of work.
 func (s *system) answers(b *testing.B, shop *benchShop, platform *benchWeChat, bars ...shapeBar) {
 	const each, of = 4, 4 // messages of a sender in a round, and their customers
 	senders, engine := shop.senders(), newBareEngine(b, s.temporalClient(), benchSenders*of, shop.size())
+	round := 0
 	ours := func() span {
-		requests := shop.callbackRequests(benchSenders, each, of)
+		first := round % 2 * benchSenders * of
+		round++
+		requests := shop.callbackRequests(first, benchSenders, each, of)
 		return together(b, benchSenders, func(n int) {
 			for i, l := range requests[n] {
 				senders[n].posts(l)
-				waitFor(b, platform.answers(benchOpenID(n*of+i%of)))
+				waitFor(b, platform.answers(benchOpenID(first+n*of+i%of)))
 			}
 		})
 	}

@@ -64,13 +64,13 @@ func benchOpenID(sender int) string { return fmt.Sprintf("oBench%022d", sender) 
 // rawRequest is a request as it goes over the wire.
 type rawRequest []byte
 
-// callbackRequests are the callbacks of a round, each sender's of so many customers in turn, made before it begins: making them is WeChat's
-// work.
-func (shop *benchShop) callbackRequests(senders, each, customers int) [][]rawRequest {
+// callbackRequests are the callbacks of a round, each sender's of so many customers in turn, counted from the first, made before it
+// begins: making them is WeChat's work.
+func (shop *benchShop) callbackRequests(first, senders, each, customers int) [][]rawRequest {
 	all := make([][]rawRequest, senders)
 	for sender := range all {
 		for n := range each {
-			all[sender] = append(all[sender], shop.callbackRequest(sender*customers+n%customers))
+			all[sender] = append(all[sender], shop.callbackRequest(first+sender*customers+n%customers))
 		}
 	}
 	return all
