@@ -55,7 +55,7 @@ func init() {
 			SetQueueMembers Sweep TakeCodecTicket UpToDate UpdateAccount UpdateAgent UpdateBot UpdateCustomPresence UpdateCustomer UpdateFAQEntry
 			UpdateHours UpdateProfile UpdateQueue UpdateRuleset UpdateSettings UpdateSkill UpdateWorkstream StandingReports WorkerGone`,
 		without: `Close FeedNews Listen OpenPlain Ping Pool SealPlain DistributionTriggers` + // and those of tests
-			` Decided Follow InTx JudgeFor SQL`,
+			` Decided EvaluateFor Follow InTx SQL`,
 	} {
 		for method := range strings.FieldsSeq(methods) {
 			classes[method] = class
