@@ -26,15 +26,15 @@ func (away) FAQEntries(context.Context, conversation.Tenant, conversation.Accoun
 	return nil, errAway
 }
 
-func shop() bot.Bots {
-	return bot.Bots{FAQ: bot.FAQ{Entries: entries{
+func shop() bot.FAQ {
+	return bot.FAQ{Entries: entries{
 		{Language: conversation.LanguageEnglish, Phrase: conversation.Fold("return"), Answer: "Within 30 days."},
 		{Language: conversation.LanguageEnglish, Phrase: conversation.Fold("return shipping"), Answer: "We pay for it."},
 		{Language: conversation.LanguageChinese, Phrase: conversation.Fold("退货"), Answer: "三十天内。"},
 		{Language: conversation.LanguageChinese, Phrase: conversation.Fold("人工智能手表"), Answer: "有货。"},
 		{Language: conversation.LanguageEnglish, Phrase: "vip", Answer: "english"},
 		{Language: conversation.LanguageChinese, Phrase: "vip", Answer: "中文"},
-	}}}
+	}}
 }
 
 func ask(t *testing.T, text string, change ...func(*conversation.Question)) conversation.Answer {
@@ -122,7 +122,7 @@ func TestFAQ_saysWhyItCouldNotRead(t *testing.T) {
 }
 
 func TestBots_anUnknownKindIsAFailureNotALater(t *testing.T) {
-	_, err := shop().Answer(context.Background(), conversation.Question{Bot: conversation.Bot{Kind: "oracle"}})
+	_, err := bot.Bots{}.Answer(context.Background(), conversation.Question{Bot: conversation.Bot{Kind: "oracle"}})
 	require.Error(t, err)
 	require.NotErrorIs(t, err, conversation.ErrLater)
 }

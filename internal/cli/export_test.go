@@ -29,9 +29,6 @@ func DemoRules() (kinds map[string]routing.RulesetKind, rules map[string][]routi
 // EachMinute is how a long wait is told.
 var EachMinute = eachMinute
 
-// Compare is how reconcile compares.
-var Compare = compare
-
 // DevSimulatorEnviron is the environment of the simulator that `wxdesk dev` starts with these settings.
 func DevSimulatorEnviron(settings []string) ([]string, error) {
 	cfg, err := config.LoadDev(settings)

@@ -95,12 +95,12 @@ func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conv
 		defer cancel()
 		return runs.Overview(ctx, workflowID)
 	}
-	return append(compare(rows, open, ask), among...), err
+	return append(Compare(rows, open, ask), among...), err
 }
 
-// compare finds where rows and open runs differ. Of each conversation there is one of both. A run that is still to be told of an
+// Compare finds where rows and open runs differ. Of each conversation there is one of both. A run that is still to be told of an
 // act may differ until then.
-func compare(rows, open []conversation.StandingReport, ask func(string) (conversation.StandingReport, error)) (all []conversation.Difference) {
+func Compare(rows, open []conversation.StandingReport, ask func(string) (conversation.StandingReport, error)) (all []conversation.Difference) {
 	find := func(about, format string, args ...any) {
 		all = append(all, conversation.Difference{About: about, What: fmt.Sprintf(format, args...)})
 	}

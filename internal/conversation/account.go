@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"errors"
 	"time"
 
 	"wxdesk/internal/secret"
@@ -32,7 +33,6 @@ const (
 	DefaultIdleClose = 48 * time.Hour // the length of the reply window
 	MinIdleClose     = time.Second
 	MaxIdleClose     = 30 * 24 * time.Hour
-	DefaultLanguage  = LanguageChinese
 	DefaultTimeZone  = "Asia/Shanghai"
 	// DefaultBot stands for the tenant's oldest FAQ bot, in the wish for an account; a kept one names it.
 	DefaultBot BotID = "default"
@@ -82,3 +82,9 @@ type CallbackKey struct {
 	ID     string // UUID; travels with the ciphertext, so that Receive finds the key again
 	Cipher *wechat.Cipher
 }
+
+// ErrKeyMissing: an account whose callbacks are encrypted needs an EncodingAESKey, and has none.
+var ErrKeyMissing = errors.New("conversation: the mode needs an EncodingAESKey")
+
+// ErrNoBot: an account was to get a bot that there is not.
+var ErrNoBot = errors.New("conversation: there is no such bot")

@@ -53,6 +53,9 @@ var ErrWebhookSecret = errors.New("conversation: expected whsec_ and the base64 
 // whoever runs the bot should look where it has that from.
 var ErrLeak = errors.New("conversation: the answer holds a secret or an openid")
 
+// ErrAddress: the URL may not be called.
+var ErrAddress = errors.New("conversation: the address may not be called")
+
 // WebhookKey is the key that a webhook's secret stands for, by Standard Webhooks: "whsec_" and the base64 of 24 to 64
 // bytes.
 func WebhookKey(s secret.Value) ([]byte, error) {

@@ -1,6 +1,9 @@
 package conversation
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // CommandKind names what a person asks of a conversation.
 type CommandKind string
@@ -60,6 +63,9 @@ const (
 	RefusedDelivered    Refusal = "message-not-resendable"   // 409: it is on its way or has arrived
 	RefusedNotAllowed   Refusal = "not-allowed"              // 403: not for this role
 )
+
+// ErrKeyReused: the Idempotency-Key came with another request before.
+var ErrKeyReused = errors.New("conversation: the idempotency key was used for another request")
 
 // Viewer is who reads: what an agent may see is decided in the query (S5). Supervisors and admins see the whole tenant.
 type Viewer struct {

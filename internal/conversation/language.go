@@ -12,10 +12,16 @@ const (
 	LanguageIndonesian         Language = "id"
 )
 
+// DefaultLanguage is the language of an account that names none.
+const DefaultLanguage = LanguageChinese
+
 // Valid reports whether l is one of the five.
 func (l Language) Valid() bool {
-	_, ok := parkedNotice[l]
-	return ok
+	switch l {
+	case LanguageChinese, LanguageTraditionalChinese, LanguageEnglish, LanguageJapanese, LanguageIndonesian:
+		return true
+	}
+	return false
 }
 
 // parkedNotice tells a customer who wished for a person that one will come.

@@ -1,33 +1,6 @@
 package conversation
 
-import (
-	"errors"
-	"time"
-)
-
-// Errors of keeping and of commanding.
-var (
-	// ErrVersion: somebody else changed the thing meanwhile; read it again.
-	ErrVersion = errors.New("conversation: changed by somebody else meanwhile")
-	// ErrExists: there is one already, such as an account with this AppID.
-	ErrExists = errors.New("conversation: exists already")
-	// ErrKeyMissing: an account whose callbacks are encrypted needs an EncodingAESKey, and has none.
-	ErrKeyMissing = errors.New("conversation: the mode needs an EncodingAESKey")
-	// ErrNoBot: an account was to get a bot that there is not.
-	ErrNoBot = errors.New("conversation: there is no such bot")
-	// ErrAddress: the URL may not be called.
-	ErrAddress = errors.New("conversation: the address may not be called")
-	// ErrInUse: something else needs it, such as an account its bot.
-	ErrInUse = errors.New("conversation: it is in use")
-	// ErrTooMany: there may be no more of them, such as classification rulesets of a workstream.
-	ErrTooMany = errors.New("conversation: there are too many already")
-	// ErrKeyReused: the Idempotency-Key came with another request before.
-	ErrKeyReused = errors.New("conversation: the idempotency key was used for another request")
-	// ErrBusy: somebody else held it for too long; the same may be asked again.
-	ErrBusy = errors.New("conversation: somebody else is at it, try again")
-	// ErrLater: the ledger could not be asked, or did not answer in time; nothing is wrong with the question, ask again.
-	ErrLater = errors.New("conversation: the ledger is out of reach, try later")
-)
+import "time"
 
 // Event is an event of the platform that concerns no conversation.
 type Event struct {

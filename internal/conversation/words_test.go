@@ -29,6 +29,10 @@ func TestValid_knowsTheWordsOfTheAPIAndNoOthers(t *testing.T) {
 	for _, s := range []conversation.State{"", "Open", "wrap-up", "done"} {
 		require.False(t, s.Valid(), s)
 	}
+}
+
+func TestRole_validKnowsTheThree(t *testing.T) {
+	t.Parallel()
 	for _, r := range []conversation.Role{"admin", "supervisor", "agent"} {
 		require.True(t, r.Valid(), r)
 	}
