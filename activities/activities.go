@@ -42,7 +42,7 @@ type Activities struct {
 	background sync.WaitGroup // sends that took too long to wait for
 }
 
-// Finish waits for the sends that go on in the background, each at most preparePatience, conversation.SendingLimit and
+// Finish waits for the sends that go on in the background, each at most preparePatience, delivery.SendingLimit and
 // recordPatience together (22 s). It is called after the worker has stopped.
 func Finish(a *Activities) { a.background.Wait() }
 

@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -33,7 +34,7 @@ var errNotStored = errors.New("activities: the bot's answer was not stored in ti
 // AskInput asks for an answer to the oldest line that waits for the bot.
 type AskInput struct {
 	Where
-	Bot conversation.BotKind // who is expected to answer; another kind of bot is not asked
+	Bot bot.Kind // who is expected to answer; another kind of bot is not asked
 }
 
 // AskResult says what the bot did. The answer's text is in the ledger.
@@ -41,7 +42,7 @@ type AskResult struct {
 	Result
 	Outcome AskOutcome
 	TurnID  conversation.MessageID `json:",omitempty"` // that was answered
-	Bot     conversation.BotKind   `json:",omitempty"` // with AskOtherBot
+	Bot     bot.Kind               `json:",omitempty"` // with AskOtherBot
 }
 
 // AskOutcome says how asking went.
@@ -76,7 +77,7 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 		}
 		ctx, span := a.Span(ctx, turn.Traceparent, "ask")
 		defer span.End()
-		if in.Bot != conversation.BotFAQ {
+		if in.Bot != bot.KindFAQ {
 			defer beat(ctx)()
 		}
 		if turn.Unclassified {
@@ -88,7 +89,7 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 		switch log := activity.GetLogger(ctx); {
 		case err != nil && readsLater(in, err):
 			return AskResult{}, err
-		case errors.Is(err, conversation.ErrLeak):
+		case errors.Is(err, bot.ErrLeak):
 			log.Error("bot answer with a secret or openid blocked", "turn_id", turn.Question.TurnID, "bot_id", turn.Question.Bot.ID)
 			return a.failed(ctx, in)
 		case err != nil:
@@ -101,12 +102,12 @@ func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 
 // readsLater reports whether the FAQ could not be read only because the ledger is away.
 func readsLater(in AskInput, err error) bool {
-	return in.Bot == conversation.BotFAQ && classOf(err, patientTries) == Away
+	return in.Bot == bot.KindFAQ && classOf(err, patientTries) == Away
 }
 
 // store keeps the answer. It insists for as long as the activity has time, because a webhook's answer may cost money and must not
 // be asked for again.
-func (a *Activities) store(ctx context.Context, in AskInput, turn conversation.Turn, answer conversation.Answer) (AskResult, error) {
+func (a *Activities) store(ctx context.Context, in AskInput, turn bot.Turn, answer bot.Answer) (AskResult, error) {
 	out := AskResult{Outcome: AskAnswered, TurnID: turn.Question.TurnID}
 	deadline, _ := ctx.Deadline()
 	err := insist(ctx, deadline.Add(-100*time.Millisecond), func(ctx context.Context) error {
@@ -120,7 +121,7 @@ func (a *Activities) store(ctx context.Context, in AskInput, turn conversation.T
 			activity.GetLogger(ctx).Warn("ignored what the bot asked for", "turn_id", out.TurnID, "bot", turn.Question.Bot.Kind, "what", answer.Ignored)
 		}
 		return out, nil
-	case classNow(ctx, err) == Away && in.Bot != conversation.BotFAQ:
+	case classNow(ctx, err) == Away && in.Bot != bot.KindFAQ:
 		return AskResult{}, fmt.Errorf("%w: %w", errNotStored, err)
 	}
 	return a.notAsked(ctx, in, err)
@@ -129,7 +130,7 @@ func (a *Activities) store(ctx context.Context, in AskInput, turn conversation.T
 // notAsked says what follows from an error of the ledger: another try, nothing, or people.
 func (a *Activities) notAsked(ctx context.Context, in AskInput, err error) (AskResult, error) {
 	switch class := classNow(ctx, err); {
-	case class == Away && in.Bot == conversation.BotFAQ:
+	case class == Away && in.Bot == bot.KindFAQ:
 		return AskResult{}, err
 	case class == Away:
 		activity.GetLogger(ctx).Warn("ledger unavailable, bot is asked later", "error", err)
@@ -154,10 +155,10 @@ func (a *Activities) askedNobody(ctx context.Context, in AskInput, out AskResult
 }
 
 // answerInTime asks the bot. It ends early enough for the answer to be stored.
-func (a *Activities) answerInTime(ctx context.Context, turn conversation.Turn) (conversation.Answer, error) {
+func (a *Activities) answerInTime(ctx context.Context, turn bot.Turn) (bot.Answer, error) {
 	until := time.Now().Add(botPatience)
 	deadline, _ := ctx.Deadline()
-	if last := deadline.Add(-storePatience); turn.Question.Bot.Kind != conversation.BotFAQ && last.Before(until) {
+	if last := deadline.Add(-storePatience); turn.Question.Bot.Kind != bot.KindFAQ && last.Before(until) {
 		until = last
 	}
 	patience, cancel := context.WithDeadline(ctx, until)
@@ -190,26 +191,26 @@ func beat(ctx context.Context) (end func()) {
 
 // answerTurn asks the bot. Where it and the customer go round in circles, what stands as its answer is a wish for people,
 // for a reason of its own (B10).
-func (a *Activities) answerTurn(ctx context.Context, turn conversation.Turn) (conversation.Answer, error) {
+func (a *Activities) answerTurn(ctx context.Context, turn bot.Turn) (bot.Answer, error) {
 	why := turn.Recent.Stops(turn.Question)
-	if why == conversation.LoopNone {
+	if why == bot.LoopNone {
 		answer, err := a.answer(ctx, turn.Question)
 		if err == nil {
 			err = presentable(answer)
 		}
 		if err != nil {
-			return conversation.Answer{}, err
+			return bot.Answer{}, err
 		}
-		if why = turn.Recent.Repeats(answer); why == conversation.LoopNone {
+		if why = turn.Recent.Repeats(answer); why == bot.LoopNone {
 			return answer, nil
 		}
 	}
 	activity.GetLogger(ctx).Warn("bot stopped", "turn_id", turn.Question.TurnID, "bot", turn.Question.Bot.Kind, "reason", why)
-	return conversation.Answer{Command: conversation.CommandEscalate, Reason: string(why)}, nil
+	return bot.Answer{Command: bot.CommandEscalate, Reason: string(why)}, nil
 }
 
 // answer asks the bot. That it panics is its failure too.
-func (a *Activities) answer(ctx context.Context, q conversation.Question) (answer conversation.Answer, err error) {
+func (a *Activities) answer(ctx context.Context, q bot.Question) (answer bot.Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the bot panicked: %T", p) // the value may quote the message
@@ -221,13 +222,13 @@ func (a *Activities) answer(ctx context.Context, q conversation.Question) (answe
 // errNotPresentable says that a bot's answer cannot be shown to a customer.
 var errNotPresentable = errors.New("the bot's answer is empty, too long or not understood")
 
-func presentable(a conversation.Answer) error {
+func presentable(a bot.Answer) error {
 	switch a.Command {
-	case conversation.CommandNone, conversation.CommandEscalate, conversation.CommandEnd:
+	case bot.CommandNone, bot.CommandEscalate, bot.CommandEnd:
 	default:
 		return errNotPresentable
 	}
-	if len(a.Texts) > maxTexts || len(a.Texts) == 0 && a.Command == conversation.CommandNone {
+	if len(a.Texts) > maxTexts || len(a.Texts) == 0 && a.Command == bot.CommandNone {
 		return errNotPresentable
 	}
 	for _, text := range a.Texts {

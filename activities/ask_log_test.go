@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"wxdesk/activities"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 )
 
 // logged has a bot answer a turn, and returns the result and the log.
@@ -24,7 +24,7 @@ func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines st
 	env := suite.NewTestActivityEnvironment()
 	a := &activities.Activities{Ledger: l, Bots: b, Span: noSpan}
 	env.RegisterActivity(a)
-	value, err := env.ExecuteActivity(a.Ask, activities.AskInput{Where: where, Bot: conversation.BotFAQ})
+	value, err := env.ExecuteActivity(a.Ask, activities.AskInput{Where: where, Bot: bot.KindFAQ})
 	require.NoError(t, err)
 	require.NoError(t, value.Get(&out))
 	return out, log.String()
@@ -32,9 +32,9 @@ func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines st
 
 func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
 	t.Parallel()
-	l := after(conversation.RecentExchanges{}, "hello")
+	l := after(bot.RecentExchanges{}, "hello")
 	l.t = t
-	out, lines := logged(t, l, failing(fmt.Errorf("webhook: %w", conversation.ErrLeak)))
+	out, lines := logged(t, l, failing(fmt.Errorf("webhook: %w", bot.ErrLeak)))
 	require.Equal(t, asked(activities.AskFailed), out)
 	require.Empty(t, l.stored)
 	require.Contains(t, lines, `"level":"ERROR","msg":"bot answer with a secret or openid blocked"`)
@@ -43,16 +43,16 @@ func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
 func TestBad_B07_whatABotMayNotAskForIsLogged(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		answer conversation.Answer
+		answer bot.Answer
 		logged string
 	}{
-		"what the connector leaves out": {conversation.Answer{Texts: []string{"hi"}, Ignored: []string{"an unknown command"}}, "an unknown command"},
-		"nothing":                       {conversation.Answer{Texts: []string{"hi"}}, ""},
+		"what the connector leaves out": {bot.Answer{Texts: []string{"hi"}, Ignored: []string{"an unknown command"}}, "an unknown command"},
+		"nothing":                       {bot.Answer{Texts: []string{"hi"}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := after(conversation.RecentExchanges{}, "hello")
-			l.store = func(conversation.Answer) error { return nil }
+			l := after(bot.RecentExchanges{}, "hello")
+			l.store = func(bot.Answer) error { return nil }
 			_, lines := logged(t, l, answering(c.answer))
 			require.Contains(t, lines, c.logged)
 			require.Equal(t, c.logged != "", strings.Contains(lines, "ignored"))

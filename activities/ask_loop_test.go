@@ -7,22 +7,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/activities"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 )
 
 // after is a ledger with a turn that follows recent exchanges.
-func after(recent conversation.RecentExchanges, text string) *ledger {
-	return &ledger{turn: func() (conversation.Turn, error) {
-		return conversation.Turn{
+func after(recent bot.RecentExchanges, text string) *ledger {
+	return &ledger{turn: func() (bot.Turn, error) {
+		return bot.Turn{
 			Recent:   recent,
-			Question: conversation.Question{TurnID: turn, Kind: "text", Text: text, Bot: conversation.Bot{Kind: conversation.BotFAQ}},
+			Question: bot.Question{TurnID: turn, Kind: "text", Text: text, Bot: bot.Bot{Kind: bot.KindFAQ}},
 		}, nil
 	}}
 }
 
-func twice(text, answer string) conversation.RecentExchanges {
-	e := conversation.Exchange{Kind: "text", Text: text, Answer: []string{answer}}
-	return conversation.RecentExchanges{Exchanges: []conversation.Exchange{e, e}, Answers: 2}
+func twice(text, answer string) bot.RecentExchanges {
+	e := bot.Exchange{Kind: "text", Text: text, Answer: []string{answer}}
+	return bot.RecentExchanges{Exchanges: []bot.Exchange{e, e}, Answers: 2}
 }
 
 // stopped is the result of an answer that is a wish for people: no further event tells the workflow.
@@ -31,26 +31,26 @@ var stopped = asked(activities.AskAnswered)
 func TestBad_B10_anAnswerThatRepeatsItselfIsNotGivenAThirdTime(t *testing.T) {
 	t.Parallel()
 	l := after(twice("and?", "sorry?"), "hello?")
-	require.Equal(t, stopped, ask(t, l, answering(conversation.Answer{Texts: []string{"sorry?"}})))
-	require.Equal(t, []conversation.Answer{{Command: conversation.CommandEscalate, Reason: "bot-repeats"}}, l.stored)
+	require.Equal(t, stopped, ask(t, l, answering(bot.Answer{Texts: []string{"sorry?"}})))
+	require.Equal(t, []bot.Answer{{Command: bot.CommandEscalate, Reason: "bot-repeats"}}, l.stored)
 
 	l = after(twice("and?", "sorry?"), "hello?")
-	require.Equal(t, activities.AskAnswered, ask(t, l, answering(conversation.Answer{Texts: []string{"yes!"}})).Outcome)
-	require.Equal(t, []conversation.Answer{{Texts: []string{"yes!"}}}, l.stored)
+	require.Equal(t, activities.AskAnswered, ask(t, l, answering(bot.Answer{Texts: []string{"yes!"}})).Outcome)
+	require.Equal(t, []bot.Answer{{Texts: []string{"yes!"}}}, l.stored)
 }
 
 func TestBad_B10_whereItIsInVainTheBotIsNotEvenAsked(t *testing.T) {
 	t.Parallel()
-	for reason, recent := range map[string]conversation.RecentExchanges{
+	for reason, recent := range map[string]bot.RecentExchanges{
 		"customer-repeats": twice("I am away.", "hello"),
-		"bot-too-fast":     {Answers: conversation.LoopPace},
+		"bot-too-fast":     {Answers: bot.LoopPace},
 	} {
 		l := after(recent, "I am away.")
-		got := ask(t, l, func(context.Context, conversation.Question) (conversation.Answer, error) {
+		got := ask(t, l, func(context.Context, bot.Question) (bot.Answer, error) {
 			t.Error("the bot was asked")
-			return conversation.Answer{}, nil
+			return bot.Answer{}, nil
 		})
 		require.Equal(t, stopped, got, reason)
-		require.Equal(t, []conversation.Answer{{Command: conversation.CommandEscalate, Reason: reason}}, l.stored)
+		require.Equal(t, []bot.Answer{{Command: bot.CommandEscalate, Reason: reason}}, l.stored)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/activities"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -28,16 +29,16 @@ func asked(o activities.AskOutcome) activities.AskResult {
 }
 
 // tryAsk has a bot answer a turn that nobody has answered yet, unless the ledger says otherwise.
-func tryAsk(t *testing.T, l *ledger, b bots, kind conversation.BotKind) (activities.AskResult, error) {
+func tryAsk(t *testing.T, l *ledger, b bots, kind bot.Kind) (activities.AskResult, error) {
 	t.Helper()
 	l.t = t
 	if l.turn == nil {
-		l.turn = func() (conversation.Turn, error) {
-			return conversation.Turn{Epoch: 3, Question: conversation.Question{TurnID: turn, Text: "hello", Bot: conversation.Bot{Kind: kind}}}, nil
+		l.turn = func() (bot.Turn, error) {
+			return bot.Turn{Epoch: 3, Question: bot.Question{TurnID: turn, Text: "hello", Bot: bot.Bot{Kind: kind}}}, nil
 		}
 	}
 	if l.store == nil {
-		l.store = func(conversation.Answer) error { return nil }
+		l.store = func(bot.Answer) error { return nil }
 	}
 	a := &activities.Activities{Ledger: l, Bots: b}
 	return perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: kind})
@@ -45,47 +46,47 @@ func tryAsk(t *testing.T, l *ledger, b bots, kind conversation.BotKind) (activit
 
 func ask(t *testing.T, l *ledger, b bots) activities.AskResult {
 	t.Helper()
-	got, err := tryAsk(t, l, b, conversation.BotFAQ)
+	got, err := tryAsk(t, l, b, bot.KindFAQ)
 	require.NoError(t, err, "a bot's failure is a result")
 	return got
 }
 
-func answering(a conversation.Answer) bots {
-	return func(context.Context, conversation.Question) (conversation.Answer, error) { return a, nil }
+func answering(a bot.Answer) bots {
+	return func(context.Context, bot.Question) (bot.Answer, error) { return a, nil }
 }
 
 func failing(err error) bots {
-	return func(context.Context, conversation.Question) (conversation.Answer, error) {
-		return conversation.Answer{}, err
+	return func(context.Context, bot.Question) (bot.Answer, error) {
+		return bot.Answer{}, err
 	}
 }
 
 func TestAsk_storesTheAnswer(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
-	answer := conversation.Answer{Texts: []string{"wait"}, Command: conversation.CommandEscalate, Reason: "asked for", QueueID: "q"}
-	got := ask(t, l, func(_ context.Context, q conversation.Question) (conversation.Answer, error) {
+	answer := bot.Answer{Texts: []string{"wait"}, Command: bot.CommandEscalate, Reason: "asked for", QueueID: "q"}
+	got := ask(t, l, func(_ context.Context, q bot.Question) (bot.Answer, error) {
 		require.Equal(t, "hello", q.Text)
 		require.Equal(t, turn, q.TurnID)
 		return answer, nil
 	})
 	require.Equal(t, asked(activities.AskAnswered), got)
-	require.Equal(t, []conversation.Answer{answer}, l.stored)
+	require.Equal(t, []bot.Answer{answer}, l.stored)
 }
 
 func TestAsk_nobodyIsAskedWhereNothingWaits(t *testing.T) {
 	t.Parallel()
-	l := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, nil }}
+	l := &ledger{turn: func() (bot.Turn, error) { return bot.Turn{}, nil }}
 	require.Equal(t, asked(activities.AskNobody), ask(t, l, nil))
 }
 
 func TestAsk_anotherKindOfBotIsNotAsked(t *testing.T) {
 	t.Parallel()
-	l := &ledger{turn: func() (conversation.Turn, error) {
-		return conversation.Turn{Question: conversation.Question{TurnID: turn, Bot: conversation.Bot{Kind: conversation.BotWebhook}}}, nil
+	l := &ledger{turn: func() (bot.Turn, error) {
+		return bot.Turn{Question: bot.Question{TurnID: turn, Bot: bot.Bot{Kind: bot.KindWebhook}}}, nil
 	}}
 	want := asked(activities.AskOtherBot)
-	want.Bot = conversation.BotWebhook
+	want.Bot = bot.KindWebhook
 	require.Equal(t, want, ask(t, l, nil))
 }
 
@@ -93,12 +94,12 @@ func TestAsk_anotherKindOfBotIsNotAsked(t *testing.T) {
 func TestAsk_aBotHasEightSeconds(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
-	got, err := tryAsk(t, l, func(ctx context.Context, _ conversation.Question) (conversation.Answer, error) {
+	got, err := tryAsk(t, l, func(ctx context.Context, _ bot.Question) (bot.Answer, error) {
 		deadline, limited := ctx.Deadline()
 		require.True(t, limited)
 		require.LessOrEqual(t, time.Until(deadline), 8*time.Second)
-		return conversation.Answer{}, context.DeadlineExceeded
-	}, conversation.BotWebhook)
+		return bot.Answer{}, context.DeadlineExceeded
+	}, bot.KindWebhook)
 	require.NoError(t, err)
 	require.Equal(t, asked(activities.AskFailed), got)
 	require.Equal(t, 1, l.wanted)
@@ -108,16 +109,16 @@ func TestAsk_aBotHasEightSeconds(t *testing.T) {
 // B01
 func TestAsk_anAnswerAfterSomebodyTookOverIsDropped(t *testing.T) {
 	t.Parallel()
-	before := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, conversation.ErrClosed }}
+	before := &ledger{turn: func() (bot.Turn, error) { return bot.Turn{}, conversation.ErrClosed }}
 	require.Equal(t, asked(activities.AskNobody), ask(t, before, nil))
-	meanwhile := &ledger{store: func(conversation.Answer) error { return conversation.ErrClosed }}
-	require.Equal(t, asked(activities.AskNobody), ask(t, meanwhile, answering(conversation.Answer{Texts: []string{"too late"}})))
+	meanwhile := &ledger{store: func(bot.Answer) error { return conversation.ErrClosed }}
+	require.Equal(t, asked(activities.AskNobody), ask(t, meanwhile, answering(bot.Answer{Texts: []string{"too late"}})))
 }
 
 func TestAsk_anUnreadableTurnGoesToPeople(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []conversation.BotKind{conversation.BotFAQ, conversation.BotWebhook} {
-		l := &ledger{turn: func() (conversation.Turn, error) { return conversation.Turn{}, secret.ErrUnavailable }}
+	for _, kind := range []bot.Kind{bot.KindFAQ, bot.KindWebhook} {
+		l := &ledger{turn: func() (bot.Turn, error) { return bot.Turn{}, secret.ErrUnavailable }}
 		got, err := tryAsk(t, l, nil, kind)
 		require.NoError(t, err)
 		require.Equal(t, asked(activities.AskFailed), got)
@@ -127,14 +128,14 @@ func TestAsk_anUnreadableTurnGoesToPeople(t *testing.T) {
 
 func TestAsk_anAbsentLedgerIsNotTheBotsFailure(t *testing.T) {
 	t.Parallel()
-	gone := func() (conversation.Turn, error) { return conversation.Turn{}, errAway }
-	_, err := tryAsk(t, &ledger{turn: gone}, nil, conversation.BotFAQ)
+	gone := func() (bot.Turn, error) { return bot.Turn{}, errAway }
+	_, err := tryAsk(t, &ledger{turn: gone}, nil, bot.KindFAQ)
 	require.Equal(t, activities.Away, activities.ClassOf(err), "the FAQ is asked again by Temporal")
 	require.Error(t, err)
-	got, err := tryAsk(t, &ledger{turn: gone}, nil, conversation.BotWebhook)
+	got, err := tryAsk(t, &ledger{turn: gone}, nil, bot.KindWebhook)
 	require.NoError(t, err, "a webhook by the run, so that its ten seconds begin anew")
 	require.Equal(t, activities.AskLater, got.Outcome)
-	_, err = tryAsk(t, &ledger{}, failing(conversation.ErrLater), conversation.BotFAQ)
+	_, err = tryAsk(t, &ledger{}, failing(conversation.ErrLater), bot.KindFAQ)
 	require.Equal(t, activities.Away, activities.ClassOf(err))
 	require.Error(t, err)
 }
@@ -143,7 +144,7 @@ func TestAsk_anAbsentLedgerIsNotTheBotsFailure(t *testing.T) {
 func TestAsk_anFAQThatCannotBeReadGoesToPeople(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
-	got, err := tryAsk(t, l, failing(fmt.Errorf("read the FAQ: %w", state("42703"))), conversation.BotFAQ)
+	got, err := tryAsk(t, l, failing(fmt.Errorf("read the FAQ: %w", state("42703"))), bot.KindFAQ)
 	require.NoError(t, err)
 	require.Equal(t, asked(activities.AskFailed), got)
 	require.Equal(t, 1, l.wanted)
@@ -152,7 +153,8 @@ func TestAsk_anFAQThatCannotBeReadGoesToPeople(t *testing.T) {
 // state is an error of Postgres.
 type state string
 
-func (s state) Error() string    { return "postgres: " + string(s) }
+func (s state) Error() string { return "postgres: " + string(s) }
+
 func (s state) SQLState() string { return string(s) }
 
 // A10
@@ -164,17 +166,17 @@ func TestAsk_aSlowLedgerDoesNotAskTheBotAgain(t *testing.T) {
 	}{"slow": {4, true}, "away": {1000, false}} {
 		synctest.Test(t, func(t *testing.T) {
 			questions, begun := 0, time.Now()
-			l := &ledger{store: func(conversation.Answer) error {
+			l := &ledger{store: func(bot.Answer) error {
 				if c.failures--; c.failures >= 0 {
 					return errAway
 				}
 				return nil
 			}}
-			got, err := tryAsk(t, l, func(context.Context, conversation.Question) (conversation.Answer, error) {
+			got, err := tryAsk(t, l, func(context.Context, bot.Question) (bot.Answer, error) {
 				questions++
 				time.Sleep(7 * time.Second)
-				return conversation.Answer{Texts: []string{"hi"}}, nil
-			}, conversation.BotWebhook)
+				return bot.Answer{Texts: []string{"hi"}}, nil
+			}, bot.KindWebhook)
 			require.Equal(t, 1, questions, name)
 			require.LessOrEqual(t, time.Since(begun), 10*time.Second, name)
 			if c.stored {
@@ -189,10 +191,10 @@ func TestAsk_aSlowLedgerDoesNotAskTheBotAgain(t *testing.T) {
 
 func TestBad_B03_B05_whatCannotBeShownIsAFailure(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]conversation.Answer{
+	for name, answer := range map[string]bot.Answer{
 		"nothing at all":        {},
 		"an empty text":         {Texts: []string{"hello", ""}},
-		"a text of spaces":      {Texts: []string{" \n\t"}, Command: conversation.CommandEnd},
+		"a text of spaces":      {Texts: []string{" \n\t"}, Command: bot.CommandEnd},
 		"a text of 2,049 bytes": {Texts: []string{strings.Repeat("x", wechat.MaxTextBytes+1)}},
 		"683 Chinese letters":   {Texts: []string{strings.Repeat("长", 683)}},
 		"four texts":            {Texts: []string{"1", "2", "3", "4"}},
@@ -205,10 +207,10 @@ func TestBad_B03_B05_whatCannotBeShownIsAFailure(t *testing.T) {
 			require.Empty(t, l.stored)
 		})
 	}
-	for name, answer := range map[string]conversation.Answer{
+	for name, answer := range map[string]bot.Answer{
 		"2,048 bytes":           {Texts: []string{strings.Repeat("x", wechat.MaxTextBytes)}},
 		"three texts":           {Texts: []string{"1", "2", "3"}},
-		"a command and no text": {Command: conversation.CommandEscalate},
+		"a command and no text": {Command: bot.CommandEscalate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -220,7 +222,7 @@ func TestBad_B03_B05_whatCannotBeShownIsAFailure(t *testing.T) {
 func TestBad_X23_aBotThatPanicsHasFailed(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
-	got := ask(t, l, func(context.Context, conversation.Question) (conversation.Answer, error) {
+	got := ask(t, l, func(context.Context, bot.Question) (bot.Answer, error) {
 		panic("what the customer said")
 	})
 	require.Equal(t, asked(activities.AskFailed), got)

@@ -5,7 +5,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/routing"
 )
 
@@ -13,7 +13,7 @@ import (
 // began with may be what the rules are about, and is no longer the last message when the bot gives up.
 //
 // Repeatable: the first stored result stands, and a turn that is asked again finds it.
-func (a *Activities) classify(ctx context.Context, in AskInput, turn conversation.Turn) error {
+func (a *Activities) classify(ctx context.Context, in AskInput, turn bot.Turn) error {
 	question, err := a.Ledger.ClassificationQuestion(ctx, in.ref(), turn.Question.TurnID)
 	if err != nil {
 		return err

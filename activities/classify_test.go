@@ -9,39 +9,40 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/activities"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // firstTurn is a ledger with the first turn of a conversation whose workstream has rules.
 func firstTurn(stored error) *ledger {
-	return &ledger{classify: func() error { return stored }, turn: func() (conversation.Turn, error) {
-		return conversation.Turn{Unclassified: true, Question: conversation.Question{TurnID: turn, Text: "hello", Bot: conversation.Bot{Kind: conversation.BotFAQ}}}, nil
+	return &ledger{classify: func() error { return stored }, turn: func() (bot.Turn, error) {
+		return bot.Turn{Unclassified: true, Question: bot.Question{TurnID: turn, Text: "hello", Bot: bot.Bot{Kind: bot.KindFAQ}}}, nil
 	}}
 }
 
 func TestCLS13_rulesAreAskedBeforeTheBotIs(t *testing.T) {
 	t.Parallel()
 	l := firstTurn(nil)
-	got := ask(t, l, func(context.Context, conversation.Question) (conversation.Answer, error) {
+	got := ask(t, l, func(context.Context, bot.Question) (bot.Answer, error) {
 		require.Equal(t, []routing.Needs{{Priority: routing.DefaultPriority, Attributes: map[string]any{"topic": "tea"}}}, l.given)
-		return conversation.Answer{Texts: []string{"Hi."}}, nil
+		return bot.Answer{Texts: []string{"Hi."}}, nil
 	})
 	require.Equal(t, activities.AskAnswered, got.Outcome)
 
 	later := &ledger{}
-	require.Equal(t, activities.AskAnswered, ask(t, later, answering(conversation.Answer{Texts: []string{"Hi."}})).Outcome)
+	require.Equal(t, activities.AskAnswered, ask(t, later, answering(bot.Answer{Texts: []string{"Hi."}})).Outcome)
 	require.Empty(t, later.given, "a turn that is classified, or has no rules")
 }
 
 func TestCLS13_theBotIsNotAskedBeforeWhatRulesGaveIsKept(t *testing.T) {
 	t.Parallel()
-	never := func(context.Context, conversation.Question) (conversation.Answer, error) {
+	never := func(context.Context, bot.Question) (bot.Answer, error) {
 		t.Error("the bot was asked")
-		return conversation.Answer{}, nil
+		return bot.Answer{}, nil
 	}
 	require.Equal(t, asked(activities.AskNobody), ask(t, firstTurn(conversation.ErrClosed), never))
-	_, err := tryAsk(t, firstTurn(errAway), never, conversation.BotFAQ)
+	_, err := tryAsk(t, firstTurn(errAway), never, bot.KindFAQ)
 	require.Equal(t, activities.Away, activities.ClassOf(err))
 }
 
@@ -59,10 +60,10 @@ func TestClassify_takesTwoSecondsAtMost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := ruled{firstTurn(nil)}
-		l.t, l.store = t, func(conversation.Answer) error { return nil }
-		a := &activities.Activities{Ledger: l, Bots: answering(conversation.Answer{Texts: []string{"Hi."}}), Evaluator: slowly(2100 * time.Millisecond)}
+		l.t, l.store = t, func(bot.Answer) error { return nil }
+		a := &activities.Activities{Ledger: l, Bots: answering(bot.Answer{Texts: []string{"Hi."}}), Evaluator: slowly(2100 * time.Millisecond)}
 		began := time.Now()
-		got, err := perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: conversation.BotFAQ})
+		got, err := perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: bot.KindFAQ})
 		require.NoError(t, err)
 		require.Equal(t, activities.AskAnswered, got.Outcome)
 		require.Equal(t, "any", l.given[0].Attributes["topic"], "the rule that asks nothing")

@@ -8,7 +8,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/wechat"
 )
 
@@ -44,11 +46,11 @@ func NewMetrics(meter metric.Meter) (*Metrics, error) {
 	}
 	// What somebody is to be told of is there from the start, so that the first one is an increase.
 	ctx := context.Background()
-	m.quarantine(ctx, 0, conversation.OtherContent)
+	m.quarantine(ctx, 0, callback.OtherContent)
 	m.late(ctx, 0)
 	m.delivery(ctx, 0, string(wechat.SendFailed), "")
 	for _, reason := range []string{
-		conversation.ReasonAnswerLost, wechat.ReasonUnanswered, wechat.ReasonServerError, wechat.ReasonAnswerUnclear,
+		delivery.ReasonAnswerLost, wechat.ReasonUnanswered, wechat.ReasonServerError, wechat.ReasonAnswerUnclear,
 	} {
 		m.delivery(ctx, 0, string(wechat.SendUnknown), reason)
 	}
@@ -56,15 +58,15 @@ func NewMetrics(meter metric.Meter) (*Metrics, error) {
 }
 
 // arrived takes down what became of a callback.
-func (m *Metrics) arrived(ctx context.Context, a conversation.Arrival, outcome conversation.ReceiptOutcome) {
+func (m *Metrics) arrived(ctx context.Context, a callback.Arrival, outcome callback.ReceiptOutcome) {
 	switch {
 	case m == nil:
-	case outcome == conversation.ReceiptNew:
+	case outcome == callback.ReceiptNew:
 		m.received.Record(ctx, max(0, time.Since(a.ReceivedAt).Seconds()))
-	case outcome == conversation.ReceiptQuarantined:
+	case outcome == callback.ReceiptQuarantined:
 		reason := a.Quarantine
 		if reason == "" {
-			reason = conversation.OtherContent // it could be read, so that was why
+			reason = callback.OtherContent // it could be read, so that was why
 		}
 		m.quarantine(ctx, 1, reason)
 	}
@@ -92,14 +94,14 @@ func (m *Metrics) forgot(ctx context.Context, gone map[string]int64) {
 }
 
 // notTried takes down a message that did not go out, or of which an attempt was lost. What was sent is counted already.
-func (m *Metrics) notTried(ctx context.Context, mark conversation.Marking) {
+func (m *Metrics) notTried(ctx context.Context, mark delivery.Marking) {
 	if m != nil && (mark.Status == conversation.DeliveryFailed || mark.Status == conversation.DeliveryUnknown) {
 		m.delivery(ctx, 1, string(mark.Status), mark.Reason)
 	}
 }
 
 // tried takes down the outcome of an attempt that began with mark.
-func (m *Metrics) tried(ctx context.Context, mark conversation.Marking, began time.Time, o wechat.SendOutcome) {
+func (m *Metrics) tried(ctx context.Context, mark delivery.Marking, began time.Time, o wechat.SendOutcome) {
 	if m == nil || o.Status == wechat.SendLater {
 		return
 	}

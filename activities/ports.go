@@ -4,7 +4,11 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
@@ -16,10 +20,10 @@ import (
 type Ledger interface {
 	// AccountKeys opens what Receive needs to read an account's callbacks, replaced keys included. An account that is
 	// disabled or deleted still answers: what was accepted is received.
-	AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error)
+	AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (account.CallbackKeys, error)
 
 	// OpenPlain opens the ciphertext of a plain-mode callback, which this system sealed at the callback endpoint.
-	OpenPlain(h conversation.ReceivedCallback) ([]byte, error)
+	OpenPlain(h callback.Received) ([]byte, error)
 
 	// Receive writes a batch of arrivals of one customer and their receipts, in order, under the lock of the customer's
 	// row. For each arrival: a known message key is a repeat and changes nothing, except that a delivery id which this
@@ -28,14 +32,14 @@ type Ledger interface {
 	// becomes a message with the next number. The conversation's row comes with its first new message, and closes an open row
 	// that a lost run left (ClosedSuperseded); where the account has no bot, people are wished with it. Where the end is wished
 	// or the row is closed, nothing is written and Received.Ending is set.
-	Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error)
+	Receive(ctx context.Context, in callback.Batch) (callback.Result, error)
 
 	// ReadSituation reads how the conversation stands and what it owes. ErrNotFound where it has no row (a restored ledger).
 	ReadSituation(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
 
 	// Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked. Turn.Question.TurnID
 	// is "" where nothing is to be asked (no line waits, people or the end are wished, the bot does not hold it).
-	Turn(ctx context.Context, c conversation.Ref) (conversation.Turn, error)
+	Turn(ctx context.Context, c conversation.Ref) (bot.Turn, error)
 
 	// ClassificationQuestion loads what classification rules ask before a bot's first answer: what is known of the
 	// conversation, its workstream, the rules in force; no queues.
@@ -49,7 +53,7 @@ type Ledger interface {
 	// escalation wishes people; an end wishes the end, unless another line waits for the bot. The first stored answer of a turn
 	// stands; a queue that does not exist is left out. Where the holder has changed since epoch, or people or the end are wished,
 	// nothing is stored.
-	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error)
+	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error)
 
 	// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line. Where
 	// people or the end are wished already, or the bot does not hold it, it changes nothing.
@@ -75,11 +79,11 @@ type Ledger interface {
 	// Credentials are those of an account with which Prepare is called. ErrNotFound where it is disabled or deleted.
 	Credentials(ctx context.Context, t conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)
 
-	// MarkSending claims the lowest queued message for one attempt (a UUID), for conversation.SendingLimit: it checks that a bot's
+	// MarkSending claims the lowest queued message for one attempt (a UUID), for delivery.SendingLimit: it checks that a bot's
 	// message belongs to the current epoch and spends the reply allowance. While another attempt is sending, and before a message's
 	// not-before, nothing is claimed. A message whose attempt has not ended in its time becomes unknown. A message that cannot be
 	// sent (window closed, superseded, the account or the text unreadable) fails with a reason.
-	MarkSending(ctx context.Context, c conversation.Ref, attempt string) (conversation.Marking, error)
+	MarkSending(ctx context.Context, c conversation.Ref, attempt string) (delivery.Marking, error)
 
 	// RecordOutcome writes what an attempt came to. Only the attempt that owns the message may, while it is sending or
 	// unknown; otherwise nothing changes. SendLater puts it back to queued, not before o.After, and refunds the allowance.
@@ -119,7 +123,7 @@ type Runs interface {
 type Bots interface {
 	// Answer asks the question's bot. An error is the bot's failure: the conversation is then handed to people; except where the
 	// FAQ's entries could not be read because the ledger is away, after which the question is asked again.
-	Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error)
+	Answer(ctx context.Context, q bot.Question) (bot.Answer, error)
 }
 
 // WeChat sends.

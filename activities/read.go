@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -22,7 +23,7 @@ const (
 
 // read opens one callback. It never trusts what travelled in the clear: customer, account and message key are compared
 // with the opened message. The error says that reading panicked, or that the master key of our own seal is unknown.
-func (a *Activities) read(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (arrival conversation.Arrival, err error) {
+func (a *Activities) read(in ReceiveInput, keys account.CallbackKeys, cb Callback) (arrival callback.Arrival, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("reading panicked: %T", p) // the value may quote the message
@@ -49,9 +50,9 @@ func (a *Activities) read(in ReceiveInput, keys conversation.AccountKeys, cb Cal
 	return understood(keys, cb, m, plain), nil
 }
 
-func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Callback) (plain []byte, reason string, err error) {
+func (a *Activities) open(in ReceiveInput, keys account.CallbackKeys, cb Callback) (plain []byte, reason string, err error) {
 	if cb.KeyID == "" {
-		plain, err := a.Ledger.OpenPlain(conversation.ReceivedCallback{
+		plain, err := a.Ledger.OpenPlain(callback.Received{
 			Tenant: in.Tenant, AccountID: in.AccountID, DeliveryID: cb.DeliveryID, Ciphertext: cb.Ciphertext,
 		})
 		switch {
@@ -73,22 +74,22 @@ func (a *Activities) open(in ReceiveInput, keys conversation.AccountKeys, cb Cal
 	return plain, "", nil
 }
 
-func understood(keys conversation.AccountKeys, cb Callback, m *wechat.Inbound, plain []byte) conversation.Arrival {
+func understood(keys account.CallbackKeys, cb Callback, m *wechat.Inbound, plain []byte) callback.Arrival {
 	fields, err := json.Marshal(fieldsOf(m))
 	if err != nil {
 		panic(err) // a map of strings always encodes
 	}
-	return conversation.Arrival{
+	return callback.Arrival{
 		DeliveryID:  cb.DeliveryID,
 		MessageKey:  cb.MessageKey,
-		Fingerprint: conversation.Fingerprint(keys.IDKey, plain),
+		Fingerprint: callback.Fingerprint(keys.IDKey, plain),
 		OpenID:      string(m.FromUserName),
 		Kind:        m.Kind(),
 		IsEvent:     m.IsEvent(),
 		Text:        m.Text(),
 		Fields:      fields,
-		Trigger:     conversation.TriggerOf(m.Kind(), m.IsEvent(), m.MenuID),
-		Follow:      conversation.FollowOf(m.Kind(), m.IsEvent()),
+		Trigger:     callback.TriggerOf(m.Kind(), m.IsEvent(), m.MenuID),
+		Follow:      callback.FollowOf(m.Kind(), m.IsEvent()),
 		Stale:       cb.Stale,
 		Echo:        string(m.FromUserName) == string(keys.OriginalID),
 		SaidAt:      m.Created,
@@ -98,8 +99,8 @@ func understood(keys conversation.AccountKeys, cb Callback, m *wechat.Inbound, p
 	}
 }
 
-func unreadable(cb Callback, reason string) conversation.Arrival {
-	return conversation.Arrival{
+func unreadable(cb Callback, reason string) callback.Arrival {
+	return callback.Arrival{
 		DeliveryID: cb.DeliveryID,
 		MessageKey: cb.MessageKey,
 		Stale:      cb.Stale,

@@ -10,6 +10,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -51,12 +54,12 @@ type Callback struct {
 // ReceiveResult is what the workflow needs to know to go on: facts, never content.
 type ReceiveResult struct {
 	Result
-	Ending    bool                 `json:",omitempty"` // nothing was written: the callbacks are the next conversation's
-	Panicked  []int                `json:",omitempty"` // callbacks that panicked and are worth another try, alone
-	Lines     int                  `json:",omitempty"` // new messages of the customer
-	Begun     bool                 `json:",omitempty"` // the conversation has a row
-	IdleClose time.Duration        `json:",omitempty"` // 0 while the customer has no row
-	Bot       conversation.BotKind `json:",omitempty"` // who is to be asked
+	Ending    bool          `json:",omitempty"` // nothing was written: the callbacks are the next conversation's
+	Panicked  []int         `json:",omitempty"` // callbacks that panicked and are worth another try, alone
+	Lines     int           `json:",omitempty"` // new messages of the customer
+	Begun     bool          `json:",omitempty"` // the conversation has a row
+	IdleClose time.Duration `json:",omitempty"` // 0 while the customer has no row
+	Bot       bot.Kind      `json:",omitempty"` // who is to be asked
 }
 
 // errReceipts: the ledger did not answer for each callback.
@@ -91,7 +94,7 @@ func (a *Activities) Receive(ctx context.Context, in ReceiveInput) (ReceiveResul
 		}
 		for i, receipt := range got.Receipts {
 			a.Metrics.arrived(ctx, batch.Arrivals[i], receipt.Outcome)
-			if receipt.Outcome == conversation.ReceiptNew {
+			if receipt.Outcome == callback.ReceiptNew {
 				out.Lines++
 			}
 		}
@@ -100,9 +103,9 @@ func (a *Activities) Receive(ctx context.Context, in ReceiveInput) (ReceiveResul
 }
 
 // readAll opens the callbacks, but for those that panicked and are worth another try.
-func (a *Activities) readAll(ctx context.Context, in ReceiveInput) (batch conversation.Batch, panicked []int, err error) {
-	batch = conversation.Batch{Ref: in.ref(), AccountID: in.AccountID, CustomerKey: in.CustomerKey, WorkflowID: in.WorkflowID}
-	var keys conversation.AccountKeys
+func (a *Activities) readAll(ctx context.Context, in ReceiveInput) (batch callback.Batch, panicked []int, err error) {
+	batch = callback.Batch{Ref: in.ref(), AccountID: in.AccountID, CustomerKey: in.CustomerKey, WorkflowID: in.WorkflowID}
+	var keys account.CallbackKeys
 	if slices.ContainsFunc(in.Callbacks, func(cb Callback) bool { return cb.Quarantine == "" }) {
 		if keys, err = a.Ledger.AccountKeys(ctx, in.Tenant, in.AccountID); err != nil {
 			return batch, nil, fmt.Errorf("look up the account's keys: %w", err)

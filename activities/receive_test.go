@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/activities"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -31,7 +32,7 @@ func handedOver(t *testing.T, xml string) activities.Callback {
 	t.Helper()
 	cb := sealed(t, xml, newCipher(t, aesKey, app))
 	if m, err := wechat.ReadInbound([]byte(xml)); err == nil {
-		cb.MessageKey = wechat.MessageKey(idKey(), string(account), m)
+		cb.MessageKey = wechat.MessageKey(idKey(), string(accountID), m)
 	}
 	return cb
 }
@@ -48,7 +49,7 @@ func sealed(t *testing.T, xml string, c *wechat.Cipher) activities.Callback {
 
 func batchOf(callbacks ...activities.Callback) activities.ReceiveInput {
 	return activities.ReceiveInput{
-		Where: where, AccountID: account, CustomerKey: conversation.CustomerKey(wechat.CustomerKey(idKey(), customer)),
+		Where: where, AccountID: accountID, CustomerKey: conversation.CustomerKey(wechat.CustomerKey(idKey(), customer)),
 		WorkflowID: "conversation/a/b", Callbacks: callbacks,
 	}
 }
@@ -61,7 +62,7 @@ func receive(t *testing.T, l *ledger, in activities.ReceiveInput) (activities.Re
 }
 
 // arrivalOf receives one message and returns what the ledger got, and whether it wants an answer.
-func arrivalOf(t *testing.T, xml string) (a conversation.Arrival, wants bool) {
+func arrivalOf(t *testing.T, xml string) (a callback.Arrival, wants bool) {
 	t.Helper()
 	l := &ledger{}
 	got, err := receive(t, l, batchOf(handedOver(t, xml)))
@@ -71,7 +72,7 @@ func arrivalOf(t *testing.T, xml string) (a conversation.Arrival, wants bool) {
 	return a, a.WantsAnswer()
 }
 
-func fieldsOf(t *testing.T, a conversation.Arrival) (fields map[string]string) {
+func fieldsOf(t *testing.T, a callback.Arrival) (fields map[string]string) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(a.Fields, &fields))
 	return fields
@@ -84,7 +85,7 @@ func TestReceive_opensAndReadsAMessage(t *testing.T) {
 	require.Equal(t, "text", a.Kind)
 	require.Equal(t, customer, a.OpenID)
 	require.Equal(t, conversation.TriggerMessage, a.Trigger)
-	require.Equal(t, conversation.Fingerprint(idKey(), []byte(text("你好"))), a.Fingerprint)
+	require.Equal(t, callback.Fingerprint(idKey(), []byte(text("你好"))), a.Fingerprint)
 	require.Equal(t, time.Unix(1_800_000_000, 0).UTC(), a.SaidAt)
 	require.Equal(t, time.Unix(1_800_000_005, 0).UTC(), a.ReceivedAt)
 	require.Empty(t, a.Ciphertext)
@@ -105,9 +106,9 @@ func TestReceive_opensWhatWasSealedAtTheDoor(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID, cb.Ciphertext = "", "sealed at the door"
-	l := &ledger{openPlain: func(h conversation.ReceivedCallback) ([]byte, error) {
-		require.Equal(t, conversation.ReceivedCallback{
-			Tenant: conversation.DefaultTenant, AccountID: account, DeliveryID: cb.DeliveryID, Ciphertext: "sealed at the door",
+	l := &ledger{openPlain: func(h callback.Received) ([]byte, error) {
+		require.Equal(t, callback.Received{
+			Tenant: conversation.DefaultTenant, AccountID: accountID, DeliveryID: cb.DeliveryID, Ciphertext: "sealed at the door",
 		}, h)
 		return []byte(text("hi")), nil
 	}}
@@ -144,7 +145,7 @@ func TestReceive_putsIntoQuarantineWhatItCannotTrustOrRead(t *testing.T) {
 			got, err := receive(t, l, batchOf(c.callback, good))
 			require.NoError(t, err)
 			require.Equal(t, 1, got.Lines, "the next one goes on")
-			require.Equal(t, conversation.Arrival{
+			require.Equal(t, callback.Arrival{
 				DeliveryID: c.callback.DeliveryID, MessageKey: c.callback.MessageKey, ReceivedAt: c.callback.ReceivedAt,
 				Quarantine: c.reason, Ciphertext: c.callback.Ciphertext, KeyID: c.callback.KeyID,
 			}, l.batches[0].Arrivals[0], "nothing of it is believed")
@@ -156,7 +157,7 @@ func TestBad_K12_aSealThatDoesNotOpenGoesToQuarantine(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID = ""
-	l := &ledger{openPlain: func(conversation.ReceivedCallback) ([]byte, error) { return nil, secret.ErrUnavailable }}
+	l := &ledger{openPlain: func(callback.Received) ([]byte, error) { return nil, secret.ErrUnavailable }}
 	_, err := receive(t, l, batchOf(cb))
 	require.NoError(t, err)
 	require.Equal(t, "undecipherable", l.batches[0].Arrivals[0].Quarantine)
@@ -165,7 +166,7 @@ func TestBad_K12_aSealThatDoesNotOpenGoesToQuarantine(t *testing.T) {
 func TestBad_X23_whatPanicsIsTriedFiveTimesAndHoldsUpNothing(t *testing.T) {
 	t.Parallel()
 	for panics := range 5 {
-		l := &ledger{openPlain: func(conversation.ReceivedCallback) ([]byte, error) { panic("what the customer said") }}
+		l := &ledger{openPlain: func(callback.Received) ([]byte, error) { panic("what the customer said") }}
 		bad := handedOver(t, text("boom"))
 		bad.KeyID, bad.Panics = "", panics
 		before, after := handedOver(t, text("before")), handedOver(t, text("after"))
@@ -301,10 +302,10 @@ func TestBad_X19_X20_linksStayText(t *testing.T) {
 
 func TestReceive_countsNewLinesOnly(t *testing.T) {
 	t.Parallel()
-	l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) {
-		return conversation.Received{
-			Receipts: []conversation.Receipt{
-				{Outcome: conversation.ReceiptRepeat}, {Outcome: conversation.ReceiptQuarantined}, {Outcome: conversation.ReceiptNoted},
+	l := &ledger{receive: func(callback.Batch) (callback.Result, error) {
+		return callback.Result{
+			Receipts: []callback.Receipt{
+				{Outcome: callback.ReceiptRepeat}, {Outcome: callback.ReceiptQuarantined}, {Outcome: callback.ReceiptNoted},
 			},
 			Begun: true, IdleClose: time.Hour, Situation: stands,
 		}, nil
@@ -320,8 +321,8 @@ func TestReceive_countsNewLinesOnly(t *testing.T) {
 
 func TestReceive_whatComesBeforeTheEndIsTheNextOnes(t *testing.T) {
 	t.Parallel()
-	l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) {
-		return conversation.Received{Situation: stands, Ending: true, Begun: true}, nil
+	l := &ledger{receive: func(callback.Batch) (callback.Result, error) {
+		return callback.Result{Situation: stands, Ending: true, Begun: true}, nil
 	}}
 	got, err := receive(t, l, batchOf(handedOver(t, text("hi"))))
 	require.NoError(t, err)
@@ -345,7 +346,7 @@ func TestReceive_waitsForAnUnknownMasterKey(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID = ""
-	l := &ledger{openPlain: func(conversation.ReceivedCallback) ([]byte, error) { return nil, secret.ErrUnknownKey }}
+	l := &ledger{openPlain: func(callback.Received) ([]byte, error) { return nil, secret.ErrUnknownKey }}
 	_, err := receive(t, l, batchOf(cb))
 	require.Error(t, err)
 	require.Equal(t, activities.Away, activities.ClassOf(err), "a rollout is under way")
@@ -355,16 +356,16 @@ func TestReceive_waitsForAnUnknownMasterKey(t *testing.T) {
 func TestReceive_failsWhereTheLedgerDoes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		received conversation.Received
+		received callback.Result
 		err      error
 		class    activities.Class
 	}{
 		"a closed conversation":    {err: conversation.ErrClosed, class: activities.Refused},
 		"a ledger out of reach":    {err: errAway, class: activities.Away},
-		"receipts that do not fit": {received: conversation.Received{}, class: activities.Broken},
+		"receipts that do not fit": {received: callback.Result{}, class: activities.Broken},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := &ledger{receive: func(conversation.Batch) (conversation.Received, error) { return c.received, c.err }}
+			l := &ledger{receive: func(callback.Batch) (callback.Result, error) { return c.received, c.err }}
 			_, err := receive(t, l, batchOf(handedOver(t, text("hi"))))
 			require.Error(t, err)
 			require.Equal(t, c.class, activities.ClassOf(err))

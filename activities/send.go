@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -84,7 +85,7 @@ func (a *Activities) sendDirectly(ctx context.Context, in SendInput) (SendResult
 	)
 	a.background.Go(func() {
 		defer close(done)
-		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), preparePatience+conversation.SendingLimit)
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), preparePatience+delivery.SendingLimit)
 		defer cancel()
 		out, err = step(own, "send to WeChat", func(ctx context.Context) (SendResult, error) { return a.deliver(ctx, in) })
 	})
@@ -92,7 +93,7 @@ func (a *Activities) sendDirectly(ctx context.Context, in SendInput) (SendResult
 	case <-done:
 		return out, err
 	case <-time.After(directPatience):
-		return SendResult{Status: wechat.SendLater, After: conversation.SendingLimit - directPatience}, nil
+		return SendResult{Status: wechat.SendLater, After: delivery.SendingLimit - directPatience}, nil
 	}
 }
 
@@ -150,20 +151,20 @@ func (a *Activities) prepare(ctx context.Context, in SendInput) (wechat.SendOutc
 }
 
 // try calls WeChat, unless something speaks against it. The call has ended before the mark has.
-func (a *Activities) try(ctx context.Context, account conversation.AccountID, m conversation.Outgoing, ready wechat.SendOutcome, marked time.Time) (o wechat.SendOutcome) {
+func (a *Activities) try(ctx context.Context, account conversation.AccountID, m delivery.Outgoing, ready wechat.SendOutcome, marked time.Time) (o wechat.SendOutcome) {
 	switch {
 	case ready.Status != wechat.SendSent:
 		return ready
 	case time.Since(marked) >= slowMark:
 		return wechat.SendOutcome{Status: wechat.SendLater, Reason: "ledger-slow"}
 	}
-	ctx, cancel := context.WithDeadline(ctx, marked.Add(conversation.SendingLimit-callMargin))
+	ctx, cancel := context.WithDeadline(ctx, marked.Add(delivery.SendingLimit-callMargin))
 	defer cancel()
 	called := time.Now()
 	defer func() {
 		if p := recover(); p != nil { // nobody knows how far it came; the value may quote the message
 			activity.GetLogger(ctx).Error("send panicked", "type", fmt.Sprintf("%T", p))
-			o = wechat.SendOutcome{Status: wechat.SendUnknown, Reason: conversation.ReasonAnswerLost}
+			o = wechat.SendOutcome{Status: wechat.SendUnknown, Reason: delivery.ReasonAnswerLost}
 		}
 		a.pace.saw(account, time.Since(called), o)
 	}()

@@ -10,20 +10,21 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
-var credentials = wechat.Credentials{AccountID: string(account), AppID: app, AppSecret: secret.New("0123456789abcdef0123456789abcdef")}
+var credentials = wechat.Credentials{AccountID: string(accountID), AppID: app, AppSecret: secret.New("0123456789abcdef0123456789abcdef")}
 
-var sending = activities.SendInput{Where: where, AccountID: account}
+var sending = activities.SendInput{Where: where, AccountID: accountID}
 
 // goAhead is a mark for this attempt, of which there have been n.
-func goAhead(n int) func(string) (conversation.Marking, error) {
-	return func(string) (conversation.Marking, error) {
-		return conversation.Marking{
+func goAhead(n int) func(string) (delivery.Marking, error) {
+	return func(string) (delivery.Marking, error) {
+		return delivery.Marking{
 			MessageID: turn, Status: conversation.DeliverySending, Attempts: n,
-			Outgoing: conversation.Outgoing{From: credentials, OpenID: customer, Text: "hello"},
+			Outgoing: delivery.Outgoing{From: credentials, OpenID: customer, Text: "hello"},
 		}, nil
 	}
 }
@@ -76,13 +77,13 @@ func TestSend_triesOnceAndRecordsWhatCameOfIt(t *testing.T) {
 
 func TestSend_withNothingToClaimCallsNobody(t *testing.T) {
 	t.Parallel()
-	for _, mark := range []conversation.Marking{
+	for _, mark := range []delivery.Marking{
 		{Situation: stands},
 		{MessageID: turn, Status: conversation.DeliveryUnknown, Situation: stands},
 		{MessageID: turn, Status: conversation.DeliveryFailed, Situation: stands},
 	} {
 		calls := 0
-		l := &ledger{mark: func(string) (conversation.Marking, error) { return mark, nil }}
+		l := &ledger{mark: func(string) (delivery.Marking, error) { return mark, nil }}
 		got, err := send(t, l, says(wechat.SendOutcome{Status: wechat.SendSent}, &calls))
 		require.NoError(t, err, "not yet is a result")
 		require.Equal(t, wechat.SendStatus(mark.Status), got.Status)
@@ -157,7 +158,7 @@ func TestSend_callEndsBeforeItsMark(t *testing.T) {
 			return wechat.SendOutcome{Status: wechat.SendSent}
 		}))
 		require.NoError(t, err)
-		l = &ledger{mark: func(attempt string) (conversation.Marking, error) {
+		l = &ledger{mark: func(attempt string) (delivery.Marking, error) {
 			time.Sleep(2 * time.Second)
 			return goAhead(1)(attempt)
 		}}
@@ -245,7 +246,7 @@ func TestSend_thatPanicsIsUnknown(t *testing.T) {
 	got, err := send(t, l, sender(func(context.Context, wechat.Credentials, wechat.OpenID, string) wechat.SendOutcome { panic("the text") }))
 	require.NoError(t, err)
 	require.Equal(t, wechat.SendUnknown, got.Status)
-	require.Equal(t, []wechat.SendOutcome{{Status: wechat.SendUnknown, Reason: conversation.ReasonAnswerLost}}, l.outcome)
+	require.Equal(t, []wechat.SendOutcome{{Status: wechat.SendUnknown, Reason: delivery.ReasonAnswerLost}}, l.outcome)
 }
 
 func TestBad_W03_busyIsTriedFiveTimesAndLongerApartEachTime(t *testing.T) {
@@ -290,13 +291,13 @@ func TestSend_withoutAMarkNobodyIsCalled(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	never := says(wechat.SendOutcome{Status: wechat.SendSent}, &calls)
-	_, err := send(t, &ledger{mark: func(string) (conversation.Marking, error) {
-		return conversation.Marking{}, errAway
+	_, err := send(t, &ledger{mark: func(string) (delivery.Marking, error) {
+		return delivery.Marking{}, errAway
 	}}, never)
 	require.ErrorContains(t, err, "mark the message")
 
-	_, err = send(t, &ledger{mark: func(string) (conversation.Marking, error) {
-		return conversation.Marking{}, conversation.ErrClosed
+	_, err = send(t, &ledger{mark: func(string) (delivery.Marking, error) {
+		return delivery.Marking{}, conversation.ErrClosed
 	}}, never)
 	require.Equal(t, activities.Refused, activities.ClassOf(err))
 	require.Zero(t, calls)

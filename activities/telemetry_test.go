@@ -16,7 +16,10 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"wxdesk/activities"
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/wechat"
 )
@@ -24,8 +27,8 @@ import (
 // watched is a ledger that answers as its fields say, and notes the trace in which it was asked to write.
 type watched struct {
 	activities.Ledger
-	receipts []conversation.Receipt
-	mark     conversation.Marking
+	receipts []callback.Receipt
+	mark     delivery.Marking
 	wroteIn  string
 
 	forgotten map[string]int64
@@ -37,20 +40,20 @@ func (l *watched) Forget(context.Context) (map[string]int64, error) {
 	return l.forgotten, errors.New("no answer")
 }
 
-func (l *watched) AccountKeys(context.Context, conversation.Tenant, conversation.AccountID) (conversation.AccountKeys, error) {
-	return conversation.AccountKeys{}, nil
+func (l *watched) AccountKeys(context.Context, conversation.Tenant, conversation.AccountID) (account.CallbackKeys, error) {
+	return account.CallbackKeys{}, nil
 }
 
-func (l *watched) Receive(ctx context.Context, _ conversation.Batch) (conversation.Received, error) {
+func (l *watched) Receive(ctx context.Context, _ callback.Batch) (callback.Result, error) {
 	l.wroteIn = telemetry.Traceparent(ctx)
-	return conversation.Received{Receipts: l.receipts}, nil
+	return callback.Result{Receipts: l.receipts}, nil
 }
 
 func (l *watched) Credentials(context.Context, conversation.Tenant, conversation.AccountID) (wechat.Credentials, error) {
 	return wechat.Credentials{}, nil
 }
 
-func (l *watched) MarkSending(context.Context, conversation.Ref, string) (conversation.Marking, error) {
+func (l *watched) MarkSending(context.Context, conversation.Ref, string) (delivery.Marking, error) {
 	return l.mark, nil
 }
 
@@ -132,7 +135,7 @@ func TestReceive_hasASpanInTheTraceOfEachMessage(t *testing.T) {
 		one = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 		two = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	)
-	l := &watched{receipts: []conversation.Receipt{{Outcome: conversation.ReceiptNew}, {Outcome: conversation.ReceiptQuarantined}}}
+	l := &watched{receipts: []callback.Receipt{{Outcome: callback.ReceiptNew}, {Outcome: callback.ReceiptQuarantined}}}
 	s := newObserved(t, l, weChat{})
 	_, err := s.env.ExecuteActivity(s.acts.Receive, activities.ReceiveInput{Callbacks: []activities.Callback{
 		{DeliveryID: "a", KeyID: "unknown", Traceparent: one, ReceivedAt: time.Now()},
@@ -160,11 +163,11 @@ func TestReceive_hasASpanInTheTraceOfEachMessage(t *testing.T) {
 
 func TestSend_isCountedByFinalStatus(t *testing.T) {
 	t.Parallel()
-	sending := conversation.Marking{
-		Status: conversation.DeliverySending, Attempts: 1, AccountKind: conversation.KindService, Waited: time.Second,
+	sending := delivery.Marking{
+		Status: conversation.DeliverySending, Attempts: 1, AccountKind: account.KindService, Waited: time.Second,
 	}
 	for name, c := range map[string]struct {
-		mark     conversation.Marking
+		mark     delivery.Marking
 		outcome  wechat.SendOutcome
 		counted  map[string]int
 		answered map[string]int
@@ -183,13 +186,13 @@ func TestSend_isCountedByFinalStatus(t *testing.T) {
 		},
 		"again later": {sending, wechat.SendOutcome{Status: wechat.SendLater}, map[string]int{}, map[string]int{}},
 		"not tried": {
-			conversation.Marking{Status: conversation.DeliveryFailed, Reason: "reply-window-closed"},
+			delivery.Marking{Status: conversation.DeliveryFailed, Reason: "reply-window-closed"},
 			wechat.SendOutcome{},
 			map[string]int{"reason=reply-window-closed,status=failed": 1},
 			map[string]int{},
 		},
 		"sent before": {
-			conversation.Marking{Status: conversation.DeliverySent}, wechat.SendOutcome{}, map[string]int{}, map[string]int{},
+			delivery.Marking{Status: conversation.DeliverySent}, wechat.SendOutcome{}, map[string]int{}, map[string]int{},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

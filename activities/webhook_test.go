@@ -16,6 +16,8 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/bot"
+	"wxdesk/internal/bot/connector"
+	"wxdesk/internal/bot/webhook"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -23,18 +25,18 @@ import (
 // webhookLedger is a ledger with one turn for a webhook bot.
 type webhookLedger struct {
 	activities.Ledger // the rest is not called
-	stored            []conversation.Answer
+	stored            []bot.Answer
 	moved             bool // the holder has changed by the time the answer comes
 }
 
-func (d *webhookLedger) Turn(context.Context, conversation.Ref) (conversation.Turn, error) {
-	return conversation.Turn{Epoch: 1, Question: conversation.Question{TurnID: "turn", Kind: "text", Text: "hello", Replies: 5, Bot: conversation.Bot{
-		Kind: conversation.BotWebhook, URL: "https://bot.example/",
+func (d *webhookLedger) Turn(context.Context, conversation.Ref) (bot.Turn, error) {
+	return bot.Turn{Epoch: 1, Question: bot.Question{TurnID: "turn", Kind: "text", Text: "hello", Replies: 5, Bot: bot.Bot{
+		Kind: bot.KindWebhook, URL: "https://bot.example/",
 		Secret: secret.New("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
 	}}}, nil
 }
 
-func (d *webhookLedger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+func (d *webhookLedger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a bot.Answer) (conversation.Situation, error) {
 	if d.moved {
 		return conversation.Situation{}, conversation.ErrClosed
 	}
@@ -62,14 +64,14 @@ func askWebhook(t *testing.T, d *webhookLedger, w wire) (out activities.AskResul
 		env := suite.NewTestActivityEnvironment()
 		env.RegisterActivity(&activities.Activities{
 			Ledger: d,
-			Bots:   bot.Bots{Webhook: bot.NewWebhook(&http.Client{Transport: w})},
+			Bots:   connector.Bots{Webhook: webhook.New(&http.Client{Transport: w})},
 			Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) {
 				return ctx, noop.Span{}
 			},
 		})
 		var acts *activities.Activities
 		begun := time.Now()
-		value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{Bot: conversation.BotWebhook})
+		value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{Bot: bot.KindWebhook})
 		took = time.Since(begun)
 		require.NoError(t, err, "a bot's failure is a result, not an error")
 		require.NoError(t, value.Get(&out))
@@ -139,13 +141,13 @@ func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestActivityEnvironment()
 			env.RegisterActivity(&activities.Activities{
-				Ledger: d, Bots: bot.Bots{Webhook: bot.NewWebhook(&http.Client{Transport: w})},
+				Ledger: d, Bots: connector.Bots{Webhook: webhook.New(&http.Client{Transport: w})},
 				Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) { return ctx, noop.Span{} },
 			})
 			var acts *activities.Activities
 			for range 1000 {
 				begun := time.Now()
-				value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{Bot: conversation.BotWebhook})
+				value, err := env.ExecuteActivity(acts.Ask, activities.AskInput{Bot: bot.KindWebhook})
 				require.NoError(t, err, name)
 				var out activities.AskResult
 				require.NoError(t, value.Get(&out), name)
@@ -168,5 +170,5 @@ func TestAsk_keepsAnAnswerWithItsCommand(t *testing.T) {
 	d := &webhookLedger{}
 	out, _ := askWebhook(t, d, writes(http.StatusOK, `{"messages":[{"text":"bye"}],"command":{"name":"end"}}`))
 	require.Equal(t, activities.AskAnswered, out.Outcome)
-	require.Equal(t, []conversation.Answer{{Texts: []string{"bye"}, Command: conversation.CommandEnd}}, d.stored)
+	require.Equal(t, []bot.Answer{{Texts: []string{"bye"}, Command: bot.CommandEnd}}, d.stored)
 }

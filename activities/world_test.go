@@ -11,13 +11,17 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"wxdesk/activities"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
 
 const (
-	account        = conversation.AccountID("0b9c2a52-3f0e-4a8b-9d35-6a0a3c1f7e11")
+	accountID      = conversation.AccountID("0b9c2a52-3f0e-4a8b-9d35-6a0a3c1f7e11")
 	conversationID = conversation.ID("0190a6a5-7c1e-7f3a-8a1b-0123456789ab")
 	turn           = conversation.MessageID("0190a6a5-7c1e-7f3a-8a1b-0123456789ac")
 	original       = wechat.OriginalID("gh_0000000000aa")
@@ -42,18 +46,18 @@ type ledger struct {
 	activities.Ledger
 	t *testing.T
 
-	openPlain func(h conversation.ReceivedCallback) ([]byte, error)
-	receive   func(b conversation.Batch) (conversation.Received, error)
-	turn      func() (conversation.Turn, error)
+	openPlain func(h callback.Received) ([]byte, error)
+	receive   func(b callback.Batch) (callback.Result, error)
+	turn      func() (bot.Turn, error)
 	classify  func() error
-	store     func(a conversation.Answer) error
+	store     func(a bot.Answer) error
 	want      func() error
 	creds     func() (wechat.Credentials, error)
-	mark      func(attempt string) (conversation.Marking, error)
+	mark      func(attempt string) (delivery.Marking, error)
 	record    func(ctx context.Context, attempt string, o wechat.SendOutcome) error
 
-	batches []conversation.Batch
-	stored  []conversation.Answer
+	batches []callback.Batch
+	stored  []bot.Answer
 	wanted  int             // how often people were wished
 	given   []routing.Needs // by classification
 	marked  []string        // attempts
@@ -63,28 +67,28 @@ type ledger struct {
 // idKey keys the hashes of the account.
 func idKey() []byte { return []byte("the id key of account A, 32 byte") }
 
-func (l *ledger) AccountKeys(_ context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.AccountKeys, error) {
+func (l *ledger) AccountKeys(_ context.Context, t conversation.Tenant, id conversation.AccountID) (account.CallbackKeys, error) {
 	require.Equal(l.t, conversation.DefaultTenant, t)
-	require.Equal(l.t, account, id)
-	return conversation.AccountKeys{
+	require.Equal(l.t, accountID, id)
+	return account.CallbackKeys{
 		AppID: app, OriginalID: original, IDKey: idKey(),
 		Ciphers: map[string]*wechat.Cipher{keyID: newCipher(l.t, aesKey, app)},
 	}, nil
 }
 
-func (l *ledger) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) { return l.openPlain(h) }
+func (l *ledger) OpenPlain(h callback.Received) ([]byte, error) { return l.openPlain(h) }
 
 // Receive takes everything as new, unless a test says otherwise.
-func (l *ledger) Receive(_ context.Context, b conversation.Batch) (conversation.Received, error) {
+func (l *ledger) Receive(_ context.Context, b callback.Batch) (callback.Result, error) {
 	l.batches = append(l.batches, b)
 	if l.receive != nil {
 		return l.receive(b)
 	}
-	got := conversation.Received{Begun: true, Situation: stands}
+	got := callback.Result{Begun: true, Situation: stands}
 	for _, a := range b.Arrivals {
-		r := conversation.Receipt{Outcome: conversation.ReceiptNew, MessageID: conversation.MessageID("row of " + a.DeliveryID)}
+		r := callback.Receipt{Outcome: callback.ReceiptNew, MessageID: conversation.MessageID("row of " + a.DeliveryID)}
 		if a.Quarantine != "" {
-			r = conversation.Receipt{Outcome: conversation.ReceiptQuarantined}
+			r = callback.Receipt{Outcome: callback.ReceiptQuarantined}
 		}
 		got.Receipts = append(got.Receipts, r)
 	}
@@ -95,7 +99,7 @@ func (l *ledger) ReadSituation(context.Context, conversation.Ref) (conversation.
 	return stands, nil
 }
 
-func (l *ledger) Turn(context.Context, conversation.Ref) (conversation.Turn, error) { return l.turn() }
+func (l *ledger) Turn(context.Context, conversation.Ref) (bot.Turn, error) { return l.turn() }
 
 func (l *ledger) RequestHandOver(_ context.Context, _ conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
 	require.Equal(l.t, conversation.EscalatedFailed, why)
@@ -123,7 +127,7 @@ func (l *ledger) StoreClassification(_ context.Context, _ conversation.Ref, _ co
 	return l.classify()
 }
 
-func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversation.MessageID, _ conversation.Epoch, a bot.Answer) (conversation.Situation, error) {
 	if err := l.store(a); err != nil {
 		return conversation.Situation{}, err
 	}
@@ -131,7 +135,7 @@ func (l *ledger) StoreAnswer(_ context.Context, _ conversation.Ref, _ conversati
 	return stands, nil
 }
 
-func (l *ledger) MarkSending(_ context.Context, _ conversation.Ref, attempt string) (conversation.Marking, error) {
+func (l *ledger) MarkSending(_ context.Context, _ conversation.Ref, attempt string) (delivery.Marking, error) {
 	l.marked = append(l.marked, attempt)
 	return l.mark(attempt)
 }
@@ -147,9 +151,9 @@ func (l *ledger) RecordOutcome(ctx context.Context, _ conversation.Ref, _ conver
 }
 
 // bots and sender are functions in the place of ports.
-type bots func(ctx context.Context, q conversation.Question) (conversation.Answer, error)
+type bots func(ctx context.Context, q bot.Question) (bot.Answer, error)
 
-func (b bots) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
+func (b bots) Answer(ctx context.Context, q bot.Question) (bot.Answer, error) {
 	return b(ctx, q)
 }
 

@@ -20,6 +20,8 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -49,7 +51,7 @@ func TestLimits_callbacksUnderWay(t *testing.T) {
 		w, gate, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe), apitest.NewGauges()
 		gate.In(w)
 		h, taken := g.Measured(w).Handler(), make(chan struct{})
-		w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { <-taken; return nil }
+		w.TakeCallback = func(context.Context, callback.Received) error { <-taken; return nil }
 		var posts sync.WaitGroup
 		for i := range 3 {
 			cb := gate.Says(apitest.TextOf(i))
@@ -91,7 +93,7 @@ func TestLimits_accountLookUps(t *testing.T) {
 		h, find, found := g.Measured(w).Handler(), w.FindAccount, make(chan struct{})
 		apitest.PostInTime(t, h, gate.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
 		time.Sleep(3 * time.Second) // fake: what is known of the account is too old
-		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 			<-found
 			return find(ctx, id)
 		})

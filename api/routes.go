@@ -6,7 +6,8 @@ import (
 	"wxdesk/api/admin"
 	"wxdesk/api/desk"
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/wechat"
 )
 
@@ -20,10 +21,10 @@ func (a *API) registerOperations() {
 		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 		ok, created, noContent     = http.StatusOK, http.StatusCreated, http.StatusNoContent
 	)
-	admins := []conversation.Role{conversation.RoleAdmin}
-	leaders := []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor}
-	people := []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent}
-	agents := []conversation.Role{conversation.RoleAgent}
+	admins := []access.Role{access.RoleAdmin}
+	leaders := []access.Role{access.RoleAdmin, access.RoleSupervisor}
+	people := []access.Role{access.RoleAdmin, access.RoleSupervisor, access.RoleAgent}
+	agents := []access.Role{access.RoleAgent}
 	h, m, d := a.newHuma(), a.admin, a.desk
 
 	// What is set up: package admin.
@@ -121,18 +122,18 @@ func (a *API) registerOperations() {
 	register(a, h, route{"list-targets", get, "/v1/conversations/{id}/targets", ok, "List where you may hand a conversation on to now", people}, d.ListTargets)
 	register(a, h, route{"list-trace", get, "/v1/conversations/{id}/trace", ok, "Read why it went where it went, oldest first", people}, d.ListTrace)
 
-	register(a, h, route{"accept-offer", post, "/v1/conversations/{id}/accept", ok, "Take a conversation that is offered to you", agents}, d.AnswerOffer(conversation.CommandAccept))
-	register(a, h, route{"reject-offer", post, "/v1/conversations/{id}/reject", ok, "Leave an offered conversation to others", agents}, d.AnswerOffer(conversation.CommandReject))
-	register(a, h, route{"pick-conversation", post, "/v1/conversations/{id}/pick", ok, "Take a conversation that waits in a queue of yours", agents}, d.CommandWithoutBody(conversation.CommandPick))
-	register(a, h, route{"reply", post, "/v1/conversations/{id}/reply", ok, "Write to the customer", agents}, d.Write(conversation.CommandReply, wechat.MaxTextBytes))
-	register(a, h, route{"note", post, "/v1/conversations/{id}/note", ok, "Note something for colleagues", people}, d.Write(conversation.CommandNote, desk.MaxNote))
-	register(a, h, route{"transfer-conversation", post, "/v1/conversations/{id}/transfer", ok, "Hand a conversation of yours on to a queue or an agent", agents}, d.Move(conversation.CommandTransfer))
+	register(a, h, route{"accept-offer", post, "/v1/conversations/{id}/accept", ok, "Take a conversation that is offered to you", agents}, d.AnswerOffer(command.Accept))
+	register(a, h, route{"reject-offer", post, "/v1/conversations/{id}/reject", ok, "Leave an offered conversation to others", agents}, d.AnswerOffer(command.Reject))
+	register(a, h, route{"pick-conversation", post, "/v1/conversations/{id}/pick", ok, "Take a conversation that waits in a queue of yours", agents}, d.CommandWithoutBody(command.Pick))
+	register(a, h, route{"reply", post, "/v1/conversations/{id}/reply", ok, "Write to the customer", agents}, d.Write(command.Reply, wechat.MaxTextBytes))
+	register(a, h, route{"note", post, "/v1/conversations/{id}/note", ok, "Note something for colleagues", people}, d.Write(command.Note, desk.MaxNote))
+	register(a, h, route{"transfer-conversation", post, "/v1/conversations/{id}/transfer", ok, "Hand a conversation of yours on to a queue or an agent", agents}, d.Move(command.Transfer))
 	register(a, h, route{"put-aside", post, "/v1/conversations/{id}/wait", ok, "Put a conversation aside until a time or until the customer writes", agents}, d.PutAside)
-	register(a, h, route{"resume-conversation", post, "/v1/conversations/{id}/resume", ok, "Take back what you have put aside", agents}, d.CommandWithoutBody(conversation.CommandResume))
-	register(a, h, route{"end-conversation", post, "/v1/conversations/{id}/end", ok, "End the conversation with the customer and wrap up", agents}, d.CommandWithoutBodyAsSeen(conversation.CommandWrapUp))
-	register(a, h, route{"close-conversation", post, "/v1/conversations/{id}/close", ok, "Close a conversation", people}, d.CommandWithoutBodyAsSeen(conversation.CommandClose))
-	register(a, h, route{"assign-conversation", post, "/v1/conversations/{id}/assign", ok, "Give a conversation to an agent or to a queue", leaders}, d.Move(conversation.CommandAssign))
-	register(a, h, route{"force-close-conversation", post, "/v1/conversations/{id}/force-close", ok, "Close a conversation, whoever has it", leaders}, d.CommandWithoutBodyAsSeen(conversation.CommandForceClose))
+	register(a, h, route{"resume-conversation", post, "/v1/conversations/{id}/resume", ok, "Take back what you have put aside", agents}, d.CommandWithoutBody(command.Resume))
+	register(a, h, route{"end-conversation", post, "/v1/conversations/{id}/end", ok, "End the conversation with the customer and wrap up", agents}, d.CommandWithoutBodyAsSeen(command.WrapUp))
+	register(a, h, route{"close-conversation", post, "/v1/conversations/{id}/close", ok, "Close a conversation", people}, d.CommandWithoutBodyAsSeen(command.Close))
+	register(a, h, route{"assign-conversation", post, "/v1/conversations/{id}/assign", ok, "Give a conversation to an agent or to a queue", leaders}, d.Move(command.Assign))
+	register(a, h, route{"force-close-conversation", post, "/v1/conversations/{id}/force-close", ok, "Close a conversation, whoever has it", leaders}, d.CommandWithoutBodyAsSeen(command.ForceClose))
 	register(a, h, route{"set-context", post, "/v1/conversations/{id}/set-context", ok, "Set context variables", people}, d.SetContext)
 	register(a, h, route{"set-skills", post, "/v1/conversations/{id}/set-skills", ok, "Say which skills a conversation needs", people}, d.SetSkills)
 	register(a, h, route{"resend-message", post, "/v1/conversations/{id}/resend", ok, "Send a message again that failed or may have been lost", people}, d.Resend)

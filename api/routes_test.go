@@ -9,7 +9,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 )
 
 // allowed is who may do what: the policy as the blueprint states it.
@@ -187,7 +187,7 @@ func TestRoutes_whatIsNotBuiltIsNotFound(t *testing.T) {
 func TestAPI_aPanicIsAProblemThatTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
-	w.OnAuthenticate = func([32]byte) (conversation.Principal, error) { panic("canary") }
+	w.OnAuthenticate = func([32]byte) (access.Principal, error) { panic("canary") }
 	answer := apitest.Call(t, w.Handler(), "admin", http.MethodGet, "/v1/conversations", "")
 	apitest.RequireProblem(t, answer, http.StatusInternalServerError, "internal")
 	require.NotContains(t, answer.Body.String()+w.Logged(), "canary")

@@ -9,6 +9,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -25,15 +26,15 @@ func fittingBodies() map[string]string {
 // the caller's fails here.
 func TestS5_noRouteShowsOrCommandsWhatIsAnothers(t *testing.T) {
 	t.Parallel()
-	strangers := map[string]conversation.Principal{}
-	for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
-		p := conversation.Principal{Tenant: "another", TokenID: "of-another-tenant", Role: role}
-		if role == conversation.RoleAgent {
+	strangers := map[string]access.Principal{}
+	for _, role := range []access.Role{access.RoleAdmin, access.RoleSupervisor, access.RoleAgent} {
+		p := access.Principal{Tenant: "another", TokenID: "of-another-tenant", Role: role}
+		if role == access.RoleAgent {
 			p.AgentID = apitest.AgentA
 		}
 		strangers[string(role)+" of another tenant"] = p
 	}
-	strangers["a colleague"] = conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "of-bo", Role: conversation.RoleAgent, AgentID: apitest.AgentB}
+	strangers["a colleague"] = access.Principal{Tenant: conversation.DefaultTenant, TokenID: "of-bo", Role: access.RoleAgent, AgentID: apitest.AgentB}
 
 	covered := 0
 	for _, route := range api.New(apitest.NewWorld().Config()).Routes() {
@@ -45,7 +46,7 @@ func TestS5_noRouteShowsOrCommandsWhatIsAnothers(t *testing.T) {
 			t.Run(name+" "+route.Method+" "+route.Path, func(t *testing.T) {
 				w := apitest.WithConversations(1)
 				w.KnownMessages, w.KnownNotes = apitest.Messages(1), []conversation.Note{{ID: "1"}}
-				w.OnAuthenticate = func([32]byte) (conversation.Principal, error) { return stranger, nil }
+				w.OnAuthenticate = func([32]byte) (access.Principal, error) { return stranger, nil }
 				id := apitest.ConvA
 				if strings.HasPrefix(route.Path, "/v1/agents") {
 					id = apitest.AgentA

@@ -16,7 +16,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/command"
 	"wxdesk/internal/wechat"
 )
 
@@ -123,10 +123,10 @@ func TestServer_theReadDeadlineDoesNotEndARequestThatIsBeingAnswered(t *testing.
 // patient is a ledger that takes longer than the read timeout.
 type patient struct{ *apitest.World }
 
-func (p patient) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
+func (p patient) Act(ctx context.Context, r command.Request) (command.Result, error) {
 	select {
 	case <-ctx.Done():
-		return conversation.Acted{}, ctx.Err()
+		return command.Result{}, ctx.Err()
 	case <-time.After(time.Second):
 		return p.World.Act(ctx, r)
 	}

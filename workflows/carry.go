@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
@@ -28,9 +29,9 @@ type State struct {
 	Owed         Owed
 	LastActivity time.Time // when the customer last wrote, by the workflow's clock
 	IdleClose    time.Duration
-	Bot          conversation.BotKind `json:",omitempty"` // the account's, as the last Receive or Ask knew it
-	Lines        int                  // messages of the customer
-	Traceparent  string               `json:",omitempty"` // of the customer's last message
+	Bot          bot.Kind `json:",omitempty"` // the account's, as the last Receive or Ask knew it
+	Lines        int      // messages of the customer
+	Traceparent  string   `json:",omitempty"` // of the customer's last message
 
 	Stale    bool                  `json:",omitempty"` // somebody else has acted: the ledger is to be asked how things stand
 	Failed   bool                  `json:",omitempty"` // asking the bot failed for good: people are to be wished

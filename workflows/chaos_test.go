@@ -10,7 +10,11 @@ import (
 	"time"
 
 	"wxdesk/activities"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -97,27 +101,27 @@ func call[Out any](c *chaos, name string, do func() (Out, error)) (out Out, err 
 	return do()
 }
 
-func (c *chaos) AccountKeys(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.AccountKeys, error) {
-	return call(c, "AccountKeys", func() (conversation.AccountKeys, error) { return c.inner.AccountKeys(ctx, t, id) })
+func (c *chaos) AccountKeys(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (account.CallbackKeys, error) {
+	return call(c, "AccountKeys", func() (account.CallbackKeys, error) { return c.inner.AccountKeys(ctx, t, id) })
 }
 
-func (c *chaos) Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error) {
-	return call(c, "Receive", func() (conversation.Received, error) { return c.inner.Receive(ctx, in) })
+func (c *chaos) Receive(ctx context.Context, in callback.Batch) (callback.Result, error) {
+	return call(c, "Receive", func() (callback.Result, error) { return c.inner.Receive(ctx, in) })
 }
 
 func (c *chaos) ReadSituation(ctx context.Context, r conversation.Ref) (conversation.Situation, error) {
 	return call(c, "ReadSituation", func() (conversation.Situation, error) { return c.inner.ReadSituation(ctx, r) })
 }
 
-func (c *chaos) Turn(ctx context.Context, r conversation.Ref) (conversation.Turn, error) {
-	turn, err := call(c, "Turn", func() (conversation.Turn, error) { return c.inner.Turn(ctx, r) })
+func (c *chaos) Turn(ctx context.Context, r conversation.Ref) (bot.Turn, error) {
+	turn, err := call(c, "Turn", func() (bot.Turn, error) { return c.inner.Turn(ctx, r) })
 	if c.unreadableIsOff.Load() && errors.Is(err, secret.ErrUnavailable) {
 		return turn, errAway
 	}
 	return turn, err
 }
 
-func (c *chaos) StoreAnswer(ctx context.Context, r conversation.Ref, turn conversation.MessageID, e conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+func (c *chaos) StoreAnswer(ctx context.Context, r conversation.Ref, turn conversation.MessageID, e conversation.Epoch, a bot.Answer) (conversation.Situation, error) {
 	return call(c, "StoreAnswer", func() (conversation.Situation, error) { return c.inner.StoreAnswer(ctx, r, turn, e, a) })
 }
 
@@ -145,8 +149,8 @@ func (c *chaos) Credentials(ctx context.Context, t conversation.Tenant, id conve
 	return call(c, "Credentials", func() (wechat.Credentials, error) { return c.inner.Credentials(ctx, t, id) })
 }
 
-func (c *chaos) MarkSending(ctx context.Context, r conversation.Ref, attempt string) (conversation.Marking, error) {
-	mark, err := call(c, "MarkSending", func() (conversation.Marking, error) { return c.inner.MarkSending(ctx, r, attempt) })
+func (c *chaos) MarkSending(ctx context.Context, r conversation.Ref, attempt string) (delivery.Marking, error) {
+	mark, err := call(c, "MarkSending", func() (delivery.Marking, error) { return c.inner.MarkSending(ctx, r, attempt) })
 	if c.markingFails.Load() && err == nil && mark.MessageID == "" {
 		return mark, errAway
 	}

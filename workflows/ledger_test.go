@@ -11,7 +11,12 @@ import (
 	"time"
 
 	"wxdesk/activities"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -22,7 +27,7 @@ type memory struct {
 	mu       sync.Mutex
 	now      func() time.Time
 	noBot    bool
-	bot      conversation.BotKind
+	bot      bot.Kind
 	idle     time.Duration
 	receipts map[string]receipt // by message key
 	rows     map[conversation.ID]*row
@@ -39,7 +44,7 @@ type receipt struct {
 	delivery     string
 	conversation conversation.ID
 	at           time.Time
-	outcome      conversation.ReceiptOutcome
+	outcome      callback.ReceiptOutcome
 }
 
 // row is a conversation with its messages.
@@ -72,7 +77,7 @@ type message struct {
 
 func newMemory(now func() time.Time) *memory {
 	return &memory{
-		now: now, bot: conversation.BotFAQ, idle: 48 * time.Hour,
+		now: now, bot: bot.KindFAQ, idle: 48 * time.Hour,
 		receipts: map[string]receipt{}, rows: map[conversation.ID]*row{},
 	}
 }
@@ -137,12 +142,12 @@ func (m *memory) situation(r *row) conversation.Situation {
 	return conversation.Situation{Standing: r.Standing, Owed: m.owed(r)}
 }
 
-func (m *memory) AccountKeys(context.Context, conversation.Tenant, conversation.AccountID) (conversation.AccountKeys, error) {
-	return conversation.AccountKeys{AppID: "wx", OriginalID: original, IDKey: []byte("id key")}, nil
+func (m *memory) AccountKeys(context.Context, conversation.Tenant, conversation.AccountID) (account.CallbackKeys, error) {
+	return account.CallbackKeys{AppID: "wx", OriginalID: original, IDKey: []byte("id key")}, nil
 }
 
 // OpenPlain opens what says has sealed: nothing.
-func (m *memory) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
+func (m *memory) OpenPlain(h callback.Received) ([]byte, error) {
 	if strings.Contains(h.Ciphertext, "[panic]") {
 		m.mu.Lock()
 		m.note("panic")
@@ -152,15 +157,15 @@ func (m *memory) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
 	return []byte(strings.TrimRight(h.Ciphertext, " ")), nil
 }
 
-func (m *memory) Receive(_ context.Context, in conversation.Batch) (conversation.Received, error) {
+func (m *memory) Receive(_ context.Context, in callback.Batch) (callback.Result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.batches = append(m.batches, len(in.Arrivals))
 	r := m.rows[in.Conversation]
 	if r != nil && !m.hidesEnd && (r.ending != "" || r.State == conversation.StateClosed) {
-		return conversation.Received{Situation: m.situation(r), Ending: true, Begun: true}, nil
+		return callback.Result{Situation: m.situation(r), Ending: true, Begun: true}, nil
 	}
-	var got conversation.Received
+	var got callback.Result
 	for _, a := range in.Arrivals {
 		got.Receipts = append(got.Receipts, m.arrive(in, a))
 	}
@@ -171,23 +176,23 @@ func (m *memory) Receive(_ context.Context, in conversation.Batch) (conversation
 	return got, nil
 }
 
-func (m *memory) arrive(in conversation.Batch, a conversation.Arrival) conversation.Receipt {
-	if old, known := m.receipts[a.MessageKey]; known && (old.outcome != conversation.ReceiptQuarantined || !a.Redriven) {
+func (m *memory) arrive(in callback.Batch, a callback.Arrival) callback.Receipt {
+	if old, known := m.receipts[a.MessageKey]; known && (old.outcome != callback.ReceiptQuarantined || !a.Redriven) {
 		if old.delivery == a.DeliveryID && old.conversation == in.Conversation {
-			return conversation.Receipt{Outcome: old.outcome}
+			return callback.Receipt{Outcome: old.outcome}
 		}
 		m.note("repeat %s", a.Text)
-		return conversation.Receipt{Outcome: conversation.ReceiptRepeat}
+		return callback.Receipt{Outcome: callback.ReceiptRepeat}
 	}
-	outcome := conversation.ReceiptNew
+	outcome := callback.ReceiptNew
 	r := m.rows[in.Conversation]
 	switch {
 	case a.Quarantine != "":
 		m.note("quarantine %s", a.Quarantine)
-		outcome = conversation.ReceiptQuarantined
-	case a.Follow == conversation.Unfollowed:
+		outcome = callback.ReceiptQuarantined
+	case a.Follow == callback.Unfollowed:
 		m.note("unfollow")
-		outcome = conversation.ReceiptNoted
+		outcome = callback.ReceiptNoted
 		if r != nil {
 			r.ending = cmp.Or(r.ending, conversation.ClosedUnfollowed)
 		}
@@ -195,10 +200,10 @@ func (m *memory) arrive(in conversation.Batch, a conversation.Arrival) conversat
 		m.write(in, r, a)
 	}
 	m.receipts[a.MessageKey] = receipt{a.DeliveryID, in.Conversation, m.now(), outcome}
-	return conversation.Receipt{Outcome: outcome}
+	return callback.Receipt{Outcome: outcome}
 }
 
-func (m *memory) write(in conversation.Batch, r *row, a conversation.Arrival) {
+func (m *memory) write(in callback.Batch, r *row, a callback.Arrival) {
 	if r == nil {
 		for _, other := range m.rows {
 			if other.State != conversation.StateClosed {
@@ -245,20 +250,20 @@ func (m *memory) ReadSituation(_ context.Context, c conversation.Ref) (conversat
 	return m.situation(r), nil
 }
 
-func (m *memory) Turn(_ context.Context, c conversation.Ref) (conversation.Turn, error) {
+func (m *memory) Turn(_ context.Context, c conversation.Ref) (bot.Turn, error) {
 	r, unlock, err := m.lock(c)
 	if err != nil {
-		return conversation.Turn{}, err
+		return bot.Turn{}, err
 	}
 	defer unlock()
 	if !m.owed(r).Turn {
-		return conversation.Turn{}, nil
+		return bot.Turn{}, nil
 	}
 	line := r.waiting()
 	if strings.Contains(line.text, "unreadable") {
-		return conversation.Turn{}, secret.ErrUnavailable
+		return bot.Turn{}, secret.ErrUnavailable
 	}
-	return conversation.Turn{Epoch: r.Epoch, Question: conversation.Question{TurnID: line.id, Text: line.text, Bot: conversation.Bot{Kind: m.bot}}}, nil
+	return bot.Turn{Epoch: r.Epoch, Question: bot.Question{TurnID: line.id, Text: line.text, Bot: bot.Bot{Kind: m.bot}}}, nil
 }
 
 func (r *row) waiting() *message {
@@ -277,7 +282,7 @@ func (m *memory) StoreClassification(context.Context, conversation.Ref, conversa
 	panic("no turn is unclassified")
 }
 
-func (m *memory) StoreAnswer(_ context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+func (m *memory) StoreAnswer(_ context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error) {
 	r, unlock, err := m.lock(c)
 	if err != nil {
 		return conversation.Situation{}, err
@@ -292,9 +297,9 @@ func (m *memory) StoreAnswer(_ context.Context, c conversation.Ref, turn convers
 		m.queue(r, conversation.AuthorBot, text)
 	}
 	switch {
-	case a.Command == conversation.CommandEscalate:
+	case a.Command == bot.CommandEscalate:
 		r.handOver = conversation.EscalatedByBot
-	case a.Command == conversation.CommandEnd && r.waiting() == nil:
+	case a.Command == bot.CommandEnd && r.waiting() == nil:
 		r.ending = conversation.ClosedByBot
 	}
 	return m.situation(r), nil
@@ -395,42 +400,42 @@ func (m *memory) Credentials(context.Context, conversation.Tenant, conversation.
 	return wechat.Credentials{}, nil
 }
 
-func (m *memory) MarkSending(_ context.Context, c conversation.Ref, attempt string) (conversation.Marking, error) {
+func (m *memory) MarkSending(_ context.Context, c conversation.Ref, attempt string) (delivery.Marking, error) {
 	r, unlock, err := m.lock(c)
 	if err != nil {
-		return conversation.Marking{}, err
+		return delivery.Marking{}, err
 	}
 	defer unlock()
-	settled := func(msg *message, status conversation.DeliveryStatus, reason string) (conversation.Marking, error) {
+	settled := func(msg *message, status conversation.DeliveryStatus, reason string) (delivery.Marking, error) {
 		msg.status, msg.reason = status, reason
 		m.note("%s %s", status, msg.text)
-		return conversation.Marking{MessageID: msg.id, Status: status, Reason: reason, Situation: m.situation(r)}, nil
+		return delivery.Marking{MessageID: msg.id, Status: status, Reason: reason, Situation: m.situation(r)}, nil
 	}
 	for _, msg := range r.messages {
 		switch {
 		case msg.status == conversation.DeliverySending && msg.attempt == attempt:
 			return m.goAhead(msg), nil
 		case msg.status == conversation.DeliverySending && msg.until.After(m.now()):
-			return conversation.Marking{Situation: m.situation(r)}, nil
+			return delivery.Marking{Situation: m.situation(r)}, nil
 		case msg.status == conversation.DeliverySending:
-			return settled(msg, conversation.DeliveryUnknown, conversation.ReasonAnswerLost)
+			return settled(msg, conversation.DeliveryUnknown, delivery.ReasonAnswerLost)
 		}
 	}
 	msg := r.queued()
 	switch {
 	case msg == nil, msg.notBefore.After(m.now()), r.State == conversation.StateClosed:
-		return conversation.Marking{Situation: m.situation(r)}, nil
+		return delivery.Marking{Situation: m.situation(r)}, nil
 	case msg.author == conversation.AuthorBot && msg.epoch != r.Epoch:
 		return settled(msg, conversation.DeliveryFailed, "superseded-by-person")
 	}
-	msg.status, msg.attempt, msg.until = conversation.DeliverySending, attempt, m.now().Add(conversation.SendingLimit)
+	msg.status, msg.attempt, msg.until = conversation.DeliverySending, attempt, m.now().Add(delivery.SendingLimit)
 	msg.attempts++
 	return m.goAhead(msg), nil
 }
 
-func (m *memory) goAhead(msg *message) conversation.Marking {
-	return conversation.Marking{
-		MessageID: msg.id, Status: conversation.DeliverySending, Attempts: msg.attempts, Outgoing: conversation.Outgoing{OpenID: "o", Text: msg.text},
+func (m *memory) goAhead(msg *message) delivery.Marking {
+	return delivery.Marking{
+		MessageID: msg.id, Status: conversation.DeliverySending, Attempts: msg.attempts, Outgoing: delivery.Outgoing{OpenID: "o", Text: msg.text},
 	}
 }
 
@@ -506,7 +511,7 @@ func (m *memory) Sweep(context.Context) (late []conversation.RunNotice, err erro
 		r := m.rows[id]
 		for _, msg := range r.messages {
 			if msg.status == conversation.DeliverySending && msg.until.Before(m.now()) {
-				msg.status, msg.reason = conversation.DeliveryUnknown, conversation.ReasonAnswerLost
+				msg.status, msg.reason = conversation.DeliveryUnknown, delivery.ReasonAnswerLost
 			}
 		}
 		if !m.owed(r).Nothing() {
@@ -520,16 +525,16 @@ func (m *memory) Sweep(context.Context) (late []conversation.RunNotice, err erro
 func (m *memory) Forget(context.Context) (map[string]int64, error) { return nil, nil }
 
 // act does what a person does, in the open conversation, and says whether there is one.
-func (m *memory) act(kind conversation.CommandKind) (done conversation.ID) {
+func (m *memory) act(kind command.Kind) (done conversation.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, r := range m.rows {
-		if r.State == conversation.StateClosed || r.ending != "" && kind != conversation.CommandForceClose {
+		if r.State == conversation.StateClosed || r.ending != "" && kind != command.ForceClose {
 			continue
 		}
 		m.note("act %s", kind)
 		switch kind {
-		case conversation.CommandAccept:
+		case command.Accept:
 			r.handOver, r.accepted = "", true
 			r.move(func() {
 				r.State, r.Holder, r.AgentID, r.Offer, r.Standing.Due = conversation.StateActive, conversation.HolderAgent, "agent", nil, nil
@@ -538,33 +543,33 @@ func (m *memory) act(kind conversation.CommandKind) (done conversation.ID) {
 			for _, msg := range r.messages {
 				msg.wants = false
 			}
-		case conversation.CommandAssign: // offers it
+		case command.Assign: // offers it
 			deadline := m.now().Add(2 * time.Minute)
 			r.move(func() {
 				r.Offer = &conversation.Offer{ID: "offer", AgentID: "agent", Deadline: deadline}
 				r.Standing.Due = []conversation.Due{{What: conversation.DueOffer, At: deadline}}
 			})
-		case conversation.CommandReply:
+		case command.Reply:
 			m.queue(r, conversation.AuthorAgent, fmt.Sprintf("reply %d", m.number))
-		case conversation.CommandWait:
+		case command.Wait:
 			r.move(func() {
 				r.State = conversation.StateWaiting
 				r.Standing.Due = []conversation.Due{{What: conversation.DueIdle, At: m.now().Add(time.Hour)}}
 			})
-		case conversation.CommandResend:
+		case command.Resend:
 			for _, msg := range r.messages {
 				if msg.status == conversation.DeliveryFailed || msg.status == conversation.DeliveryUnknown {
 					msg.status, msg.attempt, msg.notBefore, msg.epoch = conversation.DeliveryQueued, "", time.Time{}, r.Epoch
 					break
 				}
 			}
-		case conversation.CommandClose:
+		case command.Close:
 			if r.owesSends() {
 				r.ending = conversation.ClosedByPerson
 			} else {
 				m.end(r, conversation.ClosedByPerson)
 			}
-		case conversation.CommandForceClose:
+		case command.ForceClose:
 			m.end(r, conversation.ClosedByForce)
 		}
 		return r.id

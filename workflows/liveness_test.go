@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"wxdesk/internal/bot"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 	"wxdesk/workflows"
@@ -90,11 +92,11 @@ func (d *tale) draw(t *rapid.T, n int, at time.Duration) {
 		}
 		d.story = append(d.story, says(at, lines...))
 	case "act":
-		kind := rapid.SampledFrom([]conversation.CommandKind{
-			conversation.CommandAccept, conversation.CommandAssign, conversation.CommandReply, conversation.CommandReply, conversation.CommandWait,
-			conversation.CommandResend, conversation.CommandClose, conversation.CommandForceClose,
+		kind := rapid.SampledFrom([]command.Kind{
+			command.Accept, command.Assign, command.Reply, command.Reply, command.Wait,
+			command.Resend, command.Close, command.ForceClose,
 		}).Draw(t, "act")
-		if kind == conversation.CommandResend {
+		if kind == command.Resend {
 			d.resends++
 		}
 		d.story = append(d.story, acts(at, kind, rapid.IntRange(0, 2).Draw(t, "told")))
@@ -130,7 +132,7 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 	if w.noBot = d.noBot; d.noBot {
 		w.bot = ""
 	} else if d.webhook {
-		w.bot = conversation.BotWebhook
+		w.bot = bot.KindWebhook
 	}
 	within := func(o [2]time.Duration) bool {
 		at := w.Now().Sub(began)
@@ -218,7 +220,7 @@ func (w *world) judge(d tale) (wrong []string) {
 		}
 	}
 	for _, line := range w.said {
-		got, received := w.receipts[callback(line.text).MessageKey]
+		got, received := w.receipts[callbackOf(line.text).MessageKey]
 		if !received && d.restored == 0 {
 			wrong = append(wrong, fmt.Sprintf("%q was never received", line.text))
 		} else if limit := max(line.at, d.outages[0][1], d.outages[1][1]) + settle; d.restored == 0 && got.at.After(began.Add(limit)) {
@@ -278,8 +280,8 @@ func TestR27_everythingGoesOn(t *testing.T) {
 var oneFault = map[string]tale{
 	"an answer": {story: []happening{says(0, "hello 1"), says(5*second, "bye 2"), says(6*second, "hello 3")}, permitted: true},
 	"people": {story: []happening{
-		says(0, "human 1"), acts(5*second, conversation.CommandAssign, 1), acts(6*second, conversation.CommandAccept, 1),
-		says(7*second, "hello 2"), acts(8*second, conversation.CommandReply, 1), acts(20*second, conversation.CommandClose, 1),
+		says(0, "human 1"), acts(5*second, command.Assign, 1), acts(6*second, command.Accept, 1),
+		says(7*second, "hello 2"), acts(8*second, command.Reply, 1), acts(20*second, command.Close, 1),
 	}},
 	"a webhook": {story: []happening{says(0, "hello 1", "hello 2"), says(5*second, "broken 3")}, webhook: true},
 }

@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 )
 
@@ -120,7 +121,7 @@ func (c *run) idleAt() time.Time {
 	}
 	idle := c.st.IdleClose
 	if idle == 0 {
-		idle = conversation.DefaultIdleClose
+		idle = account.DefaultIdleClose
 	}
 	return c.st.LastActivity.Add(idle)
 }

@@ -16,6 +16,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 	"wxdesk/workflows"
@@ -85,7 +87,7 @@ func TestVersion_nudgedRunOfOlderLogicMovesOn(t *testing.T) {
 		if newer {
 			env.OnActivity("ReadSituation", mock.Anything, mock.Anything).Return(newerLogic{w.acts}.ReadSituation)
 		}
-		for _, h := range []happening{says(0, "hello 1"), acts(second, conversation.CommandReply, 1), nudge(2 * second)} {
+		for _, h := range []happening{says(0, "hello 1"), acts(second, command.Reply, 1), nudge(2 * second)} {
 			env.RegisterDelayedCallback(func() { w.grow(4); h.do(w) }, h.at)
 		}
 		env.ExecuteWorkflow(workflows.Conversation, input())
@@ -131,7 +133,7 @@ func TestReceive_takesLargeCallbacksOneByOne(t *testing.T) {
 }
 
 func bulky(line string) activities.Callback {
-	cb := callback(line)
+	cb := callbackOf(line)
 	cb.Ciphertext += strings.Repeat(" ", 200<<10)
 	return cb
 }
@@ -166,8 +168,8 @@ func (w *world) answered() (n int) {
 // A webhook may be slow, and must hold up no work of the ledger. The FAQ is such work.
 func TestAsk_webhooksHaveATaskQueueOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	for bot, queue := range map[conversation.BotKind]string{
-		conversation.BotFAQ: workflows.TaskQueue, conversation.BotWebhook: activities.TaskQueueBot,
+	for bot, queue := range map[bot.Kind]string{
+		bot.KindFAQ: workflows.TaskQueue, bot.KindWebhook: activities.TaskQueueBot,
 	} {
 		for _, continued := range []bool{false, true} {
 			w := newWorld()
@@ -182,13 +184,13 @@ func TestAsk_anotherKindOfBotIsAskedWhereItBelongs(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	play(t, w, false, says(0, "quiet 1"), doing(second, func(w *world) {
-		w.bot = conversation.BotWebhook
+		w.bot = bot.KindWebhook
 		w.env.SetOnLocalActivityStartedListener(func(info *activity.Info, _ context.Context, _ []any) {
 			if info.ActivityType.Name == "Receive" { // and the account changes right after it
-				w.bot = conversation.BotFAQ
+				w.bot = bot.KindFAQ
 			}
 		})
-	}), says(2*second, "hello 2"), doing(3*second, func(w *world) { w.bot = conversation.BotWebhook }), says(4*second, "hello 3"))
+	}), says(2*second, "hello 2"), doing(3*second, func(w *world) { w.bot = bot.KindWebhook }), says(4*second, "hello 3"))
 	require.Equal(t, []string{workflows.TaskQueue}, w.askedOn[:1])
 	require.Len(t, w.askedOn, 2)
 }
@@ -197,7 +199,7 @@ func TestAsk_anotherKindOfBotIsAskedWhereItBelongs(t *testing.T) {
 func TestAsk_givenUpByTemporalHandsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.bot = conversation.BotWebhook
+	w.bot = bot.KindWebhook
 	env := w.stage(false)
 	asked := 0
 	env.OnActivity("Ask", mock.Anything, mock.Anything).Return(func(context.Context, activities.AskInput) (activities.AskResult, error) {
@@ -217,7 +219,7 @@ func TestFlood_isAnsweredOneByOneOverTheQueue(t *testing.T) {
 	t.Parallel()
 	const flood = 100
 	w := newWorld()
-	w.bot = conversation.BotWebhook
+	w.bot = bot.KindWebhook
 	var mu sync.Mutex
 	underWay, most, direct := map[string]int{}, map[string]int{}, 0
 	var lines, want []string
@@ -314,7 +316,7 @@ func TestReceive_thatIsBrokenForEverContinuesAsNew(t *testing.T) {
 	env := w.stage(false)
 	env.OnActivity("Receive", mock.Anything, mock.Anything).Return(activities.ReceiveResult{},
 		temporal.NewNonRetryableApplicationError("receive", string(activities.Broken), nil))
-	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalCustomer, callback("hello 1")) }, 0)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalCustomer, callbackOf("hello 1")) }, 0)
 	env.RegisterDelayedCallback(func() { w.grow(workflows.DefaultContinueAt) }, time.Hour)
 	env.ExecuteWorkflow(workflows.Conversation, input())
 	in := carriedBy(t, env.GetWorkflowError())
@@ -328,16 +330,16 @@ func TestSignals_theirOrderDoesNotMatter(t *testing.T) {
 			w := newWorld()
 			signals := []func(){
 				func() { w.signal(workflows.SignalAssigned, workflows.ActSignal{Act: "accept"}) },
-				func() { w.signal(workflows.SignalCustomer, callback("hello 2")) },
+				func() { w.signal(workflows.SignalCustomer, callbackOf("hello 2")) },
 				func() { w.signal(workflows.SignalActed, workflows.ActSignal{Act: "reply"}) },
 			}
 			play(t, w, continued, says(0, "human 1"), doing(2*second, func(w *world) {
-				w.act(conversation.CommandAccept)
-				w.act(conversation.CommandReply)
+				w.act(command.Accept)
+				w.act(command.Reply)
 				for _, i := range order {
 					signals[i]()
 				}
-			}), acts(4*second, conversation.CommandForceClose, 1))
+			}), acts(4*second, command.ForceClose, 1))
 			require.ElementsMatch(t, []string{
 				"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act reply", "receive hello 2",
 				"sent reply 2", "act force-close", "close force-closed",
@@ -366,7 +368,7 @@ func TestLook_believesAnOlderLedger(t *testing.T) {
 	w := newWorld()
 	var b backup
 	play(t, w, false, says(0, "hello 1"), doing(second, func(w *world) { b = w.copy() }), says(2*second, "human 2"),
-		acts(3*second, conversation.CommandAccept, 1), doing(4*second, func(w *world) {
+		acts(3*second, command.Accept, 1), doing(4*second, func(w *world) {
 			w.restore(b)
 			w.signal(workflows.SignalNudge, nil)
 		}), says(5*second, "hello 3"))
@@ -386,7 +388,7 @@ func TestAttributes_showWhatTheDistributionDid(t *testing.T) {
 		}
 	}).Return(nil)
 	require.NoError(t, env.SetTypedSearchAttributesOnStart(workflows.FirstAttributes("account")))
-	for _, h := range []happening{says(0, "human 1"), acts(2*second, conversation.CommandAccept, 1), acts(3*second, conversation.CommandForceClose, 1)} {
+	for _, h := range []happening{says(0, "human 1"), acts(2*second, command.Accept, 1), acts(3*second, command.ForceClose, 1)} {
 		env.RegisterDelayedCallback(func() { w.grow(4); h.do(w) }, h.at)
 	}
 	env.ExecuteWorkflow(workflows.Conversation, input())
@@ -408,9 +410,9 @@ func TestCost_usualStepsAreLocalActivities(t *testing.T) {
 	})
 	var answer, reply int
 	play(t, w, false, says(0, "hello 1"), watch, says(2*second, "hello 2"),
-		doing(3*second, func(w *world) { answer = w.ordinary }), says(4*second, "human 3"), acts(5*second, conversation.CommandAccept, 1),
-		acts(6*second, conversation.CommandReply, 1), doing(7*second, func(w *world) { reply = w.ordinary }),
-		acts(8*second, conversation.CommandForceClose, 1))
+		doing(3*second, func(w *world) { answer = w.ordinary }), says(4*second, "human 3"), acts(5*second, command.Accept, 1),
+		acts(6*second, command.Reply, 1), doing(7*second, func(w *world) { reply = w.ordinary }),
+		acts(8*second, command.ForceClose, 1))
 	require.Zero(t, answer)
 	require.Zero(t, reply)
 	require.Equal(t, []string{
@@ -434,7 +436,7 @@ func TestDue_isTriedAgainWhereTheLedgerSaysNotYet(t *testing.T) {
 		}
 		return w.acts.Due(ctx, in)
 	})
-	for _, h := range []happening{says(0, "human 1"), acts(2*second, conversation.CommandAssign, 1)} {
+	for _, h := range []happening{says(0, "human 1"), acts(2*second, command.Assign, 1)} {
 		env.RegisterDelayedCallback(func() { w.grow(4); h.do(w) }, h.at)
 	}
 	env.ExecuteWorkflow(workflows.Conversation, input())

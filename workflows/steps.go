@@ -6,7 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 )
 
 // readSituation asks the ledger how the conversation stands.
@@ -72,7 +72,7 @@ func (c *run) route(ctx workflow.Context) (over bool, err error) {
 // somebody's own may be slow, and the run goes on meanwhile.
 func (c *run) ask(ctx workflow.Context) (over bool, err error) {
 	in := activities.AskInput{Where: c.where(), Bot: c.st.Bot}
-	if c.st.Bot == conversation.BotWebhook {
+	if c.st.Bot == bot.KindWebhook {
 		c.calls++
 		c.asking = inFlight{Future: workflow.ExecuteActivity(botWork(ctx), acts.Ask, in), calls: c.calls}
 		return false, nil

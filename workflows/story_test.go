@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/command"
 	"wxdesk/internal/wechat"
 )
 
@@ -51,7 +51,7 @@ var stories = map[string]struct {
 	},
 	"silence does not end what an agent has taken, though the run was not told": {
 		story: []happening{
-			says(0, "human 1"), acts(2*second, conversation.CommandAccept, 0), acts(50*time.Hour, conversation.CommandForceClose, 1),
+			says(0, "human 1"), acts(2*second, command.Accept, 0), acts(50*time.Hour, command.ForceClose, 1),
 		},
 		want: []string{
 			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act force-close", "close force-closed",
@@ -112,8 +112,8 @@ var stories = map[string]struct {
 	},
 	"an agent takes the conversation, answers and closes": {
 		story: []happening{
-			says(0, "human 1"), acts(2*second, conversation.CommandAssign, 1), acts(4*second, conversation.CommandAccept, 1),
-			says(6*second, "hello 2"), acts(8*second, conversation.CommandReply, 1), acts(20*second, conversation.CommandClose, 1),
+			says(0, "human 1"), acts(2*second, command.Assign, 1), acts(4*second, command.Accept, 1),
+			says(6*second, "hello 2"), acts(8*second, command.Reply, 1), acts(20*second, command.Close, 1),
 		},
 		want: []string{
 			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act assign", "act accept", "receive hello 2",
@@ -121,13 +121,13 @@ var stories = map[string]struct {
 		},
 	},
 	"an offer that nobody answers falls due": {
-		story: []happening{says(0, "human 1"), acts(2*second, conversation.CommandAssign, 1)},
+		story: []happening{says(0, "human 1"), acts(2*second, command.Assign, 1)},
 		want: []string{
 			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act assign", "due offer-ends", "close idle",
 		},
 	},
 	"what is put aside closes when it is due": {
-		story: []happening{says(0, "human 1"), acts(4*second, conversation.CommandAccept, 1), acts(6*second, conversation.CommandWait, 1)},
+		story: []happening{says(0, "human 1"), acts(4*second, command.Accept, 1), acts(6*second, command.Wait, 1)},
 		want: []string{
 			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act wait", "due idle", "close idle",
 		},
@@ -148,9 +148,9 @@ var stories = map[string]struct {
 	// A resent message has a lower number than one that waits.
 	"a message sent again goes before one that waits": {
 		story: []happening{
-			says(0, "human 1"), acts(second, conversation.CommandAccept, 1), acts(2*second, conversation.CommandReply, 1),
-			acts(time.Minute, conversation.CommandReply, 1), acts(2*time.Minute, conversation.CommandResend, 1),
-			acts(3*time.Minute, conversation.CommandForceClose, 1),
+			says(0, "human 1"), acts(second, command.Accept, 1), acts(2*second, command.Reply, 1),
+			acts(time.Minute, command.Reply, 1), acts(2*time.Minute, command.Resend, 1),
+			acts(3*time.Minute, command.ForceClose, 1),
 		},
 		set: func(w *world) {
 			unknown := true

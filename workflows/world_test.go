@@ -22,6 +22,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"wxdesk/activities"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 	"wxdesk/workflows"
@@ -44,7 +46,7 @@ type world struct {
 	ledger   activities.Ledger // the memory, or what wraps it
 	clock    time.Time
 	env      *testsuite.TestWorkflowEnvironment
-	bots     func(ctx context.Context, q conversation.Question) (conversation.Answer, error)
+	bots     func(ctx context.Context, q bot.Question) (bot.Answer, error)
 	weChat   func(text string) wechat.SendOutcome
 	permits  func() (time.Duration, bool)
 	sends    map[string]int // how often WeChat has been called, by text
@@ -65,8 +67,8 @@ func newWorld() *world {
 	w := &world{clock: began, sends: map[string]int{}, took: map[string]int{}}
 	w.memory = newMemory(w.Now)
 	w.ledger = w.memory
-	w.bots = func(context.Context, conversation.Question) (conversation.Answer, error) {
-		return conversation.Answer{}, nil
+	w.bots = func(context.Context, bot.Question) (bot.Answer, error) {
+		return bot.Answer{}, nil
 	}
 	w.weChat = func(string) wechat.SendOutcome { return wechat.SendOutcome{Status: wechat.SendSent} }
 	w.permits = func() (time.Duration, bool) { return 0, true }
@@ -82,21 +84,21 @@ func (w *world) Now() time.Time {
 	return w.clock
 }
 
-func script(_ context.Context, q conversation.Question) (conversation.Answer, error) {
+func script(_ context.Context, q bot.Question) (bot.Answer, error) {
 	what, key, _ := strings.Cut(q.Text, " ")
-	answer := conversation.Answer{Texts: []string{"answer to " + key}}
+	answer := bot.Answer{Texts: []string{"answer to " + key}}
 	switch what {
 	case "human":
-		return conversation.Answer{Command: conversation.CommandEscalate}, nil
+		return bot.Answer{Command: bot.CommandEscalate}, nil
 	case "broken":
-		return conversation.Answer{}, errors.New("the bot is down")
+		return bot.Answer{}, errors.New("the bot is down")
 	case "bye":
-		answer.Command = conversation.CommandEnd
+		answer.Command = bot.CommandEnd
 	}
 	return answer, nil
 }
 
-func (w *world) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
+func (w *world) Answer(ctx context.Context, q bot.Question) (bot.Answer, error) {
 	w.mu.Lock()
 	_, key, _ := strings.Cut(q.Text, " ")
 	w.askedOn = append(w.askedOn, activity.GetInfo(ctx).TaskQueue)
@@ -152,8 +154,8 @@ func (w *world) signal(name string, arg any) {
 	}
 }
 
-// callback is a callback of the customer.
-func callback(line string) activities.Callback {
+// callbackOf is a callback of the customer.
+func callbackOf(line string) activities.Callback {
 	content := line
 	kind, members := "text", "<Content>"+content+"</Content><MsgId>"+fmt.Sprint(hash(line))+"</MsgId>"
 	if line == "unfollow" {
@@ -182,7 +184,7 @@ func says(at time.Duration, lines ...string) happening {
 	return happening{at, true, func(w *world) {
 		for _, line := range lines {
 			w.said = append(w.said, spoken{line, at})
-			cb := callback(line)
+			cb := callbackOf(line)
 			cb.Traceparent += strings.Repeat(" ", w.bulk)
 			w.signal(workflows.SignalCustomer, cb)
 		}
@@ -190,14 +192,14 @@ func says(at time.Duration, lines ...string) happening {
 }
 
 // acts is what people do in the ledger, told to the run so many times.
-func acts(at time.Duration, kind conversation.CommandKind, told int) happening {
+func acts(at time.Duration, kind command.Kind, told int) happening {
 	return happening{at, false, func(w *world) {
 		id := w.act(kind)
 		if id == "" {
 			return
 		}
 		signal := workflows.SignalActed
-		if kind == conversation.CommandAccept || kind == conversation.CommandAssign {
+		if kind == command.Accept || kind == command.Assign {
 			signal = workflows.SignalAssigned
 		}
 		for range told {
@@ -335,7 +337,9 @@ func (w *world) Debug(msg string, fields ...any) {
 }
 
 func (w *world) Info(string, ...any) {}
+
 func (w *world) Warn(string, ...any) {}
+
 func (w *world) Error(msg string, fields ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 
 	"wxdesk/api/admin/validation"
 	"wxdesk/api/web"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -25,7 +26,7 @@ type callbackView struct {
 	ModeHint    string   `json:"mode_hint" doc:"Which message encryption method to choose"`
 }
 
-func (a *Admin) viewCallback(account conversation.Account) callbackView {
+func (a *Admin) viewCallback(account account.Account) callbackView {
 	return callbackView{
 		URL:         a.callbackURL(account.ID),
 		IPAllowList: a.cfg.EgressIPs,

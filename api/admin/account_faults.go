@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/account"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
 // accountFaults tells what is wrong with an account's settings.
-func accountFaults(a conversation.Account) (faults []web.Fault) {
+func accountFaults(a account.Account) (faults []web.Fault) {
 	expect := func(ok bool, field, message string) {
 		if !ok {
 			faults = append(faults, web.FaultAt("body."+field, message))
@@ -21,8 +21,8 @@ func accountFaults(a conversation.Account) (faults []web.Fault) {
 	expect(wechat.ValidOriginalID(string(a.OriginalID)), "original_id", "expected gh_ and 12 hex digits")
 	expect(wechat.ValidAppID(string(a.AppID)), "app_id", "expected wx and 16 hex digits")
 	expect(isZone(a.TimeZone), "time_zone", notZone)
-	expect(a.ReplyMode != conversation.ReplyPassive, "reply_mode", "passive mode is not available yet; use active")
-	expect(a.Verified || a.ReplyMode == conversation.ReplyPassive, "verified",
+	expect(a.ReplyMode != account.ReplyPassive, "reply_mode", "passive mode is not available yet; use active")
+	expect(a.Verified || a.ReplyMode == account.ReplyPassive, "verified",
 		"an unverified account can only answer in passive mode, which is not available yet")
 	return faults
 }
@@ -36,7 +36,7 @@ func isZone(name string) bool {
 }
 
 // secretFaults tells what is wrong with the secrets that were given.
-func secretFaults(s conversation.AccountSecrets) (faults []web.Fault) {
+func secretFaults(s account.Secrets) (faults []web.Fault) {
 	expect := func(given secret.Value, valid func(string) bool, field, message string) {
 		if !given.Empty() && !valid(given.Reveal()) {
 			faults = append(faults, web.FaultAt("body."+field, message))
@@ -49,7 +49,7 @@ func secretFaults(s conversation.AccountSecrets) (faults []web.Fault) {
 }
 
 // missingSecrets tells which secrets a new account cannot do without. An empty Token would let everybody sign (C30).
-func missingSecrets(s conversation.AccountSecrets, mode wechat.Mode) (faults []web.Fault) {
+func missingSecrets(s account.Secrets, mode wechat.Mode) (faults []web.Fault) {
 	if s.AppSecret.Empty() {
 		faults = append(faults, web.FaultAt("body.app_secret", "expected 32 hex digits"))
 	}
@@ -62,9 +62,9 @@ func missingSecrets(s conversation.AccountSecrets, mode wechat.Mode) (faults []w
 	return faults
 }
 
-func setIdleClose(a *conversation.Account, text string) []web.Fault {
+func setIdleClose(a *account.Account, text string) []web.Fault {
 	d, err := time.ParseDuration(text)
-	if err != nil || d < conversation.MinIdleClose || d > conversation.MaxIdleClose {
+	if err != nil || d < account.MinIdleClose || d > account.MaxIdleClose {
 		return []web.Fault{web.FaultAt("body.idle_close", "expected a duration from 1s to 720h, such as 90s, 30m or 48h")}
 	}
 	a.IdleClose = d

@@ -4,31 +4,32 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
 // accountView is an official account as the API shows it. Its secrets are never shown, not even that they exist.
 type accountView struct {
-	ID           string                 `json:"id" format:"uuid"`
-	CallbackURL  string                 `json:"callback_url" doc:"The server URL to enter at WeChat"`
-	Callback     callbackView           `json:"callback" doc:"What to enter at WeChat"`
-	Name         string                 `json:"name"`
-	OriginalID   wechat.OriginalID      `json:"original_id"`
-	AppID        wechat.AppID           `json:"app_id"`
-	Mode         wechat.Mode            `json:"mode" enum:"safe,compatible,plain"`
-	Kind         conversation.Kind      `json:"kind" enum:"service,subscription,sandbox"`
-	ReplyMode    conversation.ReplyMode `json:"reply_mode" enum:"active,passive"`
-	Verified     bool                   `json:"verified"`
-	Disabled     bool                   `json:"disabled" doc:"A disabled account's callback is unknown"`
-	Language     conversation.Language  `json:"language" enum:"zh-CN,zh-TW,en,ja,id"`
-	TimeZone     string                 `json:"time_zone" example:"Asia/Shanghai" doc:"By which rules tell the time"`
-	IdleClose    string                 `json:"idle_close" example:"48h" doc:"After this time without a message a conversation closes"`
-	BotID        *string                `json:"bot_id" format:"uuid" doc:"null: conversations begin in the default queue"`
-	WorkstreamID *string                `json:"workstream_id" format:"uuid" doc:"null: the default workstream"`
-	Version      int64                  `json:"version" doc:"Counts changes; also the ETag"`
-	CreatedAt    time.Time              `json:"created_at"`
-	UpdatedAt    time.Time              `json:"updated_at"`
+	ID           string                `json:"id" format:"uuid"`
+	CallbackURL  string                `json:"callback_url" doc:"The server URL to enter at WeChat"`
+	Callback     callbackView          `json:"callback" doc:"What to enter at WeChat"`
+	Name         string                `json:"name"`
+	OriginalID   wechat.OriginalID     `json:"original_id"`
+	AppID        wechat.AppID          `json:"app_id"`
+	Mode         wechat.Mode           `json:"mode" enum:"safe,compatible,plain"`
+	Kind         account.Kind          `json:"kind" enum:"service,subscription,sandbox"`
+	ReplyMode    account.ReplyMode     `json:"reply_mode" enum:"active,passive"`
+	Verified     bool                  `json:"verified"`
+	Disabled     bool                  `json:"disabled" doc:"A disabled account's callback is unknown"`
+	Language     conversation.Language `json:"language" enum:"zh-CN,zh-TW,en,ja,id"`
+	TimeZone     string                `json:"time_zone" example:"Asia/Shanghai" doc:"By which rules tell the time"`
+	IdleClose    string                `json:"idle_close" example:"48h" doc:"After this time without a message a conversation closes"`
+	BotID        *string               `json:"bot_id" format:"uuid" doc:"null: conversations begin in the default queue"`
+	WorkstreamID *string               `json:"workstream_id" format:"uuid" doc:"null: the default workstream"`
+	Version      int64                 `json:"version" doc:"Counts changes; also the ETag"`
+	CreatedAt    time.Time             `json:"created_at"`
+	UpdatedAt    time.Time             `json:"updated_at"`
 }
 
 type accountAnswer struct {
@@ -42,13 +43,13 @@ type accountCreated struct {
 	Body     accountView
 }
 
-func (a *Admin) accountAnswer(from conversation.Account) *accountAnswer {
+func (a *Admin) accountAnswer(from account.Account) *accountAnswer {
 	return &accountAnswer{ETag: etag(from), Body: a.viewAccount(from)}
 }
 
-func etag(a conversation.Account) string { return web.VersionTag(a.Version) }
+func etag(a account.Account) string { return web.VersionTag(a.Version) }
 
-func (a *Admin) viewAccount(from conversation.Account) accountView {
+func (a *Admin) viewAccount(from account.Account) accountView {
 	return accountView{
 		ID:           string(from.ID),
 		CallbackURL:  a.callbackURL(from.ID),

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 )
 
@@ -12,16 +14,16 @@ import (
 type Accounts interface {
 	// CreateAccount keeps a new account under a.ID. ErrExists when another account has the AppID, ErrKeyMissing when the mode
 	// needs an EncodingAESKey.
-	CreateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error)
-	Account(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.Account, error)
+	CreateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error)
+	Account(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (account.Account, error)
 	// ListAccounts pages by creation, oldest first; after is the last id of the page before, "" for the first page.
-	ListAccounts(ctx context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]conversation.Account, error)
+	ListAccounts(ctx context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]account.Account, error)
 	// UpdateAccount replaces the settings of the account where its version is still a.Version (ErrVersion otherwise), and
 	// those secrets that are not empty; a replaced Token or EncodingAESKey stays for the overlap. ErrExists and
 	// ErrKeyMissing as above.
-	UpdateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error)
+	UpdateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error)
 	// DeleteAccount ends the account: its callback is unknown from now on; its conversations stay readable.
-	DeleteAccount(ctx context.Context, by conversation.Actor, id conversation.AccountID) error
+	DeleteAccount(ctx context.Context, by access.Actor, id conversation.AccountID) error
 }
 
 func (a *Admin) ListAccounts(ctx context.Context, in *struct {
@@ -39,7 +41,7 @@ func (a *Admin) ListAccounts(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body web.Page[accountView] }{web.PageOf(found, in.Limit, a.viewAccount, func(last conversation.Account) string {
+	return &struct{ Body web.Page[accountView] }{web.PageOf(found, in.Limit, a.viewAccount, func(last account.Account) string {
 		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }

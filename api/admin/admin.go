@@ -51,7 +51,7 @@ type Config struct {
 
 	// Evaluator tries conditions when routing is tried out. nil: none holds.
 	Evaluator routing.Evaluator
-	// MayCall fails with conversation.ErrAddress where a URL that an administrator gives may not be called.
+	// MayCall fails with bot.ErrAddress where a URL that an administrator gives may not be called.
 	MayCall func(ctx context.Context, url string) error
 	// PublicURL is how WeChat reaches the listener, such as https://desk.example; the callback URLs begin with it.
 	PublicURL string

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 	"wxdesk/internal/routing"
 )
 
@@ -45,7 +45,7 @@ func viewAgentFor(who web.Caller) func(routing.Agent) agentView {
 			ID: string(g.ID), Name: g.Name, Presence: g.Presence, Custom: web.ViewShownPresence(g.Shown), PresenceAt: g.PresenceAt.UTC(), Disabled: g.Disabled,
 			StampView: viewStamp(g.Stamp),
 		}
-		if who.Role == conversation.RoleAgent {
+		if who.Role == access.RoleAgent {
 			return v
 		}
 		v.Units, v.TimeZone, v.DefaultPresence, v.PresenceManual = &g.Units, g.TimeZone, g.DefaultPresence, &g.Manual

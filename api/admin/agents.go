@@ -4,19 +4,20 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // Agents keeps the people who answer customers.
 type Agents interface {
-	CreateAgent(ctx context.Context, by conversation.Actor, g routing.Agent) (routing.Agent, error)
+	CreateAgent(ctx context.Context, by access.Actor, g routing.Agent) (routing.Agent, error)
 	Agent(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.Agent, error)
 	ListAgents(ctx context.Context, t conversation.Tenant, after conversation.AgentID, limit int) ([]routing.Agent, error)
 	// UpdateAgent changes everything but the presence. The work of an agent who becomes disabled goes back in the same step.
-	UpdateAgent(ctx context.Context, by conversation.Actor, g routing.Agent) (routing.Agent, error)
+	UpdateAgent(ctx context.Context, by access.Actor, g routing.Agent) (routing.Agent, error)
 	// DeleteAgent takes an agent away; their work goes back in the same step.
-	DeleteAgent(ctx context.Context, by conversation.Actor, id conversation.AgentID) error
+	DeleteAgent(ctx context.Context, by access.Actor, id conversation.AgentID) error
 }
 
 type newAgent struct {
@@ -62,7 +63,7 @@ func (c agentChange) beyondSupervisors() bool {
 
 func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*resourceAnswer[agentView], error) {
 	who := web.CallerOf(ctx)
-	if who.Role != conversation.RoleAdmin && in.Body.beyondSupervisors() {
+	if who.Role != access.RoleAdmin && in.Body.beyondSupervisors() {
 		return nil, web.Forbidden.Because("A supervisor may change units, profiles, skills, queue_ids and default_presence.")
 	}
 	changed, err := changeResource(in.IfMatch,

@@ -7,19 +7,19 @@ import (
 	"strings"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/secret"
 )
 
 // botFaults tells what is wrong with a bot's settings.
-func (a *Admin) botFaults(ctx context.Context, b conversation.BotSetup, key secret.Value) (faults []web.Fault) {
+func (a *Admin) botFaults(ctx context.Context, b bot.Setup, key secret.Value) (faults []web.Fault) {
 	expect := func(ok bool, field, message string) {
 		if !ok {
 			faults = append(faults, web.FaultAt("body."+field, message))
 		}
 	}
 	expect(strings.TrimSpace(b.Name) != "", "name", "expected a name")
-	if b.Kind != conversation.BotWebhook {
+	if b.Kind != bot.KindWebhook {
 		expect(b.URL == "", "url", "expected none: only a webhook has one")
 		expect(key.Empty(), "secret", "expected none: only a webhook has one")
 		return faults
@@ -29,7 +29,7 @@ func (a *Admin) botFaults(ctx context.Context, b conversation.BotSetup, key secr
 	} else {
 		expect(a.cfg.MayCall(ctx, b.URL) == nil, "url", "expected an https URL of a public host, on port 443 or 8443, without fragment")
 	}
-	if _, err := conversation.WebhookKey(key); err != nil && !key.Empty() {
+	if _, err := bot.WebhookKey(key); err != nil && !key.Empty() {
 		faults = append(faults, badBotSecret())
 	}
 	return faults

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -13,26 +15,26 @@ import (
 // Bots keeps the bots that accounts may be set up with.
 type Bots interface {
 	// CreateBot keeps a new bot and gives it its id. The secret is a webhook's, empty for every other kind.
-	CreateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error)
-	Bot(ctx context.Context, t conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error)
+	CreateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error)
+	Bot(ctx context.Context, t conversation.Tenant, id conversation.BotID) (bot.Setup, error)
 	// ListBots pages by creation, oldest first; after is the last id of the page before, "" for the first page.
-	ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error)
+	ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]bot.Setup, error)
 	// UpdateBot replaces name and URL where the bot's version is still b.Version (ErrVersion otherwise), and the secret where
 	// one is given; the replaced one signs too for a day.
-	UpdateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error)
+	UpdateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error)
 	// DeleteBot takes a bot away. ErrInUse while an account is set up with it.
-	DeleteBot(ctx context.Context, by conversation.Actor, id conversation.BotID) error
+	DeleteBot(ctx context.Context, by access.Actor, id conversation.BotID) error
 }
 
 // botView is a bot as the API shows it. Its secret is never shown.
 type botView struct {
-	ID        string               `json:"id" format:"uuid"`
-	Kind      conversation.BotKind `json:"kind" enum:"faq,webhook"`
-	Name      string               `json:"name"`
-	URL       string               `json:"url,omitempty" doc:"Of a webhook"`
-	Version   int64                `json:"version" doc:"Counts changes; also the ETag"`
-	CreatedAt time.Time            `json:"created_at"`
-	UpdatedAt time.Time            `json:"updated_at"`
+	ID        string    `json:"id" format:"uuid"`
+	Kind      bot.Kind  `json:"kind" enum:"faq,webhook"`
+	Name      string    `json:"name"`
+	URL       string    `json:"url,omitempty" doc:"Of a webhook"`
+	Version   int64     `json:"version" doc:"Counts changes; also the ETag"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 
 	OldSecretUntil *time.Time `json:"old_secret_until,omitempty" doc:"Of a webhook whose secret was replaced: until when questions are signed with the replaced one too"`
 }
@@ -49,17 +51,17 @@ type botCreated struct {
 }
 
 type newBot struct {
-	Kind   conversation.BotKind `json:"kind" enum:"faq,webhook"`
-	Name   string               `json:"name" minLength:"1" maxLength:"100"`
-	URL    string               `json:"url,omitempty" doc:"Of a webhook: an https URL of a public host on port 443 or 8443" example:"https://bot.example/turn"`
-	Secret secret.Value         `json:"secret,omitempty" writeOnly:"true" doc:"Of a webhook: whsec_ and the base64 of 24 to 64 random bytes; signs what the bot is asked"`
+	Kind   bot.Kind     `json:"kind" enum:"faq,webhook"`
+	Name   string       `json:"name" minLength:"1" maxLength:"100"`
+	URL    string       `json:"url,omitempty" doc:"Of a webhook: an https URL of a public host on port 443 or 8443" example:"https://bot.example/turn"`
+	Secret secret.Value `json:"secret,omitempty" writeOnly:"true" doc:"Of a webhook: whsec_ and the base64 of 24 to 64 random bytes; signs what the bot is asked"`
 }
 
 func (a *Admin) CreateBot(ctx context.Context, in *struct{ Body newBot }) (*botCreated, error) {
-	b := conversation.BotSetup{Kind: in.Body.Kind, Name: in.Body.Name, URL: in.Body.URL}
+	b := bot.Setup{Kind: in.Body.Kind, Name: in.Body.Name, URL: in.Body.URL}
 	key := unmasked(in.Body.Secret)
 	faults := a.botFaults(ctx, b, key)
-	if b.Kind == conversation.BotWebhook && key.Empty() {
+	if b.Kind == bot.KindWebhook && key.Empty() {
 		faults = append(faults, badBotSecret())
 	}
 	if len(faults) > 0 {
@@ -87,7 +89,7 @@ func (a *Admin) ListBots(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body web.Page[botView] }{web.PageOf(found, in.Limit, viewBot, func(last conversation.BotSetup) string {
+	return &struct{ Body web.Page[botView] }{web.PageOf(found, in.Limit, viewBot, func(last bot.Setup) string {
 		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }
@@ -148,7 +150,7 @@ func (a *Admin) DeleteBot(ctx context.Context, in *struct {
 	return nil, a.cfg.Bots.DeleteBot(ctx, web.CallerOf(ctx).Actor(), conversation.BotID(in.ID))
 }
 
-func viewBot(from conversation.BotSetup) botView {
+func viewBot(from bot.Setup) botView {
 	view := botView{
 		ID:        string(from.ID),
 		Kind:      from.Kind,

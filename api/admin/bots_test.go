@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 )
 
@@ -143,7 +144,7 @@ func TestAccounts_theBotIsTheDefaultAnotherOrNone(t *testing.T) {
 		body string
 		want conversation.BotID
 	}{
-		{apitest.AccountBody(t, map[string]any{"app_id": "wx0000000000000001"}), conversation.DefaultBot},
+		{apitest.AccountBody(t, map[string]any{"app_id": "wx0000000000000001"}), account.DefaultBot},
 		{apitest.AccountBody(t, map[string]any{"app_id": "wx0000000000000002", "bot_id": bot}), conversation.BotID(bot)},
 		{strings.Replace(apitest.AccountBody(t, map[string]any{"app_id": "wx0000000000000003"}), "{", `{"bot_id":null,`, 1), ""},
 	} {

@@ -4,17 +4,18 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // CustomPresences keeps presences with names of a house's own.
 type CustomPresences interface {
-	CreateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error)
+	CreateCustomPresence(ctx context.Context, by access.Actor, p routing.CustomPresence) (routing.CustomPresence, error)
 	CustomPresence(ctx context.Context, t conversation.Tenant, id routing.PresenceID) (routing.CustomPresence, error)
 	ListCustomPresences(ctx context.Context, t conversation.Tenant, after routing.PresenceID, limit int) ([]routing.CustomPresence, error)
-	UpdateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error)
-	DeleteCustomPresence(ctx context.Context, by conversation.Actor, id routing.PresenceID) error
+	UpdateCustomPresence(ctx context.Context, by access.Actor, p routing.CustomPresence) (routing.CustomPresence, error)
+	DeleteCustomPresence(ctx context.Context, by access.Actor, id routing.PresenceID) error
 }
 
 // customPresenceView is a custom presence as the API shows it.

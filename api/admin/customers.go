@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -11,7 +12,7 @@ import (
 // Customers keeps what people say of customers for routing. Customers come by themselves.
 type Customers interface {
 	Customer(ctx context.Context, t conversation.Tenant, id conversation.CustomerID) (routing.Customer, error)
-	UpdateCustomer(ctx context.Context, by conversation.Actor, c routing.Customer) (routing.Customer, error)
+	UpdateCustomer(ctx context.Context, by access.Actor, c routing.Customer) (routing.Customer, error)
 }
 
 // regularView is a customer as those see them who decide where they are routed.

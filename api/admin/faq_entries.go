@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -14,14 +16,14 @@ import (
 type FAQ interface {
 	// CreateFAQEntry keeps a new entry and gives it its id. ErrExists when the account has one with this language and phrase,
 	// ErrNotFound when there is no such account.
-	CreateFAQEntry(ctx context.Context, by conversation.Actor, e conversation.KeptFAQEntry) (conversation.KeptFAQEntry, error)
-	FAQEntry(ctx context.Context, t conversation.Tenant, id conversation.FAQEntryID) (conversation.KeptFAQEntry, error)
+	CreateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error)
+	FAQEntry(ctx context.Context, t conversation.Tenant, id bot.FAQEntryID) (bot.KeptFAQEntry, error)
 	// ListFAQEntries pages by creation, oldest first; after is the last id of the page before, "" for the first page.
-	ListFAQEntries(ctx context.Context, t conversation.Tenant, f conversation.FAQFilter, after conversation.FAQEntryID, limit int) ([]conversation.KeptFAQEntry, error)
+	ListFAQEntries(ctx context.Context, t conversation.Tenant, f bot.FAQFilter, after bot.FAQEntryID, limit int) ([]bot.KeptFAQEntry, error)
 	// UpdateFAQEntry replaces language, phrase and answer where the entry's version is still e.Version (ErrVersion
 	// otherwise). ErrExists as above.
-	UpdateFAQEntry(ctx context.Context, by conversation.Actor, e conversation.KeptFAQEntry) (conversation.KeptFAQEntry, error)
-	DeleteFAQEntry(ctx context.Context, by conversation.Actor, id conversation.FAQEntryID) error
+	UpdateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error)
+	DeleteFAQEntry(ctx context.Context, by access.Actor, id bot.FAQEntryID) error
 }
 
 // faqEntryView is an entry of the FAQ as the API shows it.
@@ -55,8 +57,8 @@ type newFAQEntry struct {
 }
 
 func (a *Admin) CreateFAQEntry(ctx context.Context, in *struct{ Body newFAQEntry }) (*faqEntryCreated, error) {
-	e := conversation.KeptFAQEntry{FAQEntry: conversation.FAQEntry{
-		Language: in.Body.Language, Phrase: conversation.Fold(in.Body.Phrase), Answer: in.Body.Answer,
+	e := bot.KeptFAQEntry{FAQEntry: bot.FAQEntry{
+		Language: in.Body.Language, Phrase: bot.Fold(in.Body.Phrase), Answer: in.Body.Answer,
 	}}
 	if in.Body.AccountID != nil {
 		e.AccountID = conversation.AccountID(*in.Body.AccountID)
@@ -77,7 +79,7 @@ func (a *Admin) CreateFAQEntry(ctx context.Context, in *struct{ Body newFAQEntry
 }
 
 // faqFaults tells what is wrong with an entry whose phrase is folded.
-func faqFaults(e conversation.FAQEntry) (faults []web.Fault) {
+func faqFaults(e bot.FAQEntry) (faults []web.Fault) {
 	if wechat.Blank(e.Phrase) {
 		faults = append(faults, web.FaultAt("body.phrase", "expected a phrase that shows something"))
 	}
@@ -100,12 +102,12 @@ func (a *Admin) ListFAQEntries(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	filter := conversation.FAQFilter{AccountID: conversation.AccountID(in.Account), Language: in.Language}
-	found, err := a.cfg.FAQ.ListFAQEntries(ctx, who.Tenant, filter, conversation.FAQEntryID(after), in.Limit+1)
+	filter := bot.FAQFilter{AccountID: conversation.AccountID(in.Account), Language: in.Language}
+	found, err := a.cfg.FAQ.ListFAQEntries(ctx, who.Tenant, filter, bot.FAQEntryID(after), in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body web.Page[faqEntryView] }{web.PageOf(found, in.Limit, viewFAQEntry, func(last conversation.KeptFAQEntry) string {
+	return &struct{ Body web.Page[faqEntryView] }{web.PageOf(found, in.Limit, viewFAQEntry, func(last bot.KeptFAQEntry) string {
 		return a.cursors.After(string(last.ID), list...)
 	})}, nil
 }
@@ -114,7 +116,7 @@ func (a *Admin) GetFAQEntry(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*faqEntryAnswer, error) {
-	found, err := a.cfg.FAQ.FAQEntry(ctx, web.CallerOf(ctx).Tenant, conversation.FAQEntryID(in.ID))
+	found, err := a.cfg.FAQ.FAQEntry(ctx, web.CallerOf(ctx).Tenant, bot.FAQEntryID(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +138,7 @@ func (a *Admin) ChangeFAQEntry(ctx context.Context, in *struct {
 ) (*faqEntryAnswer, error) {
 	who := web.CallerOf(ctx)
 	for try := 1; ; try++ {
-		e, err := a.cfg.FAQ.FAQEntry(ctx, who.Tenant, conversation.FAQEntryID(in.ID))
+		e, err := a.cfg.FAQ.FAQEntry(ctx, who.Tenant, bot.FAQEntryID(in.ID))
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +148,7 @@ func (a *Admin) ChangeFAQEntry(ctx context.Context, in *struct {
 		set(&e.Language, in.Body.Language)
 		set(&e.Answer, in.Body.Answer)
 		if in.Body.Phrase != nil {
-			e.Phrase = conversation.Fold(*in.Body.Phrase)
+			e.Phrase = bot.Fold(*in.Body.Phrase)
 		}
 		if faults := faqFaults(e.FAQEntry); len(faults) > 0 {
 			return nil, web.Invalid.Problem(faults...)
@@ -166,10 +168,10 @@ func (a *Admin) DeleteFAQEntry(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },
 ) (*struct{}, error) {
-	return nil, a.cfg.FAQ.DeleteFAQEntry(ctx, web.CallerOf(ctx).Actor(), conversation.FAQEntryID(in.ID))
+	return nil, a.cfg.FAQ.DeleteFAQEntry(ctx, web.CallerOf(ctx).Actor(), bot.FAQEntryID(in.ID))
 }
 
-func viewFAQEntry(from conversation.KeptFAQEntry) faqEntryView {
+func viewFAQEntry(from bot.KeptFAQEntry) faqEntryView {
 	return faqEntryView{
 		ID:        string(from.ID),
 		AccountID: web.OrNull(string(from.AccountID)),

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 )
 
 type faqShown struct {
@@ -67,7 +67,7 @@ func TestFAQEntries_listedInPagesOfOneFilter(t *testing.T) {
 	require.Equal(t, want, apitest.ReadPages(t, h, "admin", "/v1/faq-entries?limit=2", 2))
 	filtered := "/v1/faq-entries?limit=2&language=en&account=" + apitest.ConvA
 	answer := apitest.Call(t, h, "admin", http.MethodGet, filtered, "")
-	require.Equal(t, conversation.FAQFilter{AccountID: apitest.ConvA, Language: "en"}, w.FAQ.Filter)
+	require.Equal(t, bot.FAQFilter{AccountID: apitest.ConvA, Language: "en"}, w.FAQ.Filter)
 	cursor := *apitest.Decode[struct{ Next *string }](t, answer).Next
 	apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodGet, "/v1/faq-entries?limit=2&cursor="+cursor, ""), http.StatusUnprocessableEntity, "invalid")
 }

@@ -6,17 +6,18 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // OperatingHours keeps when queues are open.
 type OperatingHours interface {
-	CreateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error)
+	CreateHours(ctx context.Context, by access.Actor, h routing.Hours) (routing.Hours, error)
 	Hours(ctx context.Context, t conversation.Tenant, id routing.HoursID) (routing.Hours, error)
 	ListHours(ctx context.Context, t conversation.Tenant, after routing.HoursID, limit int) ([]routing.Hours, error)
-	UpdateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error)
-	DeleteHours(ctx context.Context, by conversation.Actor, id routing.HoursID) error
+	UpdateHours(ctx context.Context, by access.Actor, h routing.Hours) (routing.Hours, error)
+	DeleteHours(ctx context.Context, by access.Actor, id routing.HoursID) error
 }
 
 // operatingHoursView is operating hours as the API shows them.

@@ -5,18 +5,19 @@ import (
 	"strings"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // CapacityProfiles keeps how many conversations of a sort an agent may have.
 type CapacityProfiles interface {
-	CreateProfile(ctx context.Context, by conversation.Actor, p routing.Profile) (routing.Profile, error)
+	CreateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error)
 	Profile(ctx context.Context, t conversation.Tenant, id routing.ProfileID) (routing.Profile, error)
 	ListProfiles(ctx context.Context, t conversation.Tenant, after routing.ProfileID, limit int) ([]routing.Profile, error)
 	// UpdateProfile changes everything but the reset, which stays for life.
-	UpdateProfile(ctx context.Context, by conversation.Actor, p routing.Profile) (routing.Profile, error)
-	DeleteProfile(ctx context.Context, by conversation.Actor, id routing.ProfileID) error
+	UpdateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error)
+	DeleteProfile(ctx context.Context, by access.Actor, id routing.ProfileID) error
 }
 
 // profileReset says when what was taken comes back.

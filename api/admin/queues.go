@@ -4,23 +4,24 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // Queues keeps where conversations wait for people.
 type Queues interface {
-	CreateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error)
+	CreateQueue(ctx context.Context, by access.Actor, q routing.Queue) (routing.Queue, error)
 	Queue(ctx context.Context, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error)
 	ListQueues(ctx context.Context, t conversation.Tenant, after conversation.QueueID, limit int) ([]routing.Queue, error)
-	UpdateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error)
-	DeleteQueue(ctx context.Context, by conversation.Actor, id conversation.QueueID) error
+	UpdateQueue(ctx context.Context, by access.Actor, q routing.Queue) (routing.Queue, error)
+	DeleteQueue(ctx context.Context, by access.Actor, id conversation.QueueID) error
 
 	// QueueMembers lists a queue's agents, and the queue's version with them.
 	QueueMembers(ctx context.Context, t conversation.Tenant, id conversation.QueueID) ([]conversation.AgentID, int64, error)
 	// SetQueueMembers makes these the members, all of them, where the queue's version is still version (ErrVersion
 	// otherwise).
-	SetQueueMembers(ctx context.Context, by conversation.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error)
+	SetQueueMembers(ctx context.Context, by access.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error)
 }
 
 // queueView is a queue as the API shows it.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -52,7 +53,7 @@ func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*resou
 	rules := in.Body.Rules
 	return a.reviseRuleset(ctx, in.ID, in.IfMatch, func(r *routing.Ruleset) ([]web.Fault, error) {
 		return a.checkRules(ctx, *r, rules)
-	}, func(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
+	}, func(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 		return a.cfg.Setup.SaveDraft(ctx, by, r.ID, r.Version, rules)
 	})
 }
@@ -74,7 +75,7 @@ func (a *Admin) PublishRuleset(ctx context.Context, in *struct {
 		}
 		number = newest[0].Number
 		return a.checkRules(ctx, *r, newest[0].Rules)
-	}, func(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
+	}, func(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 		return a.cfg.Setup.PutInForce(ctx, by, r.ID, r.Version, number)
 	})
 }
@@ -98,7 +99,7 @@ func (a *Admin) RollBackRuleset(ctx context.Context, in *changing[rollback]) (*r
 			return []web.Fault{web.FaultAt("body.number", "expected the number of a version that was published")}, nil
 		}
 		return a.checkRules(ctx, *r, found[0].Rules)
-	}, func(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
+	}, func(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 		return a.cfg.Setup.PutInForce(ctx, by, r.ID, r.Version, number)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -11,24 +12,24 @@ import (
 // Rulesets keeps the rules of workstreams and queues, in versions.
 type Rulesets interface {
 	// CreateRuleset adds one without rules. ErrTooMany beyond routing.MaxClassifications.
-	CreateRuleset(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error)
+	CreateRuleset(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error)
 	Ruleset(ctx context.Context, t conversation.Tenant, id routing.RulesetID) (routing.Ruleset, error)
 	ListRulesets(ctx context.Context, t conversation.Tenant, after routing.RulesetID, limit int) ([]routing.Ruleset, error)
 	// UpdateRuleset changes name and position.
-	UpdateRuleset(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error)
-	DeleteRuleset(ctx context.Context, by conversation.Actor, id routing.RulesetID) error
+	UpdateRuleset(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error)
+	DeleteRuleset(ctx context.Context, by access.Actor, id routing.RulesetID) error
 
 	// RulesetVersions lists versions newest first, below a number; 0 for the newest.
 	RulesetVersions(ctx context.Context, t conversation.Tenant, id routing.RulesetID, below int64, limit int) ([]routing.RulesetVersion, error)
 	// SaveDraft makes rules the draft where the ruleset's version is still version (ErrVersion otherwise).
-	SaveDraft(ctx context.Context, by conversation.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error)
+	SaveDraft(ctx context.Context, by access.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error)
 	// PutInForce publishes the draft of that number or goes back to that version; 0 takes the ruleset out of force.
-	PutInForce(ctx context.Context, by conversation.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error)
+	PutInForce(ctx context.Context, by access.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error)
 
 	// RoutingPlan reads all that decides where conversations of a workstream go; "" for what belongs to queues alone.
 	RoutingPlan(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Plan, error)
 	// ImportRulesets makes drafts in a workstream and on queues, and operating hours that there are not yet, all or none.
-	ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error)
+	ImportRulesets(ctx context.Context, by access.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error)
 	// LastTurn is the customer's last message in a conversation.
 	LastTurn(ctx context.Context, c conversation.Ref) (conversation.MessageID, error)
 	// TrialQuestion loads what would decide where a conversation goes after that message.
@@ -113,7 +114,7 @@ func (a *Admin) DeleteRuleset(ctx context.Context, in *ResourcePath) (*struct{},
 
 // reviseRuleset changes a ruleset by its version; look may refuse with faults or an error.
 func (a *Admin) reviseRuleset(ctx context.Context, id, ifMatch string, look func(*routing.Ruleset) ([]web.Fault, error),
-	write func(context.Context, conversation.Actor, routing.Ruleset) (routing.Ruleset, error),
+	write func(context.Context, access.Actor, routing.Ruleset) (routing.Ruleset, error),
 ) (*resourceAnswer[rulesetView], error) {
 	who := web.CallerOf(ctx)
 	var refused error

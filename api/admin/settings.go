@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -11,7 +12,7 @@ import (
 // Settings keeps what an administrator has set for the whole tenant.
 type Settings interface {
 	Settings(ctx context.Context, t conversation.Tenant) (routing.Settings, error)
-	UpdateSettings(ctx context.Context, by conversation.Actor, s routing.Settings) error
+	UpdateSettings(ctx context.Context, by access.Actor, s routing.Settings) error
 }
 
 // settingsView are the settings as the API shows them.

@@ -5,17 +5,18 @@ import (
 	"strings"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // Skills keeps what agents can do and conversations may need.
 type Skills interface {
-	CreateSkill(ctx context.Context, by conversation.Actor, s routing.Skill) (routing.Skill, error)
+	CreateSkill(ctx context.Context, by access.Actor, s routing.Skill) (routing.Skill, error)
 	Skill(ctx context.Context, t conversation.Tenant, id routing.SkillID) (routing.Skill, error)
 	ListSkills(ctx context.Context, t conversation.Tenant, after routing.SkillID, limit int) ([]routing.Skill, error)
-	UpdateSkill(ctx context.Context, by conversation.Actor, s routing.Skill) (routing.Skill, error)
-	DeleteSkill(ctx context.Context, by conversation.Actor, id routing.SkillID) error
+	UpdateSkill(ctx context.Context, by access.Actor, s routing.Skill) (routing.Skill, error)
+	DeleteSkill(ctx context.Context, by access.Actor, id routing.SkillID) error
 }
 
 // skillView is a skill as the API shows it.

@@ -17,6 +17,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -44,8 +45,8 @@ func newSite(t *testing.T, mode wechat.Mode) *site {
 	s := &site{World: apitest.NewWorld(), WeChat: apitest.NewWeChat(t, mode)}
 	s.Version = 1
 	s.Accounts[s.ID] = s.WeChat.Account
-	s.World.Secrets[s.ID] = conversation.AccountSecrets{AppSecret: secret.New(apitest.AppSecret)}
-	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
+	s.World.Secrets[s.ID] = account.Secrets{AppSecret: secret.New(apitest.AppSecret)}
+	s.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
 		return s.WeChat.CallbackAccount, nil
 	})
 
@@ -327,8 +328,8 @@ func TestValidate_whatCannotBeFoundOut(t *testing.T) {
 	s := newSite(t, wechat.ModeSafe)
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, "/v1/accounts/"+apitest.AccountB+"/validate", ""), http.StatusNotFound, "not-found")
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "supervisor", http.MethodPost, s.path()+"/validate", ""), http.StatusForbidden, "forbidden")
-	s.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-		return conversation.CallbackAccount{}, secret.ErrUnavailable
+	s.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+		return account.CallbackAccount{}, secret.ErrUnavailable
 	})
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, s.path()+"/validate", ""), http.StatusServiceUnavailable, "secret-unavailable")
 }

@@ -4,17 +4,18 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // Workstreams keeps how conversations of accounts are enriched, routed and assigned.
 type Workstreams interface {
-	CreateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error)
+	CreateWorkstream(ctx context.Context, by access.Actor, w routing.Workstream) (routing.Workstream, error)
 	Workstream(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error)
 	ListWorkstreams(ctx context.Context, t conversation.Tenant, after conversation.WorkstreamID, limit int) ([]routing.Workstream, error)
-	UpdateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error)
-	DeleteWorkstream(ctx context.Context, by conversation.Actor, id conversation.WorkstreamID) error
+	UpdateWorkstream(ctx context.Context, by access.Actor, w routing.Workstream) (routing.Workstream, error)
+	DeleteWorkstream(ctx context.Context, by access.Actor, id conversation.WorkstreamID) error
 }
 
 func (a *Admin) CreateWorkstream(ctx context.Context, in *struct{ Body newWorkstream }) (*resourceCreated[workstreamView], error) {

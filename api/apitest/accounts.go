@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -29,12 +31,12 @@ func (w *World) CallbackIPs(context.Context, wechat.Credentials) ([]netip.Prefix
 	return w.OnCallbackIPs()
 }
 
-func (w *World) CreateAccount(_ context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
+func (w *World) CreateAccount(_ context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	for _, other := range w.Accounts {
 		if other.AppID == a.AppID {
-			return conversation.Account{}, conversation.ErrExists
+			return account.Account{}, conversation.ErrExists
 		}
 	}
 	a.Version = 1
@@ -44,34 +46,34 @@ func (w *World) CreateAccount(_ context.Context, by conversation.Actor, a conver
 	return a, nil
 }
 
-func (w *World) Account(_ context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.Account, error) {
+func (w *World) Account(_ context.Context, t conversation.Tenant, id conversation.AccountID) (account.Account, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	a, ok := w.Accounts[id]
 	if !ok || a.Tenant != t {
-		return conversation.Account{}, conversation.ErrNotFound
+		return account.Account{}, conversation.ErrNotFound
 	}
 	return a, nil
 }
 
-func (w *World) ListAccounts(_ context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]conversation.Account, error) {
+func (w *World) ListAccounts(_ context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]account.Account, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	var found []conversation.Account
+	var found []account.Account
 	for _, a := range w.Accounts {
 		if a.Tenant == t && a.CreatedAt.After(w.Accounts[after].CreatedAt) {
 			found = append(found, a)
 		}
 	}
-	slices.SortFunc(found, func(a, b conversation.Account) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	slices.SortFunc(found, func(a, b account.Account) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return found[:min(limit, len(found))], nil
 }
 
-func (w *World) UpdateAccount(_ context.Context, _ conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
+func (w *World) UpdateAccount(_ context.Context, _ access.Actor, a account.Account, s account.Secrets) (account.Account, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	if w.Accounts[a.ID].Version != a.Version {
-		return conversation.Account{}, conversation.ErrVersion
+		return account.Account{}, conversation.ErrVersion
 	}
 	a.Version++
 	kept := w.Secrets[a.ID]
@@ -83,13 +85,13 @@ func (w *World) UpdateAccount(_ context.Context, _ conversation.Actor, a convers
 		}
 	}
 	if a.Mode.Encrypted() && kept.EncodingAESKey.Empty() {
-		return conversation.Account{}, conversation.ErrKeyMissing
+		return account.Account{}, account.ErrKeyMissing
 	}
 	w.Accounts[a.ID], w.Secrets[a.ID] = a, kept
 	return a, nil
 }
 
-func (w *World) DeleteAccount(_ context.Context, by conversation.Actor, id conversation.AccountID) error {
+func (w *World) DeleteAccount(_ context.Context, by access.Actor, id conversation.AccountID) error {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	if w.Accounts[id].Tenant != by.Tenant {

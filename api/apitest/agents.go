@@ -6,7 +6,9 @@ import (
 	"slices"
 	"sync"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 )
 
@@ -15,7 +17,7 @@ type Agents struct {
 	Processes int // that are alive
 	Mu        sync.Mutex
 	presence  map[conversation.AgentID]routing.Presence
-	rows      map[string]conversation.AgentConnection
+	rows      map[string]feed.Connection
 	lost      []conversation.AgentID // those who have lost their last connection
 	Dropped   int                    // calls of DropSilentProcesses
 	Refuse    error                  // of Connect
@@ -30,7 +32,7 @@ func (d *Agents) AgentNow(_ context.Context, t conversation.Tenant, id conversat
 	return routing.AgentNow{ID: id, Name: "Mei", Presence: d.presence[id], Units: 100, Load: 25}, nil
 }
 
-func (d *Agents) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, _ routing.PresenceID) (routing.AgentNow, error) {
+func (d *Agents) SetPresence(ctx context.Context, by access.Principal, id conversation.AgentID, p routing.Presence, _ routing.PresenceID) (routing.AgentNow, error) {
 	d.Mu.Lock()
 	if by.Tenant == conversation.DefaultTenant {
 		if d.presence == nil {
@@ -42,20 +44,20 @@ func (d *Agents) SetPresence(ctx context.Context, by conversation.Principal, id 
 	return d.AgentNow(ctx, by.Tenant, id)
 }
 
-func (d *Agents) Connect(_ context.Context, _ string, c conversation.AgentConnection) error {
+func (d *Agents) Connect(_ context.Context, _ string, c feed.Connection) error {
 	d.Mu.Lock()
 	defer d.Mu.Unlock()
 	if d.Refuse != nil {
 		return d.Refuse
 	}
 	if d.rows == nil {
-		d.rows = map[string]conversation.AgentConnection{}
+		d.rows = map[string]feed.Connection{}
 	}
 	d.rows[c.ID] = c
 	return nil
 }
 
-func (d *Agents) Disconnect(_ context.Context, c conversation.AgentConnection) error {
+func (d *Agents) Disconnect(_ context.Context, c feed.Connection) error {
 	d.Mu.Lock()
 	defer d.Mu.Unlock()
 	delete(d.rows, c.ID)
@@ -68,7 +70,7 @@ func (d *Agents) Disconnect(_ context.Context, c conversation.AgentConnection) e
 	return nil
 }
 
-func (d *Agents) Heartbeat(_ context.Context, _ string, held []string) (diff conversation.ConnectionDiff, err error) {
+func (d *Agents) Heartbeat(_ context.Context, _ string, held []string) (diff feed.ConnectionDiff, err error) {
 	d.Mu.Lock()
 	defer d.Mu.Unlock()
 	diff.Processes = d.Processes

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -14,12 +16,12 @@ import (
 // Bots keeps bots in memory, in the order of creation.
 type Bots struct {
 	mu      sync.Mutex
-	bots    []conversation.BotSetup
+	bots    []bot.Setup
 	Secrets map[conversation.BotID]secret.Value
 	Used    bool
 }
 
-func (s *Bots) CreateBot(_ context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
+func (s *Bots) CreateBot(_ context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b.Tenant, b.ID, b.Version = by.Tenant, conversation.BotID(uuid.NewString()), 1
@@ -31,7 +33,7 @@ func (s *Bots) CreateBot(_ context.Context, by conversation.Actor, b conversatio
 	return b, nil
 }
 
-func (s *Bots) Bot(_ context.Context, _ conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error) {
+func (s *Bots) Bot(_ context.Context, _ conversation.Tenant, id conversation.BotID) (bot.Setup, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range s.bots {
@@ -39,10 +41,10 @@ func (s *Bots) Bot(_ context.Context, _ conversation.Tenant, id conversation.Bot
 			return b, nil
 		}
 	}
-	return conversation.BotSetup{}, conversation.ErrNotFound
+	return bot.Setup{}, conversation.ErrNotFound
 }
 
-func (s *Bots) ListBots(_ context.Context, _ conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error) {
+func (s *Bots) ListBots(_ context.Context, _ conversation.Tenant, after conversation.BotID, limit int) ([]bot.Setup, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rest := s.bots
@@ -54,7 +56,7 @@ func (s *Bots) ListBots(_ context.Context, _ conversation.Tenant, after conversa
 	return rest[:min(limit, len(rest))], nil
 }
 
-func (s *Bots) UpdateBot(_ context.Context, _ conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
+func (s *Bots) UpdateBot(_ context.Context, _ access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !key.Empty() {
@@ -69,7 +71,7 @@ func (s *Bots) UpdateBot(_ context.Context, _ conversation.Actor, b conversation
 	return b, nil
 }
 
-func (s *Bots) DeleteBot(context.Context, conversation.Actor, conversation.BotID) error {
+func (s *Bots) DeleteBot(context.Context, access.Actor, conversation.BotID) error {
 	if s.Used {
 		return conversation.ErrInUse
 	}

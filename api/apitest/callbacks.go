@@ -6,10 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
-func (w *World) CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+func (w *World) CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 	w.Mu.Lock()
 	w.LookUps++
 	find := w.FindAccount
@@ -18,13 +20,13 @@ func (w *World) CallbackAccount(ctx context.Context, id conversation.AccountID) 
 }
 
 // SetFindAccount changes how accounts are found from now on.
-func (w *World) SetFindAccount(find func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)) {
+func (w *World) SetFindAccount(find func(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	w.FindAccount = find
 }
 
-func (w *World) CustomerWrote(ctx context.Context, h conversation.ReceivedCallback) error {
+func (w *World) CustomerWrote(ctx context.Context, h callback.Received) error {
 	if err := w.TakeCallback(ctx, h); err != nil {
 		return err
 	}
@@ -34,18 +36,18 @@ func (w *World) CustomerWrote(ctx context.Context, h conversation.ReceivedCallba
 	return nil
 }
 
-func (w *World) SealPlain(_ conversation.ReceivedCallback, plain []byte) string {
+func (w *World) SealPlain(_ callback.Received, plain []byte) string {
 	return "sealed:" + base64.StdEncoding.EncodeToString(plain)
 }
 
-func (w *World) RecordEvent(_ context.Context, e conversation.Event) error {
+func (w *World) RecordEvent(_ context.Context, e callback.Event) error {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	w.Events = append(w.Events, e)
 	return nil
 }
 
-func (w *World) Quarantine(ctx context.Context, q conversation.Unreadable) error {
+func (w *World) Quarantine(ctx context.Context, q callback.Unreadable) error {
 	if err := w.OnQuarantine(ctx); err != nil {
 		return err
 	}
@@ -55,7 +57,7 @@ func (w *World) Quarantine(ctx context.Context, q conversation.Unreadable) error
 	return nil
 }
 
-func (w *World) RecordCallback(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64, records []conversation.CallbackRecord) error {
+func (w *World) RecordCallback(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64, records []callback.Record) error {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	w.Noted++
@@ -65,10 +67,10 @@ func (w *World) RecordCallback(_ context.Context, _ conversation.Tenant, id conv
 	return nil
 }
 
-func (w *World) CallbackRecords(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.CallbackRecord]time.Time, error) {
+func (w *World) CallbackRecords(_ context.Context, _ conversation.Tenant, id conversation.AccountID, version int64) (map[callback.Record]time.Time, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	seen := map[conversation.CallbackRecord]time.Time{}
+	seen := map[callback.Record]time.Time{}
 	for key, at := range w.Recorded {
 		if key.account == id && key.version == version {
 			seen[key.record] = at
@@ -80,7 +82,7 @@ func (w *World) CallbackRecords(_ context.Context, _ conversation.Tenant, id con
 func (w *World) EventKept(_ context.Context, _ conversation.Tenant, id conversation.AccountID, messageKey string) (bool, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	return slices.ContainsFunc(w.Events, func(e conversation.Event) bool {
+	return slices.ContainsFunc(w.Events, func(e callback.Event) bool {
 		return e.AccountID == id && e.MessageKey == messageKey
 	}), nil
 }

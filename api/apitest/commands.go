@@ -7,31 +7,33 @@ import (
 	"testing"
 	"time"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
-func CommandKey(r conversation.CommandRequest) string {
+func CommandKey(r command.HTTPRequest) string {
 	return strings.Join([]string{string(r.Tenant), r.TokenID, r.Method, r.Path, r.Key}, " ")
 }
 
 // Act does what w.act says, as the ledger would: once under a key, and only for who may see the conversation.
-func (w *World) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
+func (w *World) Act(ctx context.Context, r command.Request) (command.Result, error) {
 	w.acting.Lock()
 	defer w.acting.Unlock()
-	key := CommandKey(r.CommandRequest)
+	key := CommandKey(r.HTTPRequest)
 	known, ok := w.commands[key]
 	switch {
 	case ok && known.body != r.BodyHash:
-		return conversation.Acted{}, conversation.ErrKeyReused
+		return command.Result{}, command.ErrKeyReused
 	case ok:
-		return known.Acted, nil
+		return known.Result, nil
 	}
 	now, err := w.Conversation(ctx, r.By.Viewer(), r.Conversation)
 	switch {
 	case err != nil:
-		return conversation.Acted{}, err
+		return command.Result{}, err
 	case r.IfRevision != 0 && r.IfRevision != now.Revision:
-		return conversation.Acted{Refused: conversation.RefusedStale, Conversation: now, At: time.Now()}, nil
+		return command.Result{Refused: command.RefusedStale, Conversation: now, At: time.Now()}, nil
 	}
 	w.Mu.Lock()
 	w.Orders = append(w.Orders, r)
@@ -45,13 +47,13 @@ func (w *World) Act(ctx context.Context, r conversation.ActRequest) (conversatio
 		return done, err
 	}
 	done.At = time.Now()
-	w.commands[key] = command{done, r.BodyHash}
+	w.commands[key] = storedCommand{done, r.BodyHash}
 	done.Notice = &conversation.RunNotice{Ref: conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, Number: int64(len(w.Orders)), Act: string(r.Kind)}
 	return done, nil
 }
 
 // everything is what supervisors see.
-var everything = conversation.Viewer{Tenant: conversation.DefaultTenant}
+var everything = access.Viewer{Tenant: conversation.DefaultTenant}
 
 // Notify notes of which acts runs are told.
 func (w *World) Notify(_ context.Context, notices ...conversation.RunNotice) {
@@ -61,8 +63,8 @@ func (w *World) Notify(_ context.Context, notices ...conversation.RunNotice) {
 }
 
 // Answering is a ledger that fails, or refuses.
-func Answering(done conversation.Acted, err error) func(conversation.ActRequest) (conversation.Acted, error) {
-	return func(conversation.ActRequest) (conversation.Acted, error) { return done, err }
+func Answering(done command.Result, err error) func(command.Request) (command.Result, error) {
+	return func(command.Request) (command.Result, error) { return done, err }
 }
 
 // end closes a conversation of the world.

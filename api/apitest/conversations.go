@@ -7,12 +7,13 @@ import (
 	"strconv"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // Conversation finds what a viewer may see: here, supervisors and admins everything, an agent what they have or had.
-func (w *World) Conversation(_ context.Context, v conversation.Viewer, id conversation.ID) (conversation.Conversation, error) {
+func (w *World) Conversation(_ context.Context, v access.Viewer, id conversation.ID) (conversation.Conversation, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	for _, c := range w.KnownConversations {
@@ -23,12 +24,12 @@ func (w *World) Conversation(_ context.Context, v conversation.Viewer, id conver
 	return conversation.Conversation{}, conversation.ErrNotFound
 }
 
-func sees(v conversation.Viewer, c conversation.Conversation) bool {
+func sees(v access.Viewer, c conversation.Conversation) bool {
 	return v.Tenant == conversation.DefaultTenant && (v.AgentID == "" || v.AgentID == c.AgentID || v.AgentID == c.LastAgent)
 }
 
 // Conversations lists those of the world in their order, which is newest first.
-func (w *World) Conversations(_ context.Context, v conversation.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
+func (w *World) Conversations(_ context.Context, v access.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	var found []conversation.Conversation
@@ -42,21 +43,21 @@ func (w *World) Conversations(_ context.Context, v conversation.Viewer, f conver
 	return found[:min(limit, len(found))], nil
 }
 
-func (w *World) Messages(ctx context.Context, v conversation.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
+func (w *World) Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
 	return part(ctx, w, v, id, w.KnownMessages, int(afterSeq), limit)
 }
 
 // Notes takes a note's place for its id.
-func (w *World) Notes(ctx context.Context, v conversation.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error) {
+func (w *World) Notes(ctx context.Context, v access.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error) {
 	from, _ := strconv.Atoi(after)
 	return part(ctx, w, v, id, w.KnownNotes, from, limit)
 }
 
-func (w *World) RoutingTrace(ctx context.Context, v conversation.Viewer, id conversation.ID, after int64, limit int) ([]conversation.TraceStep, error) {
+func (w *World) RoutingTrace(ctx context.Context, v access.Viewer, id conversation.ID, after int64, limit int) ([]routing.TraceStep, error) {
 	return part(ctx, w, v, id, w.KnownTrace, int(after), limit)
 }
 
-func part[T any](ctx context.Context, w *World, v conversation.Viewer, id conversation.ID, all []T, from, limit int) ([]T, error) {
+func part[T any](ctx context.Context, w *World, v access.Viewer, id conversation.ID, all []T, from, limit int) ([]T, error) {
 	if _, err := w.Conversation(ctx, v, id); err != nil {
 		return nil, err
 	}
@@ -64,14 +65,14 @@ func part[T any](ctx context.Context, w *World, v conversation.Viewer, id conver
 	return rest[:min(limit, len(rest))], nil
 }
 
-func (w *World) Targets(ctx context.Context, v conversation.Viewer, id conversation.ID) (routing.Targets, error) {
+func (w *World) Targets(ctx context.Context, v access.Viewer, id conversation.ID) (routing.Targets, error) {
 	if _, err := w.Conversation(ctx, v, id); err != nil {
 		return routing.Targets{}, err
 	}
 	return w.KnownTargets, nil
 }
 
-func (w *World) Work(context.Context, conversation.Viewer) (conversation.Work, error) {
+func (w *World) Work(context.Context, access.Viewer) (conversation.Work, error) {
 	return w.KnownWork, nil
 }
 

@@ -6,33 +6,35 @@ import (
 
 	"github.com/google/uuid"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
 // FAQ keeps entries in memory, in the order of creation.
 type FAQ struct {
 	mu      sync.Mutex
-	entries []conversation.KeptFAQEntry
-	Filter  conversation.FAQFilter // of the last list
+	entries []bot.KeptFAQEntry
+	Filter  bot.FAQFilter // of the last list
 }
 
-func (s *FAQ) CreateFAQEntry(_ context.Context, by conversation.Actor, e conversation.KeptFAQEntry) (conversation.KeptFAQEntry, error) {
+func (s *FAQ) CreateFAQEntry(_ context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, other := range s.entries {
 		if other.AccountID == e.AccountID && other.Language == e.Language && other.Phrase == e.Phrase {
-			return conversation.KeptFAQEntry{}, conversation.ErrExists
+			return bot.KeptFAQEntry{}, conversation.ErrExists
 		}
 	}
 	if e.AccountID == ConvA {
-		return conversation.KeptFAQEntry{}, conversation.ErrNotFound
+		return bot.KeptFAQEntry{}, conversation.ErrNotFound
 	}
-	e.Tenant, e.ID, e.Version = by.Tenant, conversation.FAQEntryID(uuid.NewString()), 1
+	e.Tenant, e.ID, e.Version = by.Tenant, bot.FAQEntryID(uuid.NewString()), 1
 	s.entries = append(s.entries, e)
 	return e, nil
 }
 
-func (s *FAQ) FAQEntry(_ context.Context, _ conversation.Tenant, id conversation.FAQEntryID) (conversation.KeptFAQEntry, error) {
+func (s *FAQ) FAQEntry(_ context.Context, _ conversation.Tenant, id bot.FAQEntryID) (bot.KeptFAQEntry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
@@ -40,10 +42,10 @@ func (s *FAQ) FAQEntry(_ context.Context, _ conversation.Tenant, id conversation
 			return e, nil
 		}
 	}
-	return conversation.KeptFAQEntry{}, conversation.ErrNotFound
+	return bot.KeptFAQEntry{}, conversation.ErrNotFound
 }
 
-func (s *FAQ) ListFAQEntries(_ context.Context, _ conversation.Tenant, f conversation.FAQFilter, after conversation.FAQEntryID, limit int) ([]conversation.KeptFAQEntry, error) {
+func (s *FAQ) ListFAQEntries(_ context.Context, _ conversation.Tenant, f bot.FAQFilter, after bot.FAQEntryID, limit int) ([]bot.KeptFAQEntry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Filter = f
@@ -56,7 +58,7 @@ func (s *FAQ) ListFAQEntries(_ context.Context, _ conversation.Tenant, f convers
 	return rest[:min(limit, len(rest))], nil
 }
 
-func (s *FAQ) UpdateFAQEntry(_ context.Context, _ conversation.Actor, e conversation.KeptFAQEntry) (conversation.KeptFAQEntry, error) {
+func (s *FAQ) UpdateFAQEntry(_ context.Context, _ access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.Version++
@@ -68,7 +70,7 @@ func (s *FAQ) UpdateFAQEntry(_ context.Context, _ conversation.Actor, e conversa
 	return e, nil
 }
 
-func (s *FAQ) DeleteFAQEntry(_ context.Context, _ conversation.Actor, id conversation.FAQEntryID) error {
+func (s *FAQ) DeleteFAQEntry(_ context.Context, _ access.Actor, id bot.FAQEntryID) error {
 	_, err := s.FAQEntry(context.Background(), "", id)
 	return err
 }

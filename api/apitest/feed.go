@@ -7,42 +7,43 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // Feed is a feed in memory; the number of a row is its transaction too.
 type Feed struct {
 	Mu         sync.Mutex
-	rows       []conversation.FeedEvent
+	rows       []feed.Event
 	Restored   int64
 	queues     map[conversation.AgentID][]conversation.QueueID
 	news       chan struct{}
 	subscribed sync.Once
 }
 
-func (f *Feed) end() conversation.FeedPosition {
-	p := conversation.FeedPosition{Generation: 1 + f.Restored, At: time.Now()}
+func (f *Feed) end() feed.Position {
+	p := feed.Position{Generation: 1 + f.Restored, At: time.Now()}
 	if n := len(f.rows); n > 0 {
 		p.XID, p.ID = f.rows[n-1].XID, f.rows[n-1].ID
 	}
 	return p
 }
 
-func (f *Feed) FeedEnd(context.Context) (conversation.FeedPosition, error) {
+func (f *Feed) FeedEnd(context.Context) (feed.Position, error) {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
 	return f.end(), nil
 }
 
-func (f *Feed) Feed(_ context.Context, after conversation.FeedPosition, limit int) (conversation.FeedPage, error) {
+func (f *Feed) Feed(_ context.Context, after feed.Position, limit int) (feed.Page, error) {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
 	upto := after
 	upto.Generation, upto.At = 1+f.Restored, time.Now()
-	t := conversation.FeedPage{Upto: upto}
+	t := feed.Page{UpTo: upto}
 	for _, row := range f.rows {
 		if row.Compare(after) > 0 && len(t.Events) < limit {
 			t.Events = append(t.Events, row)
-			t.Upto.XID, t.Upto.ID = row.XID, row.ID
+			t.UpTo.XID, t.UpTo.ID = row.XID, row.ID
 		}
 	}
 	return t, nil
@@ -66,7 +67,7 @@ func (f *Feed) QueuesOf(_ context.Context, _ conversation.Tenant, agents []conve
 }
 
 // Publish adds rows, and calls.
-func (f *Feed) Publish(rows ...conversation.FeedEvent) {
+func (f *Feed) Publish(rows ...feed.Event) {
 	f.Mu.Lock()
 	f.Add(rows...)
 	f.Mu.Unlock()
@@ -77,10 +78,10 @@ func (f *Feed) Publish(rows ...conversation.FeedEvent) {
 }
 
 // Add adds rows, under the lock, and calls nobody.
-func (f *Feed) Add(rows ...conversation.FeedEvent) {
+func (f *Feed) Add(rows ...feed.Event) {
 	for _, row := range rows {
 		n := int64(len(f.rows) + 1)
-		row.FeedPosition = conversation.FeedPosition{Generation: 1 + f.Restored, XID: uint64(n), ID: n, At: time.Now()}
+		row.Position = feed.Position{Generation: 1 + f.Restored, XID: uint64(n), ID: n, At: time.Now()}
 		if row.Tenant == "" {
 			row.Tenant = conversation.DefaultTenant
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"wxdesk/api/admin"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -20,7 +21,7 @@ func (NoSetup) ListWorkstreams(context.Context, conversation.Tenant, conversatio
 	return nil, nil
 }
 
-func (NoSetup) DeleteWorkstream(context.Context, conversation.Actor, conversation.WorkstreamID) error {
+func (NoSetup) DeleteWorkstream(context.Context, access.Actor, conversation.WorkstreamID) error {
 	return conversation.ErrNotFound
 }
 
@@ -32,7 +33,7 @@ func (NoSetup) ListQueues(context.Context, conversation.Tenant, conversation.Que
 	return nil, nil
 }
 
-func (NoSetup) DeleteQueue(context.Context, conversation.Actor, conversation.QueueID) error {
+func (NoSetup) DeleteQueue(context.Context, access.Actor, conversation.QueueID) error {
 	return conversation.ErrNotFound
 }
 
@@ -44,7 +45,7 @@ func (NoSetup) ListHours(context.Context, conversation.Tenant, routing.HoursID, 
 	return nil, nil
 }
 
-func (NoSetup) DeleteHours(context.Context, conversation.Actor, routing.HoursID) error {
+func (NoSetup) DeleteHours(context.Context, access.Actor, routing.HoursID) error {
 	return conversation.ErrNotFound
 }
 
@@ -56,7 +57,7 @@ func (NoSetup) ListSkills(context.Context, conversation.Tenant, routing.SkillID,
 	return nil, nil
 }
 
-func (NoSetup) DeleteSkill(context.Context, conversation.Actor, routing.SkillID) error {
+func (NoSetup) DeleteSkill(context.Context, access.Actor, routing.SkillID) error {
 	return conversation.ErrNotFound
 }
 
@@ -68,7 +69,7 @@ func (NoSetup) ListProfiles(context.Context, conversation.Tenant, routing.Profil
 	return nil, nil
 }
 
-func (NoSetup) DeleteProfile(context.Context, conversation.Actor, routing.ProfileID) error {
+func (NoSetup) DeleteProfile(context.Context, access.Actor, routing.ProfileID) error {
 	return conversation.ErrNotFound
 }
 
@@ -80,7 +81,7 @@ func (NoSetup) ListAgents(context.Context, conversation.Tenant, conversation.Age
 	return nil, nil
 }
 
-func (NoSetup) DeleteAgent(context.Context, conversation.Actor, conversation.AgentID) error {
+func (NoSetup) DeleteAgent(context.Context, access.Actor, conversation.AgentID) error {
 	return conversation.ErrNotFound
 }
 
@@ -92,7 +93,7 @@ func (NoSetup) ListRulesets(context.Context, conversation.Tenant, routing.Rulese
 	return nil, nil
 }
 
-func (NoSetup) DeleteRuleset(context.Context, conversation.Actor, routing.RulesetID) error {
+func (NoSetup) DeleteRuleset(context.Context, access.Actor, routing.RulesetID) error {
 	return conversation.ErrNotFound
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
@@ -13,7 +14,7 @@ import (
 type Spool struct {
 	Open   bool
 	mu     sync.Mutex
-	rows   []conversation.Spooled
+	rows   []callback.Spooled
 	Claims map[int64]time.Time
 	last   int64
 	refuse func() error // what a call of any method fails with; nil: nothing
@@ -35,7 +36,7 @@ func (s *Spool) Fails(refuse func() error) {
 	s.refuse = refuse
 }
 
-func (s *Spool) Spool(_ context.Context, h conversation.ReceivedCallback) error {
+func (s *Spool) Spool(_ context.Context, h callback.Received) error {
 	if err := s.reach(); err != nil {
 		return err
 	}
@@ -50,13 +51,13 @@ func (s *Spool) Spool(_ context.Context, h conversation.ReceivedCallback) error 
 		}
 	}
 	s.last++
-	s.rows = append(s.rows, conversation.Spooled{ID: s.last, ReceivedCallback: h})
+	s.rows = append(s.rows, callback.Spooled{ID: s.last, Received: h})
 	return nil
 }
 
 func (s *Spool) SpoolHas(_ context.Context, _ conversation.Tenant, _ conversation.AccountID, c conversation.CustomerKey) (bool, error) {
 	err := s.reach()
-	return slices.ContainsFunc(s.Waiting(), func(row conversation.Spooled) bool { return row.CustomerKey == c }), err
+	return slices.ContainsFunc(s.Waiting(), func(row callback.Spooled) bool { return row.CustomerKey == c }), err
 }
 
 func (s *Spool) SpoolEmpty(context.Context) (bool, error) {
@@ -68,7 +69,7 @@ func (s *Spool) SpoolSize(context.Context) (int64, time.Duration, error) {
 	return int64(len(s.Waiting())), 0, s.reach()
 }
 
-func (s *Spool) ClaimSpooled(_ context.Context, most int) (firsts []conversation.Spooled, err error) {
+func (s *Spool) ClaimSpooled(_ context.Context, most int) (firsts []callback.Spooled, err error) {
 	if err := s.reach(); err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (s *Spool) ClaimSpooled(_ context.Context, most int) (firsts []conversation
 	seen := map[conversation.CustomerKey]bool{}
 	for _, row := range s.rows {
 		if len(firsts) < most && !seen[row.CustomerKey] && time.Now().After(s.Claims[row.ID]) {
-			s.Claims[row.ID] = time.Now().Add(conversation.SpoolClaim)
+			s.Claims[row.ID] = time.Now().Add(callback.SpoolClaim)
 			firsts = append(firsts, row)
 		}
 		seen[row.CustomerKey] = true
@@ -85,8 +86,8 @@ func (s *Spool) ClaimSpooled(_ context.Context, most int) (firsts []conversation
 	return firsts, nil
 }
 
-func (s *Spool) SpooledFrom(_ context.Context, first conversation.Spooled, limit int) ([]conversation.Spooled, error) {
-	rows := slices.DeleteFunc(s.Waiting(), func(row conversation.Spooled) bool {
+func (s *Spool) SpooledFrom(_ context.Context, first callback.Spooled, limit int) ([]callback.Spooled, error) {
+	rows := slices.DeleteFunc(s.Waiting(), func(row callback.Spooled) bool {
 		return row.CustomerKey != first.CustomerKey || row.ID < first.ID
 	})
 	return rows[:min(limit, len(rows))], s.reach()
@@ -98,11 +99,11 @@ func (s *Spool) Unspool(_ context.Context, ids []int64) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows = slices.DeleteFunc(s.rows, func(row conversation.Spooled) bool { return slices.Contains(ids, row.ID) })
+	s.rows = slices.DeleteFunc(s.rows, func(row callback.Spooled) bool { return slices.Contains(ids, row.ID) })
 	return nil
 }
 
-func (s *Spool) Waiting() []conversation.Spooled {
+func (s *Spool) Waiting() []callback.Spooled {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.rows)

@@ -5,10 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
-func (w *World) StillGood(_ context.Context, asked []conversation.Principal) (good []conversation.Principal, err error) {
+func (w *World) StillGood(_ context.Context, asked []access.Principal) (good []access.Principal, err error) {
 	for _, who := range asked {
 		now, err := w.OnAuthenticate(sha256.Sum256([]byte(who.Role)))
 		switch {
@@ -21,21 +22,21 @@ func (w *World) StillGood(_ context.Context, asked []conversation.Principal) (go
 	return good, nil
 }
 
-func (w *World) RecordRefusals(_ context.Context, list []conversation.AccessRefusals) error {
+func (w *World) RecordRefusals(_ context.Context, list []access.Denials) error {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
 	w.Refusals = append(w.Refusals, list...)
 	return nil
 }
 
-func (w *World) ListTokens(context.Context, conversation.Tenant, string, int) ([]conversation.TokenInfo, error) {
+func (w *World) ListTokens(context.Context, conversation.Tenant, string, int) ([]access.TokenInfo, error) {
 	return nil, nil
 }
 
-func (w *World) RevokeToken(context.Context, conversation.Actor, string) error {
+func (w *World) RevokeToken(context.Context, access.Actor, string) error {
 	return conversation.ErrNotFound
 }
 
-func (w *World) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
+func (w *World) Authenticate(_ context.Context, hash [32]byte) (access.Principal, error) {
 	return w.OnAuthenticate(hash)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -31,21 +32,21 @@ const (
 
 // WeChat is an account as the callback endpoint knows it, and WeChat's side of it: what is needed to write to it.
 type WeChat struct {
-	conversation.CallbackAccount
+	account.CallbackAccount
 	T *testing.T
 }
 
 func NewWeChat(t *testing.T, mode wechat.Mode) WeChat {
 	t.Helper()
-	g := WeChat{T: t, CallbackAccount: conversation.CallbackAccount{
-		Account: conversation.Account{
+	g := WeChat{T: t, CallbackAccount: account.CallbackAccount{
+		Account: account.Account{
 			Tenant: conversation.DefaultTenant, ID: AccountA, OriginalID: OriginalA, AppID: AppA, Mode: mode,
 		},
 		IDKey:  []byte("the id key of account A, 32 byte"),
 		Tokens: []secret.Value{secret.New(TokenA), secret.New("replacedToken")},
 	}}
 	if mode.Encrypted() {
-		g.Keys = []conversation.CallbackKey{
+		g.Keys = []account.CallbackKey{
 			{ID: "11111111-1111-4111-8111-111111111111", Cipher: NewCipher(t, KeyA, AppA)},
 			{ID: "22222222-2222-4222-8222-222222222222", Cipher: NewCipher(t, keyOld, AppA)},
 		}
@@ -62,9 +63,9 @@ func NewCipher(t *testing.T, key string, app wechat.AppID) *wechat.Cipher {
 
 // In puts the account into a world, and returns the world's handler.
 func (g WeChat) In(w *World) http.Handler {
-	w.SetFindAccount(func(_ context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+	w.SetFindAccount(func(_ context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 		if id != g.ID {
-			return conversation.CallbackAccount{}, conversation.ErrNotFound
+			return account.CallbackAccount{}, conversation.ErrNotFound
 		}
 		return g.CallbackAccount, nil
 	})

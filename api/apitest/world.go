@@ -15,6 +15,11 @@ import (
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	callbacks "wxdesk/internal/callback"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -23,21 +28,21 @@ import (
 type World struct {
 	Mu                 sync.Mutex
 	acting             sync.Mutex // one act after the other
-	Accounts           map[conversation.AccountID]conversation.Account
-	Secrets            map[conversation.AccountID]conversation.AccountSecrets
+	Accounts           map[conversation.AccountID]account.Account
+	Secrets            map[conversation.AccountID]account.Secrets
 	KnownConversations []conversation.Conversation
 	KnownMessages      []conversation.Message
-	commands           map[string]command
-	Received           []conversation.ReceivedCallback
-	Events             []conversation.Event
-	Quarantined        []conversation.Unreadable
+	commands           map[string]storedCommand
+	Received           []callbacks.Received
+	Events             []callbacks.Event
+	Quarantined        []callbacks.Unreadable
 	Recorded           map[recordKey]time.Time
 	Noted              int // calls
 	LookUps            int
-	Orders             []conversation.ActRequest // those of which the caller may see the conversation
+	Orders             []command.Request // those of which the caller may see the conversation
 	Notified           []conversation.RunNotice
 	KnownNotes         []conversation.Note
-	KnownTrace         []conversation.TraceStep
+	KnownTrace         []routing.TraceStep
 	KnownWork          conversation.Work
 	KnownTargets       routing.Targets
 	Bots               Bots
@@ -45,13 +50,13 @@ type World struct {
 	Agents             Agents
 	Feed               Feed
 	Spool              Spool
-	Refusals           []conversation.AccessRefusals
+	Refusals           []access.Denials
 
-	FindAccount    func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)
-	TakeCallback   func(ctx context.Context, h conversation.ReceivedCallback) error
+	FindAccount    func(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)
+	TakeCallback   func(ctx context.Context, h callbacks.Received) error
 	OnQuarantine   func(ctx context.Context) error
-	OnAct          func(r conversation.ActRequest) (conversation.Acted, error)
-	OnAuthenticate func(hash [32]byte) (conversation.Principal, error)
+	OnAct          func(r command.Request) (command.Result, error)
+	OnAuthenticate func(hash [32]byte) (access.Principal, error)
 
 	OnCheckCredentials func() error // what WeChat says to AppID and AppSecret
 	OnCallbackIPs      func() ([]netip.Prefix, error)
@@ -62,47 +67,47 @@ type World struct {
 type recordKey struct {
 	account conversation.AccountID
 	version int64
-	record  conversation.CallbackRecord
+	record  callbacks.Record
 }
 
-type command struct {
-	conversation.Acted
+type storedCommand struct {
+	command.Result
 	body [32]byte
 }
 
 // NewWorld returns a world without anything in it but four API tokens, one of each role, whose texts are the roles' names.
 func NewWorld() *World {
 	w := &World{
-		Accounts: map[conversation.AccountID]conversation.Account{},
-		Secrets:  map[conversation.AccountID]conversation.AccountSecrets{},
-		commands: map[string]command{},
+		Accounts: map[conversation.AccountID]account.Account{},
+		Secrets:  map[conversation.AccountID]account.Secrets{},
+		commands: map[string]storedCommand{},
 		Recorded: map[recordKey]time.Time{},
 		log:      &bytes.Buffer{},
 	}
-	w.FindAccount = func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-		return conversation.CallbackAccount{}, conversation.ErrNotFound
+	w.FindAccount = func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+		return account.CallbackAccount{}, conversation.ErrNotFound
 	}
-	w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { return nil }
+	w.TakeCallback = func(context.Context, callbacks.Received) error { return nil }
 	w.OnQuarantine = func(context.Context) error { return nil }
 	w.OnCheckCredentials = func() error { return nil }
 	w.OnCallbackIPs = func() ([]netip.Prefix, error) { return nil, nil }
-	w.OnAct = func(r conversation.ActRequest) (conversation.Acted, error) {
-		if r.Kind != conversation.CommandClose {
-			return conversation.Acted{}, nil
+	w.OnAct = func(r command.Request) (command.Result, error) {
+		if r.Kind != command.Close {
+			return command.Result{}, nil
 		}
-		return conversation.Acted{}, w.end(r.Conversation)
+		return command.Result{}, w.end(r.Conversation)
 	}
-	w.OnAuthenticate = func(hash [32]byte) (conversation.Principal, error) {
-		for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
+	w.OnAuthenticate = func(hash [32]byte) (access.Principal, error) {
+		for _, role := range []access.Role{access.RoleAdmin, access.RoleSupervisor, access.RoleAgent} {
 			if sha256.Sum256([]byte(role)) == hash {
-				who := conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "token-of-" + string(role), Role: role}
-				if role == conversation.RoleAgent {
+				who := access.Principal{Tenant: conversation.DefaultTenant, TokenID: "token-of-" + string(role), Role: role}
+				if role == access.RoleAgent {
 					who.AgentID = AgentA
 				}
 				return who, nil
 			}
 		}
-		return conversation.Principal{}, conversation.ErrNotFound
+		return access.Principal{}, conversation.ErrNotFound
 	}
 	return w
 }
@@ -118,7 +123,7 @@ func (w *World) Config() api.Config {
 		Tokens: w, Audit: w,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {
-				return conversation.ErrAddress
+				return bot.ErrAddress
 			}
 			return nil
 		},

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -16,9 +17,9 @@ import (
 // Accounts finds what the callback endpoint needs of an account.
 type Accounts interface {
 	// CallbackAccount returns an account by the id in the callback's path, with its open secrets: the current ones first, replaced
-	// ones for conversation.KeyOverlap. ErrNotFound when it is unknown, deleted or disabled; ErrUnavailable (of package
+	// ones for account.KeyOverlap. ErrNotFound when it is unknown, deleted or disabled; ErrUnavailable (of package
 	// secret) when a stored secret cannot be opened.
-	CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)
+	CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)
 }
 
 const (
@@ -48,7 +49,7 @@ type accountCache struct {
 }
 
 type knownAccount struct {
-	conversation.CallbackAccount
+	account.CallbackAccount
 	until time.Time
 }
 
@@ -65,7 +66,7 @@ func newAccountCache(ledger Accounts, now func() time.Time) *accountCache {
 
 // find returns the account, or a rejection: 404 where there is none, 503 where that cannot be found out, or its secrets
 // cannot be opened (K12).
-func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 	if account, fresh, err := c.recall(id); fresh {
 		return account, err
 	}
@@ -75,12 +76,12 @@ func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (con
 		account, _, err := c.recall(id)
 		return account, err
 	case errors.Is(err, secret.ErrUnavailable):
-		return conversation.CallbackAccount{}, reject(http.StatusServiceUnavailable, "secret-unavailable", err)
+		return account.CallbackAccount{}, reject(http.StatusServiceUnavailable, "secret-unavailable", err)
 	}
 	if account, ok := c.keepOld(id); ok {
 		return account, nil
 	}
-	return conversation.CallbackAccount{}, reject(http.StatusServiceUnavailable, "account-unavailable", err)
+	return account.CallbackAccount{}, reject(http.StatusServiceUnavailable, "account-unavailable", err)
 }
 
 // lookUp asks the ledger and remembers its answer. It takes a second at most; who comes while somebody asks for the same
@@ -126,7 +127,7 @@ func (c *accountCache) places(id conversation.AccountID) chan struct{} {
 }
 
 // recall returns what is known of an id, and whether that is fresh enough to go by.
-func (c *accountCache) recall(id conversation.AccountID) (account conversation.CallbackAccount, fresh bool, err error) {
+func (c *accountCache) recall(id conversation.AccountID) (found account.CallbackAccount, fresh bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
@@ -134,10 +135,10 @@ func (c *accountCache) recall(id conversation.AccountID) (account conversation.C
 		return known.CallbackAccount, now.Before(known.until), nil
 	}
 	nobody := reject(http.StatusNotFound, "unknown-account", nil)
-	return conversation.CallbackAccount{}, now.Before(c.unknown[id]), nobody
+	return account.CallbackAccount{}, now.Before(c.unknown[id]), nobody
 }
 
-func (c *accountCache) remember(id conversation.AccountID, account conversation.CallbackAccount, err error) {
+func (c *accountCache) remember(id conversation.AccountID, account account.CallbackAccount, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	until := c.now().Add(AccountKnownFor)
@@ -157,12 +158,12 @@ func (c *accountCache) remember(id conversation.AccountID, account conversation.
 }
 
 // keepOld lets an account that was known count a little longer.
-func (c *accountCache) keepOld(id conversation.AccountID) (conversation.CallbackAccount, bool) {
+func (c *accountCache) keepOld(id conversation.AccountID) (account.CallbackAccount, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known, ok := c.known[id]
 	if !ok {
-		return conversation.CallbackAccount{}, false
+		return account.CallbackAccount{}, false
 	}
 	known.until = c.now().Add(askAgainAfter)
 	c.known[id] = known

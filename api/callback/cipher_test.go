@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -158,8 +159,8 @@ func TestBad_K12_anAccountWithAnUnavailableSecretTakesNothing(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
-	w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-		return conversation.CallbackAccount{}, secret.ErrUnavailable
+	w.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+		return account.CallbackAccount{}, secret.ErrUnavailable
 	})
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -137,13 +138,13 @@ func (e *Endpoint) take(ctx context.Context, w http.ResponseWriter, r *http.Requ
 
 // find reads the query and finds the account by the path's id. A badly shaped id, an unknown account and a disabled one look
 // the same from outside (C16), and only the canonical spelling of a path is one (C26).
-func (e *Endpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (conversation.CallbackAccount, wechat.Query, error) {
+func (e *Endpoint) find(ctx context.Context, r *http.Request, id conversation.AccountID) (account.CallbackAccount, wechat.Query, error) {
 	if r.URL.RawPath != "" || !web.IsUUID(string(id)) {
-		return conversation.CallbackAccount{}, wechat.Query{}, reject(http.StatusNotFound, "unknown-account", nil)
+		return account.CallbackAccount{}, wechat.Query{}, reject(http.StatusNotFound, "unknown-account", nil)
 	}
 	q, err := wechat.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return conversation.CallbackAccount{}, q, reject(http.StatusBadRequest, "query", err)
+		return account.CallbackAccount{}, q, reject(http.StatusBadRequest, "query", err)
 	}
 	account, err := e.accounts.find(ctx, id)
 	return account, q, err

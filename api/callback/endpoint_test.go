@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/wechat"
 )
 
@@ -34,7 +34,7 @@ func TestEndpoint_handsAMessageToItsConversation(t *testing.T) {
 			require.Equal(t, g.ID, got.AccountID)
 			require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(got.CustomerKey))
 			require.Equal(t, wechat.MessageKey(g.IDKey, apitest.AccountA, inbound), got.MessageKey)
-			require.Equal(t, conversation.Fingerprint(g.IDKey, []byte(apitest.TextMessage("你好"))), got.Fingerprint)
+			require.Equal(t, callback.Fingerprint(g.IDKey, []byte(apitest.TextMessage("你好"))), got.Fingerprint)
 			require.NotEmpty(t, got.DeliveryID)
 			require.WithinDuration(t, time.Now(), got.ReceivedAt, time.Minute)
 			require.False(t, got.Stale)
@@ -59,7 +59,7 @@ func TestEndpoint_sealsAPlainBodyItself(t *testing.T) {
 	h := g.In(w)
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
-	require.Equal(t, w.SealPlain(conversation.ReceivedCallback{}, []byte(cb.Body)), w.Received[0].Ciphertext)
+	require.Equal(t, w.SealPlain(callback.Received{}, []byte(cb.Body)), w.Received[0].Ciphertext)
 	require.Empty(t, w.Received[0].KeyID)
 }
 
@@ -82,7 +82,7 @@ func TestEndpoint_answers503WhereTheConversationCannotTakeIt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
-	w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { return errors.New("Temporal is away") }
+	w.TakeCallback = func(context.Context, callback.Received) error { return errors.New("Temporal is away") }
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")
 }
@@ -100,7 +100,7 @@ func TestEndpoint_survivesAPanicBehindIt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
-	w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { panic("said " + apitest.Customer) }
+	w.TakeCallback = func(context.Context, callback.Received) error { panic("said " + apitest.Customer) }
 	cb := g.Says(apitest.TextMessage("hi"))
 	apitest.RequireText(t, cb.Post(t, h), http.StatusServiceUnavailable, "")
 	require.NotContains(t, w.Logged(), apitest.Customer)
@@ -223,7 +223,7 @@ func TestBad_C15_plaintextBesideTheEncryptedPartIsIgnored(t *testing.T) {
 		"<FromUserName>oEVIL</FromUserName><MsgType>event</MsgType><Content>a lie</Content><MsgId>1</MsgId><Encrypt>", 1)
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 	require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(w.Received[0].CustomerKey))
-	require.Equal(t, conversation.Fingerprint(g.IDKey, []byte(apitest.TextMessage("the truth"))), w.Received[0].Fingerprint)
+	require.Equal(t, callback.Fingerprint(g.IDKey, []byte(apitest.TextMessage("the truth"))), w.Received[0].Fingerprint)
 }
 
 func TestEndpoint_logsNothingThatNamesOrQuotesAnybody(t *testing.T) {

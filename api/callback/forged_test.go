@@ -18,7 +18,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/wechat"
 )
 
@@ -228,7 +228,7 @@ func (l *callbackAccount) known(t *testing.T) map[string]bool {
 
 // messageOf tells messages apart, and by whom. Not by the ciphertext, which has something random in it: each process of the
 // fuzzer has its own.
-func messageOf(h conversation.ReceivedCallback) string {
+func messageOf(h callback.Received) string {
 	return h.MessageKey + h.Fingerprint + string(h.CustomerKey)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -13,19 +14,19 @@ import (
 // Inbox takes verified callbacks. Each method returns nil only when what it took is durable.
 type Inbox interface {
 	// CustomerWrote hands a callback to the customer's conversation, starting one where none runs.
-	CustomerWrote(ctx context.Context, h conversation.ReceivedCallback) error
+	CustomerWrote(ctx context.Context, h callback.Received) error
 }
 
 // Records keeps callbacks that concern no conversation. Each method is repeatable.
 type Records interface {
 	// SealPlain seals the body of a plain-mode callback for the way to its conversation.
-	SealPlain(h conversation.ReceivedCallback, plain []byte) string
+	SealPlain(h callback.Received, plain []byte) string
 	// RecordEvent keeps an event that concerns no conversation; a known message key changes nothing.
-	RecordEvent(ctx context.Context, e conversation.Event) error
+	RecordEvent(ctx context.Context, e callback.Event) error
 	// Quarantine keeps an authentic callback that cannot be read.
-	Quarantine(ctx context.Context, q conversation.Unreadable) error
+	Quarantine(ctx context.Context, q callback.Unreadable) error
 	// RecordCallback remembers what a callback has shown about an account's set-up, as of a version of the account.
-	RecordCallback(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64, records []conversation.CallbackRecord) error
+	RecordCallback(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64, records []callback.Record) error
 }
 
 // keep makes a callback durable: what concerns a conversation goes there, other events and what cannot be read go to their
@@ -118,7 +119,7 @@ func (e *Endpoint) signal(ctx context.Context, cb verifiedCallback) error {
 
 // sealed is the callback as one delivery, which no other copy of it shares: where it was signalled and spooled as well, Receive
 // tells the two apart.
-func (e *Endpoint) sealed(ctx context.Context, cb verifiedCallback) conversation.ReceivedCallback {
+func (e *Endpoint) sealed(ctx context.Context, cb verifiedCallback) callback.Received {
 	h := cb.receivedCallback(ctx)
 	if h.KeyID == "" {
 		h.Ciphertext = e.records.SealPlain(h, cb.plain)

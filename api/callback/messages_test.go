@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/wechat"
 )
 
@@ -161,7 +161,7 @@ func TestBad_C10_fourAtOnceOverTwoInstances(t *testing.T) {
 	for range 4 {
 		require.Equal(t, http.StatusOK, <-done)
 	}
-	keys := map[string]conversation.ReceivedCallback{}
+	keys := map[string]callback.Received{}
 	for _, received := range w.Received {
 		keys[received.MessageKey] = received
 	}

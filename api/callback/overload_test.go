@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -137,10 +138,10 @@ func TestR19_knownAccountsDoNotWaitForStrangers(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 		h := g.In(w)
 		find := w.FindAccount
-		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 			if id != apitest.AccountA {
 				<-ctx.Done() // the ledger is slow
-				return conversation.CallbackAccount{}, ctx.Err()
+				return account.CallbackAccount{}, ctx.Err()
 			}
 			return find(ctx, id)
 		})

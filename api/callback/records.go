@@ -3,46 +3,46 @@ package callback
 import (
 	"errors"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 )
 
 // recordsOf says what a callback shows about its account's set-up, from what was read of it and how that ended.
-func recordsOf(cb verifiedCallback, err error) []conversation.CallbackRecord {
-	token := conversation.RecordTokenCurrent
+func recordsOf(cb verifiedCallback, err error) []callback.Record {
+	token := callback.RecordTokenCurrent
 	if cb.oldToken {
-		token = conversation.RecordTokenPrevious
+		token = callback.RecordTokenPrevious
 	}
 	r := new(rejection)
 	if errors.As(err, &r) {
 		switch r.reason {
 		case reasonSignature:
-			return []conversation.CallbackRecord{conversation.RecordTokenForeign}
+			return []callback.Record{callback.RecordTokenForeign}
 		case reasonMode, reasonNotEncrypted:
-			return []conversation.CallbackRecord{conversation.RecordOtherMode}
+			return []callback.Record{callback.RecordOtherMode}
 		case reasonForeignAppID:
-			return []conversation.CallbackRecord{token, conversation.RecordOtherAppID}
+			return []callback.Record{token, callback.RecordOtherAppID}
 		case reasonForeignAccount:
-			return []conversation.CallbackRecord{token, conversation.RecordOtherAccount}
+			return []callback.Record{token, callback.RecordOtherAccount}
 		}
 	}
 	switch {
 	case err != nil:
 		return nil
 	case cb.broken == brokenUndecipherable:
-		return []conversation.CallbackRecord{token, conversation.RecordKeyForeign}
+		return []callback.Record{token, callback.RecordKeyForeign}
 	case cb.oldKey:
-		return []conversation.CallbackRecord{token, conversation.RecordKeyPrevious}
+		return []callback.Record{token, callback.RecordKeyPrevious}
 	}
-	return []conversation.CallbackRecord{token, conversation.RecordReadable}
+	return []callback.Record{token, callback.RecordReadable}
 }
 
 // recordOfToken says what the check of the server URL shows: the place of the token that signed it, see signingToken.
-func recordOfToken(place int) conversation.CallbackRecord {
+func recordOfToken(place int) callback.Record {
 	switch {
 	case place < 0:
-		return conversation.RecordTokenForeign
+		return callback.RecordTokenForeign
 	case place > 0:
-		return conversation.RecordTokenPrevious
+		return callback.RecordTokenPrevious
 	}
-	return conversation.RecordTokenCurrent
+	return callback.RecordTokenCurrent
 }

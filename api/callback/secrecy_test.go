@@ -17,6 +17,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -53,8 +54,8 @@ func TestBad_C16_unknownAndDisabledAccountsTakeTheSameWay(t *testing.T) {
 		var answers []string
 		var lookUps []int
 		for _, id := range []string{apitest.AccountA, apitest.AccountB} { // the port has one word for all of them, which a test of the ledger proves
-			w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-				return conversation.CallbackAccount{}, fmt.Errorf("find the account of a callback: %w", conversation.ErrNotFound)
+			w.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+				return account.CallbackAccount{}, fmt.Errorf("find the account of a callback: %w", conversation.ErrNotFound)
 			})
 			cb := g.Says(apitest.TextMessage("hi"))
 			cb.Account = id

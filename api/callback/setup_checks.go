@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -41,7 +43,7 @@ type keptRecords struct {
 }
 
 type keptRecord struct {
-	conversation.CallbackRecord
+	callback.Record
 	at time.Time
 }
 
@@ -50,7 +52,7 @@ func newSetupChecks(records Records, now func() time.Time, log *slog.Logger) *se
 }
 
 // record keeps the records of a callback, unless they are known.
-func (s *setupChecks) record(ctx context.Context, account conversation.CallbackAccount, q wechat.Query, records ...conversation.CallbackRecord) {
+func (s *setupChecks) record(ctx context.Context, account account.CallbackAccount, q wechat.Query, records ...callback.Record) {
 	if strings.HasPrefix(q.Nonce, ProbeNonce) {
 		return
 	}
@@ -69,7 +71,7 @@ func (s *setupChecks) record(ctx context.Context, account conversation.CallbackA
 }
 
 // news are the records that are new for this version of the account.
-func (s *setupChecks) news(account conversation.CallbackAccount, records []conversation.CallbackRecord) (news []conversation.CallbackRecord) {
+func (s *setupChecks) news(account account.CallbackAccount, records []callback.Record) (news []callback.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kept := s.kept[account.ID]
@@ -89,12 +91,12 @@ func (s *setupChecks) news(account conversation.CallbackAccount, records []conve
 	return news
 }
 
-func (k *keptRecords) isNews(n conversation.CallbackRecord, now time.Time) bool {
+func (k *keptRecords) isNews(n callback.Record, now time.Time) bool {
 	last := &k.inside
 	if n.OfSignature() {
 		last = &k.signature
 	}
-	if last.CallbackRecord == n && now.Sub(last.at) < noteAgainAfter {
+	if last.Record == n && now.Sub(last.at) < noteAgainAfter {
 		return false
 	}
 	if now.Sub(k.minute) >= time.Minute {

@@ -11,7 +11,7 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/wechat"
 )
 
@@ -79,6 +79,6 @@ func TestNotices_sayNothingOfWhatCouldNotBeKept(t *testing.T) {
 
 func TestNotice_isOfTheSignatureOrOfWhatIsInside(t *testing.T) {
 	t.Parallel()
-	require.True(t, conversation.RecordTokenForeign.OfSignature())
-	require.False(t, conversation.RecordKeyForeign.OfSignature())
+	require.True(t, callback.RecordTokenForeign.OfSignature())
+	require.False(t, callback.RecordKeyForeign.OfSignature())
 }

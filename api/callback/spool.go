@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 )
 
 const (
@@ -45,7 +45,7 @@ func newSpool(cfg Config, perCustomer *web.KeyLimiter) *spool {
 // clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out for as long as
 // findWithin, the last answer counts: if all was well then, a database that is away must not hold up what Temporal can take. At once
 // it must not count: a process that has lost Postgres for a moment would overtake what others could spool meanwhile (R5).
-func (s *spool) clear(ctx context.Context, h conversation.ReceivedCallback) (bool, error) {
+func (s *spool) clear(ctx context.Context, h callback.Received) (bool, error) {
 	s.mu.Lock()
 	empty, fresh := s.empty, s.now().Sub(s.asked) <= knownFor
 	s.mu.Unlock()
@@ -71,7 +71,7 @@ func (s *spool) clear(ctx context.Context, h conversation.ReceivedCallback) (boo
 }
 
 // waits asks whether callbacks of h's conversation wait.
-func (s *spool) waits(ctx context.Context, h conversation.ReceivedCallback) (bool, error) {
+func (s *spool) waits(ctx context.Context, h callback.Received) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollWithin)
 	defer cancel()
 	var has bool
@@ -87,7 +87,7 @@ func (s *spool) waits(ctx context.Context, h conversation.ReceivedCallback) (boo
 
 // keep makes a callback durable in the spool, and returns when every process knows. Where that takes too long it is an error,
 // though the callback is kept: WeChat repeats, and a repeat changes nothing.
-func (s *spool) keep(ctx context.Context, h conversation.ReceivedCallback) error {
+func (s *spool) keep(ctx context.Context, h callback.Received) error {
 	ctx, cancel := context.WithTimeout(ctx, spoolWithin+knownFor)
 	defer cancel()
 	if err := s.put(ctx, h); err != nil {
@@ -101,7 +101,7 @@ func (s *spool) keep(ctx context.Context, h conversation.ReceivedCallback) error
 	}
 }
 
-func (s *spool) put(ctx context.Context, h conversation.ReceivedCallback) error {
+func (s *spool) put(ctx context.Context, h callback.Received) error {
 	ctx, cancel := context.WithTimeout(ctx, spoolWithin)
 	defer cancel()
 	err := within(ctx, func(ctx context.Context) error { return s.store.Spool(ctx, h) })

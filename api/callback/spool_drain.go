@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 )
 
 const (
@@ -42,14 +42,14 @@ func (s *spool) drain(ctx context.Context) {
 
 // handOn brings a conversation's waiting callbacks to it, in their order. A process that dies between a callback's signal and
 // its removal leaves it to be handed on again, which changes nothing.
-func (s *spool) handOn(ctx context.Context, first conversation.Spooled) error {
+func (s *spool) handOn(ctx context.Context, first callback.Spooled) error {
 	waiting, err := s.store.SpooledFrom(ctx, first, backlogPart)
 	if err != nil {
 		return err
 	}
 	var done []int64
 	for _, callback := range waiting {
-		if err = s.signal(ctx, callback.ReceivedCallback); err != nil {
+		if err = s.signal(ctx, callback.Received); err != nil {
 			break
 		}
 		done = append(done, callback.ID)
@@ -66,7 +66,7 @@ func (s *spool) handOn(ctx context.Context, first conversation.Spooled) error {
 	return err
 }
 
-func (s *spool) signal(ctx context.Context, h conversation.ReceivedCallback) error {
+func (s *spool) signal(ctx context.Context, h callback.Received) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	release, err := s.perCustomer.Take(ctx, conversationOf(h))

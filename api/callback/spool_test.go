@@ -17,6 +17,7 @@ import (
 	"wxdesk/api"
 	"wxdesk/api/apitest"
 	"wxdesk/api/callback"
+	callbacks "wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -35,7 +36,7 @@ func newSpooling(t *testing.T, mode wechat.Mode) *spooling {
 	s := &spooling{World: apitest.NewWorld(), WeChat: apitest.NewWeChat(t, mode)}
 	s.Spool = apitest.Spool{Open: true, Claims: map[int64]time.Time{}}
 	s.In(s.World)
-	s.TakeCallback = func(ctx context.Context, _ conversation.ReceivedCallback) error {
+	s.TakeCallback = func(ctx context.Context, _ callbacks.Received) error {
 		s.mu.Lock()
 		away := s.away
 		s.mu.Unlock()
@@ -257,7 +258,7 @@ func TestSpool_whatWasSignalledAndStayedIsSignalledAgain(t *testing.T) {
 		s.hears(t, apitest.Customer, "message 1", http.StatusOK)
 		s.temporal(nil)
 		write, tried := s.TakeCallback, 0
-		s.TakeCallback = func(ctx context.Context, h conversation.ReceivedCallback) error {
+		s.TakeCallback = func(ctx context.Context, h callbacks.Received) error {
 			if tried++; tried == 1 {
 				s.Spool.Fails(func() error { return conversation.ErrLater })
 			} else {
@@ -269,7 +270,7 @@ func TestSpool_whatWasSignalledAndStayedIsSignalledAgain(t *testing.T) {
 		s.running(t, func() {
 			synctest.Wait()
 			s.Spool.Fails(nil)
-			time.Sleep(2 * conversation.SpoolClaim) // fake
+			time.Sleep(2 * callbacks.SpoolClaim) // fake
 			require.Empty(t, s.Spool.Waiting())
 			s.World.Mu.Lock()
 			defer s.World.Mu.Unlock()

@@ -13,6 +13,8 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -23,8 +25,8 @@ func TestBad_C29_anAnswerInTimeWhateverIsStalled(t *testing.T) {
 		apitest.InFakeTime(t, func(t *testing.T) {
 			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 			h, blocked := g.In(w), apitest.Stall(t)
-			w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-				return conversation.CallbackAccount{}, blocked()
+			w.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+				return account.CallbackAccount{}, blocked()
 			})
 			apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusServiceUnavailable, "")
 		})
@@ -34,11 +36,11 @@ func TestBad_C29_anAnswerInTimeWhateverIsStalled(t *testing.T) {
 			w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 			h, blocked := g.In(w), apitest.Stall(t)
 			find := w.FindAccount
-			w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+			w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 				time.Sleep(900 * time.Millisecond) // fake
 				return find(ctx, id)
 			})
-			w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { return blocked() }
+			w.TakeCallback = func(context.Context, callback.Received) error { return blocked() }
 			apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusServiceUnavailable, "")
 		})
 	})
@@ -56,7 +58,7 @@ func TestEndpoint_goesOnWhereTheSenderHangsUp(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
-	w.TakeCallback = func(ctx context.Context, _ conversation.ReceivedCallback) error { return ctx.Err() }
+	w.TakeCallback = func(ctx context.Context, _ callback.Received) error { return ctx.Err() }
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
 	cb := g.Says(apitest.TextMessage("hi"))
@@ -70,16 +72,16 @@ func TestEndpoint_anAccountStaysKnownWhileTheLedgerCannotBeAsked(t *testing.T) {
 		h, blocked := g.In(w), apitest.Stall(t)
 		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
 
-		w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-			return conversation.CallbackAccount{}, blocked()
+		w.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+			return account.CallbackAccount{}, blocked()
 		})
 		time.Sleep(time.Hour) // fake
 		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
 		took := apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
 		require.Zero(t, took, "the second one need not wait for the ledger again")
 
-		w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-			return conversation.CallbackAccount{}, conversation.ErrLater
+		w.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+			return account.CallbackAccount{}, conversation.ErrLater
 		})
 		time.Sleep(time.Hour) // fake
 		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
@@ -93,8 +95,8 @@ func TestEndpoint_aDisabledAccountCountsAfterTwoSeconds(t *testing.T) {
 		h := g.In(w)
 		find := w.FindAccount
 		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusOK, "success")
-		w.SetFindAccount(func(context.Context, conversation.AccountID) (conversation.CallbackAccount, error) {
-			return conversation.CallbackAccount{}, conversation.ErrNotFound
+		w.SetFindAccount(func(context.Context, conversation.AccountID) (account.CallbackAccount, error) {
+			return account.CallbackAccount{}, conversation.ErrNotFound
 		})
 		time.Sleep(2 * time.Second) // fake
 		apitest.PostInTime(t, h, g.Says(apitest.TextMessage("hi")), http.StatusNotFound, "")
@@ -112,7 +114,7 @@ func TestEndpoint_asksOnceForAllWhoCome(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 		h := g.In(w)
 		find := w.FindAccount
-		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+		w.SetFindAccount(func(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 			time.Sleep(100 * time.Millisecond) // fake
 			return find(ctx, id)
 		})
@@ -152,7 +154,7 @@ func TestEndpoint_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 		h := g.In(w)
 		var mu sync.Mutex
 		inside, most := 0, 0
-		w.TakeCallback = func(_ context.Context, received conversation.ReceivedCallback) error {
+		w.TakeCallback = func(_ context.Context, received callback.Received) error {
 			if string(received.CustomerKey) != wechat.CustomerKey(g.IDKey, apitest.Customer) {
 				return nil
 			}
@@ -187,7 +189,7 @@ func TestEndpoint_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 		h := g.In(w)
 		var mu sync.Mutex
 		var handed []time.Time
-		w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error {
+		w.TakeCallback = func(context.Context, callback.Received) error {
 			mu.Lock()
 			defer mu.Unlock()
 			handed = append(handed, time.Now())
@@ -234,7 +236,7 @@ func TestBad_C28_theSurplusIsToldToComeAgainAtOnce(t *testing.T) {
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 		h, blocked := g.In(w), apitest.Stall(t)
-		w.TakeCallback = func(context.Context, conversation.ReceivedCallback) error { return blocked() }
+		w.TakeCallback = func(context.Context, callback.Received) error { return blocked() }
 		var wg sync.WaitGroup
 		for i := range 512 {
 			cb := g.Says(apitest.TextOf(i))

@@ -6,13 +6,15 @@ import (
 
 	"github.com/google/uuid"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/telemetry"
 	"wxdesk/internal/wechat"
 )
 
-func (cb verifiedCallback) receivedCallback(ctx context.Context) conversation.ReceivedCallback {
-	return conversation.ReceivedCallback{
+func (cb verifiedCallback) receivedCallback(ctx context.Context) callback.Received {
+	return callback.Received{
 		Tenant:      cb.account.Tenant,
 		AccountID:   cb.account.ID,
 		CustomerKey: cb.customerKey(),
@@ -22,13 +24,13 @@ func (cb verifiedCallback) receivedCallback(ctx context.Context) conversation.Re
 		Ciphertext:  cb.encrypt,
 		ReceivedAt:  cb.received,
 		Stale:       cb.stale,
-		Fingerprint: conversation.Fingerprint(cb.account.IDKey, cb.plain),
+		Fingerprint: callback.Fingerprint(cb.account.IDKey, cb.plain),
 		Traceparent: telemetry.Traceparent(ctx),
 	}
 }
 
-func (cb verifiedCallback) event() conversation.Event {
-	return conversation.Event{
+func (cb verifiedCallback) event() callback.Event {
+	return callback.Event{
 		Tenant:      cb.account.Tenant,
 		AccountID:   cb.account.ID,
 		MessageKey:  cb.messageKey(),
@@ -39,8 +41,8 @@ func (cb verifiedCallback) event() conversation.Event {
 	}
 }
 
-func (cb verifiedCallback) unreadable() conversation.Unreadable {
-	return conversation.Unreadable{
+func (cb verifiedCallback) unreadable() callback.Unreadable {
+	return callback.Unreadable{
 		Tenant:     cb.account.Tenant,
 		AccountID:  cb.account.ID,
 		DeliveryID: cb.deliveryID,
@@ -60,13 +62,13 @@ func (cb verifiedCallback) customerKey() conversation.CustomerKey {
 }
 
 // conversationOf is the key under which callbacks take turns: the customer's conversation.
-func conversationOf(h conversation.ReceivedCallback) string {
+func conversationOf(h callback.Received) string {
 	return string(h.Tenant) + "/" + string(h.AccountID) + "/" + string(h.CustomerKey)
 }
 
 // verifiedCallback is a callback whose sender is proved, and what was read of it.
 type verifiedCallback struct {
-	account    conversation.CallbackAccount
+	account    account.CallbackAccount
 	deliveryID string
 	received   time.Time
 	stale      bool

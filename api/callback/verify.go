@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/account"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -23,7 +23,7 @@ const (
 // verify proves the sender and reads the callback. The account's mode, not the query, says which body is allowed: a
 // plain body for an account with encryption would be signed by nothing (C14). With a rejection comes what was read until
 // then.
-func verify(account conversation.CallbackAccount, q wechat.Query, body []byte) (verifiedCallback, error) {
+func verify(account account.CallbackAccount, q wechat.Query, body []byte) (verifiedCallback, error) {
 	if account.Mode.Encrypted() != (q.EncryptType == wechat.EncryptAES) {
 		return verifiedCallback{}, reject(http.StatusForbidden, reasonMode, nil)
 	}
@@ -112,7 +112,7 @@ func (cb *verifiedCallback) checkNames(q wechat.Query) error {
 }
 
 // signingToken finds the account's token that made the signature: 0 is the current one, above are those just replaced, -1 is none.
-func signingToken(account conversation.CallbackAccount, signature string, parts ...string) int {
+func signingToken(account account.CallbackAccount, signature string, parts ...string) int {
 	return slices.IndexFunc(account.Tokens, func(token secret.Value) bool {
 		return wechat.VerifySignature(signature, token.Reveal(), parts...)
 	})

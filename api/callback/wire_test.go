@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -111,7 +112,7 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	var mu sync.Mutex
 	var inside []context.Context // of each that came in; who is given up on has left, whenever its write notices
 	release := make(chan struct{})
-	w.TakeCallback = func(ctx context.Context, _ conversation.ReceivedCallback) error {
+	w.TakeCallback = func(ctx context.Context, _ callback.Received) error {
 		mu.Lock()
 		inside = append(inside, ctx)
 		mu.Unlock()

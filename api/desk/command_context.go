@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/command"
 )
 
 type contextRequest struct {
@@ -37,7 +37,7 @@ func (d *Desk) SetContext(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("encode context variables: %w", err)
 	}
-	return d.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: conversation.CommandSetContext}, string(text))
+	return d.command(ctx, in.ToCommand, AsSeen{}, command.Command{Kind: command.SetContext}, string(text))
 }
 
 func validContextValue(value json.RawMessage) bool {

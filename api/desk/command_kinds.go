@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
@@ -15,7 +16,7 @@ import (
 type nothing struct{}
 
 // CommandWithoutBody is a command without particulars.
-func (d *Desk) CommandWithoutBody(kind conversation.CommandKind) func(context.Context, *struct {
+func (d *Desk) CommandWithoutBody(kind command.Kind) func(context.Context, *struct {
 	ToCommand
 	Body *nothing
 }) (*commandAnswer, error) {
@@ -24,12 +25,12 @@ func (d *Desk) CommandWithoutBody(kind conversation.CommandKind) func(context.Co
 		Body *nothing
 	},
 	) (*commandAnswer, error) {
-		return d.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: kind}, "")
+		return d.command(ctx, in.ToCommand, AsSeen{}, command.Command{Kind: kind}, "")
 	}
 }
 
 // CommandWithoutBodyAsSeen is a command without particulars that two people may give at once.
-func (d *Desk) CommandWithoutBodyAsSeen(kind conversation.CommandKind) func(context.Context, *struct {
+func (d *Desk) CommandWithoutBodyAsSeen(kind command.Kind) func(context.Context, *struct {
 	ToCommand
 	AsSeen
 	Body *nothing
@@ -40,7 +41,7 @@ func (d *Desk) CommandWithoutBodyAsSeen(kind conversation.CommandKind) func(cont
 		Body *nothing
 	},
 	) (*commandAnswer, error) {
-		return d.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{Kind: kind}, "")
+		return d.command(ctx, in.ToCommand, in.AsSeen, command.Command{Kind: kind}, "")
 	}
 }
 
@@ -49,7 +50,7 @@ type offerRequest struct {
 }
 
 // AnswerOffer is accept and reject.
-func (d *Desk) AnswerOffer(kind conversation.CommandKind) func(context.Context, *struct {
+func (d *Desk) AnswerOffer(kind command.Kind) func(context.Context, *struct {
 	ToCommand
 	Body *offerRequest
 }) (*commandAnswer, error) {
@@ -58,7 +59,7 @@ func (d *Desk) AnswerOffer(kind conversation.CommandKind) func(context.Context, 
 		Body *offerRequest
 	},
 	) (*commandAnswer, error) {
-		c := conversation.PersonCommand{Kind: kind}
+		c := command.Command{Kind: kind}
 		if in.Body != nil && in.Body.AssignmentID != "" {
 			if !web.IsUUID(in.Body.AssignmentID) {
 				return nil, badUUID("body.assignment_id")
@@ -75,7 +76,7 @@ type targetRequest struct {
 }
 
 // Move is transfer and assign: to a queue or to an agent.
-func (d *Desk) Move(kind conversation.CommandKind) func(context.Context, *struct {
+func (d *Desk) Move(kind command.Kind) func(context.Context, *struct {
 	ToCommand
 	AsSeen
 	Body targetRequest
@@ -95,7 +96,7 @@ func (d *Desk) Move(kind conversation.CommandKind) func(context.Context, *struct
 				return nil, badUUID(location)
 			}
 		}
-		return d.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{
+		return d.command(ctx, in.ToCommand, in.AsSeen, command.Command{
 			Kind: kind, QueueID: conversation.QueueID(to.QueueID), AgentID: conversation.AgentID(to.AgentID),
 		}, "")
 	}
@@ -112,7 +113,7 @@ func (d *Desk) PutAside(ctx context.Context, in *struct {
 	Body *waitRequest
 },
 ) (*commandAnswer, error) {
-	c := conversation.PersonCommand{Kind: conversation.CommandWait}
+	c := command.Command{Kind: command.Wait}
 	if in.Body != nil && in.Body.Until != nil {
 		c.Until = in.Body.Until.UTC()
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/command"
 	"wxdesk/internal/routing"
 )
 
@@ -31,5 +31,5 @@ func (d *Desk) SetSkills(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("encode skills: %w", err)
 	}
-	return d.command(ctx, in.ToCommand, in.AsSeen, conversation.PersonCommand{Kind: conversation.CommandSetSkills}, string(text))
+	return d.command(ctx, in.ToCommand, in.AsSeen, command.Command{Kind: command.SetSkills}, string(text))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -18,7 +19,7 @@ type textRequest struct {
 const MaxNote = 4 * wechat.MaxTextBytes
 
 // Write is reply and note.
-func (d *Desk) Write(kind conversation.CommandKind, longest int) func(context.Context, *struct {
+func (d *Desk) Write(kind command.Kind, longest int) func(context.Context, *struct {
 	ToCommand
 	Body textRequest
 }) (*commandAnswer, error) {
@@ -34,7 +35,7 @@ func (d *Desk) Write(kind conversation.CommandKind, longest int) func(context.Co
 		case len(text) > longest:
 			return nil, web.BadText.Problem(web.FaultAt("body.text", fmt.Sprintf("expected at most %d bytes in UTF-8, got %d", longest, len(text))))
 		}
-		return d.command(ctx, in.ToCommand, AsSeen{}, conversation.PersonCommand{Kind: kind}, text)
+		return d.command(ctx, in.ToCommand, AsSeen{}, command.Command{Kind: kind}, text)
 	}
 }
 
@@ -50,6 +51,6 @@ func (d *Desk) Resend(ctx context.Context, in *struct {
 	if !web.IsUUID(in.Body.MessageID) {
 		return nil, badUUID("body.message_id")
 	}
-	c := conversation.PersonCommand{Kind: conversation.CommandResend, MessageID: conversation.MessageID(in.Body.MessageID)}
+	c := command.Command{Kind: command.Resend, MessageID: conversation.MessageID(in.Body.MessageID)}
 	return d.command(ctx, in.ToCommand, AsSeen{}, c, "")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/telemetry"
 )
@@ -17,7 +18,7 @@ type Commands interface {
 	// Act does it, or says why not; the same request with the same key has one effect, and reads the same for a day. ErrNotFound
 	// where the one who asks may not see the conversation, ErrKeyReused where the key came with another request before, ErrBusy
 	// where somebody else is at it for too long.
-	Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error)
+	Act(ctx context.Context, r command.Request) (command.Result, error)
 }
 
 // RunNotices tells the runs of conversations what people did.
@@ -58,14 +59,14 @@ type commandView struct {
 
 // command does what the caller asks of a conversation; text is what they wrote. The run of the conversation is told afterwards,
 // in the background: the ledger's transaction is the act, whether Temporal answers or not.
-func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c conversation.PersonCommand, text string) (*commandAnswer, error) {
+func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c command.Command, text string) (*commandAnswer, error) {
 	if !validKey(to.Key) {
 		return nil, web.BadIdempotencyKey.Problem()
 	}
 	who := web.CallerOf(ctx)
 	c.Conversation, c.By, c.IfRevision = conversation.ID(to.ID), who.Principal, revisionIn(seen.IfMatch)
-	done, err := d.cfg.Commands.Act(ctx, conversation.ActRequest{
-		CommandRequest: conversation.CommandRequest{
+	done, err := d.cfg.Commands.Act(ctx, command.Request{
+		HTTPRequest: command.HTTPRequest{
 			Tenant:   who.Tenant,
 			TokenID:  who.TokenID,
 			Method:   http.MethodPost,
@@ -73,14 +74,14 @@ func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c convers
 			Key:      to.Key,
 			BodyHash: bodyAndMatch(who.BodyHash, seen),
 		},
-		PersonCommand: c,
-		Text:          text,
-		Traceparent:   telemetry.Traceparent(ctx),
+		Command:     c,
+		Text:        text,
+		Traceparent: telemetry.Traceparent(ctx),
 	})
 	switch {
 	case err != nil:
 		return nil, err
-	case done.Refused == conversation.RefusedStale:
+	case done.Refused == command.RefusedStale:
 		now := viewConversation(done.Conversation, done.At)
 		return nil, web.StaleVersion.Problem().Showing(now, web.VersionTag(now.Revision))
 	case done.Refused != "":

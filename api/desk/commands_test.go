@@ -10,36 +10,38 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 )
 
 func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
 	t.Parallel()
 	until := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	for kind, c := range map[conversation.CommandKind]struct {
+	for kind, c := range map[command.Kind]struct {
 		role, body string
-		want       conversation.PersonCommand
+		want       command.Command
 		text       string
 	}{
-		conversation.CommandAccept:     {"agent", `{"assignment_id":"` + apitest.MessageA + `"}`, conversation.PersonCommand{AssignmentID: apitest.MessageA}, ""},
-		conversation.CommandReject:     {"agent", ``, conversation.PersonCommand{}, ""},
-		conversation.CommandPick:       {"agent", `{}`, conversation.PersonCommand{}, ""},
-		conversation.CommandReply:      {"agent", `{"text":"您好 "}`, conversation.PersonCommand{}, "您好 "},
-		conversation.CommandNote:       {"supervisor", `{"text":"rude"}`, conversation.PersonCommand{}, "rude"},
-		conversation.CommandTransfer:   {"agent", `{"queue_id":"` + apitest.QueueA + `"}`, conversation.PersonCommand{QueueID: apitest.QueueA}, ""},
-		conversation.CommandWait:       {"agent", `{"until":"2026-11-22T17:00:00+08:00"}`, conversation.PersonCommand{Until: until}, ""},
-		conversation.CommandResume:     {"agent", ``, conversation.PersonCommand{}, ""},
-		conversation.CommandWrapUp:     {"agent", ``, conversation.PersonCommand{}, ""},
-		conversation.CommandClose:      {"admin", ``, conversation.PersonCommand{}, ""},
-		conversation.CommandAssign:     {"supervisor", `{"agent_id":"` + apitest.AgentB + `"}`, conversation.PersonCommand{AgentID: apitest.AgentB}, ""},
-		conversation.CommandForceClose: {"supervisor", ``, conversation.PersonCommand{}, ""},
-		conversation.CommandSetContext: {"agent", `{"context":{"tier":"gold","age":41,"old":null}}`, conversation.PersonCommand{}, `{"age":41,"old":null,"tier":"gold"}`},
-		conversation.CommandSetSkills:  {"agent", `{"skills":[{"skill_id":"` + apitest.QueueA + `","rating":5}]}`, conversation.PersonCommand{}, `[{"skill_id":"` + apitest.QueueA + `","rating":5}]`},
-		conversation.CommandResend:     {"supervisor", `{"message_id":"` + apitest.MessageA + `"}`, conversation.PersonCommand{MessageID: apitest.MessageA}, ""},
+		command.Accept:     {"agent", `{"assignment_id":"` + apitest.MessageA + `"}`, command.Command{AssignmentID: apitest.MessageA}, ""},
+		command.Reject:     {"agent", ``, command.Command{}, ""},
+		command.Pick:       {"agent", `{}`, command.Command{}, ""},
+		command.Reply:      {"agent", `{"text":"您好 "}`, command.Command{}, "您好 "},
+		command.Note:       {"supervisor", `{"text":"rude"}`, command.Command{}, "rude"},
+		command.Transfer:   {"agent", `{"queue_id":"` + apitest.QueueA + `"}`, command.Command{QueueID: apitest.QueueA}, ""},
+		command.Wait:       {"agent", `{"until":"2026-11-22T17:00:00+08:00"}`, command.Command{Until: until}, ""},
+		command.Resume:     {"agent", ``, command.Command{}, ""},
+		command.WrapUp:     {"agent", ``, command.Command{}, ""},
+		command.Close:      {"admin", ``, command.Command{}, ""},
+		command.Assign:     {"supervisor", `{"agent_id":"` + apitest.AgentB + `"}`, command.Command{AgentID: apitest.AgentB}, ""},
+		command.ForceClose: {"supervisor", ``, command.Command{}, ""},
+		command.SetContext: {"agent", `{"context":{"tier":"gold","age":41,"old":null}}`, command.Command{}, `{"age":41,"old":null,"tier":"gold"}`},
+		command.SetSkills:  {"agent", `{"skills":[{"skill_id":"` + apitest.QueueA + `","rating":5}]}`, command.Command{}, `[{"skill_id":"` + apitest.QueueA + `","rating":5}]`},
+		command.Resend:     {"supervisor", `{"message_id":"` + apitest.MessageA + `"}`, command.Command{MessageID: apitest.MessageA}, ""},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			w := apitest.WithConversations(1)
-			w.OnAct = apitest.Answering(conversation.Acted{MessageID: apitest.MessageA}, nil)
+			w.OnAct = apitest.Answering(command.Result{MessageID: apitest.MessageA}, nil)
 			code, body := apitest.SendCommand(t, w.Handler(), c.role, string(kind), c.body)
 			require.Equal(t, http.StatusOK, code, body)
 			var answer struct {
@@ -54,7 +56,7 @@ func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
 			require.Equal(t, "token-of-"+c.role, got.By.TokenID)
 			want := c.want
 			want.Kind, want.Conversation, want.By = kind, apitest.ConvA, got.By
-			require.Equal(t, want, got.PersonCommand)
+			require.Equal(t, want, got.Command)
 			require.Equal(t, c.text, got.Text)
 			require.Len(t, w.Notified, 1)
 			require.Equal(t, string(kind), w.Notified[0].Act)
@@ -104,26 +106,26 @@ func TestBad_A10_textsThatAreNone(t *testing.T) {
 // A13, A14, A15 and A17 are decided by the ledger; here: what the caller is told of it.
 func TestBad_A13_A14_A15_A16_A17_everyRefusalHasItsProblem(t *testing.T) {
 	t.Parallel()
-	for refusal, status := range map[conversation.Refusal]int{
-		conversation.RefusedNotYours:     http.StatusConflict,
-		conversation.RefusedClosed:       http.StatusConflict,
-		conversation.RefusedState:        http.StatusConflict,
-		conversation.RefusedStale:        http.StatusPreconditionFailed,
-		conversation.RefusedOfferOver:    http.StatusConflict,
-		conversation.RefusedCapacity:     http.StatusConflict,
-		conversation.RefusedPresence:     http.StatusConflict,
-		conversation.RefusedSkill:        http.StatusConflict,
-		conversation.RefusedTarget:       http.StatusUnprocessableEntity,
-		conversation.RefusedWindow:       http.StatusConflict,
-		conversation.RefusedAllowance:    http.StatusConflict,
-		conversation.RefusedVariable:     http.StatusUnprocessableEntity,
-		conversation.RefusedUnknownSkill: http.StatusUnprocessableEntity,
-		conversation.RefusedText:         http.StatusUnprocessableEntity,
-		conversation.RefusedDelivered:    http.StatusConflict,
-		conversation.RefusedNotAllowed:   http.StatusForbidden,
+	for refusal, status := range map[command.Refusal]int{
+		command.RefusedNotYours:     http.StatusConflict,
+		command.RefusedClosed:       http.StatusConflict,
+		command.RefusedState:        http.StatusConflict,
+		command.RefusedStale:        http.StatusPreconditionFailed,
+		command.RefusedOfferOver:    http.StatusConflict,
+		command.RefusedCapacity:     http.StatusConflict,
+		command.RefusedPresence:     http.StatusConflict,
+		command.RefusedSkill:        http.StatusConflict,
+		command.RefusedTarget:       http.StatusUnprocessableEntity,
+		command.RefusedWindow:       http.StatusConflict,
+		command.RefusedAllowance:    http.StatusConflict,
+		command.RefusedVariable:     http.StatusUnprocessableEntity,
+		command.RefusedUnknownSkill: http.StatusUnprocessableEntity,
+		command.RefusedText:         http.StatusUnprocessableEntity,
+		command.RefusedDelivered:    http.StatusConflict,
+		command.RefusedNotAllowed:   http.StatusForbidden,
 	} {
 		w := apitest.WithConversations(1)
-		w.OnAct = apitest.Answering(conversation.Acted{Refused: refusal}, nil)
+		w.OnAct = apitest.Answering(command.Result{Refused: refusal}, nil)
 		h := w.Handler()
 		for range 2 { // nothing is kept of it
 			answer := apitest.Call(t, h, "agent", http.MethodPost, "/v1/conversations/"+apitest.ConvA+"/resume", "", "Idempotency-Key", "k")
@@ -149,7 +151,7 @@ func TestBad_A16_whatWasSeenIsWhatCounts(t *testing.T) {
 		if role == "" {
 			role = "agent"
 		}
-		w.OnAct = apitest.Answering(conversation.Acted{}, nil)
+		w.OnAct = apitest.Answering(command.Result{}, nil)
 		w.Orders = nil
 		code, answer := apitest.SendCommand(t, h, role, kind, body, "If-Match", read.Header().Get("ETag"))
 		require.Equal(t, http.StatusOK, code, answer)
@@ -212,11 +214,11 @@ func TestBad_A02_aColleaguesConversationIsNotFoundAndNothingIsWritten(t *testing
 func TestBad_A12_aCommandThatTookTheConversationAwayRepeats(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
-	w.OnAct = func(conversation.ActRequest) (conversation.Acted, error) {
+	w.OnAct = func(command.Request) (command.Result, error) {
 		w.Mu.Lock()
 		defer w.Mu.Unlock()
 		w.KnownConversations[0].AgentID = apitest.AgentB
-		return conversation.Acted{}, nil
+		return command.Result{}, nil
 	}
 	h := w.Handler()
 	first := apitest.Call(t, h, "agent", http.MethodPost, "/v1/conversations/"+apitest.ConvA+"/reject", "", "Idempotency-Key", "k")
@@ -257,7 +259,7 @@ func TestNotesAndTrace_inPagesOldestFirst(t *testing.T) {
 	at := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
 	for i := range 3 {
 		w.KnownNotes = append(w.KnownNotes, conversation.Note{ID: string(rune('1' + i)), Author: apitest.AgentA, Text: "rude", CreatedAt: at})
-		w.KnownTrace = append(w.KnownTrace, conversation.TraceStep{Number: int64(i + 1), Stage: "route", Body: []byte(`{"rules":[]}`), At: at})
+		w.KnownTrace = append(w.KnownTrace, routing.TraceStep{Number: int64(i + 1), Stage: "route", Body: []byte(`{"rules":[]}`), At: at})
 	}
 	h := w.Handler()
 	require.Len(t, apitest.ReadPages(t, h, "agent", "/v1/conversations/"+apitest.ConvA+"/notes?limit=2", 2), 3)

@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
+	"wxdesk/internal/feed"
 )
 
 const (
@@ -26,22 +27,22 @@ type connections struct {
 	process string
 
 	mu   sync.Mutex
-	open map[string]conversation.AgentConnection
+	open map[string]feed.Connection
 }
 
 func newConnections(cfg Config) *connections {
-	return &connections{cfg: cfg, process: uuid.NewString(), open: map[string]conversation.AgentConnection{}}
+	return &connections{cfg: cfg, process: uuid.NewString(), open: map[string]feed.Connection{}}
 }
 
 // agentConnection is an open connection; the zero value belongs to a caller who is no agent.
 type agentConnection struct {
 	connections *connections
-	connection  conversation.AgentConnection
+	connection  feed.Connection
 }
 
 // signIn connects an agent.
-func (c *connections) signIn(ctx context.Context, who conversation.Principal) (agentConnection, error) {
-	connection := conversation.AgentConnection{ID: uuid.NewString(), Tenant: who.Tenant, AgentID: who.AgentID, TokenID: who.TokenID}
+func (c *connections) signIn(ctx context.Context, who access.Principal) (agentConnection, error) {
+	connection := feed.Connection{ID: uuid.NewString(), Tenant: who.Tenant, AgentID: who.AgentID, TokenID: who.TokenID}
 	c.mu.Lock()
 	c.open[connection.ID] = connection // first, so that the next beat does not take the row for a stray
 	c.mu.Unlock()
@@ -66,7 +67,7 @@ func (a agentConnection) signOff() {
 	a.connections.disconnect(ctx, a.connection)
 }
 
-func (c *connections) disconnect(ctx context.Context, connection conversation.AgentConnection) {
+func (c *connections) disconnect(ctx context.Context, connection feed.Connection) {
 	if err := c.cfg.Connections.Disconnect(ctx, connection); err != nil {
 		c.failed(ctx, "agent disconnect failed", err)
 	}

@@ -6,25 +6,26 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // Conversations are read by people. What a viewer may not see is ErrNotFound, like what is not there.
 type Conversations interface {
-	Conversation(ctx context.Context, v conversation.Viewer, id conversation.ID) (conversation.Conversation, error)
+	Conversation(ctx context.Context, v access.Viewer, id conversation.ID) (conversation.Conversation, error)
 	// Conversations lists newest first.
-	Conversations(ctx context.Context, v conversation.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error)
+	Conversations(ctx context.Context, v access.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error)
 	// Messages lists oldest first; afterSeq is 0 for the beginning.
-	Messages(ctx context.Context, v conversation.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error)
+	Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error)
 	// Notes lists oldest first; after is the last id of the page before, "" for the first page.
-	Notes(ctx context.Context, v conversation.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error)
+	Notes(ctx context.Context, v access.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error)
 	// RoutingTrace lists oldest first; after is the last number of the page before, 0 for the first page.
-	RoutingTrace(ctx context.Context, v conversation.Viewer, id conversation.ID, after int64, limit int) ([]conversation.TraceStep, error)
+	RoutingTrace(ctx context.Context, v access.Viewer, id conversation.ID, after int64, limit int) ([]routing.TraceStep, error)
 	// Targets lists where a conversation may be handed on to now.
-	Targets(ctx context.Context, v conversation.Viewer, id conversation.ID) (routing.Targets, error)
+	Targets(ctx context.Context, v access.Viewer, id conversation.ID) (routing.Targets, error)
 	// Work lists what concerns an agent now.
-	Work(ctx context.Context, v conversation.Viewer) (conversation.Work, error)
+	Work(ctx context.Context, v access.Viewer) (conversation.Work, error)
 }
 
 func (d *Desk) ListConversations(ctx context.Context, in *struct {

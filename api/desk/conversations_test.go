@@ -12,6 +12,8 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
@@ -99,8 +101,8 @@ func TestBad_A18_forgedAndForeignCursors(t *testing.T) {
 			apitest.RequireProblem(t, apitest.Call(t, h, "agent", http.MethodGet, path, ""), http.StatusUnprocessableEntity, "invalid")
 		})
 	}
-	w.OnAuthenticate = func([32]byte) (conversation.Principal, error) {
-		return conversation.Principal{Tenant: "another", TokenID: "t", Role: conversation.RoleAgent, AgentID: apitest.AgentA}, nil
+	w.OnAuthenticate = func([32]byte) (access.Principal, error) {
+		return access.Principal{Tenant: "another", TokenID: "t", Role: access.RoleAgent, AgentID: apitest.AgentA}, nil
 	}
 	answer := apitest.Call(t, h, "agent", http.MethodGet, "/v1/conversations?cursor="+all, "")
 	apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
@@ -189,7 +191,7 @@ func TestClose_whereSomebodyElseWasAtItTheSameKeyTriesAgain(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	works := w.OnAct
-	w.OnAct = apitest.Answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", conversation.ErrBusy))
+	w.OnAct = apitest.Answering(command.Result{}, fmt.Errorf("wrapped: %w", conversation.ErrBusy))
 	h := w.Handler()
 	answer := apitest.Call(t, h, "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
 	apitest.RequireProblem(t, answer, http.StatusServiceUnavailable, "busy")
@@ -202,7 +204,7 @@ func TestClose_whereSomebodyElseWasAtItTheSameKeyTriesAgain(t *testing.T) {
 func TestClose_theCommandIsOfOneTokenPathAndKey(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(2)
-	w.OnAct = apitest.Answering(conversation.Acted{}, conversation.ErrBusy)
+	w.OnAct = apitest.Answering(command.Result{}, conversation.ErrBusy)
 	h := w.Handler()
 	apitest.Call(t, h, "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
 	apitest.Call(t, h, "admin", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
@@ -210,7 +212,7 @@ func TestClose_theCommandIsOfOneTokenPathAndKey(t *testing.T) {
 	apitest.Call(t, h, "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "l")
 	keys := map[string]bool{}
 	for _, c := range w.Orders {
-		keys[apitest.CommandKey(c.CommandRequest)] = true
+		keys[apitest.CommandKey(c.HTTPRequest)] = true
 	}
 	require.Len(t, keys, 4)
 }
@@ -221,7 +223,7 @@ func TestClose_unknownConversationsAndBrokenDesks(t *testing.T) {
 	h := w.Handler()
 	unknown := apitest.Call(t, h, "agent", http.MethodPost, "/v1/conversations/"+apitest.ConvB+"/close", "", "Idempotency-Key", "k")
 	apitest.RequireProblem(t, unknown, http.StatusNotFound, "not-found")
-	w.OnAct = apitest.Answering(conversation.Acted{}, errors.New("canary"))
+	w.OnAct = apitest.Answering(command.Result{}, errors.New("canary"))
 	broken := apitest.Call(t, h, "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
 	apitest.RequireProblem(t, broken, http.StatusInternalServerError, "internal")
 	require.NotContains(t, broken.Body.String(), "canary")

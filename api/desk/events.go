@@ -9,7 +9,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // The event stream: server-sent events about what the caller may see, ids and states only. Each event's id is a cursor;
@@ -49,7 +51,7 @@ func (d *Desk) FollowEvents(c *gin.Context, o web.Operation) {
 }
 
 // openStream finds out who asks for a stream, and has the hub pass on to it what they may see after the position that is returned.
-func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *stream, at conversation.FeedPosition, refused *web.Problem) {
+func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *stream, at feed.Position, refused *web.Problem) {
 	ctx := c.Request.Context()
 	release, refused := d.guard.TakePlace(ctx, c.Request)
 	if refused != nil {
@@ -69,11 +71,11 @@ func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *s
 }
 
 // joinHub has the hub pass on to a stream what its viewer may see after the position that is returned.
-func (d *Desk) joinHub(ctx context.Context, who conversation.Principal) (*stream, conversation.FeedPosition, *web.Problem) {
+func (d *Desk) joinHub(ctx context.Context, who access.Principal) (*stream, feed.Position, *web.Problem) {
 	queues, err := d.queuesOf(ctx, who.Viewer())
 	if err != nil {
 		d.feedFailed(ctx, err)
-		return nil, conversation.FeedPosition{}, web.Unavailable.Retry(1)
+		return nil, feed.Position{}, web.Unavailable.Retry(1)
 	}
 	s, at, err := d.hub.join(who, queues)
 	switch {
@@ -87,7 +89,7 @@ func (d *Desk) joinHub(ctx context.Context, who conversation.Principal) (*stream
 
 // signIn records the connection of an agent; only agents have one.
 func (d *Desk) signIn(ctx context.Context, who web.Caller) (agentConnection, *web.Problem) {
-	if who.Role != conversation.RoleAgent {
+	if who.Role != access.RoleAgent {
 		return agentConnection{}, nil
 	}
 	connection, err := d.connections.signIn(ctx, who.Principal)
@@ -102,8 +104,8 @@ func (d *Desk) signIn(ctx context.Context, who web.Caller) (agentConnection, *we
 }
 
 // stream tells the caller what happens after a position, and before that what they have missed.
-func (d *Desk) stream(ctx context.Context, c *gin.Context, who web.Caller, s *stream, at conversation.FeedPosition) error {
-	w := &eventWriter{gin: c, mark: func(p conversation.FeedPosition) string { return d.eventID(who.Tenant, p) }}
+func (d *Desk) stream(ctx context.Context, c *gin.Context, who web.Caller, s *stream, at feed.Position) error {
+	w := &eventWriter{gin: c, mark: func(p feed.Position) string { return d.eventID(who.Tenant, p) }}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("X-Accel-Buffering", "no") // nginx would wait for more
 	c.Status(http.StatusOK)
@@ -114,7 +116,7 @@ func (d *Desk) stream(ctx context.Context, c *gin.Context, who web.Caller, s *st
 	return d.follow(ctx, w, s, last)
 }
 
-func (d *Desk) queuesOf(ctx context.Context, v conversation.Viewer) ([]conversation.QueueID, error) {
+func (d *Desk) queuesOf(ctx context.Context, v access.Viewer) ([]conversation.QueueID, error) {
 	if v.AgentID == "" {
 		return nil, nil
 	}

@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // eventID is a position as a cursor: generation, transaction, number and time, proved to be ours.
-func (d *Desk) eventID(t conversation.Tenant, p conversation.FeedPosition) string {
+func (d *Desk) eventID(t conversation.Tenant, p feed.Position) string {
 	return d.cursors.After(fmt.Sprintf("%d-%d-%d-%d", p.Generation, p.XID, p.ID, p.At.Unix()), "events", string(t))
 }
 
-func (d *Desk) readEventID(t conversation.Tenant, cursor string) (p conversation.FeedPosition, ok bool) {
+func (d *Desk) readEventID(t conversation.Tenant, cursor string) (p feed.Position, ok bool) {
 	position, err := d.cursors.Position(cursor, "events", string(t))
 	if err != nil {
 		return p, false

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // Why a stream ends.
@@ -17,7 +17,7 @@ var (
 
 // catchUp tells what was told since the cursor, or that this cannot be done, and returns up to where the caller knows
 // everything. What the hub passes on meanwhile may be the same: positions tell it apart.
-func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor string, at conversation.FeedPosition) (conversation.FeedPosition, error) {
+func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor string, at feed.Position) (feed.Position, error) {
 	if cursor == "" {
 		return at, w.renewCursor(at)
 	}
@@ -29,19 +29,19 @@ func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor st
 }
 
 // readUp tells what is in the feed after a position, and returns up to where the caller knows everything.
-func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last conversation.FeedPosition) (conversation.FeedPosition, error) {
+func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last feed.Position) (feed.Position, error) {
 	for {
 		missed, err := d.cfg.Feed.Feed(ctx, last, feedBatch)
 		switch {
 		case err != nil:
 			return last, err
-		case missed.Upto.Generation != last.Generation:
-			return missed.Upto, w.reset(missed.Upto)
+		case missed.UpTo.Generation != last.Generation:
+			return missed.UpTo, w.reset(missed.UpTo)
 		}
 		if err := w.writeAll(d.hub.sees(s, missed.Events)); err != nil {
 			return last, err
 		}
-		last = missed.Upto
+		last = missed.UpTo
 		if len(missed.Events) < feedBatch {
 			return last, w.renewCursor(last)
 		}
@@ -49,7 +49,7 @@ func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last conve
 }
 
 // follow tells what the hub passes on after a position.
-func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last conversation.FeedPosition) error {
+func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last feed.Position) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
@@ -80,18 +80,18 @@ func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last conve
 
 // passOn tells what the hub has passed on, as far as it comes after a position. A stream that has fallen behind meanwhile then
 // reads the feed until it is not.
-func (d *Desk) passOn(ctx context.Context, w *eventWriter, s *stream, p page, last conversation.FeedPosition) (conversation.FeedPosition, error) {
+func (d *Desk) passOn(ctx context.Context, w *eventWriter, s *stream, p page, last feed.Position) (feed.Position, error) {
 	if p.reset {
 		if err := w.reset(last); err != nil {
 			return last, err
 		}
 	}
-	known := func(t conversation.FeedEvent) bool { return t.Compare(last) <= 0 }
+	known := func(t feed.Event) bool { return t.Compare(last) <= 0 }
 	if told := slices.DeleteFunc(p.events, known); len(told) > 0 {
 		if err := w.writeAll(told); err != nil {
 			return last, err
 		}
-		last = told[len(told)-1].FeedPosition
+		last = told[len(told)-1].Position
 	}
 	if len(s.pages) > 0 {
 		return last, nil

@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 )
 
 // TokenChecks knows which API tokens count.
 type TokenChecks interface {
 	// StillGood returns those of the principals, in any order, whose tokens count, as they are now.
-	StillGood(ctx context.Context, asked []conversation.Principal) ([]conversation.Principal, error)
+	StillGood(ctx context.Context, asked []access.Principal) ([]access.Principal, error)
 }
 
 const (

@@ -18,12 +18,14 @@ import (
 
 	"wxdesk/api"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // numbered is something that an agent is told, with a number.
-func numbered(n int, agent conversation.AgentID) conversation.FeedEvent {
-	return conversation.FeedEvent{Kind: "message", Conversation: apitest.ConvA, AgentID: agent, Body: fmt.Appendf(nil, `{"n":%d}`, n)}
+func numbered(n int, agent conversation.AgentID) feed.Event {
+	return feed.Event{Kind: "message", Conversation: apitest.ConvA, AgentID: agent, Body: fmt.Appendf(nil, `{"n":%d}`, n)}
 }
 
 func TestEvents_tellIDsAndStates(t *testing.T) {
@@ -31,7 +33,7 @@ func TestEvents_tellIDsAndStates(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
 		l := apitest.OpenStream(t, h, "agent", "")
-		w.Feed.Publish(conversation.FeedEvent{Kind: "offer", Conversation: apitest.ConvA, QueueID: apitest.QueueA, AgentID: apitest.AgentA, Body: []byte(`{"assignment_id":"x"}`)})
+		w.Feed.Publish(feed.Event{Kind: "offer", Conversation: apitest.ConvA, QueueID: apitest.QueueA, AgentID: apitest.AgentA, Body: []byte(`{"assignment_id":"x"}`)})
 		synctest.Wait()
 		require.Equal(t, "text/event-stream", l.Header().Get("Content-Type"))
 		require.Equal(t, "no-store", l.Header().Get("Cache-Control"))
@@ -47,12 +49,12 @@ func TestS5_theStreamTellsEachItsOwn(t *testing.T) {
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
 		h, _ := apitest.Run(t, w)
 		agent, boss := apitest.OpenStream(t, h, "agent", ""), apitest.OpenStream(t, h, "supervisor", "")
-		inQueue := conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)}
-		elsewhere := conversation.FeedEvent{Kind: "conversation", QueueID: apitest.AccountB, Body: []byte(`{"n":4}`)}
-		alert := conversation.FeedEvent{Kind: "alert", QueueID: apitest.QueueA, Body: []byte(`{"n":5}`)}
+		inQueue := feed.Event{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)}
+		elsewhere := feed.Event{Kind: "conversation", QueueID: apitest.AccountB, Body: []byte(`{"n":4}`)}
+		alert := feed.Event{Kind: "alert", QueueID: apitest.QueueA, Body: []byte(`{"n":5}`)}
 		foreign := numbered(6, apitest.AgentA)
 		foreign.Tenant = "another"
-		nobodys := conversation.FeedEvent{Kind: "conversation", Body: []byte(`{"n":7}`)}
+		nobodys := feed.Event{Kind: "conversation", Body: []byte(`{"n":7}`)}
 		w.Feed.Publish(numbered(1, apitest.AgentA), inQueue, numbered(3, apitest.AgentB), elsewhere, alert, foreign, nobodys)
 		synctest.Wait()
 		require.Equal(t, []string{"message 1", "conversation 2"}, agent.Heard())
@@ -137,8 +139,8 @@ func TestEvents_resetWhereTheCursorLeadsNowhere(t *testing.T) {
 			synctest.Wait()
 			require.Equal(t, []string{"reset", "message 2"}, l.Heard(), "the stream goes on from now")
 		}
-		w.OnAuthenticate = func([32]byte) (conversation.Principal, error) {
-			return conversation.Principal{Tenant: "another", TokenID: "t", Role: conversation.RoleAdmin}, nil
+		w.OnAuthenticate = func([32]byte) (access.Principal, error) {
+			return access.Principal{Tenant: "another", TokenID: "t", Role: access.RoleAdmin}, nil
 		}
 		require.Equal(t, []string{"reset"}, apitest.OpenStream(t, h, "admin", good).Heard(), "of another tenant")
 	})
@@ -203,7 +205,7 @@ func TestEvents_manyAtOnceCutNobodyOff(t *testing.T) {
 		for range 20 {
 			desks = append(desks, apitest.OpenStream(t, h, "supervisor", ""))
 		}
-		var rows []conversation.FeedEvent
+		var rows []feed.Event
 		for n := range 5000 { // as after a transaction that has held the feed up
 			rows = append(rows, numbered(n, apitest.AgentA))
 		}
@@ -225,10 +227,10 @@ func TestEvents_resetAfterAStallWhereQueuesHaveChanged(t *testing.T) {
 			synctest.Wait()
 		}
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
-		w.Feed.Publish(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
+		w.Feed.Publish(feed.Event{Kind: "presence", AgentID: apitest.AgentA})
 		synctest.Wait()
 		resume()
-		w.Feed.Publish(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
+		w.Feed.Publish(feed.Event{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
 		synctest.Wait()
 		heard := slow.Heard()
 		require.Equal(t, []string{"reset", "conversation 1"}, heard[len(heard)-2:])
@@ -241,15 +243,15 @@ func TestEvents_resetWhereQueuesHaveChanged(t *testing.T) {
 		h, _ := apitest.Run(t, w)
 		l := apitest.OpenStream(t, h, "agent", "")
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
-		w.Feed.Publish(conversation.FeedEvent{Kind: "presence", AgentID: apitest.AgentA})
+		w.Feed.Publish(feed.Event{Kind: "presence", AgentID: apitest.AgentA})
 		synctest.Wait()
-		w.Feed.Publish(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
+		w.Feed.Publish(feed.Event{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":1}`)})
 		synctest.Wait()
 		require.Equal(t, []string{"presence", "reset", "conversation 1"}, l.Heard())
 
 		w.Feed.Join(apitest.AgentA) // and nobody tells
 		time.Sleep(11 * time.Second)
-		w.Feed.Publish(conversation.FeedEvent{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)})
+		w.Feed.Publish(feed.Event{Kind: "conversation", QueueID: apitest.QueueA, Body: []byte(`{"n":2}`)})
 		synctest.Wait()
 		require.Equal(t, []string{"presence", "reset", "conversation 1", "reset"}, l.Heard())
 	})
@@ -278,11 +280,11 @@ func TestEvents_endASecondAfterRevocation(t *testing.T) {
 		token := w.OnAuthenticate
 		var mu sync.Mutex
 		revoked := false
-		w.OnAuthenticate = func(hash [32]byte) (conversation.Principal, error) {
+		w.OnAuthenticate = func(hash [32]byte) (access.Principal, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if revoked {
-				return conversation.Principal{}, conversation.ErrNotFound
+				return access.Principal{}, conversation.ErrNotFound
 			}
 			return token(hash)
 		}
@@ -317,9 +319,9 @@ func TestEvents_goOnWhileTokensCannotBeLookedUp(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
 		token, away := w.OnAuthenticate, atomic.Bool{}
-		w.OnAuthenticate = func(hash [32]byte) (conversation.Principal, error) {
+		w.OnAuthenticate = func(hash [32]byte) (access.Principal, error) {
 			if away.Load() {
-				return conversation.Principal{}, errors.New("the server is away")
+				return access.Principal{}, errors.New("the server is away")
 			}
 			return token(hash)
 		}
@@ -373,7 +375,7 @@ func TestConnections_beatMendsWhatDiffers(t *testing.T) {
 		h, _ := apitest.Run(t, w)
 		apitest.OpenStream(t, h, "agent", "")
 		w.Agents.Forget() // this process was silent, and another one dropped it
-		stray := conversation.AgentConnection{ID: "left behind", Tenant: conversation.DefaultTenant, AgentID: apitest.AgentB}
+		stray := feed.Connection{ID: "left behind", Tenant: conversation.DefaultTenant, AgentID: apitest.AgentB}
 		require.NoError(t, w.Agents.Connect(t.Context(), "", stray))
 		time.Sleep(6 * time.Second)
 		require.Equal(t, 1, w.Agents.Connected())

@@ -10,17 +10,17 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // eventWriter writes server-sent events.
 type eventWriter struct {
 	gin  *gin.Context
-	mark func(conversation.FeedPosition) string
+	mark func(feed.Position) string
 }
 
 // writeAll writes events, in order.
-func (w *eventWriter) writeAll(all []conversation.FeedEvent) error {
+func (w *eventWriter) writeAll(all []feed.Event) error {
 	for _, t := range all {
 		if err := w.writeEvent(t); err != nil {
 			return err
@@ -30,7 +30,7 @@ func (w *eventWriter) writeAll(all []conversation.FeedEvent) error {
 }
 
 // writeEvent writes an event: the row's body with the ids that it is about.
-func (w *eventWriter) writeEvent(t conversation.FeedEvent) error {
+func (w *eventWriter) writeEvent(t feed.Event) error {
 	data := map[string]any{}
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(t.Body, &body); err != nil {
@@ -51,16 +51,16 @@ func (w *eventWriter) writeEvent(t conversation.FeedEvent) error {
 	if err != nil {
 		return fmt.Errorf("encode an event: %w", err)
 	}
-	return w.write("event: " + t.Kind + "\ndata: " + string(text) + "\nid: " + w.mark(t.FeedPosition) + "\n\n")
+	return w.write("event: " + t.Kind + "\ndata: " + string(text) + "\nid: " + w.mark(t.Position) + "\n\n")
 }
 
 // reset tells the client to read everything anew. It is told what happens from now on.
-func (w *eventWriter) reset(at conversation.FeedPosition) error {
+func (w *eventWriter) reset(at feed.Position) error {
 	return w.write("event: reset\ndata: {}\nid: " + w.mark(at) + "\n\n")
 }
 
 // renewCursor writes no event, but the id that the client gives as its cursor.
-func (w *eventWriter) renewCursor(at conversation.FeedPosition) error {
+func (w *eventWriter) renewCursor(at feed.Position) error {
 	return w.write(": here\nid: " + w.mark(at) + "\n\n")
 }
 

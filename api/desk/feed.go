@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // Feed is what event streams show.
 type Feed interface {
 	// FeedEnd is the position behind everything that streams can have shown by now.
-	FeedEnd(ctx context.Context) (conversation.FeedPosition, error)
+	FeedEnd(ctx context.Context) (feed.Position, error)
 	// Feed lists at most limit things after a position.
-	Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.FeedPage, error)
+	Feed(ctx context.Context, after feed.Position, limit int) (feed.Page, error)
 	// FeedNews sends a value when there may be something new, until ctx ends.
 	FeedNews(ctx context.Context) <-chan struct{}
 	// QueuesOf lists the queues that agents are members of.
@@ -36,7 +37,7 @@ func (d *Desk) readFeed(ctx context.Context) {
 	poll := time.NewTimer(0)
 	defer poll.Stop()
 
-	var at conversation.FeedPosition // no generation: not begun
+	var at feed.Position // no generation: not begun
 	for {
 		select {
 		case <-ctx.Done():
@@ -64,14 +65,14 @@ func nextPoll(more bool) time.Duration {
 
 // readOn passes on everything that is there after a position and returns how far it came. more reports that there is
 // something that could not be read yet.
-func (d *Desk) readOn(ctx context.Context, at conversation.FeedPosition) (_ conversation.FeedPosition, more bool) {
+func (d *Desk) readOn(ctx context.Context, at feed.Position) (_ feed.Position, more bool) {
 	if at.Generation == 0 {
 		end, err := d.cfg.Feed.FeedEnd(ctx)
 		if err != nil {
 			d.feedFailed(ctx, err)
 			return at, false
 		}
-		d.hub.pass(conversation.FeedPage{Upto: end})
+		d.hub.pass(feed.Page{UpTo: end})
 		return end, false
 	}
 	for {
@@ -80,12 +81,12 @@ func (d *Desk) readOn(ctx context.Context, at conversation.FeedPosition) (_ conv
 		case err != nil:
 			d.feedFailed(ctx, err)
 			return at, false
-		case page.Upto.Generation != at.Generation: // restored from a copy: no place in it is known
+		case page.UpTo.Generation != at.Generation: // restored from a copy: no place in it is known
 			d.hub.close()
-			return conversation.FeedPosition{}, true
+			return feed.Position{}, true
 		}
 		d.hub.pass(page)
-		at = page.Upto
+		at = page.UpTo
 		d.renewNamed(ctx, page.Events)
 		if len(page.Events) < feedBatch {
 			return at, page.More
@@ -94,10 +95,10 @@ func (d *Desk) readOn(ctx context.Context, at conversation.FeedPosition) (_ conv
 }
 
 // renewNamed renews the memberships of agents whose presence has changed.
-func (d *Desk) renewNamed(ctx context.Context, told []conversation.FeedEvent) {
+func (d *Desk) renewNamed(ctx context.Context, told []feed.Event) {
 	named := map[conversation.Tenant][]conversation.AgentID{}
 	for _, t := range told {
-		if t.Kind == conversation.FeedPresence && t.AgentID != "" {
+		if t.Kind == feed.KindPresence && t.AgentID != "" {
 			named[t.Tenant] = append(named[t.Tenant], t.AgentID)
 		}
 	}

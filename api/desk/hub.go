@@ -4,15 +4,17 @@ import (
 	"errors"
 	"sync"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // hub passes on what this process reads from the feed to the event streams that it has. It waits for none of them: a stream
 // that does not keep up is passed nothing more, and reads the feed by itself once it has told what it has.
 type hub struct {
 	mu      sync.Mutex
-	reading bool                      // there is a position
-	at      conversation.FeedPosition // up to which everything was passed on
+	reading bool          // there is a position
+	at      feed.Position // up to which everything was passed on
 	streams map[*stream]struct{}
 }
 
@@ -33,7 +35,7 @@ func newHub() *hub { return &hub{streams: map[*stream]struct{}{}} }
 
 // join adds a stream, which hears of everything after the position that is returned. It fails with errNothingRead or
 // errTooManyStreams.
-func (h *hub) join(who conversation.Principal, queues []conversation.QueueID) (s *stream, at conversation.FeedPosition, err error) {
+func (h *hub) join(who access.Principal, queues []conversation.QueueID) (s *stream, at feed.Position, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.reading {
@@ -68,17 +70,17 @@ func (h *hub) cut(s *stream) {
 }
 
 // position is up to where everything was passed on.
-func (h *hub) position() conversation.FeedPosition {
+func (h *hub) position() feed.Position {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.at
 }
 
 // pass passes on a page of the feed, to each stream what it may see.
-func (h *hub) pass(p conversation.FeedPage) {
+func (h *hub) pass(p feed.Page) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.reading, h.at = true, p.Upto
+	h.reading, h.at = true, p.UpTo
 	for s := range h.streams {
 		if seen := s.sees(p.Events); len(seen) > 0 {
 			s.push(page{events: seen})
@@ -89,7 +91,7 @@ func (h *hub) pass(p conversation.FeedPage) {
 // resume has a stream that has fallen behind be passed on again what comes after the position that is returned. behind is false
 // where it has not fallen behind. reset says that its client has to read everything anew, otherwise the stream reads the feed
 // up to that position.
-func (h *hub) resume(s *stream) (at conversation.FeedPosition, behind, reset bool) {
+func (h *hub) resume(s *stream) (at feed.Position, behind, reset bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	behind, reset = s.behind, s.reset
@@ -98,7 +100,7 @@ func (h *hub) resume(s *stream) (at conversation.FeedPosition, behind, reset boo
 }
 
 // sees returns what a stream may show of events that it reads by itself.
-func (h *hub) sees(s *stream, all []conversation.FeedEvent) []conversation.FeedEvent {
+func (h *hub) sees(s *stream, all []feed.Event) []feed.Event {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return s.sees(all)

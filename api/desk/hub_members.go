@@ -4,14 +4,15 @@ import (
 	"maps"
 	"slices"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
 // bearers lists who has streams, each once.
-func (h *hub) bearers() []conversation.Principal {
+func (h *hub) bearers() []access.Principal {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	set := map[conversation.Principal]bool{}
+	set := map[access.Principal]bool{}
 	for s := range h.streams {
 		set[s.bearer] = true
 	}
@@ -19,7 +20,7 @@ func (h *hub) bearers() []conversation.Principal {
 }
 
 // endUnless cuts off the streams of those who were asked for and are not among the good.
-func (h *hub) endUnless(asked, good []conversation.Principal) {
+func (h *hub) endUnless(asked, good []access.Principal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.streams {

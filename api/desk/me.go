@@ -6,14 +6,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
 // meView is who asks.
 type meView struct {
-	Name  string            `json:"name" doc:"Of the API token"`
-	Role  conversation.Role `json:"role" enum:"admin,supervisor,agent"`
-	Agent *presenceView     `json:"agent" doc:"Null unless the role is agent"`
+	Name  string        `json:"name" doc:"Of the API token"`
+	Role  access.Role   `json:"role" enum:"admin,supervisor,agent"`
+	Agent *presenceView `json:"agent" doc:"Null unless the role is agent"`
 }
 
 // TransformSchema implements huma.SchemaTransformer: agent may be null here, while a presenceView is not null elsewhere.
@@ -26,7 +27,7 @@ func (meView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 func (d *Desk) GetMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, error) {
 	who := web.CallerOf(ctx)
 	me := meView{Name: who.Name, Role: who.Role}
-	if who.Role == conversation.RoleAgent {
+	if who.Role == access.RoleAgent {
 		now, err := d.cfg.Presences.AgentNow(ctx, who.Tenant, who.AgentID)
 		if err != nil {
 			return nil, err

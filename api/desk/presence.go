@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -15,7 +16,7 @@ type Presences interface {
 	AgentNow(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error)
 	// SetPresence gives an agent the presence that a person chose, or a custom one. ErrNotFound when there is no such agent, or
 	// they are disabled; routing.UnknownError when there is no such custom presence.
-	SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error)
+	SetPresence(ctx context.Context, by access.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error)
 }
 
 // presenceView is whether an agent is there, and what they have to do.
@@ -102,5 +103,5 @@ func (d *Desk) PutPresence(ctx context.Context, in *struct {
 
 // isAnother reports whether an agent asks for somebody else, whose presence does not concern them.
 func isAnother(who web.Caller, id conversation.AgentID) bool {
-	return who.Role == conversation.RoleAgent && who.AgentID != id
+	return who.Role == access.RoleAgent && who.AgentID != id
 }

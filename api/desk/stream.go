@@ -1,13 +1,15 @@
 package desk
 
 import (
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // stream is an event stream as the hub sees it.
 type stream struct {
-	bearer  conversation.Principal
-	viewer  conversation.Viewer
+	bearer  access.Principal
+	viewer  access.Viewer
 	pages   chan page // closed when the stream is cut off; its client has to read everything anew
 	revoked bool      // the API token counts no more; written before pages is closed
 
@@ -19,12 +21,12 @@ type stream struct {
 
 // page is what a stream shows of one page of the feed, or that its client has to read everything anew.
 type page struct {
-	events []conversation.FeedEvent
+	events []feed.Event
 	reset  bool
 }
 
 // sees returns what a stream may show of some events, under the hub's lock.
-func (s *stream) sees(all []conversation.FeedEvent) (seen []conversation.FeedEvent) {
+func (s *stream) sees(all []feed.Event) (seen []feed.Event) {
 	for _, t := range all {
 		if t.For(s.viewer, s.queues) {
 			seen = append(seen, t)

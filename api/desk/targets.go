@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -42,7 +43,7 @@ func (d *Desk) ListTargets(ctx context.Context, in *struct {
 		return nil, err
 	case found.State == conversation.StateClosed:
 		return nil, web.ConversationClosed.Problem()
-	case who.Role == conversation.RoleAgent && (found.Holder != conversation.HolderAgent || found.AgentID != who.AgentID):
+	case who.Role == access.RoleAgent && (found.Holder != conversation.HolderAgent || found.AgentID != who.AgentID):
 		return nil, web.NotYours.Problem()
 	}
 	targets, err := d.cfg.Conversations.Targets(ctx, who.Viewer(), id)

@@ -8,6 +8,7 @@ import (
 
 	"wxdesk/api/web"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 )
 
 // traceStepView is a step of how a conversation was routed (DIA-1).
@@ -29,10 +30,10 @@ func (d *Desk) ListTrace(ctx context.Context, in *ofConversation) (*struct{ Body
 	if err != nil {
 		return nil, err
 	}
-	view := func(s conversation.TraceStep) traceStepView {
+	view := func(s routing.TraceStep) traceStepView {
 		return traceStepView{Stage: s.Stage, At: s.At.UTC(), Body: s.Body}
 	}
-	return &struct{ Body web.Page[traceStepView] }{web.PageOf(found, in.Limit, view, func(last conversation.TraceStep) string {
+	return &struct{ Body web.Page[traceStepView] }{web.PageOf(found, in.Limit, view, func(last routing.TraceStep) string {
 		return d.cursors.After(strconv.FormatInt(last.Number, 10), list...)
 	})}, nil
 }

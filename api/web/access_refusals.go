@@ -7,13 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
 // Audit keeps what was refused.
 type Audit interface {
 	// RecordRefusals adds them to the audit.
-	RecordRefusals(ctx context.Context, list []conversation.AccessRefusals) error
+	RecordRefusals(ctx context.Context, list []access.Denials) error
 }
 
 const (
@@ -35,24 +36,24 @@ type accessRefusals struct {
 	audit Audit
 
 	mu         sync.Mutex
-	counts     map[conversation.AccessRefusal]int
-	unrecorded []conversation.AccessRefusals // only run touches it
+	counts     map[access.Denial]int
+	unrecorded []access.Denials // only run touches it
 }
 
 func newAccessRefusals(log *slog.Logger, audit Audit) *accessRefusals {
-	return &accessRefusals{log: log, audit: audit, counts: map[conversation.AccessRefusal]int{}}
+	return &accessRefusals{log: log, audit: audit, counts: map[access.Denial]int{}}
 }
 
 // add counts a refusal. who is the zero value where no API token counted.
-func (r *accessRefusals) add(kind conversation.AccessRefusalKind, from netip.Prefix, who conversation.Principal) {
-	what := conversation.AccessRefusal{Tenant: who.Tenant, Actor: who.TokenID, Kind: kind, Network: from.String()}
+func (r *accessRefusals) add(kind access.DenialKind, from netip.Prefix, who access.Principal) {
+	what := access.Denial{Tenant: who.Tenant, Actor: who.TokenID, Kind: kind, Network: from.String()}
 	if who.TokenID == "" {
 		what.Tenant, what.Actor = conversation.DefaultTenant, unknownActor
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, known := r.counts[what]; !known && len(r.counts) >= maxRefusals {
-		what = conversation.AccessRefusal{Tenant: conversation.DefaultTenant, Actor: unknownActor, Kind: kind}
+		what = access.Denial{Tenant: conversation.DefaultTenant, Actor: unknownActor, Kind: kind}
 	}
 	r.counts[what]++
 }
@@ -75,11 +76,11 @@ func (r *accessRefusals) run(ctx context.Context) {
 func (r *accessRefusals) record(ctx context.Context) {
 	r.mu.Lock()
 	counts := r.counts
-	r.counts = map[conversation.AccessRefusal]int{}
+	r.counts = map[access.Denial]int{}
 	r.mu.Unlock()
 	for what, n := range counts {
 		r.log.WarnContext(ctx, "access refused", "kind", string(what.Kind), "network", what.Network, "actor", what.Actor, "count", n)
-		r.unrecorded = append(r.unrecorded, conversation.AccessRefusals{AccessRefusal: what, Count: n})
+		r.unrecorded = append(r.unrecorded, access.Denials{Denial: what, Count: n})
 	}
 	if len(r.unrecorded) == 0 {
 		return

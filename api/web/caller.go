@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 )
 
 // Caller is who sends a request, and what identifies the request's body.
 type Caller struct {
-	conversation.Principal
+	access.Principal
 	BodyHash [sha256.Size]byte
 }
 
@@ -19,6 +19,6 @@ type callerKey struct{}
 func CallerOf(ctx context.Context) Caller { return ctx.Value(callerKey{}).(Caller) }
 
 // Actor is the caller as the audit names them.
-func (c Caller) Actor() conversation.Actor {
-	return conversation.Actor{Tenant: c.Tenant, Name: c.TokenID}
+func (c Caller) Actor() access.Actor {
+	return access.Actor{Tenant: c.Tenant, Name: c.TokenID}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/telemetry"
 )
@@ -28,7 +29,7 @@ const (
 // Authenticator knows the bearers of API tokens.
 type Authenticator interface {
 	// Authenticate finds the principal of a token by the SHA-256 of its text. ErrNotFound when it is unknown, revoked or expired.
-	Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error)
+	Authenticate(ctx context.Context, hash [32]byte) (access.Principal, error)
 }
 
 // Guard stands before every operation. It lets through who has an API token whose role may, with a UUID where the path has an
@@ -100,9 +101,9 @@ func (g *Guard) Before(o Operation) func(huma.Context, func(huma.Context)) {
 }
 
 // checkID refuses what is no id, and callers who have asked for too many things that are not there (A03, A04).
-func (g *Guard) checkID(r *http.Request, who conversation.Principal, id string) *Problem {
+func (g *Guard) checkID(r *http.Request, who access.Principal, id string) *Problem {
 	if !g.tries.mayAsk(who) {
-		g.refusals.add(conversation.RefusedGuesses, networkOf(r.RemoteAddr), who)
+		g.refusals.add(access.DeniedGuesses, networkOf(r.RemoteAddr), who)
 		return TooManyTries.Retry(int(guessesPause.Seconds()))
 	}
 	if !IsUUID(id) {
@@ -119,25 +120,25 @@ func (g *Guard) Admit(ctx context.Context, r *http.Request, o Operation) (Caller
 	from := networkOf(r.RemoteAddr)
 	token, ok := bearer(r)
 	if !ok {
-		g.refusals.add(conversation.RefusedToken, from, conversation.Principal{})
+		g.refusals.add(access.DeniedToken, from, access.Principal{})
 		return Caller{}, Unauthenticated.Problem()
 	}
 	hash := sha256.Sum256([]byte(token))
 	if !g.tries.mayTry(from, hash) {
-		g.refusals.add(conversation.RefusedTries, from, conversation.Principal{})
+		g.refusals.add(access.DeniedTries, from, access.Principal{})
 		return Caller{}, TooManyTries.Retry(int(triesPause.Seconds()))
 	}
 	who, err := g.tokens.Authenticate(ctx, hash)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound):
 		g.tries.wrongToken(from)
-		g.refusals.add(conversation.RefusedToken, from, conversation.Principal{})
+		g.refusals.add(access.DeniedToken, from, access.Principal{})
 		return Caller{}, Unauthenticated.Problem()
 	case err != nil:
 		g.log.ErrorContext(ctx, "API token not looked up", "operation", o.ID, "error", err)
 		return Caller{}, Unavailable.Retry(1)
-	case !slices.Contains(o.May, who.Role), who.Role == conversation.RoleAgent && who.AgentID == "": // nobody's
-		g.refusals.add(conversation.RefusedRole, from, who)
+	case !slices.Contains(o.May, who.Role), who.Role == access.RoleAgent && who.AgentID == "": // nobody's
+		g.refusals.add(access.DeniedRole, from, who)
 		return Caller{}, Forbidden.Problem()
 	}
 	g.tries.goodToken(hash)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -41,8 +42,8 @@ func TestGuard_theSchemesCaseDoesNotMatter(t *testing.T) {
 func TestGuard_unavailableWhereTokensCannotBeLookedUp(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
-	w.OnAuthenticate = func([32]byte) (conversation.Principal, error) {
-		return conversation.Principal{}, errors.New("pq: the server is away")
+	w.OnAuthenticate = func([32]byte) (access.Principal, error) {
+		return access.Principal{}, errors.New("pq: the server is away")
 	}
 	answer := apitest.Call(t, w.Handler(), "admin", http.MethodGet, "/v1/conversations", "")
 	apitest.RequireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
@@ -143,8 +144,8 @@ func TestProblems_ofManyFaultsOnlySomeAreListed(t *testing.T) {
 func TestGuard_anAgentsTokenWithoutAnAgentMayNothing(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
-	w.OnAuthenticate = func([32]byte) (conversation.Principal, error) {
-		return conversation.Principal{Tenant: conversation.DefaultTenant, TokenID: "t", Role: conversation.RoleAgent}, nil
+	w.OnAuthenticate = func([32]byte) (access.Principal, error) {
+		return access.Principal{Tenant: conversation.DefaultTenant, TokenID: "t", Role: access.RoleAgent}, nil
 	}
 	apitest.RequireProblem(t, apitest.Call(t, w.Handler(), "agent", http.MethodGet, "/v1/conversations", ""), http.StatusForbidden, "forbidden")
 }

@@ -3,7 +3,7 @@ package web
 import (
 	"strings"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 )
 
 // Operation is one thing that the JSON API can do, and who may ask for it.
@@ -13,7 +13,7 @@ type Operation struct {
 	Path    string
 	Status  int // of success
 	Summary string
-	May     []conversation.Role
+	May     []access.Role
 }
 
 // For names the roles in the description.

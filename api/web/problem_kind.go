@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/command"
 )
 
 // ProblemKind is a type of problem; its text ends the problem's type and never changes.
@@ -39,21 +39,21 @@ const (
 	TooManyRequests ProblemKind = "too-many-requests"
 
 	// What a conversation refuses: the refusals of package conversation, as they are.
-	NotYours         = ProblemKind(conversation.RefusedNotYours)
-	WrongState       = ProblemKind(conversation.RefusedState)
-	StaleVersion     = ProblemKind(conversation.RefusedStale)
-	OfferOver        = ProblemKind(conversation.RefusedOfferOver)
-	AtCapacity       = ProblemKind(conversation.RefusedCapacity)
-	NoPresence       = ProblemKind(conversation.RefusedPresence)
-	NoSkill          = ProblemKind(conversation.RefusedSkill)
-	BadTarget        = ProblemKind(conversation.RefusedTarget)
-	NoReplyWindow    = ProblemKind(conversation.RefusedWindow)
-	NoReplyAllowance = ProblemKind(conversation.RefusedAllowance)
-	NoVariable       = ProblemKind(conversation.RefusedVariable)
-	NoSuchSkill      = ProblemKind(conversation.RefusedUnknownSkill)
-	BadText          = ProblemKind(conversation.RefusedText)
-	AlreadyDelivered = ProblemKind(conversation.RefusedDelivered)
-	NotAllowed       = ProblemKind(conversation.RefusedNotAllowed)
+	NotYours         = ProblemKind(command.RefusedNotYours)
+	WrongState       = ProblemKind(command.RefusedState)
+	StaleVersion     = ProblemKind(command.RefusedStale)
+	OfferOver        = ProblemKind(command.RefusedOfferOver)
+	AtCapacity       = ProblemKind(command.RefusedCapacity)
+	NoPresence       = ProblemKind(command.RefusedPresence)
+	NoSkill          = ProblemKind(command.RefusedSkill)
+	BadTarget        = ProblemKind(command.RefusedTarget)
+	NoReplyWindow    = ProblemKind(command.RefusedWindow)
+	NoReplyAllowance = ProblemKind(command.RefusedAllowance)
+	NoVariable       = ProblemKind(command.RefusedVariable)
+	NoSuchSkill      = ProblemKind(command.RefusedUnknownSkill)
+	BadText          = ProblemKind(command.RefusedText)
+	AlreadyDelivered = ProblemKind(command.RefusedDelivered)
+	NotAllowed       = ProblemKind(command.RefusedNotAllowed)
 )
 
 func (k ProblemKind) facts() (status int, title string) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
@@ -39,13 +41,13 @@ func ProblemOf(err error) *Problem {
 		return Invalid.Problem(FaultAt("body."+unknown.Field, "expected only what there is"))
 	case errors.As(err, &circle):
 		return Invalid.Problem(FaultAt("body.overflow", circle.Way()))
-	case errors.Is(err, conversation.ErrNoBot):
+	case errors.Is(err, account.ErrNoBot):
 		return Invalid.Problem(FaultAt("body.bot_id", "expected the id of a bot, or null for none"))
 	case errors.Is(err, conversation.ErrVersion):
 		return ChangedMeanwhile.Problem()
-	case errors.Is(err, conversation.ErrKeyMissing):
+	case errors.Is(err, account.ErrKeyMissing):
 		return Invalid.Problem(MissingAESKey())
-	case errors.Is(err, conversation.ErrKeyReused):
+	case errors.Is(err, command.ErrKeyReused):
 		return KeyReused.Problem()
 	case errors.Is(err, conversation.ErrBusy):
 		return Busy.Retry(1)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/account"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -25,15 +27,15 @@ func TestProblems_everyErrorOfThePortsHasItsOwn(t *testing.T) {
 		"conversation-closed":    {conversation.ErrClosed, http.StatusConflict},
 		"exists":                 {conversation.ErrExists, http.StatusConflict},
 		"changed-meanwhile":      {conversation.ErrVersion, http.StatusPreconditionFailed},
-		"idempotency-key-reused": {conversation.ErrKeyReused, http.StatusUnprocessableEntity},
+		"idempotency-key-reused": {command.ErrKeyReused, http.StatusUnprocessableEntity},
 		"busy":                   {conversation.ErrBusy, http.StatusServiceUnavailable},
-		"invalid":                {conversation.ErrKeyMissing, http.StatusUnprocessableEntity},
+		"invalid":                {account.ErrKeyMissing, http.StatusUnprocessableEntity},
 		"unavailable":            {conversation.ErrLater, http.StatusServiceUnavailable},
 		"secret-unavailable":     {secret.ErrUnavailable, http.StatusServiceUnavailable},
 		"internal":               {errors.New("a surprise"), http.StatusInternalServerError},
 	} {
 		w := apitest.WithConversations(1)
-		w.OnAct = apitest.Answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", c.err))
+		w.OnAct = apitest.Answering(command.Result{}, fmt.Errorf("wrapped: %w", c.err))
 		answer := apitest.Call(t, w.Handler(), "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
 		apitest.RequireProblem(t, answer, c.status, name)
 	}
@@ -43,7 +45,7 @@ func TestProblems_whatCannotBeReachedIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{context.DeadlineExceeded, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}} {
 		w := apitest.WithConversations(1)
-		w.OnAct = apitest.Answering(conversation.Acted{}, fmt.Errorf("wrapped: %w", err))
+		w.OnAct = apitest.Answering(command.Result{}, fmt.Errorf("wrapped: %w", err))
 		answer := apitest.Call(t, w.Handler(), "agent", http.MethodPost, apitest.CloseA, "", "Idempotency-Key", "k")
 		apitest.RequireProblem(t, answer, http.StatusServiceUnavailable, "unavailable")
 	}

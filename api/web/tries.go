@@ -8,6 +8,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -59,11 +60,11 @@ func (t *tries) wrongToken(from netip.Prefix) {
 func (t *tries) goodToken(token [32]byte) { t.good.Add(token, struct{}{}) }
 
 // mayAsk reports whether the bearer may ask for something by its id.
-func (t *tries) mayAsk(who conversation.Principal) bool {
+func (t *tries) mayAsk(who access.Principal) bool {
 	return !t.spent(limiterOf(t.bearers, bearerID{who.Tenant, who.TokenID}, guessesPause, guessesAtOnce))
 }
 
-func (t *tries) wrongID(who conversation.Principal) {
+func (t *tries) wrongID(who access.Principal) {
 	limiterOf(t.bearers, bearerID{who.Tenant, who.TokenID}, guessesPause, guessesAtOnce).AllowN(t.now(), 1)
 }
 

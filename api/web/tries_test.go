@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -37,14 +38,14 @@ func TestBad_A04_guessedTokensAreLimitedAndAudited(t *testing.T) {
 
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		refused := func(kind conversation.AccessRefusalKind, network string, count int) conversation.AccessRefusals {
-			return conversation.AccessRefusals{Count: count, AccessRefusal: conversation.AccessRefusal{
+		refused := func(kind access.DenialKind, network string, count int) access.Denials {
+			return access.Denials{Count: count, Denial: access.Denial{
 				Tenant: conversation.DefaultTenant, Actor: "unknown", Kind: kind, Network: network,
 			}}
 		}
-		require.ElementsMatch(t, []conversation.AccessRefusals{
-			refused(conversation.RefusedToken, "192.0.2.0/24", 201), refused(conversation.RefusedTries, "192.0.2.0/24", 1000),
-			refused(conversation.RefusedToken, "192.0.3.0/24", 1), refused(conversation.RefusedToken, "2001:db8::/64", 1),
+		require.ElementsMatch(t, []access.Denials{
+			refused(access.DeniedToken, "192.0.2.0/24", 201), refused(access.DeniedTries, "192.0.2.0/24", 1000),
+			refused(access.DeniedToken, "192.0.3.0/24", 1), refused(access.DeniedToken, "2001:db8::/64", 1),
 		}, w.Refusals)
 		require.Equal(t, 4, strings.Count(w.Logged(), "access refused"))
 		stop()
@@ -67,8 +68,8 @@ func TestBad_A04_guessedIDsAreLimitedAndAudited(t *testing.T) {
 		apitest.RequireProblem(t, apitest.AskFrom(t, h, "192.0.2.1:1", "supervisor", "/v1/conversations/"+uuid.NewString()), http.StatusNotFound, "not-found")
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		require.Contains(t, w.Refusals, conversation.AccessRefusals{Count: 1, AccessRefusal: conversation.AccessRefusal{
-			Tenant: conversation.DefaultTenant, Actor: "token-of-supervisor", Kind: conversation.RefusedGuesses, Network: "192.0.2.0/24",
+		require.Contains(t, w.Refusals, access.Denials{Count: 1, Denial: access.Denial{
+			Tenant: conversation.DefaultTenant, Actor: "token-of-supervisor", Kind: access.DeniedGuesses, Network: "192.0.2.0/24",
 		}})
 	})
 }
@@ -83,8 +84,8 @@ func TestRefusals_ofRolesAreAuditedWhenTheProcessStops(t *testing.T) {
 		}
 		stop()
 		synctest.Wait()
-		require.Equal(t, []conversation.AccessRefusals{{Count: 3, AccessRefusal: conversation.AccessRefusal{
-			Tenant: conversation.DefaultTenant, Actor: "token-of-agent", Kind: conversation.RefusedRole, Network: "192.0.2.0/24",
+		require.Equal(t, []access.Denials{{Count: 3, Denial: access.Denial{
+			Tenant: conversation.DefaultTenant, Actor: "token-of-agent", Kind: access.DeniedRole, Network: "192.0.2.0/24",
 		}}}, w.Refusals)
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	gobot "wxdesk/internal/bot"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot/webhook"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat/wxapi"
 )
@@ -21,15 +21,15 @@ const (
 )
 
 // ask has the product's connector ask the example.
-func ask(t *testing.T, key, text string, first bool) (conversation.Answer, error) {
+func ask(t *testing.T, key, text string, first bool) (gobot.Answer, error) {
 	t.Helper()
 	mine, err := keyOf(shared)
 	require.NoError(t, err)
 	server := httptest.NewServer(bot{mine})
 	defer server.Close()
-	return gobot.NewWebhook(wxapi.NewHTTPClient(true)).Answer(t.Context(), conversation.Question{
+	return webhook.New(wxapi.NewHTTPClient(true)).Answer(t.Context(), gobot.Question{
 		TurnID: "00000000-0000-7000-8000-00000000000a", Kind: "text", Text: text, First: first, Replies: 5,
-		Bot: conversation.Bot{Kind: conversation.BotWebhook, URL: server.URL, Secret: secret.New(key)},
+		Bot: gobot.Bot{Kind: gobot.KindWebhook, URL: server.URL, Secret: secret.New(key)},
 	})
 }
 
@@ -38,12 +38,12 @@ func TestBot_answersTheConnector(t *testing.T) {
 	for _, c := range []struct {
 		text  string
 		first bool
-		want  conversation.Answer
+		want  gobot.Answer
 	}{
-		{"hello", true, conversation.Answer{Texts: []string{"Welcome! I repeat what you write; “human” brings a person."}}},
-		{"tea", false, conversation.Answer{Texts: []string{"You wrote: tea"}}},
-		{"Human!", false, conversation.Answer{Command: conversation.CommandEscalate, Reason: "the customer asked for a person"}},
-		{"bye", false, conversation.Answer{Texts: []string{"Good-bye!"}, Command: conversation.CommandEnd}},
+		{"hello", true, gobot.Answer{Texts: []string{"Welcome! I repeat what you write; “human” brings a person."}}},
+		{"tea", false, gobot.Answer{Texts: []string{"You wrote: tea"}}},
+		{"Human!", false, gobot.Answer{Command: gobot.CommandEscalate, Reason: "the customer asked for a person"}},
+		{"bye", false, gobot.Answer{Texts: []string{"Good-bye!"}, Command: gobot.CommandEnd}},
 	} {
 		got, err := ask(t, shared, c.text, c.first)
 		require.NoError(t, err)

@@ -1,32 +1,43 @@
-// Package bot connects bots to conversations. Its one port is a question in and an answer out; who the customer is and
-// what becomes of the answer is not a bot's business.
-//
-// There are two connectors: the built-in FAQ, and webhook, which asks a program of somebody's own over HTTP. Nothing that
-// such a program does is trusted: it has its time (webhook.go), is left alone where it keeps failing (circuit.go), and what
-// it says is made harmless (tame.go) or refused (leak.go).
 package bot
 
 import (
-	"context"
-	"fmt"
+	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/secret"
 )
 
-// Bots finds the connector for a question's bot.
-type Bots struct {
-	FAQ     FAQ
-	Webhook Webhook
+// Kind names a connector.
+type Kind string
+
+// The connectors.
+const (
+	KindFAQ     Kind = "faq"     // built in, answers from entries
+	KindWebhook Kind = "webhook" // a program of somebody's own, asked over HTTP
+)
+
+// Bot is the bot that an account is set up with, and how to reach it.
+type Bot struct {
+	ID        conversation.BotID
+	Version   int64 // of its set-up
+	Kind      Kind
+	URL       string       // of a webhook
+	Secret    secret.Value // of a webhook: "whsec_" and base64; it signs what the bot is asked
+	OldSecret secret.Value // of a webhook: the replaced one, which signs beside it for a day; else empty
 }
 
-// Answer asks the question's bot. An error is the bot's own failure, or, of the FAQ, the ledger's. Errors quote nothing that a
-// bot or a customer said.
-func (b Bots) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
-	switch q.Bot.Kind {
-	case conversation.BotFAQ:
-		return b.FAQ.Answer(ctx, q)
-	case conversation.BotWebhook:
-		return b.Webhook.Answer(ctx, q)
-	}
-	return conversation.Answer{}, fmt.Errorf("there is no connector for a bot of kind %q", q.Bot.Kind)
+// Setup is a bot as an administrator has set it up, without its secret.
+type Setup struct {
+	Tenant  conversation.Tenant
+	ID      conversation.BotID
+	Kind    Kind
+	Name    string
+	URL     string // "" unless it is a webhook
+	Version int64  // counts changes, from 1
+
+	// OldSecretUntil is until when a webhook's replaced secret signs too; zero where there is none.
+	OldSecretUntil time.Time
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }

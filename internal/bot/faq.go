@@ -1,102 +1,44 @@
 package bot
 
 import (
-	"context"
-	"fmt"
-	"unicode"
-	"unicode/utf8"
+	"strings"
+	"time"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"wxdesk/internal/conversation"
 )
 
-// FAQ answers from entries in the ledger and always answers something. It understands all languages that it has entries
-// in, and speaks the account's where it has nothing better to say.
-type FAQ struct {
-	Entries interface {
-		// FAQEntries are the account's own entries and those for all accounts.
-		FAQEntries(ctx context.Context, t conversation.Tenant, a conversation.AccountID) ([]conversation.FAQEntry, error)
-	}
+// FAQEntry is one thing that the built-in bot knows: a phrase to look for and what to say then.
+type FAQEntry struct {
+	Language conversation.Language
+	Phrase   string // folded, see Fold
+	Answer   string // 1 to wechat.MaxTextBytes bytes
 }
 
-// Answer finds the longest phrase that the text contains. A wish for a person is such a phrase too, so that an entry
-// may be more specific than it.
-func (f FAQ) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
-	if q.Kind == "subscribe" {
-		return says(greeting(q.Language)), nil
-	}
-	entries, err := f.Entries.FAQEntries(ctx, q.Tenant, q.AccountID)
-	if err != nil {
-		return conversation.Answer{}, fmt.Errorf("read the FAQ: %w", err)
-	}
-	text := conversation.Fold(q.Text)
-	best, found := longest(text, q.Language, entries)
-	wish := longestWish(text)
-	switch {
-	case wish > 0 && wish >= utf8.RuneCountInString(best.Phrase):
-		return conversation.Answer{Command: conversation.CommandEscalate, Reason: "the customer asked for a person"}, nil
-	case found:
-		return says(best.Answer), nil
-	case q.First:
-		return says(greeting(q.Language)), nil
-	}
-	return says(fallback(q.Language)), nil
+// FAQEntryID names an entry of the FAQ; a UUID.
+type FAQEntryID string
+
+// KeptFAQEntry is an entry as it stands in the ledger.
+type KeptFAQEntry struct {
+	FAQEntry
+	Tenant    conversation.Tenant
+	ID        FAQEntryID
+	AccountID conversation.AccountID // "" for all accounts
+	Version   int64                  // counts changes, from 1
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
-func says(text string) conversation.Answer { return conversation.Answer{Texts: []string{text}} }
-
-// longest finds the entry with the longest phrase in text. Of equally long ones the last in the text wins, because the
-// question follows the greeting; of the same phrase in several languages, the account's.
-func longest(text string, speaks conversation.Language, entries []conversation.FAQEntry) (best conversation.FAQEntry, found bool) {
-	length, place := 0, -1
-	for _, e := range entries {
-		n, at := utf8.RuneCountInString(e.Phrase), find(text, e.Phrase)
-		if at < 0 {
-			continue
-		}
-		better := n > length || n == length && (at > place || at == place && e.Language == speaks && best.Language != speaks)
-		if better {
-			best, length, place, found = e, n, at, true
-		}
-	}
-	return best, found
+// FAQFilter narrows a list of entries; empty fields do not.
+type FAQFilter struct {
+	AccountID conversation.AccountID // its own entries, without those for all accounts
+	Language  conversation.Language
 }
 
-func longestWish(text string) (length int) {
-	for _, wish := range wishes {
-		if n := utf8.RuneCountInString(wish); n > length && find(text, wish) >= 0 {
-			length = n
-		}
-	}
-	return length
-}
-
-// find is where text has phrase first, as words of their own where the script separates words, or -1: "person" is not in
-// "personal", but 人工 is in 找人工客服.
-func find(text, phrase string) int {
-	for at := 0; phrase != "" && at+len(phrase) <= len(text); {
-		if text[at:at+len(phrase)] == phrase && !joined(text[:at], phrase, true) && !joined(text[at+len(phrase):], phrase, false) {
-			return at
-		}
-		_, size := utf8.DecodeRuneInString(text[at:])
-		at += size
-	}
-	return -1
-}
-
-// joined reports whether the text beside phrase continues its first or last word.
-func joined(beside, phrase string, before bool) bool {
-	var neighbour, edge rune
-	if before {
-		neighbour, _ = utf8.DecodeLastRuneInString(beside)
-		edge, _ = utf8.DecodeRuneInString(phrase)
-	} else {
-		neighbour, _ = utf8.DecodeRuneInString(beside)
-		edge, _ = utf8.DecodeLastRuneInString(phrase)
-	}
-	return beside != "" && spaced(neighbour) && spaced(edge)
-}
-
-// spaced reports whether r belongs to a script that puts spaces between words.
-func spaced(r rune) bool {
-	return unicode.IsDigit(r) || unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek)
+// Fold brings a text into the form in which phrases are compared: NFKC, case folded, white space as single spaces. Full-
+// width letters become ordinary ones.
+func Fold(text string) string {
+	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(text))), " ")
 }

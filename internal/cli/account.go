@@ -12,6 +12,7 @@ import (
 	"wxdesk/api"
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
+	"wxdesk/internal/access"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/outbound"
@@ -84,9 +85,9 @@ type commandLine struct{ *postgres.DB }
 
 const commandLineActor = "cli"
 
-func (commandLine) Authenticate(context.Context, [32]byte) (conversation.Principal, error) {
-	return conversation.Principal{
-		Tenant: conversation.DefaultTenant, TokenID: commandLineActor, Name: commandLineActor, Role: conversation.RoleAdmin,
+func (commandLine) Authenticate(context.Context, [32]byte) (access.Principal, error) {
+	return access.Principal{
+		Tenant: conversation.DefaultTenant, TokenID: commandLineActor, Name: commandLineActor, Role: access.RoleAdmin,
 	}, nil
 }
 
@@ -142,8 +143,10 @@ type answer struct {
 	body   bytes.Buffer
 }
 
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(code int)        { a.code = code }
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(code int) { a.code = code }
+
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
 func (a *answer) succeeded() bool { return a.code/100 == 2 }

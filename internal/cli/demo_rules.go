@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -95,7 +96,7 @@ func (d *demo) attach(ctx context.Context) error {
 			continue
 		}
 		a.Workstream = d.tea.ID
-		if _, err := d.db.UpdateAccount(ctx, operator, a, conversation.AccountSecrets{}); err != nil {
+		if _, err := d.db.UpdateAccount(ctx, operator, a, account.Secrets{}); err != nil {
 			return err
 		}
 	}

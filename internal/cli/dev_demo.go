@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -34,7 +36,7 @@ var demoFollowers = []struct {
 }
 
 // demoFAQ is what the demo account's bot knows.
-var demoFAQ = []conversation.FAQEntry{
+var demoFAQ = []bot.FAQEntry{
 	{Language: "en", Phrase: "hello", Answer: "Hello, and welcome to the tea house! Ask me about opening hours, delivery or returns, or write “human” to reach a colleague."},
 	{Language: "en", Phrase: "opening hours", Answer: "We are open every day from 9:00 to 21:00, Beijing time."},
 	{Language: "en", Phrase: "delivery", Answer: "Orders before 16:00 leave the same day and take two to three days."},
@@ -153,12 +155,12 @@ func (d *dev) demoAccount(ctx context.Context) (callback string, err error) {
 	if err := d.simulator(ctx, http.MethodPost, "/accounts", identity, &sim); err != nil {
 		return "", err
 	}
-	id, err := ensureAccount(ctx, db, conversation.Account{
+	id, err := ensureAccount(ctx, db, account.Account{
 		Tenant: conversation.DefaultTenant, Name: demoName, AppID: demoAppID,
-		OriginalID: wechat.OriginalID(sim.OriginalID), Mode: wechat.ModeSafe, Kind: conversation.KindService,
-		ReplyMode: conversation.ReplyActive, Verified: true, Language: conversation.LanguageEnglish,
-		TimeZone: conversation.DefaultTimeZone, IdleClose: conversation.DefaultIdleClose, BotID: conversation.DefaultBot,
-	}, conversation.AccountSecrets{
+		OriginalID: wechat.OriginalID(sim.OriginalID), Mode: wechat.ModeSafe, Kind: account.KindService,
+		ReplyMode: account.ReplyActive, Verified: true, Language: conversation.LanguageEnglish,
+		TimeZone: account.DefaultTimeZone, IdleClose: account.DefaultIdleClose, BotID: account.DefaultBot,
+	}, account.Secrets{
 		AppSecret: secret.New(sim.AppSecret), Token: secret.New(sim.Token), EncodingAESKey: secret.New(sim.EncodingAESKey),
 	})
 	if err != nil {
@@ -181,7 +183,7 @@ func (d *dev) demoAccount(ctx context.Context) (callback string, err error) {
 }
 
 // ensureAccount finds the account by its AppID, or creates it.
-func ensureAccount(ctx context.Context, db *postgres.DB, a conversation.Account, s conversation.AccountSecrets) (conversation.AccountID, error) {
+func ensureAccount(ctx context.Context, db *postgres.DB, a account.Account, s account.Secrets) (conversation.AccountID, error) {
 	const page = 200
 	var after conversation.AccountID
 	for {
@@ -202,10 +204,10 @@ func ensureAccount(ctx context.Context, db *postgres.DB, a conversation.Account,
 	}
 }
 
-func folded(entries []conversation.FAQEntry) []conversation.FAQEntry {
-	out := make([]conversation.FAQEntry, len(entries))
+func folded(entries []bot.FAQEntry) []bot.FAQEntry {
+	out := make([]bot.FAQEntry, len(entries))
 	for i, e := range entries {
-		out[i] = conversation.FAQEntry{Language: e.Language, Phrase: conversation.Fold(e.Phrase), Answer: e.Answer}
+		out[i] = bot.FAQEntry{Language: e.Language, Phrase: bot.Fold(e.Phrase), Answer: e.Answer}
 	}
 	return out
 }

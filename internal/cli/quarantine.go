@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
@@ -30,7 +32,7 @@ type quarantineListCmd struct {
 // Run lists the quarantine.
 func (c quarantineListCmd) Run(ctx context.Context, p Process) error {
 	return withLedger(ctx, p, func(db *postgres.DB) error {
-		rows, err := db.Quarantined(ctx, operator.Tenant, conversation.QuarantineFilter{AccountID: c.Account, Reason: c.Reason})
+		rows, err := db.Quarantined(ctx, operator.Tenant, callback.QuarantineFilter{AccountID: c.Account, Reason: c.Reason})
 		if err != nil {
 			return err
 		}
@@ -73,7 +75,7 @@ func (c quarantineRedriveCmd) Run(ctx context.Context, p Process) (err error) {
 		return err
 	}
 	defer leave()
-	rows, err := db.Quarantined(ctx, operator.Tenant, conversation.QuarantineFilter{AccountID: c.Account, DeliveryID: c.ID, Reason: c.Reason})
+	rows, err := db.Quarantined(ctx, operator.Tenant, callback.QuarantineFilter{AccountID: c.Account, DeliveryID: c.ID, Reason: c.Reason})
 	if err != nil {
 		return err
 	}
@@ -124,6 +126,6 @@ func newRedrive(cfg config.Config, db *postgres.DB) (*redrive, func(), error) {
 	return &redrive{
 		db:    db,
 		inbox: &temporalclient.Conversations{Client: temporal, ContinueAt: cfg.ContinueAfter},
-		keys:  map[conversation.AccountID]conversation.AccountKeys{},
+		keys:  map[conversation.AccountID]account.CallbackKeys{},
 	}, temporal.Close, nil
 }

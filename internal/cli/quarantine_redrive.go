@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"wxdesk/api/callback"
+	"wxdesk/internal/account"
+	callbacks "wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -23,7 +25,7 @@ const handOverPatience = 10 * time.Second
 type redrive struct {
 	db    *postgres.DB
 	inbox callback.Inbox
-	keys  map[conversation.AccountID]conversation.AccountKeys
+	keys  map[conversation.AccountID]account.CallbackKeys
 }
 
 // reopened is a callback from quarantine that can be read now.
@@ -35,8 +37,8 @@ type reopened struct {
 }
 
 // one hands a callback over, or says why it stays.
-func (r *redrive) one(ctx context.Context, q conversation.Quarantined) (stays string, err error) {
-	if q.Reason == conversation.OtherContent {
+func (r *redrive) one(ctx context.Context, q callbacks.Quarantined) (stays string, err error) {
+	if q.Reason == callbacks.OtherContent {
 		return "its message key belongs to another message, which counts; this one is kept as evidence", nil
 	}
 	keys, stays, err := r.keysOf(ctx, q.AccountID)
@@ -58,7 +60,7 @@ func (r *redrive) one(ctx context.Context, q conversation.Quarantined) (stays st
 }
 
 // keysOf finds every key that the account ever had: a callback may wait longer than a replaced key opens new ones.
-func (r *redrive) keysOf(ctx context.Context, id conversation.AccountID) (keys conversation.AccountKeys, stays string, err error) {
+func (r *redrive) keysOf(ctx context.Context, id conversation.AccountID) (keys account.CallbackKeys, stays string, err error) {
 	if known, ok := r.keys[id]; ok {
 		return known, "", nil
 	}
@@ -74,7 +76,7 @@ func (r *redrive) keysOf(ctx context.Context, id conversation.AccountID) (keys c
 }
 
 // reopen reads what was kept. What still makes reading panic is no reason to leave out the rest.
-func (r *redrive) reopen(q conversation.Quarantined, raw []byte, keys conversation.AccountKeys) (o reopened, stays string) {
+func (r *redrive) reopen(q callbacks.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
 	defer func() {
 		if p := recover(); p != nil {
 			stays = fmt.Sprintf("reading it panics (%T)", p) // the value may quote the message
@@ -95,10 +97,10 @@ func (r *redrive) reopen(q conversation.Quarantined, raw []byte, keys conversati
 
 // decipher lays bare what the callback says. The door kept a body as it came; Receive kept what the door had handed over:
 // WeChat's ciphertext, or in plain mode what we sealed ourselves.
-func (r *redrive) decipher(q conversation.Quarantined, raw []byte, keys conversation.AccountKeys) (o reopened, stays string) {
+func (r *redrive) decipher(q callbacks.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
 	byReceive := q.MessageKey != ""
 	if byReceive && q.KeyID == "" {
-		plain, err := r.db.OpenPlain(conversation.ReceivedCallback{
+		plain, err := r.db.OpenPlain(callbacks.Received{
 			Tenant: operator.Tenant, AccountID: q.AccountID, DeliveryID: q.DeliveryID, Ciphertext: string(raw),
 		})
 		if err != nil {
@@ -126,13 +128,13 @@ func (r *redrive) decipher(q conversation.Quarantined, raw []byte, keys conversa
 }
 
 // handOver goes the door's way, under the delivery id and the time of then.
-func (r *redrive) handOver(ctx context.Context, q conversation.Quarantined, keys conversation.AccountKeys, o reopened) error {
+func (r *redrive) handOver(ctx context.Context, q callbacks.Quarantined, keys account.CallbackKeys, o reopened) error {
 	ctx, cancel := context.WithTimeout(ctx, handOverPatience)
 	defer cancel()
 	customer := conversation.CustomerKey(wechat.CustomerKey(keys.IDKey, o.message.FromUserName))
 	messageKey := wechat.MessageKey(keys.IDKey, string(q.AccountID), o.message)
 	if o.message.Concern() == wechat.ConcernEvent {
-		err := r.db.RecordEvent(ctx, conversation.Event{
+		err := r.db.RecordEvent(ctx, callbacks.Event{
 			Tenant: operator.Tenant, AccountID: q.AccountID, MessageKey: messageKey, Kind: o.message.Kind(),
 			CustomerKey: customer, Body: o.plain, ReceivedAt: q.ReceivedAt,
 		})
@@ -141,10 +143,10 @@ func (r *redrive) handOver(ctx context.Context, q conversation.Quarantined, keys
 		}
 		return r.db.QuarantineDone(ctx, operator.Tenant, q.DeliveryID)
 	}
-	h := conversation.ReceivedCallback{
+	h := callbacks.Received{
 		Tenant: operator.Tenant, AccountID: q.AccountID, CustomerKey: customer, DeliveryID: q.DeliveryID, MessageKey: messageKey,
 		KeyID: o.keyID, Ciphertext: o.encrypt, ReceivedAt: q.ReceivedAt,
-		Fingerprint: conversation.Fingerprint(keys.IDKey, o.plain), Redriven: true,
+		Fingerprint: callbacks.Fingerprint(keys.IDKey, o.plain), Redriven: true,
 	}
 	if h.KeyID == "" {
 		h.Ciphertext = r.db.SealPlain(h, o.plain)

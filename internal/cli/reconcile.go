@@ -3,13 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"wxdesk/internal/config"
-	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/reconcile"
 	"wxdesk/internal/temporalclient"
 )
 
@@ -46,7 +45,7 @@ func (c reconcileCmd) Run(ctx context.Context, p Process) error {
 	}
 	defer temporal.Close()
 
-	found, err := lasting(ctx, c.Patience, func() ([]conversation.Difference, error) {
+	found, err := lasting(ctx, c.Patience, func() ([]reconcile.Difference, error) {
 		return differences(ctx, db, &temporalclient.Conversations{Client: temporal})
 	})
 	if err != nil {
@@ -63,7 +62,7 @@ func (c reconcileCmd) Run(ctx context.Context, p Process) error {
 }
 
 // lasting looks until there is no difference left that was there at every look, or patience is over.
-func lasting(ctx context.Context, patience time.Duration, look func() ([]conversation.Difference, error)) ([]conversation.Difference, error) {
+func lasting(ctx context.Context, patience time.Duration, look func() ([]reconcile.Difference, error)) ([]reconcile.Difference, error) {
 	found, err := look()
 	for end := time.Now().Add(patience); err == nil && len(found) > 0 && time.Now().Before(end); {
 		select {
@@ -71,16 +70,16 @@ func lasting(ctx context.Context, patience time.Duration, look func() ([]convers
 			return nil, ctx.Err()
 		case <-time.After(retryEvery):
 		}
-		var now []conversation.Difference
+		var now []reconcile.Difference
 		now, err = look()
-		found = slices.DeleteFunc(found, func(d conversation.Difference) bool { return !slices.Contains(now, d) })
+		found = slices.DeleteFunc(found, func(d reconcile.Difference) bool { return !slices.Contains(now, d) })
 	}
 	return found, err
 }
 
 // differences compares once. A run's search attributes are behind what it knows after a word that told it of a change, such as
 // an offer; so a run that seems to differ is asked itself.
-func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conversations) ([]conversation.Difference, error) {
+func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conversations) ([]reconcile.Difference, error) {
 	open, err := runs.StandingReports(ctx)
 	if err != nil {
 		return nil, err
@@ -90,60 +89,10 @@ func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conv
 		return nil, err
 	}
 	among, err := db.Disagreements(ctx, operator.Tenant)
-	ask := func(workflowID string) (conversation.StandingReport, error) {
+	ask := func(workflowID string) (reconcile.Report, error) {
 		ctx, cancel := context.WithTimeout(ctx, askPatience)
 		defer cancel()
 		return runs.Overview(ctx, workflowID)
 	}
-	return append(Compare(rows, open, ask), among...), err
-}
-
-// Compare finds where rows and open runs differ. Of each conversation there is one of both. A run that is still to be told of an
-// act may differ until then.
-func Compare(rows, open []conversation.StandingReport, ask func(string) (conversation.StandingReport, error)) (all []conversation.Difference) {
-	find := func(about, format string, args ...any) {
-		all = append(all, conversation.Difference{About: about, What: fmt.Sprintf(format, args...)})
-	}
-	pending := map[string]bool{}
-	for _, row := range rows {
-		pending[row.WorkflowID] = pending[row.WorkflowID] || row.NoticePending
-	}
-	of := func(w conversation.StandingReport) bool { return pending[w.WorkflowID] }
-	rows, open = slices.DeleteFunc(slices.Clone(rows), of), slices.DeleteFunc(slices.Clone(open), of)
-	runs := map[string]conversation.StandingReport{}
-	for _, run := range open {
-		if _, twice := runs[run.WorkflowID]; twice {
-			find(run.WorkflowID, "two runs are open")
-		}
-		runs[run.WorkflowID] = run
-	}
-	for _, row := range rows {
-		about := string(row.Conversation)
-		run, ok := runs[row.WorkflowID]
-		delete(runs, row.WorkflowID)
-		if !ok {
-			find(about, "it is open, and no run of it is")
-			continue
-		}
-		run.Conversation = row.Conversation
-		if run == row {
-			continue
-		}
-		switch asked, err := ask(row.WorkflowID); {
-		case err != nil:
-			find(about, "the ledger says %s, the run's attributes say %s, and the run does not answer", stand(row), stand(run))
-		case asked.Conversation != row.Conversation:
-			find(about, "it is open, and the run is of conversation %s", asked.Conversation)
-		case asked != row:
-			find(about, "the ledger says %s, the run says %s", stand(row), stand(asked))
-		}
-	}
-	for id := range runs {
-		find(id, "a run is open, and no conversation of it is")
-	}
-	return all
-}
-
-func stand(w conversation.StandingReport) string {
-	return fmt.Sprintf("%s/%s/%s/%s", w.State, w.Holder, w.QueueID, w.AgentID)
+	return append(reconcile.Compare(rows, open, ask), among...), err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
@@ -21,7 +22,7 @@ type tokenCmd struct {
 }
 
 type tokenCreateCmd struct {
-	Role  conversation.Role    `required:"" help:"admin, supervisor or agent."`
+	Role  access.Role          `required:"" help:"admin, supervisor or agent."`
 	Name  string               `required:"" help:"What the token is for."`
 	Agent conversation.AgentID `help:"The agent's id, a UUID; with the role agent."`
 	Days  int                  `default:"90" help:"After how many days it expires, 1 to 365."`
@@ -32,13 +33,13 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 	switch {
 	case !c.Role.Valid():
 		return fmt.Errorf("role %q is none of admin, supervisor, agent", c.Role)
-	case c.Role == conversation.RoleAgent && c.Agent == "":
+	case c.Role == access.RoleAgent && c.Agent == "":
 		return fmt.Errorf("the role agent needs --agent ID")
-	case c.Role != conversation.RoleAgent && c.Agent != "":
+	case c.Role != access.RoleAgent && c.Agent != "":
 		return fmt.Errorf("--agent goes with the role agent only")
 	case c.Agent != "" && uuid.Validate(string(c.Agent)) != nil:
 		return fmt.Errorf("--agent must be a UUID")
-	case c.Days < 1 || c.lifetime() > conversation.MaxTokenLifetime:
+	case c.Days < 1 || c.lifetime() > access.MaxTokenLifetime:
 		return fmt.Errorf("--days must be 1 to 365")
 	}
 	return withLedger(ctx, p, func(db *postgres.DB) error {
@@ -97,7 +98,7 @@ func (c tokenRevokeCmd) Run(ctx context.Context, p Process) error {
 }
 
 // operator is who acts on the command line.
-var operator = conversation.Actor{Tenant: conversation.DefaultTenant, Name: commandLineActor}
+var operator = access.Actor{Tenant: conversation.DefaultTenant, Name: commandLineActor}
 
 func withLedger(ctx context.Context, p Process, do func(*postgres.DB) error) error {
 	cfg, err := settings(p, config.DatabaseURL, config.MasterKeys)

@@ -12,7 +12,9 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"wxdesk/activities"
-	"wxdesk/internal/bot"
+	"wxdesk/internal/bot/connector"
+	"wxdesk/internal/bot/faq"
+	"wxdesk/internal/bot/webhook"
 	"wxdesk/internal/dispatch"
 	"wxdesk/internal/outbox"
 	"wxdesk/internal/telemetry"
@@ -90,9 +92,9 @@ func (s *components) activities() (*activities.Activities, error) {
 	}
 	return &activities.Activities{
 		Ledger: s.db, Permits: s.db, Runs: &temporalclient.Conversations{Client: s.temporal},
-		Bots: bot.Bots{
-			FAQ:     bot.FAQ{Entries: s.db},
-			Webhook: bot.NewWebhook(wxapi.NewHTTPClient(s.cfg.AllowPrivate)),
+		Bots: connector.Bots{
+			FAQ:     faq.Connector{Entries: s.db},
+			Webhook: webhook.New(wxapi.NewHTTPClient(s.cfg.AllowPrivate)),
 		},
 		WeChat: wxapi.New(s.cfg.WeChatAPI, wxapi.NewHTTPClient(s.cfg.AllowPrivate), s.db,
 			wxapi.WithMeter(s.tel.Meters.Meter("wechat")), wxapi.WithLogger(s.log)),

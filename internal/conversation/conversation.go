@@ -88,9 +88,6 @@ const (
 	DeliveryUnknown DeliveryStatus = "unknown" // WeChat's answer was lost; only a person may send it again
 )
 
-// ReasonAnswerLost is why a message is unknown whose sender ended before it could say what came of it.
-const ReasonAnswerLost = "answer-lost"
-
 // CloseReason says why a conversation ended.
 type CloseReason string
 
@@ -166,4 +163,18 @@ type Message struct {
 type Delivery struct {
 	Status DeliveryStatus
 	Reason string // stable kebab-case, "" where there is nothing to say
+}
+
+// Note is what somebody wrote about a conversation for colleagues. It is never sent and never changed.
+type Note struct {
+	ID        string // of the command that made it
+	Author    string // an agent's id, or an API token's
+	Text      string
+	CreatedAt time.Time
+}
+
+// Ref names a conversation in the ledger.
+type Ref struct {
+	Tenant       Tenant
+	Conversation ID
 }

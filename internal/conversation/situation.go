@@ -32,29 +32,3 @@ const (
 	EscalatedFailed EscalationReason = "bot-failed"
 	EscalatedNoBot  EscalationReason = "no-bot" // the account has none
 )
-
-// RunNotice is for a run: an act that somebody else than the run did in its conversation, and of which it has not been told yet.
-type RunNotice struct {
-	Ref
-	WorkflowID string
-	Number     int64  // raised by every act; a newer one is not deleted with this
-	Act        string // what was done: a CommandKind, "assigned" …; shown in the run's timeline
-	Assignment bool   // it concerns an assignment: the run is told by agent-assigned, otherwise by agent-acted
-}
-
-// ActRequest is what a person asks of a conversation, with the key under which it has one effect however often it is sent.
-type ActRequest struct {
-	CommandRequest
-	PersonCommand        // its ID is empty: the ledger makes one
-	Text          string // of reply, note, set-context and set-skills; never in a history
-	Traceparent   string // W3C trace context of the request
-}
-
-// Acted is what an act came to.
-type Acted struct {
-	Refused      Refusal      // "" where it was done; otherwise nothing was changed and the key is free again
-	Conversation Conversation // as it was after the act; where a condition failed (412), as it is now
-	MessageID    MessageID    // of reply, note and resend
-	At           time.Time    // when it was done, by the ledger's clock; a repeat answers the same time
-	Notice       *RunNotice   // the run is to be told; nil where there is nothing to tell, and for a repeat
-}

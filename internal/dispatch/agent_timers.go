@@ -14,7 +14,7 @@ type AgentDue interface {
 	// DoAgentDue does one thing that is due, in one transaction. found is false where nothing is due, or the ledger is away. A
 	// row that fails is put off, so that the next call takes another one.
 	DoAgentDue(ctx context.Context) (found bool, err error)
-	// DropSilentProcesses removes the connections of API processes that have been silent for conversation.ProcessSilence. API
+	// DropSilentProcesses removes the connections of API processes that have been silent for feed.ProcessSilence. API
 	// processes do so too; this is for the case that none of them is left.
 	DropSilentProcesses(ctx context.Context) error
 }

@@ -102,7 +102,7 @@ type shapeBar struct {
 
 // answers compares answers per second with the bare shapes. A sender writes for several customers in turn, each time when the answer
 // before is there, so that nobody writes while the workflow task of the last answer is still open. Other customers write in every second
-// round: whoever gets more than conversation.LoopPace answers of a bot within a minute is handed over to people. Before it counts,
+// round: whoever gets more than bot.LoopPace answers of a bot within a minute is handed over to people. Before it counts,
 // everybody has written once, and Postgres has gathered statistics, as it does by itself within a minute of work.
 func (s *system) answers(b *testing.B, shop *benchShop, platform *benchWeChat, bars ...shapeBar) {
 	const each, of = 4, 4 // messages of a sender in a round, and their customers
@@ -190,7 +190,8 @@ type limit struct {
 }
 
 func atLeast(value float64) limit { return limit{":min", value} }
-func atMost(value float64) limit  { return limit{":max", value} }
+
+func atMost(value float64) limit { return limit{":max", value} }
 
 // bar reports a metric and its bar.
 func bar(b *testing.B, unit string, value float64, l limit) {

@@ -15,8 +15,9 @@ import (
 
 	"wxdesk/activities"
 	"wxdesk/internal/bot"
+	"wxdesk/internal/bot/faq"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/config"
-	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/rules"
 	"wxdesk/internal/secret"
@@ -91,7 +92,7 @@ func (s *system) panickingWorker(unsent customer) (tries *atomic.Int64, stop fun
 		Ledger:    panickingLedger{db, tries},
 		Permits:   db,
 		Runs:      &temporalclient.Conversations{Client: temporal},
-		Bots:      panickingBots{bot.FAQ{Entries: db}},
+		Bots:      panickingBots{faq.Connector{Entries: db}},
 		WeChat:    panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.openID)},
 		Evaluator: evaluator,
 		Span: func(ctx context.Context, _, name string) (context.Context, trace.Span) {
@@ -113,7 +114,7 @@ type panickingLedger struct {
 	tries *atomic.Int64
 }
 
-func (l panickingLedger) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
+func (l panickingLedger) OpenPlain(h callback.Received) ([]byte, error) {
 	plain, err := l.DB.OpenPlain(h)
 	if strings.Contains(string(plain), "a message that panics") {
 		l.tries.Add(1)
@@ -122,13 +123,13 @@ func (l panickingLedger) OpenPlain(h conversation.ReceivedCallback) ([]byte, err
 	return plain, err
 }
 
-type panickingBots struct{ bot.FAQ }
+type panickingBots struct{ faq.Connector }
 
-func (b panickingBots) Answer(ctx context.Context, q conversation.Question) (conversation.Answer, error) {
+func (b panickingBots) Answer(ctx context.Context, q bot.Question) (bot.Answer, error) {
 	if q.Text == "a question that panics" {
 		panic("cannot be asked this")
 	}
-	return b.FAQ.Answer(ctx, q)
+	return b.Connector.Answer(ctx, q)
 }
 
 type panickingWeChat struct {

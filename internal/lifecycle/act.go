@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"time"
 
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // Act is what a person wants of a conversation.
 type Act struct {
-	Kind       conversation.CommandKind
+	Kind       command.Kind
 	Assignment conversation.AssignmentID // of accept and reject; "" for whichever is offered to them
 	Queue      conversation.QueueID      // of transfer and assign
 	Agent      conversation.AgentID      // of transfer and assign
@@ -22,7 +23,7 @@ type Act struct {
 }
 
 // ActOf is the act of a request.
-func ActOf(r conversation.ActRequest) Act {
+func ActOf(r command.Request) Act {
 	return Act{
 		Kind: r.Kind, Assignment: r.AssignmentID, Queue: r.QueueID, Agent: r.AgentID, Message: r.MessageID,
 		Until: r.Until, IfRevision: r.IfRevision, Text: r.Text, Trace: r.Traceparent,
@@ -31,11 +32,11 @@ func ActOf(r conversation.ActRequest) Act {
 
 // OfRow reports whether the act is judged by the conversation's row and its unsent messages alone, so that nothing else need be
 // read or locked for it.
-func (a Act) OfRow() bool { return a.Kind == conversation.CommandReply }
+func (a Act) OfRow() bool { return a.Kind == command.Reply }
 
 // SkillsWanted are the skills that an act names, which Snapshot.Skills answers. ok is false where its text says none.
 func (a Act) SkillsWanted() (skills []routing.NeededSkill, ok bool) {
-	if a.Kind != conversation.CommandSetSkills {
+	if a.Kind != command.SetSkills {
 		return nil, true
 	}
 	err := json.Unmarshal([]byte(a.Text), &skills)

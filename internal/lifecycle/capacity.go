@@ -4,20 +4,20 @@ import (
 	"slices"
 	"time"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/command"
 	"wxdesk/internal/routing"
 )
 
 // takes says why an agent may not take the conversation by themselves; "" if they may: their presence, their skills, their
 // room.
-func (d *draft) takes(a Agent) conversation.Refusal {
+func (d *draft) takes(a Agent) command.Refusal {
 	switch {
 	case a.Disabled, !slices.Contains(d.Item.Presences, a.Presence):
-		return conversation.RefusedPresence
+		return command.RefusedPresence
 	case !a.masters(d.Item):
-		return conversation.RefusedSkill
+		return command.RefusedSkill
 	case !d.fits(a):
-		return conversation.RefusedCapacity
+		return command.RefusedCapacity
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"time"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
@@ -69,7 +70,7 @@ func Unfollowed(now time.Time, s Snapshot) Change {
 type Reply struct {
 	Epoch     conversation.Epoch // in which it was asked
 	Turn      conversation.MessageID
-	Command   conversation.Command
+	Command   bot.Command
 	Queue     conversation.QueueID // of an escalation; "" for the one that the rules choose
 	MoreLines bool                 // another line waits for the bot
 }
@@ -82,9 +83,9 @@ func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
 	}
 	d := newDraft(now, s)
 	switch {
-	case a.Command == conversation.CommandEscalate:
+	case a.Command == bot.CommandEscalate:
 		d.requestHandOver(conversation.EscalatedByBot, a.Turn, a.Queue)
-	case a.Command == conversation.CommandEnd && !a.MoreLines:
+	case a.Command == bot.CommandEnd && !a.MoreLines:
 		d.wishEnd(conversation.ClosedByBot)
 	}
 	return d.finish(), true

@@ -3,12 +3,14 @@ package lifecycle
 import (
 	"time"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
 // Decide judges what a person wants of a conversation against how things stand. It answers what follows from it, or why it
 // is refused: then nothing changes. It changes nothing itself.
-func Decide(now time.Time, s Snapshot, who conversation.Principal, want Act) (Change, conversation.Refusal) {
+func Decide(now time.Time, s Snapshot, who access.Principal, want Act) (Change, command.Refusal) {
 	d := &decision{draft: newDraft(now, s), who: who, want: want}
 	me, known := s.Agents[who.AgentID]
 	switch {
@@ -30,10 +32,10 @@ func Decide(now time.Time, s Snapshot, who conversation.Principal, want Act) (Ch
 }
 
 // Shown reports whether a person who is refused is shown the conversation as it is: they have seen an older one.
-func Shown(r conversation.Refusal) bool { return r == conversation.RefusedStale }
+func Shown(r command.Refusal) bool { return r == command.RefusedStale }
 
 // Unseen refuses an act on a conversation that the person may not see: to them it is as if there was none.
-const Unseen conversation.Refusal = "not-found"
+const Unseen command.Refusal = "not-found"
 
 // sees reports whether who acts may see the conversation (S5): supervisors every one; an agent those that they have or had,
 // that are offered to them, and those that wait in a queue of theirs.
@@ -52,76 +54,76 @@ func (d *decision) sees() bool {
 
 // answersOffer reports whether the act answers an offer that was made to who acts, and that is over.
 func (d *decision) answersOffer() bool {
-	return d.Asked && (d.want.Kind == conversation.CommandAccept || d.want.Kind == conversation.CommandReject)
+	return d.Asked && (d.want.Kind == command.Accept || d.want.Kind == command.Reject)
 }
 
 // decision is an act that is being judged.
 type decision struct {
 	*draft
-	who  conversation.Principal
+	who  access.Principal
 	want Act
 	me   *Agent // the agent who acts; nil where it is no agent
 }
 
 // allowed judges what goes for every act: who may see the conversation, whether it is as they have seen it, and whether it
 // goes on.
-func (d *decision) allowed() conversation.Refusal {
+func (d *decision) allowed() command.Refusal {
 	switch {
 	case !d.sees() && d.answersOffer():
-		return conversation.RefusedOfferOver
+		return command.RefusedOfferOver
 	case !d.sees():
 		return Unseen
 	case d.want.IfRevision != 0 && d.want.IfRevision != d.was.Revision:
-		return conversation.RefusedStale
-	case d.State == conversation.StateClosed, d.Wishes.Ending != "" && d.want.Kind != conversation.CommandForceClose:
-		return conversation.RefusedClosed
+		return command.RefusedStale
+	case d.State == conversation.StateClosed, d.Wishes.Ending != "" && d.want.Kind != command.ForceClose:
+		return command.RefusedClosed
 	}
 	return ""
 }
 
 // do does it, or says why not.
-func (d *decision) do() conversation.Refusal {
+func (d *decision) do() command.Refusal {
 	switch d.want.Kind {
-	case conversation.CommandAccept:
+	case command.Accept:
 		return d.accept()
-	case conversation.CommandReject:
+	case command.Reject:
 		return d.reject()
-	case conversation.CommandPick:
+	case command.Pick:
 		return d.pick()
-	case conversation.CommandReply:
+	case command.Reply:
 		return d.reply()
-	case conversation.CommandResend:
+	case command.Resend:
 		return d.resend()
-	case conversation.CommandNote:
+	case command.Note:
 		return d.note()
-	case conversation.CommandSetContext:
+	case command.SetContext:
 		return d.setContext()
-	case conversation.CommandSetSkills:
+	case command.SetSkills:
 		return d.setSkills()
-	case conversation.CommandTransfer:
+	case command.Transfer:
 		return d.transfer()
-	case conversation.CommandAssign:
+	case command.Assign:
 		return d.assignAnew()
-	case conversation.CommandWait:
+	case command.Wait:
 		return d.wait()
-	case conversation.CommandResume:
+	case command.Resume:
 		return d.resume()
-	case conversation.CommandWrapUp:
+	case command.WrapUp:
 		return d.wrapUp()
-	case conversation.CommandClose:
+	case command.Close:
 		return d.close()
-	case conversation.CommandForceClose:
+	case command.ForceClose:
 		return d.forceClose()
 	}
-	return conversation.RefusedNotAllowed // there is no such act
+	return command.RefusedNotAllowed // there is no such act
 }
 
 // notify has the run told. What does not concern it leaves no notice.
 func (d *decision) notify() {
 	switch d.want.Kind {
-	case conversation.CommandNote, conversation.CommandSetContext, conversation.CommandSetSkills:
+	case command.Note, command.SetContext, command.SetSkills:
 		return
-	case conversation.CommandAccept, conversation.CommandReject, conversation.CommandPick, conversation.CommandTransfer, conversation.CommandAssign:
+	case command.Accept, command.Reject, command.Pick, command.Transfer, command.Assign:
 		d.change.Notice = &Notice{Act: string(d.want.Kind), Assignment: true}
 	default:
 		d.change.Notice = &Notice{Act: string(d.want.Kind)}
@@ -130,7 +132,7 @@ func (d *decision) notify() {
 
 // supervises reports whether who acts steers every conversation.
 func (d *decision) supervises() bool {
-	return d.who.Role == conversation.RoleAdmin || d.who.Role == conversation.RoleSupervisor
+	return d.who.Role == access.RoleAdmin || d.who.Role == access.RoleSupervisor
 }
 
 // mine reports whether who acts has the conversation.
@@ -139,12 +141,12 @@ func (d *decision) mine() bool {
 }
 
 // speaks says why who acts may not speak to the customer; "" if they may.
-func (d *decision) speaks() conversation.Refusal {
+func (d *decision) speaks() command.Refusal {
 	switch {
 	case !d.mine():
-		return conversation.RefusedNotYours
+		return command.RefusedNotYours
 	case d.State != conversation.StateActive:
-		return conversation.RefusedState
+		return command.RefusedState
 	}
 	return ""
 }

@@ -9,18 +9,19 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 )
 
 // reply says something to the customer: only the agent who has the conversation may, and only while WeChat takes it.
-func (d *decision) reply() conversation.Refusal {
+func (d *decision) reply() command.Refusal {
 	if refused := d.speaks(); refused != "" {
 		return refused
 	}
 	if !sayable(d.want.Text) {
-		return conversation.RefusedText
+		return command.RefusedText
 	}
 	if refused := d.allowance(); refused != "" {
 		return refused
@@ -38,7 +39,7 @@ func sayable(text string) bool {
 
 // allowance says why WeChat takes no further message for this customer, by our count; "" if it does. Messages that wait to
 // be sent are counted as sent.
-func (d *decision) allowance() conversation.Refusal {
+func (d *decision) allowance() command.Refusal {
 	left := d.Allowance
 	var err error
 	for range d.Unsent.Queued + 1 {
@@ -48,26 +49,26 @@ func (d *decision) allowance() conversation.Refusal {
 	}
 	switch {
 	case errors.Is(err, conversation.ErrWindowClosed):
-		return conversation.RefusedWindow
+		return command.RefusedWindow
 	case err != nil:
-		return conversation.RefusedAllowance
+		return command.RefusedAllowance
 	}
 	return ""
 }
 
 // resend queues a message again that did not arrive, or of which nothing is known. Only a person does that.
-func (d *decision) resend() conversation.Refusal {
+func (d *decision) resend() command.Refusal {
 	if refused := d.speaks(); refused != "" && !d.supervises() {
 		return refused
 	}
 	if d.want.Message == "" {
-		return conversation.RefusedDelivered
+		return command.RefusedDelivered
 	}
 	if refused := d.allowance(); refused != "" {
 		return refused
 	}
 	if d.Message != conversation.DeliveryFailed && d.Message != conversation.DeliveryUnknown {
-		return conversation.RefusedDelivered
+		return command.RefusedDelivered
 	}
 	d.change.Resend = &Resend{ID: d.want.Message, Epoch: d.Epoch}
 	d.addEvents(EventDelivery, DeliveryBody{MessageID: d.want.Message, Status: conversation.DeliveryQueued})
@@ -75,9 +76,9 @@ func (d *decision) resend() conversation.Refusal {
 }
 
 // note keeps what is for colleagues.
-func (d *decision) note() conversation.Refusal {
+func (d *decision) note() command.Refusal {
 	if strings.TrimSpace(d.want.Text) == "" || !utf8.ValidString(d.want.Text) {
-		return conversation.RefusedText
+		return command.RefusedText
 	}
 	n := Note{ID: d.New.Message, Author: d.author(), Text: d.want.Text}
 	d.change.Note = &n
@@ -94,19 +95,19 @@ func (d *decision) author() string {
 }
 
 // setContext sets context variables: strings, whole numbers, and null to forget one. All of them or none.
-func (d *decision) setContext() conversation.Refusal {
+func (d *decision) setContext() command.Refusal {
 	if !d.mine() && !d.supervises() {
-		return conversation.RefusedNotYours
+		return command.RefusedNotYours
 	}
 	read := json.NewDecoder(strings.NewReader(d.want.Text))
 	read.UseNumber()
 	var values map[string]any
 	if read.Decode(&values) != nil {
-		return conversation.RefusedText
+		return command.RefusedText
 	}
 	for name, value := range values {
 		if !AcceptsVariable(d.Workstream.Variables, name, value) {
-			return conversation.RefusedVariable
+			return command.RefusedVariable
 		}
 	}
 	d.change.Context, d.revised = values, true
@@ -148,21 +149,21 @@ func whole(value any) bool {
 
 // setSkills says anew what the conversation needs, all of it (SKL-5): its agent may, where the workstream lets them, and
 // supervisors. It counts wherever agents are looked for next; the agent who has the conversation keeps it.
-func (d *decision) setSkills() conversation.Refusal {
+func (d *decision) setSkills() command.Refusal {
 	switch {
 	case !d.mine() && !d.supervises():
-		return conversation.RefusedNotYours
+		return command.RefusedNotYours
 	case !d.Workstream.AgentsSetSkills && !d.supervises():
-		return conversation.RefusedNotAllowed
+		return command.RefusedNotAllowed
 	case d.Item == nil:
-		return conversation.RefusedState
+		return command.RefusedState
 	}
 	needed, ok := d.want.SkillsWanted()
 	if !ok {
-		return conversation.RefusedText
+		return command.RefusedText
 	}
 	if slices.ContainsFunc(needed, func(n routing.NeededSkill) bool { return !slices.Contains(d.Skills, n.SkillID) }) {
-		return conversation.RefusedUnknownSkill
+		return command.RefusedUnknownSkill
 	}
 	d.change.Skills, d.revised = sorted(needed), true
 	d.distribute(d.now)
@@ -172,9 +173,9 @@ func (d *decision) setSkills() conversation.Refusal {
 
 // SkillsTrace is the trace of skills that somebody said anew.
 type SkillsTrace struct {
-	Command conversation.CommandKind `json:"command"`
-	By      string                   `json:"by"` // an agent's id, or an API token's
-	Skills  []routing.NeededSkill    `json:"skills"`
+	Command command.Kind          `json:"command"`
+	By      string                `json:"by"` // an agent's id, or an API token's
+	Skills  []routing.NeededSkill `json:"skills"`
 }
 
 // sorted are skills by id, never nil.

@@ -4,43 +4,44 @@ import (
 	"slices"
 	"time"
 
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // transfer hands the conversation on: to a queue, where it waits for whoever comes (TRF-1), or to an agent, who is asked
 // (TRF-2). Its agent may, and a supervisor, also while it is put aside (SUP-4).
-func (d *decision) transfer() conversation.Refusal {
+func (d *decision) transfer() command.Refusal {
 	active := d.State == conversation.StateActive && d.Holder == conversation.HolderAgent
 	switch {
 	case !d.mine() && !d.supervises():
-		return conversation.RefusedNotYours
+		return command.RefusedNotYours
 	case !active && (d.State != conversation.StateWaiting || !d.supervises()), d.Item == nil:
-		return conversation.RefusedState
+		return command.RefusedState
 	case (d.want.Queue == "") == (d.want.Agent == ""):
-		return conversation.RefusedTarget
+		return command.RefusedTarget
 	case d.want.Queue != "":
 		return d.transferToQueue()
 	}
 	return d.transferToAgent()
 }
 
-func (d *decision) transferToQueue() conversation.Refusal {
+func (d *decision) transferToQueue() command.Refusal {
 	if d.Target == nil || d.Target.Others == 0 || !d.Target.open(d.now) {
-		return conversation.RefusedTarget
+		return command.RefusedTarget
 	}
 	d.endAssignment(Ended)
 	d.waitAgain(d.Target.ID, "", true)
 	return ""
 }
 
-func (d *decision) transferToAgent() conversation.Refusal {
+func (d *decision) transferToAgent() command.Refusal {
 	to, known := d.Agents[d.want.Agent]
 	switch {
 	case !d.Workstream.TransferToAgents && !d.supervises():
-		return conversation.RefusedNotAllowed
+		return command.RefusedNotAllowed
 	case !known, to.Disabled, to.Lost, !to.Presence.CanBeAsked(), to.ID == d.Agent:
-		return conversation.RefusedTarget
+		return command.RefusedTarget
 	}
 	from := d.Agent
 	d.endAssignment(Ended)
@@ -56,23 +57,23 @@ func (d *decision) transferToAgent() conversation.Refusal {
 // assignAnew is a supervisor's: to an agent, who has the conversation at once and may then have more than their capacity, or
 // to another queue (SUP-3). An offer that is open is withdrawn; an agent who has the conversation, or has put it aside, loses
 // it (SUP-4).
-func (d *decision) assignAnew() conversation.Refusal {
+func (d *decision) assignAnew() command.Refusal {
 	switch {
 	case !d.supervises():
-		return conversation.RefusedNotAllowed
+		return command.RefusedNotAllowed
 	case d.Holder == conversation.HolderBot, d.State == conversation.StateWrapUp, d.Item == nil:
-		return conversation.RefusedState
+		return command.RefusedState
 	case (d.want.Queue == "") == (d.want.Agent == ""):
-		return conversation.RefusedTarget
+		return command.RefusedTarget
 	case d.want.Queue != "":
 		return d.assignToQueue()
 	}
 	to, known := d.Agents[d.want.Agent]
 	switch {
 	case !known, to.Disabled, to.ID == d.Agent:
-		return conversation.RefusedTarget
+		return command.RefusedTarget
 	case !slices.Contains(d.Item.Presences, to.Presence):
-		return conversation.RefusedPresence
+		return command.RefusedPresence
 	}
 	d.release()
 	d.assign(to.ID, BySupervisor, Accepted)
@@ -80,9 +81,9 @@ func (d *decision) assignAnew() conversation.Refusal {
 	return ""
 }
 
-func (d *decision) assignToQueue() conversation.Refusal {
+func (d *decision) assignToQueue() command.Refusal {
 	if d.Target == nil || d.Target.ID == d.Queue {
-		return conversation.RefusedTarget
+		return command.RefusedTarget
 	}
 	d.release()
 	d.waitAgain(d.Target.ID, "", true)
@@ -90,7 +91,7 @@ func (d *decision) assignToQueue() conversation.Refusal {
 }
 
 // wait puts the conversation aside, until a time or until the customer writes. It takes no capacity meanwhile.
-func (d *decision) wait() conversation.Refusal {
+func (d *decision) wait() command.Refusal {
 	if refused := d.speaks(); refused != "" {
 		return refused
 	}
@@ -102,21 +103,21 @@ func (d *decision) wait() conversation.Refusal {
 }
 
 // resume takes back what was put aside, where there is room for it.
-func (d *decision) resume() conversation.Refusal {
+func (d *decision) resume() command.Refusal {
 	switch {
 	case !d.mine():
-		return conversation.RefusedNotYours
+		return command.RefusedNotYours
 	case d.State != conversation.StateWaiting, d.Item == nil:
-		return conversation.RefusedState
+		return command.RefusedState
 	case !d.fits(*d.me):
-		return conversation.RefusedCapacity
+		return command.RefusedCapacity
 	}
 	d.goOn()
 	return ""
 }
 
 // wrapUp ends the conversation with the customer. What is left is paperwork, which takes capacity as the workstream says (WS-8).
-func (d *decision) wrapUp() conversation.Refusal {
+func (d *decision) wrapUp() command.Refusal {
 	if refused := d.speaks(); refused != "" {
 		return refused
 	}
@@ -134,13 +135,13 @@ func (d *decision) wrapUp() conversation.Refusal {
 
 // close ends the conversation: its agent may, and a supervisor any. While messages are on their way it is ended when they
 // are not.
-func (d *decision) close() conversation.Refusal {
+func (d *decision) close() command.Refusal {
 	why := conversation.ClosedByPerson
 	switch {
 	case d.mine():
 		why = conversation.ClosedByAgent
 	case !d.supervises():
-		return conversation.RefusedNotYours
+		return command.RefusedNotYours
 	}
 	if d.Unsent.Any() {
 		d.wishEnd(why)
@@ -151,9 +152,9 @@ func (d *decision) close() conversation.Refusal {
 }
 
 // forceClose is a supervisor's (SUP-5), in any state. It waits for nothing.
-func (d *decision) forceClose() conversation.Refusal {
+func (d *decision) forceClose() command.Refusal {
 	if !d.supervises() {
-		return conversation.RefusedNotAllowed
+		return command.RefusedNotAllowed
 	}
 	d.end(conversation.ClosedByForce)
 	return ""

@@ -1,12 +1,13 @@
 package lifecycle
 
 import (
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
 // accept takes the offer. Only an offer that stands can be taken, so of two who answer at once one comes too late.
-func (d *decision) accept() conversation.Refusal {
+func (d *decision) accept() command.Refusal {
 	if refused := d.offer(); refused != "" {
 		return refused
 	}
@@ -19,7 +20,7 @@ func (d *decision) accept() conversation.Refusal {
 }
 
 // reject declines the offer: the next agent is asked.
-func (d *decision) reject() conversation.Refusal {
+func (d *decision) reject() command.Refusal {
 	if refused := d.offer(); refused != "" {
 		return refused
 	}
@@ -31,29 +32,29 @@ func (d *decision) reject() conversation.Refusal {
 }
 
 // offer says why there is no offer to answer; "" if there is.
-func (d *decision) offer() conversation.Refusal {
+func (d *decision) offer() command.Refusal {
 	switch {
 	case d.me == nil:
-		return conversation.RefusedNotAllowed
+		return command.RefusedNotAllowed
 	case d.Live == nil, d.Live.State != Offered, d.Live.Agent != d.me.ID, d.want.Assignment != "" && d.want.Assignment != d.Live.ID:
-		return conversation.RefusedOfferOver
+		return command.RefusedOfferOver
 	}
 	return ""
 }
 
 // pick takes a conversation that waits, without having been asked.
-func (d *decision) pick() conversation.Refusal {
+func (d *decision) pick() command.Refusal {
 	switch {
 	case d.me == nil:
-		return conversation.RefusedNotAllowed
+		return command.RefusedNotAllowed
 	case d.Holder == conversation.HolderBot, d.Holder == conversation.HolderQueue && d.Item == nil:
-		return conversation.RefusedState
+		return command.RefusedState
 	case d.State != conversation.StateOpen, d.Item == nil:
-		return conversation.RefusedOfferOver
+		return command.RefusedOfferOver
 	case d.Item.Mode != routing.Pick && !d.Workstream.PickFromPush:
-		return conversation.RefusedState
+		return command.RefusedState
 	case !d.Member:
-		return conversation.RefusedNotYours
+		return command.RefusedNotYours
 	}
 	if refused := d.takes(*d.me); refused != "" {
 		return refused

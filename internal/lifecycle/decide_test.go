@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -23,95 +25,95 @@ func TestDecide_refuses(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		s    lifecycle.Snapshot
-		who  conversation.Principal
+		who  access.Principal
 		want lifecycle.Act
-		why  conversation.Refusal
+		why  command.Refusal
 	}{
-		{"S5 unseen", with(had(), unseen), agent(zhao), act(conversation.CommandNote), lifecycle.Unseen},
-		{"S5 nobody's token", had(), conversation.Principal{Role: conversation.RoleAgent}, reply("hello"), lifecycle.Unseen},
+		{"S5 unseen", with(had(), unseen), agent(zhao), act(command.Note), lifecycle.Unseen},
+		{"S5 nobody's token", had(), access.Principal{Role: access.RoleAgent}, reply("hello"), lifecycle.Unseen},
 		{"S5 closed, in a queue of theirs", with(ended, func(s *lifecycle.Snapshot) { s.Accepted = false }), agent(zhao), reply("hello"), lifecycle.Unseen},
-		{"S5 an offer that is over", with(had(), askedOnce), agent(zhao), act(conversation.CommandAccept), conversation.RefusedOfferOver},
-		{"S5 an offer that is over: note", with(had(), askedOnce), agent(zhao), act(conversation.CommandNote), lifecycle.Unseen},
-		{"a disabled agent", agentIs(had(), li, disabled), agent(li), reply("hello"), conversation.RefusedNotYours},
-		{"unseen before stale", with(had(), unseen), agent(zhao), lifecycle.Act{Kind: conversation.CommandNote, IfRevision: 1}, lifecycle.Unseen},
-		{"stale", had(), agent(li), lifecycle.Act{Kind: conversation.CommandWait, IfRevision: 1}, conversation.RefusedStale},
-		{"stale before closed", ended, agent(li), lifecycle.Act{Kind: conversation.CommandWait, IfRevision: 1}, conversation.RefusedStale},
-		{"closed", ended, agent(li), reply("hello"), conversation.RefusedClosed},
-		{"closed by force", ended, supervisor, act(conversation.CommandForceClose), conversation.RefusedClosed},
-		{"the end is wished", ending, agent(li), reply("hello"), conversation.RefusedClosed},
-		{"the end is wished: close", ending, agent(li), act(conversation.CommandClose), conversation.RefusedClosed},
-		{"the end is wished: note", ending, supervisor, act(conversation.CommandNote), conversation.RefusedClosed},
-		{"no such act", had(), agent(li), act("sing"), conversation.RefusedNotAllowed},
+		{"S5 an offer that is over", with(had(), askedOnce), agent(zhao), act(command.Accept), command.RefusedOfferOver},
+		{"S5 an offer that is over: note", with(had(), askedOnce), agent(zhao), act(command.Note), lifecycle.Unseen},
+		{"a disabled agent", agentIs(had(), li, disabled), agent(li), reply("hello"), command.RefusedNotYours},
+		{"unseen before stale", with(had(), unseen), agent(zhao), lifecycle.Act{Kind: command.Note, IfRevision: 1}, lifecycle.Unseen},
+		{"stale", had(), agent(li), lifecycle.Act{Kind: command.Wait, IfRevision: 1}, command.RefusedStale},
+		{"stale before closed", ended, agent(li), lifecycle.Act{Kind: command.Wait, IfRevision: 1}, command.RefusedStale},
+		{"closed", ended, agent(li), reply("hello"), command.RefusedClosed},
+		{"closed by force", ended, supervisor, act(command.ForceClose), command.RefusedClosed},
+		{"the end is wished", ending, agent(li), reply("hello"), command.RefusedClosed},
+		{"the end is wished: close", ending, agent(li), act(command.Close), command.RefusedClosed},
+		{"the end is wished: note", ending, supervisor, act(command.Note), command.RefusedClosed},
+		{"no such act", had(), agent(li), act("sing"), command.RefusedNotAllowed},
 
-		{"accept: nobody is asked", had(), agent(li), act(conversation.CommandAccept), conversation.RefusedOfferOver},
-		{"accept: somebody else is asked", isAsked(), agent(zhao), act(conversation.CommandAccept), conversation.RefusedOfferOver},
-		{"accept: another offer", isAsked(), agent(li), lifecycle.Act{Kind: conversation.CommandAccept, Assignment: "other"}, conversation.RefusedOfferOver},
-		{"accept: no agent", isAsked(), supervisor, act(conversation.CommandAccept), conversation.RefusedNotAllowed},
-		{"reject: taken already", had(), agent(li), act(conversation.CommandReject), conversation.RefusedOfferOver},
+		{"accept: nobody is asked", had(), agent(li), act(command.Accept), command.RefusedOfferOver},
+		{"accept: somebody else is asked", isAsked(), agent(zhao), act(command.Accept), command.RefusedOfferOver},
+		{"accept: another offer", isAsked(), agent(li), lifecycle.Act{Kind: command.Accept, Assignment: "other"}, command.RefusedOfferOver},
+		{"accept: no agent", isAsked(), supervisor, act(command.Accept), command.RefusedNotAllowed},
+		{"reject: taken already", had(), agent(li), act(command.Reject), command.RefusedOfferOver},
 
-		{"pick: no agent", pickable, supervisor, act(conversation.CommandPick), conversation.RefusedNotAllowed},
-		{"pick: the bot has it", world(), agent(li), act(conversation.CommandPick), conversation.RefusedState},
-		{"pick: it is in no queue yet", nobodys(), agent(li), act(conversation.CommandPick), conversation.RefusedState},
-		{"pick: WS-4 it is offered", waits(), agent(li), act(conversation.CommandPick), conversation.RefusedState},
-		{"pick: somebody is being asked", isAsked(), agent(zhao), act(conversation.CommandPick), conversation.RefusedOfferOver},
-		{"pick: not a member", with(pickable, func(s *lifecycle.Snapshot) { s.Member = false }), agent(li), act(conversation.CommandPick), conversation.RefusedNotYours},
-		{"pick: at capacity", agentIs(pickable, li, loaded(80)), agent(li), act(conversation.CommandPick), conversation.RefusedCapacity},
-		{"pick: no new work", agentIs(pickable, li, func(a *lifecycle.Agent) { a.Units = 0 }), agent(li), act(conversation.CommandPick), conversation.RefusedCapacity},
-		{"pick: A14 as many as the tenant allows", agentIs(pickable, li, sessions(10)), agent(li), act(conversation.CommandPick), conversation.RefusedCapacity},
-		{"pick: WS-14 as many as the workstream allows", perAgent(pickable, 1), agent(li), act(conversation.CommandPick), conversation.RefusedCapacity},
-		{"pick: CAP-5 a profile that they have not", profiled, agent(li), act(conversation.CommandPick), conversation.RefusedCapacity},
-		{"pick: CAP-4 blocked by a profile", agentIs(pickable, li, blocked), agent(li), act(conversation.CommandPick), conversation.RefusedCapacity},
-		{"pick: presence", agentIs(pickable, li, presence(routing.DND)), agent(li), act(conversation.CommandPick), conversation.RefusedPresence},
-		{"pick: SKL-2 without the skill", skilled, agent(li), act(conversation.CommandPick), conversation.RefusedSkill},
-		{"pick: SKL-2 not good enough", agentIs(skilled, li, rated(4)), agent(li), act(conversation.CommandPick), conversation.RefusedSkill},
+		{"pick: no agent", pickable, supervisor, act(command.Pick), command.RefusedNotAllowed},
+		{"pick: the bot has it", world(), agent(li), act(command.Pick), command.RefusedState},
+		{"pick: it is in no queue yet", nobodys(), agent(li), act(command.Pick), command.RefusedState},
+		{"pick: WS-4 it is offered", waits(), agent(li), act(command.Pick), command.RefusedState},
+		{"pick: somebody is being asked", isAsked(), agent(zhao), act(command.Pick), command.RefusedOfferOver},
+		{"pick: not a member", with(pickable, func(s *lifecycle.Snapshot) { s.Member = false }), agent(li), act(command.Pick), command.RefusedNotYours},
+		{"pick: at capacity", agentIs(pickable, li, loaded(80)), agent(li), act(command.Pick), command.RefusedCapacity},
+		{"pick: no new work", agentIs(pickable, li, func(a *lifecycle.Agent) { a.Units = 0 }), agent(li), act(command.Pick), command.RefusedCapacity},
+		{"pick: A14 as many as the tenant allows", agentIs(pickable, li, sessions(10)), agent(li), act(command.Pick), command.RefusedCapacity},
+		{"pick: WS-14 as many as the workstream allows", perAgent(pickable, 1), agent(li), act(command.Pick), command.RefusedCapacity},
+		{"pick: CAP-5 a profile that they have not", profiled, agent(li), act(command.Pick), command.RefusedCapacity},
+		{"pick: CAP-4 blocked by a profile", agentIs(pickable, li, blocked), agent(li), act(command.Pick), command.RefusedCapacity},
+		{"pick: presence", agentIs(pickable, li, presence(routing.DND)), agent(li), act(command.Pick), command.RefusedPresence},
+		{"pick: SKL-2 without the skill", skilled, agent(li), act(command.Pick), command.RefusedSkill},
+		{"pick: SKL-2 not good enough", agentIs(skilled, li, rated(4)), agent(li), act(command.Pick), command.RefusedSkill},
 
-		{"reply: a colleague's", had(), agent(zhao), reply("hello"), conversation.RefusedNotYours},
-		{"reply: put aside", aside(), agent(li), reply("hello"), conversation.RefusedState},
-		{"reply: blank", had(), agent(li), reply(" \n"), conversation.RefusedText},
-		{"reply: too long", had(), agent(li), reply(strings.Repeat("x", wechat.MaxTextBytes+1)), conversation.RefusedText},
-		{"reply: window closed", with(had(), func(s *lifecycle.Snapshot) { s.Allowance.MessageUntil = noon }), agent(li), reply("hello"), conversation.RefusedWindow},
-		{"reply: allowance spent", allowed(had(), 0, 0), agent(li), reply("hello"), conversation.RefusedAllowance},
-		{"reply: allowance spent by what is queued", allowed(had(), 1, 1), agent(li), reply("hello"), conversation.RefusedAllowance},
-		{"note: blank", had(), agent(li), act(conversation.CommandNote), conversation.RefusedText},
-		{"resend: it arrived", messageIs(had(), conversation.DeliverySent), agent(li), again, conversation.RefusedDelivered},
-		{"resend: it is on its way", messageIs(had(), conversation.DeliveryQueued), agent(li), again, conversation.RefusedDelivered},
-		{"resend: no such message", had(), agent(li), again, conversation.RefusedDelivered},
-		{"resend: a colleague's", messageIs(had(), conversation.DeliveryFailed), agent(zhao), again, conversation.RefusedNotYours},
-		{"set-context: undeclared", had(), agent(li), lifecycle.Act{Kind: conversation.CommandSetContext, Text: `{"x": "1"}`}, conversation.RefusedVariable},
-		{"set-context: no object", had(), agent(li), lifecycle.Act{Kind: conversation.CommandSetContext, Text: `[]`}, conversation.RefusedText},
-		{"set-skills: not allowed to agents", had(), agent(li), skills(`[]`), conversation.RefusedNotAllowed},
-		{"set-skills: unknown", had(), supervisor, skills(`[{"skill_id": "tea", "rating": 5}]`), conversation.RefusedUnknownSkill},
-		{"set-skills: nothing is asked of people", world(), supervisor, skills(`[]`), conversation.RefusedState},
+		{"reply: a colleague's", had(), agent(zhao), reply("hello"), command.RefusedNotYours},
+		{"reply: put aside", aside(), agent(li), reply("hello"), command.RefusedState},
+		{"reply: blank", had(), agent(li), reply(" \n"), command.RefusedText},
+		{"reply: too long", had(), agent(li), reply(strings.Repeat("x", wechat.MaxTextBytes+1)), command.RefusedText},
+		{"reply: window closed", with(had(), func(s *lifecycle.Snapshot) { s.Allowance.MessageUntil = noon }), agent(li), reply("hello"), command.RefusedWindow},
+		{"reply: allowance spent", allowed(had(), 0, 0), agent(li), reply("hello"), command.RefusedAllowance},
+		{"reply: allowance spent by what is queued", allowed(had(), 1, 1), agent(li), reply("hello"), command.RefusedAllowance},
+		{"note: blank", had(), agent(li), act(command.Note), command.RefusedText},
+		{"resend: it arrived", messageIs(had(), conversation.DeliverySent), agent(li), again, command.RefusedDelivered},
+		{"resend: it is on its way", messageIs(had(), conversation.DeliveryQueued), agent(li), again, command.RefusedDelivered},
+		{"resend: no such message", had(), agent(li), again, command.RefusedDelivered},
+		{"resend: a colleague's", messageIs(had(), conversation.DeliveryFailed), agent(zhao), again, command.RefusedNotYours},
+		{"set-context: undeclared", had(), agent(li), lifecycle.Act{Kind: command.SetContext, Text: `{"x": "1"}`}, command.RefusedVariable},
+		{"set-context: no object", had(), agent(li), lifecycle.Act{Kind: command.SetContext, Text: `[]`}, command.RefusedText},
+		{"set-skills: not allowed to agents", had(), agent(li), skills(`[]`), command.RefusedNotAllowed},
+		{"set-skills: unknown", had(), supervisor, skills(`[{"skill_id": "tea", "rating": 5}]`), command.RefusedUnknownSkill},
+		{"set-skills: nothing is asked of people", world(), supervisor, skills(`[]`), command.RefusedState},
 
-		{"transfer: a colleague's", had(), agent(zhao), toQueue(conversation.CommandTransfer), conversation.RefusedNotYours},
-		{"transfer: put aside", aside(), agent(li), toQueue(conversation.CommandTransfer), conversation.RefusedState},
-		{"transfer: the bot has it", world(), supervisor, toQueue(conversation.CommandTransfer), conversation.RefusedState},
-		{"transfer: nowhere", had(), agent(li), act(conversation.CommandTransfer), conversation.RefusedTarget},
-		{"transfer: to both", had(), agent(li), lifecycle.Act{Kind: conversation.CommandTransfer, Queue: returns, Agent: zhao}, conversation.RefusedTarget},
-		{"transfer: TRF-3 nobody there", with(had(), func(s *lifecycle.Snapshot) { s.Target = &lifecycle.Target{ID: returns} }), agent(li), toQueue(conversation.CommandTransfer), conversation.RefusedTarget},
-		{"transfer: TRF-1 closed now", shut, agent(li), toQueue(conversation.CommandTransfer), conversation.RefusedTarget},
-		{"transfer: no such queue", with(had(), func(s *lifecycle.Snapshot) { s.Target = nil }), agent(li), toQueue(conversation.CommandTransfer), conversation.RefusedTarget},
-		{"transfer: TRF-2 not allowed", with(had(), func(s *lifecycle.Snapshot) { s.Workstream.TransferToAgents = false }), agent(li), toAgent(conversation.CommandTransfer, zhao), conversation.RefusedNotAllowed},
-		{"transfer: TRF-2 away", agentIs(had(), zhao, presence(routing.Away)), agent(li), toAgent(conversation.CommandTransfer, zhao), conversation.RefusedTarget},
-		{"transfer: TRF-2 disabled", agentIs(had(), zhao, disabled), agent(li), toAgent(conversation.CommandTransfer, zhao), conversation.RefusedTarget},
-		{"transfer: TRF-2 to oneself", had(), agent(li), toAgent(conversation.CommandTransfer, li), conversation.RefusedTarget},
-		{"transfer: TRF-2 nobody", had(), agent(li), toAgent(conversation.CommandTransfer, "nobody"), conversation.RefusedTarget},
-		{"assign: an agent", waits(), agent(li), toAgent(conversation.CommandAssign, li), conversation.RefusedNotAllowed},
-		{"assign: the bot has it", world(), supervisor, toAgent(conversation.CommandAssign, li), conversation.RefusedState},
-		{"assign: wrapped up", wrapsUp(), supervisor, toAgent(conversation.CommandAssign, zhao), conversation.RefusedState},
-		{"assign: to who has it", had(), supervisor, toAgent(conversation.CommandAssign, li), conversation.RefusedTarget},
-		{"assign: to the same queue", with(waits(), func(s *lifecycle.Snapshot) { s.Target.ID = tea }), supervisor, lifecycle.Act{Kind: conversation.CommandAssign, Queue: tea}, conversation.RefusedTarget},
-		{"assign: SUP-3 presence", agentIs(waits(), li, presence(routing.Away)), supervisor, toAgent(conversation.CommandAssign, li), conversation.RefusedPresence},
+		{"transfer: a colleague's", had(), agent(zhao), toQueue(command.Transfer), command.RefusedNotYours},
+		{"transfer: put aside", aside(), agent(li), toQueue(command.Transfer), command.RefusedState},
+		{"transfer: the bot has it", world(), supervisor, toQueue(command.Transfer), command.RefusedState},
+		{"transfer: nowhere", had(), agent(li), act(command.Transfer), command.RefusedTarget},
+		{"transfer: to both", had(), agent(li), lifecycle.Act{Kind: command.Transfer, Queue: returns, Agent: zhao}, command.RefusedTarget},
+		{"transfer: TRF-3 nobody there", with(had(), func(s *lifecycle.Snapshot) { s.Target = &lifecycle.Target{ID: returns} }), agent(li), toQueue(command.Transfer), command.RefusedTarget},
+		{"transfer: TRF-1 closed now", shut, agent(li), toQueue(command.Transfer), command.RefusedTarget},
+		{"transfer: no such queue", with(had(), func(s *lifecycle.Snapshot) { s.Target = nil }), agent(li), toQueue(command.Transfer), command.RefusedTarget},
+		{"transfer: TRF-2 not allowed", with(had(), func(s *lifecycle.Snapshot) { s.Workstream.TransferToAgents = false }), agent(li), toAgent(command.Transfer, zhao), command.RefusedNotAllowed},
+		{"transfer: TRF-2 away", agentIs(had(), zhao, presence(routing.Away)), agent(li), toAgent(command.Transfer, zhao), command.RefusedTarget},
+		{"transfer: TRF-2 disabled", agentIs(had(), zhao, disabled), agent(li), toAgent(command.Transfer, zhao), command.RefusedTarget},
+		{"transfer: TRF-2 to oneself", had(), agent(li), toAgent(command.Transfer, li), command.RefusedTarget},
+		{"transfer: TRF-2 nobody", had(), agent(li), toAgent(command.Transfer, "nobody"), command.RefusedTarget},
+		{"assign: an agent", waits(), agent(li), toAgent(command.Assign, li), command.RefusedNotAllowed},
+		{"assign: the bot has it", world(), supervisor, toAgent(command.Assign, li), command.RefusedState},
+		{"assign: wrapped up", wrapsUp(), supervisor, toAgent(command.Assign, zhao), command.RefusedState},
+		{"assign: to who has it", had(), supervisor, toAgent(command.Assign, li), command.RefusedTarget},
+		{"assign: to the same queue", with(waits(), func(s *lifecycle.Snapshot) { s.Target.ID = tea }), supervisor, lifecycle.Act{Kind: command.Assign, Queue: tea}, command.RefusedTarget},
+		{"assign: SUP-3 presence", agentIs(waits(), li, presence(routing.Away)), supervisor, toAgent(command.Assign, li), command.RefusedPresence},
 
-		{"wait: a colleague's", had(), agent(zhao), act(conversation.CommandWait), conversation.RefusedNotYours},
-		{"wait: put aside already", aside(), agent(li), act(conversation.CommandWait), conversation.RefusedState},
-		{"resume: not put aside", had(), agent(li), act(conversation.CommandResume), conversation.RefusedState},
-		{"resume: a colleague's", aside(), agent(zhao), act(conversation.CommandResume), conversation.RefusedNotYours},
-		{"resume: at capacity", agentIs(aside(), li, loaded(76)), agent(li), act(conversation.CommandResume), conversation.RefusedCapacity},
-		{"resume: A14 as many as the tenant allows", agentIs(aside(), li, sessions(10)), agent(li), act(conversation.CommandResume), conversation.RefusedCapacity},
-		{"end: wrapped up already", wrapsUp(), agent(li), act(conversation.CommandWrapUp), conversation.RefusedState},
-		{"close: a colleague's", had(), agent(zhao), act(conversation.CommandClose), conversation.RefusedNotYours},
-		{"force-close: an agent", had(), agent(li), act(conversation.CommandForceClose), conversation.RefusedNotAllowed},
+		{"wait: a colleague's", had(), agent(zhao), act(command.Wait), command.RefusedNotYours},
+		{"wait: put aside already", aside(), agent(li), act(command.Wait), command.RefusedState},
+		{"resume: not put aside", had(), agent(li), act(command.Resume), command.RefusedState},
+		{"resume: a colleague's", aside(), agent(zhao), act(command.Resume), command.RefusedNotYours},
+		{"resume: at capacity", agentIs(aside(), li, loaded(76)), agent(li), act(command.Resume), command.RefusedCapacity},
+		{"resume: A14 as many as the tenant allows", agentIs(aside(), li, sessions(10)), agent(li), act(command.Resume), command.RefusedCapacity},
+		{"end: wrapped up already", wrapsUp(), agent(li), act(command.WrapUp), command.RefusedState},
+		{"close: a colleague's", had(), agent(zhao), act(command.Close), command.RefusedNotYours},
+		{"force-close: an agent", had(), agent(li), act(command.ForceClose), command.RefusedNotAllowed},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -140,7 +142,7 @@ func TestReply_queuedInTheAgentsEpoch(t *testing.T) {
 func TestResend_onlyWhatDidNotArrive(t *testing.T) {
 	t.Parallel()
 	for _, status := range []conversation.DeliveryStatus{conversation.DeliveryFailed, conversation.DeliveryUnknown} {
-		for _, who := range []conversation.Principal{agent(li), supervisor} {
+		for _, who := range []access.Principal{agent(li), supervisor} {
 			s := messageIs(had(), status)
 			require.Equal(t, &lifecycle.Resend{ID: "message", Epoch: s.Epoch}, does(who, again)(s).Resend)
 		}
@@ -151,19 +153,19 @@ func TestNotice_onlyOfWhatTheRunNeeds(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Workstream.Variables = []routing.Variable{{Name: "cups", Number: true}} })
 	for _, want := range []lifecycle.Act{
-		{Kind: conversation.CommandNote, Text: "hm"}, skills(`[]`), {Kind: conversation.CommandSetContext, Text: `{"cups": 2}`},
+		{Kind: command.Note, Text: "hm"}, skills(`[]`), {Kind: command.SetContext, Text: `{"cups": 2}`},
 	} {
 		require.Nil(t, does(supervisor, want)(s).Notice, want.Kind)
 	}
-	require.Equal(t, &lifecycle.Notice{Act: "transfer", Assignment: true}, does(agent(li), toQueue(conversation.CommandTransfer))(s).Notice)
-	require.Equal(t, &lifecycle.Notice{Act: "close"}, does(agent(li), act(conversation.CommandClose))(s).Notice)
+	require.Equal(t, &lifecycle.Notice{Act: "transfer", Assignment: true}, does(agent(li), toQueue(command.Transfer))(s).Notice)
+	require.Equal(t, &lifecycle.Notice{Act: "close"}, does(agent(li), act(command.Close))(s).Notice)
 }
 
 func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	for _, unsent := range []lifecycle.Unsent{{Queued: 1}, {Sending: 1}} {
 		s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent = unsent })
-		c := does(agent(li), act(conversation.CommandClose))(s)
+		c := does(agent(li), act(command.Close))(s)
 		require.Nil(t, c.Standing)
 		require.Nil(t, c.Fail, "it can still be sent")
 		now := s.After(c)
@@ -172,7 +174,7 @@ func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
 		require.Nil(t, now.Item)
 		require.Empty(t, lifecycle.DueNow(noon.Add(conversation.ActiveLimit), now))
 
-		forced := now.After(does(supervisor, act(conversation.CommandForceClose))(now))
+		forced := now.After(does(supervisor, act(command.ForceClose))(now))
 		require.Equal(t, []any{closed, conversation.ClosedByForce}, []any{forced.State, forced.Reason})
 		byRun := now.After(lifecycle.End(noon, now, conversation.ClosedByPerson))
 		require.Equal(t, []any{closed, conversation.ClosedByAgent}, []any{byRun.State, byRun.Reason}, "the reason that was wished")
@@ -182,7 +184,7 @@ func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
 func TestTransfer_failsUnsentReplies(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent.Queued = 1 })
-	c := does(agent(li), toQueue(conversation.CommandTransfer))(s)
+	c := does(agent(li), toQueue(command.Transfer))(s)
 	require.Equal(t, &lifecycle.Failure{Reason: lifecycle.ReasonSuperseded, NotifyAgent: li}, c.Fail)
 	require.Equal(t, s.Epoch+1, c.Standing.Epoch)
 	require.Contains(t, c.Feed, lifecycle.Event{Kind: lifecycle.EventLeft, Agent: li})
@@ -192,9 +194,9 @@ func TestTransfer_failsUnsentReplies(t *testing.T) {
 
 func TestTransferToAgent_comesBackWhereDeclined(t *testing.T) {
 	t.Parallel()
-	s := had().After(does(agent(li), toAgent(conversation.CommandTransfer, zhao))(had()))
+	s := had().After(does(agent(li), toAgent(command.Transfer, zhao))(had()))
 	require.Equal(t, []any{zhao, lifecycle.Offered, lifecycle.ByTransfer}, []any{s.Live.Agent, s.Live.State, s.Live.How})
-	c := does(agent(zhao), act(conversation.CommandReject))(s)
+	c := does(agent(zhao), act(command.Reject))(s)
 	require.Equal(t, li, c.Item.KeptFor)
 	require.Equal(t, map[conversation.AgentID]int{zhao: 1}, c.Item.Declined)
 	require.Equal(t, noon, c.Item.QueuedAt, "it waits from now on")
@@ -206,7 +208,7 @@ func TestReject_countsAndPauses(t *testing.T) {
 		s.Workstream.DeclinePause, s.Workstream.RejectDND = minute, true
 		s.Item.KeptFor, s.Item.QueuedAt = li, noon.Add(-minute)
 	})
-	c := does(agent(li), act(conversation.CommandReject))(s)
+	c := does(agent(li), act(command.Reject))(s)
 	require.Equal(t, 1, c.Item.Declined[li])
 	require.Equal(t, noon.Add(minute), c.Item.Paused[li])
 	require.Empty(t, c.Item.KeptFor, "not for who declined")
@@ -228,7 +230,7 @@ func TestMissed_agentMayBecomeInactive(t *testing.T) {
 func TestAssign_supervisorMayExceedCapacity(t *testing.T) {
 	t.Parallel()
 	s := agentIs(waits(), li, func(a *lifecycle.Agent) { a.Load = 100 })
-	c := does(supervisor, toAgent(conversation.CommandAssign, li))(s)
+	c := does(supervisor, toAgent(command.Assign, li))(s)
 	require.Equal(t, []any{lifecycle.BySupervisor, lifecycle.Accepted}, []any{c.Made.How, c.Made.State})
 	require.Equal(t, routing.DND, c.Presences[0].Presence, "PRE-4: more than they can")
 }
@@ -238,9 +240,9 @@ func TestPutAside_takesNoSession(t *testing.T) {
 	t.Parallel()
 	s := agentIs(had(), li, sessions(9))
 	s = agentIs(s, li, presence(routing.DND))
-	c := does(agent(li), act(conversation.CommandWait))(s)
+	c := does(agent(li), act(command.Wait))(s)
 	require.Equal(t, routing.Available, c.Presences[0].Presence, "nine of ten, and no units")
-	back := does(agent(li), act(conversation.CommandResume))(s.After(c))
+	back := does(agent(li), act(command.Resume))(s.After(c))
 	require.Equal(t, routing.DND, back.Presences[0].Presence, "ten of ten")
 }
 
@@ -248,18 +250,18 @@ func TestPutAside_takesNoSession(t *testing.T) {
 func TestMaxConversations_isASetting(t *testing.T) {
 	t.Parallel()
 	s := agentIs(with(waits(), func(s *lifecycle.Snapshot) { s.MaxConversations, s.Workstream.PickFromPush = 20, true }), li, sessions(18))
-	c := does(agent(li), act(conversation.CommandPick))(s)
+	c := does(agent(li), act(command.Pick))(s)
 	require.Equal(t, routing.Busy, c.Presences[0].Presence, "nineteen of twenty")
 	s = agentIs(s, li, sessions(19))
-	require.Equal(t, routing.DND, does(agent(li), act(conversation.CommandPick))(s).Presences[0].Presence)
+	require.Equal(t, routing.DND, does(agent(li), act(command.Pick))(s).Presences[0].Presence)
 }
 
 func TestPresence_chosenAvailableEndsWithAccept(t *testing.T) {
 	t.Parallel()
 	s := agentIs(isAsked(), li, func(a *lifecycle.Agent) { a.Manual, a.Presence = true, routing.Available })
-	require.Equal(t, []lifecycle.PresenceChange{{Agent: li, Presence: routing.Busy, Since: noon}}, does(agent(li), act(conversation.CommandAccept))(s).Presences)
+	require.Equal(t, []lifecycle.PresenceChange{{Agent: li, Presence: routing.Busy, Since: noon}}, does(agent(li), act(command.Accept))(s).Presences)
 	s = agentIs(had(), li, func(a *lifecycle.Agent) { a.Manual, a.Presence = true, routing.Available })
-	require.Empty(t, does(agent(li), act(conversation.CommandWait))(s).Presences, "not with putting aside")
+	require.Empty(t, does(agent(li), act(command.Wait))(s).Presences, "not with putting aside")
 }
 
 // CAP-3
@@ -280,7 +282,7 @@ func TestWrapUp_holdsCapacityForATime(t *testing.T) {
 	s := with(had(), func(s *lifecycle.Snapshot) {
 		s.Workstream.WrapUp, s.Workstream.WrapUpFor = routing.WrapUpAfter, 5*minute
 	})
-	c := does(agent(li), act(conversation.CommandWrapUp))(s)
+	c := does(agent(li), act(command.WrapUp))(s)
 	require.Equal(t, noon.Add(5*minute), c.Live.HoldsUntil)
 	require.Equal(t, noon.Add(5*minute), c.DistributeAt)
 	require.False(t, c.Distribute)
@@ -318,24 +320,30 @@ func TestHolds_declaredVariablesOnly(t *testing.T) {
 	}
 }
 
-var again = lifecycle.Act{Kind: conversation.CommandResend, Message: "message"}
+var again = lifecycle.Act{Kind: command.Resend, Message: "message"}
 
 func reply(text string) lifecycle.Act {
-	return lifecycle.Act{Kind: conversation.CommandReply, Text: text}
+	return lifecycle.Act{Kind: command.Reply, Text: text}
 }
 
 func skills(text string) lifecycle.Act {
-	return lifecycle.Act{Kind: conversation.CommandSetSkills, Text: text}
+	return lifecycle.Act{Kind: command.SetSkills, Text: text}
 }
 
-func unseen(s *lifecycle.Snapshot)    { s.Accepted, s.Member = false, false }
+func unseen(s *lifecycle.Snapshot) { s.Accepted, s.Member = false, false }
+
 func askedOnce(s *lifecycle.Snapshot) { s.Accepted, s.Member, s.Asked = false, false, true }
-func disabled(a *lifecycle.Agent)     { a.Disabled = true }
+
+func disabled(a *lifecycle.Agent) { a.Disabled = true }
+
 func blocked(a *lifecycle.Agent) {
 	a.Profiles = []lifecycle.Profile{{ID: "calls", Limit: 1, Used: 1, Blocking: true}}
 }
-func loaded(n int) func(*lifecycle.Agent)   { return func(a *lifecycle.Agent) { a.Load = n } }
+
+func loaded(n int) func(*lifecycle.Agent) { return func(a *lifecycle.Agent) { a.Load = n } }
+
 func sessions(n int) func(*lifecycle.Agent) { return func(a *lifecycle.Agent) { a.Sessions = n } }
+
 func rated(n int) func(*lifecycle.Agent) {
 	return func(a *lifecycle.Agent) { a.Skills = map[routing.SkillID]int{"tea": n} }
 }

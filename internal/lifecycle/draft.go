@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/notice"
 	"wxdesk/internal/routing"
 )
 
@@ -295,7 +296,7 @@ func (d *draft) say(m Message) {
 // automated queues an automated message; none where n is "".
 func (d *draft) automated(n routing.Notice, turn conversation.MessageID, part int) {
 	if n != "" {
-		d.say(Message{Author: conversation.AuthorSystem, Text: conversation.WaitingNotice(d.Language, string(n)), Turn: turn, Part: part})
+		d.say(Message{Author: conversation.AuthorSystem, Text: notice.Waiting(d.Language, string(n)), Turn: turn, Part: part})
 	}
 }
 

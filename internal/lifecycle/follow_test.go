@@ -6,8 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/bot"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
+	"wxdesk/internal/notice"
 	"wxdesk/internal/routing"
 )
 
@@ -34,7 +37,7 @@ func TestHandOver_waitsInTheDecidedQueue(t *testing.T) {
 		Overflow: own, QueuedAt: noon, Since: s.LastCustomerAt, KeptFor: zhao, KeptUntil: noon.Add(2 * minute), Priority: 5, Preferred: []conversation.AgentID{bo},
 	}, c.NewItem)
 	require.Equal(t, []lifecycle.Message{{
-		ID: "new-message", Seq: 2, Author: conversation.AuthorSystem, Text: conversation.WaitingNotice(conversation.LanguageEnglish, "parked"),
+		ID: "new-message", Seq: 2, Author: conversation.AuthorSystem, Text: notice.Waiting(conversation.LanguageEnglish, "parked"),
 		Turn: "line", Part: lifecycle.NoticePart,
 	}}, c.Say)
 	require.Equal(t, []lifecycle.EventKind{lifecycle.EventAlert, lifecycle.EventStanding}, kinds(c))
@@ -79,11 +82,11 @@ func TestAnswered_wishes(t *testing.T) {
 	}
 	require.Zero(t, says(world(), lifecycle.Reply{Epoch: 1, Turn: "line"}))
 	require.Equal(t, &lifecycle.Wishes{HandOver: conversation.EscalatedByBot, Turn: "line", Queue: tea},
-		says(world(), lifecycle.Reply{Epoch: 1, Turn: "line", Command: conversation.CommandEscalate, Queue: tea}).Wishes)
-	require.Equal(t, &lifecycle.Wishes{Ending: conversation.ClosedByBot}, says(world(), lifecycle.Reply{Epoch: 1, Command: conversation.CommandEnd}).Wishes)
+		says(world(), lifecycle.Reply{Epoch: 1, Turn: "line", Command: bot.CommandEscalate, Queue: tea}).Wishes)
+	require.Equal(t, &lifecycle.Wishes{Ending: conversation.ClosedByBot}, says(world(), lifecycle.Reply{Epoch: 1, Command: bot.CommandEnd}).Wishes)
 	// Another line is not left unanswered
-	require.Zero(t, says(world(), lifecycle.Reply{Epoch: 1, Command: conversation.CommandEnd, MoreLines: true}))
-	for _, s := range []lifecycle.Snapshot{begun(wanted), waits(), begun(answers(conversation.CommandEnd))} {
+	require.Zero(t, says(world(), lifecycle.Reply{Epoch: 1, Command: bot.CommandEnd, MoreLines: true}))
+	for _, s := range []lifecycle.Snapshot{begun(wanted), waits(), begun(answers(bot.CommandEnd))} {
 		_, ok := lifecycle.Answered(noon, s, lifecycle.Reply{Epoch: 1})
 		require.False(t, ok)
 		require.Zero(t, wanted(s))
@@ -134,8 +137,8 @@ func TestKept_forOneCountdownOrAlways(t *testing.T) {
 	require.Zero(t, c.DistributeAt)
 	require.Zero(t, writes(with(aside(), func(s *lifecycle.Snapshot) { s.Workstream.Affinity = false })).Item.KeptUntil)
 
-	s := had().After(does(agent(li), toAgent(conversation.CommandTransfer, zhao))(had()))
-	c = does(agent(zhao), act(conversation.CommandReject))(s)
+	s := had().After(does(agent(li), toAgent(command.Transfer, zhao))(had()))
+	c = does(agent(zhao), act(command.Reject))(s)
 	require.Equal(t, noon.Add(2*minute), c.Item.KeptUntil)
 }
 
@@ -158,7 +161,7 @@ func TestHandOver_WS11_maximumAge(t *testing.T) {
 func TestWrote_D3_wrapUpTakesCapacityAgain(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Workstream.WrapUp = routing.WrapUpNever })
-	s = s.After(does(agent(li), act(conversation.CommandWrapUp))(s))
+	s = s.After(does(agent(li), act(command.WrapUp))(s))
 	require.Empty(t, taken(s))
 	require.Equal(t, 25, taken(s.After(writes(s)))[li])
 }
@@ -208,7 +211,7 @@ func TestDue_overflowToEndTellsTheCustomer(t *testing.T) {
 	t.Parallel()
 	s := with(waits(), func(s *lifecycle.Snapshot) { s.Overflow = after(60, routing.OverflowEnd, "") })
 	c := lifecycle.Due(noon.Add(minute), s)
-	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "full"), c.Say[0].Text)
+	require.Equal(t, notice.Waiting(conversation.LanguageEnglish, "full"), c.Say[0].Text)
 	require.Equal(t, lifecycle.ItemDone, c.Item.State)
 	require.Zero(t, lifecycle.Due(noon.Add(time.Hour), s.After(c)), "once")
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -111,7 +113,7 @@ func (h *house) deed(s lifecycle.Snapshot) deed {
 		}
 		return deed{}
 	}
-	who := rapid.SampledFrom([]conversation.Principal{agent(li), agent(zhao), agent(bo), supervisor}).Draw(h.t, "who")
+	who := rapid.SampledFrom([]access.Principal{agent(li), agent(zhao), agent(bo), supervisor}).Draw(h.t, "who")
 	want := lifecycle.Act{
 		Kind: rapid.SampledFrom(everyAct).Draw(h.t, "act"), Text: rapid.SampledFrom([]string{"", "hello", "[]", "{}"}).Draw(h.t, "text"),
 		IfRevision: rapid.SampledFrom([]int64{0, 0, 0, 3}).Draw(h.t, "revision"),
@@ -128,15 +130,15 @@ func (h *house) deed(s lifecycle.Snapshot) deed {
 	if refused != "" {
 		require.Equal(h.t, lifecycle.Change{}, c, "a refusal changes nothing")
 	}
-	quiet := want.Kind == conversation.CommandNote || want.Kind == conversation.CommandSetContext || want.Kind == conversation.CommandSetSkills
+	quiet := want.Kind == command.Note || want.Kind == command.SetContext || want.Kind == command.SetSkills
 	return deed{change: c, told: refused == "" && !quiet}
 }
 
-var everyAct = []conversation.CommandKind{
-	conversation.CommandAccept, conversation.CommandAccept, conversation.CommandReject, conversation.CommandPick, conversation.CommandReply,
-	conversation.CommandNote, conversation.CommandTransfer, conversation.CommandWait, conversation.CommandResume, conversation.CommandWrapUp,
-	conversation.CommandClose, conversation.CommandAssign, conversation.CommandForceClose, conversation.CommandSetContext,
-	conversation.CommandSetSkills, conversation.CommandResend,
+var everyAct = []command.Kind{
+	command.Accept, command.Accept, command.Reject, command.Pick, command.Reply,
+	command.Note, command.Transfer, command.Wait, command.Resume, command.WrapUp,
+	command.Close, command.Assign, command.ForceClose, command.SetContext,
+	command.SetSkills, command.Resend,
 }
 
 func TestLifecycle_holdsWhateverHappens(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/bot"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -63,48 +65,48 @@ func TestTransitions(t *testing.T) {
 	}{
 		{"bot to open: people are wanted", begun(wanted), routed, open, inQueue, "", none, ""},
 		{"none to open: no bot", nobodys(), routed, open, inQueue, "", none, ""},
-		{"bot to closed: the bot ends it", world(), answers(conversation.CommandEnd), active, byBot, "", none, conversation.ClosedByBot},
+		{"bot to closed: the bot ends it", world(), answers(bot.CommandEnd), active, byBot, "", none, conversation.ClosedByBot},
 		{"bot to closed: unfollowed", world(), unfollows, active, byBot, "", none, conversation.ClosedUnfollowed},
-		{"bot to closed: a supervisor closes", world(), does(supervisor, act(conversation.CommandClose)), closed, byBot, "", none, ""},
+		{"bot to closed: a supervisor closes", world(), does(supervisor, act(command.Close)), closed, byBot, "", none, ""},
 
 		{"open to active: offered", waits(), offered, active, inQueue, "", consumed, ""},
 		{"open to active: assigned without asking", waits(), unasked, active, byAgent, li, consumed, ""},
-		{"open to active: picked", pickable, does(agent(li), act(conversation.CommandPick)), active, byAgent, li, consumed, ""},
-		{"open to active: SUP-3 assigned", waits(), does(supervisor, toAgent(conversation.CommandAssign, li)), active, byAgent, li, consumed, ""},
-		{"open to open: SUP-3 to another queue", waits(), does(supervisor, toQueue(conversation.CommandAssign)), open, inQueue, "", none, ""},
+		{"open to active: picked", pickable, does(agent(li), act(command.Pick)), active, byAgent, li, consumed, ""},
+		{"open to active: SUP-3 assigned", waits(), does(supervisor, toAgent(command.Assign, li)), active, byAgent, li, consumed, ""},
+		{"open to open: SUP-3 to another queue", waits(), does(supervisor, toQueue(command.Assign)), open, inQueue, "", none, ""},
 		{"open to open: OVF-5 to another queue", goesOn, due(noon.Add(minute)), open, inQueue, "", none, ""},
 		{"open to closed: OVF-5 overflow ends it", ends, due(noon.Add(minute)), open, inQueue, "", none, conversation.ClosedOverflow},
-		{"open to closed: SUP-5 by force", waits(), does(supervisor, act(conversation.CommandForceClose)), closed, inQueue, "", none, ""},
+		{"open to closed: SUP-5 by force", waits(), does(supervisor, act(command.ForceClose)), closed, inQueue, "", none, ""},
 		{"open to closed: LIF-2 30 days", waits(), due(noon.Add(conversation.OpenLimit)), open, inQueue, "", none, conversation.ClosedStateLimit},
 
-		{"active to active: the offer is accepted", isAsked(), does(agent(li), act(conversation.CommandAccept)), active, byAgent, li, none, ""},
-		{"active to open: the offer is rejected", isAsked(), does(agent(li), act(conversation.CommandReject)), open, inQueue, "", released, ""},
+		{"active to active: the offer is accepted", isAsked(), does(agent(li), act(command.Accept)), active, byAgent, li, none, ""},
+		{"active to open: the offer is rejected", isAsked(), does(agent(li), act(command.Reject)), open, inQueue, "", released, ""},
 		{"active to open: the offer is missed", isAsked(), due(noon.Add(2 * minute)), open, inQueue, "", released, ""},
-		{"active to active: SUP-3 withdrawn and assigned", isAsked(), does(supervisor, toAgent(conversation.CommandAssign, zhao)), active, byAgent, zhao, moves, ""},
+		{"active to active: SUP-3 withdrawn and assigned", isAsked(), does(supervisor, toAgent(command.Assign, zhao)), active, byAgent, zhao, moves, ""},
 		{"active to open: who is asked has gone", isAsked(), leaves(lifecycle.Gone), open, inQueue, "", released, ""},
 		{"active to open: D4 its agent has gone", had(), leaves(lifecycle.Gone), open, inQueue, "", released, ""},
 		{"active to open: its agent is disabled", had(), leaves(lifecycle.Disabled), open, inQueue, "", released, ""},
-		{"active to open: TRF-1 to a queue", had(), does(agent(li), toQueue(conversation.CommandTransfer)), open, inQueue, "", released, ""},
-		{"active to active: TRF-2 to an agent", had(), does(agent(li), toAgent(conversation.CommandTransfer, zhao)), active, inQueue, "", moves, ""},
-		{"active to active: SUP-4 assigned to another", had(), does(supervisor, toAgent(conversation.CommandAssign, zhao)), active, byAgent, zhao, moves, ""},
-		{"active to waiting: put aside", had(), does(agent(li), act(conversation.CommandWait)), waiting, byAgent, li, released, ""},
-		{"active to wrap-up: WS-8 always blocks", had(), does(agent(li), act(conversation.CommandWrapUp)), wrapUp, byAgent, li, none, ""},
-		{"active to wrap-up: WS-8 never blocks", noBlock, does(agent(li), act(conversation.CommandWrapUp)), wrapUp, byAgent, li, released, ""},
-		{"active to closed: its agent closes", had(), does(agent(li), act(conversation.CommandClose)), closed, byAgent, li, released, ""},
-		{"active to closed: SUP-5 by force", had(), does(supervisor, act(conversation.CommandForceClose)), closed, byAgent, li, released, ""},
+		{"active to open: TRF-1 to a queue", had(), does(agent(li), toQueue(command.Transfer)), open, inQueue, "", released, ""},
+		{"active to active: TRF-2 to an agent", had(), does(agent(li), toAgent(command.Transfer, zhao)), active, inQueue, "", moves, ""},
+		{"active to active: SUP-4 assigned to another", had(), does(supervisor, toAgent(command.Assign, zhao)), active, byAgent, zhao, moves, ""},
+		{"active to waiting: put aside", had(), does(agent(li), act(command.Wait)), waiting, byAgent, li, released, ""},
+		{"active to wrap-up: WS-8 always blocks", had(), does(agent(li), act(command.WrapUp)), wrapUp, byAgent, li, none, ""},
+		{"active to wrap-up: WS-8 never blocks", noBlock, does(agent(li), act(command.WrapUp)), wrapUp, byAgent, li, released, ""},
+		{"active to closed: its agent closes", had(), does(agent(li), act(command.Close)), closed, byAgent, li, released, ""},
+		{"active to closed: SUP-5 by force", had(), does(supervisor, act(command.ForceClose)), closed, byAgent, li, released, ""},
 		{"active to closed: LIF-2 30 days", had(), due(noon.Add(conversation.ActiveLimit)), active, byAgent, li, released, conversation.ClosedStateLimit},
 
 		{"waiting to open: the customer writes", aside(), writes, open, inQueue, "", none, ""},
 		{"waiting to open: its time comes, no room", full, due(noon.Add(time.Hour)), open, inQueue, "", none, ""},
 		{"waiting to open: its agent is disabled", aside(), leaves(lifecycle.Disabled), open, inQueue, "", none, ""},
 		{"waiting to active: its time comes", aside(), due(noon.Add(time.Hour)), active, byAgent, li, consumed, ""},
-		{"waiting to active: resumed", aside(), does(agent(li), act(conversation.CommandResume)), active, byAgent, li, consumed, ""},
-		{"waiting to active: SUP-4 transferred", aside(), does(supervisor, toAgent(conversation.CommandTransfer, zhao)), active, inQueue, "", consumed, ""},
+		{"waiting to active: resumed", aside(), does(agent(li), act(command.Resume)), active, byAgent, li, consumed, ""},
+		{"waiting to active: SUP-4 transferred", aside(), does(supervisor, toAgent(command.Transfer, zhao)), active, inQueue, "", consumed, ""},
 		{"waiting to closed: idle", untilWritten(aside()), due(noon.Add(48 * time.Hour)), waiting, byAgent, li, none, conversation.ClosedIdle},
-		{"waiting to closed: its agent closes", aside(), does(agent(li), act(conversation.CommandClose)), closed, byAgent, li, none, ""},
+		{"waiting to closed: its agent closes", aside(), does(agent(li), act(command.Close)), closed, byAgent, li, none, ""},
 
 		{"wrap-up to active: D3 the customer writes", wrapsUp(), writes, active, byAgent, li, none, ""},
-		{"wrap-up to closed: its agent closes", wrapsUp(), does(agent(li), act(conversation.CommandClose)), closed, byAgent, li, released, ""},
+		{"wrap-up to closed: its agent closes", wrapsUp(), does(agent(li), act(command.Close)), closed, byAgent, li, released, ""},
 		{"wrap-up to closed: LIF-2 a day", wrapsUp(), due(noon.Add(conversation.WrapUpLimit)), wrapUp, byAgent, li, released, conversation.ClosedStateLimit},
 
 		{"any to closed: the run ends it", had(), closes(conversation.ClosedByPerson), closed, byAgent, li, released, ""},
@@ -169,22 +171,24 @@ const (
 	byAgent = conversation.HolderAgent
 )
 
-func unasked(s lifecycle.Snapshot) lifecycle.Change   { return lifecycle.Offer(noon, s, li, true) }
-func voids(s lifecycle.Snapshot) lifecycle.Change     { return lifecycle.Void(noon, s) }
+func unasked(s lifecycle.Snapshot) lifecycle.Change { return lifecycle.Offer(noon, s, li, true) }
+
+func voids(s lifecycle.Snapshot) lifecycle.Change { return lifecycle.Void(noon, s) }
+
 func unfollows(s lifecycle.Snapshot) lifecycle.Change { return lifecycle.Unfollowed(noon, s) }
 
-func answers(command conversation.Command) func(lifecycle.Snapshot) lifecycle.Change {
+func answers(command bot.Command) func(lifecycle.Snapshot) lifecycle.Change {
 	return func(s lifecycle.Snapshot) lifecycle.Change {
 		c, _ := lifecycle.Answered(noon, s, lifecycle.Reply{Epoch: s.Epoch, Turn: "line", Command: command})
 		return c
 	}
 }
 
-func toAgent(kind conversation.CommandKind, to conversation.AgentID) lifecycle.Act {
+func toAgent(kind command.Kind, to conversation.AgentID) lifecycle.Act {
 	return lifecycle.Act{Kind: kind, Agent: to}
 }
 
-func toQueue(kind conversation.CommandKind) lifecycle.Act {
+func toQueue(kind command.Kind) lifecycle.Act {
 	return lifecycle.Act{Kind: kind, Queue: returns}
 }
 

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"time"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -17,11 +19,11 @@ const (
 
 var (
 	noon       = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	supervisor = conversation.Principal{TokenID: "token", Role: conversation.RoleSupervisor}
+	supervisor = access.Principal{TokenID: "token", Role: access.RoleSupervisor}
 )
 
-func agent(id conversation.AgentID) conversation.Principal {
-	return conversation.Principal{TokenID: "token of " + string(id), Role: conversation.RoleAgent, AgentID: id}
+func agent(id conversation.AgentID) access.Principal {
+	return access.Principal{TokenID: "token of " + string(id), Role: access.RoleAgent, AgentID: id}
 }
 
 // free is an agent who is available, with room for four conversations.
@@ -76,7 +78,7 @@ func routed(s lifecycle.Snapshot) lifecycle.Change {
 func offered(s lifecycle.Snapshot) lifecycle.Change { return lifecycle.Offer(noon, s, li, false) }
 
 // does is an act that must not be refused.
-func does(who conversation.Principal, want lifecycle.Act) func(lifecycle.Snapshot) lifecycle.Change {
+func does(who access.Principal, want lifecycle.Act) func(lifecycle.Snapshot) lifecycle.Change {
 	return func(s lifecycle.Snapshot) lifecycle.Change {
 		c, refused := lifecycle.Decide(noon, s, who, want)
 		if refused != "" {
@@ -86,7 +88,7 @@ func does(who conversation.Principal, want lifecycle.Act) func(lifecycle.Snapsho
 	}
 }
 
-func act(kind conversation.CommandKind) lifecycle.Act { return lifecycle.Act{Kind: kind} }
+func act(kind command.Kind) lifecycle.Act { return lifecycle.Act{Kind: kind} }
 
 // The conversation in each of its states.
 func nobodys() lifecycle.Snapshot {
@@ -94,20 +96,22 @@ func nobodys() lifecycle.Snapshot {
 	s.State, s.Holder = conversation.StateOpen, conversation.HolderQueue
 	return s.After(lifecycle.Wrote(noon, s, lifecycle.Written{Begun: true, NoBot: true, Lines: []lifecycle.Line{{ID: "line", Seq: 1}}}))
 }
-func waits() lifecycle.Snapshot   { return begun(wanted, routed) }
+
+func waits() lifecycle.Snapshot { return begun(wanted, routed) }
+
 func isAsked() lifecycle.Snapshot { return begun(wanted, routed, offered) }
 
 func had() lifecycle.Snapshot {
-	return begun(wanted, routed, offered, does(agent(li), act(conversation.CommandAccept)))
+	return begun(wanted, routed, offered, does(agent(li), act(command.Accept)))
 }
 
 func aside() lifecycle.Snapshot {
-	return begun(wanted, routed, offered, does(agent(li), act(conversation.CommandAccept)),
-		does(agent(li), lifecycle.Act{Kind: conversation.CommandWait, Until: noon.Add(time.Hour)}))
+	return begun(wanted, routed, offered, does(agent(li), act(command.Accept)),
+		does(agent(li), lifecycle.Act{Kind: command.Wait, Until: noon.Add(time.Hour)}))
 }
 
 func wrapsUp() lifecycle.Snapshot {
-	return begun(wanted, routed, offered, does(agent(li), act(conversation.CommandAccept)), does(agent(li), act(conversation.CommandWrapUp)))
+	return begun(wanted, routed, offered, does(agent(li), act(command.Accept)), does(agent(li), act(command.WrapUp)))
 }
 
 // with changes a snapshot.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/wechat/wxapi"
 )
 
@@ -28,19 +28,19 @@ type Guard struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
-// Check fails with conversation.ErrAddress where a URL may not be called: unless it is an https URL of a public host on
+// Check fails with bot.ErrAddress where a URL may not be called: unless it is an https URL of a public host on
 // port 443 or 8443, without user, password or fragment. A name that cannot be resolved passes; it may be there later.
 func (g Guard) Check(ctx context.Context, raw string) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil, len(raw) > maxURL, u.Hostname() == "", u.Opaque != "", u.User != nil, u.Fragment != "":
-		return conversation.ErrAddress
+		return bot.ErrAddress
 	case u.Scheme != "https" && (u.Scheme != "http" || !g.AllowPrivate):
-		return conversation.ErrAddress
+		return bot.ErrAddress
 	case g.AllowPrivate:
 		return nil
 	case u.Port() != "" && u.Port() != "443" && u.Port() != "8443":
-		return conversation.ErrAddress
+		return bot.ErrAddress
 	}
 	return g.checkHost(ctx, u.Hostname())
 }
@@ -50,7 +50,7 @@ func (g Guard) checkHost(ctx context.Context, host string) error {
 		return public(addr)
 	}
 	if numeric(host) {
-		return conversation.ErrAddress
+		return bot.ErrAddress
 	}
 	lookup := g.Lookup
 	if lookup == nil {
@@ -71,7 +71,7 @@ func (g Guard) checkHost(ctx context.Context, host string) error {
 
 func public(addr netip.Addr) error {
 	if !wxapi.PublicAddress(addr) {
-		return conversation.ErrAddress
+		return bot.ErrAddress
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/outbound"
 )
 
@@ -34,7 +34,7 @@ func TestBad_M07_addressesThatLeadInsideOrNowhereAreRefused(t *testing.T) {
 		"https://[::ffff:127.0.0.1]/", "https://2130706433/", "https://0177.0.0.1/", "https://0x7f.0.0.1/", "https://0x7f000001/", "https://127.1/",
 		"https://inside.example/", "https://bot.example/" + strings.Repeat("x", 2048), "https://bot.example\x00/", " https://bot.example/",
 	} {
-		require.ErrorIs(t, g.Check(t.Context(), url), conversation.ErrAddress, url)
+		require.ErrorIs(t, g.Check(t.Context(), url), bot.ErrAddress, url)
 	}
 	for _, url := range []string{"https://bot.example", "https://bot.example:8443/turn?shop=1", "https://8.8.8.8/", "https://nowhere.example/"} {
 		require.NoError(t, g.Check(t.Context(), url), url)
@@ -46,6 +46,6 @@ func TestGuard_onALaptopPrivateAddressesPass(t *testing.T) {
 	g := outbound.Guard{AllowPrivate: true, Lookup: lookup}
 	require.NoError(t, g.Check(t.Context(), "http://127.0.0.1:8099/"))
 	for _, url := range []string{"ftp://127.0.0.1/", "http://me:pw@127.0.0.1/", "127.0.0.1:8099"} {
-		require.ErrorIs(t, g.Check(t.Context(), url), conversation.ErrAddress, url)
+		require.ErrorIs(t, g.Check(t.Context(), url), bot.ErrAddress, url)
 	}
 }

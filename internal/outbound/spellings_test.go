@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/outbound"
 	"wxdesk/internal/wechat/wxapi"
 )
@@ -61,7 +61,7 @@ func TestS7_noSpellingRedirectOrRebindingLeadsInside(t *testing.T) { // alone: i
 		return err
 	}
 	for _, host := range spellings() {
-		require.ErrorIs(t, outbound.Guard{}.Check(t.Context(), "https://"+host+"/turn"), conversation.ErrAddress, host)
+		require.ErrorIs(t, outbound.Guard{}.Check(t.Context(), "https://"+host+"/turn"), bot.ErrAddress, host)
 		require.Error(t, call("http://"+host+":"+port+"/turn"), host)
 		require.Error(t, call("https://"+host+":"+port+"/turn"), host)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -19,8 +21,8 @@ type accountRow struct {
 	OriginalID  wechat.OriginalID          `db:"original_id"`
 	AppID       wechat.AppID               `db:"app_id"`
 	Mode        wechat.Mode                `db:"mode"`
-	Kind        conversation.Kind          `db:"kind"`
-	ReplyMode   conversation.ReplyMode     `db:"reply_mode"`
+	Kind        account.Kind               `db:"kind"`
+	ReplyMode   account.ReplyMode          `db:"reply_mode"`
 	Verified    bool                       `db:"verified"`
 	Disabled    bool                       `db:"disabled"`
 	Language    conversation.Language      `db:"language"`
@@ -38,8 +40,8 @@ type accountRow struct {
 const accountColumns = `tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, disabled, language, time_zone,
 	idle_close_ms, bot_id, workstream_id, version, created_at, updated_at, id_key, app_secret`
 
-func (r accountRow) account() conversation.Account {
-	return conversation.Account{
+func (r accountRow) account() account.Account {
+	return account.Account{
 		Tenant: r.Tenant, ID: r.ID, Name: r.Name, OriginalID: r.OriginalID, AppID: r.AppID, Mode: r.Mode, Kind: r.Kind,
 		ReplyMode: r.ReplyMode, Verified: r.Verified, Disabled: r.Disabled, Language: r.Language,
 		TimeZone: r.TimeZone, IdleClose: time.Duration(r.IdleCloseMS) * time.Millisecond, Version: r.Version,
@@ -47,7 +49,7 @@ func (r accountRow) account() conversation.Account {
 	}
 }
 
-func rowOf(a conversation.Account) accountRow {
+func rowOf(a account.Account) accountRow {
 	return accountRow{
 		Tenant: a.Tenant, ID: a.ID, Name: a.Name, OriginalID: a.OriginalID, AppID: a.AppID, Mode: a.Mode, Kind: a.Kind,
 		ReplyMode: a.ReplyMode, Verified: a.Verified, Disabled: a.Disabled, Language: a.Language,
@@ -55,31 +57,31 @@ func rowOf(a conversation.Account) accountRow {
 	}
 }
 
-// CreateAccount adds an account of the actor's tenant, whatever a.Tenant says; conversation.DefaultBot gives it the
+// CreateAccount adds an account of the actor's tenant, whatever a.Tenant says; account.DefaultBot gives it the
 // tenant's oldest FAQ bot, where there is one. It gets a new id unless a.ID gives one; an account that has that id already
 // was made by this very call before, and is answered as it is. ErrExists when another account has the AppID, ErrKeyMissing
 // when the mode needs an EncodingAESKey, ErrNoBot when there is no such bot,
 // routing.UnknownError when there is no such workstream.
-func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
+func (db *DB) CreateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error) {
 	a.Tenant = by.Tenant
 	if a.ID == "" {
 		a.ID = conversation.AccountID(newID())
 	}
 	act := "create account " + string(a.ID)
 	if a.Mode.Encrypted() && s.EncodingAESKey.Empty() {
-		return conversation.Account{}, explain(ctx, act, conversation.ErrKeyMissing)
+		return account.Account{}, explain(ctx, act, account.ErrKeyMissing)
 	}
 	row := rowOf(a)
 	row.IDKey = db.ring.Seal(labelIDKey, place("accounts", a.Tenant, string(a.ID), "id_key"), secret.NewKey())
 	row.AppSecret = db.sealAppSecret(a.Tenant, a.ID, s.AppSecret)
-	return transact(ctx, db, act, func(tx *transaction) (conversation.Account, error) {
+	return transact(ctx, db, act, func(tx *transaction) (account.Account, error) {
 		bot, err := chooseBot(ctx, tx, a.Tenant, a.BotID)
 		if err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		row.BotID = bot
 		if err := holdWorkstream(ctx, tx, a); err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		const insert = `
 			insert into accounts (tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, disabled, language,
@@ -89,16 +91,16 @@ func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conver
 			on conflict (id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		if inserted > 0 {
 			for purpose, value := range callbackSecrets(s) {
 				if err := db.addSecret(ctx, tx, a, purpose, value); err != nil {
-					return conversation.Account{}, err
+					return account.Account{}, err
 				}
 			}
 			if err := record(ctx, tx, by, actAccountCreate, string(a.ID)); err != nil {
-				return conversation.Account{}, err
+				return account.Account{}, err
 			}
 		}
 		return readAccount(ctx, tx, a.Tenant, a.ID)
@@ -106,7 +108,7 @@ func (db *DB) CreateAccount(ctx context.Context, by conversation.Actor, a conver
 }
 
 // holdWorkstream keeps the workstream that an account names.
-func holdWorkstream(ctx context.Context, tx *transaction, a conversation.Account) error {
+func holdWorkstream(ctx context.Context, tx *transaction, a account.Account) error {
 	if a.Workstream == "" {
 		return nil
 	}
@@ -114,13 +116,13 @@ func holdWorkstream(ctx context.Context, tx *transaction, a conversation.Account
 }
 
 // Account reads one. ErrNotFound when it is unknown or deleted.
-func (db *DB) Account(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (conversation.Account, error) {
+func (db *DB) Account(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (account.Account, error) {
 	a, err := readAccount(ctx, db.sql, t, id)
 	return a, explain(ctx, "read account", err)
 }
 
 // ListAccounts pages by creation, oldest first; after is the last id of the page before, "" for the first page.
-func (db *DB) ListAccounts(ctx context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]conversation.Account, error) {
+func (db *DB) ListAccounts(ctx context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]account.Account, error) {
 	const query = `
 		select ` + accountColumns + ` from accounts
 		where tenant = $1 and deleted_at is null
@@ -130,7 +132,7 @@ func (db *DB) ListAccounts(ctx context.Context, t conversation.Tenant, after con
 	if err := db.sql.SelectContext(ctx, &rows, query, t, after, limit); err != nil {
 		return nil, explain(ctx, "list accounts", err)
 	}
-	accounts := make([]conversation.Account, len(rows))
+	accounts := make([]account.Account, len(rows))
 	for i, row := range rows {
 		accounts[i] = row.account()
 	}
@@ -139,7 +141,7 @@ func (db *DB) ListAccounts(ctx context.Context, t conversation.Tenant, after con
 
 // DeleteAccount ends an account: its callback is unknown from now on and nothing is sent for it any more; its
 // conversations stay readable. Deleting it again changes nothing. ErrNotFound when there never was one.
-func (db *DB) DeleteAccount(ctx context.Context, by conversation.Actor, id conversation.AccountID) error {
+func (db *DB) DeleteAccount(ctx context.Context, by access.Actor, id conversation.AccountID) error {
 	return db.inTx(ctx, "delete account", func(tx *transaction) error {
 		const query = `select deleted_at is not null from accounts where tenant = $1 and id = $2 for no key update`
 		var deleted bool
@@ -154,7 +156,7 @@ func (db *DB) DeleteAccount(ctx context.Context, by conversation.Actor, id conve
 	})
 }
 
-func readAccount(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.AccountID) (conversation.Account, error) {
+func readAccount(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.AccountID) (account.Account, error) {
 	const query = `select ` + accountColumns + ` from accounts where tenant = $1 and id = $2 and deleted_at is null`
 	var row accountRow
 	err := sqlx.GetContext(ctx, q, &row, query, t, id)

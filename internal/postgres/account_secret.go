@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -26,7 +27,7 @@ type secretRow struct {
 }
 
 // callbackSecrets are the given ones that open callbacks.
-func callbackSecrets(s conversation.AccountSecrets) map[string]secret.Value {
+func callbackSecrets(s account.Secrets) map[string]secret.Value {
 	given := map[string]secret.Value{}
 	for purpose, value := range map[string]secret.Value{purposeToken: s.Token, purposeAESKey: s.EncodingAESKey} {
 		if !value.Empty() {
@@ -36,7 +37,7 @@ func callbackSecrets(s conversation.AccountSecrets) map[string]secret.Value {
 	return given
 }
 
-func (db *DB) addSecret(ctx context.Context, tx *transaction, a conversation.Account, purpose string, value secret.Value) error {
+func (db *DB) addSecret(ctx context.Context, tx *transaction, a account.Account, purpose string, value secret.Value) error {
 	id := newID()
 	sealed := db.ring.Seal(labelCallback, place("account_secrets", a.Tenant, string(a.ID), id, purpose), []byte(value.Reveal()))
 	const insert = `insert into account_secrets (tenant, account_id, id, purpose, sealed) values ($1, $2, $3, $4, $5)`

@@ -9,6 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
@@ -68,7 +73,7 @@ func TestCreateAccount_needsAKeyUnlessPlain(t *testing.T) {
 	a, s := someAccount(), someSecrets()
 	s.EncodingAESKey = secret.Value{}
 	_, err := f.CreateAccount(t.Context(), cli, a, s)
-	require.ErrorIs(t, err, conversation.ErrKeyMissing)
+	require.ErrorIs(t, err, account.ErrKeyMissing)
 	a.Mode = wechat.ModePlain
 	a, err = f.CreateAccount(t.Context(), cli, a, s)
 	require.NoError(t, err)
@@ -80,9 +85,9 @@ func TestCreateAccount_needsAKeyUnlessPlain(t *testing.T) {
 	require.Empty(t, keys.Ciphers)
 
 	a.Mode = wechat.ModeSafe
-	_, err = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
-	require.ErrorIs(t, err, conversation.ErrKeyMissing)
-	_, err = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{EncodingAESKey: secret.New(aesKey)})
+	_, err = f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
+	require.ErrorIs(t, err, account.ErrKeyMissing)
+	_, err = f.UpdateAccount(t.Context(), cli, a, account.Secrets{EncodingAESKey: secret.New(aesKey)})
 	require.NoError(t, err)
 }
 
@@ -91,7 +96,7 @@ func TestBad_C16_unknownDisabledAndDeletedAccountsHaveNoDoor(t *testing.T) {
 	f := newFixture(t)
 	disabled := f.account
 	disabled.Disabled = true
-	disabled, err := f.UpdateAccount(t.Context(), cli, disabled, conversation.AccountSecrets{})
+	disabled, err := f.UpdateAccount(t.Context(), cli, disabled, account.Secrets{})
 	require.NoError(t, err)
 	for _, id := range []conversation.AccountID{disabled.ID, conversation.AccountID(uuid.NewString()), "1", "../", "\x00", ""} {
 		_, err = f.CallbackAccount(t.Context(), id)
@@ -119,7 +124,7 @@ func TestBad_M11_theSecondOfTwoUpdatesIsRefused(t *testing.T) {
 		group.Go(func() error {
 			a := f.account
 			a.Name = fmt.Sprintf("name %d", i)
-			_, errs[i] = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+			_, errs[i] = f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
 			return nil
 		})
 	}
@@ -138,7 +143,7 @@ func TestBad_M03_savingAnAccountBackChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	same := someSecrets()
 	same.EncodingAESKey = secret.New(aesKey[:42] + "H") // the same 32 bytes, other spare bits
-	for _, s := range []conversation.AccountSecrets{{}, same} {
+	for _, s := range []account.Secrets{{}, same} {
 		saved, err := f.UpdateAccount(t.Context(), cli, a, s)
 		require.NoError(t, err)
 		require.Equal(t, a, saved)
@@ -153,7 +158,7 @@ func TestBad_K10_replacedSecretsOpenTheDoorForTheOverlap(t *testing.T) {
 	f := newFixture(t)
 	before, err := f.CallbackAccount(t.Context(), f.account.ID)
 	require.NoError(t, err)
-	updated, err := f.UpdateAccount(t.Context(), cli, f.account, conversation.AccountSecrets{
+	updated, err := f.UpdateAccount(t.Context(), cli, f.account, account.Secrets{
 		Token: secret.New("fresh"), EncodingAESKey: secret.New("Z" + aesKey[1:]),
 	})
 	require.NoError(t, err)
@@ -209,10 +214,10 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 	f := newFixture(t)
 	f.exec(t, `insert into tenants (id, name) values ('other', 'Other')`)
 	const other = conversation.Tenant("other")
-	stranger := conversation.Actor{Tenant: other, Name: "stranger"}
+	stranger := access.Actor{Tenant: other, Name: "stranger"}
 	ref, turn, _ := f.answered(t, "hi")
 	foreign := conversation.Ref{Tenant: other, Conversation: ref.Conversation}
-	_, principal, err := f.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "", time.Hour)
+	_, principal, err := f.CreateToken(t.Context(), cli, "desk", access.RoleAdmin, "", time.Hour)
 	require.NoError(t, err)
 	before := f.ending(t)
 
@@ -220,23 +225,23 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"account": func() error { _, err := f.Account(ctx, other, f.account.ID); return err },
 		"update account": func() error {
-			_, err := f.UpdateAccount(ctx, stranger, f.account, conversation.AccountSecrets{})
+			_, err := f.UpdateAccount(ctx, stranger, f.account, account.Secrets{})
 			return err
 		},
 		"delete account": func() error { return f.DeleteAccount(ctx, stranger, f.account.ID) },
 		"account keys":   func() error { _, err := f.AccountKeys(ctx, other, f.account.ID); return err },
 		"credentials":    func() error { _, err := f.Credentials(ctx, other, f.account.ID); return err },
 		"conversation": func() error {
-			_, err := f.Conversation(ctx, conversation.Viewer{Tenant: other}, ref.Conversation)
+			_, err := f.Conversation(ctx, access.Viewer{Tenant: other}, ref.Conversation)
 			return err
 		},
 		"messages": func() error {
-			_, err := f.Messages(ctx, conversation.Viewer{Tenant: other}, ref.Conversation, 0, 10)
+			_, err := f.Messages(ctx, access.Viewer{Tenant: other}, ref.Conversation, 0, 10)
 			return err
 		},
 		"read situation": func() error { _, err := f.ReadSituation(ctx, foreign); return err },
 		"turn":           func() error { _, err := f.Turn(ctx, foreign); return err },
-		"store answer":   func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, conversation.Answer{}); return err },
+		"store answer":   func() error { _, err := f.StoreAnswer(ctx, foreign, turn, 1, bot.Answer{}); return err },
 		"want people": func() error {
 			_, err := f.RequestHandOver(ctx, foreign, conversation.EscalatedFailed)
 			return err
@@ -255,24 +260,24 @@ func TestS5_anotherTenantFindsNothing(t *testing.T) {
 			return err
 		},
 		"act": func() error {
-			_, err := f.Act(ctx, conversation.ActRequest{
-				CommandRequest: conversation.CommandRequest{Tenant: other, TokenID: principal.TokenID},
-				PersonCommand:  conversation.PersonCommand{Kind: conversation.CommandClose, Conversation: ref.Conversation, By: principal},
+			_, err := f.Act(ctx, command.Request{
+				HTTPRequest: command.HTTPRequest{Tenant: other, TokenID: principal.TokenID},
+				Command:     command.Command{Kind: command.Close, Conversation: ref.Conversation, By: principal},
 			})
 			return err
 		},
 		"revoke token": func() error { return f.RevokeToken(ctx, stranger, principal.TokenID) },
 		"FAQ entries": func() error {
-			return f.PutFAQEntries(ctx, other, f.account.ID, []conversation.FAQEntry{{Language: "en", Phrase: "x", Answer: "y"}})
+			return f.PutFAQEntries(ctx, other, f.account.ID, []bot.FAQEntry{{Language: "en", Phrase: "x", Answer: "y"}})
 		},
 		"record event": func() error {
-			return f.RecordEvent(ctx, conversation.Event{Tenant: other, AccountID: f.account.ID, MessageKey: "e", ReceivedAt: time.Unix(1, 0)})
+			return f.RecordEvent(ctx, callback.Event{Tenant: other, AccountID: f.account.ID, MessageKey: "e", ReceivedAt: time.Unix(1, 0)})
 		},
 	} {
 		require.ErrorIs(t, call(), conversation.ErrNotFound, name)
 	}
 	ended(t)(f.CloseConversation(ctx, foreign, conversation.ClosedIdle))
-	list, err := f.Conversations(ctx, conversation.Viewer{Tenant: other}, conversation.Filter{}, conversation.Position{}, 10)
+	list, err := f.Conversations(ctx, access.Viewer{Tenant: other}, conversation.Filter{}, conversation.Position{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, list)
 	accounts, err := f.ListAccounts(ctx, other, "", 10)

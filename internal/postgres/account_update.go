@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -19,23 +21,23 @@ import (
 // this very call before. ErrExists when another account has the AppID, ErrKeyMissing when the mode needs an EncodingAESKey
 // and there is none, ErrNoBot when there is no such bot, routing.UnknownError when there is no such workstream, ErrNotFound when
 // there is no such account.
-func (db *DB) UpdateAccount(ctx context.Context, by conversation.Actor, a conversation.Account, s conversation.AccountSecrets) (conversation.Account, error) {
+func (db *DB) UpdateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error) {
 	a.Tenant = by.Tenant
-	return transact(ctx, db, "update account", func(tx *transaction) (conversation.Account, error) {
+	return transact(ctx, db, "update account", func(tx *transaction) (account.Account, error) {
 		old, err := lockAccount(ctx, tx, a.Tenant, a.ID)
 		if err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		a.ID = old.ID
 		if a.BotID, err = otherBot(ctx, tx, old, a.BotID); err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		kept, err := db.currentSecrets(ctx, tx, old)
 		if err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		if _, has := kept[purposeAESKey]; a.Mode.Encrypted() && !has && s.EncodingAESKey.Empty() {
-			return conversation.Account{}, conversation.ErrKeyMissing
+			return account.Account{}, account.ErrKeyMissing
 		}
 		fresh := changedSecrets(kept, s)
 		fields := append(changedSettings(old.account(), a), slices.Sorted(maps.Keys(fresh))...)
@@ -43,20 +45,20 @@ func (db *DB) UpdateAccount(ctx context.Context, by conversation.Actor, a conver
 		case old.Version == a.Version+1 && len(fields) == 0:
 			return old.account(), nil
 		case old.Version != a.Version:
-			return conversation.Account{}, conversation.ErrVersion
+			return account.Account{}, conversation.ErrVersion
 		case len(fields) == 0:
 			return old.account(), nil
 		}
 		if old.account().Workstream != a.Workstream {
 			if err := holdWorkstream(ctx, tx, a); err != nil {
-				return conversation.Account{}, err
+				return account.Account{}, err
 			}
 		}
 		if err := db.changeAccount(ctx, tx, old, a, fresh); err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		if err := record(ctx, tx, by, actAccountUpdate, string(a.ID), fields...); err != nil {
-			return conversation.Account{}, err
+			return account.Account{}, err
 		}
 		return readAccount(ctx, tx, a.Tenant, a.ID)
 	})
@@ -80,7 +82,7 @@ func lockAccount(ctx context.Context, tx *transaction, t conversation.Tenant, id
 	return row, err
 }
 
-func (db *DB) changeAccount(ctx context.Context, tx *transaction, old accountRow, a conversation.Account, fresh map[string]secret.Value) error {
+func (db *DB) changeAccount(ctx context.Context, tx *transaction, old accountRow, a account.Account, fresh map[string]secret.Value) error {
 	row := rowOf(a)
 	row.AppSecret = old.AppSecret
 	if value, ok := fresh[purposeAppSecret]; ok {
@@ -117,7 +119,7 @@ func (db *DB) changeAccount(ctx context.Context, tx *transaction, old accountRow
 }
 
 // changedSettings names, as columns, what differs between two accounts.
-func changedSettings(old, a conversation.Account) (fields []string) {
+func changedSettings(old, a account.Account) (fields []string) {
 	for _, setting := range []struct {
 		name    string
 		changed bool
@@ -144,7 +146,7 @@ func changedSettings(old, a conversation.Account) (fields []string) {
 }
 
 // changedSecrets are the given ones that differ from those kept.
-func changedSecrets(kept map[string]secret.Value, s conversation.AccountSecrets) map[string]secret.Value {
+func changedSecrets(kept map[string]secret.Value, s account.Secrets) map[string]secret.Value {
 	given := callbackSecrets(s)
 	if !s.AppSecret.Empty() {
 		given[purposeAppSecret] = s.AppSecret

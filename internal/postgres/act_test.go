@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"golang.org/x/sync/errgroup"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -23,8 +25,8 @@ func TestAct_repeatsAtOnceReadTheSame(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.exec(t, `delete from outbox`)
-	order := d.order(ref, li, conversation.CommandReply, canary+" Good morning")
-	answers := make([]conversation.Acted, 5)
+	order := d.order(ref, li, command.Reply, canary+" Good morning")
+	answers := make([]command.Result, 5)
 	var group errgroup.Group
 	for i := range answers {
 		group.Go(func() (err error) {
@@ -57,7 +59,7 @@ func TestAct_keyOfYesterdayActsAnew(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	order := d.order(ref, li, conversation.CommandReply, "hello")
+	order := d.order(ref, li, command.Reply, "hello")
 	first, err := d.Act(t.Context(), order)
 	require.NoError(t, err)
 	d.exec(t, `update commands set created_at = now() - interval '24 hours 1 second'`)
@@ -80,14 +82,14 @@ func TestAct_otherRequestUnderTheKey(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	order := d.order(ref, li, conversation.CommandReply, "hello")
+	order := d.order(ref, li, command.Reply, "hello")
 	order.BodyHash = [32]byte{7}
 	first, err := d.Act(t.Context(), order)
 	require.NoError(t, err)
 	other := order
 	other.BodyHash = [32]byte{8}
 	_, err = d.Act(t.Context(), other)
-	require.ErrorIs(t, err, conversation.ErrKeyReused)
+	require.ErrorIs(t, err, command.ErrKeyReused)
 	require.Zero(t, d.count(t, "commands", "position($1 in encode(request, 'hex')) > 0", hex.EncodeToString(order.BodyHash[:])), "the hash is keyed")
 
 	// After a rotation of master keys the key still tells requests apart.
@@ -100,7 +102,7 @@ func TestAct_otherRequestUnderTheKey(t *testing.T) {
 	first.Notice = nil
 	require.Equal(t, first, again)
 	_, err = rotated.Act(t.Context(), other)
-	require.ErrorIs(t, err, conversation.ErrKeyReused)
+	require.ErrorIs(t, err, command.ErrKeyReused)
 }
 
 // It refuses at once, and blocks nobody.
@@ -110,13 +112,13 @@ func TestAct_customersKeyThatDoesNotOpen(t *testing.T) {
 	li := d.agent("Li")
 	broken, fine := d.had("wang", li), d.had("qian", li)
 	d.exec(t, `update customers set data_key = 'no key' where id = (select customer_id from conversations where id = $1)`, broken.Conversation)
-	order := d.order(broken, li, conversation.CommandReply, "hello")
+	order := d.order(broken, li, command.Reply, "hello")
 	_, err := d.Act(t.Context(), order)
 	require.ErrorIs(t, err, secret.ErrUnavailable)
 	require.Zero(t, d.count(t, "commands", "key = $1", order.Key))
-	require.Empty(t, d.command(fine, li, conversation.CommandReply, "hello").Refused)
+	require.Empty(t, d.command(fine, li, command.Reply, "hello").Refused)
 
-	end := d.order(broken, d.supervisor, conversation.CommandForceClose, "")
+	end := d.order(broken, d.supervisor, command.ForceClose, "")
 	got, err := d.Act(t.Context(), end)
 	require.NoError(t, err, "what needs no key is done")
 	require.Equal(t, closed, got.Conversation.State)
@@ -132,10 +134,10 @@ func TestAct_whoLostSightMayRepeat(t *testing.T) {
 	li, zhao := d.agent("Li"), d.agent("Zhao")
 	d.newQueue("Returns", zhao)
 	ref := d.offered("wang", li)
-	order := d.order(ref, li, conversation.CommandReject, "")
+	order := d.order(ref, li, command.Reject, "")
 	first, err := d.Act(t.Context(), order)
 	require.NoError(t, err)
-	d.done(ref, d.supervisor, conversation.CommandAssign, toAgent(zhao))
+	d.done(ref, d.supervisor, command.Assign, toAgent(zhao))
 	_, err = d.Conversation(t.Context(), viewing(li.AgentID), ref.Conversation)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 
@@ -143,12 +145,12 @@ func TestAct_whoLostSightMayRepeat(t *testing.T) {
 	require.NoError(t, err)
 	first.Notice = nil
 	require.Equal(t, first, again)
-	for _, kind := range []conversation.CommandKind{conversation.CommandReply, conversation.CommandPick, conversation.CommandClose, conversation.CommandNote} {
+	for _, kind := range []command.Kind{command.Reply, command.Pick, command.Close, command.Note} {
 		_, err = d.Act(t.Context(), d.order(ref, li, kind, "x"))
 		require.ErrorIs(t, err, conversation.ErrNotFound, kind)
 	}
-	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandAccept) // they were asked, and may know that it is over
-	_, err = d.Act(t.Context(), d.order(conversation.Ref{Tenant: tenant, Conversation: newConversation()}, d.supervisor, conversation.CommandClose, ""))
+	d.refused(command.RefusedOfferOver, ref, li, command.Accept) // they were asked, and may know that it is over
+	_, err = d.Act(t.Context(), d.order(conversation.Ref{Tenant: tenant, Conversation: newConversation()}, d.supervisor, command.Close, ""))
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
@@ -161,10 +163,10 @@ func TestAct_staleShowsTheConversationAsItIs(t *testing.T) {
 	now, err := d.Conversation(t.Context(), everything, ref.Conversation)
 	require.NoError(t, err)
 	for _, seen := range []int64{now.Revision - 1, now.Revision + 1, -1} {
-		order := d.order(ref, li, conversation.CommandWait, "", func(c *conversation.PersonCommand) { c.IfRevision = seen })
+		order := d.order(ref, li, command.Wait, "", func(c *command.Command) { c.IfRevision = seen })
 		got, err := d.Act(t.Context(), order)
 		require.NoError(t, err)
-		require.Equal(t, conversation.RefusedStale, got.Refused)
+		require.Equal(t, command.RefusedStale, got.Refused)
 		require.Equal(t, now, got.Conversation)
 		require.Zero(t, d.count(t, "commands", "key = $1", order.Key))
 	}
@@ -176,8 +178,8 @@ func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.sent()
-	reply := d.command(ref, li, conversation.CommandReply, "Goodbye").MessageID
-	got, err := d.Act(t.Context(), d.order(ref, li, conversation.CommandClose, ""))
+	reply := d.command(ref, li, command.Reply, "Goodbye").MessageID
+	got, err := d.Act(t.Context(), d.order(ref, li, command.Close, ""))
 	require.NoError(t, err)
 	require.Equal(t, conversation.ClosedByAgent, got.Conversation.Ending)
 	require.NotEqual(t, closed, got.Conversation.State)
@@ -192,14 +194,14 @@ func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, work.Mine)
 
-	for _, kind := range []conversation.CommandKind{
-		conversation.CommandReply, conversation.CommandNote, conversation.CommandWait, conversation.CommandTransfer, conversation.CommandClose,
-		conversation.CommandWrapUp, conversation.CommandSetContext, conversation.CommandResend,
+	for _, kind := range []command.Kind{
+		command.Reply, command.Note, command.Wait, command.Transfer, command.Close,
+		command.WrapUp, command.SetContext, command.Resend,
 	} {
-		d.refused(conversation.RefusedClosed, ref, li, kind)
+		d.refused(command.RefusedClosed, ref, li, kind)
 	}
-	d.refused(conversation.RefusedClosed, ref, d.supervisor, conversation.CommandAssign, toAgent(li))
-	d.done(ref, d.supervisor, conversation.CommandForceClose)
+	d.refused(command.RefusedClosed, ref, d.supervisor, command.Assign, toAgent(li))
+	d.done(ref, d.supervisor, command.ForceClose)
 	d.closed(ref, conversation.ClosedByForce)
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "conversation-closed"}, d.fate(t, ref, reply))
 }
@@ -216,10 +218,10 @@ func TestReply_refusedCostsFewStatements(t *testing.T) {
 	db, err := postgres.Open(t.Context(), d.dsn, d.ring, postgres.WithTracers(tracers))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	statements := func(by conversation.Principal) (n int, refused conversation.Refusal, err error) {
+	statements := func(by access.Principal) (n int, refused command.Refusal, err error) {
 		ctx, span := tracers.Tracer("test").Start(t.Context(), "reply")
 		before := len(recorder.Ended())
-		got, err := db.Act(ctx, d.order(ref, by, conversation.CommandReply, "hello"))
+		got, err := db.Act(ctx, d.order(ref, by, command.Reply, "hello"))
 		span.End()
 		for _, s := range recorder.Ended()[before:] {
 			if s.Name() == "sql.conn.exec" || s.Name() == "sql.conn.query" {
@@ -230,7 +232,7 @@ func TestReply_refusedCostsFewStatements(t *testing.T) {
 	}
 	n, refused, err := statements(li)
 	require.NoError(t, err)
-	require.Equal(t, conversation.RefusedAllowance, refused)
+	require.Equal(t, command.RefusedAllowance, refused)
 	require.Equal(t, 2, n, "the key, the conversation with its customer")
 	n, _, err = statements(zhao)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
@@ -325,9 +327,9 @@ func TestDelivered_leavesANewerNotice(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.offered("wang", li)
-	first, err := d.Act(t.Context(), d.order(ref, li, conversation.CommandAccept, ""))
+	first, err := d.Act(t.Context(), d.order(ref, li, command.Accept, ""))
 	require.NoError(t, err)
-	second, err := d.Act(t.Context(), d.order(ref, li, conversation.CommandReply, "hello"))
+	second, err := d.Act(t.Context(), d.order(ref, li, command.Reply, "hello"))
 	require.NoError(t, err)
 	require.Greater(t, second.Notice.Number, first.Notice.Number)
 	require.True(t, second.Notice.Assignment, "the run has not heard of the assignment either")
@@ -335,13 +337,13 @@ func TestDelivered_leavesANewerNotice(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "outbox", "act = 'reply'"))
 	require.NoError(t, d.Delivered(t.Context(), *second.Notice))
 	require.Zero(t, d.count(t, "outbox", "true"))
-	third, err := d.Act(t.Context(), d.order(ref, li, conversation.CommandReply, "again"))
+	third, err := d.Act(t.Context(), d.order(ref, li, command.Reply, "again"))
 	require.NoError(t, err)
 	require.Greater(t, third.Notice.Number, second.Notice.Number, "no number comes twice")
 	require.False(t, third.Notice.Assignment)
 
 	d.exec(t, `delete from outbox`)
-	for kind, text := range map[conversation.CommandKind]string{conversation.CommandNote: "rude", conversation.CommandSetContext: `{}`, conversation.CommandSetSkills: `[]`} {
+	for kind, text := range map[command.Kind]string{command.Note: "rude", command.SetContext: `{}`, command.SetSkills: `[]`} {
 		require.Empty(t, d.command(ref, d.supervisor, kind, text).Refused)
 	}
 	require.Zero(t, d.count(t, "outbox", "true"), "of these no run is told")
@@ -352,7 +354,7 @@ func TestRunGone_failsWhatWaitsToBeSent(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	reply := d.command(ref, li, conversation.CommandReply, "hello").MessageID
+	reply := d.command(ref, li, command.Reply, "hello").MessageID
 	d.exec(t, `delete from distribution_triggers`)
 	for range 2 {
 		require.NoError(t, d.RunGone(context.WithoutCancel(t.Context()), ref))

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -67,7 +68,7 @@ func agentRowOf(stamp stampRow, a routing.Agent) agentRow {
 
 // CreateAgent adds an agent of the actor's tenant, who is offline and belongs to the default queue beside those that are named,
 // and gives them their id. routing.UnknownError when a skill, a capacity profile or a queue is not there.
-func (db *DB) CreateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
+func (db *DB) CreateAgent(ctx context.Context, by access.Actor, a routing.Agent) (routing.Agent, error) {
 	a.ID = conversation.AgentID(newID())
 	return transact(ctx, db, "create agent "+string(a.ID), func(tx *transaction) (routing.Agent, error) {
 		a, err := withDefaultQueue(ctx, tx, by.Tenant, a)
@@ -113,7 +114,7 @@ func (db *DB) ListAgents(ctx context.Context, t conversation.Tenant, after conve
 
 // DeleteAgent takes an agent away: what they have goes back to its queues, their API tokens count no more, all in one
 // transaction. What they wrote stays readable under their name. A repeat changes nothing. ErrNotFound when there never was one.
-func (db *DB) DeleteAgent(ctx context.Context, by conversation.Actor, id conversation.AgentID) error {
+func (db *DB) DeleteAgent(ctx context.Context, by access.Actor, id conversation.AgentID) error {
 	return db.inTx(ctx, "delete agent", func(tx *transaction) error {
 		var deleted bool
 		if err := tx.GetContext(ctx, &deleted, `select deleted_at is not null from agents where tenant = $1 and id = $2`, by.Tenant, id); err != nil || deleted {

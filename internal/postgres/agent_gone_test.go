@@ -7,12 +7,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 )
 
 // away is an agent with a conversation who has lost their last connection, and is offline.
-func (d *office) away(name string) conversation.Principal {
+func (d *office) away(name string) access.Principal {
 	d.t.Helper()
 	mei := d.agent(name)
 	d.had("customer of "+name, mei)
@@ -45,7 +46,7 @@ func (f *fixture) doAgentDue(t testing.TB) (rows int, last error) {
 }
 
 // has counts the conversations that an agent is busy with.
-func (d *office) has(agent conversation.Principal) int {
+func (d *office) has(agent access.Principal) int {
 	return d.count(d.t, "conversations", "state = 'active' and agent_id = $1", agent.AgentID)
 }
 
@@ -119,7 +120,7 @@ func TestAgentGone_whoReturnsAndLeavesWaitsAnew(t *testing.T) {
 	require.NoError(t, hold.Commit())
 	require.NoError(t, <-ended)
 	require.Equal(t, 1, d.has(mei))
-	require.Equal(t, conversation.DisconnectGrace, d.timer(t, mei.AgentID))
+	require.Equal(t, feed.DisconnectGrace, d.timer(t, mei.AgentID))
 	d.graceEnds(t)
 	_, err = d.doAgentDue(t)
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 )
 
@@ -23,7 +24,7 @@ type agentKey struct {
 }
 
 // reconnectGrace is how long nobody is told of a lost connection: never longer than work waits for the agent.
-func (db *DB) reconnectGrace() time.Duration { return min(conversation.ReconnectGrace, db.grace) }
+func (db *DB) reconnectGrace() time.Duration { return min(feed.ReconnectGrace, db.grace) }
 
 // comeBack ends the wait for an agent who is connected again. They are as they were; there may be work for them.
 func comeBack(ctx context.Context, tx *transaction, agent presenceRow) error {

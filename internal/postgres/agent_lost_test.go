@@ -7,13 +7,16 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
 )
 
 // connected is an agent with an event stream.
-func (d *office) connected(name string) (conversation.Principal, conversation.AgentConnection) {
+func (d *office) connected(name string) (access.Principal, feed.Connection) {
 	d.t.Helper()
 	who := d.agent(name)
 	c := connectionOf(who.AgentID)
@@ -23,7 +26,7 @@ func (d *office) connected(name string) (conversation.Principal, conversation.Ag
 }
 
 // lost is an agent who has lost the connection a moment ago. What was told before is forgotten.
-func (d *office) lost(name string) (conversation.Principal, conversation.AgentConnection) {
+func (d *office) lost(name string) (access.Principal, feed.Connection) {
 	d.t.Helper()
 	who, c := d.connected(name)
 	require.NoError(d.t, d.Disconnect(d.t.Context(), c))
@@ -51,13 +54,13 @@ func (f *fixture) waitedFor(t testing.TB, agent conversation.AgentID) time.Durat
 }
 
 // heard counts the events that tell of an agent's presence.
-func (d *office) heard(agent conversation.Principal) int {
+func (d *office) heard(agent access.Principal) int {
 	d.t.Helper()
 	return d.count(d.t, "feed", "kind = 'presence' and agent_id = $1", agent.AgentID)
 }
 
 // isOffline checks that an agent is offline, was since they lost the connection, and that the desks were told once.
-func (d *office) isOffline(agent conversation.Principal) {
+func (d *office) isOffline(agent access.Principal) {
 	d.t.Helper()
 	require.Equal(d.t, routing.Offline, d.presence(d.t, agent.AgentID))
 	require.Equal(d.t, 1, d.heard(agent), "told once")
@@ -73,7 +76,7 @@ func TestDisconnect_nobodyIsToldOfAReload(t *testing.T) {
 	d := newOffice(t)
 	mei, c := d.lost("Mei")
 	require.Equal(t, routing.Available, d.presence(t, mei.AgentID))
-	require.Equal(t, conversation.ReconnectGrace, d.waitedFor(t, mei.AgentID))
+	require.Equal(t, feed.ReconnectGrace, d.waitedFor(t, mei.AgentID))
 	rows, err := d.doAgentDue(t)
 	require.NoError(t, err)
 	require.Zero(t, rows, "ten seconds are not over")
@@ -96,7 +99,7 @@ func TestDisconnect_offlineAfterTenSeconds(t *testing.T) {
 	d.lossEnds(t)
 	d.isOffline(mei)
 	require.Equal(t, 1, d.count(t, "agents", "id = $1 and presence_at = $2", mei.AgentID, lostAt))
-	require.Equal(t, conversation.DisconnectGrace, d.timer(t, mei.AgentID), "counted from the loss")
+	require.Equal(t, feed.DisconnectGrace, d.timer(t, mei.AgentID), "counted from the loss")
 
 	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), c))
 	require.Equal(t, routing.Available, d.presence(t, mei.AgentID))
@@ -122,7 +125,7 @@ func TestDisconnect_oneOfTwoIsNoLoss(t *testing.T) {
 	require.Zero(t, d.count(t, "agents", "lost_at is not null"))
 	require.Zero(t, d.count(t, "due", "true"))
 	require.NoError(t, d.Disconnect(t.Context(), two))
-	require.Equal(t, conversation.ReconnectGrace, d.waitedFor(t, mei.AgentID))
+	require.Equal(t, feed.ReconnectGrace, d.waitedFor(t, mei.AgentID))
 }
 
 // A4: the connections of a process that died are removed by another.
@@ -134,7 +137,7 @@ func TestDropSilentProcesses_nobodyIsToldForTenSeconds(t *testing.T) {
 	d.exec(t, `delete from feed`)
 	require.NoError(t, d.DropSilentProcesses(t.Context()))
 	require.Zero(t, d.count(t, "connections", "true"))
-	require.Equal(t, conversation.ReconnectGrace, d.waitedFor(t, mei.AgentID))
+	require.Equal(t, feed.ReconnectGrace, d.waitedFor(t, mei.AgentID))
 	require.Equal(t, routing.Available, d.presence(t, mei.AgentID))
 	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), c))
 	require.Zero(t, d.heard(mei))
@@ -171,10 +174,10 @@ func TestTransfer_refusedToWhoLostTheConnection(t *testing.T) {
 	mei, c := d.lost("Mei")
 	ref := d.had("wang", zhao)
 	require.Empty(t, d.targets(ref, zhao).Agents)
-	d.refused(conversation.RefusedTarget, ref, zhao, conversation.CommandTransfer, toAgent(mei))
+	d.refused(command.RefusedTarget, ref, zhao, command.Transfer, toAgent(mei))
 	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), c))
 	require.Len(t, d.targets(ref, zhao).Agents, 1)
-	d.done(ref, zhao, conversation.CommandTransfer, toAgent(mei))
+	d.done(ref, zhao, command.Transfer, toAgent(mei))
 }
 
 // What was offered before waits as long as other work: the agent may come back and accept it.
@@ -186,7 +189,7 @@ func TestDisconnect_openOffersStayUntilTheGraceEnds(t *testing.T) {
 	require.NoError(t, d.Disconnect(t.Context(), c))
 	require.True(t, d.offeredTo(first, mei) && d.offeredTo(second, mei))
 	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), c))
-	d.done(first, mei, conversation.CommandAccept)
+	d.done(first, mei, command.Accept)
 
 	require.NoError(t, d.Disconnect(t.Context(), c))
 	d.lossEnds(t)
@@ -252,21 +255,21 @@ func TestSetPresence_anotherWhileLostNeedsNoStream(t *testing.T) {
 // S9: who cannot come back with that API token is not waited for.
 func TestRevokeToken_endsTheWaitForItsAgent(t *testing.T) {
 	t.Parallel()
-	for how, revoke := range map[string]func(d *office, who conversation.Principal){
-		"revoked": func(d *office, who conversation.Principal) {
+	for how, revoke := range map[string]func(d *office, who access.Principal){
+		"revoked": func(d *office, who access.Principal) {
 			require.NoError(t, d.RevokeToken(t.Context(), cli, who.TokenID))
 		},
-		"expired": func(d *office, who conversation.Principal) {
+		"expired": func(d *office, who access.Principal) {
 			d.exec(t, `update api_tokens set expires_at = created_at where id = $1`, who.TokenID)
 		},
-		"disabled": func(d *office, who conversation.Principal) {
+		"disabled": func(d *office, who access.Principal) {
 			a, err := d.Agent(t.Context(), tenant, who.AgentID)
 			require.NoError(t, err)
 			a.Disabled = true
 			_, err = d.UpdateAgent(t.Context(), cli, a)
 			require.NoError(t, err)
 		},
-		"deleted": func(d *office, who conversation.Principal) {
+		"deleted": func(d *office, who access.Principal) {
 			require.NoError(t, d.DeleteAgent(t.Context(), cli, who.AgentID))
 		},
 	} {
@@ -327,7 +330,7 @@ func TestAgentLost_whoReturnsAndLeavesWaitsAnew(t *testing.T) {
 	d.exec(t, `update due set since = since - interval '20 seconds', due_at = now()`)
 	_, err = d.doAgentDue(t)
 	require.NoError(t, err)
-	require.Equal(t, conversation.ReconnectGrace, d.waitedFor(t, mei.AgentID))
+	require.Equal(t, feed.ReconnectGrace, d.waitedFor(t, mei.AgentID))
 	require.Zero(t, d.heard(mei))
 }
 
@@ -338,7 +341,7 @@ func TestConnect_afterALongLossSignsInAnew(t *testing.T) {
 	mei, c := d.connected("Mei")
 	d.chooses(mei, routing.DND, "")
 	require.NoError(t, d.Disconnect(t.Context(), c))
-	d.exec(t, `update agents set lost_at = now() - $1 * interval '1 second'`, conversation.DisconnectGrace.Seconds()+1)
+	d.exec(t, `update agents set lost_at = now() - $1 * interval '1 second'`, feed.DisconnectGrace.Seconds()+1)
 	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), c))
 	require.Equal(t, routing.Available, d.presence(t, mei.AgentID))
 	require.Zero(t, d.count(t, "agents", "lost_at is not null"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -14,7 +15,7 @@ import (
 // queues in the same transaction, and their API tokens count no more until they are enabled. In the queues where they stay they
 // keep their place in the rotation; nobody leaves the default queue. routing.UnknownError when a skill, a capacity profile or a
 // queue is not there, ErrNotFound when there is no such agent.
-func (db *DB) UpdateAgent(ctx context.Context, by conversation.Actor, a routing.Agent) (routing.Agent, error) {
+func (db *DB) UpdateAgent(ctx context.Context, by access.Actor, a routing.Agent) (routing.Agent, error) {
 	return transact(ctx, db, "update agent", func(tx *transaction) (routing.Agent, error) {
 		a, err := withDefaultQueue(ctx, tx, by.Tenant, a)
 		if err != nil {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 )
 
 // What the audit names, beside what a part of the set-up names by itself: "skill.create" and so on.
@@ -41,7 +41,7 @@ const (
 )
 
 // record notes in the transaction of a change who made it. Fields are names, never values.
-func record(ctx context.Context, tx *transaction, by conversation.Actor, act, subject string, fields ...string) error {
+func record(ctx context.Context, tx *transaction, by access.Actor, act, subject string, fields ...string) error {
 	detail, err := json.Marshal(map[string][]string{"fields": append([]string{}, fields...)})
 	if err != nil {
 		return fmt.Errorf("encode the audit's detail: %w", err)
@@ -52,7 +52,7 @@ func record(ctx context.Context, tx *transaction, by conversation.Actor, act, su
 }
 
 // RecordRefusals adds to the audit who was not let in, a row for each.
-func (db *DB) RecordRefusals(ctx context.Context, list []conversation.AccessRefusals) error {
+func (db *DB) RecordRefusals(ctx context.Context, list []access.Denials) error {
 	return db.inTx(ctx, "record refusals", func(tx *transaction) error {
 		for _, r := range list {
 			detail, err := json.Marshal(map[string]any{"kind": r.Kind, "count": r.Count})

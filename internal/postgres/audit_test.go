@@ -11,7 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -21,8 +21,8 @@ import (
 func TestAudit_onlyGrows(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
-	require.NoError(t, f.RecordRefusals(t.Context(), []conversation.AccessRefusals{{Count: 3, AccessRefusal: conversation.AccessRefusal{
-		Tenant: tenant, Actor: "unknown", Kind: conversation.RefusedToken, Network: "192.0.2.0/24",
+	require.NoError(t, f.RecordRefusals(t.Context(), []access.Denials{{Count: 3, Denial: access.Denial{
+		Tenant: tenant, Actor: "unknown", Kind: access.DeniedToken, Network: "192.0.2.0/24",
 	}}}))
 	require.Equal(t, 1, f.count(t, "audit", `action = 'access.refused' and subject = '192.0.2.0/24' and detail = '{"kind":"token","count":3}'`))
 	for _, change := range []string{`update audit set actor = 'nobody'`, `delete from audit`, `truncate audit`} {
@@ -65,7 +65,7 @@ func TestAudit_programsRoleMayOnlyAdd(t *testing.T) {
 	current, err := db.UpToDate(t.Context())
 	require.NoError(t, err)
 	require.True(t, current)
-	_, created, err := db.CreateToken(t.Context(), cli, "desk", conversation.RoleAdmin, "", time.Hour)
+	_, created, err := db.CreateToken(t.Context(), cli, "desk", access.RoleAdmin, "", time.Hour)
 	require.NoError(t, err, "it writes rows, and to the audit")
 	require.NoError(t, db.RevokeToken(t.Context(), cli, created.TokenID))
 	_, err = admin.Exec(`insert into audit (tenant, at, actor, action, subject) values ($1, now() - interval '1096 days', 'x', 'x', 'old')`, tenant)

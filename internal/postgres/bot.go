@@ -9,22 +9,25 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
 
 // botRow is a bot as it stands in the table.
 type botRow struct {
-	Tenant    conversation.Tenant  `db:"tenant"`
-	ID        conversation.BotID   `db:"id"`
-	Kind      conversation.BotKind `db:"kind"`
-	Name      string               `db:"name"`
-	URL       *string              `db:"url"`
-	Secret    []byte               `db:"secret"`
-	OldUntil  *time.Time           `db:"old_secret_until"`
-	Version   int64                `db:"version"`
-	CreatedAt time.Time            `db:"created_at"`
-	UpdatedAt time.Time            `db:"updated_at"`
+	Tenant    conversation.Tenant `db:"tenant"`
+	ID        conversation.BotID  `db:"id"`
+	Kind      bot.Kind            `db:"kind"`
+	Name      string              `db:"name"`
+	URL       *string             `db:"url"`
+	Secret    []byte              `db:"secret"`
+	OldUntil  *time.Time          `db:"old_secret_until"`
+	Version   int64               `db:"version"`
+	CreatedAt time.Time           `db:"created_at"`
+	UpdatedAt time.Time           `db:"updated_at"`
 }
 
 const botColumns = `
@@ -38,8 +41,8 @@ const (
 	botOverlaps = `secret_replaced_at > now() - ` + botOverlap
 )
 
-func (r botRow) setup() conversation.BotSetup {
-	b := conversation.BotSetup{
+func (r botRow) setup() bot.Setup {
+	b := bot.Setup{
 		Tenant: r.Tenant, ID: r.ID, Kind: r.Kind, Name: r.Name, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.URL != nil {
@@ -53,26 +56,26 @@ func (r botRow) setup() conversation.BotSetup {
 
 // CreateBot adds a bot of the actor's tenant under b.ID, a new one where that is "". A bot that has the id already was
 // made by this very call before, and is answered as it is. The secret is a webhook's; every other kind has none.
-func (db *DB) CreateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
+func (db *DB) CreateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error) {
 	b.Tenant = by.Tenant
 	if b.ID == "" {
 		b.ID = conversation.BotID(newID())
 	}
 	row := botRow{Tenant: b.Tenant, ID: b.ID, Kind: b.Kind, Name: b.Name}
-	if b.Kind == conversation.BotWebhook {
+	if b.Kind == bot.KindWebhook {
 		row.URL, row.Secret = &b.URL, db.sealBotSecret(b.Tenant, b.ID, purposeBotSecret, key)
 	}
-	return transact(ctx, db, "create bot "+string(b.ID), func(tx *transaction) (conversation.BotSetup, error) {
+	return transact(ctx, db, "create bot "+string(b.ID), func(tx *transaction) (bot.Setup, error) {
 		const insert = `
 			insert into bots (tenant, id, kind, name, url, secret) values (:tenant, :id, :kind, :name, :url, :secret)
 			on conflict (tenant, id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
-			return conversation.BotSetup{}, err
+			return bot.Setup{}, err
 		}
 		if inserted > 0 {
 			if err := record(ctx, tx, by, actBotCreate, string(b.ID)); err != nil {
-				return conversation.BotSetup{}, err
+				return bot.Setup{}, err
 			}
 		}
 		return readBot(ctx, tx, b.Tenant, b.ID)
@@ -80,13 +83,13 @@ func (db *DB) CreateBot(ctx context.Context, by conversation.Actor, b conversati
 }
 
 // Bot reads one. ErrNotFound when it is unknown or deleted.
-func (db *DB) Bot(ctx context.Context, t conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error) {
+func (db *DB) Bot(ctx context.Context, t conversation.Tenant, id conversation.BotID) (bot.Setup, error) {
 	b, err := readBot(ctx, db.sql, t, id)
 	return b, explain(ctx, "read bot", err)
 }
 
 // ListBots pages by creation, oldest first; after is the last id of the page before, "" for the first page.
-func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]conversation.BotSetup, error) {
+func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]bot.Setup, error) {
 	const query = `
 		select ` + botColumns + ` from bots
 		where tenant = $1 and deleted_at is null
@@ -96,7 +99,7 @@ func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after convers
 	if err := db.sql.SelectContext(ctx, &rows, query, t, after, limit); err != nil {
 		return nil, explain(ctx, "list bots", err)
 	}
-	bots := make([]conversation.BotSetup, len(rows))
+	bots := make([]bot.Setup, len(rows))
 	for i, row := range rows {
 		bots[i] = row.setup()
 	}
@@ -108,49 +111,49 @@ func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after convers
 // one that was replaced before it does not any more. What is equal stays: an update that changes nothing keeps
 // the version. A bot that stands one version further exactly as wished was brought there by this very call before. Its
 // kind stays for life. ErrNotFound when there is no such bot.
-func (db *DB) UpdateBot(ctx context.Context, by conversation.Actor, b conversation.BotSetup, key secret.Value) (conversation.BotSetup, error) {
-	return transact(ctx, db, "update bot", func(tx *transaction) (conversation.BotSetup, error) {
+func (db *DB) UpdateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error) {
+	return transact(ctx, db, "update bot", func(tx *transaction) (bot.Setup, error) {
 		old, err := lockBot(ctx, tx, by.Tenant, b.ID)
 		if err != nil {
-			return conversation.BotSetup{}, err
+			return bot.Setup{}, err
 		}
 		fields := db.changedBot(old, b, key)
 		switch {
 		case old.Version == b.Version+1 && len(fields) == 0:
 			return old.setup(), nil
 		case old.Version != b.Version:
-			return conversation.BotSetup{}, conversation.ErrVersion
+			return bot.Setup{}, conversation.ErrVersion
 		case len(fields) == 0:
 			return old.setup(), nil
 		}
 		old.Name = b.Name
-		if old.Kind == conversation.BotWebhook {
+		if old.Kind == bot.KindWebhook {
 			old.URL = &b.URL
 		}
 		if slices.Contains(fields, purposeBotSecret) {
 			if err := db.replaceBotSecret(ctx, tx, old, key); err != nil {
-				return conversation.BotSetup{}, err
+				return bot.Setup{}, err
 			}
 		}
 		const update = `
 			update bots set name = :name, url = :url, version = version + 1, updated_at = now()
 			where tenant = :tenant and id = :id`
 		if _, err := tx.NamedExecContext(ctx, update, old); err != nil {
-			return conversation.BotSetup{}, err
+			return bot.Setup{}, err
 		}
 		if err := record(ctx, tx, by, actBotUpdate, string(old.ID), fields...); err != nil {
-			return conversation.BotSetup{}, err
+			return bot.Setup{}, err
 		}
 		return readBot(ctx, tx, old.Tenant, old.ID)
 	})
 }
 
 // changedBot names, as columns, what an update changes.
-func (db *DB) changedBot(old botRow, b conversation.BotSetup, key secret.Value) (fields []string) {
+func (db *DB) changedBot(old botRow, b bot.Setup, key secret.Value) (fields []string) {
 	if old.Name != b.Name {
 		fields = append(fields, "name")
 	}
-	if old.Kind != conversation.BotWebhook {
+	if old.Kind != bot.KindWebhook {
 		return fields
 	}
 	if old.setup().URL != b.URL {
@@ -164,7 +167,7 @@ func (db *DB) changedBot(old botRow, b conversation.BotSetup, key secret.Value) 
 
 // DeleteBot takes a bot away, and its secrets with it. Deleting it again changes nothing. ErrInUse while an account is set
 // up with it, ErrNotFound when there never was one.
-func (db *DB) DeleteBot(ctx context.Context, by conversation.Actor, id conversation.BotID) error {
+func (db *DB) DeleteBot(ctx context.Context, by access.Actor, id conversation.BotID) error {
 	return db.inTx(ctx, "delete bot", func(tx *transaction) error {
 		const query = `select deleted_at is not null from bots where tenant = $1 and id = $2 for update`
 		var deleted bool
@@ -190,7 +193,7 @@ func (db *DB) DeleteBot(ctx context.Context, by conversation.Actor, id conversat
 	})
 }
 
-func readBot(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.BotID) (conversation.BotSetup, error) {
+func readBot(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.BotID) (bot.Setup, error) {
 	const query = `select ` + botColumns + ` from bots where tenant = $1 and id = $2 and deleted_at is null`
 	var row botRow
 	err := sqlx.GetContext(ctx, q, &row, query, t, id)
@@ -215,7 +218,7 @@ func chooseBot(ctx context.Context, tx *transaction, t conversation.Tenant, want
 	switch wanted {
 	case "":
 		return nil, nil
-	case conversation.DefaultBot:
+	case account.DefaultBot:
 		err = tx.GetContext(ctx, &id, oldest, t)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, nil
@@ -223,7 +226,7 @@ func chooseBot(ctx context.Context, tx *transaction, t conversation.Tenant, want
 	default:
 		err = tx.GetContext(ctx, &id, named, t, wanted)
 		if errors.Is(err, sql.ErrNoRows) {
-			err = conversation.ErrNoBot
+			err = account.ErrNoBot
 		}
 	}
 	return &id, err

@@ -6,16 +6,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
 
 const botSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
-func (f *fixture) webhook(t *testing.T) conversation.BotSetup {
+func (f *fixture) webhook(t *testing.T) bot.Setup {
 	t.Helper()
-	b, err := f.CreateBot(t.Context(), cli, conversation.BotSetup{
-		Kind: conversation.BotWebhook, Name: "My bot", URL: "https://bot.example/",
+	b, err := f.CreateBot(t.Context(), cli, bot.Setup{
+		Kind: bot.KindWebhook, Name: "My bot", URL: "https://bot.example/",
 	}, secret.New(botSecret))
 	require.NoError(t, err)
 	return b
@@ -26,7 +28,7 @@ func (f *fixture) useBot(t *testing.T, id conversation.BotID) error {
 	a, err := f.Account(t.Context(), tenant, f.account.ID)
 	require.NoError(t, err)
 	a.BotID = id
-	_, err = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	_, err = f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
 	return err
 }
 
@@ -56,7 +58,7 @@ func TestBots_changeByVersionAndLeaveATrace(t *testing.T) {
 	require.Len(t, all, 2)
 	rest, err := f.ListBots(t.Context(), tenant, all[0].ID, 10)
 	require.NoError(t, err)
-	require.Equal(t, []conversation.BotSetup{changed}, rest)
+	require.Equal(t, []bot.Setup{changed}, rest)
 	for _, act := range []string{"bot.create", "bot.update"} {
 		require.Equal(t, 1, f.count(t, "audit", "action = $1 and subject = $2", act, b.ID))
 	}
@@ -73,7 +75,7 @@ func TestBots_oneInUseStaysAndADeletedOneIsNoChoice(t *testing.T) {
 	require.NoError(t, f.DeleteBot(t.Context(), cli, b.ID), "again changes nothing")
 	require.Equal(t, 1, f.count(t, "bots", "id = $1 and secret is null", b.ID))
 	require.Equal(t, 1, f.count(t, "audit", "action = 'bot.delete'"))
-	require.ErrorIs(t, f.useBot(t, b.ID), conversation.ErrNoBot)
+	require.ErrorIs(t, f.useBot(t, b.ID), account.ErrNoBot)
 	_, err := f.Bot(t.Context(), tenant, b.ID)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 	require.ErrorIs(t, f.DeleteBot(t.Context(), cli, conversation.BotID(newConversation())), conversation.ErrNotFound)
@@ -169,12 +171,12 @@ func TestTurn_hasAllThatAWebhookIsTold(t *testing.T) {
 	require.Equal(t, map[string]string{"Location_X": "23.1", "Location_Y": "113.2"}, q.Fields)
 	require.True(t, q.At.Equal(arrival.SaidAt))
 	require.Equal(t, conversation.MessageAllowance, q.Replies)
-	require.Equal(t, conversation.BotWebhook, q.Bot.Kind)
+	require.Equal(t, bot.KindWebhook, q.Bot.Kind)
 	require.Equal(t, "https://bot.example/", q.Bot.URL)
 	require.Equal(t, botSecret, q.Bot.Secret.Reveal())
 
-	_, err = f.StoreAnswer(t.Context(), ref, q.TurnID, got.Epoch, conversation.Answer{
-		Command: conversation.CommandEscalate, Reason: "asked", Summary: canary + " wants tea",
+	_, err = f.StoreAnswer(t.Context(), ref, q.TurnID, got.Epoch, bot.Answer{
+		Command: bot.CommandEscalate, Reason: "asked", Summary: canary + " wants tea",
 	})
 	require.NoError(t, err)
 	require.Equal(t, 1, f.count(t, "turns", "summary is not null"))
@@ -190,7 +192,7 @@ func TestTurn_hasAllThatAWebhookIsTold(t *testing.T) {
 func TestFAQEntries_areKeptByVersionAndOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	entry := conversation.KeptFAQEntry{FAQEntry: conversation.FAQEntry{Language: "en", Phrase: "hours", Answer: "9 to 5"}}
+	entry := bot.KeptFAQEntry{FAQEntry: bot.FAQEntry{Language: "en", Phrase: "hours", Answer: "9 to 5"}}
 	all, err := f.CreateFAQEntry(t.Context(), cli, entry)
 	require.NoError(t, err)
 	_, err = f.CreateFAQEntry(t.Context(), cli, entry)
@@ -215,17 +217,17 @@ func TestFAQEntries_areKeptByVersionAndOnce(t *testing.T) {
 
 	known, err := f.FAQEntries(t.Context(), tenant, f.account.ID)
 	require.NoError(t, err)
-	require.Equal(t, []conversation.FAQEntry{{Language: "en", Phrase: "hours", Answer: "never"}}, known)
-	list, err := f.ListFAQEntries(t.Context(), tenant, conversation.FAQFilter{}, "", 10)
+	require.Equal(t, []bot.FAQEntry{{Language: "en", Phrase: "hours", Answer: "never"}}, known)
+	list, err := f.ListFAQEntries(t.Context(), tenant, bot.FAQFilter{}, "", 10)
 	require.NoError(t, err)
-	require.Equal(t, []conversation.KeptFAQEntry{all, changed}, list)
+	require.Equal(t, []bot.KeptFAQEntry{all, changed}, list)
 
 	require.NoError(t, f.DeleteFAQEntry(t.Context(), cli, all.ID))
 	require.NoError(t, f.DeleteFAQEntry(t.Context(), cli, all.ID), "again changes nothing")
-	require.ErrorIs(t, f.DeleteFAQEntry(t.Context(), cli, conversation.FAQEntryID(newConversation())), conversation.ErrNotFound)
-	list, err = f.ListFAQEntries(t.Context(), tenant, conversation.FAQFilter{AccountID: f.account.ID, Language: "en"}, all.ID, 10)
+	require.ErrorIs(t, f.DeleteFAQEntry(t.Context(), cli, bot.FAQEntryID(newConversation())), conversation.ErrNotFound)
+	list, err = f.ListFAQEntries(t.Context(), tenant, bot.FAQFilter{AccountID: f.account.ID, Language: "en"}, all.ID, 10)
 	require.NoError(t, err, "a page may begin behind an entry that is gone")
-	require.Equal(t, []conversation.KeptFAQEntry{changed}, list)
+	require.Equal(t, []bot.KeptFAQEntry{changed}, list)
 	require.Equal(t, []int{2, 1, 1}, []int{
 		f.count(t, "audit", "action = 'faq-entry.create'"), f.count(t, "audit", "action = 'faq-entry.update'"),
 		f.count(t, "audit", "action = 'faq-entry.delete'"),

@@ -4,24 +4,25 @@ import (
 	"context"
 	"fmt"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
 // CallbackAccount returns an account by the id in the callback's path, where no tenant is known yet, with its open secrets: the
-// current ones first, then those replaced less than conversation.KeyOverlap ago, latest first. In plain mode there are no
+// current ones first, then those replaced less than account.KeyOverlap ago, latest first. In plain mode there are no
 // keys. ErrNotFound when it is unknown, deleted or disabled; secret.ErrUnavailable when a secret in force cannot be opened
 // (a replaced one is then left out).
-func (db *DB) CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+func (db *DB) CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 	opened, err := db.callbackAccount(ctx, id)
 	return opened, explain(ctx, "find the account of a callback", err)
 }
 
-func (db *DB) callbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error) {
+func (db *DB) callbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 	var row accountRow
 	const query = `select ` + accountColumns + ` from accounts where id = $1 and deleted_at is null and not disabled`
 	if err := db.sql.GetContext(ctx, &row, query, id); err != nil {
-		return conversation.CallbackAccount{}, err
+		return account.CallbackAccount{}, err
 	}
 	var secrets []secretRow
 	const secretsQuery = `
@@ -29,14 +30,14 @@ func (db *DB) callbackAccount(ctx context.Context, id conversation.AccountID) (c
 		where tenant = $1 and account_id = $2
 			and (replaced_at is null or replaced_at > now() - $3 * interval '1 millisecond')
 		order by replaced_at desc nulls first, created_at desc`
-	if err := db.sql.SelectContext(ctx, &secrets, secretsQuery, row.Tenant, row.ID, conversation.KeyOverlap.Milliseconds()); err != nil {
-		return conversation.CallbackAccount{}, err
+	if err := db.sql.SelectContext(ctx, &secrets, secretsQuery, row.Tenant, row.ID, account.KeyOverlap.Milliseconds()); err != nil {
+		return account.CallbackAccount{}, err
 	}
 
-	opened := conversation.CallbackAccount{Account: row.account()}
+	opened := account.CallbackAccount{Account: row.account()}
 	var err error
 	if opened.IDKey, err = db.openIDKey(row.Tenant, row.ID, row.IDKey); err != nil {
-		return conversation.CallbackAccount{}, err
+		return account.CallbackAccount{}, err
 	}
 	for _, s := range secrets {
 		value, err := db.openSecret(row.Tenant, row.ID, s)
@@ -44,15 +45,15 @@ func (db *DB) callbackAccount(ctx context.Context, id conversation.AccountID) (c
 		case err != nil && s.Replaced:
 			continue
 		case err != nil:
-			return conversation.CallbackAccount{}, err
+			return account.CallbackAccount{}, err
 		case s.Purpose == purposeToken:
 			opened.Tokens = append(opened.Tokens, value)
 		case row.Mode.Encrypted():
 			cipher, err := wechat.NewCipher(value.Reveal(), row.AppID)
 			if err != nil {
-				return conversation.CallbackAccount{}, fmt.Errorf("key %s of account %s: %w", s.ID, row.ID, err)
+				return account.CallbackAccount{}, fmt.Errorf("key %s of account %s: %w", s.ID, row.ID, err)
 			}
-			opened.Keys = append(opened.Keys, conversation.CallbackKey{ID: s.ID, Cipher: cipher})
+			opened.Keys = append(opened.Keys, account.CallbackKey{ID: s.ID, Cipher: cipher})
 		}
 	}
 	return opened, nil
@@ -61,12 +62,12 @@ func (db *DB) callbackAccount(ctx context.Context, id conversation.AccountID) (c
 // AccountKeys opens what Receive needs to read an account's callbacks: every key it ever had, since a callback that was
 // accepted under one is received however much later. A disabled or deleted account still answers. secret.ErrUnavailable when
 // the key in force cannot be opened (a replaced one is then left out).
-func (db *DB) AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error) {
+func (db *DB) AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (account.CallbackKeys, error) {
 	keys, err := db.accountKeys(ctx, tenant, account)
 	return keys, explain(ctx, "open the keys of account "+string(account), err)
 }
 
-func (db *DB) accountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (conversation.AccountKeys, error) {
+func (db *DB) accountKeys(ctx context.Context, tenant conversation.Tenant, id conversation.AccountID) (account.CallbackKeys, error) {
 	const query = `
 		select a.id as account_id, a.app_id, a.original_id, a.id_key, coalesce(s.id::text, '') as id, 'aes_key' as purpose, s.sealed,
 			s.replaced_at is not null as replaced
@@ -80,17 +81,17 @@ func (db *DB) accountKeys(ctx context.Context, tenant conversation.Tenant, accou
 		IDKey      []byte                 `db:"id_key"`
 		secretRow
 	}
-	if err := db.sql.SelectContext(ctx, &rows, query, tenant, account); err != nil {
-		return conversation.AccountKeys{}, err
+	if err := db.sql.SelectContext(ctx, &rows, query, tenant, id); err != nil {
+		return account.CallbackKeys{}, err
 	}
 	if len(rows) == 0 {
-		return conversation.AccountKeys{}, conversation.ErrNotFound
+		return account.CallbackKeys{}, conversation.ErrNotFound
 	}
 	first := rows[0]
-	keys := conversation.AccountKeys{AppID: first.AppID, OriginalID: first.OriginalID, Ciphers: map[string]*wechat.Cipher{}}
+	keys := account.CallbackKeys{AppID: first.AppID, OriginalID: first.OriginalID, Ciphers: map[string]*wechat.Cipher{}}
 	var err error
 	if keys.IDKey, err = db.openIDKey(tenant, first.AccountID, first.IDKey); err != nil {
-		return conversation.AccountKeys{}, err
+		return account.CallbackKeys{}, err
 	}
 	for _, row := range rows {
 		if row.ID == "" { // an account that has always been in plain mode
@@ -101,10 +102,10 @@ func (db *DB) accountKeys(ctx context.Context, tenant conversation.Tenant, accou
 			continue
 		}
 		if err != nil {
-			return conversation.AccountKeys{}, err
+			return account.CallbackKeys{}, err
 		}
 		if keys.Ciphers[row.ID], err = wechat.NewCipher(value.Reveal(), row.AppID); err != nil {
-			return conversation.AccountKeys{}, fmt.Errorf("key %s: %w", row.ID, err)
+			return account.CallbackKeys{}, fmt.Errorf("key %s: %w", row.ID, err)
 		}
 	}
 	return keys, nil

@@ -6,12 +6,13 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
 // RecordCallback stores what a callback has shown about an account's set-up, as of a version of the account. What is
 // known of a newer version stays.
-func (db *DB) RecordCallback(ctx context.Context, t conversation.Tenant, account conversation.AccountID, version int64, records []conversation.CallbackRecord) error {
+func (db *DB) RecordCallback(ctx context.Context, t conversation.Tenant, account conversation.AccountID, version int64, records []callback.Record) error {
 	const upsert = `
 		insert into callback_records (tenant, account_id, kind, version)
 		select $1, $2, kind, $3 from unnest($4::text[]) as kind
@@ -26,18 +27,18 @@ func (db *DB) RecordCallback(ctx context.Context, t conversation.Tenant, account
 }
 
 // CallbackRecords returns what callbacks have shown about an account's set-up since it has a version, and when last.
-func (db *DB) CallbackRecords(ctx context.Context, t conversation.Tenant, account conversation.AccountID, version int64) (map[conversation.CallbackRecord]time.Time, error) {
+func (db *DB) CallbackRecords(ctx context.Context, t conversation.Tenant, account conversation.AccountID, version int64) (map[callback.Record]time.Time, error) {
 	const query = `
 		select kind, recorded_at from callback_records
 		where tenant = $1 and account_id = $2 and version = $3`
 	var rows []struct {
-		Kind       conversation.CallbackRecord `db:"kind"`
-		RecordedAt time.Time                   `db:"recorded_at"`
+		Kind       callback.Record `db:"kind"`
+		RecordedAt time.Time       `db:"recorded_at"`
 	}
 	if err := db.sql.SelectContext(ctx, &rows, query, t, account, version); err != nil {
 		return nil, explain(ctx, "read the callback records of account "+string(account), err)
 	}
-	seen := make(map[conversation.CallbackRecord]time.Time, len(rows))
+	seen := make(map[callback.Record]time.Time, len(rows))
 	for _, r := range rows {
 		seen[r.Kind] = r.RecordedAt
 	}

@@ -6,34 +6,34 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 )
 
 func TestCallbackNotices_countForTheirVersionOfTheAccount(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	note := func(version int64, records ...conversation.CallbackRecord) {
+	note := func(version int64, records ...callback.Record) {
 		require.NoError(t, f.RecordCallback(t.Context(), tenant, f.account.ID, version, records))
 	}
-	seen := func(version int64) map[conversation.CallbackRecord]time.Time {
+	seen := func(version int64) map[callback.Record]time.Time {
 		got, err := f.CallbackRecords(t.Context(), tenant, f.account.ID, version)
 		require.NoError(t, err)
 		return got
 	}
 	require.Empty(t, seen(1))
-	note(1, conversation.RecordTokenCurrent, conversation.RecordReadable)
+	note(1, callback.RecordTokenCurrent, callback.RecordReadable)
 	require.Len(t, seen(1), 2)
 	require.Empty(t, seen(2))
 
-	first := seen(1)[conversation.RecordTokenCurrent]
-	note(1, conversation.RecordTokenCurrent)
-	require.True(t, seen(1)[conversation.RecordTokenCurrent].After(first), "the last time counts")
+	first := seen(1)[callback.RecordTokenCurrent]
+	note(1, callback.RecordTokenCurrent)
+	require.True(t, seen(1)[callback.RecordTokenCurrent].After(first), "the last time counts")
 
-	note(2, conversation.RecordTokenCurrent)
-	note(1, conversation.RecordTokenCurrent) // from a process that has not heard of the change
-	require.Contains(t, seen(2), conversation.RecordTokenCurrent)
-	require.NotContains(t, seen(1), conversation.RecordTokenCurrent)
-	require.Contains(t, seen(1), conversation.RecordReadable)
+	note(2, callback.RecordTokenCurrent)
+	note(1, callback.RecordTokenCurrent) // from a process that has not heard of the change
+	require.Contains(t, seen(2), callback.RecordTokenCurrent)
+	require.NotContains(t, seen(1), callback.RecordTokenCurrent)
+	require.Contains(t, seen(1), callback.RecordReadable)
 }
 
 func TestEventKept_findsWhatWasRecorded(t *testing.T) {
@@ -45,7 +45,7 @@ func TestEventKept_findsWhatWasRecorded(t *testing.T) {
 		return found
 	}
 	require.False(t, kept())
-	require.NoError(t, f.RecordEvent(t.Context(), conversation.Event{
+	require.NoError(t, f.RecordEvent(t.Context(), callback.Event{
 		Tenant: tenant, AccountID: f.account.ID, MessageKey: "key", Kind: "debug_demo", Body: []byte("<xml/>"), ReceivedAt: time.Now(),
 	}))
 	require.True(t, kept())

@@ -7,13 +7,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/rules"
 )
 
 // asks has the rules classify the oldest line that waits for the bot, where they are to, and the bot answer it.
-func (d *office) asks(ref conversation.Ref, a conversation.Answer) conversation.Situation {
+func (d *office) asks(ref conversation.Ref, a bot.Answer) conversation.Situation {
 	d.t.Helper()
 	turn, err := d.Turn(d.t.Context(), ref)
 	require.NoError(d.t, err)
@@ -52,10 +54,10 @@ func TestCLS13_whatTheCustomerBeganWithCountsWhenTheBotGivesUp(t *testing.T) {
 	d.rules(routing.RouteToQueue, routing.Rule{Name: "wholesale", When: `item.attributes.topic == "wholesale" && item.attributes.boxes > 2`, Queue: wholesale})
 	scan := says(uuid.NewString(), "")
 	scan.Kind, scan.IsEvent, scan.Text, scan.Fields = "subscribe", true, "", []byte(`{"EventKey":"qrscene_wholesale"}`)
-	hello, giveUp := conversation.Answer{Texts: []string{"Hi."}}, conversation.Answer{Command: conversation.CommandEscalate}
+	hello, giveUp := bot.Answer{Texts: []string{"Hi."}}, bot.Answer{Command: bot.CommandEscalate}
 
 	for name, c := range map[string]struct {
-		first conversation.Arrival
+		first callback.Arrival
 		queue conversation.QueueID
 		item  string
 	}{
@@ -113,7 +115,7 @@ func TestCLS13_onceBeforeTheFirstAnswerAndOnlyWhereThereAreRules(t *testing.T) {
 
 	other := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	turn := d.writes(other, "li", "hello").Receipts[0].MessageID
-	_, err := d.StoreAnswer(t.Context(), other, turn, 1, conversation.Answer{Texts: []string{"Hi."}})
+	_, err := d.StoreAnswer(t.Context(), other, turn, 1, bot.Answer{Texts: []string{"Hi."}})
 	require.NoError(t, err)
 	ref = other
 	require.False(t, unclassified(d.writes(other, "li", "and now?").Receipts[0].MessageID), "the bot has answered before there were rules")

@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 )
 
 // PutCodecSession keeps a session of the codec endpoint, or a ticket for one, under the SHA-256 of its text, for so long from now;
 // s.Until is not looked at. It forgets those that are over.
-func (db *DB) PutCodecSession(ctx context.Context, hash [32]byte, s conversation.CodecSession, life time.Duration) error {
+func (db *DB) PutCodecSession(ctx context.Context, hash [32]byte, s access.CodecSession, life time.Duration) error {
 	return db.inTx(ctx, "keep a codec session", func(tx *transaction) error {
 		if _, err := tx.ExecContext(ctx, `delete from codec_sessions where until < now()`); err != nil {
 			return err
@@ -23,7 +23,7 @@ func (db *DB) PutCodecSession(ctx context.Context, hash [32]byte, s conversation
 }
 
 // CodecSession finds a session. ErrNotFound where there is none, where it is over or has ended, and for a ticket.
-func (db *DB) CodecSession(ctx context.Context, hash [32]byte) (conversation.CodecSession, error) {
+func (db *DB) CodecSession(ctx context.Context, hash [32]byte) (access.CodecSession, error) {
 	const query = `select who, token_hash, until from codec_sessions where hash = $1 and not ticket and until > now()`
 	var row struct {
 		Who   string    `db:"who"`
@@ -31,7 +31,7 @@ func (db *DB) CodecSession(ctx context.Context, hash [32]byte) (conversation.Cod
 		Until time.Time `db:"until"`
 	}
 	err := db.sql.GetContext(ctx, &row, query, hash[:])
-	return conversation.CodecSession{Who: row.Who, Token: row.Token, Until: row.Until}, explain(ctx, "find a codec session", err)
+	return access.CodecSession{Who: row.Who, Token: row.Token, Until: row.Until}, explain(ctx, "find a codec session", err)
 }
 
 // TakeCodecTicket uses a ticket up and says whose it was. ErrNotFound where there is none, or it is over or used.

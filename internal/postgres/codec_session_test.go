@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -15,7 +16,7 @@ func TestCodecSession_isKnownUntilItEnds(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
 	hash, token := sha256.Sum256([]byte("cookie")), sha256.Sum256([]byte("wxd_admin"))
-	begun := conversation.CodecSession{Who: "me", Token: token[:]}
+	begun := access.CodecSession{Who: "me", Token: token[:]}
 	require.NoError(t, f.PutCodecSession(t.Context(), hash, begun, time.Hour))
 	found, err := f.CodecSession(t.Context(), hash)
 	require.NoError(t, err)
@@ -43,7 +44,7 @@ func TestCodecTicket_signsInOnce(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
 	hash := sha256.Sum256([]byte("ticket"))
-	ticket := conversation.CodecSession{Who: "wxdesk dev", Ticket: true}
+	ticket := access.CodecSession{Who: "wxdesk dev", Ticket: true}
 	require.NoError(t, f.PutCodecSession(t.Context(), hash, ticket, 15*time.Minute))
 	_, err := f.CodecSession(t.Context(), hash)
 	require.ErrorIs(t, err, conversation.ErrNotFound, "it is no session")

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/secret"
@@ -25,13 +27,13 @@ const commandLifetime = 24 * time.Hour
 //
 // ErrBusy where another transaction holds the key or the conversation for too long. secret.ErrUnavailable where the act needs
 // the customer's key and that does not open.
-func (db *DB) Act(ctx context.Context, r conversation.ActRequest) (conversation.Acted, error) {
+func (db *DB) Act(ctx context.Context, r command.Request) (command.Result, error) {
 	r.ID = newID()
-	acted, err := transact(ctx, db, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *transaction) (conversation.Acted, error) {
+	acted, err := transact(ctx, db, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *transaction) (command.Result, error) {
 		free, err := db.takeKey(ctx, tx, r)
 		switch {
 		case err != nil:
-			return conversation.Acted{}, err
+			return command.Result{}, err
 		case !free:
 			return db.actedBefore(ctx, tx, r)
 		}
@@ -44,13 +46,13 @@ func (db *DB) Act(ctx context.Context, r conversation.ActRequest) (conversation.
 }
 
 // actRefused rolls the transaction of a refused act back.
-type actRefused struct{ acted conversation.Acted }
+type actRefused struct{ acted command.Result }
 
 // Error implements error.
 func (r *actRefused) Error() string { return "refused: " + string(r.acted.Refused) }
 
 // takeKey writes the key of a request, or of one that is more than a day old anew; false where it is there already.
-func (db *DB) takeKey(ctx context.Context, tx *transaction, r conversation.ActRequest) (free bool, err error) {
+func (db *DB) takeKey(ctx context.Context, tx *transaction, r command.Request) (free bool, err error) {
 	const insert = `
 		insert into commands as known (tenant, id, token_id, method, path, key, conversation_id, request) values ($1, $2, $3, $4, $5, $6, $7, $8)
 		on conflict (tenant, token_id, method, path, key) do update
@@ -62,7 +64,7 @@ func (db *DB) takeKey(ctx context.Context, tx *transaction, r conversation.ActRe
 }
 
 // actedBefore answers a request whose key is known.
-func (db *DB) actedBefore(ctx context.Context, tx *transaction, r conversation.ActRequest) (conversation.Acted, error) {
+func (db *DB) actedBefore(ctx context.Context, tx *transaction, r command.Request) (command.Result, error) {
 	const query = `
 		select k.id, k.request, k.acted, u.id as customer_id, u.data_key
 		from commands k
@@ -77,36 +79,36 @@ func (db *DB) actedBefore(ctx context.Context, tx *transaction, r conversation.A
 		DataKey    []byte                  `db:"data_key"`
 	}
 	if err := tx.GetContext(ctx, &row, query, r.Tenant, r.TokenID, r.Method, r.Path, r.Key); err != nil {
-		return conversation.Acted{}, err
+		return command.Result{}, err
 	}
 	switch {
 	case !db.sameRequest(row.Request, r):
-		return conversation.Acted{}, conversation.ErrKeyReused
+		return command.Result{}, command.ErrKeyReused
 	case row.Acted == nil: // the customer's key did not open then
 		return db.actedNow(ctx, tx, r)
 	}
 	seal, err := db.customerSeal(r.Tenant, string(row.CustomerID), row.DataKey)
 	if err != nil {
-		return conversation.Acted{}, err
+		return command.Result{}, err
 	}
 	return seal.openActed(row.ID, row.Acted)
 }
 
 // act judges what a person asks, and does it. actRefused where it may not be.
-func (db *DB) act(ctx context.Context, tx *transaction, r conversation.ActRequest) (conversation.Acted, error) {
+func (db *DB) act(ctx context.Context, tx *transaction, r command.Request) (command.Result, error) {
 	want := lifecycle.ActOf(r)
 	want.Queue, want.Agent, want.Message = knownForm(want.Queue), knownForm(want.Agent), knownForm(want.Message)
 	l, change, refused, err := db.decide(ctx, tx, conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, r.By, want)
 	switch {
 	case err != nil:
-		return conversation.Acted{}, err
+		return command.Result{}, err
 	case refused == lifecycle.Unseen:
-		return conversation.Acted{}, conversation.ErrNotFound
+		return command.Result{}, conversation.ErrNotFound
 	case refused != "":
-		acted := conversation.Acted{At: l.now.UTC()}
+		acted := command.Result{At: l.now.UTC()}
 		if lifecycle.Shown(refused) {
 			if acted, err = db.actedNow(ctx, tx, r); err != nil {
-				return conversation.Acted{}, err
+				return command.Result{}, err
 			}
 		}
 		acted.Refused = refused
@@ -114,26 +116,26 @@ func (db *DB) act(ctx context.Context, tx *transaction, r conversation.ActReques
 	}
 	notice, err := l.apply(ctx, change)
 	if err != nil {
-		return conversation.Acted{}, err
+		return command.Result{}, err
 	}
 	after, err := db.readConversation(ctx, tx, l.ref)
 	if err != nil {
-		return conversation.Acted{}, err
+		return command.Result{}, err
 	}
-	acted, err := l.keepActed(ctx, r.ID, conversation.Acted{Conversation: after, MessageID: change.MessageID(), At: l.now.UTC()})
+	acted, err := l.keepActed(ctx, r.ID, command.Result{Conversation: after, MessageID: change.MessageID(), At: l.now.UTC()})
 	acted.Notice = notice
 	return acted, err
 }
 
 // requestHash stands for what is asked in the ledger. It is keyed: a text is easily guessed by its plain hash.
-func requestHash(key []byte, r conversation.ActRequest) []byte {
+func requestHash(key []byte, r command.Request) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write(r.BodyHash[:])
 	return mac.Sum(nil)
 }
 
 // sameRequest reports whether a kept hash is that of the request, under whichever master key it was made.
-func (db *DB) sameRequest(kept []byte, r conversation.ActRequest) bool {
+func (db *DB) sameRequest(kept []byte, r command.Request) bool {
 	for _, key := range db.ring.DeriveAll(labelRequest) {
 		if hmac.Equal(kept, requestHash(key, r)) {
 			return true
@@ -143,7 +145,7 @@ func (db *DB) sameRequest(kept []byte, r conversation.ActRequest) bool {
 }
 
 // actedNow is how the conversation stands, with the time.
-func (db *DB) actedNow(ctx context.Context, tx *transaction, r conversation.ActRequest) (acted conversation.Acted, err error) {
+func (db *DB) actedNow(ctx context.Context, tx *transaction, r command.Request) (acted command.Result, err error) {
 	if err := tx.GetContext(ctx, &acted.At, `select clock_timestamp()`); err != nil {
 		return acted, err
 	}
@@ -154,7 +156,7 @@ func (db *DB) actedNow(ctx context.Context, tx *transaction, r conversation.ActR
 // readConversation reads a conversation inside a transaction, whoever may see it.
 func (db *DB) readConversation(ctx context.Context, tx *transaction, c conversation.Ref) (conversation.Conversation, error) {
 	var row listedRow
-	if err := tx.GetContext(ctx, &row, listed(conversation.Viewer{Tenant: c.Tenant})+` and c.id = $3`, c.Tenant, "", c.Conversation); err != nil {
+	if err := tx.GetContext(ctx, &row, listed(access.Viewer{Tenant: c.Tenant})+` and c.id = $3`, c.Tenant, "", c.Conversation); err != nil {
 		return conversation.Conversation{}, err
 	}
 	return db.conversation(c.Tenant, row)
@@ -162,7 +164,7 @@ func (db *DB) readConversation(ctx context.Context, tx *transaction, c conversat
 
 // keepActed keeps what an act came to for its repeats, and returns it as they will read it. Where the customer's key does not
 // open, there is nothing to seal it with: repeats read the conversation as it is then.
-func (l *locked) keepActed(ctx context.Context, command string, acted conversation.Acted) (conversation.Acted, error) {
+func (l *locked) keepActed(ctx context.Context, command string, acted command.Result) (command.Result, error) {
 	seal, err := l.seal()
 	switch {
 	case errors.Is(err, secret.ErrUnavailable):
@@ -182,7 +184,7 @@ func (l *locked) keepActed(ctx context.Context, command string, acted conversati
 }
 
 // sealActed keeps what an act came to.
-func (s customerSeal) sealActed(command string, acted conversation.Acted) ([]byte, error) {
+func (s customerSeal) sealActed(command string, acted command.Result) ([]byte, error) {
 	plain, err := json.Marshal(acted)
 	if err != nil {
 		return nil, fmt.Errorf("encode what command %s came to", command)
@@ -190,7 +192,7 @@ func (s customerSeal) sealActed(command string, acted conversation.Acted) ([]byt
 	return s.key.Seal(place("commands", s.tenant, command, "acted"), plain), nil
 }
 
-func (s customerSeal) openActed(command string, sealed []byte) (acted conversation.Acted, err error) {
+func (s customerSeal) openActed(command string, sealed []byte) (acted command.Result, err error) {
 	plain, err := s.key.Open(place("commands", s.tenant, command, "acted"), sealed)
 	if err != nil {
 		return acted, fmt.Errorf("what command %s came to: %w", command, err)

@@ -7,6 +7,7 @@ import (
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 )
 
@@ -15,9 +16,9 @@ import (
 
 // Heartbeat records that an API process is there and which connections it has. The process repeats it every few seconds. It
 // returns where the ledger's rows differ.
-func (db *DB) Heartbeat(ctx context.Context, process string, connections []string) (conversation.ConnectionDiff, error) {
+func (db *DB) Heartbeat(ctx context.Context, process string, connections []string) (feed.ConnectionDiff, error) {
 	connections = append([]string{}, connections...) // nil would be null, which is unlike everything
-	return transact(ctx, db, "record that an API process is there", func(tx *transaction) (diff conversation.ConnectionDiff, err error) {
+	return transact(ctx, db, "record that an API process is there", func(tx *transaction) (diff feed.ConnectionDiff, err error) {
 		if err := beat(ctx, tx, process); err != nil {
 			return diff, err
 		}
@@ -32,10 +33,10 @@ func (db *DB) Heartbeat(ctx context.Context, process string, connections []strin
 			return diff, err
 		}
 		for _, r := range rows {
-			diff.Stray = append(diff.Stray, conversation.AgentConnection(r))
+			diff.Stray = append(diff.Stray, feed.Connection(r))
 		}
 		const alive = `select count(*) from api_processes where beat_at >= now() - make_interval(secs => $1)`
-		return diff, tx.GetContext(ctx, &diff.Processes, alive, conversation.ProcessSilence.Seconds())
+		return diff, tx.GetContext(ctx, &diff.Processes, alive, feed.ProcessSilence.Seconds())
 	})
 }
 
@@ -56,7 +57,7 @@ func beat(ctx context.Context, tx *transaction, process string) error {
 // presence that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default
 // (PRE-3). Where nobody has been told that they lost it, nobody is told that they are back. ErrNotFound when there is no such agent, or
 // the agent is disabled.
-func (db *DB) Connect(ctx context.Context, process string, c conversation.AgentConnection) error {
+func (db *DB) Connect(ctx context.Context, process string, c feed.Connection) error {
 	return db.inTx(ctx, "connect an agent", func(tx *transaction) error {
 		if err := beat(ctx, tx, process); err != nil {
 			return err
@@ -103,9 +104,9 @@ func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual b
 }
 
 // Disconnect removes a connection. Where it was the agent's last one, they get no new work; unless they are back by then, they are
-// offline after conversation.ReconnectGrace, and their work goes back to its queues after the grace (DoAgentDue). Where the API
+// offline after feed.ReconnectGrace, and their work goes back to its queues after the grace (DoAgentDue). Where the API
 // token of the connection counts no more they are offline at once. A repeat changes nothing.
-func (db *DB) Disconnect(ctx context.Context, c conversation.AgentConnection) error {
+func (db *DB) Disconnect(ctx context.Context, c feed.Connection) error {
 	return db.inTx(ctx, "disconnect an agent", func(tx *transaction) error {
 		return db.loseConnections(ctx, tx, []string{c.ID})
 	})
@@ -114,7 +115,7 @@ func (db *DB) Disconnect(ctx context.Context, c conversation.AgentConnection) er
 // droppedAtOnce is how many connections of a silent process one transaction removes. Agents who connect anew meanwhile wait for it.
 const droppedAtOnce = 500
 
-// DropSilentProcesses removes the API processes that have been silent for conversation.ProcessSilence, and their connections
+// DropSilentProcesses removes the API processes that have been silent for feed.ProcessSilence, and their connections
 // as Disconnect does: some at a time, and the process with the last ones.
 func (db *DB) DropSilentProcesses(ctx context.Context) error {
 	for {
@@ -133,7 +134,7 @@ func (db *DB) dropSilent(ctx context.Context, tx *transaction) (more bool, err e
 		select id from api_processes where beat_at < now() - make_interval(secs => $1)
 		order by id limit 1 for update skip locked`
 	var processes []string
-	if err := tx.SelectContext(ctx, &processes, silent, conversation.ProcessSilence.Seconds()); err != nil || len(processes) == 0 {
+	if err := tx.SelectContext(ctx, &processes, silent, feed.ProcessSilence.Seconds()); err != nil || len(processes) == 0 {
 		return false, err
 	}
 	var connections []string

@@ -7,12 +7,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 )
 
-func connectionOf(agent conversation.AgentID) conversation.AgentConnection {
-	return conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: agent, TokenID: uuid.NewString()}
+func connectionOf(agent conversation.AgentID) feed.Connection {
+	return feed.Connection{ID: uuid.NewString(), Tenant: tenant, AgentID: agent, TokenID: uuid.NewString()}
 }
 
 func (f *fixture) presence(t testing.TB, agent conversation.AgentID) routing.Presence {
@@ -63,7 +65,7 @@ func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 	one, two := connectionOf(mei), connectionOf(mei)
 	require.NoError(t, f.Connect(t.Context(), process, one))
 	require.NoError(t, f.Connect(t.Context(), process, two))
-	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.DND, "")
+	_, err := f.SetPresence(t.Context(), access.Principal{Tenant: tenant, AgentID: mei}, mei, routing.DND, "")
 	require.NoError(t, err)
 
 	require.NoError(t, f.Disconnect(t.Context(), one))
@@ -71,12 +73,12 @@ func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 	require.Zero(t, f.count(t, "due", "true"))
 	for range 2 { // the answer of the first may have been lost
 		require.NoError(t, f.Disconnect(t.Context(), two))
-		require.Equal(t, conversation.ReconnectGrace, f.waitedFor(t, mei), "the same transaction sets the timer")
+		require.Equal(t, feed.ReconnectGrace, f.waitedFor(t, mei), "the same transaction sets the timer")
 	}
 	for range 2 {
 		f.lossEnds(t)
 		require.Equal(t, routing.Offline, f.presence(t, mei))
-		require.Equal(t, conversation.DisconnectGrace, f.timer(t, mei), "the same transaction sets the next timer")
+		require.Equal(t, feed.DisconnectGrace, f.timer(t, mei), "the same transaction sets the next timer")
 	}
 	require.Equal(t, 1, f.count(t, "feed", `kind = 'presence' and agent_id = $1 and body ->> 'presence' = 'offline'`, mei))
 
@@ -89,7 +91,7 @@ func TestDisconnect_lastBeginsTheGrace(t *testing.T) {
 
 	require.NoError(t, f.Disconnect(t.Context(), one))
 	f.lossEnds(t)
-	f.exec(t, `update agents set presence_at = now() - $1 * interval '1 second'`, conversation.DisconnectGrace.Seconds()+1)
+	f.exec(t, `update agents set presence_at = now() - $1 * interval '1 second'`, feed.DisconnectGrace.Seconds()+1)
 	require.NoError(t, f.Connect(t.Context(), process, one))
 	require.Equal(t, routing.Available, f.presence(t, mei), "later it is a new day")
 	require.Zero(t, f.count(t, "due", "true"))
@@ -107,23 +109,23 @@ func TestDropSilentProcesses_beginsTheGrace(t *testing.T) {
 	require.NoError(t, f.DropSilentProcesses(t.Context()))
 	require.Equal(t, 3, f.count(t, "connections", "true"))
 
-	f.exec(t, `update api_processes set beat_at = now() - $2 * interval '1 second' where id = $1`, silent, conversation.ProcessSilence.Seconds()+1)
+	f.exec(t, `update api_processes set beat_at = now() - $2 * interval '1 second' where id = $1`, silent, feed.ProcessSilence.Seconds()+1)
 	require.NoError(t, f.DropSilentProcesses(t.Context()))
 	f.lossEnds(t)
 	require.Equal(t, []routing.Presence{routing.Offline, routing.Available}, []routing.Presence{f.presence(t, mei), f.presence(t, bo)})
-	require.Equal(t, conversation.DisconnectGrace, f.timer(t, mei))
+	require.Equal(t, feed.DisconnectGrace, f.timer(t, mei))
 	require.Zero(t, f.timer(t, bo))
 
 	// The process was only away: it learns what it has lost, and connects it again.
 	found, err := f.Heartbeat(t.Context(), silent, []string{ofMei.ID})
 	require.NoError(t, err)
-	require.Equal(t, conversation.ConnectionDiff{Unknown: []string{ofMei.ID}, Processes: 2}, found)
+	require.Equal(t, feed.ConnectionDiff{Unknown: []string{ofMei.ID}, Processes: 2}, found)
 	require.NoError(t, f.Connect(t.Context(), silent, ofMei))
 	require.Equal(t, routing.Available, f.presence(t, mei))
 	require.Zero(t, f.timer(t, mei))
 	found, err = f.Heartbeat(t.Context(), silent, nil)
 	require.NoError(t, err)
-	require.Equal(t, conversation.ConnectionDiff{Stray: []conversation.AgentConnection{ofMei}, Processes: 2}, found)
+	require.Equal(t, feed.ConnectionDiff{Stray: []feed.Connection{ofMei}, Processes: 2}, found)
 }
 
 // A process that dies takes thousands of connections with it. The number of statements must not grow with them.
@@ -171,7 +173,7 @@ func TestSetPresence_isManualAndTriggers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	mei := f.agent(t, "Mei")
-	supervisor := conversation.Principal{Tenant: tenant, TokenID: "of-a-supervisor", Role: conversation.RoleSupervisor}
+	supervisor := access.Principal{Tenant: tenant, TokenID: "of-a-supervisor", Role: access.RoleSupervisor}
 	for range 2 { // the second changes nothing
 		now, err := f.SetPresence(t.Context(), supervisor, mei, routing.Busy, "")
 		require.NoError(t, err)
@@ -182,9 +184,9 @@ func TestSetPresence_isManualAndTriggers(t *testing.T) {
 	require.Equal(t, 1, f.count(t, "feed", `kind = 'presence' and agent_id = $1 and body ->> 'presence' = 'busy'`, mei))
 	require.Equal(t, 1, f.count(t, "audit", `action = 'agent.presence' and subject = $1`, mei))
 
-	_, err := f.SetPresence(t.Context(), conversation.Principal{Tenant: tenant, AgentID: mei}, mei, routing.Away, "")
+	_, err := f.SetPresence(t.Context(), access.Principal{Tenant: tenant, AgentID: mei}, mei, routing.Away, "")
 	require.NoError(t, err)
 	require.Equal(t, 1, f.count(t, "audit", `action = 'agent.presence'`), "an agent's own choice is not audited")
-	_, err = f.SetPresence(t.Context(), conversation.Principal{Tenant: "another"}, mei, routing.Away, "")
+	_, err = f.SetPresence(t.Context(), access.Principal{Tenant: "another"}, mei, routing.Away, "")
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }

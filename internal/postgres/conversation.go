@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/lifecycle"
 )
 
 // Why a delivery did not end as sent, where neither WeChat nor the rule book said so. Stable: the desk and tests read them.
 const (
-	reasonAnswerLost = conversation.ReasonAnswerLost
+	reasonAnswerLost = delivery.ReasonAnswerLost
 	reasonWindow     = "reply-window-closed"
 	reasonDisabled   = "account-disabled" // or deleted
 	reasonUnreadable = "unreadable"       // the text, the customer's key or the account's secret does not open

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -32,7 +33,7 @@ func (r customPresenceRow) presence() routing.CustomPresence {
 }
 
 // CreateCustomPresence adds a presence of the actor's tenant and gives it its id. ErrExists when there is one of that name.
-func (db *DB) CreateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
+func (db *DB) CreateCustomPresence(ctx context.Context, by access.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
 	row := customPresenceRow{stampRow{Tenant: by.Tenant}, routing.PresenceID(newID()), p.Name, p.Text, p.Base}
 	return presenceResource.create(ctx, db, by, string(row.ID), row, nil)
 }
@@ -50,7 +51,7 @@ func (db *DB) ListCustomPresences(ctx context.Context, t conversation.Tenant, af
 // UpdateCustomPresence changes the actor's presence where its version is still p.Version (ErrVersion otherwise). Agents who
 // show it show the new text. ErrInUse where its base would change while somebody shows it, ErrExists when another has the
 // name, ErrNotFound when there is none.
-func (db *DB) UpdateCustomPresence(ctx context.Context, by conversation.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
+func (db *DB) UpdateCustomPresence(ctx context.Context, by access.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
 	return presenceResource.update(ctx, db, by, string(p.ID), p.Version, change[customPresenceRow]{
 		lock: "for update", // nobody chooses it meanwhile
 		wish: func(old customPresenceRow) customPresenceRow {
@@ -67,6 +68,6 @@ func (db *DB) UpdateCustomPresence(ctx context.Context, by conversation.Actor, p
 
 // DeleteCustomPresence takes a presence away. Deleting it again changes nothing. ErrInUse while somebody shows it, ErrNotFound
 // when there never was one.
-func (db *DB) DeleteCustomPresence(ctx context.Context, by conversation.Actor, id routing.PresenceID) error {
+func (db *DB) DeleteCustomPresence(ctx context.Context, by access.Actor, id routing.PresenceID) error {
 	return presenceResource.remove(ctx, db, by, string(id), showsPresence)
 }

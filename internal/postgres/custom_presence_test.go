@@ -6,7 +6,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 )
 
@@ -18,7 +21,7 @@ func (d *office) customPresence(name string, base routing.Presence) routing.Cust
 }
 
 // shows is what an agent shows: in the agent's own answer, in the list of agents, and in the last event about the agent.
-func (d *office) shows(who conversation.Principal) (routing.Presence, string) {
+func (d *office) shows(who access.Principal) (routing.Presence, string) {
 	d.t.Helper()
 	now, err := d.AgentNow(d.t.Context(), tenant, who.AgentID)
 	require.NoError(d.t, err)
@@ -36,7 +39,7 @@ func (d *office) shows(who conversation.Principal) (routing.Presence, string) {
 	return now.Presence, now.Shown.Name
 }
 
-func (d *office) chooses(who conversation.Principal, p routing.Presence, custom routing.PresenceID) {
+func (d *office) chooses(who access.Principal, p routing.Presence, custom routing.PresenceID) {
 	d.t.Helper()
 	_, err := d.SetPresence(d.t.Context(), who, who.AgentID, p, custom)
 	require.NoError(d.t, err)
@@ -55,7 +58,7 @@ func TestPRE2_aCustomPresenceIsShownWhileItLastsAndCountsAsItsBase(t *testing.T)
 
 	d.chooses(li, "", lunch.ID)
 	is(routing.Away, "Lunch")
-	d.refused(conversation.RefusedTarget, d.had("wang", zhao), zhao, conversation.CommandTransfer, toAgent(li))
+	d.refused(command.RefusedTarget, d.had("wang", zhao), zhao, command.Transfer, toAgent(li))
 	d.chooses(li, routing.Away, "")
 	is(routing.Away, "")
 
@@ -72,7 +75,7 @@ func TestPRE2_aCustomPresenceIsShownWhileItLastsAndCountsAsItsBase(t *testing.T)
 	d.exec(t, `update agents set default_presence = 'away' where id = $1`, li.AgentID)
 	require.NoError(t, d.Disconnect(t.Context(), connection))
 	d.lossEnds(t)
-	d.exec(t, `update agents set presence_at = now() - $1 * interval '1 second' where id = $2`, conversation.DisconnectGrace.Seconds()+1, li.AgentID)
+	d.exec(t, `update agents set presence_at = now() - $1 * interval '1 second' where id = $2`, feed.DisconnectGrace.Seconds()+1, li.AgentID)
 	require.NoError(t, d.Connect(t.Context(), process, connection))
 	is(routing.Away, "")
 
@@ -89,12 +92,12 @@ func TestPRE2_aCustomPresenceIsShownWhileItLastsAndCountsAsItsBase(t *testing.T)
 	d.chooses(li, routing.Available, "")
 	d.exec(t, `update agents set custom_presence = $1 where id = $2`, quiet.ID, li.AgentID)
 	d.stream("reject_dnd = true")
-	d.done(d.offered("qian", li), li, conversation.CommandReject)
+	d.done(d.offered("qian", li), li, command.Reject)
 	is(routing.DND, "")
 
 	_, err := d.SetPresence(t.Context(), li, li.AgentID, "", routing.PresenceID(uuid.NewString()))
 	require.ErrorAs(t, err, new(*routing.UnknownError))
-	_, err = d.SetPresence(t.Context(), conversation.Principal{Tenant: "another"}, li.AgentID, "", lunch.ID)
+	_, err = d.SetPresence(t.Context(), access.Principal{Tenant: "another"}, li.AgentID, "", lunch.ID)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 

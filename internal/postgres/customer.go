@@ -6,6 +6,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -47,7 +48,7 @@ func (db *DB) Customer(ctx context.Context, t conversation.Tenant, id conversati
 // UpdateCustomer sets the preferred agents and the tags of a customer whose version is still c.Version (ErrVersion otherwise).
 // They count for conversations that are routed from then on. It returns routing.UnknownError when an agent does not exist, and
 // ErrNotFound when the actor's tenant has no such customer.
-func (db *DB) UpdateCustomer(ctx context.Context, by conversation.Actor, c routing.Customer) (routing.Customer, error) {
+func (db *DB) UpdateCustomer(ctx context.Context, by access.Actor, c routing.Customer) (routing.Customer, error) {
 	return transact(ctx, db, "update customer", func(tx *transaction) (routing.Customer, error) {
 		const query = `select ` + regularColumns + ` from customers where tenant = $1 and id = $2 for no key update`
 		var row regularRow

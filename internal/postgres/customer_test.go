@@ -10,6 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
@@ -112,14 +115,14 @@ func TestCustomers_tagsAreAFactAndSealed(t *testing.T) {
 func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
-	event := func(kind, fields string) conversation.Arrival {
+	event := func(kind, fields string) callback.Arrival {
 		a := says(uuid.NewString(), "")
 		a.Kind, a.IsEvent, a.Text, a.Fields = kind, true, "", []byte(fields)
 		return a
 	}
 	none := map[string]any{"kind": "", "scene": "", "menu_key": "", "source": ""}
 	for name, c := range map[string]struct {
-		came conversation.Arrival
+		came callback.Arrival
 		want map[string]any
 	}{
 		"follows":         {event("subscribe", `{"EventKey":""}`), map[string]any{"kind": "subscribe", "scene": "", "menu_key": "", "source": "follow"}},
@@ -132,7 +135,7 @@ func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 		d.receive(t, d.batch(ref.Conversation, name, c.came, says(uuid.NewString(), "a person, please")))
 		if c.came.WantsAnswer() {
-			d.botAnswers(t, ref, conversation.Answer{Texts: []string{"Hi."}})
+			d.botAnswers(t, ref, bot.Answer{Texts: []string{"Hi."}})
 		}
 		d.requestHandOver(t, ref)
 		q, err := d.RoutingQuestion(t.Context(), ref)
@@ -156,7 +159,7 @@ func TestRoutingQuestion_theTimeIsThatOfTheAccountsZone(t *testing.T) {
 	for name, seconds := range map[string]int{"Asia/Kathmandu": 20_700, "Asia/Jakarta": 25_200} { // neither has daylight saving
 		d.account.TimeZone = name
 		var err error
-		d.account, err = d.UpdateAccount(t.Context(), cli, d.account, conversation.AccountSecrets{})
+		d.account, err = d.UpdateAccount(t.Context(), cli, d.account, account.Secrets{})
 		require.NoError(t, err)
 		require.Equal(t, name, d.account.TimeZone)
 		q, err := d.RoutingQuestion(t.Context(), ref)

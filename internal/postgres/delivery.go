@@ -6,7 +6,9 @@ import (
 	"errors"
 	"time"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -37,10 +39,10 @@ type deliveryRow struct {
 
 // senderRow is an account with what sending needs.
 type senderRow struct {
-	Kind      conversation.Kind `db:"kind"`
-	AppID     wechat.AppID      `db:"app_id"`
-	AppSecret []byte            `db:"app_secret"`
-	Disabled  bool              `db:"disabled"`
+	Kind      account.Kind `db:"kind"`
+	AppID     wechat.AppID `db:"app_id"`
+	AppSecret []byte       `db:"app_secret"`
+	Disabled  bool         `db:"disabled"`
 }
 
 // owned reports whether the attempt is the last one that marked the message.
@@ -143,18 +145,18 @@ func (d *deliveryRow) publish(ctx context.Context, tx *transaction) error {
 	return publish(ctx, tx, d.ref.Tenant, row)
 }
 
-// MarkSending claims the lowest queued message for one attempt (a UUID), for conversation.SendingLimit: it checks that a bot's
+// MarkSending claims the lowest queued message for one attempt (a UUID), for delivery.SendingLimit: it checks that a bot's
 // message belongs to the current epoch ("superseded-by-person" otherwise) and spends the reply allowance ("reply-window-closed"
 // where its time is over; a spent count is WeChat's to refuse). A message of which text, key or account cannot be read fails as
 // "unreadable", one of an account that sends nothing as "account-disabled". While another attempt is sending, and before a
 // message's not-before, nothing is claimed; a message whose attempt has not ended in its time becomes unknown ("answer-lost"),
 // and the next one is claimed. ErrNotFound when there is no such conversation; secret.ErrUnknownKey, with nothing written, while
 // the master key may still come.
-func (db *DB) MarkSending(ctx context.Context, c conversation.Ref, attempt string) (conversation.Marking, error) {
-	return transact(ctx, db, "mark a message of conversation "+string(c.Conversation)+" as sending", func(tx *transaction) (conversation.Marking, error) {
+func (db *DB) MarkSending(ctx context.Context, c conversation.Ref, attempt string) (delivery.Marking, error) {
+	return transact(ctx, db, "mark a message of conversation "+string(c.Conversation)+" as sending", func(tx *transaction) (delivery.Marking, error) {
 		next, err := lockNext(ctx, tx, c)
 		if err != nil {
-			return conversation.Marking{}, err
+			return delivery.Marking{}, err
 		}
 		m, err := db.markNext(ctx, tx, next, attempt)
 		if err != nil || m.Status == conversation.DeliverySending {
@@ -166,7 +168,7 @@ func (db *DB) MarkSending(ctx context.Context, c conversation.Ref, attempt strin
 }
 
 // markNext goes through what is next until something is claimed, or has to be waited for.
-func (db *DB) markNext(ctx context.Context, tx *transaction, next []*deliveryRow, attempt string) (m conversation.Marking, err error) {
+func (db *DB) markNext(ctx context.Context, tx *transaction, next []*deliveryRow, attempt string) (m delivery.Marking, err error) {
 	for _, d := range next {
 		switch {
 		case d.Waits && d.Status == conversation.DeliverySending && d.owned(attempt): // called again
@@ -176,7 +178,7 @@ func (db *DB) markNext(ctx context.Context, tx *transaction, next []*deliveryRow
 			return m, nil
 		case d.Status == conversation.DeliverySending:
 			err = d.settle(ctx, tx, conversation.DeliveryUnknown, reasonAnswerLost, 0)
-			m = d.marking(conversation.Outgoing{})
+			m = d.marking(delivery.Outgoing{})
 		default:
 			return db.claim(ctx, tx, d, attempt)
 		}
@@ -188,10 +190,10 @@ func (db *DB) markNext(ctx context.Context, tx *transaction, next []*deliveryRow
 }
 
 // claim takes a queued message, or fails it where it may not go out.
-func (db *DB) claim(ctx context.Context, tx *transaction, d *deliveryRow, attempt string) (conversation.Marking, error) {
-	fails := func(reason string) (conversation.Marking, error) {
+func (db *DB) claim(ctx context.Context, tx *transaction, d *deliveryRow, attempt string) (delivery.Marking, error) {
+	fails := func(reason string) (delivery.Marking, error) {
 		err := d.settle(ctx, tx, conversation.DeliveryFailed, reason, 0)
-		return d.marking(conversation.Outgoing{}), err
+		return d.marking(delivery.Outgoing{}), err
 	}
 	switch {
 	case d.Conversing.State == conversation.StateClosed:
@@ -208,12 +210,12 @@ func (db *DB) claim(ctx context.Context, tx *transaction, d *deliveryRow, attemp
 	case errors.Is(err, conversation.ErrAllowanceSpent):
 		// By our count there is nothing left, but how WeChat counts is not documented: let it decide (docs/adr/0007).
 	case err != nil:
-		return conversation.Marking{}, err
+		return delivery.Marking{}, err
 	}
 	out, readable, err := db.outgoing(d)
 	switch {
 	case err != nil:
-		return conversation.Marking{}, err
+		return delivery.Marking{}, err
 	case !readable:
 		return fails(reasonUnreadable)
 	}
@@ -229,7 +231,7 @@ func (db *DB) claim(ctx context.Context, tx *transaction, d *deliveryRow, attemp
 			returning message_id)
 		update customers set message_left = $6, tap_left = $7 from taken where tenant = $1 and id = $5`
 	taken, err := affected(tx.ExecContext(ctx, take, d.ref.Tenant, d.ID, attempt, d.Attempts, d.Customer.ID, left.MessageLeft, left.TapLeft,
-		conversation.SendingLimit.Milliseconds()))
+		delivery.SendingLimit.Milliseconds()))
 	if err == nil && taken == 0 {
 		err = errAgain // something came before it while the locks were waited for
 	}
@@ -245,7 +247,7 @@ func setLeft(ctx context.Context, tx *transaction, d *deliveryRow, a conversatio
 
 // outgoing opens what sending needs. readable is false where it cannot be opened; a master key that is not on the ring is an
 // error while it may still come.
-func (db *DB) outgoing(d *deliveryRow) (out conversation.Outgoing, readable bool, err error) {
+func (db *DB) outgoing(d *deliveryRow) (out delivery.Outgoing, readable bool, err error) {
 	out, err = db.openOutgoing(d)
 	if errors.Is(err, secret.ErrUnavailable) {
 		if errors.Is(err, secret.ErrUnknownKey) && d.UnchangedMS < keyPatience.Milliseconds() {
@@ -256,7 +258,7 @@ func (db *DB) outgoing(d *deliveryRow) (out conversation.Outgoing, readable bool
 	return out, err == nil, err
 }
 
-func (db *DB) openOutgoing(d *deliveryRow) (out conversation.Outgoing, err error) {
+func (db *DB) openOutgoing(d *deliveryRow) (out delivery.Outgoing, err error) {
 	seal, err := db.customerSeal(d.ref.Tenant, string(d.Customer.ID), d.Customer.DataKey)
 	if err != nil {
 		return out, err
@@ -274,8 +276,8 @@ func (db *DB) openOutgoing(d *deliveryRow) (out conversation.Outgoing, err error
 }
 
 // marking is what an attempt is told of the message.
-func (d *deliveryRow) marking(out conversation.Outgoing) conversation.Marking {
-	m := conversation.Marking{MessageID: d.ID, Status: d.Status, Reason: d.Reason, Attempts: d.Attempts, Traceparent: d.Traceparent}
+func (d *deliveryRow) marking(out delivery.Outgoing) delivery.Marking {
+	m := delivery.Marking{MessageID: d.ID, Status: d.Status, Reason: d.Reason, Attempts: d.Attempts, Traceparent: d.Traceparent}
 	if d.Status == conversation.DeliverySending {
 		m.Outgoing, m.AccountKind, m.Waited = out, d.Account.Kind, time.Duration(d.WaitedMS)*time.Millisecond
 	}

@@ -8,7 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
+	"wxdesk/internal/notice"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
@@ -25,19 +28,19 @@ func (f *fixture) answeredBy(t *testing.T, customer string, texts ...string) (co
 	t.Helper()
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	got := f.receive(t, f.batch(ref.Conversation, customer, says(uuid.NewString(), "hello")))
-	f.botAnswers(t, ref, conversation.Answer{Texts: texts})
+	f.botAnswers(t, ref, bot.Answer{Texts: texts})
 	return ref, got.Receipts[0].MessageID, f.queued(t, ref)
 }
 
 // mark claims what is next, which must be this message.
-func (f *fixture) mark(t *testing.T, c conversation.Ref, id conversation.MessageID, attempt string) conversation.Marking {
+func (f *fixture) mark(t *testing.T, c conversation.Ref, id conversation.MessageID, attempt string) delivery.Marking {
 	t.Helper()
 	m := f.marks(t, c, attempt)
 	require.Equal(t, id, m.MessageID)
 	return m
 }
 
-func (f *fixture) marks(t *testing.T, c conversation.Ref, attempt string) conversation.Marking {
+func (f *fixture) marks(t *testing.T, c conversation.Ref, attempt string) delivery.Marking {
 	t.Helper()
 	m, err := f.MarkSending(t.Context(), c, attempt)
 	require.NoError(t, err)
@@ -90,16 +93,16 @@ func TestMarkSending_givesWhatSendingNeeds(t *testing.T) {
 	hello := says("k1", "hello")
 	hello.Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	f.receive(t, f.batch(ref.Conversation, "li", hello))
-	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hi"}})
+	f.botAnswers(t, ref, bot.Answer{Texts: []string{"hi"}})
 	id, attempt := f.queued(t, ref)[0], uuid.NewString()
 	f.exec(t, `update messages set created_at = now() - interval '90 seconds' where author = 'customer'`)
 	for range 2 {
 		got := f.mark(t, ref, id, attempt)
 		require.InDelta(t, 90, got.Waited.Seconds(), 10)
 		got.Waited = 0
-		require.Equal(t, conversation.Marking{
+		require.Equal(t, delivery.Marking{
 			MessageID: id, Status: conversation.DeliverySending, Attempts: 1, Traceparent: hello.Traceparent,
-			Outgoing:    conversation.Outgoing{From: f.credentials(t), OpenID: openID("li"), Text: "hi"},
+			Outgoing:    delivery.Outgoing{From: f.credentials(t), OpenID: openID("li"), Text: "hi"},
 			AccountKind: f.account.Kind,
 		}, got)
 	}
@@ -118,7 +121,7 @@ func TestMarkSending_waitsForWhatIsBeingSent(t *testing.T) {
 	later := f.marks(t, ref, uuid.NewString())
 	require.Empty(t, later.MessageID)
 	require.True(t, later.Situation.Send)
-	require.InDelta(t, conversation.SendingLimit.Seconds(), later.Situation.SendIn.Seconds(), 5)
+	require.InDelta(t, delivery.SendingLimit.Seconds(), later.Situation.SendIn.Seconds(), 5)
 
 	f.marksEnd(t)
 	require.Equal(t, conversation.DeliverySending, f.mark(t, ref, ids[1], uuid.NewString()).Status, "an attempt that died holds up nothing for ever")
@@ -316,8 +319,8 @@ func TestHandOver_dropsWhatTheBotHasNotSent(t *testing.T) {
 	stale := f.mark(t, ref, ids[0], uuid.NewString())
 	require.Equal(t, conversation.DeliveryFailed, stale.Status)
 	require.Equal(t, "superseded-by-person", stale.Reason)
-	notice := f.marks(t, ref, uuid.NewString())
-	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "parked"), notice.Outgoing.Text)
+	mark := f.marks(t, ref, uuid.NewString())
+	require.Equal(t, notice.Waiting(conversation.LanguageEnglish, "parked"), mark.Outgoing.Text)
 
 	c, err := f.Conversation(t.Context(), everything, ref.Conversation)
 	require.NoError(t, err)
@@ -379,14 +382,14 @@ func TestStoreAnswer_theFirstStands(t *testing.T) {
 	require.Equal(t, canary+" hello", loaded.Question.Text)
 	require.True(t, loaded.Question.First)
 	require.Equal(t, conversation.Epoch(1), loaded.Epoch)
-	require.Equal(t, conversation.BotFAQ, loaded.Question.Bot.Kind)
+	require.Equal(t, bot.KindFAQ, loaded.Question.Bot.Kind)
 	require.Equal(t, conversation.LanguageEnglish, loaded.Question.Language)
 
 	turn := loaded.Question.TurnID
-	s, err := f.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{Texts: []string{"one", "two"}})
+	s, err := f.StoreAnswer(t.Context(), ref, turn, 1, bot.Answer{Texts: []string{"one", "two"}})
 	require.NoError(t, err)
 	require.True(t, s.Turn && s.Send)
-	again, err := f.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{Texts: []string{"other"}, Command: conversation.CommandEnd})
+	again, err := f.StoreAnswer(t.Context(), ref, turn, 1, bot.Answer{Texts: []string{"other"}, Command: bot.CommandEnd})
 	require.NoError(t, err)
 	require.Equal(t, s, again)
 	require.Len(t, f.queued(t, ref), 2)
@@ -394,7 +397,7 @@ func TestStoreAnswer_theFirstStands(t *testing.T) {
 	loaded, err = f.Turn(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, canary+" anybody?", loaded.Question.Text)
-	require.False(t, f.botAnswers(t, ref, conversation.Answer{Texts: []string{"three"}}).Turn)
+	require.False(t, f.botAnswers(t, ref, bot.Answer{Texts: []string{"three"}}).Turn)
 	loaded, err = f.Turn(t.Context(), ref)
 	require.NoError(t, err)
 	require.Empty(t, loaded.Question.TurnID)
@@ -407,7 +410,7 @@ func TestTurn_asksAnEventByItsKey(t *testing.T) {
 	tap := says("k2", "")
 	tap.Kind, tap.IsEvent, tap.Text, tap.Fields = "CLICK", true, "", []byte(`{"EventKey":"opening-hours"}`)
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), tap))
-	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hi"}})
+	f.botAnswers(t, ref, bot.Answer{Texts: []string{"hi"}})
 	turn, err := f.Turn(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, "opening-hours", turn.Question.Text)
@@ -430,11 +433,11 @@ func TestTurn_isTheOldestLineThatWaits(t *testing.T) {
 		turn, err := f.Turn(t.Context(), c)
 		require.NoError(t, err)
 		require.Equal(t, got.Receipts[i].MessageID, turn.Question.TurnID)
-		f.botAnswers(t, c, conversation.Answer{Texts: []string{"hm"}})
+		f.botAnswers(t, c, bot.Answer{Texts: []string{"hm"}})
 	}
 	turn, err := f.Turn(t.Context(), c)
 	require.NoError(t, err)
-	require.Equal(t, conversation.Turn{}, turn)
+	require.Equal(t, bot.Turn{}, turn)
 }
 
 func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
@@ -445,7 +448,7 @@ func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
 	f.requestHandOver(t, ref)
 	late := func(epoch conversation.Epoch) {
 		t.Helper()
-		_, err := f.StoreAnswer(t.Context(), ref, next, epoch, conversation.Answer{Texts: []string{"late"}})
+		_, err := f.StoreAnswer(t.Context(), ref, next, epoch, bot.Answer{Texts: []string{"late"}})
 		require.NoError(t, err)
 		require.Zero(t, f.count(t, "messages", "turn_id = $1 and author = 'bot'", next))
 	}
@@ -469,7 +472,7 @@ func TestR6_aHandOverAndAnAnswerNeverBothWin(t *testing.T) {
 		turn := f.receive(t, f.batch(ref.Conversation, "li", says(uuid.NewString(), "hello"))).Receipts[0].MessageID
 		var group errgroup.Group
 		group.Go(func() error {
-			_, err := f.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{Texts: []string{"racing"}})
+			_, err := f.StoreAnswer(t.Context(), ref, turn, 1, bot.Answer{Texts: []string{"racing"}})
 			return err
 		})
 		group.Go(func() error {

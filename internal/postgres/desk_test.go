@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
@@ -21,8 +22,8 @@ func (f *fixture) agent(t *testing.T, name string) conversation.AgentID {
 	return conversation.AgentID(id)
 }
 
-func viewing(agent conversation.AgentID) conversation.Viewer {
-	return conversation.Viewer{Tenant: tenant, AgentID: agent}
+func viewing(agent conversation.AgentID) access.Viewer {
+	return access.Viewer{Tenant: tenant, AgentID: agent}
 }
 
 // assign has an agent asked, in an assignment of a state; ended ones are over.
@@ -80,13 +81,13 @@ func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
 
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			for how, read := range map[string]func(v conversation.Viewer) error{
-				"conversation": func(v conversation.Viewer) error { _, err := f.Conversation(t.Context(), v, c.id); return err },
-				"messages":     func(v conversation.Viewer) error { _, err := f.Messages(t.Context(), v, c.id, 0, 10); return err },
-				"notes":        func(v conversation.Viewer) error { _, err := f.Notes(t.Context(), v, c.id, "", 10); return err },
-				"trace":        func(v conversation.Viewer) error { _, err := f.RoutingTrace(t.Context(), v, c.id, 0, 10); return err },
-				"targets":      func(v conversation.Viewer) error { _, err := f.Targets(t.Context(), v, c.id); return err },
-				"list": func(v conversation.Viewer) error {
+			for how, read := range map[string]func(v access.Viewer) error{
+				"conversation": func(v access.Viewer) error { _, err := f.Conversation(t.Context(), v, c.id); return err },
+				"messages":     func(v access.Viewer) error { _, err := f.Messages(t.Context(), v, c.id, 0, 10); return err },
+				"notes":        func(v access.Viewer) error { _, err := f.Notes(t.Context(), v, c.id, "", 10); return err },
+				"trace":        func(v access.Viewer) error { _, err := f.RoutingTrace(t.Context(), v, c.id, 0, 10); return err },
+				"targets":      func(v access.Viewer) error { _, err := f.Targets(t.Context(), v, c.id); return err },
+				"list": func(v access.Viewer) error {
 					all, err := f.Conversations(t.Context(), v, conversation.Filter{}, conversation.Position{}, 100)
 					for _, one := range all {
 						if one.ID == c.id {
@@ -97,8 +98,8 @@ func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
 				},
 			} {
 				require.NoError(t, read(everything), how)
-				require.ErrorIs(t, read(conversation.Viewer{Tenant: "another"}), conversation.ErrNotFound, how)
-				require.ErrorIs(t, read(conversation.Viewer{Tenant: "another", AgentID: mei}), conversation.ErrNotFound, how)
+				require.ErrorIs(t, read(access.Viewer{Tenant: "another"}), conversation.ErrNotFound, how)
+				require.ErrorIs(t, read(access.Viewer{Tenant: "another", AgentID: mei}), conversation.ErrNotFound, how)
 				if c.seen {
 					require.NoError(t, read(viewing(mei)), how)
 					continue

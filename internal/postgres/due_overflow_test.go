@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -41,10 +42,10 @@ func TestRTQ5_aRulesOverflowLastsWhileItIsOfferedAndComesBack(t *testing.T) {
 	ref, li := d.waiting("wang"), d.agent("Li")
 	d.exec(t, `update work_items set overflow = '{"wait": {"seconds": 60, "do": "end"}}'`)
 	d.offer(ref, li)
-	got := d.done(ref, li, conversation.CommandReject)
+	got := d.done(ref, li, command.Reject)
 	require.Equal(t, conversation.DueOverflow, got.Standing.Due[0].What)
 	second := d.newQueue("Second", li)
-	got = d.done(ref, d.supervisor, conversation.CommandAssign, toQueue(second))
+	got = d.done(ref, d.supervisor, command.Assign, toQueue(second))
 	require.Equal(t, conversation.DueLimit, got.Standing.Due[0].What, "the second queue has none")
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
@@ -40,7 +41,7 @@ func TestEnding_endsTheWorkWithTheWish(t *testing.T) {
 			found, err := d.Disagreements(t.Context(), tenant)
 			require.NoError(t, err)
 			require.Empty(t, found)
-			d.refused(conversation.RefusedClosed, ref, li, conversation.CommandReply)
+			d.refused(command.RefusedClosed, ref, li, command.Reply)
 		})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 )
@@ -50,7 +52,7 @@ func (db *DB) load(ctx context.Context, tx *transaction, c conversation.Ref, age
 }
 
 // Decided judges an act and writes what follows, as the API's transaction does.
-func (db *DB) Decided(ctx context.Context, c conversation.Ref, who conversation.Principal, want lifecycle.Act) (change lifecycle.Change, refused conversation.Refusal, err error) {
+func (db *DB) Decided(ctx context.Context, c conversation.Ref, who access.Principal, want lifecycle.Act) (change lifecycle.Change, refused command.Refusal, err error) {
 	err = db.inTx(ctx, "act", func(tx *transaction) error {
 		var l *locked
 		if l, change, refused, err = db.decide(ctx, tx, c, who, want); err != nil || refused != "" {

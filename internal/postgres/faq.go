@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
@@ -17,7 +18,7 @@ type faqRow struct {
 
 // PutFAQEntries adds entries for one account, or for all of the tenant where account is "". An entry whose language and
 // phrase are there already gets the new answer; of two such entries in one call the last counts. The others stay.
-func (db *DB) PutFAQEntries(ctx context.Context, t conversation.Tenant, account conversation.AccountID, entries []conversation.FAQEntry) error {
+func (db *DB) PutFAQEntries(ctx context.Context, t conversation.Tenant, account conversation.AccountID, entries []bot.FAQEntry) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -43,12 +44,12 @@ func (db *DB) PutFAQEntries(ctx context.Context, t conversation.Tenant, account 
 
 // FAQEntries are what the built-in bot knows for an account: its own entries and the tenant's, of which the account's
 // own hides one with the same language and phrase.
-func (db *DB) FAQEntries(ctx context.Context, t conversation.Tenant, account conversation.AccountID) ([]conversation.FAQEntry, error) {
+func (db *DB) FAQEntries(ctx context.Context, t conversation.Tenant, account conversation.AccountID) ([]bot.FAQEntry, error) {
 	const query = `
 		select distinct on (language, phrase) language, phrase, answer from faq_entries
 		where tenant = $1 and (account_id = $2 or account_id is null)
 		order by language, phrase, account_id nulls last`
-	var entries []conversation.FAQEntry
+	var entries []bot.FAQEntry
 	err := db.sql.SelectContext(ctx, &entries, query, t, account)
 	return entries, explain(ctx, "read the FAQ entries of account "+string(account), err)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
@@ -20,10 +22,10 @@ type faqEntryRow struct {
 
 const faqEntryColumns = `tenant, id, account_id, language, phrase, answer, version, created_at, updated_at`
 
-func (r faqEntryRow) entry() conversation.KeptFAQEntry {
-	e := conversation.KeptFAQEntry{
-		FAQEntry: conversation.FAQEntry{Language: r.Language, Phrase: r.Phrase, Answer: r.Answer},
-		Tenant:   r.Tenant, ID: conversation.FAQEntryID(r.ID), Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+func (r faqEntryRow) entry() bot.KeptFAQEntry {
+	e := bot.KeptFAQEntry{
+		FAQEntry: bot.FAQEntry{Language: r.Language, Phrase: r.Phrase, Answer: r.Answer},
+		Tenant:   r.Tenant, ID: bot.FAQEntryID(r.ID), Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.Account != nil {
 		e.AccountID = *r.Account
@@ -33,16 +35,16 @@ func (r faqEntryRow) entry() conversation.KeptFAQEntry {
 
 // CreateFAQEntry adds an entry of the actor's tenant and gives it its id. ErrExists when the account has an entry with this
 // language and phrase, ErrNotFound when there is no such account.
-func (db *DB) CreateFAQEntry(ctx context.Context, by conversation.Actor, e conversation.KeptFAQEntry) (conversation.KeptFAQEntry, error) {
-	e.ID = conversation.FAQEntryID(newID())
+func (db *DB) CreateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error) {
+	e.ID = bot.FAQEntryID(newID())
 	row := faqRow{Tenant: by.Tenant, ID: string(e.ID), Language: e.Language, Phrase: e.Phrase, Answer: e.Answer}
 	if e.AccountID != "" {
 		row.Account = &e.AccountID
 	}
-	return transact(ctx, db, "create FAQ entry "+row.ID, func(tx *transaction) (conversation.KeptFAQEntry, error) {
+	return transact(ctx, db, "create FAQ entry "+row.ID, func(tx *transaction) (bot.KeptFAQEntry, error) {
 		if e.AccountID != "" {
 			if _, err := readAccount(ctx, tx, by.Tenant, e.AccountID); err != nil {
-				return conversation.KeptFAQEntry{}, err
+				return bot.KeptFAQEntry{}, err
 			}
 		}
 		const insert = `
@@ -51,11 +53,11 @@ func (db *DB) CreateFAQEntry(ctx context.Context, by conversation.Actor, e conve
 			on conflict (tenant, id) do nothing`
 		inserted, err := affected(tx.NamedExecContext(ctx, insert, row))
 		if err != nil {
-			return conversation.KeptFAQEntry{}, err
+			return bot.KeptFAQEntry{}, err
 		}
 		if inserted > 0 {
 			if err := record(ctx, tx, by, actFAQCreate, row.ID); err != nil {
-				return conversation.KeptFAQEntry{}, err
+				return bot.KeptFAQEntry{}, err
 			}
 		}
 		kept, err := readFAQEntry(ctx, tx, by.Tenant, e.ID)
@@ -64,14 +66,14 @@ func (db *DB) CreateFAQEntry(ctx context.Context, by conversation.Actor, e conve
 }
 
 // FAQEntry reads one. ErrNotFound when there is none.
-func (db *DB) FAQEntry(ctx context.Context, t conversation.Tenant, id conversation.FAQEntryID) (conversation.KeptFAQEntry, error) {
+func (db *DB) FAQEntry(ctx context.Context, t conversation.Tenant, id bot.FAQEntryID) (bot.KeptFAQEntry, error) {
 	row, err := readFAQEntry(ctx, db.sql, t, id)
 	return row.entry(), explain(ctx, "read FAQ entry", err)
 }
 
 // ListFAQEntries pages by id, which is oldest first; after is the last id of the page before, "" for the first page. That
 // one may be gone meanwhile.
-func (db *DB) ListFAQEntries(ctx context.Context, t conversation.Tenant, f conversation.FAQFilter, after conversation.FAQEntryID, limit int) ([]conversation.KeptFAQEntry, error) {
+func (db *DB) ListFAQEntries(ctx context.Context, t conversation.Tenant, f bot.FAQFilter, after bot.FAQEntryID, limit int) ([]bot.KeptFAQEntry, error) {
 	const query = `
 		select ` + faqEntryColumns + ` from faq_entries
 		where tenant = $1 and ($2 = '' or account_id = nullif($2, '')::uuid) and ($3 = '' or language = $3)
@@ -81,7 +83,7 @@ func (db *DB) ListFAQEntries(ctx context.Context, t conversation.Tenant, f conve
 	if err := db.sql.SelectContext(ctx, &rows, query, t, f.AccountID, f.Language, after, limit); err != nil {
 		return nil, explain(ctx, "list FAQ entries", err)
 	}
-	entries := make([]conversation.KeptFAQEntry, len(rows))
+	entries := make([]bot.KeptFAQEntry, len(rows))
 	for i, row := range rows {
 		entries[i] = row.entry()
 	}
@@ -91,19 +93,19 @@ func (db *DB) ListFAQEntries(ctx context.Context, t conversation.Tenant, f conve
 // UpdateFAQEntry replaces language, phrase and answer of the actor's entry where its version is still e.Version
 // (ErrVersion otherwise). An entry that stands one version further exactly as wished was brought there by this very call
 // before. ErrExists when the account has another entry with this language and phrase, ErrNotFound when there is none.
-func (db *DB) UpdateFAQEntry(ctx context.Context, by conversation.Actor, e conversation.KeptFAQEntry) (conversation.KeptFAQEntry, error) {
-	return transact(ctx, db, "update FAQ entry", func(tx *transaction) (conversation.KeptFAQEntry, error) {
+func (db *DB) UpdateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error) {
+	return transact(ctx, db, "update FAQ entry", func(tx *transaction) (bot.KeptFAQEntry, error) {
 		const query = `select ` + faqEntryColumns + ` from faq_entries where tenant = $1 and id = $2 for no key update`
 		var old faqEntryRow
 		if err := tx.GetContext(ctx, &old, query, by.Tenant, e.ID); err != nil {
-			return conversation.KeptFAQEntry{}, err
+			return bot.KeptFAQEntry{}, err
 		}
 		fields := changedFAQEntry(old.entry(), e)
 		switch {
 		case old.Version == e.Version+1 && len(fields) == 0:
 			return old.entry(), nil
 		case old.Version != e.Version:
-			return conversation.KeptFAQEntry{}, conversation.ErrVersion
+			return bot.KeptFAQEntry{}, conversation.ErrVersion
 		case len(fields) == 0:
 			return old.entry(), nil
 		}
@@ -111,17 +113,17 @@ func (db *DB) UpdateFAQEntry(ctx context.Context, by conversation.Actor, e conve
 			update faq_entries set language = $3, phrase = $4, answer = $5, version = version + 1, updated_at = now()
 			where tenant = $1 and id = $2`
 		if _, err := tx.ExecContext(ctx, update, by.Tenant, e.ID, e.Language, e.Phrase, e.Answer); err != nil {
-			return conversation.KeptFAQEntry{}, err
+			return bot.KeptFAQEntry{}, err
 		}
 		if err := record(ctx, tx, by, actFAQUpdate, old.ID, fields...); err != nil {
-			return conversation.KeptFAQEntry{}, err
+			return bot.KeptFAQEntry{}, err
 		}
 		kept, err := readFAQEntry(ctx, tx, by.Tenant, e.ID)
 		return kept.entry(), err
 	})
 }
 
-func changedFAQEntry(old, e conversation.KeptFAQEntry) (fields []string) {
+func changedFAQEntry(old, e bot.KeptFAQEntry) (fields []string) {
 	for _, field := range []struct {
 		name    string
 		changed bool
@@ -138,7 +140,7 @@ func changedFAQEntry(old, e conversation.KeptFAQEntry) (fields []string) {
 }
 
 // DeleteFAQEntry takes an entry away. Deleting it again changes nothing. ErrNotFound when there never was one.
-func (db *DB) DeleteFAQEntry(ctx context.Context, by conversation.Actor, id conversation.FAQEntryID) error {
+func (db *DB) DeleteFAQEntry(ctx context.Context, by access.Actor, id bot.FAQEntryID) error {
 	return db.inTx(ctx, "delete FAQ entry", func(tx *transaction) error {
 		const remove = `delete from faq_entries where tenant = $1 and id = $2`
 		removed, err := affected(tx.ExecContext(ctx, remove, by.Tenant, id))
@@ -160,7 +162,7 @@ func (db *DB) DeleteFAQEntry(ctx context.Context, by conversation.Actor, id conv
 	})
 }
 
-func readFAQEntry(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id conversation.FAQEntryID) (row faqEntryRow, err error) {
+func readFAQEntry(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant, id bot.FAQEntryID) (row faqEntryRow, err error) {
 	const query = `select ` + faqEntryColumns + ` from faq_entries where tenant = $1 and id = $2`
 	err = sqlx.GetContext(ctx, q, &row, query, t, id)
 	return row, err

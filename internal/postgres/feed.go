@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 // Reading the feed. Its rows are in the order of (xid, id), which is not the order of commit: a transaction that began
@@ -16,7 +17,7 @@ import (
 // appear behind its back.
 
 // FeedEnd is the position behind everything that desks can have been told by now.
-func (db *DB) FeedEnd(ctx context.Context) (conversation.FeedPosition, error) {
+func (db *DB) FeedEnd(ctx context.Context) (feed.Position, error) {
 	const query = `
 		select g.generation, pg_snapshot_xmin(pg_current_snapshot())::text as xid, now() as now from feed_generation g`
 	var row struct {
@@ -25,15 +26,15 @@ func (db *DB) FeedEnd(ctx context.Context) (conversation.FeedPosition, error) {
 		Now        time.Time `db:"now"`
 	}
 	if err := db.sql.GetContext(ctx, &row, query); err != nil {
-		return conversation.FeedPosition{}, explain(ctx, "find the end of the feed", err)
+		return feed.Position{}, explain(ctx, "find the end of the feed", err)
 	}
 	xid, err := readXID(row.XID)
-	return conversation.FeedPosition{Generation: row.Generation, XID: xid, At: row.Now}, err // ids begin at 1
+	return feed.Position{Generation: row.Generation, XID: xid, At: row.Now}, err // ids begin at 1
 }
 
 // Feed lists at most limit things that desks are told after a position. The position that it returns, to go on from, has
 // another generation where a restore has happened since: what was told cannot be followed then.
-func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit int) (conversation.FeedPage, error) {
+func (db *DB) Feed(ctx context.Context, after feed.Position, limit int) (feed.Page, error) {
 	const query = `
 		select g.generation, now() as now, f.id, f.tenant, f.xid::text as xid, f.xid < pg_snapshot_xmin(pg_current_snapshot()) as settled,
 			f.kind, f.at, coalesce(f.conversation_id::text, '') as conversation_id, coalesce(f.queue_id::text, '') as queue_id,
@@ -43,11 +44,11 @@ func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit i
 		order by f.xid, f.id`
 	var rows []feedEventRow
 	if err := db.sql.SelectContext(ctx, &rows, query, strconv.FormatUint(after.XID, 10), after.ID, limit); err != nil {
-		return conversation.FeedPage{}, explain(ctx, "read the feed", err)
+		return feed.Page{}, explain(ctx, "read the feed", err)
 	}
-	news := conversation.FeedPage{Upto: after, More: len(rows) == limit}
+	news := feed.Page{UpTo: after, More: len(rows) == limit}
 	for _, r := range rows {
-		news.Upto.Generation, news.Upto.At = r.Generation, r.Now
+		news.UpTo.Generation, news.UpTo.At = r.Generation, r.Now
 		switch {
 		case r.ID == nil: // nothing but the generation
 			return news, nil
@@ -57,10 +58,10 @@ func (db *DB) Feed(ctx context.Context, after conversation.FeedPosition, limit i
 		}
 		told, err := r.event()
 		if err != nil {
-			return conversation.FeedPage{}, err
+			return feed.Page{}, err
 		}
 		news.Events = append(news.Events, told)
-		news.Upto.XID, news.Upto.ID = told.XID, told.ID
+		news.UpTo.XID, news.UpTo.ID = told.XID, told.ID
 	}
 	return news, nil
 }
@@ -81,11 +82,11 @@ type feedEventRow struct {
 	Body         []byte                `db:"body"`
 }
 
-func (r feedEventRow) event() (conversation.FeedEvent, error) {
+func (r feedEventRow) event() (feed.Event, error) {
 	xid, err := readXID(*r.XID)
-	return conversation.FeedEvent{
-		FeedPosition: conversation.FeedPosition{Generation: r.Generation, XID: xid, ID: *r.ID, At: *r.At},
-		Tenant:       *r.Tenant, Kind: *r.Kind, Conversation: *r.Conversation, QueueID: *r.QueueID, AgentID: *r.AgentID, Body: r.Body,
+	return feed.Event{
+		Position: feed.Position{Generation: r.Generation, XID: xid, ID: *r.ID, At: *r.At},
+		Tenant:   *r.Tenant, Kind: *r.Kind, Conversation: *r.Conversation, QueueID: *r.QueueID, AgentID: *r.AgentID, Body: r.Body,
 	}, err
 }
 

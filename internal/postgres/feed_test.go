@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 )
 
 const tellRow = `insert into feed (tenant, kind, body) values ('default', 'message', jsonb_build_object('n', $1::text))`
 
 // follow reads the feed from a position until it has come to a number of rows, and returns their bodies.
-func (f *fixture) follow(t *testing.T, from conversation.FeedPosition, rows, batch int) (bodies []string, at conversation.FeedPosition) {
+func (f *fixture) follow(t *testing.T, from feed.Position, rows, batch int) (bodies []string, at feed.Position) {
 	t.Helper()
 	at = from
 	for len(bodies) < rows {
@@ -24,11 +25,11 @@ func (f *fixture) follow(t *testing.T, from conversation.FeedPosition, rows, bat
 		require.NoError(t, err)
 		for _, told := range news.Events {
 			require.Positive(t, told.Compare(at), "in order, and nothing twice")
-			at = told.FeedPosition
+			at = told.Position
 			bodies = append(bodies, string(told.Body))
 		}
-		require.Zero(t, news.Upto.Compare(at))
-		at = news.Upto
+		require.Zero(t, news.UpTo.Compare(at))
+		at = news.UpTo
 	}
 	return bodies, at
 }
@@ -114,7 +115,7 @@ func TestFeed_afterARestoreIsAnotherGeneration(t *testing.T) {
 	f.exec(t, `update feed_generation set generation = generation + 1`)
 	news, err := f.Feed(t.Context(), from, 10)
 	require.NoError(t, err)
-	require.Equal(t, from.Generation+1, news.Upto.Generation)
+	require.Equal(t, from.Generation+1, news.UpTo.Generation)
 }
 
 func TestFeed_queuesOfAgents(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/callback"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 )
@@ -97,8 +99,8 @@ func TestForget_conversationsWithAllOfTheirs(t *testing.T) {
 	li := d.agent("Li")
 	many, recent, open := d.had("wang", li), d.had("zhao", li), d.had("wu", li)
 	for _, ref := range []conversation.Ref{many, recent, open} {
-		d.command(ref, li, conversation.CommandReply, "hello")
-		d.command(ref, li, conversation.CommandNote, "a note")
+		d.command(ref, li, command.Reply, "hello")
+		d.command(ref, li, command.Note, "a note")
 	}
 	d.exec(t, `
 		insert into messages (tenant, id, conversation_id, seq, author, kind, body)
@@ -153,7 +155,7 @@ func TestForget_receiptsStayWhileCallbacksMayRepeat(t *testing.T) {
 	require.Error(t, f.UpdateSettings(t.Context(), cli, s), "WeChat's repeats come within seconds, redriven ones within days")
 	s.KeepReceipts = 7
 	require.NoError(t, f.UpdateSettings(t.Context(), cli, s))
-	again := func() conversation.ReceiptOutcome {
+	again := func() callback.ReceiptOutcome {
 		t.Helper()
 		f.forget(t)
 		for i := range b.Arrivals {
@@ -162,13 +164,13 @@ func TestForget_receiptsStayWhileCallbacksMayRepeat(t *testing.T) {
 		return outcomes(f.receive(t, b))[0]
 	}
 	f.old(t, "receipts", "created_at", 6, "true")
-	require.Equal(t, conversation.ReceiptRepeat, again())
+	require.Equal(t, callback.ReceiptRepeat, again())
 
 	f.spools(t, "ann", "1") // the same callback, by another API process
 	f.old(t, "spool", "created_at", 30, "true")
 	f.old(t, "receipts", "created_at", 31, "true")
 	f.exec(t, `update receipts set created_at = created_at + interval '1 hour'`)
-	require.Equal(t, conversation.ReceiptRepeat, again(), "Temporal has been away for a month")
+	require.Equal(t, callback.ReceiptRepeat, again(), "Temporal has been away for a month")
 	f.exec(t, `delete from spool`)
 	f.forget(t)
 	require.Zero(t, f.count(t, "receipts", "true"))

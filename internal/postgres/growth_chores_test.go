@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/postgres"
 )
 
@@ -88,9 +88,9 @@ func (g *growing) followsFeed(ctx context.Context, read *longest) error {
 		}
 		committed := time.Now()
 		for there := false; !there && err == nil; <-poll.C {
-			var news conversation.FeedPage
+			var news feed.Page
 			news, err = g.Feed(ctx, at, 256)
-			at = news.Upto
+			at = news.UpTo
 			for _, told := range news.Events {
 				there = there || told.Kind == kind
 			}

@@ -14,7 +14,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/rules"
@@ -73,7 +79,7 @@ type growing struct {
 	db    *postgres.DB // whose statements are seen
 	probe *probe
 	lives int
-	asks  conversation.Principal
+	asks  access.Principal
 	key   [32]byte // of asks
 }
 
@@ -90,7 +96,7 @@ func newGrowing(b testing.TB, agents, conversations int) *growing {
 	require.NoError(b, g.assigns(b, tenRules(b)).Close())
 	g.exec(b, `insert into faq_entries (tenant, id, language, phrase, answer) values ('default', gen_random_uuid(), 'en', 'open', 'Nine to five.')`)
 	g.db = open(b, g.dsn, g.ring, postgres.WithEvaluator(rules.NewEvaluator()), postgres.WithOpened(g.probe.open))
-	text, who, err := g.CreateToken(b.Context(), cli, "asks", conversation.RoleSupervisor, "", time.Hour)
+	text, who, err := g.CreateToken(b.Context(), cli, "asks", access.RoleSupervisor, "", time.Hour)
 	require.NoError(b, err)
 	g.asks, g.key = who, sha256.Sum256([]byte(text.Reveal()))
 	_, err = g.Refresh(b.Context(), string(g.account.ID), secret.Value{}, func(context.Context, bool) (wxapi.Token, error) {
@@ -109,7 +115,7 @@ func (g *growing) do(method string, call func(ctx context.Context) error) {
 func (g *growing) t() testing.TB { return g.desk.t }
 
 // act has somebody do something in a conversation, and its run told.
-func (g *growing) act(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) {
+func (g *growing) act(ref conversation.Ref, by access.Principal, kind command.Kind, change ...with) {
 	g.t().Helper()
 	g.do("Act", func(ctx context.Context) error {
 		done, err := g.db.Act(ctx, g.desk.order(ref, by, kind, "a text", change...))
@@ -125,7 +131,7 @@ func (g *growing) act(ref conversation.Ref, by conversation.Principal, kind conv
 func (g *growing) sendsAll(ref conversation.Ref) {
 	g.t().Helper()
 	for {
-		var m conversation.Marking
+		var m delivery.Marking
 		attempt := uuid.NewString()
 		g.do("TryTake", func(ctx context.Context) error { _, err := g.db.TryTake(ctx, tenant); return err })
 		g.do("Credentials", func(ctx context.Context) error { _, err := g.db.Credentials(ctx, tenant, g.account.ID); return err })
@@ -142,7 +148,7 @@ func (g *growing) sendsAll(ref conversation.Ref) {
 }
 
 // assigned has a conversation that waits given to somebody, who is returned.
-func (g *growing) assigned(ref conversation.Ref) (to conversation.Principal) {
+func (g *growing) assigned(ref conversation.Ref) (to access.Principal) {
 	g.t().Helper()
 	g.do("Tenants", func(ctx context.Context) error { _, err := g.db.Tenants(ctx); return err })
 	g.do("Distribute", func(ctx context.Context) error {
@@ -156,7 +162,7 @@ func (g *growing) assigned(ref conversation.Ref) (to conversation.Principal) {
 			return err
 		}
 		var err error
-		_, to, err = g.CreateToken(ctx, cli, "agent", conversation.RoleAgent, agent, time.Hour)
+		_, to, err = g.CreateToken(ctx, cli, "agent", access.RoleAgent, agent, time.Hour)
 		return err
 	})
 	return to
@@ -175,21 +181,21 @@ func (g *growing) live() {
 	g.people(ref)
 	g.sendsAll(ref)
 	first := g.assigned(ref)
-	g.act(ref, first, conversation.CommandAccept)
-	g.act(ref, first, conversation.CommandReply)
+	g.act(ref, first, command.Accept)
+	g.act(ref, first, command.Reply)
 	g.sendsAll(ref)
-	g.act(ref, first, conversation.CommandNote)
-	g.act(ref, first, conversation.CommandTransfer, toQueue(defaultQueue))
+	g.act(ref, first, command.Note)
+	g.act(ref, first, command.Transfer, toQueue(defaultQueue))
 	second := g.assigned(ref)
-	g.act(ref, second, conversation.CommandReject)
+	g.act(ref, second, command.Reject)
 	third := g.assigned(ref)
-	g.act(ref, third, conversation.CommandAccept)
-	g.act(ref, third, conversation.CommandWait)
+	g.act(ref, third, command.Accept)
+	g.act(ref, third, command.Wait)
 	g.writes(ref, customer, "here again")
 	fourth := g.assigned(ref)
-	g.act(ref, fourth, conversation.CommandAccept)
-	g.act(ref, fourth, conversation.CommandWrapUp)
-	g.act(ref, fourth, conversation.CommandClose)
+	g.act(ref, fourth, command.Accept)
+	g.act(ref, fourth, command.WrapUp)
+	g.act(ref, fourth, command.Close)
 	g.do("CloseConversation", func(ctx context.Context) error {
 		_, err := g.db.CloseConversation(ctx, ref, conversation.ClosedByAgent)
 		return err
@@ -217,7 +223,7 @@ func (g *growing) writes(ref conversation.Ref, customer, text string) {
 // botAnswers has the bot answer the line that waits.
 func (g *growing) botAnswers(ref conversation.Ref) {
 	g.t().Helper()
-	var turn conversation.Turn
+	var turn bot.Turn
 	g.do("Turn", func(ctx context.Context) (err error) { turn, err = g.db.Turn(ctx, ref); return err })
 	g.do("ClassificationQuestion", func(ctx context.Context) error {
 		_, err := g.db.ClassificationQuestion(ctx, ref, turn.Question.TurnID)
@@ -228,7 +234,7 @@ func (g *growing) botAnswers(ref conversation.Ref) {
 	})
 	g.do("FAQEntries", func(ctx context.Context) error { _, err := g.db.FAQEntries(ctx, tenant, g.account.ID); return err })
 	g.do("StoreAnswer", func(ctx context.Context) error {
-		_, err := g.db.StoreAnswer(ctx, ref, turn.Question.TurnID, turn.Epoch, conversation.Answer{Texts: []string{"Nine to five."}})
+		_, err := g.db.StoreAnswer(ctx, ref, turn.Question.TurnID, turn.Epoch, bot.Answer{Texts: []string{"Nine to five."}})
 		return err
 	})
 }
@@ -260,31 +266,31 @@ func (g *growing) beside() {
 	})
 	g.do("RunGone", func(ctx context.Context) error { return g.db.RunGone(ctx, plain) })
 	g.do("RecordEvent", func(ctx context.Context) error {
-		return g.db.RecordEvent(ctx, conversation.Event{
+		return g.db.RecordEvent(ctx, callback.Event{
 			Tenant: tenant, AccountID: g.account.ID, MessageKey: customer, Kind: "VIEW", CustomerKey: "c", Body: []byte("x"), ReceivedAt: time.Now(),
 		})
 	})
 	g.do("Quarantine", func(ctx context.Context) error {
-		return g.db.Quarantine(ctx, conversation.Unreadable{
+		return g.db.Quarantine(ctx, callback.Unreadable{
 			Tenant: tenant, AccountID: g.account.ID, DeliveryID: uuid.NewString(), Reason: "unreadable", Raw: []byte("x"), ReceivedAt: time.Now(),
 		})
 	})
 	g.do("RecordCallback", func(ctx context.Context) error {
-		return g.db.RecordCallback(ctx, tenant, g.account.ID, 1, []conversation.CallbackRecord{conversation.RecordReadable})
+		return g.db.RecordCallback(ctx, tenant, g.account.ID, 1, []callback.Record{callback.RecordReadable})
 	})
 	h := spooledBy(customer, customer, g.account.ID)
 	g.do("Spool", func(ctx context.Context) error { return g.db.Spool(ctx, h) })
-	var waiting []conversation.Spooled
+	var waiting []callback.Spooled
 	g.do("ClaimSpooled", func(ctx context.Context) (err error) { waiting, err = g.db.ClaimSpooled(ctx, 64); return err })
 	g.do("SpooledFrom", func(ctx context.Context) error { _, err := g.db.SpooledFrom(ctx, waiting[0], 10); return err })
 	g.do("Unspool", func(ctx context.Context) error { return g.db.Unspool(ctx, []int64{waiting[0].ID}) })
 }
 
 // everySecond is what processes ask of the ledger every few seconds.
-func (g *growing) everySecond(by conversation.Principal) {
+func (g *growing) everySecond(by access.Principal) {
 	g.t().Helper()
-	process, c := uuid.NewString(), conversation.AgentConnection{ID: uuid.NewString(), Tenant: tenant, AgentID: by.AgentID, TokenID: uuid.NewString()}
-	var end conversation.FeedPosition
+	process, c := uuid.NewString(), feed.Connection{ID: uuid.NewString(), Tenant: tenant, AgentID: by.AgentID, TokenID: uuid.NewString()}
+	var end feed.Position
 	for method, call := range map[string]func(ctx context.Context) error{
 		"DistributionLag":     func(ctx context.Context) error { _, err := g.db.DistributionLag(ctx); return err },
 		"DoAgentDue":          func(ctx context.Context) error { _, err := g.db.DoAgentDue(ctx); return err },
@@ -296,12 +302,12 @@ func (g *growing) everySecond(by conversation.Principal) {
 			return err
 		},
 		"RecordRefusals": func(ctx context.Context) error {
-			return g.db.RecordRefusals(ctx, []conversation.AccessRefusals{{AccessRefusal: conversation.AccessRefusal{Tenant: tenant, Actor: "unknown"}, Count: 1}})
+			return g.db.RecordRefusals(ctx, []access.Denials{{Denial: access.Denial{Tenant: tenant, Actor: "unknown"}, Count: 1}})
 		},
 		"SpoolEmpty": func(ctx context.Context) error { _, err := g.db.SpoolEmpty(ctx); return err },
 		"SpoolSize":  func(ctx context.Context) error { _, _, err := g.db.SpoolSize(ctx); return err },
 		"StillGood": func(ctx context.Context) error {
-			_, err := g.db.StillGood(ctx, []conversation.Principal{by})
+			_, err := g.db.StillGood(ctx, []access.Principal{by})
 			return err
 		},
 		"Authenticate": func(ctx context.Context) error { _, err := g.db.Authenticate(ctx, g.key); return err },

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -34,7 +35,7 @@ func hoursRowOf(stamp stampRow, id routing.HoursID, h routing.Hours) hoursRow {
 }
 
 // CreateHours adds operating hours of the actor's tenant and gives them their id.
-func (db *DB) CreateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error) {
+func (db *DB) CreateHours(ctx context.Context, by access.Actor, h routing.Hours) (routing.Hours, error) {
 	row := hoursRowOf(stampRow{Tenant: by.Tenant}, routing.HoursID(newID()), h)
 	return hoursResource.create(ctx, db, by, string(row.ID), row, nil)
 }
@@ -51,7 +52,7 @@ func (db *DB) ListHours(ctx context.Context, t conversation.Tenant, after routin
 
 // UpdateHours replaces the actor's operating hours where their version is still h.Version (ErrVersion otherwise).
 // ErrNotFound when there are none.
-func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.Hours) (routing.Hours, error) {
+func (db *DB) UpdateHours(ctx context.Context, by access.Actor, h routing.Hours) (routing.Hours, error) {
 	return hoursResource.update(ctx, db, by, string(h.ID), h.Version, change[hoursRow]{
 		wish: func(old hoursRow) hoursRow { return hoursRowOf(old.stampRow, old.ID, h) },
 		after: func(tx *transaction, _, _ hoursRow, _ []string) error {
@@ -62,7 +63,7 @@ func (db *DB) UpdateHours(ctx context.Context, by conversation.Actor, h routing.
 
 // DeleteHours takes operating hours away. Deleting them again changes nothing. ErrInUse while a queue or
 // an agent keeps them, ErrNotFound when there never were any.
-func (db *DB) DeleteHours(ctx context.Context, by conversation.Actor, id routing.HoursID) error {
+func (db *DB) DeleteHours(ctx context.Context, by access.Actor, id routing.HoursID) error {
 	return hoursResource.remove(ctx, db, by, string(id),
 		`select from queues where tenant = $1 and hours_id = $2::uuid`, `select from agents where tenant = $1 and hours_id = $2::uuid`)
 }

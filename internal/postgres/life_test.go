@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/notice"
 	"wxdesk/internal/routing"
 )
 
@@ -50,7 +52,7 @@ func TestLife_OpenToActive_pushAssigns(t *testing.T) {
 	d.stands(before.Standing, active, byQueue, "")
 	require.Equal(t, li.AgentID, before.Standing.Offer.AgentID)
 
-	got := d.done(ref, li, conversation.CommandAccept)
+	got := d.done(ref, li, command.Accept)
 	d.stands(got.Standing, active, byAgent, li.AgentID)
 	require.Nil(t, got.Standing.Offer)
 	require.Equal(t, before.Standing.Epoch+1, got.Standing.Epoch)
@@ -65,7 +67,7 @@ func TestLife_OpenToActive_anAgentPicks(t *testing.T) {
 	d := newOffice(t)
 	d.stream("mode = 'pick'")
 	li := d.agent("Li")
-	got := d.done(d.waiting("wang"), li, conversation.CommandPick)
+	got := d.done(d.waiting("wang"), li, command.Pick)
 	d.stands(got.Standing, active, byAgent, li.AgentID)
 	require.Equal(t, 25, d.load(li))
 	require.Equal(t, 1, d.count(t, "assignments", "how = 'pick' and state = 'accepted'"))
@@ -76,7 +78,7 @@ func TestLife_OpenToActive_SUP3_aSupervisorAssigns(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	d.exec(t, `update agents set units = 10`)
-	got := d.done(d.waiting("wang"), d.supervisor, conversation.CommandAssign, toAgent(li))
+	got := d.done(d.waiting("wang"), d.supervisor, command.Assign, toAgent(li))
 	d.stands(got.Standing, active, byAgent, li.AgentID)
 	require.Equal(t, 25, d.load(li), "a supervisor may exceed the capacity")
 }
@@ -91,7 +93,7 @@ func TestLife_OpenToClosed_theQueueOverflows(t *testing.T) {
 
 	got := d.due(ref)
 	require.Equal(t, conversation.ClosedOverflow, got.Closing)
-	require.Equal(t, conversation.WaitingNotice(conversation.LanguageEnglish, "full"), d.textOf(ref, got.MessageID))
+	require.Equal(t, notice.Waiting(conversation.LanguageEnglish, "full"), d.textOf(ref, got.MessageID))
 	d.closes(ref, got.Closing)
 }
 
@@ -99,8 +101,8 @@ func TestLife_OpenToClosed_SUP5_byForce(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
 	ref := d.waiting("wang")
-	d.refused(conversation.RefusedNotAllowed, ref, d.agent("Li"), conversation.CommandForceClose)
-	d.done(ref, d.supervisor, conversation.CommandForceClose)
+	d.refused(command.RefusedNotAllowed, ref, d.agent("Li"), command.ForceClose)
+	d.done(ref, d.supervisor, command.ForceClose)
 	d.closed(ref, conversation.ClosedByForce)
 }
 
@@ -120,7 +122,7 @@ func TestLife_ActiveToOpen_theAgentRejects(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.offered("wang", li)
 	d.exec(t, "delete from distribution_triggers")
-	got := d.done(ref, li, conversation.CommandReject)
+	got := d.done(ref, li, command.Reject)
 	d.stands(got.Standing, queued, byQueue, "")
 	d.itemIs(ref, "state = 'waiting' and (declined ->> $2)::int = 1", li.AgentID)
 	require.Zero(t, d.load(li))
@@ -134,7 +136,7 @@ func TestLife_ActiveToOpen_PRE9_aRejectionMayMeanDoNotDisturb(t *testing.T) {
 	d := newOffice(t)
 	d.stream("reject_dnd = true")
 	li := d.agent("Li")
-	d.done(d.offered("wang", li), li, conversation.CommandReject)
+	d.done(d.offered("wang", li), li, command.Reject)
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'dnd' and presence_manual"))
 }
 
@@ -153,7 +155,7 @@ func TestLife_ActiveToOpen_PRE8_theOfferTimesOut(t *testing.T) {
 	require.Equal(t, 1, d.count(t, "assignments", "state = 'missed'"))
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'inactive'"))
 	d.requireTriggered()
-	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandAccept)
+	d.refused(command.RefusedOfferOver, ref, li, command.Accept)
 }
 
 func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
@@ -162,10 +164,10 @@ func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
 	li := d.agent("Li")
 	returns := d.newQueue("Returns", d.agent("Zhao"))
 	ref := d.had("wang", li)
-	reply := d.command(ref, li, conversation.CommandReply, "one moment").MessageID
+	reply := d.command(ref, li, command.Reply, "one moment").MessageID
 	d.exec(t, "delete from distribution_triggers")
 
-	got := d.done(ref, li, conversation.CommandTransfer, toQueue(returns))
+	got := d.done(ref, li, command.Transfer, toQueue(returns))
 	d.stands(got.Standing, queued, byQueue, "")
 	require.Equal(t, returns, got.Standing.QueueID)
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "superseded-by-person"}, d.fate(t, ref, reply),
@@ -182,14 +184,14 @@ func TestLife_ActiveToActive_TRF2_transferToAnAgent(t *testing.T) {
 	d := newOffice(t)
 	li, zhao := d.agent("Li"), d.agent("Zhao")
 	ref := d.had("wang", li)
-	offer := d.done(ref, li, conversation.CommandTransfer, toAgent(zhao)).Standing
+	offer := d.done(ref, li, command.Transfer, toAgent(zhao)).Standing
 	d.stands(offer, active, byQueue, "")
 	require.Equal(t, zhao.AgentID, offer.Offer.AgentID)
 	require.False(t, offer.Offer.Deadline.IsZero())
 	require.Equal(t, []int{0, 25}, []int{d.load(li), d.load(zhao)})
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'offer' and agent_id = $1", zhao.AgentID))
 
-	d.stands(d.done(ref, zhao, conversation.CommandAccept).Standing, active, byAgent, zhao.AgentID)
+	d.stands(d.done(ref, zhao, command.Accept).Standing, active, byAgent, zhao.AgentID)
 }
 
 func TestTRF2_aRefusedTransferComesBackToWhoBeganIt(t *testing.T) {
@@ -197,8 +199,8 @@ func TestTRF2_aRefusedTransferComesBackToWhoBeganIt(t *testing.T) {
 	d := newOffice(t)
 	li, zhao := d.agent("Li"), d.agent("Zhao")
 	ref := d.had("wang", li)
-	d.done(ref, li, conversation.CommandTransfer, toAgent(zhao))
-	d.stands(d.done(ref, zhao, conversation.CommandReject).Standing, queued, byQueue, "")
+	d.done(ref, li, command.Transfer, toAgent(zhao))
+	d.stands(d.done(ref, zhao, command.Reject).Standing, queued, byQueue, "")
 	d.itemIs(ref, "affinity_agent = $2 and state = 'waiting'", li.AgentID)
 }
 
@@ -208,7 +210,7 @@ func TestLife_ActiveToWaiting_putAside(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.exec(t, "delete from distribution_triggers")
-	got := d.done(ref, li, conversation.CommandWait)
+	got := d.done(ref, li, command.Wait)
 	d.stands(got.Standing, aside, byAgent, li.AgentID)
 	require.Zero(t, d.load(li), "released at once")
 	require.Equal(t, conversation.DueIdle, got.Standing.Due[0].What)
@@ -228,7 +230,7 @@ func TestLife_ActiveToWrapUp_WS8(t *testing.T) {
 			li := d.agent("Li")
 			ref := d.had("wang", li)
 			d.exec(t, "delete from distribution_triggers")
-			d.stands(d.done(ref, li, conversation.CommandWrapUp).Standing, wrapUp, byAgent, li.AgentID)
+			d.stands(d.done(ref, li, command.WrapUp).Standing, wrapUp, byAgent, li.AgentID)
 			require.Equal(t, want.load, d.load(li))
 			var minutes int
 			require.NoError(t, d.raw.Get(&minutes, `select coalesce(round(extract(epoch from due_at - now()) / 60), -1)::int from (select max(due_at) as due_at from distribution_triggers) w`))
@@ -258,9 +260,9 @@ func TestLIF6_aTransferBeginsTheLimitAnew(t *testing.T) {
 	for customer, to := range map[string]with{"wang": toQueue(d.newQueue("Second", bo)), "zhou": toAgent(bo)} {
 		ref := d.had(customer, li)
 		d.exec(t, `update conversations set since = now() - interval '29 days' where id = $1`, ref.Conversation)
-		got := d.done(ref, li, conversation.CommandTransfer, to)
+		got := d.done(ref, li, command.Transfer, to)
 		if got.Standing.Offer != nil {
-			got = d.done(ref, bo, conversation.CommandAccept)
+			got = d.done(ref, bo, command.Accept)
 		}
 		limit := got.Standing.Due[len(got.Standing.Due)-1]
 		require.Equal(t, conversation.DueLimit, limit.What)
@@ -274,7 +276,7 @@ func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.exec(t, "delete from distribution_triggers")
-	d.done(ref, d.supervisor, conversation.CommandForceClose)
+	d.done(ref, d.supervisor, command.ForceClose)
 	d.closed(ref, conversation.ClosedByForce)
 	require.Zero(t, d.load(li))
 	d.requireTriggered()
@@ -287,7 +289,7 @@ func TestLife_WaitingToOpen_theCustomerWrites(t *testing.T) {
 		d.stream("affinity = $1", affinity)
 		li := d.agent("Li")
 		ref := d.had("wang", li)
-		d.done(ref, li, conversation.CommandWait)
+		d.done(ref, li, command.Wait)
 		d.exec(t, "delete from distribution_triggers")
 
 		got := d.writes(ref, "wang", "I am back")
@@ -305,8 +307,8 @@ func TestLife_WaitingToActive_theAgentResumes(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.done(ref, li, conversation.CommandWait)
-	d.stands(d.done(ref, li, conversation.CommandResume).Standing, active, byAgent, li.AgentID)
+	d.done(ref, li, command.Wait)
+	d.stands(d.done(ref, li, command.Resume).Standing, active, byAgent, li.AgentID)
 	require.Equal(t, 25, d.load(li))
 }
 
@@ -315,7 +317,7 @@ func TestLife_WaitingToActive_itsTimeComes(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	got := d.done(ref, li, conversation.CommandWait, until(time.Now().Add(time.Hour)))
+	got := d.done(ref, li, command.Wait, until(time.Now().Add(time.Hour)))
 	require.Equal(t, conversation.DueReturn, got.Standing.Due[0].What)
 	d.exec(t, `update conversations set wait_until = now() - interval '1 second'`)
 	d.stands(d.due(ref).Standing, active, byAgent, li.AgentID)
@@ -327,9 +329,9 @@ func TestLife_WaitingToOpen_itsTimeComesAndTheAgentHasNoRoom(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.done(ref, li, conversation.CommandWait, until(time.Now().Add(time.Hour)))
+	d.done(ref, li, command.Wait, until(time.Now().Add(time.Hour)))
 	d.exec(t, `update agents set units = 20`)
-	d.refused(conversation.RefusedCapacity, ref, li, conversation.CommandResume)
+	d.refused(command.RefusedCapacity, ref, li, command.Resume)
 	d.exec(t, `update conversations set wait_until = now() - interval '1 second'`)
 	d.stands(d.due(ref).Standing, queued, byQueue, "")
 	d.itemIs(ref, "affinity_agent = $2", li.AgentID)
@@ -341,7 +343,7 @@ func TestLife_WaitingToClosed_idle(t *testing.T) {
 	d.stream("auto_close_ms = 60000")
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.done(ref, li, conversation.CommandWait)
+	d.done(ref, li, command.Wait)
 	d.exec(t, `update conversations set since = now() - interval '61 seconds'`)
 	got := d.due(ref)
 	require.Equal(t, conversation.ClosedIdle, got.Closing)
@@ -354,7 +356,7 @@ func TestLife_WrapUpToActive_D3_theCustomerWrites(t *testing.T) {
 	d.stream("wrap_up = 'never'")
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.done(ref, li, conversation.CommandWrapUp)
+	d.done(ref, li, command.WrapUp)
 	require.Zero(t, d.load(li))
 	d.stands(d.writes(ref, "wang", "one more thing").Standing, active, byAgent, li.AgentID)
 	require.Equal(t, 25, d.load(li), "capacity is taken again")
@@ -365,9 +367,9 @@ func TestLife_WrapUpToClosed_itsAgentCloses(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.done(ref, li, conversation.CommandWrapUp)
+	d.done(ref, li, command.WrapUp)
 	d.sent()
-	d.stands(d.done(ref, li, conversation.CommandClose).Standing, closed, byAgent, li.AgentID)
+	d.stands(d.done(ref, li, command.Close).Standing, closed, byAgent, li.AgentID)
 	d.closed(ref, conversation.ClosedByAgent)
 	require.Zero(t, d.load(li))
 }
@@ -377,7 +379,7 @@ func TestLife_WrapUpToClosed_LIF2_afterADay(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.done(ref, li, conversation.CommandWrapUp)
+	d.done(ref, li, command.WrapUp)
 	d.exec(t, `update conversations set since = now() - interval '1 day 1 second'`)
 	d.closes(ref, d.due(ref).Closing)
 }
@@ -388,8 +390,8 @@ func TestLife_ClosedIsFinal_WS11_theNextOneIsKeptForTheSameAgent(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	d.closes(ref, conversation.ClosedByAgent)
-	for _, kind := range []conversation.CommandKind{conversation.CommandAccept, conversation.CommandReply, conversation.CommandClose} {
-		d.refused(conversation.RefusedClosed, ref, li, kind)
+	for _, kind := range []command.Kind{command.Accept, command.Reply, command.Close} {
+		d.refused(command.RefusedClosed, ref, li, kind)
 	}
 	require.Empty(t, d.due(ref).Closing)
 	d.itemIs(d.waiting("wang"), "affinity_agent = $2", li.AgentID)
@@ -420,7 +422,7 @@ func TestQUE3_whoWaitsKeepsTheirPlace(t *testing.T) {
 	d.itemIs(ref, "since < now() - interval '59 minutes'")
 
 	back := d.had("zhang", li)
-	d.done(back, li, conversation.CommandWait)
+	d.done(back, li, command.Wait)
 	d.exec(t, `update work_items set since = now() - interval '1 hour'`)
 	d.writes(back, "zhang", "I am back")
 	d.itemIs(back, "since > now() - interval '1 minute'")

@@ -8,6 +8,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/callback"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
@@ -15,7 +18,7 @@ import (
 type office struct {
 	*fixture
 	t          testing.TB
-	supervisor conversation.Principal
+	supervisor access.Principal
 	queue      conversation.QueueID
 }
 
@@ -26,25 +29,25 @@ const (
 func newOffice(t testing.TB) *office {
 	t.Helper()
 	d := &office{fixture: newFixture(t), t: t, queue: defaultQueue}
-	_, principal, err := d.CreateToken(t.Context(), cli, "supervisor", conversation.RoleSupervisor, "", time.Hour)
+	_, principal, err := d.CreateToken(t.Context(), cli, "supervisor", access.RoleSupervisor, "", time.Hour)
 	require.NoError(t, err)
 	d.supervisor = principal
 	return d
 }
 
 // agent signs in: a member of the desk's queue, available, with room for four conversations.
-func (d *office) agent(name string) conversation.Principal {
+func (d *office) agent(name string) access.Principal {
 	d.t.Helper()
 	id := uuid.NewString()
 	d.exec(d.t, `insert into agents (tenant, id, name, presence) values ('default', $1, $2, 'available')`, id, name)
 	d.exec(d.t, `insert into queue_members (tenant, queue_id, agent_id) values ('default', $1, $2)`, d.queue, id)
-	_, principal, err := d.CreateToken(d.t.Context(), cli, name, conversation.RoleAgent, conversation.AgentID(id), time.Hour)
+	_, principal, err := d.CreateToken(d.t.Context(), cli, name, access.RoleAgent, conversation.AgentID(id), time.Hour)
 	require.NoError(d.t, err)
 	return principal
 }
 
 // newQueue makes a queue that is always open, with the agents in it.
-func (d *office) newQueue(name string, members ...conversation.Principal) conversation.QueueID {
+func (d *office) newQueue(name string, members ...access.Principal) conversation.QueueID {
 	d.t.Helper()
 	id := uuid.NewString()
 	d.exec(d.t, `insert into queues (tenant, id, name) values ('default', $1, $2)`, id, name)
@@ -70,14 +73,14 @@ func (d *office) waiting(customer string) conversation.Ref {
 }
 
 // offered is a conversation that an agent is asked to take, as the distribution writes it.
-func (d *office) offered(customer string, to conversation.Principal) conversation.Ref {
+func (d *office) offered(customer string, to access.Principal) conversation.Ref {
 	d.t.Helper()
 	ref := d.waiting(customer)
 	d.offer(ref, to)
 	return ref
 }
 
-func (d *office) offer(ref conversation.Ref, to conversation.Principal) {
+func (d *office) offer(ref conversation.Ref, to access.Principal) {
 	d.t.Helper()
 	d.exec(d.t, `
 		with item as (update work_items set state = 'offered' where conversation_id = $1 and state = 'waiting' returning id, queue_id, units, profiles),
@@ -88,50 +91,50 @@ func (d *office) offer(ref conversation.Ref, to conversation.Principal) {
 }
 
 // had is a conversation that the agent has accepted.
-func (d *office) had(customer string, by conversation.Principal) conversation.Ref {
+func (d *office) had(customer string, by access.Principal) conversation.Ref {
 	d.t.Helper()
 	ref := d.offered(customer, by)
-	d.done(ref, by, conversation.CommandAccept)
+	d.done(ref, by, command.Accept)
 	return ref
 }
 
 // with changes a command before it is given.
-type with func(*conversation.PersonCommand)
+type with func(*command.Command)
 
 func toQueue(q conversation.QueueID) with {
-	return func(c *conversation.PersonCommand) { c.QueueID = q }
+	return func(c *command.Command) { c.QueueID = q }
 }
 
-func toAgent(a conversation.Principal) with {
-	return func(c *conversation.PersonCommand) { c.AgentID = a.AgentID }
+func toAgent(a access.Principal) with {
+	return func(c *command.Command) { c.AgentID = a.AgentID }
 }
 
-func until(at time.Time) with { return func(c *conversation.PersonCommand) { c.Until = at } }
+func until(at time.Time) with { return func(c *command.Command) { c.Until = at } }
 
 // order is what a person asks, under a key of its own.
-func (d *office) order(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) conversation.ActRequest {
+func (d *office) order(ref conversation.Ref, by access.Principal, kind command.Kind, text string, change ...with) command.Request {
 	d.t.Helper()
-	r := conversation.ActRequest{
-		CommandRequest: conversation.CommandRequest{Tenant: tenant, TokenID: by.TokenID, Method: "POST", Path: "/" + string(kind), Key: uuid.NewString()},
-		PersonCommand:  conversation.PersonCommand{Kind: kind, Conversation: ref.Conversation, By: by},
-		Text:           text,
+	r := command.Request{
+		HTTPRequest: command.HTTPRequest{Tenant: tenant, TokenID: by.TokenID, Method: "POST", Path: "/" + string(kind), Key: uuid.NewString()},
+		Command:     command.Command{Kind: kind, Conversation: ref.Conversation, By: by},
+		Text:        text,
 	}
 	for _, c := range change {
-		c(&r.PersonCommand)
+		c(&r.Command)
 	}
 	return r
 }
 
 // commanded is what an act came to, and how the conversation stands after it.
 type commanded struct {
-	Refused   conversation.Refusal
+	Refused   command.Refusal
 	MessageID conversation.MessageID
 	Standing  conversation.Standing
 }
 
 // command does something twice: the second time it must answer the same and change nothing, though what was refused is tried
 // again.
-func (d *office) command(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, text string, change ...with) commanded {
+func (d *office) command(ref conversation.Ref, by access.Principal, kind command.Kind, text string, change ...with) commanded {
 	d.t.Helper()
 	order := d.order(ref, by, kind, text, change...)
 	first, err := d.Act(d.t.Context(), order)
@@ -159,10 +162,10 @@ func (d *office) command(ref conversation.Ref, by conversation.Principal, kind c
 }
 
 // unseen stands for the answer to whoever may not see the conversation (S5).
-const unseen conversation.Refusal = "not found"
+const unseen command.Refusal = "not found"
 
 // done gives a command that must not be refused.
-func (d *office) done(ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) commanded {
+func (d *office) done(ref conversation.Ref, by access.Principal, kind command.Kind, change ...with) commanded {
 	d.t.Helper()
 	got := d.command(ref, by, kind, "", change...)
 	require.Empty(d.t, got.Refused)
@@ -170,7 +173,7 @@ func (d *office) done(ref conversation.Ref, by conversation.Principal, kind conv
 }
 
 // refused gives a command that must be refused and change nothing.
-func (d *office) refused(want conversation.Refusal, ref conversation.Ref, by conversation.Principal, kind conversation.CommandKind, change ...with) {
+func (d *office) refused(want command.Refusal, ref conversation.Ref, by access.Principal, kind command.Kind, change ...with) {
 	d.t.Helper()
 	rows := d.rows()
 	require.Equal(d.t, want, d.command(ref, by, kind, "", change...).Refused)
@@ -214,7 +217,7 @@ func (d *office) due(ref conversation.Ref) (got duly) {
 }
 
 // load is how many units of an agent are taken.
-func (d *office) load(a conversation.Principal) (units int) {
+func (d *office) load(a access.Principal) (units int) {
 	d.t.Helper()
 	require.NoError(d.t, d.raw.Get(&units, `
 		select coalesce(sum(units), 0) from assignments where agent_id = $1 and state in ('offered', 'accepted')
@@ -222,7 +225,7 @@ func (d *office) load(a conversation.Principal) (units int) {
 	return units
 }
 
-func (d *office) writes(ref conversation.Ref, customer, text string) conversation.Received {
+func (d *office) writes(ref conversation.Ref, customer, text string) callback.Result {
 	d.t.Helper()
 	return d.receive(d.t, d.batch(ref.Conversation, customer, says(uuid.NewString(), text)))
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
@@ -20,7 +22,7 @@ func (d *office) distribute() int {
 }
 
 // offeredTo reports whether a conversation is offered to an agent, or accepted by the agent.
-func (d *office) offeredTo(ref conversation.Ref, who conversation.Principal) bool {
+func (d *office) offeredTo(ref conversation.Ref, who access.Principal) bool {
 	d.t.Helper()
 	return d.count(d.t, "assignments", "conversation_id = $1 and agent_id = $2 and state in ('offered', 'accepted')", ref.Conversation, who.AgentID) > 0
 }
@@ -71,9 +73,9 @@ func TestWS14_whoDeclinedIsNotAskedAgainBeforeHisPauseIsOver(t *testing.T) {
 		d.stream("decline_pause_ms = 600000")
 		li := d.agent("Li")
 		ref := d.waiting("wang")
-		declines := func(who conversation.Principal) {
+		declines := func(who access.Principal) {
 			if how == "the agent rejects" {
-				d.done(ref, who, conversation.CommandReject)
+				d.done(ref, who, command.Reject)
 				return
 			}
 			d.exec(t, `update assignments set deadline = now() - interval '1 second' where state = 'offered'`)
@@ -105,7 +107,7 @@ func TestWS14_withoutAPauseItIsAsItWas(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.waiting("wang")
 	require.Equal(t, 1, d.distribute())
-	d.done(ref, li, conversation.CommandReject)
+	d.done(ref, li, command.Reject)
 	d.itemIs(ref, "paused = '{}'")
 	require.Equal(t, 1, d.distribute(), "asked again, there is nobody else")
 }
@@ -118,8 +120,8 @@ func TestWS14_aPauseEndsWhenItWaitsAfresh(t *testing.T) {
 	other := d.newQueue("Other", li)
 	ref := d.waiting("wang")
 	require.Equal(t, 1, d.distribute())
-	d.done(ref, li, conversation.CommandReject)
-	d.done(ref, d.supervisor, conversation.CommandAssign, toQueue(other))
+	d.done(ref, li, command.Reject)
+	d.done(ref, d.supervisor, command.Assign, toQueue(other))
 	require.Equal(t, 1, d.distribute(), "in another queue it is another question")
 }
 
@@ -138,11 +140,11 @@ func TestWS14_anAgentHasNoMoreOfAWorkstreamThanItSays(t *testing.T) {
 	require.True(t, d.offeredTo(refs[0], li) && d.offeredTo(refs[1], li) && d.offeredTo(other, li))
 	require.Equal(t, 1, d.count(t, "routing_traces", `work_item_id = (select id from work_items where conversation_id = $1) and body -> 'reasons' ? 'workstream-limit'`, refs[2].Conversation))
 
-	d.done(refs[0], li, conversation.CommandAccept)
+	d.done(refs[0], li, command.Accept)
 	require.Zero(t, d.distribute(), "an accepted conversation counts as an offered one does")
-	d.done(refs[0], li, conversation.CommandWrapUp)
+	d.done(refs[0], li, command.WrapUp)
 	d.sent()
-	d.done(refs[0], li, conversation.CommandClose)
+	d.done(refs[0], li, command.Close)
 	require.Equal(t, 1, d.distribute(), "and what is over does not")
 }
 
@@ -152,7 +154,7 @@ func TestWS14_whatIsPutAsideDoesNotCount(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	d.stream("max_per_agent = 1")
-	d.done(d.had("wang", li), li, conversation.CommandWait)
+	d.done(d.had("wang", li), li, command.Wait)
 	d.waiting("zhang")
 	require.Equal(t, 1, d.distribute())
 }
@@ -171,7 +173,7 @@ func TestWS14_R7_theLimitHoldsThoughHeTookSomethingWhileTheDistributionLooked(t 
 	// this workstream. Li has as many conversations as before, but one more would exceed this workstream's limit.
 	d.distributeWhile(func() {
 		d.exec(t, `update assignments set state = 'ended', ended_at = now() where conversation_id = $1`, old.Conversation)
-		d.done(picked, li, conversation.CommandPick)
+		d.done(picked, li, command.Pick)
 	})
 	require.False(t, d.offeredTo(pushed, li))
 	require.Zero(t, d.distribute())
@@ -183,13 +185,13 @@ func TestWS14_aPickIsRefusedAtTheLimitAndASupervisorsAssignIsNot(t *testing.T) {
 	d.stream("mode = 'pick', max_per_agent = 1")
 	li := d.agent("Li")
 	first, second := d.waiting("wang"), d.waiting("zhang")
-	d.done(first, li, conversation.CommandPick)
-	d.refused(conversation.RefusedCapacity, second, li, conversation.CommandPick)
-	d.done(second, d.supervisor, conversation.CommandAssign, toAgent(li))
+	d.done(first, li, command.Pick)
+	d.refused(command.RefusedCapacity, second, li, command.Pick)
+	d.done(second, d.supervisor, command.Assign, toAgent(li))
 	require.True(t, d.offeredTo(second, li))
 
 	d.newStream("mode = 'pick', max_per_agent = 1")
-	d.done(d.waiting("liu"), li, conversation.CommandPick)
+	d.done(d.waiting("liu"), li, command.Pick)
 }
 
 func TestLIF4_aWorkstreamSaysHowLongAConversationMayBeInAState(t *testing.T) {
@@ -198,7 +200,7 @@ func TestLIF4_aWorkstreamSaysHowLongAConversationMayBeInAState(t *testing.T) {
 	d.stream("open_limit_ms = 3600000, active_limit_ms = 7200000, wrap_up_limit_ms = 900000")
 	li := d.agent("Li")
 	open, had, wrapped := d.waiting("wang"), d.had("zhang", li), d.had("liu", li)
-	d.done(wrapped, li, conversation.CommandWrapUp)
+	d.done(wrapped, li, command.WrapUp)
 	for ref, limit := range map[conversation.Ref]string{open: "1 hour", had: "2 hours", wrapped: "15 minutes"} {
 		d.exec(t, `update conversations set since = now() - $2::interval + interval '1 minute' where id = $1`, ref.Conversation, limit)
 		require.Empty(t, d.due(ref).Closing, limit)

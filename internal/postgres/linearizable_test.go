@@ -11,19 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
 // asked is what an agent did with a conversation: pick it, hand it back to its queue, or look who has it.
 type asked struct {
 	conversation conversation.Ref
-	kind         conversation.CommandKind // "": look
+	kind         command.Kind // "": look
 	by           conversation.AgentID
 }
 
 // answered is the answer to it.
 type answered struct {
-	refused conversation.Refusal
+	refused command.Refusal
 	agent   conversation.AgentID // who has it, of a look
 }
 
@@ -50,9 +51,9 @@ func ownership() porcupine.Model {
 			switch {
 			case in.kind == "":
 				return out.agent == owner, owner
-			case in.kind == conversation.CommandPick && out.refused == "":
+			case in.kind == command.Pick && out.refused == "":
 				return owner == nobody, in.by
-			case in.kind == conversation.CommandPick:
+			case in.kind == command.Pick:
 				return owner != nobody, owner
 			case out.refused == "":
 				return owner == in.by, nobody
@@ -76,7 +77,7 @@ func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 	acts := scale(30, 300)
 	type act struct {
 		asked
-		command conversation.ActRequest
+		command command.Request
 	}
 	plans := make([][]act, agents)
 	for i := range plans {
@@ -86,10 +87,10 @@ func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 			switch rand.N(5) {
 			case 0:
 			case 1, 2:
-				a.kind = conversation.CommandTransfer
+				a.kind = command.Transfer
 				a.command = d.order(a.conversation, me, a.kind, "", toQueue(d.queue))
 			default:
-				a.kind = conversation.CommandPick
+				a.kind = command.Pick
 				a.command = d.order(a.conversation, me, a.kind, "")
 			}
 			plans[i] = append(plans[i], a)
@@ -118,7 +119,7 @@ func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 
 	won := 0
 	for _, op := range history {
-		if op.Input.(asked).kind == conversation.CommandPick && op.Output.(answered).refused == "" {
+		if op.Input.(asked).kind == command.Pick && op.Output.(answered).refused == "" {
 			won++
 		}
 	}
@@ -129,14 +130,14 @@ func TestR6_twoOwnersAtOnceAreNotLinearizable(t *testing.T) {
 	t.Parallel()
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	pick := func(by conversation.AgentID, call, back int64) porcupine.Operation {
-		return porcupine.Operation{Input: asked{ref, conversation.CommandPick, by}, Call: call, Output: answered{}, Return: back}
+		return porcupine.Operation{Input: asked{ref, command.Pick, by}, Call: call, Output: answered{}, Return: back}
 	}
 	require.True(t, porcupine.CheckOperations(ownership(), []porcupine.Operation{pick("ann", 0, 2)}))
 	require.False(t, porcupine.CheckOperations(ownership(), []porcupine.Operation{pick("ann", 0, 2), pick("ben", 1, 3)}))
 }
 
 // does gives the command, or looks who has the conversation.
-func (d *office) does(t *testing.T, in asked, command conversation.ActRequest) (answered, error) {
+func (d *office) does(t *testing.T, in asked, command command.Request) (answered, error) {
 	if in.kind == "" {
 		c, err := d.Conversation(t.Context(), everything, in.conversation.Conversation)
 		return answered{agent: c.AgentID}, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -13,7 +14,7 @@ import (
 
 // Conversations lists newest first, after the given position, what the viewer may see. An openid that does not open reads
 // as Unavailable. ErrNotFound when the filter names a queue, an agent or an account by what is no UUID.
-func (db *DB) Conversations(ctx context.Context, v conversation.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
+func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
 	args := []any{v.Tenant}
 	arg := func(value any) string {
 		args = append(args, value)
@@ -87,7 +88,7 @@ func seenBy(agent, narrow string, page func(at, id string) string) string {
 const workShown = 100
 
 // Work returns an agent's offers, the agent's conversations, and those that wait in the agent's queues: at most 100 of each.
-func (db *DB) Work(ctx context.Context, v conversation.Viewer) (w conversation.Work, err error) {
+func (db *DB) Work(ctx context.Context, v access.Viewer) (w conversation.Work, err error) {
 	for _, part := range []struct {
 		list         *[]conversation.Conversation
 		shown, order string

@@ -11,6 +11,8 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -448,7 +450,7 @@ func (l *locked) loadHandOver(ctx context.Context) error {
 
 // decide locks a conversation, reads what an act on it is judged by, and has it judged. A refusal of a reply costs no more than
 // it must: its row is asked first, and what is unsent can only make it less welcome.
-func (db *DB) decide(ctx context.Context, tx *transaction, c conversation.Ref, who conversation.Principal, want lifecycle.Act) (*locked, lifecycle.Change, conversation.Refusal, error) {
+func (db *DB) decide(ctx context.Context, tx *transaction, c conversation.Ref, who access.Principal, want lifecycle.Act) (*locked, lifecycle.Change, command.Refusal, error) {
 	l, err := db.lock(ctx, tx, c)
 	if err != nil {
 		return nil, lifecycle.Change{}, "", err

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/postgres"
@@ -15,7 +17,7 @@ import (
 )
 
 // follows has something follow, and requires that the rows read afterwards as the rule book says.
-func (d *office) follows(ref conversation.Ref, rule func(time.Time, lifecycle.Snapshot) lifecycle.Change, agents ...conversation.Principal) postgres.Step {
+func (d *office) follows(ref conversation.Ref, rule func(time.Time, lifecycle.Snapshot) lifecycle.Change, agents ...access.Principal) postgres.Step {
 	d.t.Helper()
 	var ids []conversation.AgentID
 	for _, a := range agents {
@@ -68,7 +70,7 @@ func plain(s lifecycle.Snapshot) []any {
 	return list
 }
 
-func (d *office) acts(ref conversation.Ref, who conversation.Principal, want lifecycle.Act) lifecycle.Change {
+func (d *office) acts(ref conversation.Ref, who access.Principal, want lifecycle.Act) lifecycle.Change {
 	d.t.Helper()
 	change, refused, err := d.Decided(d.t.Context(), ref, who, want)
 	require.NoError(d.t, err)
@@ -77,7 +79,7 @@ func (d *office) acts(ref conversation.Ref, who conversation.Principal, want lif
 }
 
 // act is an act as a rule, for follows.
-func (d *office) act(who conversation.Principal, want lifecycle.Act) func(time.Time, lifecycle.Snapshot) lifecycle.Change {
+func (d *office) act(who access.Principal, want lifecycle.Act) func(time.Time, lifecycle.Snapshot) lifecycle.Change {
 	return func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
 		s.Member, s.Accepted = true, true
 		c, refused := lifecycle.Decide(now, s, who, want)
@@ -101,7 +103,7 @@ func handedOver(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
 	})
 }
 
-func offeredTo(who conversation.Principal) func(time.Time, lifecycle.Snapshot) lifecycle.Change {
+func offeredTo(who access.Principal) func(time.Time, lifecycle.Snapshot) lifecycle.Change {
 	return func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
 		return lifecycle.Offer(now, s, who.AgentID, false)
 	}
@@ -140,36 +142,36 @@ func TestApply_writesWhatTheRuleBookSays(t *testing.T) {
 	step := d.follows(ref, offeredTo(li), zhao, li)
 	require.Equal(t, li.AgentID, step.After.Live.Agent)
 	require.Equal(t, "assigned", step.Notice.Act)
-	d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandReject}), li)
+	d.follows(ref, d.act(li, lifecycle.Act{Kind: command.Reject}), li)
 	require.Equal(t, 1, d.count(t, "work_items", "state = 'waiting' and (declined ->> $1)::int = 1 and paused ? $1", li.AgentID))
 	d.requireTriggered()
 
 	d.follows(ref, offeredTo(zhao), li, zhao)
-	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: conversation.CommandAccept}), zhao)
+	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: command.Accept}), zhao)
 	require.Equal(t, 1, d.count(t, "conversations", "agent_id = $1 and last_agent = $1 and waiting_since is null", zhao.AgentID))
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'busy' and id = $1", zhao.AgentID))
-	reply := d.acts(ref, zhao, lifecycle.Act{Kind: conversation.CommandReply, Text: "Good morning", Trace: "00-trace"}).MessageID()
+	reply := d.acts(ref, zhao, lifecycle.Act{Kind: command.Reply, Text: "Good morning", Trace: "00-trace"}).MessageID()
 	require.Equal(t, 1, d.count(t, "messages", "id = $1 and author = 'agent' and agent_id = $2 and traceparent = '00-trace'", reply, zhao.AgentID))
 	require.Equal(t, "Good morning", d.messageText(ref, reply))
 	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and status = 'queued' and epoch is not null", reply))
 
-	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: conversation.CommandTransfer, Agent: li.AgentID}), zhao, li)
+	d.follows(ref, d.act(zhao, lifecycle.Act{Kind: command.Transfer, Agent: li.AgentID}), zhao, li)
 	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and status = 'failed' and reason = 'superseded-by-person'", reply))
 	require.Equal(t, 1, d.count(t, "deliveries", "status = 'queued'"), "the automated message goes out")
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'delivery' and agent_id = $1 and body ->> 'reason' = 'superseded-by-person'", zhao.AgentID))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'left' and agent_id = $1", zhao.AgentID))
-	d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandAccept}), zhao, li)
+	d.follows(ref, d.act(li, lifecycle.Act{Kind: command.Accept}), zhao, li)
 
-	note := d.acts(ref, li, lifecycle.Act{Kind: conversation.CommandNote, Text: "wants green tea"}).MessageID()
+	note := d.acts(ref, li, lifecycle.Act{Kind: command.Note, Text: "wants green tea"}).MessageID()
 	require.Equal(t, 1, d.count(t, "notes", "id = $1 and author = $2", note, li.AgentID))
-	d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandWait, Until: time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)}), li)
+	d.follows(ref, d.act(li, lifecycle.Act{Kind: command.Wait, Until: time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)}), li)
 	require.Equal(t, 1, d.count(t, "agents", "presence = 'available' and id = $1", li.AgentID), "A13: put aside takes nothing")
 	d.follows(ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
 		return lifecycle.Wrote(now, s, lifecycle.Written{Lines: []lifecycle.Line{{ID: d.lineOf(ref), Seq: 1}}})
 	}, li)
 	require.Equal(t, 1, d.count(t, "work_items", "affinity_agent = $1", li.AgentID))
 
-	closing := d.follows(ref, d.act(d.supervisor, lifecycle.Act{Kind: conversation.CommandClose}))
+	closing := d.follows(ref, d.act(d.supervisor, lifecycle.Act{Kind: command.Close}))
 	require.Equal(t, conversation.ClosedByPerson, closing.After.Wishes.Ending, "the automated message is on its way")
 	d.follows(ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
 		return lifecycle.End(now, s, conversation.ClosedIdle)
@@ -188,17 +190,17 @@ func TestApply_setsSkillsAndContext(t *testing.T) {
 	d.stream(`variables = '[{"name": "cups", "number": true}]'`)
 	ref := d.queuedConversation("wang")
 	const skill = "00000000-0000-7000-8000-0000000000bb"
-	wanted := lifecycle.Act{Kind: conversation.CommandSetSkills, Text: `[{"skill_id": "` + skill + `", "rating": 5}]`}
+	wanted := lifecycle.Act{Kind: command.SetSkills, Text: `[{"skill_id": "` + skill + `", "rating": 5}]`}
 	_, refused, err := d.Decided(t.Context(), ref, d.supervisor, wanted)
 	require.NoError(t, err)
-	require.Equal(t, conversation.RefusedUnknownSkill, refused)
+	require.Equal(t, command.RefusedUnknownSkill, refused)
 	d.exec(t, `insert into skills (tenant, id, name) values ('default', $1, 'Tea')`, skill)
 	var before string
 	require.NoError(t, d.raw.Get(&before, `select demand from work_items`))
 	d.acts(ref, d.supervisor, wanted)
 	require.Equal(t, 1, d.count(t, "work_items", "skills = $1::jsonb and demand <> $2 and attributes <> '{}'", wanted.Text, before))
 	require.Equal(t, 1, d.count(t, "routing_traces", "stage = 'command' and body ->> 'command' = 'set-skills'"))
-	d.acts(ref, d.supervisor, lifecycle.Act{Kind: conversation.CommandSetContext, Text: `{"cups": 2}`})
+	d.acts(ref, d.supervisor, lifecycle.Act{Kind: command.SetContext, Text: `{"cups": 2}`})
 	require.Equal(t, 1, d.count(t, "conversations", "context is not null"))
 }
 
@@ -208,40 +210,40 @@ func TestDecide_readsWhatAnActIsJudgedBy(t *testing.T) {
 	d.stream("mode = 'pick', max_per_agent = 1")
 	li, bo := d.agent("Li"), d.agent("Bo")
 	d.exec(t, `delete from queue_members where agent_id = $1`, bo.AgentID)
-	refuses := func(why conversation.Refusal, ref conversation.Ref, who conversation.Principal, want lifecycle.Act) {
+	refuses := func(why command.Refusal, ref conversation.Ref, who access.Principal, want lifecycle.Act) {
 		t.Helper()
 		_, refused, err := d.Decided(t.Context(), ref, who, want)
 		require.NoError(t, err)
 		require.Equal(t, why, refused)
 	}
-	pick := lifecycle.Act{Kind: conversation.CommandPick}
+	pick := lifecycle.Act{Kind: command.Pick}
 	first, second := d.queuedConversation("wang"), d.queuedConversation("zhou")
 	refuses(lifecycle.Unseen, first, bo, pick)
 	d.acts(first, li, pick)
-	refuses(conversation.RefusedCapacity, second, li, pick) // WS-14
-	d.acts(first, li, lifecycle.Act{Kind: conversation.CommandWait})
+	refuses(command.RefusedCapacity, second, li, pick) // WS-14
+	d.acts(first, li, lifecycle.Act{Kind: command.Wait})
 	d.acts(second, li, pick) // A13
-	refuses(conversation.RefusedCapacity, first, li, lifecycle.Act{Kind: conversation.CommandResume})
+	refuses(command.RefusedCapacity, first, li, lifecycle.Act{Kind: command.Resume})
 	d.stream("max_per_agent = null")
 	d.exec(t, `update tenants set max_conversations = 1`)
-	refuses(conversation.RefusedCapacity, first, li, lifecycle.Act{Kind: conversation.CommandResume}) // A14
+	refuses(command.RefusedCapacity, first, li, lifecycle.Act{Kind: command.Resume}) // A14
 	d.exec(t, `update tenants set max_conversations = 10`)
-	d.acts(first, li, lifecycle.Act{Kind: conversation.CommandResume})
+	d.acts(first, li, lifecycle.Act{Kind: command.Resume})
 
-	refuses(lifecycle.Unseen, first, bo, lifecycle.Act{Kind: conversation.CommandNote, Text: "hm"})
-	refuses(conversation.RefusedTarget, first, li, lifecycle.Act{Kind: conversation.CommandTransfer, Queue: d.newQueue("Empty")})
-	refuses(conversation.RefusedTarget, first, li, lifecycle.Act{Kind: conversation.CommandTransfer, Queue: conversation.QueueID(uuid.NewString())})
+	refuses(lifecycle.Unseen, first, bo, lifecycle.Act{Kind: command.Note, Text: "hm"})
+	refuses(command.RefusedTarget, first, li, lifecycle.Act{Kind: command.Transfer, Queue: d.newQueue("Empty")})
+	refuses(command.RefusedTarget, first, li, lifecycle.Act{Kind: command.Transfer, Queue: conversation.QueueID(uuid.NewString())})
 	d.exec(t, `update customers set message_left = 1`)
-	refuses(conversation.RefusedAllowance, first, li, lifecycle.Act{Kind: conversation.CommandReply, Text: "hello"}) // the notice is queued
+	refuses(command.RefusedAllowance, first, li, lifecycle.Act{Kind: command.Reply, Text: "hello"}) // the notice is queued
 	d.exec(t, `update deliveries set status = 'failed'`)
-	sent := d.acts(first, li, lifecycle.Act{Kind: conversation.CommandReply, Text: "hello"}).MessageID()
-	again := lifecycle.Act{Kind: conversation.CommandResend, Message: sent}
+	sent := d.acts(first, li, lifecycle.Act{Kind: command.Reply, Text: "hello"}).MessageID()
+	again := lifecycle.Act{Kind: command.Resend, Message: sent}
 	d.exec(t, `update deliveries set status = 'sent' where message_id = $1`, sent)
-	refuses(conversation.RefusedDelivered, first, li, again)
+	refuses(command.RefusedDelivered, first, li, again)
 	d.exec(t, `update deliveries set status = 'unknown', attempts = 3 where message_id = $1`, sent)
 	require.Equal(t, sent, d.acts(first, li, again).MessageID())
 	require.Equal(t, 1, d.count(t, "deliveries", "message_id = $1 and status = 'queued' and attempts = 0", sent))
-	d.acts(first, li, lifecycle.Act{Kind: conversation.CommandTransfer, Queue: d.newQueue("Returns", bo)})
+	d.acts(first, li, lifecycle.Act{Kind: command.Transfer, Queue: d.newQueue("Returns", bo)})
 	d.acts(first, bo, pick)
 }
 
@@ -252,19 +254,19 @@ func TestDecide_twoPicksAtOnceFitOnce(t *testing.T) {
 	li := d.agent("Li")
 	d.exec(t, `update agents set units = 25`)
 	conversations := []conversation.Ref{d.queuedConversation("wang"), d.queuedConversation("zhou")}
-	answers := make(chan conversation.Refusal, len(conversations))
+	answers := make(chan command.Refusal, len(conversations))
 	for _, ref := range conversations {
 		go func() {
-			_, refused, err := d.Decided(context.WithoutCancel(t.Context()), ref, li, lifecycle.Act{Kind: conversation.CommandPick})
+			_, refused, err := d.Decided(context.WithoutCancel(t.Context()), ref, li, lifecycle.Act{Kind: command.Pick})
 			if err != nil {
-				refused = conversation.Refusal(err.Error())
+				refused = command.Refusal(err.Error())
 			}
 			answers <- refused
 		}()
 	}
-	got := []conversation.Refusal{<-answers, <-answers}
+	got := []command.Refusal{<-answers, <-answers}
 	// The one who comes too late finds no room, or that its agent is do-not-disturb for that.
-	require.Contains(t, got, conversation.Refusal(""))
+	require.Contains(t, got, command.Refusal(""))
 	require.Equal(t, 25, d.load(li), "%q", got)
 }
 
@@ -278,9 +280,9 @@ func TestLocked_dailyProfileCountsWhatWasAcceptedToday(t *testing.T) {
 	d.exec(t, `insert into agent_profiles (tenant, agent_id, profile_id) values ('default', $1, $2)`, li.AgentID, profile)
 	ref := d.queuedConversation("wang")
 	d.exec(t, `update work_items set units = 0, profiles = array[$1::uuid]`, profile)
-	d.acts(ref, li, lifecycle.Act{Kind: conversation.CommandPick})
-	d.acts(ref, d.supervisor, lifecycle.Act{Kind: conversation.CommandAssign, Queue: d.newQueue("Returns", li)})
-	step := d.follows(ref, d.act(li, lifecycle.Act{Kind: conversation.CommandPick}), li)
+	d.acts(ref, li, lifecycle.Act{Kind: command.Pick})
+	d.acts(ref, d.supervisor, lifecycle.Act{Kind: command.Assign, Queue: d.newQueue("Returns", li)})
+	step := d.follows(ref, d.act(li, lifecycle.Act{Kind: command.Pick}), li)
 	require.Equal(t, []lifecycle.Profile{{ID: profile, Limit: 2, Blocking: true, Daily: true, Earlier: 1}}, step.Before.Agents[li.AgentID].Profiles)
 	require.Equal(t, routing.DND, step.After.Agents[li.AgentID].Presence, "twice today")
 }

@@ -11,6 +11,10 @@ import (
 	_ "github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
@@ -30,10 +34,10 @@ const (
 	tenant    = conversation.DefaultTenant
 )
 
-var cli = conversation.Actor{Tenant: tenant, Name: "cli"}
+var cli = access.Actor{Tenant: tenant, Name: "cli"}
 
 // everything is what supervisors and admins see.
-var everything = conversation.Viewer{Tenant: tenant}
+var everything = access.Viewer{Tenant: tenant}
 
 // fixture is a migrated database of its own with one account.
 type fixture struct {
@@ -42,7 +46,7 @@ type fixture struct {
 	keys    string // the master keys, as the setting has them
 	ring    *secret.Keyring
 	raw     *sqlx.DB // past the adapter, to look and to tamper
-	account conversation.Account
+	account account.Account
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -86,27 +90,27 @@ func openWith(t testing.TB, most int, dsn string, ring *secret.Keyring, opts ...
 	return db
 }
 
-func someAccount() conversation.Account {
-	return conversation.Account{
+func someAccount() account.Account {
+	return account.Account{
 		Tenant: tenant, Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: "wx0123456789abcdef", Mode: wechat.ModeSafe,
-		Kind: conversation.KindService, ReplyMode: conversation.ReplyActive, Verified: true,
-		Language: conversation.LanguageEnglish, TimeZone: conversation.DefaultTimeZone, IdleClose: conversation.DefaultIdleClose,
-		BotID: conversation.DefaultBot,
+		Kind: account.KindService, ReplyMode: account.ReplyActive, Verified: true,
+		Language: conversation.LanguageEnglish, TimeZone: account.DefaultTimeZone, IdleClose: account.DefaultIdleClose,
+		BotID: account.DefaultBot,
 	}
 }
 
-func someSecrets() conversation.AccountSecrets {
-	return conversation.AccountSecrets{
+func someSecrets() account.Secrets {
+	return account.Secrets{
 		AppSecret: secret.New(appSecret), Token: secret.New(token), EncodingAESKey: secret.New(aesKey),
 	}
 }
 
 // batch is what a customer wrote, in a conversation.
-func (f *fixture) batch(c conversation.ID, customer string, arrivals ...conversation.Arrival) conversation.Batch {
+func (f *fixture) batch(c conversation.ID, customer string, arrivals ...callback.Arrival) callback.Batch {
 	for i := range arrivals {
 		arrivals[i].OpenID = openID(customer)
 	}
-	return conversation.Batch{
+	return callback.Batch{
 		Ref: conversation.Ref{Tenant: tenant, Conversation: c}, AccountID: f.account.ID,
 		CustomerKey: conversation.CustomerKey("key of " + customer), WorkflowID: "conversation/" + customer, Arrivals: arrivals,
 	}
@@ -122,15 +126,15 @@ func ended(t require.TestingT) func(conversation.Situation, error) {
 func newConversation() conversation.ID { return conversation.ID(uuid.NewString()) }
 
 // says is a text that a customer writes; key is the message key.
-func says(key, text string) conversation.Arrival {
-	return conversation.Arrival{
+func says(key, text string) callback.Arrival {
+	return callback.Arrival{
 		DeliveryID: uuid.NewString(), MessageKey: key, Fingerprint: "print of " + text, Kind: "text", Text: canary + " " + text,
 		Fields: []byte(`{"MsgId":"1"}`), Trigger: conversation.TriggerMessage,
 		SaidAt: time.Unix(1_700_000_000, 0), ReceivedAt: time.Unix(1_700_000_001, 0),
 	}
 }
 
-func (f *fixture) receive(t testing.TB, b conversation.Batch) conversation.Received {
+func (f *fixture) receive(t testing.TB, b callback.Batch) callback.Result {
 	t.Helper()
 	got, err := f.Receive(t.Context(), b)
 	require.NoError(t, err)
@@ -181,7 +185,7 @@ func (f *fixture) handOver(t testing.TB, c conversation.Ref, d routing.Decision)
 }
 
 // botAnswers has the bot answer the oldest line that waits for it.
-func (f *fixture) botAnswers(t testing.TB, c conversation.Ref, a conversation.Answer) conversation.Situation {
+func (f *fixture) botAnswers(t testing.TB, c conversation.Ref, a bot.Answer) conversation.Situation {
 	t.Helper()
 	turn, err := f.Turn(t.Context(), c)
 	require.NoError(t, err)

@@ -4,13 +4,15 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 )
 
 // Notes lists what was written about a conversation for colleagues after the note with the given id, "" for the first,
 // oldest first. A text that does not open reads as Unavailable. ErrNotFound when there is no such conversation that the
 // viewer may see.
-func (db *DB) Notes(ctx context.Context, v conversation.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error) {
+func (db *DB) Notes(ctx context.Context, v access.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error) {
 	about, err := db.seen(ctx, v, id)
 	if err != nil {
 		return nil, explain(ctx, "read notes", err)
@@ -41,7 +43,7 @@ func (db *DB) Notes(ctx context.Context, v conversation.Viewer, id conversation.
 
 // RoutingTrace lists how a conversation was routed and distributed after the step with the given number, oldest first.
 // ErrNotFound when there is no such conversation that the viewer may see.
-func (db *DB) RoutingTrace(ctx context.Context, v conversation.Viewer, id conversation.ID, after int64, limit int) ([]conversation.TraceStep, error) {
+func (db *DB) RoutingTrace(ctx context.Context, v access.Viewer, id conversation.ID, after int64, limit int) ([]routing.TraceStep, error) {
 	if _, err := db.seen(ctx, v, id); err != nil {
 		return nil, explain(ctx, "read a routing trace", err)
 	}
@@ -57,9 +59,9 @@ func (db *DB) RoutingTrace(ctx context.Context, v conversation.Viewer, id conver
 	if err := db.sql.SelectContext(ctx, &rows, query, v.Tenant, id, after, limit); err != nil {
 		return nil, explain(ctx, "read a routing trace", err)
 	}
-	steps := make([]conversation.TraceStep, len(rows))
+	steps := make([]routing.TraceStep, len(rows))
 	for i, r := range rows {
-		steps[i] = conversation.TraceStep{Number: r.ID, Stage: r.Stage, Body: r.Body, At: r.At}
+		steps[i] = routing.TraceStep{Number: r.ID, Stage: r.Stage, Body: r.Body, At: r.At}
 	}
 	return steps, nil
 }

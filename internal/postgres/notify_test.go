@@ -7,7 +7,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/access"
 	"wxdesk/internal/routing"
 )
 
@@ -16,7 +16,7 @@ func TestNotify_fewForManyCommits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	mei := f.agent(t, "Mei")
-	who := conversation.Principal{Tenant: tenant, AgentID: mei}
+	who := access.Principal{Tenant: tenant, AgentID: mei}
 	listener := pq.NewListener(f.dsn, time.Second, time.Second, nil)
 	t.Cleanup(func() { require.NoError(t, listener.Close()) })
 	require.NoError(t, listener.Listen("wxdesk_feed"))

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 )
@@ -50,7 +50,7 @@ type options struct {
 func WithEvaluator(j routing.Evaluator) Option { return func(o *options) { o.evaluator = j } }
 
 // WithAgentGrace sets how long an agent's work and presence are kept after their last connection was lost;
-// conversation.DisconnectGrace unless said.
+// feed.DisconnectGrace unless said.
 func WithAgentGrace(d time.Duration) Option { return func(o *options) { o.grace = d } }
 
 // WithSendsPerSecond limits the sends to WeChat of all processes together; 100 unless said. All are given the same.
@@ -59,7 +59,7 @@ func WithSendsPerSecond(n int) Option { return func(o *options) { o.sends = n } 
 // Open connects to the database that dsn names, a URL or key=value pairs as libpq reads them, over TCP or a unix socket.
 // It fails where Postgres does not answer; it does not look at the schema (see UpToDate).
 func Open(ctx context.Context, dsn string, ring *secret.Keyring, opts ...Option) (*DB, error) {
-	o := options{grace: conversation.DisconnectGrace, sends: defaultSendsPerSecond}
+	o := options{grace: feed.DisconnectGrace, sends: defaultSendsPerSecond}
 	for _, opt := range opts {
 		opt(&o)
 	}

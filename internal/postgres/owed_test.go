@@ -11,8 +11,11 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/delivery"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/reconcile"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
@@ -51,7 +54,7 @@ func TestOwed_appearsAndDisappears(t *testing.T) {
 
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), says("k2", "a person")))
 	f.requireOwed(t, ref, "turn")
-	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hi"}})
+	f.botAnswers(t, ref, bot.Answer{Texts: []string{"hi"}})
 	f.requireOwed(t, ref, "send", "turn")
 	f.requestHandOver(t, ref)
 	f.requireOwed(t, ref, "hand-over", "send")
@@ -82,7 +85,7 @@ func TestOwed_fromWhenItWasWished(t *testing.T) {
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "bye")))
 	f.exec(t, `update conversations set since = now() - interval '1 day'`)
-	f.botAnswers(t, ref, conversation.Answer{Texts: []string{"Bye."}, Command: conversation.CommandEnd})
+	f.botAnswers(t, ref, bot.Answer{Texts: []string{"Bye."}, Command: bot.CommandEnd})
 	require.Zero(t, late(ref))
 	attempt := uuid.NewString()
 	id := f.marks(t, ref, attempt).MessageID
@@ -99,7 +102,7 @@ func TestOwed_noTurnWhileManyMessagesWait(t *testing.T) {
 	f := newFixture(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "hello"), says("k2", "hello?")))
-	f.botAnswers(t, ref, conversation.Answer{Texts: make([]string, 200)})
+	f.botAnswers(t, ref, bot.Answer{Texts: make([]string, 200)})
 	f.requireOwed(t, ref, "send")
 	turn, err := f.Turn(t.Context(), ref)
 	require.NoError(t, err)
@@ -195,7 +198,7 @@ func TestSweep_leavesNoneOutForEver(t *testing.T) {
 	require.Equal(t, conversations, len(found))
 }
 
-func (f *fixture) differences(t testing.TB) []conversation.Difference {
+func (f *fixture) differences(t testing.TB) []reconcile.Difference {
 	t.Helper()
 	found, err := f.Disagreements(t.Context(), tenant)
 	require.NoError(t, err)
@@ -278,8 +281,8 @@ func TestLedger_countsItsRoundTrips(t *testing.T) {
 		return n
 	}
 	for round := range 2 { // in the second one customer and conversation have their rows
-		var turn conversation.Turn
-		var m conversation.Marking
+		var turn bot.Turn
+		var m delivery.Marking
 		attempt := uuid.NewString()
 		got := []int{
 			trips(func(ctx context.Context) error {
@@ -288,7 +291,7 @@ func TestLedger_countsItsRoundTrips(t *testing.T) {
 			}),
 			trips(func(ctx context.Context) (err error) { turn, err = db.Turn(ctx, c); return err }),
 			trips(func(ctx context.Context) error {
-				_, err := db.StoreAnswer(ctx, c, turn.Question.TurnID, turn.Epoch, conversation.Answer{Texts: []string{"hi"}})
+				_, err := db.StoreAnswer(ctx, c, turn.Question.TurnID, turn.Epoch, bot.Answer{Texts: []string{"hi"}})
 				return err
 			}),
 			trips(func(ctx context.Context) (err error) { m, err = db.MarkSending(ctx, c, attempt); return err }),

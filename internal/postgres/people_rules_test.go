@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -193,11 +194,11 @@ func TestAccounts_nameAWorkstreamThatThereIs(t *testing.T) {
 	a := f.account
 	require.Empty(t, a.Workstream)
 	a.Workstream = defaultWorkstream
-	a, err := f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	a, err := f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
 	require.NoError(t, err)
 	require.EqualValues(t, defaultWorkstream, a.Workstream)
 	a.Workstream = conversation.WorkstreamID(newConversation())
-	_, err = f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	_, err = f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
 	var unknown *routing.UnknownError
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, "workstream_id", unknown.Field)

@@ -19,6 +19,7 @@ import (
 	"wxdesk/api"
 	"wxdesk/api/admin"
 	"wxdesk/api/apitest"
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -48,17 +49,17 @@ func newAdminAPI(t *testing.T) adminAPI {
 
 type roles struct{}
 
-func (roles) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
-	for _, role := range []conversation.Role{conversation.RoleAdmin, conversation.RoleSupervisor, conversation.RoleAgent} {
+func (roles) Authenticate(_ context.Context, hash [32]byte) (access.Principal, error) {
+	for _, role := range []access.Role{access.RoleAdmin, access.RoleSupervisor, access.RoleAgent} {
 		if sha256.Sum256([]byte(role)) == hash {
-			who := conversation.Principal{Tenant: tenant, TokenID: "token of " + string(role), Role: role}
-			if role == conversation.RoleAgent {
+			who := access.Principal{Tenant: tenant, TokenID: "token of " + string(role), Role: role}
+			if role == access.RoleAgent {
 				who.AgentID = conversation.AgentID(uuid.NewSHA1(uuid.Nil, []byte("an agent")).String())
 			}
 			return who, nil
 		}
 	}
-	return conversation.Principal{}, conversation.ErrNotFound
+	return access.Principal{}, conversation.ErrNotFound
 }
 
 // always is a judge for whom every condition holds.
@@ -194,7 +195,7 @@ func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
 	t.Parallel()
 	d := newAdminAPI(t)
 	id := conversation.AgentID(d.make(t, "/v1/agents", `{"name":"Ann","queue_ids":["%s"]}`, defaultQueue))
-	token, _, err := d.CreateToken(t.Context(), cli, "Ann's", conversation.RoleAgent, id, time.Hour)
+	token, _, err := d.CreateToken(t.Context(), cli, "Ann's", access.RoleAgent, id, time.Hour)
 	require.NoError(t, err)
 	hash := sha256.Sum256([]byte(token.Reveal()))
 	who, err := d.Authenticate(t.Context(), hash)
@@ -213,7 +214,7 @@ func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
 	_, err = d.Authenticate(t.Context(), hash)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 	require.Zero(t, d.count(t, "queue_members", "true"))
-	_, _, err = d.CreateToken(t.Context(), cli, "too late", conversation.RoleAgent, id, time.Hour)
+	_, _, err = d.CreateToken(t.Context(), cli, "too late", access.RoleAgent, id, time.Hour)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 

@@ -8,6 +8,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -17,7 +20,7 @@ func TestCommand_reply_isQueuedInTheAgentsEpoch(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	got := d.command(ref, li, conversation.CommandReply, "Good morning")
+	got := d.command(ref, li, command.Reply, "Good morning")
 	require.Empty(t, got.Refused)
 	require.Equal(t, "Good morning", d.textOf(ref, got.MessageID))
 	require.Equal(t, conversation.DeliveryQueued, d.fate(t, ref, got.MessageID).Status)
@@ -39,7 +42,7 @@ func TestRecordOutcome_recordedTwiceTheDeskIsToldOnce(t *testing.T) {
 		d := newOffice(t)
 		li := d.agent("Li")
 		ref := d.had("wang", li)
-		got := d.command(ref, li, conversation.CommandReply, "Good morning")
+		got := d.command(ref, li, command.Reply, "Good morning")
 		d.exec(t, `update deliveries set status = 'sent' where epoch is null`)
 		attempt := uuid.NewString()
 		d.mark(t, ref, got.MessageID, attempt)
@@ -56,22 +59,22 @@ func TestBad_A09_aReplyThatCannotBeCarriedIsRefused(t *testing.T) {
 	li := d.agent("Li")
 	ref := d.had("wang", li)
 	for _, text := range []string{"", " \n\t", strings.Repeat("x", wechat.MaxTextBytes+1)} {
-		require.Equal(t, conversation.RefusedText, d.command(ref, li, conversation.CommandReply, text).Refused)
+		require.Equal(t, command.RefusedText, d.command(ref, li, command.Reply, text).Refused)
 	}
-	require.Empty(t, d.command(ref, li, conversation.CommandReply, strings.Repeat("x", wechat.MaxTextBytes)).Refused)
+	require.Empty(t, d.command(ref, li, command.Reply, strings.Repeat("x", wechat.MaxTextBytes)).Refused)
 }
 
 func TestBad_A13_aReplyThatMayNotGoOutIsNotStored(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		set  string
-		want conversation.Refusal
+		want command.Refusal
 	}{
-		"window closed":           {`update customers set message_until = now() - interval '1 second'`, conversation.RefusedWindow},
-		"allowance spent":         {`update customers set message_left = 0`, conversation.RefusedAllowance},
-		"spent by what is queued": {`update customers set message_left = 1`, conversation.RefusedAllowance}, // by the notice
-		"put aside":               {`update conversations set state = 'waiting'`, conversation.RefusedState},
-		"closed":                  {`update conversations set state = 'closed', closed_at = now()`, conversation.RefusedClosed},
+		"window closed":           {`update customers set message_until = now() - interval '1 second'`, command.RefusedWindow},
+		"allowance spent":         {`update customers set message_left = 0`, command.RefusedAllowance},
+		"spent by what is queued": {`update customers set message_left = 1`, command.RefusedAllowance}, // by the notice
+		"put aside":               {`update conversations set state = 'waiting'`, command.RefusedState},
+		"closed":                  {`update conversations set state = 'closed', closed_at = now()`, command.RefusedClosed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +83,7 @@ func TestBad_A13_aReplyThatMayNotGoOutIsNotStored(t *testing.T) {
 			ref := d.had("wang", li)
 			d.exec(t, c.set)
 			rows := d.rows()
-			require.Equal(t, c.want, d.command(ref, li, conversation.CommandReply, "hello").Refused)
+			require.Equal(t, c.want, d.command(ref, li, command.Reply, "hello").Refused)
 			require.Equal(t, rows, d.rows())
 		})
 	}
@@ -91,10 +94,10 @@ func TestBad_A13_aColleaguesConversationIsNotOnesOwn(t *testing.T) {
 	d := newOffice(t)
 	li, zhao := d.agent("Li"), d.agent("Zhao")
 	ref := d.had("wang", li)
-	for _, kind := range []conversation.CommandKind{
-		conversation.CommandReply, conversation.CommandNote, conversation.CommandTransfer, conversation.CommandWait, conversation.CommandResume,
-		conversation.CommandWrapUp, conversation.CommandClose, conversation.CommandSetContext, conversation.CommandSetSkills, conversation.CommandResend, conversation.CommandPick,
-		conversation.CommandForceClose, conversation.CommandAssign, conversation.CommandAccept, conversation.CommandReject,
+	for _, kind := range []command.Kind{
+		command.Reply, command.Note, command.Transfer, command.Wait, command.Resume,
+		command.WrapUp, command.Close, command.SetContext, command.SetSkills, command.Resend, command.Pick,
+		command.ForceClose, command.Assign, command.Accept, command.Reject,
 	} {
 		d.refused(unseen, ref, zhao, kind)
 	}
@@ -105,31 +108,31 @@ func TestBad_A14_anOfferIsTakenOnce(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.offered("wang", li)
-	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandAccept, func(c *conversation.PersonCommand) {
+	d.refused(command.RefusedOfferOver, ref, li, command.Accept, func(c *command.Command) {
 		c.AssignmentID = conversation.AssignmentID(uuid.NewString())
 	})
-	d.done(ref, li, conversation.CommandAccept)
-	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandAccept)
-	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandReject)
-	d.refused(conversation.RefusedOfferOver, ref, li, conversation.CommandPick)
-	d.refused(conversation.RefusedNotAllowed, ref, d.supervisor, conversation.CommandAccept)
+	d.done(ref, li, command.Accept)
+	d.refused(command.RefusedOfferOver, ref, li, command.Accept)
+	d.refused(command.RefusedOfferOver, ref, li, command.Reject)
+	d.refused(command.RefusedOfferOver, ref, li, command.Pick)
+	d.refused(command.RefusedNotAllowed, ref, d.supervisor, command.Accept)
 }
 
 func TestBad_A15_aPickThatDoesNotFitIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		set  string
-		want conversation.Refusal
+		want command.Refusal
 	}{
-		"at capacity":    {`update agents set units = 24`, conversation.RefusedCapacity},
-		"no new work":    {`update agents set units = 0`, conversation.RefusedCapacity},
-		"profile unmet":  {`update work_items set units = 0, profiles = array['00000000-0000-7000-8000-0000000000aa'::uuid]`, conversation.RefusedCapacity},
-		"offline":        {`update agents set presence = 'offline'`, conversation.RefusedPresence},
-		"do not disturb": {`update agents set presence = 'dnd'`, conversation.RefusedPresence},
+		"at capacity":    {`update agents set units = 24`, command.RefusedCapacity},
+		"no new work":    {`update agents set units = 0`, command.RefusedCapacity},
+		"profile unmet":  {`update work_items set units = 0, profiles = array['00000000-0000-7000-8000-0000000000aa'::uuid]`, command.RefusedCapacity},
+		"offline":        {`update agents set presence = 'offline'`, command.RefusedPresence},
+		"do not disturb": {`update agents set presence = 'dnd'`, command.RefusedPresence},
 		"without the skill": {
-			`update work_items set skills = '[{"skill_id": "00000000-0000-7000-8000-0000000000bb", "rating": 5}]'`, conversation.RefusedSkill,
+			`update work_items set skills = '[{"skill_id": "00000000-0000-7000-8000-0000000000bb", "rating": 5}]'`, command.RefusedSkill,
 		},
-		"only offered": {`update work_items set mode = 'push'`, conversation.RefusedState},
+		"only offered": {`update work_items set mode = 'push'`, command.RefusedState},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +140,7 @@ func TestBad_A15_aPickThatDoesNotFitIsRefused(t *testing.T) {
 			d.stream("mode = 'pick'")
 			ref, li := d.waiting("wang"), d.agent("Li")
 			d.exec(t, c.set)
-			d.refused(c.want, ref, li, conversation.CommandPick)
+			d.refused(c.want, ref, li, command.Pick)
 		})
 	}
 }
@@ -146,11 +149,11 @@ func TestCommand_pick_WS4_whereAWorkstreamSaysSoAlsoWhatIsOffered(t *testing.T) 
 	t.Parallel()
 	d := newOffice(t)
 	ref, offered, li, bo := d.waiting("wang"), d.waiting("zhou"), d.agent("Li"), d.agent("Bo")
-	d.refused(conversation.RefusedState, ref, li, conversation.CommandPick)
+	d.refused(command.RefusedState, ref, li, command.Pick)
 	d.stream("pick_from_push = true")
-	d.stands(d.done(ref, li, conversation.CommandPick).Standing, active, conversation.HolderAgent, li.AgentID)
+	d.stands(d.done(ref, li, command.Pick).Standing, active, conversation.HolderAgent, li.AgentID)
 	d.offer(offered, bo)
-	d.refused(conversation.RefusedOfferOver, offered, li, conversation.CommandPick) // somebody is being asked
+	d.refused(command.RefusedOfferOver, offered, li, command.Pick) // somebody is being asked
 }
 
 func TestCommand_pick_SKL1_aDisabledSkillDoesNotCount(t *testing.T) {
@@ -162,9 +165,9 @@ func TestCommand_pick_SKL1_aDisabledSkillDoesNotCount(t *testing.T) {
 	d.exec(t, `insert into skills (tenant, id, name) values ('default', $1, 'Tea')`, skill)
 	d.exec(t, `insert into agent_skills (tenant, agent_id, skill_id, rating, disabled) values ('default', $1, $2, 9, true)`, li.AgentID, skill)
 	d.exec(t, `update work_items set skills = jsonb_build_array(jsonb_build_object('skill_id', $1::text, 'rating', 5))`, skill)
-	d.refused(conversation.RefusedSkill, ref, li, conversation.CommandPick)
+	d.refused(command.RefusedSkill, ref, li, command.Pick)
 	d.exec(t, `update agent_skills set disabled = false`)
-	d.done(ref, li, conversation.CommandPick)
+	d.done(ref, li, command.Pick)
 }
 
 func TestCommand_pick_CAP2_countsProfilesAndSkills(t *testing.T) {
@@ -180,12 +183,12 @@ func TestCommand_pick_CAP2_countsProfilesAndSkills(t *testing.T) {
 	first, second := d.waiting("wang"), d.waiting("zhou")
 	d.exec(t, `update work_items set units = 0, profiles = array[$1::uuid], skills = jsonb_build_array(jsonb_build_object('skill_id', $2::text, 'rating', 5))`, profile, skill)
 
-	d.done(first, li, conversation.CommandPick)
-	d.refused(conversation.RefusedCapacity, second, li, conversation.CommandPick)
+	d.done(first, li, command.Pick)
+	d.refused(command.RefusedCapacity, second, li, command.Pick)
 	d.closes(first, conversation.ClosedByAgent)
-	d.refused(conversation.RefusedCapacity, second, li, conversation.CommandPick) // what the day has taken does not come back
+	d.refused(command.RefusedCapacity, second, li, command.Pick) // what the day has taken does not come back
 	d.exec(t, `update assignments set accepted_at = accepted_at - interval '1 day'`)
-	d.done(second, li, conversation.CommandPick)
+	d.done(second, li, command.Pick)
 }
 
 func TestCommand_aStaleRevisionIsRefused(t *testing.T) {
@@ -193,10 +196,10 @@ func TestCommand_aStaleRevisionIsRefused(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	seen := func(revision int64) with { return func(c *conversation.PersonCommand) { c.IfRevision = revision } }
-	d.refused(conversation.RefusedStale, ref, li, conversation.CommandWait, seen(1))
+	seen := func(revision int64) with { return func(c *command.Command) { c.IfRevision = revision } }
+	d.refused(command.RefusedStale, ref, li, command.Wait, seen(1))
 	current := d.due(ref).Standing.Revision
-	d.done(ref, li, conversation.CommandWait, seen(current))
+	d.done(ref, li, command.Wait, seen(current))
 }
 
 func TestCommand_whatTheStateForbids(t *testing.T) {
@@ -204,12 +207,12 @@ func TestCommand_whatTheStateForbids(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	d.refused(conversation.RefusedState, ref, li, conversation.CommandResume)
-	d.refused(conversation.RefusedTarget, ref, d.supervisor, conversation.CommandAssign, toAgent(li))
-	d.refused(conversation.RefusedNotAllowed, ref, li, conversation.CommandAssign, toAgent(li))
-	d.done(ref, li, conversation.CommandWait)
-	for _, kind := range []conversation.CommandKind{conversation.CommandWait, conversation.CommandWrapUp, conversation.CommandTransfer, conversation.CommandReply} {
-		d.refused(conversation.RefusedState, ref, li, kind)
+	d.refused(command.RefusedState, ref, li, command.Resume)
+	d.refused(command.RefusedTarget, ref, d.supervisor, command.Assign, toAgent(li))
+	d.refused(command.RefusedNotAllowed, ref, li, command.Assign, toAgent(li))
+	d.done(ref, li, command.Wait)
+	for _, kind := range []command.Kind{command.Wait, command.WrapUp, command.Transfer, command.Reply} {
+		d.refused(command.RefusedState, ref, li, kind)
 	}
 }
 
@@ -224,10 +227,10 @@ func TestTRF1_aQueueThatCannotTakeItIsNoTarget(t *testing.T) {
 	d.exec(t, `insert into operating_hours (tenant, id, name, time_zone) values ('default', $1, 'Never', 'Asia/Shanghai')`, hours)
 	d.exec(t, `update queues set hours_id = $1 where id = $2`, hours, shut)
 	for _, q := range []conversation.QueueID{gone, shut, d.queue, d.newQueue("Only Li's", li), d.newQueue("Empty"), "", "no uuid", conversation.QueueID(uuid.NewString())} {
-		d.refused(conversation.RefusedTarget, ref, li, conversation.CommandTransfer, toQueue(q))
+		d.refused(command.RefusedTarget, ref, li, command.Transfer, toQueue(q))
 	}
 	d.agent("Zhao")
-	d.done(ref, li, conversation.CommandTransfer, toQueue(d.queue)) // now there is somebody else
+	d.done(ref, li, command.Transfer, toQueue(d.queue)) // now there is somebody else
 }
 
 func TestTRF2_anAgentWhoCannotBeAskedIsNoTarget(t *testing.T) {
@@ -235,14 +238,14 @@ func TestTRF2_anAgentWhoCannotBeAskedIsNoTarget(t *testing.T) {
 	d := newOffice(t)
 	li, zhao := d.agent("Li"), d.agent("Zhao")
 	ref := d.had("wang", li)
-	d.refused(conversation.RefusedTarget, ref, li, conversation.CommandTransfer, toAgent(li))
-	d.refused(conversation.RefusedTarget, ref, li, conversation.CommandTransfer, toAgent(conversation.Principal{AgentID: conversation.AgentID(uuid.NewString())}))
+	d.refused(command.RefusedTarget, ref, li, command.Transfer, toAgent(li))
+	d.refused(command.RefusedTarget, ref, li, command.Transfer, toAgent(access.Principal{AgentID: conversation.AgentID(uuid.NewString())}))
 	for _, p := range []string{"dnd", "away", "offline", "inactive"} {
 		d.exec(t, `update agents set presence = $1 where id = $2`, p, zhao.AgentID)
-		d.refused(conversation.RefusedTarget, ref, li, conversation.CommandTransfer, toAgent(zhao))
+		d.refused(command.RefusedTarget, ref, li, command.Transfer, toAgent(zhao))
 	}
 	d.exec(t, `update agents set presence = 'busy', disabled = true where id = $1`, zhao.AgentID)
-	d.refused(conversation.RefusedTarget, ref, li, conversation.CommandTransfer, toAgent(zhao))
+	d.refused(command.RefusedTarget, ref, li, command.Transfer, toAgent(zhao))
 }
 
 func TestSUP3_assigningWithdrawsAnOpenOffer(t *testing.T) {
@@ -251,9 +254,9 @@ func TestSUP3_assigningWithdrawsAnOpenOffer(t *testing.T) {
 	li, zhao := d.agent("Li"), d.agent("Zhao")
 	ref := d.offered("wang", li)
 	d.exec(t, `update agents set presence = 'away' where id = $1`, zhao.AgentID)
-	d.refused(conversation.RefusedPresence, ref, d.supervisor, conversation.CommandAssign, toAgent(zhao))
+	d.refused(command.RefusedPresence, ref, d.supervisor, command.Assign, toAgent(zhao))
 	d.exec(t, `update agents set presence = 'busy' where id = $1`, zhao.AgentID)
-	d.stands(d.done(ref, d.supervisor, conversation.CommandAssign, toAgent(zhao)).Standing, active, byAgent, zhao.AgentID)
+	d.stands(d.done(ref, d.supervisor, command.Assign, toAgent(zhao)).Standing, active, byAgent, zhao.AgentID)
 	require.Equal(t, 1, d.count(t, "assignments", "state = 'withdrawn' and agent_id = $1", li.AgentID))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'offer-over' and agent_id = $1", li.AgentID))
 }
@@ -262,8 +265,8 @@ func TestSUP3_assigningToAQueue(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
 	ref, returns := d.waiting("wang"), d.newQueue("Returns")
-	d.refused(conversation.RefusedTarget, ref, d.supervisor, conversation.CommandAssign, toQueue(d.queue))
-	got := d.done(ref, d.supervisor, conversation.CommandAssign, toQueue(returns))
+	d.refused(command.RefusedTarget, ref, d.supervisor, command.Assign, toQueue(d.queue))
+	got := d.done(ref, d.supervisor, command.Assign, toQueue(returns))
 	d.stands(got.Standing, queued, byQueue, "")
 	d.itemIs(ref, "queue_id = $2 and state = 'waiting'", returns)
 }
@@ -273,12 +276,12 @@ func TestCommand_note_standsUnderTheCommandsID(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	got := d.command(ref, li, conversation.CommandNote, canary+" wants green tea")
+	got := d.command(ref, li, command.Note, canary+" wants green tea")
 	require.Empty(t, got.Refused)
 	require.Equal(t, 1, d.count(t, "notes", "id = $1 and author = $2", got.MessageID, li.AgentID))
 	require.Equal(t, 1, d.count(t, "feed", "kind = 'note'"))
-	require.Equal(t, conversation.RefusedText, d.command(ref, li, conversation.CommandNote, " ").Refused)
-	require.Empty(t, d.command(ref, d.supervisor, conversation.CommandNote, "well done").Refused)
+	require.Equal(t, command.RefusedText, d.command(ref, li, command.Note, " ").Refused)
+	require.Empty(t, d.command(ref, d.supervisor, command.Note, "well done").Refused)
 }
 
 func TestCommand_resend_onlyWhatDidNotArrive(t *testing.T) {
@@ -286,12 +289,12 @@ func TestCommand_resend_onlyWhatDidNotArrive(t *testing.T) {
 	d := newOffice(t)
 	li := d.agent("Li")
 	ref := d.had("wang", li)
-	id := d.command(ref, li, conversation.CommandReply, "hello").MessageID
-	this := func(c *conversation.PersonCommand) { c.MessageID = id }
-	d.refused(conversation.RefusedDelivered, ref, li, conversation.CommandResend)
-	d.refused(conversation.RefusedDelivered, ref, li, conversation.CommandResend, this)
+	id := d.command(ref, li, command.Reply, "hello").MessageID
+	this := func(c *command.Command) { c.MessageID = id }
+	d.refused(command.RefusedDelivered, ref, li, command.Resend)
+	d.refused(command.RefusedDelivered, ref, li, command.Resend, this)
 	d.exec(t, `update deliveries set status = 'unknown', reason = 'answer-lost', attempts = 5 where message_id = $1`, id)
-	require.Equal(t, id, d.done(ref, li, conversation.CommandResend, this).MessageID)
+	require.Equal(t, id, d.done(ref, li, command.Resend, this).MessageID)
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryQueued}, d.fate(t, ref, id))
 }
 
@@ -304,10 +307,10 @@ func TestCTX1_aContextHoldsWhatItsWorkstreamDeclares(t *testing.T) {
 	for _, bad := range []string{
 		`{"Order": "1"}`, `{"order": 1}`, `{"cups": "2"}`, `{"cups": 1.5}`, `{"order": {}}`, `{"order": "` + strings.Repeat("茶", 4001) + `"}`,
 	} {
-		require.Equal(t, conversation.RefusedVariable, d.command(ref, li, conversation.CommandSetContext, bad).Refused, bad)
+		require.Equal(t, command.RefusedVariable, d.command(ref, li, command.SetContext, bad).Refused, bad)
 	}
-	require.Empty(t, d.command(ref, li, conversation.CommandSetContext, `{"order": "`+strings.Repeat("茶", 4000)+`", "cups": 2}`).Refused)
-	require.Empty(t, d.command(ref, li, conversation.CommandSetContext, `{"order": null}`).Refused)
+	require.Empty(t, d.command(ref, li, command.SetContext, `{"order": "`+strings.Repeat("茶", 4000)+`", "cups": 2}`).Refused)
+	require.Empty(t, d.command(ref, li, command.SetContext, `{"order": null}`).Refused)
 	require.Equal(t, map[string]any{"cups": int64(2)}, d.facts(ref, d.firstLine(ref))["context"])
 }
 
@@ -318,8 +321,8 @@ func TestStoreAnswer_CTX2_keepsTheContextThatTheBotSets(t *testing.T) {
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	turn := d.writes(ref, "wang", "hello").Receipts[0].MessageID
 	for range 2 {
-		_, err := d.StoreAnswer(t.Context(), ref, turn, 1, conversation.Answer{
-			Command: conversation.CommandEscalate, Reason: "wants tea", Summary: "He asked twice.",
+		_, err := d.StoreAnswer(t.Context(), ref, turn, 1, bot.Answer{
+			Command: bot.CommandEscalate, Reason: "wants tea", Summary: "He asked twice.",
 			Context: map[string]any{"order": "A1", "cups": float64(3), "undeclared": "x"},
 		})
 		require.NoError(t, err)
@@ -340,8 +343,8 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 	d.receive(t, d.batch(ref.Conversation, "wang", scan, says("k2", "转人工")))
 	_, err := d.RoutingQuestion(t.Context(), ref)
 	require.ErrorIs(t, err, conversation.ErrClosed, "nobody wishes people")
-	d.botAnswers(t, ref, conversation.Answer{Texts: []string{"Welcome."}})
-	d.botAnswers(t, ref, conversation.Answer{Command: conversation.CommandEscalate, QueueID: "no queue"})
+	d.botAnswers(t, ref, bot.Answer{Texts: []string{"Welcome."}})
+	d.botAnswers(t, ref, bot.Answer{Command: bot.CommandEscalate, QueueID: "no queue"})
 	const rules = `[{"name": "tea", "when": "", "set": {"priority": 5}}]`
 	for i, kind := range []string{"classification", "route"} {
 		id := uuid.NewString()

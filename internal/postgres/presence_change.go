@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
@@ -58,7 +59,7 @@ func readPresence(ctx context.Context, tx *transaction, t conversation.Tenant, i
 // With a custom presence its base counts and p is ignored. An agent whose connection is lost is not waited for any more: with
 // offline they have left, with another presence they are there without a stream. It returns ErrNotFound when there is no such
 // agent, or the agent is disabled, and routing.UnknownError when there is no such custom presence.
-func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error) {
+func (db *DB) SetPresence(ctx context.Context, by access.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error) {
 	return transact(ctx, db, "set a presence", func(tx *transaction) (routing.AgentNow, error) {
 		agent, err := lockPresence(ctx, tx, by.Tenant, id)
 		if err != nil {
@@ -77,7 +78,7 @@ func (db *DB) SetPresence(ctx context.Context, by conversation.Principal, id con
 				return routing.AgentNow{}, err
 			}
 			if by.AgentID != id {
-				actor := conversation.Actor{Tenant: by.Tenant, Name: by.TokenID}
+				actor := access.Actor{Tenant: by.Tenant, Name: by.TokenID}
 				if err := record(ctx, tx, actor, actPresence, string(id), "presence"); err != nil {
 					return routing.AgentNow{}, err
 				}

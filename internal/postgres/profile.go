@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -31,7 +32,7 @@ func (r profileRow) profile() routing.Profile {
 }
 
 // CreateProfile adds a capacity profile of the actor's tenant and gives it its id. ErrExists when there is one of that name.
-func (db *DB) CreateProfile(ctx context.Context, by conversation.Actor, p routing.Profile) (routing.Profile, error) {
+func (db *DB) CreateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error) {
 	row := profileRow{stampRow{Tenant: by.Tenant}, routing.ProfileID(newID()), p.Name, p.Limit, resetImmediate, p.Blocking}
 	if p.EndOfDay {
 		row.Reset = resetEndOfDay
@@ -52,7 +53,7 @@ func (db *DB) ListProfiles(ctx context.Context, t conversation.Tenant, after rou
 // UpdateProfile changes name, limit and blocking of the actor's capacity profile where its version is still p.Version
 // (ErrVersion otherwise). When it comes back stays for life (CAP-2). Agents without a limit of their own get the new one, for
 // what is assigned from now on. ErrExists when another has the name, ErrNotFound when there is none.
-func (db *DB) UpdateProfile(ctx context.Context, by conversation.Actor, p routing.Profile) (routing.Profile, error) {
+func (db *DB) UpdateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error) {
 	return profileResource.update(ctx, db, by, string(p.ID), p.Version, change[profileRow]{
 		wish: func(old profileRow) profileRow {
 			return profileRow{old.stampRow, old.ID, p.Name, p.Limit, old.Reset, p.Blocking}
@@ -80,7 +81,7 @@ func settleHolders(ctx context.Context, tx *transaction, t conversation.Tenant, 
 
 // DeleteProfile takes a capacity profile away. Deleting it again changes nothing. ErrInUse while an agent has it, or a
 // workstream, a rule or an open conversation takes it; ErrNotFound when there never was one.
-func (db *DB) DeleteProfile(ctx context.Context, by conversation.Actor, id routing.ProfileID) error {
+func (db *DB) DeleteProfile(ctx context.Context, by access.Actor, id routing.ProfileID) error {
 	return profileResource.remove(ctx, db, by, string(id),
 		`select from agent_profiles where tenant = $1 and profile_id = $2::uuid`,
 		`select from workstreams where tenant = $1 and $2::uuid = any(profiles) and deleted_at is null`,

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 )
 
@@ -33,17 +35,17 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 	d.stream("mode = 'pick', units = 1")
 	const agents = 50
 	conversations := scale(12, 1000)
-	var people []conversation.Principal
+	var people []access.Principal
 	for range agents {
 		people = append(people, d.agent("Agent "+uuid.NewString()))
 	}
 	d.exec(t, `update agents set units = 1000000`)
 	for range conversations {
 		ref := d.waiting(uuid.NewString())
-		outcomes := make([]conversation.Acted, agents)
+		outcomes := make([]command.Result, agents)
 		var group errgroup.Group
 		for i, p := range people {
-			cmd := d.order(ref, p, conversation.CommandPick, "")
+			cmd := d.order(ref, p, command.Pick, "")
 			group.Go(func() (err error) {
 				for outcomes[i], err = d.Act(t.Context(), cmd); errors.Is(err, conversation.ErrBusy); { // as the API's answer asks for
 					outcomes[i], err = d.Act(t.Context(), cmd)
@@ -58,9 +60,9 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 		winners := 0
 		for i, o := range outcomes {
 			if o.Refused != "" {
-				require.Contains(t, []conversation.Refusal{
-					conversation.RefusedOfferOver, unseen,
-					conversation.RefusedCapacity, conversation.RefusedPresence, // who has won ten before is full
+				require.Contains(t, []command.Refusal{
+					command.RefusedOfferOver, unseen,
+					command.RefusedCapacity, command.RefusedPresence, // who has won ten before is full
 				}, o.Refused)
 				continue
 			}
@@ -68,13 +70,13 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 			require.Equal(t, people[i].AgentID, o.Conversation.AgentID)
 		}
 		require.Equal(t, 1, winners)
-		d.done(ref, people[winner(outcomes)], conversation.CommandWrapUp)
+		d.done(ref, people[winner(outcomes)], command.WrapUp)
 		d.closes(ref, conversation.ClosedByAgent)
 	}
 	require.Equal(t, conversations, d.count(t, "assignments", "accepted_at is not null"))
 }
 
-func winner(outcomes []conversation.Acted) int {
+func winner(outcomes []command.Result) int {
 	for i, o := range outcomes {
 		if o.Refused == "" {
 			return i
@@ -89,7 +91,7 @@ func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t)
 	d.stream("wrap_up = 'always', units = 25")
-	var people []conversation.Principal
+	var people []access.Principal
 	for range 6 {
 		people = append(people, d.agent("Agent "+uuid.NewString()))
 	}
@@ -125,7 +127,7 @@ func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
 }
 
 // something happens: a customer comes, the distribution looks, or an agent acts on one of their conversations.
-func (d *office) something(people []conversation.Principal, chance *rand.Rand) error {
+func (d *office) something(people []access.Principal, chance *rand.Rand) error {
 	ctx := d.t.Context()
 	switch n := chance.IntN(10); {
 	case n < 2 && d.count(d.t, "work_items", "state = 'waiting'") < 40:
@@ -148,12 +150,12 @@ func (d *office) something(people []conversation.Principal, chance *rand.Rand) e
 		return err
 	}
 	ref := conversation.Ref{Tenant: tenant, Conversation: mine[0].ID}
-	kind := conversation.CommandWrapUp
+	kind := command.WrapUp
 	switch {
 	case mine[0].Asked && chance.IntN(4) == 0:
-		kind = conversation.CommandReject
+		kind = command.Reject
 	case mine[0].Asked:
-		kind = conversation.CommandAccept
+		kind = command.Accept
 	case mine[0].State == conversation.StateWrapUp:
 		_, err := d.CloseConversation(ctx, ref, conversation.ClosedByAgent)
 		return err
@@ -174,19 +176,19 @@ func TestProperty_nothingLeavesClosed(t *testing.T) {
 	d.closes(ref, conversation.ClosedByAgent)
 	row := d.rows()
 	rapid.Check(t, func(rt *rapid.T) {
-		kind := rapid.SampledFrom([]conversation.CommandKind{
-			conversation.CommandAccept, conversation.CommandReject, conversation.CommandPick, conversation.CommandReply,
-			conversation.CommandTransfer, conversation.CommandWait, conversation.CommandResume, conversation.CommandWrapUp,
-			conversation.CommandClose, conversation.CommandAssign, conversation.CommandForceClose, conversation.CommandSetContext,
+		kind := rapid.SampledFrom([]command.Kind{
+			command.Accept, command.Reject, command.Pick, command.Reply,
+			command.Transfer, command.Wait, command.Resume, command.WrapUp,
+			command.Close, command.Assign, command.ForceClose, command.SetContext,
 		}).Draw(rt, "command")
-		by := rapid.SampledFrom([]conversation.Principal{li, mei, d.supervisor}).Draw(rt, "by")
+		by := rapid.SampledFrom([]access.Principal{li, mei, d.supervisor}).Draw(rt, "by")
 		target := rapid.SampledFrom([]with{toAgent(mei), toQueue(d.queue)}).Draw(rt, "to")
 		out, err := d.Act(t.Context(), d.order(ref, by, kind, `{"a":"b"}`, target))
 		if by.AgentID == mei.AgentID {
 			require.ErrorIs(rt, err, conversation.ErrNotFound)
 		} else {
 			require.NoError(rt, err)
-			require.Equal(rt, conversation.RefusedClosed, out.Refused)
+			require.Equal(rt, command.RefusedClosed, out.Refused)
 		}
 		due, err := d.Due(t.Context(), ref)
 		require.NoError(rt, err)

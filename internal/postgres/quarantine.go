@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
 
 // Quarantine keeps an authentic callback that cannot be read, and a receipt for what WeChat signed of it: a known delivery
 // id, and a callback that comes again, change nothing.
-func (db *DB) Quarantine(ctx context.Context, q conversation.Unreadable) error {
+func (db *DB) Quarantine(ctx context.Context, q callback.Unreadable) error {
 	return db.inTx(ctx, "put callback "+q.DeliveryID+" into quarantine", func(tx *transaction) error {
 		var sealed []byte
 		if err := tx.GetContext(ctx, &sealed, `select id_key from accounts where tenant = $1 and id = $2`, q.Tenant, q.AccountID); err != nil {
@@ -20,7 +21,7 @@ func (db *DB) Quarantine(ctx context.Context, q conversation.Unreadable) error {
 		if err != nil {
 			return err
 		}
-		fresh, err := db.firstOfItsKind(ctx, tx, q, conversation.Fingerprint(idKey, signedPart(q.Raw)))
+		fresh, err := db.firstOfItsKind(ctx, tx, q, callback.Fingerprint(idKey, signedPart(q.Raw)))
 		if err != nil || !fresh {
 			return err
 		}
@@ -39,10 +40,10 @@ func signedPart(raw []byte) []byte {
 
 // firstOfItsKind takes a receipt for what goes into quarantine, by the fingerprint of its content, and reports whether there
 // was none. No message key is mistaken for such a receipt's, since those hold no space.
-func (db *DB) firstOfItsKind(ctx context.Context, tx *transaction, q conversation.Unreadable, fingerprint string) (bool, error) {
+func (db *DB) firstOfItsKind(ctx context.Context, tx *transaction, q callback.Unreadable, fingerprint string) (bool, error) {
 	fresh, err := affected(tx.NamedExecContext(ctx, insertReceipts+` on conflict do nothing`, receiptRow{
 		Tenant: q.Tenant, AccountID: q.AccountID, MessageKey: q.Reason + " " + fingerprint, DeliveryID: q.DeliveryID,
-		Outcome: conversation.ReceiptQuarantined, ReceivedAt: q.ReceivedAt,
+		Outcome: callback.ReceiptQuarantined, ReceivedAt: q.ReceivedAt,
 	}))
 	if err != nil {
 		return false, fmt.Errorf("receipt of callback %s: %w", q.DeliveryID, err)
@@ -51,7 +52,7 @@ func (db *DB) firstOfItsKind(ctx context.Context, tx *transaction, q conversatio
 }
 
 // insertQuarantine adds what Receive knows beside: the message key and the conversation.
-func (db *DB) insertQuarantine(ctx context.Context, tx *transaction, q conversation.Unreadable, messageKey string, c conversation.ID) error {
+func (db *DB) insertQuarantine(ctx context.Context, tx *transaction, q callback.Unreadable, messageKey string, c conversation.ID) error {
 	sealed := db.ring.Seal(labelQuarantine, place("quarantine", q.Tenant, string(q.AccountID), q.DeliveryID), q.Raw)
 	const insert = `
 		insert into quarantine (tenant, delivery_id, account_id, message_key, conversation_id, reason, key_id, raw, received_at)

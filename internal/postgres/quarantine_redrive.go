@@ -6,11 +6,12 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
 // Quarantined lists callbacks that wait in quarantine, the oldest first, without what they say.
-func (db *DB) Quarantined(ctx context.Context, tenant conversation.Tenant, f conversation.QuarantineFilter) ([]conversation.Quarantined, error) {
+func (db *DB) Quarantined(ctx context.Context, tenant conversation.Tenant, f callback.QuarantineFilter) ([]callback.Quarantined, error) {
 	const query = `
 		select delivery_id, account_id, coalesce(message_key, '') as message_key, reason, coalesce(key_id::text, '') as key_id,
 			received_at, handed_at
@@ -18,7 +19,7 @@ func (db *DB) Quarantined(ctx context.Context, tenant conversation.Tenant, f con
 		where tenant = $1 and done_at is null
 			and ($2 = '' or account_id::text = $2) and ($3 = '' or delivery_id::text = $3) and ($4 = '' or reason = $4)
 		order by received_at, delivery_id`
-	var rows []conversation.Quarantined
+	var rows []callback.Quarantined
 	err := db.sql.SelectContext(ctx, &rows, query, tenant, string(f.AccountID), f.DeliveryID, f.Reason)
 	return rows, explain(ctx, "list the quarantine", err)
 }
@@ -26,7 +27,7 @@ func (db *DB) Quarantined(ctx context.Context, tenant conversation.Tenant, f con
 // QuarantinedRaw opens what a callback in quarantine was kept as: the body as WeChat sent it where the door kept it (it
 // has no message key then), the ciphertext of its handover where Receive did. secret.ErrUnavailable where our own seal does
 // not open.
-func (db *DB) QuarantinedRaw(ctx context.Context, tenant conversation.Tenant, q conversation.Quarantined) ([]byte, error) {
+func (db *DB) QuarantinedRaw(ctx context.Context, tenant conversation.Tenant, q callback.Quarantined) ([]byte, error) {
 	var sealed []byte
 	const query = `select raw from quarantine where tenant = $1 and delivery_id = $2`
 	if err := db.sql.GetContext(ctx, &sealed, query, tenant, q.DeliveryID); err != nil {
@@ -74,13 +75,13 @@ func (r *reception) leaveQuarantine(ctx context.Context) error {
 		switch {
 		case !a.Redriven:
 			continue
-		case r.verdicts[i].outcome != conversation.ReceiptQuarantined:
+		case r.verdicts[i].outcome != callback.ReceiptQuarantined:
 			done = append(done, a.DeliveryID)
 			continue
 		}
 		reason := a.Quarantine
 		if reason == "" {
-			reason = conversation.OtherContent
+			reason = callback.OtherContent
 		}
 		const stay = `update quarantine set handed_at = null, reason = $3 where tenant = $1 and delivery_id = $2 and done_at is null`
 		if _, err := r.tx.ExecContext(ctx, stay, r.in.Tenant, a.DeliveryID, reason); err != nil {

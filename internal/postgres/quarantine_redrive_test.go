@@ -6,23 +6,24 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
 // broken is the same callback as it was when it could not be read.
-func broken(a conversation.Arrival) conversation.Arrival {
+func broken(a callback.Arrival) callback.Arrival {
 	a.Quarantine, a.Fingerprint, a.Ciphertext, a.KeyID = "undecipherable", "", "xxxx", uuid.NewString()
 	return a
 }
 
-func redriven(a conversation.Arrival) conversation.Arrival {
+func redriven(a callback.Arrival) callback.Arrival {
 	a.Redriven = true
 	return a
 }
 
-func (f *fixture) waiting(t *testing.T) []conversation.Quarantined {
+func (f *fixture) waiting(t *testing.T) []callback.Quarantined {
 	t.Helper()
-	rows, err := f.Quarantined(t.Context(), tenant, conversation.QuarantineFilter{})
+	rows, err := f.Quarantined(t.Context(), tenant, callback.QuarantineFilter{})
 	require.NoError(t, err)
 	return rows
 }
@@ -38,13 +39,13 @@ func TestBad_K09_aRedrivenCallbackIsTakenInOnceAndLeavesQuarantine(t *testing.T)
 	require.Equal(t, int64(1), n)
 
 	got := f.receive(t, f.batch(id, "li", redriven(hello)))
-	require.Equal(t, []conversation.ReceiptOutcome{"new"}, outcomes(got), "the same delivery, readable now")
+	require.Equal(t, []callback.ReceiptOutcome{"new"}, outcomes(got), "the same delivery, readable now")
 	require.Empty(t, f.waiting(t))
 
 	again := f.receive(t, f.batch(id, "li", redriven(hello)))
 	require.Equal(t, got.Receipts, again.Receipts, "a Receive that runs again answers the same")
 	next := f.receive(t, f.batch(newConversation(), "li", redriven(hello)))
-	require.Equal(t, []conversation.ReceiptOutcome{"repeat"}, outcomes(next))
+	require.Equal(t, []callback.ReceiptOutcome{"repeat"}, outcomes(next))
 	require.Equal(t, 1, f.count(t, "messages", "true"))
 	require.Equal(t, 1, f.count(t, "quarantine", "done_at is not null"), "the row stays as evidence")
 }
@@ -61,7 +62,7 @@ func TestBad_X23_whatStillCannotBeReadStaysWithTheReasonOfNow(t *testing.T) {
 	still.Quarantine = "panics"
 	for range 2 {
 		got := f.receive(t, f.batch(id, "li", still, says("k2", "the next one goes on")))
-		require.Equal(t, conversation.ReceiptQuarantined, got.Receipts[0].Outcome)
+		require.Equal(t, callback.ReceiptQuarantined, got.Receipts[0].Outcome)
 		rows := f.waiting(t)
 		require.Len(t, rows, 1)
 		require.Equal(t, "panics", rows[0].Reason)
@@ -76,17 +77,17 @@ func TestBad_C11_aRedrivenCallbackWhoseKeyAnotherHasStaysAsEvidence(t *testing.T
 	f.receive(t, f.batch(id, "li", broken(other)))
 	f.receive(t, f.batch(id, "li", first))
 	got := f.receive(t, f.batch(id, "li", redriven(other)))
-	require.Equal(t, []conversation.ReceiptOutcome{"quarantined"}, outcomes(got))
+	require.Equal(t, []callback.ReceiptOutcome{"quarantined"}, outcomes(got))
 	rows := f.waiting(t)
 	require.Len(t, rows, 1)
-	require.Equal(t, conversation.OtherContent, rows[0].Reason)
+	require.Equal(t, callback.OtherContent, rows[0].Reason)
 	require.Equal(t, 1, f.count(t, "messages", "true"))
 }
 
 func TestQuarantine_opensOnlyWhatItHasSealedItself(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	u := conversation.Unreadable{
+	u := callback.Unreadable{
 		Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString(), Reason: "undecipherable", Raw: []byte(canary),
 	}
 	require.NoError(t, f.Quarantine(t.Context(), u))

@@ -8,12 +8,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 )
 
 // unreadable is a callback that the callback endpoint could not read, in a request of its own.
-func (f *fixture) unreadable(raw string) conversation.Unreadable {
-	return conversation.Unreadable{
+func (f *fixture) unreadable(raw string) callback.Unreadable {
+	return callback.Unreadable{
 		Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString(), Reason: "undecipherable", Raw: []byte(raw), ReceivedAt: time.Now(),
 	}
 }
@@ -49,7 +49,7 @@ func TestS4_otherContentUnderAKnownKeyIsKeptOnceHoweverOftenItComes(t *testing.T
 	f.receive(t, f.batch(id, "li", says("k1", "hello")))
 	for _, words := range []string{"one thing", "another thing", "one thing", "one thing"} {
 		got := f.receive(t, f.batch(id, "li", says("k1", words)))
-		require.Equal(t, []conversation.ReceiptOutcome{"quarantined"}, outcomes(got))
+		require.Equal(t, []callback.ReceiptOutcome{"quarantined"}, outcomes(got))
 	}
 	twice := says("k1", "in one batch")
 	f.receive(t, f.batch(id, "li", twice, redelivered(twice)))
@@ -64,14 +64,14 @@ func TestBad_C07_lateRepeatsHaveNoEffect(t *testing.T) {
 	f.receive(t, f.batch(id, "li", hello))
 	late := redelivered(hello)
 	late.Stale = true
-	require.Equal(t, []conversation.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(id, "li", late))))
+	require.Equal(t, []callback.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(id, "li", late))))
 
 	f.exec(t, `update receipts set created_at = now() - interval '30 days', received_at = now() - interval '30 days'`)
 	for table, column := range map[string]string{"messages": "created_at", "conversations": "opened_at"} {
 		f.exec(t, `update `+table+` set `+column+` = now() - interval '30 days'`)
 	}
 	got := f.receive(t, f.batch(newConversation(), "li", redelivered(late), redelivered(hello)))
-	require.Equal(t, []conversation.ReceiptOutcome{"repeat", "repeat"}, outcomes(got))
+	require.Equal(t, []callback.ReceiptOutcome{"repeat", "repeat"}, outcomes(got))
 	require.False(t, got.Begun)
 	require.Equal(t, 1, f.count(t, "messages", "true"))
 	require.Equal(t, 1, f.count(t, "conversations", "true"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -38,7 +39,7 @@ func queueRowOf(stamp stampRow, q routing.Queue) queueRow {
 
 // CreateQueue adds a queue of the actor's tenant and gives it its id. Nobody is a member yet. ErrExists when there is one of
 // that name, routing.UnknownError when its hours or a queue that it overflows to are not there.
-func (db *DB) CreateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
+func (db *DB) CreateQueue(ctx context.Context, by access.Actor, q routing.Queue) (routing.Queue, error) {
 	q.ID, q.Default = conversation.QueueID(newID()), false
 	row := queueRowOf(stampRow{Tenant: by.Tenant}, q)
 	return queueResource.create(ctx, db, by, string(q.ID), row, func(tx *transaction) error { return holdTargets(ctx, tx, by.Tenant, q) })
@@ -93,7 +94,7 @@ func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conve
 // queue is the default one stays. With another time limit the runs of those who wait in it are told. ErrExists when another
 // has the name, routing.UnknownError as for CreateQueue, routing.CircleError when the overflow would lead round in a circle,
 // ErrNotFound when there is none.
-func (db *DB) UpdateQueue(ctx context.Context, by conversation.Actor, q routing.Queue) (routing.Queue, error) {
+func (db *DB) UpdateQueue(ctx context.Context, by access.Actor, q routing.Queue) (routing.Queue, error) {
 	return queueResource.update(ctx, db, by, string(q.ID), q.Version, change[queueRow]{
 		wish: func(old queueRow) queueRow {
 			wished := q
@@ -137,7 +138,7 @@ func noticeWaiting(ctx context.Context, tx *transaction, t conversation.Tenant, 
 // DeleteQueue takes a queue away, its members and its rulesets with it; what has happened in it stays readable. Deleting it
 // again changes nothing. ErrInUse while it is the default queue or a workstream's fallback, conversations wait in it or come
 // from it, or another queue or a rule leads to it; ErrNotFound when there never was one.
-func (db *DB) DeleteQueue(ctx context.Context, by conversation.Actor, id conversation.QueueID) error {
+func (db *DB) DeleteQueue(ctx context.Context, by access.Actor, id conversation.QueueID) error {
 	return db.inTx(ctx, "delete queue", func(tx *transaction) error {
 		const query = `select deleted_at is not null from queues where tenant = $1 and id = $2 for update`
 		var deleted bool

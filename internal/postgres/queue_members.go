@@ -6,6 +6,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -27,7 +28,7 @@ func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conver
 // SetQueueMembers makes these agents the members of the actor's queue, all of them and no other, where the queue's version is
 // still version (ErrVersion otherwise). An agent who stays keeps their place in the rotation. routing.UnknownError when one of
 // them is not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no such queue.
-func (db *DB) SetQueueMembers(ctx context.Context, by conversation.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
+func (db *DB) SetQueueMembers(ctx context.Context, by access.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
 	return transact(ctx, db, "set a queue's members", func(tx *transaction) (routing.Queue, error) {
 		old, err := queueResource.row(ctx, tx, by.Tenant, string(id), "for no key update")
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
@@ -26,12 +27,12 @@ import (
 // (holder queue, in no queue yet: people are wished). It closes a row of the customer that a lost run left open. New messages
 // bring a conversation back that an agent has put aside or is wrapping up. Where there are new messages and the end is wished
 // or the row is closed, nothing is written: Received.Ending says that the arrivals are the next conversation's.
-func (db *DB) Receive(ctx context.Context, in conversation.Batch) (conversation.Received, error) {
-	return transact(ctx, db, "receive for conversation "+string(in.Conversation), func(tx *transaction) (conversation.Received, error) {
+func (db *DB) Receive(ctx context.Context, in callback.Batch) (callback.Result, error) {
+	return transact(ctx, db, "receive for conversation "+string(in.Conversation), func(tx *transaction) (callback.Result, error) {
 		r := &reception{db: db, tx: tx, in: in}
 		for _, step := range []func(context.Context) error{r.lockCustomer, r.lockConversation, r.judge, r.write} {
 			if err := step(ctx); err != nil {
-				return conversation.Received{}, err
+				return callback.Result{}, err
 			}
 		}
 		return r.received(ctx)
@@ -42,7 +43,7 @@ func (db *DB) Receive(ctx context.Context, in conversation.Batch) (conversation.
 type reception struct {
 	db *DB
 	tx *transaction
-	in conversation.Batch
+	in callback.Batch
 
 	customer     *customerRow     // nil while there is none
 	conversation *conversationRow // nil while there is none
@@ -57,20 +58,20 @@ type reception struct {
 
 // receiptRow is a receipt, with the number of its message where it has one.
 type receiptRow struct {
-	Tenant       conversation.Tenant         `db:"tenant" json:"-"`
-	AccountID    conversation.AccountID      `db:"account_id" json:"-"`
-	MessageKey   string                      `db:"message_key" json:"message_key"`
-	Conversation *conversation.ID            `db:"conversation_id" json:"conversation_id"`
-	DeliveryID   string                      `db:"delivery_id" json:"delivery_id"`
-	Fingerprint  *string                     `db:"fingerprint" json:"fingerprint"`
-	MessageID    *conversation.MessageID     `db:"message_id" json:"message_id"`
-	Outcome      conversation.ReceiptOutcome `db:"outcome" json:"outcome"`
-	ReceivedAt   time.Time                   `db:"received_at" json:"-"`
-	Seq          *int64                      `db:"seq" json:"seq"`
+	Tenant       conversation.Tenant     `db:"tenant" json:"-"`
+	AccountID    conversation.AccountID  `db:"account_id" json:"-"`
+	MessageKey   string                  `db:"message_key" json:"message_key"`
+	Conversation *conversation.ID        `db:"conversation_id" json:"conversation_id"`
+	DeliveryID   string                  `db:"delivery_id" json:"delivery_id"`
+	Fingerprint  *string                 `db:"fingerprint" json:"fingerprint"`
+	MessageID    *conversation.MessageID `db:"message_id" json:"message_id"`
+	Outcome      callback.ReceiptOutcome `db:"outcome" json:"outcome"`
+	ReceivedAt   time.Time               `db:"received_at" json:"-"`
+	Seq          *int64                  `db:"seq" json:"seq"`
 }
 
 type verdict struct {
-	outcome conversation.ReceiptOutcome
+	outcome callback.ReceiptOutcome
 	receipt *receiptRow // of the message key
 	write   bool        // false where all is written already
 }
@@ -126,14 +127,14 @@ func (r *reception) judge(context.Context) error {
 		r.verdicts = append(r.verdicts, v)
 		switch {
 		case !v.write:
-		case v.outcome == conversation.ReceiptNew:
+		case v.outcome == callback.ReceiptNew:
 			r.fresh = append(r.fresh, i)
-			if a.Follow == conversation.Followed {
+			if a.Follow == callback.Followed {
 				r.followed = i
 			}
-		case v.outcome == conversation.ReceiptNoted:
+		case v.outcome == callback.ReceiptNoted:
 			r.notes, r.unfollowed = append(r.notes, i), i
-		case v.outcome == conversation.ReceiptQuarantined:
+		case v.outcome == callback.ReceiptQuarantined:
 			r.unreadable = append(r.unreadable, i)
 		}
 	}
@@ -161,44 +162,44 @@ func (r *reception) write(ctx context.Context) error {
 }
 
 // verdictOn judges one arrival. A key whose callback could not be read is not settled: a readable one may still take it.
-func (r *reception) verdictOn(a conversation.Arrival) verdict {
+func (r *reception) verdictOn(a callback.Arrival) verdict {
 	known := r.known[a.MessageKey]
-	settled := known != nil && known.Outcome != conversation.ReceiptQuarantined
+	settled := known != nil && known.Outcome != callback.ReceiptQuarantined
 	unreadable := a.Quarantine != ""
 	switch {
 	case known != nil && known.answers(a, r.in.Conversation):
 		return verdict{outcome: known.Outcome, receipt: known}
 	case settled && !unreadable && !known.differs(a), known != nil && !settled && unreadable:
-		return verdict{outcome: conversation.ReceiptRepeat, receipt: known}
+		return verdict{outcome: callback.ReceiptRepeat, receipt: known}
 	case settled:
-		return verdict{outcome: conversation.ReceiptQuarantined, receipt: known, write: true}
+		return verdict{outcome: callback.ReceiptQuarantined, receipt: known, write: true}
 	case unreadable:
-		return r.learn(a, conversation.ReceiptQuarantined)
-	case a.Follow == conversation.Unfollowed:
-		return r.learn(a, conversation.ReceiptNoted)
+		return r.learn(a, callback.ReceiptQuarantined)
+	case a.Follow == callback.Unfollowed:
+		return r.learn(a, callback.ReceiptNoted)
 	}
-	return r.learn(a, conversation.ReceiptNew)
+	return r.learn(a, callback.ReceiptNew)
 }
 
 // answers reports whether the receipt was written for this very delivery. A message belongs to one conversation: to
 // another one the same delivery is a repeat.
-func (r *receiptRow) answers(a conversation.Arrival, c conversation.ID) bool {
+func (r *receiptRow) answers(a callback.Arrival, c conversation.ID) bool {
 	switch {
 	case r.DeliveryID != a.DeliveryID:
 		return false
-	case r.Outcome == conversation.ReceiptQuarantined:
+	case r.Outcome == callback.ReceiptQuarantined:
 		return a.Quarantine != "" // else it could not be read then, and can be now
 	}
-	return r.Outcome != conversation.ReceiptNew || r.Conversation != nil && *r.Conversation == c
+	return r.Outcome != callback.ReceiptNew || r.Conversation != nil && *r.Conversation == c
 }
 
 // differs reports whether the receipt is known to be for other content.
-func (r *receiptRow) differs(a conversation.Arrival) bool {
+func (r *receiptRow) differs(a callback.Arrival) bool {
 	return r.Fingerprint != nil && *r.Fingerprint != a.Fingerprint
 }
 
 // learn makes the receipt of an arrival that is to be written.
-func (r *reception) learn(a conversation.Arrival, outcome conversation.ReceiptOutcome) verdict {
+func (r *reception) learn(a callback.Arrival, outcome callback.ReceiptOutcome) verdict {
 	row := &receiptRow{
 		Tenant: r.in.Tenant, AccountID: r.in.AccountID, MessageKey: a.MessageKey, DeliveryID: a.DeliveryID,
 		Outcome: outcome, ReceivedAt: a.ReceivedAt,
@@ -206,7 +207,7 @@ func (r *reception) learn(a conversation.Arrival, outcome conversation.ReceiptOu
 	if a.Fingerprint != "" {
 		row.Fingerprint = &a.Fingerprint
 	}
-	if outcome == conversation.ReceiptNew {
+	if outcome == callback.ReceiptNew {
 		id := conversation.MessageID(newID())
 		row.Conversation, row.MessageID = &r.in.Conversation, &id
 	}
@@ -214,8 +215,8 @@ func (r *reception) learn(a conversation.Arrival, outcome conversation.ReceiptOu
 	return verdict{outcome: outcome, receipt: row, write: true}
 }
 
-func (r *reception) received(ctx context.Context) (conversation.Received, error) {
-	got := conversation.Received{Ending: r.ending, Begun: r.conversation != nil}
+func (r *reception) received(ctx context.Context) (callback.Result, error) {
+	got := callback.Result{Ending: r.ending, Begun: r.conversation != nil}
 	if r.customer != nil {
 		got.IdleClose = time.Duration(r.customer.IdleCloseMS) * time.Millisecond
 		got.Bot = r.customer.BotKind
@@ -224,8 +225,8 @@ func (r *reception) received(ctx context.Context) (conversation.Received, error)
 		if r.ending {
 			break
 		}
-		receipt := conversation.Receipt{Outcome: v.outcome}
-		if v.outcome == conversation.ReceiptNew {
+		receipt := callback.Receipt{Outcome: v.outcome}
+		if v.outcome == callback.ReceiptNew {
 			receipt.MessageID = *v.receipt.MessageID
 			if v.receipt.Seq != nil { // nil once retention has taken the message
 				receipt.Seq = *v.receipt.Seq

@@ -11,11 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 )
 
-func outcomes(got conversation.Received) (list []conversation.ReceiptOutcome) {
+func outcomes(got callback.Result) (list []callback.ReceiptOutcome) {
 	for _, r := range got.Receipts {
 		list = append(list, r.Outcome)
 	}
@@ -23,7 +26,7 @@ func outcomes(got conversation.Received) (list []conversation.ReceiptOutcome) {
 }
 
 // redelivered is the same content in a request of its own, as WeChat repeats it.
-func redelivered(a conversation.Arrival) conversation.Arrival {
+func redelivered(a callback.Arrival) callback.Arrival {
 	a.DeliveryID = uuid.NewString()
 	return a
 }
@@ -35,14 +38,14 @@ func TestReceive_beginsTheConversationWithItsFirstMessage(t *testing.T) {
 
 	got := f.receive(t, f.batch(id, "li", says("k1", "hello"), says("k2", "anybody?")))
 
-	require.Equal(t, []conversation.ReceiptOutcome{"new", "new"}, outcomes(got))
+	require.Equal(t, []callback.ReceiptOutcome{"new", "new"}, outcomes(got))
 	require.Equal(t, []int64{1, 2}, []int64{got.Receipts[0].Seq, got.Receipts[1].Seq})
 	require.True(t, got.Begun)
 	require.Equal(t, conversation.Epoch(1), got.Epoch)
 	require.Equal(t, conversation.HolderBot, got.Holder)
 	require.Equal(t, conversation.StateActive, got.State)
-	require.Equal(t, conversation.DefaultIdleClose, got.IdleClose)
-	require.Equal(t, conversation.BotFAQ, got.Bot)
+	require.Equal(t, account.DefaultIdleClose, got.IdleClose)
+	require.Equal(t, bot.KindFAQ, got.Bot)
 
 	c, err := f.Conversation(t.Context(), everything, id)
 	require.NoError(t, err)
@@ -76,12 +79,12 @@ func TestBad_C10_aRepeatHasNoEffect(t *testing.T) {
 	first := f.receive(t, f.batch(id, "li", hello))
 
 	again := f.receive(t, f.batch(id, "li", hello, redelivered(hello), says("k2", "more")))
-	require.Equal(t, []conversation.ReceiptOutcome{"new", "repeat", "new"}, outcomes(again))
+	require.Equal(t, []callback.ReceiptOutcome{"new", "repeat", "new"}, outcomes(again))
 	require.Equal(t, first.Receipts[0], again.Receipts[0], "what this delivery wrote itself is answered again")
 	require.Empty(t, again.Receipts[1].MessageID)
 
 	next := f.receive(t, f.batch(newConversation(), "li", hello))
-	require.Equal(t, []conversation.ReceiptOutcome{"repeat"}, outcomes(next), "for another conversation it is a repeat")
+	require.Equal(t, []callback.ReceiptOutcome{"repeat"}, outcomes(next), "for another conversation it is a repeat")
 	require.False(t, next.Begun)
 	require.Equal(t, 1, f.count(t, "conversations", "true"))
 	require.Equal(t, 2, f.count(t, "messages", "true"))
@@ -95,7 +98,7 @@ func TestBad_C11_otherContentUnderAKnownKeyGoesToQuarantine(t *testing.T) {
 
 	for range 2 {
 		got := f.receive(t, f.batch(id, "li", other))
-		require.Equal(t, []conversation.ReceiptOutcome{"quarantined"}, outcomes(got))
+		require.Equal(t, []callback.ReceiptOutcome{"quarantined"}, outcomes(got))
 	}
 	require.Equal(t, 1, f.count(t, "quarantine", "reason = 'other-content-known-key' and delivery_id = $1", other.DeliveryID))
 	lines, err := f.Messages(t.Context(), everything, id, 0, 10)
@@ -113,12 +116,12 @@ func TestReceive_keepsTheKeyOfAnUnreadableCallbackForAReadableOne(t *testing.T) 
 
 	for range 2 {
 		got := f.receive(t, f.batch(id, "li", bad))
-		require.Equal(t, []conversation.ReceiptOutcome{"quarantined"}, outcomes(got))
+		require.Equal(t, []callback.ReceiptOutcome{"quarantined"}, outcomes(got))
 		require.False(t, got.Begun)
 	}
-	require.Equal(t, []conversation.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(id, "li", redelivered(bad)))))
-	require.Equal(t, []conversation.ReceiptOutcome{"new"}, outcomes(f.receive(t, f.batch(id, "li", good))))
-	require.Equal(t, []conversation.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(id, "li", redelivered(good)))))
+	require.Equal(t, []callback.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(id, "li", redelivered(bad)))))
+	require.Equal(t, []callback.ReceiptOutcome{"new"}, outcomes(f.receive(t, f.batch(id, "li", good))))
+	require.Equal(t, []callback.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(id, "li", redelivered(good)))))
 	require.Equal(t, 1, f.count(t, "quarantine", "true"))
 	require.Equal(t, 0, f.count(t, "customers", "customer_key <> $1", "key of li"))
 }
@@ -127,16 +130,16 @@ func TestReceive_notesAnUnfollowWithoutBeginningAConversation(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	bye := says("k1", "")
-	bye.Kind, bye.IsEvent, bye.Follow, bye.Trigger = "unsubscribe", true, conversation.Unfollowed, conversation.TriggerNone
+	bye.Kind, bye.IsEvent, bye.Follow, bye.Trigger = "unsubscribe", true, callback.Unfollowed, conversation.TriggerNone
 	hello := says("k2", "")
-	hello.Kind, hello.IsEvent, hello.Follow, hello.Trigger = "subscribe", true, conversation.Followed, conversation.TriggerTap
+	hello.Kind, hello.IsEvent, hello.Follow, hello.Trigger = "subscribe", true, callback.Followed, conversation.TriggerTap
 
 	for range 2 {
 		got := f.receive(t, f.batch(newConversation(), "li", bye))
-		require.Equal(t, []conversation.ReceiptOutcome{"noted"}, outcomes(got))
+		require.Equal(t, []callback.ReceiptOutcome{"noted"}, outcomes(got))
 		require.False(t, got.Begun)
 	}
-	require.Equal(t, []conversation.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(newConversation(), "li", redelivered(bye)))))
+	require.Equal(t, []callback.ReceiptOutcome{"repeat"}, outcomes(f.receive(t, f.batch(newConversation(), "li", redelivered(bye)))))
 	require.Equal(t, 1, f.count(t, "events", "kind = 'unsubscribe'"))
 
 	id := newConversation()
@@ -148,15 +151,15 @@ func TestReceive_notesAnUnfollowWithoutBeginningAConversation(t *testing.T) {
 }
 
 // unfollows and follows are what a customer does who leaves and comes back.
-func unfollows(key string) conversation.Arrival {
+func unfollows(key string) callback.Arrival {
 	a := says(key, "")
-	a.Kind, a.IsEvent, a.Follow, a.Trigger = "unsubscribe", true, conversation.Unfollowed, conversation.TriggerNone
+	a.Kind, a.IsEvent, a.Follow, a.Trigger = "unsubscribe", true, callback.Unfollowed, conversation.TriggerNone
 	return a
 }
 
-func follows(key string) conversation.Arrival {
+func follows(key string) callback.Arrival {
 	a := says(key, "")
-	a.Kind, a.IsEvent, a.Follow, a.Trigger = "subscribe", true, conversation.Followed, conversation.TriggerTap
+	a.Kind, a.IsEvent, a.Follow, a.Trigger = "subscribe", true, callback.Followed, conversation.TriggerTap
 	return a
 }
 
@@ -166,7 +169,7 @@ func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
 	f := newFixture(t)
 	for _, end := range []func(conversation.Ref){
 		func(ref conversation.Ref) {
-			f.botAnswers(t, ref, conversation.Answer{Texts: []string{"Bye."}, Command: conversation.CommandEnd})
+			f.botAnswers(t, ref, bot.Answer{Texts: []string{"Bye."}, Command: bot.CommandEnd})
 		},
 		func(ref conversation.Ref) {
 			ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
@@ -180,7 +183,7 @@ func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
 		repeated := f.receive(t, f.batch(id, customer, hello, redelivered(hello)))
 		require.False(t, repeated.Ending, "a repeat brings nothing new")
 		require.Equal(t, first.Receipts[0], repeated.Receipts[0])
-		require.Equal(t, conversation.ReceiptRepeat, repeated.Receipts[1].Outcome)
+		require.Equal(t, callback.ReceiptRepeat, repeated.Receipts[1].Outcome)
 
 		before := f.ending(t)
 		more := f.batch(id, customer, hello, says(uuid.NewString(), "still there?"), unfollows(uuid.NewString()))
@@ -194,22 +197,22 @@ func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
 		more.Conversation = newConversation()
 		next := f.receive(t, more)
 		require.False(t, next.Ending)
-		require.Equal(t, []conversation.ReceiptOutcome{"repeat", "new", "noted"}, outcomes(next))
+		require.Equal(t, []callback.ReceiptOutcome{"repeat", "new", "noted"}, outcomes(next))
 	}
 }
 
 func TestReceive_unfollowWishesTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		came      func() []conversation.Arrival
+		came      func() []callback.Arrival
 		following string
 		ends      bool
 	}{
-		"leaves":                       {func() []conversation.Arrival { return []conversation.Arrival{unfollows("u")} }, "not following", true},
-		"writes and leaves":            {func() []conversation.Arrival { return []conversation.Arrival{says("s", "bye"), unfollows("u")} }, "not following", true},
-		"leaves and comes back":        {func() []conversation.Arrival { return []conversation.Arrival{unfollows("u"), follows("f")} }, "following", false},
-		"comes back and leaves":        {func() []conversation.Arrival { return []conversation.Arrival{follows("f"), unfollows("u")} }, "not following", true},
-		"leaves, a late line is there": {func() []conversation.Arrival { return []conversation.Arrival{unfollows("u"), says("s", "bye")} }, "not following", true},
+		"leaves":                       {func() []callback.Arrival { return []callback.Arrival{unfollows("u")} }, "not following", true},
+		"writes and leaves":            {func() []callback.Arrival { return []callback.Arrival{says("s", "bye"), unfollows("u")} }, "not following", true},
+		"leaves and comes back":        {func() []callback.Arrival { return []callback.Arrival{unfollows("u"), follows("f")} }, "following", false},
+		"comes back and leaves":        {func() []callback.Arrival { return []callback.Arrival{follows("f"), unfollows("u")} }, "not following", true},
+		"leaves, a late line is there": {func() []callback.Arrival { return []callback.Arrival{unfollows("u"), says("s", "bye")} }, "not following", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -237,7 +240,7 @@ func TestStoreAnswer_endWaitsForUnansweredLines(t *testing.T) {
 	f := newFixture(t)
 	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 	f.receive(t, f.batch(ref.Conversation, "li", says("k1", "thanks"), says("k2", "one more thing")))
-	bye := conversation.Answer{Texts: []string{"Bye."}, Command: conversation.CommandEnd}
+	bye := bot.Answer{Texts: []string{"Bye."}, Command: bot.CommandEnd}
 	s := f.botAnswers(t, ref, bye)
 	require.False(t, s.End)
 	require.True(t, s.Turn)
@@ -271,7 +274,7 @@ func TestReceive_keepsTheTraceOfEachLine(t *testing.T) {
 		turn, err := f.Turn(t.Context(), ref)
 		require.NoError(t, err)
 		require.Equal(t, want, turn.Traceparent)
-		f.botAnswers(t, ref, conversation.Answer{Texts: []string{"hm"}})
+		f.botAnswers(t, ref, bot.Answer{Texts: []string{"hm"}})
 	}
 }
 
@@ -281,7 +284,7 @@ func TestReceive_closesWhatALostRunLeftOpen(t *testing.T) {
 	lost, next := newConversation(), newConversation()
 	got := f.receive(t, f.batch(lost, "li", says("k1", "hello")))
 	ref := conversation.Ref{Tenant: tenant, Conversation: lost}
-	_, err := f.StoreAnswer(t.Context(), ref, got.Receipts[0].MessageID, 1, conversation.Answer{Texts: []string{"hi"}})
+	_, err := f.StoreAnswer(t.Context(), ref, got.Receipts[0].MessageID, 1, bot.Answer{Texts: []string{"hi"}})
 	require.NoError(t, err)
 
 	f.receive(t, f.batch(next, "li", says("k2", "hello again")))
@@ -317,7 +320,7 @@ func TestR4_concurrentReceivesWriteEachMessageOnceAndNumberWithoutGaps(t *testin
 	const senders, messages = 4, 40
 	dbs := []*postgres.DB{f.DB, open(t, f.dsn, f.ring)}
 	id := newConversation()
-	arrivals := make([]conversation.Arrival, messages)
+	arrivals := make([]callback.Arrival, messages)
 	for i := range arrivals {
 		arrivals[i] = says(fmt.Sprintf("k%d", i), fmt.Sprintf("line %d", i))
 	}
@@ -325,7 +328,7 @@ func TestR4_concurrentReceivesWriteEachMessageOnceAndNumberWithoutGaps(t *testin
 	for s := range senders {
 		group.Go(func() error {
 			for part := range slices.Chunk(arrivals, 3+s) {
-				mine := make([]conversation.Arrival, len(part))
+				mine := make([]callback.Arrival, len(part))
 				for i, a := range part {
 					mine[i] = redelivered(a)
 				}

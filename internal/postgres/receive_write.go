@@ -10,6 +10,8 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
@@ -34,8 +36,8 @@ type customerRow struct {
 	allowanceRow
 
 	// Of the account.
-	IdleCloseMS int64                `db:"idle_close_ms"`
-	BotKind     conversation.BotKind `db:"bot_kind"` // empty without a bot
+	IdleCloseMS int64    `db:"idle_close_ms"`
+	BotKind     bot.Kind `db:"bot_kind"` // empty without a bot
 }
 
 // allowanceRow is a customer's reply allowance, and Postgres's time to judge it by.
@@ -117,7 +119,7 @@ func (r *reception) writeMessages(ctx context.Context) error {
 	allowance, following := r.customer.allowance(), r.customer.Following
 	for _, i := range r.fresh {
 		allowance = allowance.Opened(r.in.Arrivals[i].Trigger, r.customer.Now)
-		following = following || r.in.Arrivals[i].Follow == conversation.Followed
+		following = following || r.in.Arrivals[i].Follow == callback.Followed
 	}
 	const insert = `
 		with arrived as (
@@ -215,7 +217,7 @@ func (r *reception) writeNotes(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.db.insertEvent(ctx, r.tx, conversation.Event{
+		if err := r.db.insertEvent(ctx, r.tx, callback.Event{
 			Tenant: r.in.Tenant, AccountID: r.in.AccountID, MessageKey: a.MessageKey, Kind: a.Kind,
 			CustomerKey: r.in.CustomerKey, Body: a.Fields, ReceivedAt: a.ReceivedAt,
 		}); err != nil {
@@ -236,7 +238,7 @@ func (r *reception) writeNotes(ctx context.Context) error {
 func (r *reception) writeQuarantine(ctx context.Context) error {
 	for _, i := range r.unreadable {
 		a := r.in.Arrivals[i]
-		u := conversation.Unreadable{
+		u := callback.Unreadable{
 			Tenant: r.in.Tenant, AccountID: r.in.AccountID, DeliveryID: a.DeliveryID, Reason: a.Quarantine, KeyID: a.KeyID,
 			Raw: []byte(a.Ciphertext), ReceivedAt: a.ReceivedAt,
 		}
@@ -245,7 +247,7 @@ func (r *reception) writeQuarantine(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("encode callback %s: fields are not JSON", a.DeliveryID)
 			}
-			u.Reason, u.Raw = conversation.OtherContent, plain
+			u.Reason, u.Raw = callback.OtherContent, plain
 			fresh, err := r.db.firstOfItsKind(ctx, r.tx, u, a.Fingerprint)
 			if err != nil {
 				return err
@@ -258,7 +260,7 @@ func (r *reception) writeQuarantine(ctx context.Context) error {
 			return err
 		}
 		receipt := r.verdicts[i].receipt
-		if receipt.DeliveryID != a.DeliveryID || receipt.Outcome != conversation.ReceiptQuarantined {
+		if receipt.DeliveryID != a.DeliveryID || receipt.Outcome != callback.ReceiptQuarantined {
 			continue // the key is another callback's
 		}
 		if _, err := r.tx.NamedExecContext(ctx, insertReceipts+` on conflict do nothing`, receipt); err != nil {

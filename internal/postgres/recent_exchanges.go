@@ -6,12 +6,13 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
 // exchangeRow is a line of one of the last turns that a bot answered: the customer's message, or a part of the answer.
 type exchangeRow struct {
-	Pace   bool                `db:"pace"` // answered within the conversation.LoopWindow
+	Pace   bool                `db:"pace"` // answered within the bot.LoopWindow
 	ID     string              `db:"id"`
 	Author conversation.Author `db:"author"`
 	Kind   string              `db:"kind"`
@@ -19,7 +20,7 @@ type exchangeRow struct {
 }
 
 // readRecentExchanges reads the bot's last answers in this epoch and what they answered.
-func readRecentExchanges(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, epoch conversation.Epoch, seal customerSeal) (conversation.RecentExchanges, error) {
+func readRecentExchanges(ctx context.Context, q sqlx.QueryerContext, c conversation.Ref, epoch conversation.Epoch, seal customerSeal) (bot.RecentExchanges, error) {
 	const query = `
 		select l.answered_at > clock_timestamp() - make_interval(secs => $4) as pace, m.id, m.author, m.kind, m.body
 		from (
@@ -34,15 +35,15 @@ func readRecentExchanges(ctx context.Context, q sqlx.QueryerContext, c conversat
 		) m
 		order by l.answered_at desc, l.turn_id, m.part`
 	var rows []exchangeRow
-	window := conversation.LoopWindow / time.Second
-	if err := sqlx.SelectContext(ctx, q, &rows, query, c.Tenant, c.Conversation, epoch, window, conversation.LoopPace); err != nil {
-		return conversation.RecentExchanges{}, err
+	window := bot.LoopWindow / time.Second
+	if err := sqlx.SelectContext(ctx, q, &rows, query, c.Tenant, c.Conversation, epoch, window, bot.LoopPace); err != nil {
+		return bot.RecentExchanges{}, err
 	}
 	return recentExchangesOf(rows, seal), nil
 }
 
 // recentExchangesOf counts turns and opens those that may repeat each other. Each begins with the customer's message.
-func recentExchangesOf(rows []exchangeRow, seal customerSeal) (l conversation.RecentExchanges) {
+func recentExchangesOf(rows []exchangeRow, seal customerSeal) (l bot.RecentExchanges) {
 	turns := 0
 	for _, row := range rows {
 		begins := row.Author == conversation.AuthorCustomer
@@ -52,7 +53,7 @@ func recentExchangesOf(rows []exchangeRow, seal customerSeal) (l conversation.Re
 				l.Answers++
 			}
 		}
-		if turns >= conversation.LoopLength {
+		if turns >= bot.LoopLength {
 			continue
 		}
 		said, err := seal.openBody(row.ID, row.Body)
@@ -60,7 +61,7 @@ func recentExchangesOf(rows []exchangeRow, seal customerSeal) (l conversation.Re
 			said = body{Text: row.ID}
 		}
 		if begins {
-			l.Exchanges = append(l.Exchanges, conversation.Exchange{Kind: row.Kind, Text: said.question()})
+			l.Exchanges = append(l.Exchanges, bot.Exchange{Kind: row.Kind, Text: said.question()})
 			continue
 		}
 		last := &l.Exchanges[len(l.Exchanges)-1]

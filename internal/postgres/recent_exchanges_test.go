@@ -6,11 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
 // turns has a customer write in a conversation of a bot, which answers all but the last message.
-func (f *fixture) turns(t *testing.T, id conversation.ID, answers ...[]string) (last conversation.Turn) {
+func (f *fixture) turns(t *testing.T, id conversation.ID, answers ...[]string) (last bot.Turn) {
 	t.Helper()
 	ref := conversation.Ref{Tenant: tenant, Conversation: id}
 	for i := range len(answers) + 1 {
@@ -20,7 +21,7 @@ func (f *fixture) turns(t *testing.T, id conversation.ID, answers ...[]string) (
 		last, err = f.Turn(t.Context(), ref)
 		require.NoError(t, err)
 		if i < len(answers) {
-			f.botAnswers(t, ref, conversation.Answer{Texts: answers[i]})
+			f.botAnswers(t, ref, bot.Answer{Texts: answers[i]})
 		}
 	}
 	return last
@@ -32,13 +33,13 @@ func TestBad_B10_aTurnKnowsTheTwoExchangesBeforeAndHowManyAMinuteHad(t *testing.
 	require.NoError(t, f.useBot(t, f.webhook(t).ID))
 	id := newConversation()
 	last := f.turns(t, id, []string{"a"}, []string{"b1", "b2"}, []string{"c"})
-	require.Equal(t, conversation.RecentExchanges{Answers: 3, Exchanges: []conversation.Exchange{
+	require.Equal(t, bot.RecentExchanges{Answers: 3, Exchanges: []bot.Exchange{
 		{Kind: "text", Text: canary + " line 3", Answer: []string{"c"}},
 		{Kind: "text", Text: canary + " line 2", Answer: []string{"b1", "b2"}},
 	}}, last.Recent)
 
 	f.exec(t, `update turns set answered_at = answered_at - interval '61 seconds'`)
-	turn := func() conversation.RecentExchanges {
+	turn := func() bot.RecentExchanges {
 		again, err := f.Turn(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id})
 		require.NoError(t, err)
 		return again.Recent
@@ -57,14 +58,14 @@ func TestBad_B10_onlyTheSameConversationCountsAndOnlyUpToThePace(t *testing.T) {
 	f := newFixture(t)
 	require.NoError(t, f.useBot(t, f.webhook(t).ID))
 	id := newConversation()
-	answers := make([][]string, conversation.LoopPace+2)
+	answers := make([][]string, bot.LoopPace+2)
 	for i := range answers {
 		answers[i] = []string{"same"}
 	}
 	last := f.turns(t, id, answers...)
-	require.Equal(t, conversation.LoopPace, last.Recent.Answers)
-	require.Equal(t, conversation.LoopPacing, last.Recent.Stops(last.Question))
-	require.Equal(t, conversation.LoopAnswer, last.Recent.Repeats(conversation.Answer{Texts: []string{"same"}}))
+	require.Equal(t, bot.LoopPace, last.Recent.Answers)
+	require.Equal(t, bot.LoopPacing, last.Recent.Stops(last.Question))
+	require.Equal(t, bot.LoopAnswer, last.Recent.Repeats(bot.Answer{Texts: []string{"same"}}))
 
 	ended(t)(f.CloseConversation(t.Context(), conversation.Ref{Tenant: tenant, Conversation: id}, conversation.ClosedByBot))
 	require.Zero(t, f.turns(t, newConversation()).Recent, "the next conversation begins anew")
@@ -85,7 +86,7 @@ func TestBad_B07_aQueueThatThereIsNotIsLeftOut(t *testing.T) {
 	} {
 		ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 		f.receive(t, f.batch(ref.Conversation, fmt.Sprint(i), says(fmt.Sprint(i), "hello")))
-		f.botAnswers(t, ref, conversation.Answer{Command: conversation.CommandEscalate, QueueID: c.asked})
+		f.botAnswers(t, ref, bot.Answer{Command: bot.CommandEscalate, QueueID: c.asked})
 		q, err := f.RoutingQuestion(t.Context(), ref)
 		require.NoError(t, err)
 		require.Equal(t, c.stored, q.Wish)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/reconcile"
 )
 
 // Reconciling reads the whole ledger, so many rows at a time: each statement is short, however large the ledger is.
@@ -17,7 +18,7 @@ const (
 )
 
 // StandingReports lists the open conversations of a tenant, and ended ones whose runs have not been told.
-func (db *DB) StandingReports(ctx context.Context, tenant conversation.Tenant) (all []conversation.StandingReport, err error) {
+func (db *DB) StandingReports(ctx context.Context, tenant conversation.Tenant) (all []reconcile.Report, err error) {
 	const columns = `
 		select c.workflow_id, c.id, c.state, c.holder, coalesce(c.queue_id::text, '') as queue_id, coalesce(c.agent_id::text, '') as agent_id,
 			o.conversation_id is not null as notice_pending, `
@@ -35,14 +36,14 @@ func (db *DB) StandingReports(ctx context.Context, tenant conversation.Tenant) (
 		place := uuid.Nil.String() + " " + uuid.Nil.String()
 		for more := true; more; {
 			var rows []struct {
-				conversation.StandingReport
+				reconcile.Report
 				Place string `db:"place"` // to go on from
 			}
 			if err := db.sql.SelectContext(ctx, &rows, query, tenant, place, openAtOnce); err != nil {
 				return nil, explain(ctx, "list open conversations", err)
 			}
 			for _, row := range rows {
-				all, place = append(all, row.StandingReport), row.Place
+				all, place = append(all, row.Report), row.Place
 			}
 			more = len(rows) == openAtOnce
 		}
@@ -109,14 +110,14 @@ var lostMessages = []string{
 }
 
 // Disagreements finds where the ledger's tables do not agree about a conversation.
-func (db *DB) Disagreements(ctx context.Context, tenant conversation.Tenant) (all []conversation.Difference, err error) {
+func (db *DB) Disagreements(ctx context.Context, tenant conversation.Tenant) (all []reconcile.Difference, err error) {
 	for _, ask := range []struct {
 		table     string
 		questions []string
 	}{{"conversations", disagreements}, {"messages", lostMessages}} {
 		err := db.inPieces(ctx, tenant, ask.table, func(after, upto string) error {
 			for _, question := range ask.questions {
-				var found []conversation.Difference
+				var found []reconcile.Difference
 				if err := db.sql.SelectContext(ctx, &found, question, tenant, after, upto); err != nil {
 					return err
 				}

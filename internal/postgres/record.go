@@ -7,17 +7,17 @@ import (
 
 	"github.com/google/uuid"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/callback"
 )
 
 // SealPlain seals the body of a plain-mode callback for the way to its conversation; it opens only for the same tenant,
 // account and delivery. The result is base64.
-func (db *DB) SealPlain(h conversation.ReceivedCallback, plain []byte) string {
+func (db *DB) SealPlain(h callback.Received, plain []byte) string {
 	return base64.StdEncoding.EncodeToString(db.ring.Seal(labelPlainCallback, callbackPlace(h), plain))
 }
 
 // OpenPlain reverses SealPlain, or fails with secret.ErrUnavailable.
-func (db *DB) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
+func (db *DB) OpenPlain(h callback.Received) ([]byte, error) {
 	frame, _ := base64.StdEncoding.DecodeString(h.Ciphertext) // what is cut or altered does not open
 	plain, err := db.ring.Open(labelPlainCallback, callbackPlace(h), frame)
 	if err != nil {
@@ -26,17 +26,17 @@ func (db *DB) OpenPlain(h conversation.ReceivedCallback) ([]byte, error) {
 	return plain, nil
 }
 
-func callbackPlace(h conversation.ReceivedCallback) string {
+func callbackPlace(h callback.Received) string {
 	return place("handover", h.Tenant, string(h.AccountID), h.DeliveryID)
 }
 
 // RecordEvent keeps an event that concerns no conversation, and a receipt, which outlives it. A known message key changes
 // nothing.
-func (db *DB) RecordEvent(ctx context.Context, e conversation.Event) error {
+func (db *DB) RecordEvent(ctx context.Context, e callback.Event) error {
 	return db.inTx(ctx, "record an event of account "+string(e.AccountID), func(tx *transaction) error {
 		fresh, err := affected(tx.NamedExecContext(ctx, insertReceipts+` on conflict do nothing`, receiptRow{
 			Tenant: e.Tenant, AccountID: e.AccountID, MessageKey: e.MessageKey, DeliveryID: uuid.NewString(),
-			Outcome: conversation.ReceiptNoted, ReceivedAt: e.ReceivedAt,
+			Outcome: callback.ReceiptNoted, ReceivedAt: e.ReceivedAt,
 		}))
 		if err != nil || fresh == 0 {
 			return err
@@ -45,7 +45,7 @@ func (db *DB) RecordEvent(ctx context.Context, e conversation.Event) error {
 	})
 }
 
-func (db *DB) insertEvent(ctx context.Context, tx *transaction, e conversation.Event) error {
+func (db *DB) insertEvent(ctx context.Context, tx *transaction, e callback.Event) error {
 	id := newID()
 	sealed := db.ring.Seal(labelEvent, place("events", e.Tenant, string(e.AccountID), id), e.Body)
 	const insert = `

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 )
 
@@ -81,16 +82,16 @@ func TestBad_X16_textIsKeptExactly(t *testing.T) {
 func TestFAQEntries_anAccountsOwnHidesTheTenants(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	put := func(account conversation.AccountID, entries ...conversation.FAQEntry) {
+	put := func(account conversation.AccountID, entries ...bot.FAQEntry) {
 		require.NoError(t, f.PutFAQEntries(t.Context(), tenant, account, entries))
 	}
-	put("", conversation.FAQEntry{Language: "en", Phrase: "open", Answer: "nine"}, conversation.FAQEntry{Language: "en", Phrase: "price", Answer: "ten"})
-	put("", conversation.FAQEntry{Language: "en", Phrase: "price", Answer: "eleven"})
-	put(f.account.ID, conversation.FAQEntry{Language: "en", Phrase: "open", Answer: "never"})
+	put("", bot.FAQEntry{Language: "en", Phrase: "open", Answer: "nine"}, bot.FAQEntry{Language: "en", Phrase: "price", Answer: "ten"})
+	put("", bot.FAQEntry{Language: "en", Phrase: "price", Answer: "eleven"})
+	put(f.account.ID, bot.FAQEntry{Language: "en", Phrase: "open", Answer: "never"})
 
 	got, err := f.FAQEntries(t.Context(), tenant, f.account.ID)
 	require.NoError(t, err)
-	require.Equal(t, []conversation.FAQEntry{{Language: "en", Phrase: "open", Answer: "never"}, {Language: "en", Phrase: "price", Answer: "eleven"}}, got)
+	require.Equal(t, []bot.FAQEntry{{Language: "en", Phrase: "open", Answer: "never"}, {Language: "en", Phrase: "price", Answer: "eleven"}}, got)
 	got, err = f.FAQEntries(t.Context(), tenant, conversation.AccountID(uuid.NewString()))
 	require.NoError(t, err)
 	require.Equal(t, "nine", got[0].Answer)

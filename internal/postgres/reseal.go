@@ -7,6 +7,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -30,7 +31,7 @@ type Resealed struct {
 // left for a later round, so that Reseal never waits for a lock.
 //
 // The values of customers stay as they are: only the data keys that seal them are wrapped anew.
-func (db *DB) Reseal(ctx context.Context, by conversation.Actor) ([]Resealed, error) {
+func (db *DB) Reseal(ctx context.Context, by access.Actor) ([]Resealed, error) {
 	var all []Resealed
 	var changed []string
 	for _, v := range vaults() {

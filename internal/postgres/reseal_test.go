@@ -15,6 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -380,14 +382,14 @@ func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
 				return err
 			}
 			a.Name = fmt.Sprintf("shop %d %d", first, n)
-			_, err = db.UpdateAccount(ctx, cli, a, conversation.AccountSecrets{})
+			_, err = db.UpdateAccount(ctx, cli, a, account.Secrets{})
 			if errors.Is(err, conversation.ErrVersion) {
 				err = nil // the other one was faster
 			}
 			return err
 		})
 		act(first, func(ctx context.Context, db *postgres.DB, n int) error {
-			return db.RecordEvent(ctx, conversation.Event{
+			return db.RecordEvent(ctx, callback.Event{
 				Tenant: tenant, AccountID: f.account.ID, MessageKey: uuid.NewString(), Kind: "VIEW", Body: []byte(canary), ReceivedAt: time.Now(),
 			})
 		})

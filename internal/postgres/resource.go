@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -79,7 +80,7 @@ func (p resource[R, T]) all(ctx context.Context, tx *transaction, t conversation
 }
 
 // insert adds a row, unless it was added before.
-func (p resource[R, T]) insert(ctx context.Context, tx *transaction, by conversation.Actor, id string, row R) (added bool, err error) {
+func (p resource[R, T]) insert(ctx context.Context, tx *transaction, by access.Actor, id string, row R) (added bool, err error) {
 	n, err := affected(tx.NamedExecContext(ctx, p.inserting, row))
 	if err != nil || n == 0 {
 		return false, err
@@ -88,7 +89,7 @@ func (p resource[R, T]) insert(ctx context.Context, tx *transaction, by conversa
 }
 
 // create adds a row after what comes before it; nil for nothing.
-func (p resource[R, T]) create(ctx context.Context, db *DB, by conversation.Actor, id string, row R, before func(tx *transaction) error) (T, error) {
+func (p resource[R, T]) create(ctx context.Context, db *DB, by access.Actor, id string, row R, before func(tx *transaction) error) (T, error) {
 	return transact(ctx, db, "create "+p.noun+" "+id, func(tx *transaction) (none T, err error) {
 		if before != nil {
 			if err := before(tx); err != nil {
@@ -112,7 +113,7 @@ type change[R any] struct {
 
 // update changes a row where its version is still version; ErrVersion otherwise, ErrNotFound when there is none. A row that
 // stands one version further exactly as wished was brought there by this very call before. columns are those that change.
-func (p resource[R, T]) update(ctx context.Context, db *DB, by conversation.Actor, id string, version int64, c change[R]) (T, error) {
+func (p resource[R, T]) update(ctx context.Context, db *DB, by access.Actor, id string, version int64, c change[R]) (T, error) {
 	return transact(ctx, db, "update "+p.noun, func(tx *transaction) (none T, err error) {
 		old, err := p.row(ctx, tx, by.Tenant, id, cmp.Or(c.lock, "for no key update"))
 		if err != nil {
@@ -145,7 +146,7 @@ func (p resource[R, T]) update(ctx context.Context, db *DB, by conversation.Acto
 
 // remove deletes a row of a table that keeps no deleted ones. Deleting it again changes nothing. ErrInUse where one of the uses,
 // queries as of inUse, finds something; ErrNotFound when there never was such a row.
-func (p resource[R, T]) remove(ctx context.Context, db *DB, by conversation.Actor, id string, uses ...string) error {
+func (p resource[R, T]) remove(ctx context.Context, db *DB, by access.Actor, id string, uses ...string) error {
 	return db.inTx(ctx, "delete "+p.noun, func(tx *transaction) error {
 		table, _, _ := strings.Cut(p.live, " ")
 		removed, err := takeAway(ctx, tx, by.Tenant, table, p.act+".delete", id, uses...)

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -15,7 +16,7 @@ type factsRow struct {
 	heldRow
 	AccountID conversation.AccountID `db:"account_id"`
 	Account   string                 `db:"account_name"`
-	Kind      conversation.Kind      `db:"account_kind"`
+	Kind      account.Kind           `db:"account_kind"`
 	TimeZone  string                 `db:"time_zone"`
 	Following bool                   `db:"following"`
 	Tags      []byte                 `db:"tags"`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -111,7 +112,7 @@ func planAbilities(ctx context.Context, tx *transaction, t conversation.Tenant, 
 // Operating hours are added unless there are such of the same name already; nobody keeps them yet, so nothing comes into
 // force. Repeated it changes nothing more. ErrTooMany beyond routing.MaxClassifications;
 // routing.UnknownError when the workstream or a queue is not there.
-func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error) {
+func (db *DB) ImportRulesets(ctx context.Context, by access.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error) {
 	return transact(ctx, db, "import rulesets", func(tx *transaction) ([]routing.Ruleset, error) {
 		if err := hold(ctx, tx, by.Tenant, liveWorkstreams, "workstream_id", w); err != nil {
 			return nil, err
@@ -135,7 +136,7 @@ func (db *DB) ImportRulesets(ctx context.Context, by conversation.Actor, w conve
 	})
 }
 
-func importHours(ctx context.Context, tx *transaction, by conversation.Actor, h routing.Hours) error {
+func importHours(ctx context.Context, tx *transaction, by access.Actor, h routing.Hours) error {
 	row := hoursRowOf(stampRow{Tenant: by.Tenant}, routing.HoursID(newID()), h)
 	const insert = `
 		insert into operating_hours (tenant, id, name, time_zone, weekly, holidays)
@@ -150,7 +151,7 @@ func importHours(ctx context.Context, tx *transaction, by conversation.Actor, h 
 	return record(ctx, tx, by, actHoursCreate, string(row.ID))
 }
 
-func importRuleset(ctx context.Context, tx *transaction, by conversation.Actor, w conversation.WorkstreamID, in routing.ImportedRuleset) (routing.RulesetID, error) {
+func importRuleset(ctx context.Context, tx *transaction, by access.Actor, w conversation.WorkstreamID, in routing.ImportedRuleset) (routing.RulesetID, error) {
 	r := in.Ruleset
 	if r.QueueID == "" {
 		r.WorkstreamID = w

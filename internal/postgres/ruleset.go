@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -32,7 +33,7 @@ func (r rulesetRow) ruleset() routing.Ruleset {
 // CreateRuleset adds a ruleset without rules to a workstream or a queue of the actor's tenant and gives it its id. ErrExists
 // when a workstream's kind has that name, or there may be only one and is; ErrTooMany beyond routing.MaxClassifications;
 // routing.UnknownError when the workstream or queue is not there.
-func (db *DB) CreateRuleset(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
+func (db *DB) CreateRuleset(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 	r.ID = routing.RulesetID(newID())
 	return transact(ctx, db, "create ruleset "+string(r.ID), func(tx *transaction) (routing.Ruleset, error) {
 		if err := addRuleset(ctx, tx, by, r); err != nil {
@@ -42,7 +43,7 @@ func (db *DB) CreateRuleset(ctx context.Context, by conversation.Actor, r routin
 	})
 }
 
-func addRuleset(ctx context.Context, tx *transaction, by conversation.Actor, r routing.Ruleset) error {
+func addRuleset(ctx context.Context, tx *transaction, by access.Actor, r routing.Ruleset) error {
 	if r.WorkstreamID != "" {
 		if err := hold(ctx, tx, by.Tenant, liveWorkstreams, "workstream_id", r.WorkstreamID); err != nil {
 			return err
@@ -95,7 +96,7 @@ func (db *DB) ListRulesets(ctx context.Context, t conversation.Tenant, after rou
 
 // UpdateRuleset gives the actor's ruleset another name and position where its version is still r.Version (ErrVersion
 // otherwise). What it belongs to stays for life. ErrExists when another has the name, ErrNotFound when there is none.
-func (db *DB) UpdateRuleset(ctx context.Context, by conversation.Actor, r routing.Ruleset) (routing.Ruleset, error) {
+func (db *DB) UpdateRuleset(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 	return db.changeRuleset(ctx, by, r.ID, r.Version, func(_ *transaction, old *rulesetRow) (string, func() error, error) {
 		old.Name, old.Position = r.Name, r.Position
 		return actRulesetUpdate, nil, nil
@@ -104,7 +105,7 @@ func (db *DB) UpdateRuleset(ctx context.Context, by conversation.Actor, r routin
 
 // DeleteRuleset takes a ruleset out of force and away. Deleting it again changes nothing; conversations keep what they were
 // routed by. ErrNotFound when there never was one.
-func (db *DB) DeleteRuleset(ctx context.Context, by conversation.Actor, id routing.RulesetID) error {
+func (db *DB) DeleteRuleset(ctx context.Context, by access.Actor, id routing.RulesetID) error {
 	return db.inTx(ctx, "delete ruleset", func(tx *transaction) error {
 		const query = `select deleted_at is not null from rulesets where tenant = $1 and id = $2 for no key update`
 		var deleted bool

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -63,7 +64,7 @@ func (db *DB) RulesetVersions(ctx context.Context, t conversation.Tenant, id rou
 
 // SaveDraft makes these rules the draft of the actor's ruleset, in place of the one there may be, where the ruleset's version
 // is still version (ErrVersion otherwise). What is in force stays in force. ErrNotFound when there is no such ruleset.
-func (db *DB) SaveDraft(ctx context.Context, by conversation.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error) {
+func (db *DB) SaveDraft(ctx context.Context, by access.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error) {
 	return db.changeRuleset(ctx, by, id, version, func(tx *transaction, old *rulesetRow) (string, func() error, error) {
 		same, err := isDraft(ctx, tx, by.Tenant, id, rules)
 		if err != nil || same {
@@ -93,7 +94,7 @@ func isDraft(ctx context.Context, tx *transaction, t conversation.Tenant, id rou
 }
 
 // writeDraft replaces the draft, or adds one under the next number.
-func writeDraft(ctx context.Context, tx *transaction, by conversation.Actor, id routing.RulesetID, rules []routing.Rule) error {
+func writeDraft(ctx context.Context, tx *transaction, by access.Actor, id routing.RulesetID, rules []routing.Rule) error {
 	text := asJSON[[]routing.Rule]{append([]routing.Rule{}, rules...)}
 	const replace = `
 		update ruleset_versions set rules = $3, created_by = $4, created_at = now()
@@ -113,7 +114,7 @@ func writeDraft(ctx context.Context, tx *transaction, by conversation.Actor, id 
 // where the ruleset's version is still version (ErrVersion otherwise). What conversations were routed by stays as it is: a
 // published version never changes. routing.UnknownError when there is no version of that number, ErrNotFound when there is no
 // such ruleset.
-func (db *DB) PutInForce(ctx context.Context, by conversation.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error) {
+func (db *DB) PutInForce(ctx context.Context, by access.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error) {
 	return db.changeRuleset(ctx, by, id, version, func(tx *transaction, old *rulesetRow) (string, func() error, error) {
 		if orEmpty(old.Published) == number {
 			return actRulesetPublish, nil, nil
@@ -142,7 +143,7 @@ func (db *DB) PutInForce(ctx context.Context, by conversation.Actor, id routing.
 
 // changeRuleset changes a ruleset by its version. change alters the row, names the act for the audit, and returns what else
 // is to be written, nil for nothing; it must not write itself.
-func (db *DB) changeRuleset(ctx context.Context, by conversation.Actor, id routing.RulesetID, version int64,
+func (db *DB) changeRuleset(ctx context.Context, by access.Actor, id routing.RulesetID, version int64,
 	change func(tx *transaction, row *rulesetRow) (act string, write func() error, err error),
 ) (routing.Ruleset, error) {
 	return transact(ctx, db, "change ruleset", func(tx *transaction) (routing.Ruleset, error) {

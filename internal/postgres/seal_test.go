@@ -6,6 +6,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -87,7 +89,7 @@ func TestBad_K12_givingASecretAnewRepairsTheAccount(t *testing.T) {
 	f.exec(t, `update accounts set app_secret = '\x01'`)
 	a := f.account
 	a.Name = "Renamed"
-	a, err := f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	a, err := f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
 	require.NoError(t, err, "what concerns no secret still works")
 	_, err = f.UpdateAccount(t.Context(), cli, a, someSecrets())
 	require.NoError(t, err)
@@ -125,26 +127,26 @@ func TestBad_K12_whatDoesNotOpenLeavesTheTranscriptReadable(t *testing.T) {
 func TestBad_K14_theSameSecretSealsDifferently(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	h := conversation.ReceivedCallback{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	h := callback.Received{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
 	require.NotEqual(t, f.SealPlain(h, []byte("x")), f.SealPlain(h, []byte("x")))
 }
 
 func TestSealPlain_opensForTheSameDeliveryOnly(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	h := conversation.ReceivedCallback{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	h := callback.Received{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
 	h.Ciphertext = f.SealPlain(h, []byte("<xml/>"))
 	plain, err := f.OpenPlain(h)
 	require.NoError(t, err)
 	require.Equal(t, "<xml/>", string(plain))
 
-	for _, change := range []func(*conversation.ReceivedCallback){
-		func(h *conversation.ReceivedCallback) { h.Tenant = "other" },
-		func(h *conversation.ReceivedCallback) { h.AccountID = conversation.AccountID(uuid.NewString()) },
-		func(h *conversation.ReceivedCallback) { h.DeliveryID = uuid.NewString() },
-		func(h *conversation.ReceivedCallback) { h.Ciphertext = h.Ciphertext[:20] },
-		func(h *conversation.ReceivedCallback) { h.Ciphertext = "not base64" },
-		func(h *conversation.ReceivedCallback) { h.Ciphertext = "" },
+	for _, change := range []func(*callback.Received){
+		func(h *callback.Received) { h.Tenant = "other" },
+		func(h *callback.Received) { h.AccountID = conversation.AccountID(uuid.NewString()) },
+		func(h *callback.Received) { h.DeliveryID = uuid.NewString() },
+		func(h *callback.Received) { h.Ciphertext = h.Ciphertext[:20] },
+		func(h *callback.Received) { h.Ciphertext = "not base64" },
+		func(h *callback.Received) { h.Ciphertext = "" },
 	} {
 		changed := h
 		change(&changed)
@@ -159,7 +161,7 @@ func TestUpdateAccount_forgetsTheAccessTokenOfAnotherAppID(t *testing.T) {
 	f.exec(t, `insert into access_tokens (tenant, account_id) select tenant, id from accounts`)
 	a := f.account
 	a.AppID = wechat.AppID("wxfedcba9876543210")
-	_, err := f.UpdateAccount(t.Context(), cli, a, conversation.AccountSecrets{})
+	_, err := f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
 	require.NoError(t, err)
 	require.Equal(t, 0, f.count(t, "access_tokens", "true"))
 }

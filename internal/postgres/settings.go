@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -31,7 +32,7 @@ func (db *DB) Settings(ctx context.Context, t conversation.Tenant) (routing.Sett
 
 // UpdateSettings replaces the settings of the actor's tenant. A new maximum of conversations counts at once: for the presence of
 // agents, and for what is assigned from then on. What an agent has already stays with them.
-func (db *DB) UpdateSettings(ctx context.Context, by conversation.Actor, s routing.Settings) error {
+func (db *DB) UpdateSettings(ctx context.Context, by access.Actor, s routing.Settings) error {
 	return db.inTx(ctx, "update the settings", func(tx *transaction) error {
 		var old settingsRow
 		query := `select ` + settingsColumns + ` from tenants where id = $1 for no key update`

@@ -7,12 +7,13 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 )
 
 // Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
 // before, changes nothing.
-func (db *DB) Spool(ctx context.Context, h conversation.ReceivedCallback) error {
+func (db *DB) Spool(ctx context.Context, h callback.Received) error {
 	return db.inTx(ctx, "spool callback "+h.DeliveryID, func(tx *transaction) error {
 		const insert = `
 			insert into spool (tenant, account_id, customer_key, delivery_id, message_key, fingerprint, key_id, ciphertext,
@@ -51,12 +52,12 @@ func (db *DB) SpoolSize(ctx context.Context) (callbacks int64, oldest time.Durat
 }
 
 // ClaimSpooled returns the first waiting callback of each of at most so many conversations and keeps them from other claims for
-// conversation.SpoolClaim. The oldest go first, as far as they stand among the oldest callbacks of all; however many callbacks
+// callback.SpoolClaim. The oldest go first, as far as they stand among the oldest callbacks of all; however many callbacks
 // wait, it reads few of them.
-func (db *DB) ClaimSpooled(ctx context.Context, conversations int) ([]conversation.Spooled, error) {
-	return transact(ctx, db, "claim spooled callbacks", func(tx *transaction) (claimed []conversation.Spooled, err error) {
+func (db *DB) ClaimSpooled(ctx context.Context, conversations int) ([]callback.Spooled, error) {
+	return transact(ctx, db, "claim spooled callbacks", func(tx *transaction) (claimed []callback.Spooled, err error) {
 		for _, firsts := range []string{oldestSpooled, spooledByConversation} {
-			more, err := selectSpooled(ctx, tx, claimSpooled(firsts), conversations-len(claimed), conversation.SpoolClaim.Milliseconds())
+			more, err := selectSpooled(ctx, tx, claimSpooled(firsts), conversations-len(claimed), callback.SpoolClaim.Milliseconds())
 			if err != nil {
 				return nil, err
 			}
@@ -104,7 +105,7 @@ const spooledByConversation = `
 const unclaimedNext = `(next.claimed_until is null or next.claimed_until <= clock_timestamp())`
 
 // SpooledFrom lists the waiting callbacks of first's conversation in their order, from first on.
-func (db *DB) SpooledFrom(ctx context.Context, first conversation.Spooled, limit int) ([]conversation.Spooled, error) {
+func (db *DB) SpooledFrom(ctx context.Context, first callback.Spooled, limit int) ([]callback.Spooled, error) {
 	const query = `
 		select ` + spoolColumns + ` from spool where tenant = $1 and account_id = $2 and customer_key = $3 and id >= $4
 		order by id limit $5`
@@ -138,14 +139,14 @@ type spoolRow struct {
 	Traceparent string                   `db:"traceparent"`
 }
 
-func selectSpooled(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) ([]conversation.Spooled, error) {
+func selectSpooled(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) ([]callback.Spooled, error) {
 	var rows []spoolRow
 	if err := sqlx.SelectContext(ctx, q, &rows, query, args...); err != nil {
 		return nil, err
 	}
-	spooled := make([]conversation.Spooled, len(rows))
+	spooled := make([]callback.Spooled, len(rows))
 	for i, r := range rows {
-		spooled[i] = conversation.Spooled{ID: r.ID, ReceivedCallback: conversation.ReceivedCallback{
+		spooled[i] = callback.Spooled{ID: r.ID, Received: callback.Received{
 			Tenant: r.Tenant, AccountID: r.AccountID, CustomerKey: r.CustomerKey, DeliveryID: r.DeliveryID, MessageKey: r.MessageKey,
 			KeyID: r.KeyID, Ciphertext: r.Ciphertext, ReceivedAt: r.ReceivedAt, Stale: r.Stale, Fingerprint: r.Fingerprint,
 			Traceparent: r.Traceparent,

@@ -10,13 +10,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 )
 
 // spooledBy is a callback of a customer.
-func spooledBy(customer, messageKey string, account conversation.AccountID) conversation.ReceivedCallback {
-	return conversation.ReceivedCallback{
+func spooledBy(customer, messageKey string, account conversation.AccountID) callback.Received {
+	return callback.Received{
 		Tenant: tenant, AccountID: account, CustomerKey: conversation.CustomerKey(customer), DeliveryID: uuid.NewString(),
 		MessageKey: messageKey, KeyID: "11111111-1111-4111-8111-111111111111", Ciphertext: "c2VhbGVk",
 		ReceivedAt: time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC), Fingerprint: "print of " + messageKey,
@@ -24,7 +25,7 @@ func spooledBy(customer, messageKey string, account conversation.AccountID) conv
 	}
 }
 
-func (f *fixture) spools(t *testing.T, customer, messageKey string) conversation.ReceivedCallback {
+func (f *fixture) spools(t *testing.T, customer, messageKey string) callback.Received {
 	t.Helper()
 	h := spooledBy(customer, messageKey, f.account.ID)
 	require.NoError(t, f.Spool(t.Context(), h))
@@ -39,7 +40,7 @@ func TestSpool_givesBackWhatItTook(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	got[0].ReceivedAt = got[0].ReceivedAt.UTC()
-	require.Equal(t, want, got[0].ReceivedCallback)
+	require.Equal(t, want, got[0].Received)
 }
 
 func TestSpool_aRepeatChangesNothingAndOtherContentIsKept(t *testing.T) {
@@ -92,7 +93,7 @@ func TestSpool_claimsConversationsOnce(t *testing.T) {
 	f.exec(t, `update spool set claimed_until = now() where message_key = 'a1'`)
 	require.Equal(t, []string{"a1"}, f.claims(t, f.DB, 9))
 
-	first := conversation.Spooled{ReceivedCallback: spooledBy("a", "", f.account.ID)}
+	first := callback.Spooled{Received: spooledBy("a", "", f.account.ID)}
 	waiting, err := f.SpooledFrom(t.Context(), first, 9)
 	require.NoError(t, err)
 	require.Len(t, waiting, 2)

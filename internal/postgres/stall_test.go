@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 )
@@ -60,7 +61,7 @@ func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
 	p.resume()
 	got, err := db.Receive(t.Context(), batch)
 	require.NoError(t, err)
-	require.Equal(t, []conversation.ReceiptOutcome{"new"}, outcomes(got))
+	require.Equal(t, []callback.ReceiptOutcome{"new"}, outcomes(got))
 }
 
 func TestR3_aLockedRowEndsCallsWithTheirContext(t *testing.T) {

@@ -9,6 +9,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
+	"wxdesk/internal/bot"
+	"wxdesk/internal/callback"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
@@ -28,47 +33,47 @@ type step struct {
 // story calls every method that writes, in an order that makes sense. Told in whatever way, it ends the same.
 func story() []step {
 	var (
-		account   = someAccount()
+		created   = someAccount()
 		other     = someAccount()
 		ref       = conversation.Ref{Tenant: tenant, Conversation: newConversation()}
 		f         = fixture{}
-		messages  conversation.Received
+		messages  callback.Result
 		turn      conversation.MessageID
 		second    conversation.MessageID
 		marked    conversation.MessageID
-		principal conversation.Principal
+		principal access.Principal
 		attempt   = uuid.NewString()
 		retried   = uuid.NewString()
 		delayed   = uuid.NewString()
 		noticed   = uuid.NewString()
 		told      = uuid.NewString()
-		entry     conversation.KeptFAQEntry
+		entry     bot.KeptFAQEntry
 		lunch     routing.CustomPresence
-		webhook   = conversation.BotSetup{
-			ID: conversation.BotID(uuid.NewString()), Kind: conversation.BotWebhook, Name: "Mine", URL: "https://bot.example/",
+		webhook   = bot.Setup{
+			ID: conversation.BotID(uuid.NewString()), Kind: bot.KindWebhook, Name: "Mine", URL: "https://bot.example/",
 		}
 		broken   = says("k2", "?")
 		swapped  = says("k1", "something else")
 		unfollow = says("k3", "")
 	)
-	account.ID, other.ID = conversation.AccountID(uuid.NewString()), conversation.AccountID(uuid.NewString())
+	created.ID, other.ID = conversation.AccountID(uuid.NewString()), conversation.AccountID(uuid.NewString())
 	other.AppID = "wxfedcba9876543210"
-	f.account = account
+	f.account = created
 	broken.Quarantine, broken.Fingerprint, broken.Ciphertext = "undecipherable", "", canary
-	unfollow.Kind, unfollow.IsEvent, unfollow.Follow, unfollow.Trigger = "unsubscribe", true, conversation.Unfollowed, conversation.TriggerNone
+	unfollow.Kind, unfollow.IsEvent, unfollow.Follow, unfollow.Trigger = "unsubscribe", true, callback.Unfollowed, conversation.TriggerNone
 	first := f.batch(ref.Conversation, "li", says("k1", "hello"), broken, swapped, says("k4", "a person, please"))
 	last := f.batch(ref.Conversation, "li", unfollow)
 	another := f.batch(newConversation(), "wang", says("k5", "hello"))
 
 	return []step{
 		{name: "create account", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.CreateAccount(ctx, cli, account, someSecrets())
+			_, err := db.CreateAccount(ctx, cli, created, someSecrets())
 			return err
 		}},
 		{name: "update account", call: func(ctx context.Context, db *postgres.DB) error {
-			changed := account
+			changed := created
 			changed.Version, changed.Name = 1, "Tea house"
-			_, err := db.UpdateAccount(ctx, cli, changed, conversation.AccountSecrets{Token: secret.New("another")})
+			_, err := db.UpdateAccount(ctx, cli, changed, account.Secrets{Token: secret.New("another")})
 			return err
 		}},
 		{name: "create another account", call: func(ctx context.Context, db *postgres.DB) error {
@@ -79,14 +84,14 @@ func story() []step {
 			return db.DeleteAccount(ctx, cli, other.ID)
 		}},
 		{name: "create token", once: true, call: func(ctx context.Context, db *postgres.DB) (err error) {
-			_, principal, err = db.CreateToken(ctx, cli, "desk", conversation.RoleAdmin, "", time.Hour)
+			_, principal, err = db.CreateToken(ctx, cli, "desk", access.RoleAdmin, "", time.Hour)
 			return err
 		}},
 		{name: "put FAQ entries", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.PutFAQEntries(ctx, tenant, account.ID, []conversation.FAQEntry{{Language: "en", Phrase: "open", Answer: "Nine to five."}})
+			return db.PutFAQEntries(ctx, tenant, created.ID, []bot.FAQEntry{{Language: "en", Phrase: "open", Answer: "Nine to five."}})
 		}},
 		{name: "create FAQ entry", once: true, call: func(ctx context.Context, db *postgres.DB) (err error) {
-			entry, err = db.CreateFAQEntry(ctx, cli, conversation.KeptFAQEntry{FAQEntry: conversation.FAQEntry{Language: "en", Phrase: "tea", Answer: "Yes."}})
+			entry, err = db.CreateFAQEntry(ctx, cli, bot.KeptFAQEntry{FAQEntry: bot.FAQEntry{Language: "en", Phrase: "tea", Answer: "Yes."}})
 			return err
 		}},
 		{name: "update FAQ entry", call: func(ctx context.Context, db *postgres.DB) error {
@@ -136,7 +141,7 @@ func story() []step {
 			})
 		}},
 		{name: "store answer", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.StoreAnswer(ctx, ref, turn, 1, conversation.Answer{Texts: []string{canary + " one", canary + " two", canary + " three"}})
+			_, err := db.StoreAnswer(ctx, ref, turn, 1, bot.Answer{Texts: []string{canary + " one", canary + " two", canary + " three"}})
 			return err
 		}},
 		{name: "mark sending", call: func(ctx context.Context, db *postgres.DB) (err error) {
@@ -172,7 +177,7 @@ func story() []step {
 			return err
 		}},
 		{name: "store an escalation", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.StoreAnswer(ctx, ref, second, 1, conversation.Answer{Command: conversation.CommandEscalate, Reason: canary + " asked"})
+			_, err := db.StoreAnswer(ctx, ref, second, 1, bot.Answer{Command: bot.CommandEscalate, Reason: canary + " asked"})
 			return err
 		}},
 		{name: "hand over", call: func(ctx context.Context, db *postgres.DB) error {
@@ -208,10 +213,10 @@ func story() []step {
 			return err
 		}},
 		{name: "note", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.Act(ctx, conversation.ActRequest{
-				CommandRequest: conversation.CommandRequest{Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/note", Key: "1", BodyHash: [32]byte{1}},
-				PersonCommand:  conversation.PersonCommand{Kind: conversation.CommandNote, Conversation: ref.Conversation, By: principal},
-				Text:           canary + " is rude",
+			_, err := db.Act(ctx, command.Request{
+				HTTPRequest: command.HTTPRequest{Tenant: tenant, TokenID: principal.TokenID, Method: "POST", Path: "/note", Key: "1", BodyHash: [32]byte{1}},
+				Command:     command.Command{Kind: command.Note, Conversation: ref.Conversation, By: principal},
+				Text:        canary + " is rude",
 			})
 			return err
 		}},
@@ -224,23 +229,23 @@ func story() []step {
 			return err
 		}},
 		{name: "record event", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.RecordEvent(ctx, conversation.Event{
-				Tenant: tenant, AccountID: account.ID, MessageKey: "e1", Kind: "VIEW", CustomerKey: "c", Body: []byte(canary), ReceivedAt: time.Unix(1, 0),
+			return db.RecordEvent(ctx, callback.Event{
+				Tenant: tenant, AccountID: created.ID, MessageKey: "e1", Kind: "VIEW", CustomerKey: "c", Body: []byte(canary), ReceivedAt: time.Unix(1, 0),
 			})
 		}},
 		{name: "quarantine", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.Quarantine(ctx, conversation.Unreadable{
-				Tenant: tenant, AccountID: account.ID, DeliveryID: attempt, Reason: "unreadable", Raw: []byte(canary), ReceivedAt: time.Unix(1, 0),
+			return db.Quarantine(ctx, callback.Unreadable{
+				Tenant: tenant, AccountID: created.ID, DeliveryID: attempt, Reason: "unreadable", Raw: []byte(canary), ReceivedAt: time.Unix(1, 0),
 			})
 		}},
 		{name: "spool", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.Spool(ctx, spooledBy("c", "m1", account.ID))
+			return db.Spool(ctx, spooledBy("c", "m1", created.ID))
 		}},
 		{name: "spool the next", call: func(ctx context.Context, db *postgres.DB) error {
-			return db.Spool(ctx, spooledBy("c", "m2", account.ID))
+			return db.Spool(ctx, spooledBy("c", "m2", created.ID))
 		}},
 		{name: "unspool", call: func(ctx context.Context, db *postgres.DB) error {
-			waiting, err := db.SpooledFrom(ctx, conversation.Spooled{ReceivedCallback: spooledBy("c", "m1", account.ID)}, 10)
+			waiting, err := db.SpooledFrom(ctx, callback.Spooled{Received: spooledBy("c", "m1", created.ID)}, 10)
 			if err != nil || len(waiting) == 0 || waiting[0].MessageKey != "m1" {
 				return db.Unspool(ctx, nil) // called again
 			}
@@ -250,7 +255,7 @@ func story() []step {
 			return db.RevokeToken(ctx, cli, principal.TokenID)
 		}},
 		{name: "refresh access token", call: func(ctx context.Context, db *postgres.DB) error {
-			_, err := db.Refresh(ctx, string(account.ID), secret.New("refused"), func(context.Context, bool) (wxapi.Token, error) {
+			_, err := db.Refresh(ctx, string(created.ID), secret.New("refused"), func(context.Context, bool) (wxapi.Token, error) {
 				return wxapi.Token{Value: secret.New(canary), ExpiresAt: time.Now().Add(time.Hour)}, nil
 			})
 			return err

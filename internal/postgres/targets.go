@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -11,12 +12,12 @@ import (
 // Targets lists where a conversation may be handed on to now, by the rules that a transfer is judged by: queues that are open
 // and have somebody beside who has it, and agents who can be asked. An agent is shown no colleagues where the workstream keeps
 // its agents from naming them. ErrNotFound when there is no such conversation that the viewer may see.
-func (db *DB) Targets(ctx context.Context, v conversation.Viewer, id conversation.ID) (routing.Targets, error) {
+func (db *DB) Targets(ctx context.Context, v access.Viewer, id conversation.ID) (routing.Targets, error) {
 	found, err := db.targets(ctx, v, id)
 	return found, explain(ctx, "list where a conversation may go", err)
 }
 
-func (db *DB) targets(ctx context.Context, v conversation.Viewer, id conversation.ID) (routing.Targets, error) {
+func (db *DB) targets(ctx context.Context, v access.Viewer, id conversation.ID) (routing.Targets, error) {
 	if _, err := db.seen(ctx, v, id); err != nil {
 		return routing.Targets{}, err
 	}

@@ -7,11 +7,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
-func (d *office) targets(ref conversation.Ref, who conversation.Principal) routing.Targets {
+func (d *office) targets(ref conversation.Ref, who access.Principal) routing.Targets {
 	d.t.Helper()
 	found, err := d.Targets(d.t.Context(), who.Viewer(), ref.Conversation)
 	require.NoError(d.t, err)
@@ -53,10 +55,10 @@ func TestTRF1_everyQueueThatIsListedTakesIt(t *testing.T) {
 	for name, q := range queues {
 		ref := d.had("wang "+name, li)
 		if !listed[string(q)] {
-			d.refused(conversation.RefusedTarget, ref, li, conversation.CommandTransfer, toQueue(q))
+			d.refused(command.RefusedTarget, ref, li, command.Transfer, toQueue(q))
 			continue
 		}
-		d.done(ref, li, conversation.CommandTransfer, toQueue(q))
+		d.done(ref, li, command.Transfer, toQueue(q))
 	}
 }
 
@@ -102,9 +104,9 @@ func TestTRF2_whereAWorkstreamSaysSoOnlySupervisorsTransferToAnAgent(t *testing.
 	li, zhao := d.agent("Li"), d.agent("Zhao")
 	ref := d.had("wang", li)
 	d.stream("transfer_to_agents = false")
-	d.refused(conversation.RefusedNotAllowed, ref, li, conversation.CommandTransfer, toAgent(zhao))
+	d.refused(command.RefusedNotAllowed, ref, li, command.Transfer, toAgent(zhao))
 	require.Empty(t, d.targets(ref, li).Agents)
 	require.NotEmpty(t, d.targets(ref, li).Queues)
 	require.Len(t, d.targets(ref, d.supervisor).Agents, 1)
-	d.done(ref, d.supervisor, conversation.CommandTransfer, toAgent(zhao))
+	d.done(ref, d.supervisor, command.Transfer, toAgent(zhao))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 )
@@ -22,7 +23,7 @@ type tokenRow struct {
 	Tenant     conversation.Tenant  `db:"tenant"`
 	ID         string               `db:"id"`
 	Name       string               `db:"name"`
-	Role       conversation.Role    `db:"role"`
+	Role       access.Role          `db:"role"`
 	AgentID    conversation.AgentID `db:"agent_id"`
 	CreatedAt  time.Time            `db:"created_at"`
 	ExpiresAt  time.Time            `db:"expires_at"`
@@ -39,25 +40,25 @@ const (
 		and not exists (select from agents a where a.tenant = api_tokens.tenant and a.id = api_tokens.agent_id and a.disabled)`
 )
 
-func (r tokenRow) principal() conversation.Principal {
-	return conversation.Principal{Tenant: r.Tenant, TokenID: r.ID, Name: r.Name, Role: r.Role, AgentID: r.AgentID}
+func (r tokenRow) principal() access.Principal {
+	return access.Principal{Tenant: r.Tenant, TokenID: r.ID, Name: r.Name, Role: r.Role, AgentID: r.AgentID}
 }
 
-func (r tokenRow) info() conversation.TokenInfo {
-	return conversation.TokenInfo{
+func (r tokenRow) info() access.TokenInfo {
+	return access.TokenInfo{
 		Principal: r.principal(), CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, LastUsedAt: orEmpty(r.LastUsedAt), RevokedAt: orEmpty(r.RevokedAt),
 	}
 }
 
 // CreateToken makes an API token of the actor's tenant: TokenPrefix and 32 random bytes in base64url. Its text is given
-// out here and never again. agentID is needed for conversation.RoleAgent and must be "" otherwise; ErrNotFound when there is
-// no such agent. It expires after life, at most conversation.MaxTokenLifetime.
-func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name string, role conversation.Role, agentID conversation.AgentID, life time.Duration) (secret.Value, conversation.Principal, error) {
+// out here and never again. agentID is needed for access.RoleAgent and must be "" otherwise; ErrNotFound when there is
+// no such agent. It expires after life, at most access.MaxTokenLifetime.
+func (db *DB) CreateToken(ctx context.Context, by access.Actor, name string, role access.Role, agentID conversation.AgentID, life time.Duration) (secret.Value, access.Principal, error) {
 	random := make([]byte, tokenSize)
 	_, _ = rand.Read(random) // never fails
 	text := TokenPrefix + base64.RawURLEncoding.EncodeToString(random)
 	hash := sha256.Sum256([]byte(text))
-	p := conversation.Principal{Tenant: by.Tenant, TokenID: newID(), Name: name, Role: role, AgentID: agentID}
+	p := access.Principal{Tenant: by.Tenant, TokenID: newID(), Name: name, Role: role, AgentID: agentID}
 
 	err := db.inTx(ctx, "create an API token", func(tx *transaction) error {
 		if agentID != "" {
@@ -77,14 +78,14 @@ func (db *DB) CreateToken(ctx context.Context, by conversation.Actor, name strin
 		return record(ctx, tx, by, actTokenCreate, p.TokenID)
 	})
 	if err != nil {
-		return secret.Value{}, conversation.Principal{}, err
+		return secret.Value{}, access.Principal{}, err
 	}
 	return secret.New(text), p, nil
 }
 
 // RevokeToken makes a token of the actor's tenant useless at once. An agent who has just lost the connection is not waited for then.
 // Revoking it again changes nothing. ErrNotFound when there is none.
-func (db *DB) RevokeToken(ctx context.Context, by conversation.Actor, id string) error {
+func (db *DB) RevokeToken(ctx context.Context, by access.Actor, id string) error {
 	return db.inTx(ctx, "revoke an API token", func(tx *transaction) error {
 		const of = `select coalesce(agent_id::text, '') from api_tokens where tenant = $1 and id = $2`
 		var agent conversation.AgentID
@@ -116,7 +117,7 @@ func (db *DB) RevokeToken(ctx context.Context, by conversation.Actor, id string)
 
 // ListTokens returns a page of the tenant's API tokens, oldest first, including revoked and expired ones. after is the last id of
 // the previous page, "" for the first page.
-func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant, after string, limit int) ([]conversation.TokenInfo, error) {
+func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant, after string, limit int) ([]access.TokenInfo, error) {
 	var rows []tokenRow
 	err := db.sql.SelectContext(ctx, &rows, `select `+tokenColumns+` from `+liveTokens+pages, t, after, limit)
 	return each(rows, tokenRow.info), explain(ctx, "list API tokens", err)
@@ -124,17 +125,17 @@ func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant, after strin
 
 // Authenticate finds the principal of an API token by the SHA-256 of its text, and notes that it was used. ErrNotFound when it
 // is unknown, revoked or expired, or its agent is disabled.
-func (db *DB) Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error) {
+func (db *DB) Authenticate(ctx context.Context, hash [32]byte) (access.Principal, error) {
 	var row tokenRow
 	if err := db.sql.GetContext(ctx, &row, `select `+tokenColumns+` from `+goodTokens+` and hash = $1`, hash[:]); err != nil {
-		return conversation.Principal{}, explain(ctx, "find an API token", err)
+		return access.Principal{}, explain(ctx, "find an API token", err)
 	}
 	db.noteUse(ctx, row)
 	return row.principal(), nil
 }
 
 // StillGood returns those of the principals, in any order, whose API tokens count, as they are now, and notes that they are used.
-func (db *DB) StillGood(ctx context.Context, asked []conversation.Principal) ([]conversation.Principal, error) {
+func (db *DB) StillGood(ctx context.Context, asked []access.Principal) ([]access.Principal, error) {
 	tenants, ids := make([]string, len(asked)), make([]string, len(asked))
 	for i, p := range asked {
 		tenants[i], ids[i] = string(p.Tenant), p.TokenID

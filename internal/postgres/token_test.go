@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
@@ -23,7 +24,7 @@ func TestCreateToken_isKnownByItsHashUntilRevoked(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
 	agent := f.agent(t, "Mei")
-	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAgent, agent, time.Hour)
+	text, created, err := f.CreateToken(t.Context(), cli, "Mei", access.RoleAgent, agent, time.Hour)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(text.Reveal(), postgres.TokenPrefix))
 	require.Len(t, text.Reveal(), len(postgres.TokenPrefix)+43)
@@ -32,7 +33,7 @@ func TestCreateToken_isKnownByItsHashUntilRevoked(t *testing.T) {
 	found, err := f.Authenticate(t.Context(), hash)
 	require.NoError(t, err)
 	require.Equal(t, created, found)
-	require.Equal(t, conversation.Principal{Tenant: tenant, TokenID: created.TokenID, Name: "Mei", Role: conversation.RoleAgent, AgentID: agent}, found)
+	require.Equal(t, access.Principal{Tenant: tenant, TokenID: created.TokenID, Name: "Mei", Role: access.RoleAgent, AgentID: agent}, found)
 	_, err = f.Authenticate(t.Context(), sha256.Sum256([]byte("another")))
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 
@@ -52,31 +53,31 @@ func TestCreateToken_isKnownByItsHashUntilRevoked(t *testing.T) {
 func TestAuthenticate_refusesExpiredTokens(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
-	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAdmin, "", conversation.MaxTokenLifetime)
+	text, created, err := f.CreateToken(t.Context(), cli, "Mei", access.RoleAdmin, "", access.MaxTokenLifetime)
 	require.NoError(t, err)
 	hash := sha256.Sum256([]byte(text.Reveal()))
 	list, err := f.ListTokens(t.Context(), tenant, "", 10)
 	require.NoError(t, err)
-	require.Equal(t, conversation.MaxTokenLifetime, list[0].ExpiresAt.Sub(list[0].CreatedAt))
-	good, err := f.StillGood(t.Context(), []conversation.Principal{created})
+	require.Equal(t, access.MaxTokenLifetime, list[0].ExpiresAt.Sub(list[0].CreatedAt))
+	good, err := f.StillGood(t.Context(), []access.Principal{created})
 	require.NoError(t, err)
-	require.Equal(t, []conversation.Principal{created}, good)
+	require.Equal(t, []access.Principal{created}, good)
 
 	f.exec(t, `update api_tokens set expires_at = now()`)
 	_, err = f.Authenticate(t.Context(), hash)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
-	good, err = f.StillGood(t.Context(), []conversation.Principal{created})
+	good, err = f.StillGood(t.Context(), []access.Principal{created})
 	require.NoError(t, err)
 	require.Empty(t, good)
 
-	_, _, err = f.CreateToken(t.Context(), cli, "for ever", conversation.RoleAdmin, "", 367*24*time.Hour)
+	_, _, err = f.CreateToken(t.Context(), cli, "for ever", access.RoleAdmin, "", 367*24*time.Hour)
 	require.Error(t, err)
 }
 
 func TestAuthenticate_notesUseOnceAMinute(t *testing.T) {
 	t.Parallel()
 	f := newEmptyFixture(t)
-	text, created, err := f.CreateToken(t.Context(), cli, "Mei", conversation.RoleAdmin, "", time.Hour)
+	text, created, err := f.CreateToken(t.Context(), cli, "Mei", access.RoleAdmin, "", time.Hour)
 	require.NoError(t, err)
 	hash := sha256.Sum256([]byte(text.Reveal()))
 	lastUse := func() time.Time {
@@ -93,7 +94,7 @@ func TestAuthenticate_notesUseOnceAMinute(t *testing.T) {
 	require.WithinDuration(t, time.Now(), first, time.Minute)
 
 	f.exec(t, `update api_tokens set last_used_at = now() - interval '61 seconds'`)
-	_, err = f.StillGood(t.Context(), []conversation.Principal{created})
+	_, err = f.StillGood(t.Context(), []access.Principal{created})
 	require.NoError(t, err)
 	require.False(t, lastUse().Before(first), "an open stream is a use")
 	again := lastUse()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -47,7 +48,7 @@ const listedAll = `
 
 // listed selects what a viewer may see: $1 is the tenant, $2 the agent, "" for supervisors and admins. An agent sees what
 // they have or had, what is offered to them, and what waits in a queue of theirs (S5).
-func listed(v conversation.Viewer) string {
+func listed(v access.Viewer) string {
 	const theirs = `
 			and c.id in (
 				select id from conversations where tenant = $1 and agent_id = nullif($2, '')::uuid and state <> 'closed'
@@ -102,7 +103,7 @@ func orZero(at *time.Time) time.Time {
 }
 
 // Conversation reads one. ErrNotFound when there is none with this id that the viewer may see.
-func (db *DB) Conversation(ctx context.Context, v conversation.Viewer, id conversation.ID) (conversation.Conversation, error) {
+func (db *DB) Conversation(ctx context.Context, v access.Viewer, id conversation.ID) (conversation.Conversation, error) {
 	row, err := db.seen(ctx, v, id)
 	if err != nil {
 		return conversation.Conversation{}, explain(ctx, "read conversation", err)
@@ -111,14 +112,14 @@ func (db *DB) Conversation(ctx context.Context, v conversation.Viewer, id conver
 }
 
 // seen reads the row of a conversation, as far as the viewer may see it.
-func (db *DB) seen(ctx context.Context, v conversation.Viewer, id conversation.ID) (row listedRow, err error) {
+func (db *DB) seen(ctx context.Context, v access.Viewer, id conversation.ID) (row listedRow, err error) {
 	err = db.sql.GetContext(ctx, &row, listed(v)+` and c.id = $3`, v.Tenant, v.AgentID, id)
 	return row, err
 }
 
 // Messages lists a conversation's lines after number afterSeq, oldest first. A text that does not open reads as
 // Unavailable. ErrNotFound when there is no such conversation that the viewer may see.
-func (db *DB) Messages(ctx context.Context, v conversation.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
+func (db *DB) Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
 	customer, err := db.seen(ctx, v, id)
 	if err != nil {
 		return nil, explain(ctx, "read messages", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/lib/pq"
 
+	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 )
@@ -28,19 +29,19 @@ type questionRow struct {
 	At          time.Time              `db:"at"`
 	Traceparent string                 `db:"traceparent"`
 	allowanceRow
-	BotID        conversation.BotID   `db:"bot_id"`
-	BotKind      conversation.BotKind `db:"bot_kind"`
-	BotURL       string               `db:"bot_url"`
-	BotVersion   int64                `db:"bot_version"`
-	BotSecret    []byte               `db:"bot_secret"`
-	BotOldSecret []byte               `db:"bot_old_secret"`
-	Unclassified bool                 `db:"unclassified"`
+	BotID        conversation.BotID `db:"bot_id"`
+	BotKind      bot.Kind           `db:"bot_kind"`
+	BotURL       string             `db:"bot_url"`
+	BotVersion   int64              `db:"bot_version"`
+	BotSecret    []byte             `db:"bot_secret"`
+	BotOldSecret []byte             `db:"bot_old_secret"`
+	Unclassified bool               `db:"unclassified"`
 }
 
 // Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked; for a webhook also
 // what was said right before. An event's question is its key. Question.TurnID is "" where nothing is to be asked.
 // ErrNotFound where there is no such conversation; secret.ErrUnavailable where the line or the customer's key does not open.
-func (db *DB) Turn(ctx context.Context, c conversation.Ref) (conversation.Turn, error) {
+func (db *DB) Turn(ctx context.Context, c conversation.Ref) (bot.Turn, error) {
 	t, err := db.turn(ctx, c)
 	return t, explain(ctx, "load the next turn of conversation "+string(c.Conversation), err)
 }
@@ -50,7 +51,7 @@ const unansweredLine = `
 	select * from messages
 	where tenant = c.tenant and conversation_id = c.id and wants_answer order by seq limit 1`
 
-func (db *DB) turn(ctx context.Context, c conversation.Ref) (conversation.Turn, error) {
+func (db *DB) turn(ctx context.Context, c conversation.Ref) (bot.Turn, error) {
 	const query = `
 		select c.account_id, c.customer_id, c.epoch, u.data_key, a.language,
 			coalesce(m.id::text, '') as id, coalesce(m.seq, 0) as seq, coalesce(m.kind, '') as kind, m.body,
@@ -69,27 +70,27 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref) (conversation.Turn, 
 		where c.tenant = $1 and c.id = $2`
 	var row questionRow
 	if err := db.sql.GetContext(ctx, &row, query, c.Tenant, c.Conversation); err != nil || row.ID == "" {
-		return conversation.Turn{}, err
+		return bot.Turn{}, err
 	}
 	seal, err := db.customerSeal(c.Tenant, row.CustomerID, row.DataKey)
 	if err != nil {
-		return conversation.Turn{}, err
+		return bot.Turn{}, err
 	}
 	said, err := seal.openBody(string(row.ID), row.Body)
 	if err != nil {
-		return conversation.Turn{}, err
+		return bot.Turn{}, err
 	}
-	var recent conversation.RecentExchanges
-	if row.BotKind == conversation.BotWebhook {
+	var recent bot.RecentExchanges
+	if row.BotKind == bot.KindWebhook {
 		if recent, err = readRecentExchanges(ctx, db.sql, c, row.Epoch, seal); err != nil {
-			return conversation.Turn{}, err
+			return bot.Turn{}, err
 		}
 	}
-	return conversation.Turn{Epoch: row.Epoch, Traceparent: row.Traceparent, Recent: recent, Unclassified: row.Unclassified, Question: conversation.Question{
+	return bot.Turn{Epoch: row.Epoch, Traceparent: row.Traceparent, Recent: recent, Unclassified: row.Unclassified, Question: bot.Question{
 		Tenant: c.Tenant, AccountID: row.AccountID, Conversation: c.Conversation, Customer: conversation.CustomerID(row.CustomerID),
 		TurnID: row.ID, Kind: row.Kind, Text: said.question(), Fields: said.fields(), At: row.At,
 		Language: row.Language, First: row.Seq == 1, Replies: row.allowance().Left(row.Now),
-		Bot: conversation.Bot{
+		Bot: bot.Bot{
 			ID: row.BotID, Version: row.BotVersion, Kind: row.BotKind, URL: row.BotURL,
 			Secret:    db.usableBotSecret(c.Tenant, row.BotID, purposeBotSecret, row.BotSecret),
 			OldSecret: db.usableBotSecret(c.Tenant, row.BotID, purposeOldBotSecret, row.BotOldSecret),
@@ -150,7 +151,7 @@ func (r heldRow) snapshot() lifecycle.Snapshot {
 
 // answerRow is what a turn came to, with its messages.
 type answerRow struct {
-	Command conversation.Command
+	Command bot.Command
 	Reason  []byte // sealed
 	Summary []byte // sealed; nil for none
 	QueueID *conversation.QueueID
@@ -162,7 +163,7 @@ type answerRow struct {
 // it sets, where the workstream declares them, and that the line waits no more. An escalation wishes people, with the queue that
 // it names where there is such a one. An end wishes the end: see lifecycle.Answered. The first stored answer of a turn stands. Where
 // the holder has changed since epoch, or people or the end are wished, nothing is stored.
-func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a conversation.Answer) (conversation.Situation, error) {
+func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error) {
 	return transact(ctx, db, "store the answer to turn "+string(turn), func(tx *transaction) (conversation.Situation, error) {
 		held, err := lockHeld(ctx, tx, c)
 		if err != nil {
@@ -178,7 +179,7 @@ func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversa
 	})
 }
 
-func (db *DB) storeAnswer(ctx context.Context, tx *transaction, c conversation.Ref, held heldRow, reply lifecycle.Reply, a conversation.Answer, changes bool) error {
+func (db *DB) storeAnswer(ctx context.Context, tx *transaction, c conversation.Ref, held heldRow, reply lifecycle.Reply, a bot.Answer, changes bool) error {
 	turn := reply.Turn
 	seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey)
 	if err != nil {
@@ -277,7 +278,7 @@ func (db *DB) requestHandOver(ctx context.Context, tx *transaction, c conversati
 	if err != nil {
 		return err
 	}
-	row := answerRow{Command: conversation.CommandEscalate, Reason: []byte{}}
+	row := answerRow{Command: bot.CommandEscalate, Reason: []byte{}}
 	if seal, err := db.customerSeal(c.Tenant, held.CustomerID, held.DataKey); err == nil {
 		row.Reason = seal.sealReason(c.Conversation, turn, string(why))
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 )
@@ -85,7 +86,7 @@ func TestConversations_readFewOfMany(t *testing.T) {
 	}), 200)
 
 	for name, c := range map[string]struct {
-		viewer conversation.Viewer
+		viewer access.Viewer
 		filter conversation.Filter
 		shown  int
 	}{

@@ -6,6 +6,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -79,7 +80,7 @@ func workstreamRowOf(stamp stampRow, w routing.Workstream) workstreamRow {
 
 // CreateWorkstream adds a workstream of the actor's tenant and gives it its id. routing.UnknownError when its fallback queue
 // or a capacity profile is not there.
-func (db *DB) CreateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
+func (db *DB) CreateWorkstream(ctx context.Context, by access.Actor, w routing.Workstream) (routing.Workstream, error) {
 	w.ID, w.Default = conversation.WorkstreamID(newID()), false
 	row := workstreamRowOf(stampRow{Tenant: by.Tenant}, w)
 	return workstreamResource.create(ctx, db, by, string(w.ID), row, func(tx *transaction) error { return holdNeeds(ctx, tx, by.Tenant, w) })
@@ -107,7 +108,7 @@ func (db *DB) ListWorkstreams(ctx context.Context, t conversation.Tenant, after 
 // otherwise). They count for what is routed from now on; what waits already keeps the mode, capacity and skill match that it
 // came with. Which workstream is the default one stays. routing.UnknownError as for CreateWorkstream, ErrNotFound when there
 // is none.
-func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w routing.Workstream) (routing.Workstream, error) {
+func (db *DB) UpdateWorkstream(ctx context.Context, by access.Actor, w routing.Workstream) (routing.Workstream, error) {
 	return workstreamResource.update(ctx, db, by, string(w.ID), w.Version, change[workstreamRow]{
 		wish: func(old workstreamRow) workstreamRow {
 			wished := w
@@ -123,7 +124,7 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by conversation.Actor, w rou
 
 // DeleteWorkstream takes a workstream away, and its rulesets with it. Deleting it again changes nothing. ErrInUse while it is
 // the default one, an account names it, or a conversation of it is open; ErrNotFound when there never was one.
-func (db *DB) DeleteWorkstream(ctx context.Context, by conversation.Actor, id conversation.WorkstreamID) error {
+func (db *DB) DeleteWorkstream(ctx context.Context, by access.Actor, id conversation.WorkstreamID) error {
 	return db.inTx(ctx, "delete workstream", func(tx *transaction) error {
 		const query = `select deleted_at is not null from workstreams where tenant = $1 and id = $2 for update`
 		var deleted bool

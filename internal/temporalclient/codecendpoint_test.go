@@ -19,6 +19,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/telemetry"
@@ -30,21 +31,21 @@ const webUI = "http://127.0.0.1:8233"
 // tokens are API tokens by their text.
 type tokens struct {
 	mu   sync.Mutex
-	role map[string]conversation.Role
+	role map[string]access.Role
 }
 
-func (k *tokens) Authenticate(_ context.Context, hash [32]byte) (conversation.Principal, error) {
+func (k *tokens) Authenticate(_ context.Context, hash [32]byte) (access.Principal, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for text, role := range k.role {
 		if sha256.Sum256([]byte(text)) == hash {
-			return conversation.Principal{TokenID: "id-of-" + string(role), Role: role}, nil
+			return access.Principal{TokenID: "id-of-" + string(role), Role: role}, nil
 		}
 	}
 	if k.role == nil {
-		return conversation.Principal{}, errors.New("no database")
+		return access.Principal{}, errors.New("no database")
 	}
-	return conversation.Principal{}, conversation.ErrNotFound
+	return access.Principal{}, conversation.ErrNotFound
 }
 
 func (k *tokens) revoke(text string) {
@@ -56,12 +57,12 @@ func (k *tokens) revoke(text string) {
 // sessions keep who has signed in, in memory.
 type sessions struct {
 	mu       sync.Mutex
-	kept     map[[32]byte]conversation.CodecSession
+	kept     map[[32]byte]access.CodecSession
 	lifetime time.Duration // of the last one
 	err      error
 }
 
-func (k *sessions) PutCodecSession(_ context.Context, hash [32]byte, s conversation.CodecSession, life time.Duration) error {
+func (k *sessions) PutCodecSession(_ context.Context, hash [32]byte, s access.CodecSession, life time.Duration) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s.Until, k.lifetime = time.Now().Add(life), life
@@ -69,7 +70,7 @@ func (k *sessions) PutCodecSession(_ context.Context, hash [32]byte, s conversat
 	return k.err
 }
 
-func (k *sessions) CodecSession(_ context.Context, hash [32]byte) (conversation.CodecSession, error) {
+func (k *sessions) CodecSession(_ context.Context, hash [32]byte) (access.CodecSession, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s, ok := k.kept[hash]
@@ -124,9 +125,9 @@ func (e *endpoint) logged() string {
 
 func newEndpoint(t *testing.T) *endpoint {
 	t.Helper()
-	e := &endpoint{t: t, ring: ring(t, secret.NewMasterKey("a")), tokens: &tokens{role: map[string]conversation.Role{
-		"wxd_admin": conversation.RoleAdmin, "wxd_supervisor": conversation.RoleSupervisor, "wxd_agent": conversation.RoleAgent,
-	}}, sessions: &sessions{kept: map[[32]byte]conversation.CodecSession{}}}
+	e := &endpoint{t: t, ring: ring(t, secret.NewMasterKey("a")), tokens: &tokens{role: map[string]access.Role{
+		"wxd_admin": access.RoleAdmin, "wxd_supervisor": access.RoleSupervisor, "wxd_agent": access.RoleAgent,
+	}}, sessions: &sessions{kept: map[[32]byte]access.CodecSession{}}}
 	server := httptest.NewServer(temporalclient.NewCodecHandler(temporalclient.CodecOptions{
 		Ring: e.ring, Origin: webUI, Tokens: e.tokens, Sessions: e.sessions, Log: telemetry.NewLogger(e, telemetry.LogOptions{Text: true}),
 	}))

@@ -11,6 +11,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/telemetry"
@@ -32,7 +33,7 @@ type CodecOptions struct {
 type Tokens interface {
 	// Authenticate finds the principal by the SHA-256 of the token's text; conversation.ErrNotFound where the token is unknown
 	// or revoked.
-	Authenticate(ctx context.Context, hash [32]byte) (conversation.Principal, error)
+	Authenticate(ctx context.Context, hash [32]byte) (access.Principal, error)
 }
 
 // NewCodecHandler opens and seals payloads for people who look at Temporal: POST /codec/decode and /codec/encode. It is for
@@ -135,7 +136,7 @@ func (s *codecServer) admin(ctx context.Context, hash [32]byte) (tokenID string,
 		return "", errSignIn
 	case err != nil:
 		return "", err
-	case p.Role != conversation.RoleAdmin:
+	case p.Role != access.RoleAdmin:
 		return "", errNotAdmin
 	}
 	return p.TokenID, nil

@@ -3,7 +3,7 @@ package temporalclient
 import (
 	"context"
 	"crypto/sha256"
-	_ "embed" // of the page
+	_ "embed"
 	"encoding/base64"
 	"errors"
 	"html/template"
@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/telemetry"
@@ -28,9 +29,9 @@ const (
 // ends it.
 type Sessions interface {
 	// PutCodecSession keeps a session, or a ticket for one, for so long from now.
-	PutCodecSession(ctx context.Context, hash [32]byte, s conversation.CodecSession, life time.Duration) error
+	PutCodecSession(ctx context.Context, hash [32]byte, s access.CodecSession, life time.Duration) error
 	// CodecSession finds a session; conversation.ErrNotFound where there is none, or it is over, or has ended.
-	CodecSession(ctx context.Context, hash [32]byte) (conversation.CodecSession, error)
+	CodecSession(ctx context.Context, hash [32]byte) (access.CodecSession, error)
 	// TakeCodecTicket uses a ticket up and says whose it was; conversation.ErrNotFound where there is none, or it is over or used.
 	TakeCodecTicket(ctx context.Context, hash [32]byte) (who string, err error)
 	// EndCodecSession ends a session; again it changes nothing.
@@ -40,7 +41,7 @@ type Sessions interface {
 // NewCodecTicket creates and stores a ticket, and returns its text. Within 15 minutes the ticket signs one person in at
 // /codec/sign-in, once, without an API token. The log of the codec endpoint names who as the actor.
 func NewCodecTicket(ctx context.Context, sessions Sessions, who string) (ticket string, err error) {
-	return begin(ctx, sessions, conversation.CodecSession{Who: who, Ticket: true}, ticketLifetime)
+	return begin(ctx, sessions, access.CodecSession{Who: who, Ticket: true}, ticketLifetime)
 }
 
 // CodecSignIn is the page where people sign in, of a private listener.
@@ -49,25 +50,25 @@ func CodecSignIn(opsURL, ticket string) string {
 }
 
 // begin keeps a session or ticket under a new text, which it returns.
-func begin(ctx context.Context, sessions Sessions, s conversation.CodecSession, life time.Duration) (text string, err error) {
+func begin(ctx context.Context, sessions Sessions, s access.CodecSession, life time.Duration) (text string, err error) {
 	text = base64.RawURLEncoding.EncodeToString(secret.NewKey())
 	return text, sessions.PutCodecSession(ctx, sha256.Sum256([]byte(text)), s, life)
 }
 
 // session is that of the request's cookie. It fails with errSignIn where there is none that counts.
-func (s *codecServer) session(r *http.Request) (conversation.CodecSession, error) {
+func (s *codecServer) session(r *http.Request) (access.CodecSession, error) {
 	hash, ok := cookieHash(r)
 	if !ok {
-		return conversation.CodecSession{}, errSignIn
+		return access.CodecSession{}, errSignIn
 	}
 	open, err := s.Sessions.CodecSession(r.Context(), hash)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound):
-		return conversation.CodecSession{}, errSignIn
+		return access.CodecSession{}, errSignIn
 	case err != nil, open.Token == nil:
 		return open, err
 	case len(open.Token) != sha256.Size:
-		return conversation.CodecSession{}, errSignIn
+		return access.CodecSession{}, errSignIn
 	}
 	_, err = s.admin(r.Context(), [sha256.Size]byte(open.Token))
 	return open, err
@@ -112,17 +113,17 @@ func (s *codecServer) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 // proved is a session for whoever sent the form.
-func (s *codecServer) proved(r *http.Request) (conversation.CodecSession, error) {
+func (s *codecServer) proved(r *http.Request) (access.CodecSession, error) {
 	if ticket := r.PostFormValue(ticketParam); ticket != "" {
 		who, err := s.Sessions.TakeCodecTicket(r.Context(), sha256.Sum256([]byte(ticket)))
-		return conversation.CodecSession{Who: who}, err
+		return access.CodecSession{Who: who}, err
 	}
 	hash := sha256.Sum256([]byte(r.PostFormValue("token")))
 	who, err := s.admin(r.Context(), hash)
-	return conversation.CodecSession{Who: who, Token: hash[:]}, err
+	return access.CodecSession{Who: who, Token: hash[:]}, err
 }
 
-func (s *codecServer) begin(w http.ResponseWriter, r *http.Request, begun conversation.CodecSession) error {
+func (s *codecServer) begin(w http.ResponseWriter, r *http.Request, begun access.CodecSession) error {
 	cookie, err := begin(r.Context(), s.Sessions, begun, sessionLifetime)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"wxdesk/activities"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/workflows"
 )
@@ -29,7 +30,7 @@ type Conversations struct {
 
 // CustomerWrote signals the customer's conversation with a callback and starts it where none runs. When it returns nil,
 // Temporal has the callback for good.
-func (c *Conversations) CustomerWrote(ctx context.Context, h conversation.ReceivedCallback) error {
+func (c *Conversations) CustomerWrote(ctx context.Context, h callback.Received) error {
 	id := workflows.ID(h.AccountID, h.CustomerKey)
 	signal := activities.Callback{
 		DeliveryID:  h.DeliveryID,
@@ -54,7 +55,7 @@ func (c *Conversations) CustomerWrote(ctx context.Context, h conversation.Receiv
 }
 
 // signal goes to the run that was open a moment ago, and where that is over to the current one, which is started where there is none.
-func (c *Conversations) signal(ctx context.Context, id string, h conversation.ReceivedCallback, signal activities.Callback) error {
+func (c *Conversations) signal(ctx context.Context, id string, h callback.Received, signal activities.Callback) error {
 	if run := c.open.of(id); run != "" {
 		err := c.Client.SignalWorkflow(ctx, id, run, workflows.SignalCustomer, signal)
 		if _, over := errors.AsType[*serviceerror.NotFound](err); !over {

@@ -10,12 +10,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/reconcile"
 	"wxdesk/workflows"
 )
 
 // StandingReports lists how the open runs of conversations stand, as their search attributes tell. Temporal's lists lag behind
 // by a moment.
-func (c *Conversations) StandingReports(ctx context.Context) (all []conversation.StandingReport, err error) {
+func (c *Conversations) StandingReports(ctx context.Context) (all []reconcile.Report, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Query: fmt.Sprintf("WorkflowType = %q AND ExecutionStatus = 'Running'", workflows.Name), PageSize: 1000,
 	}
@@ -26,7 +27,7 @@ func (c *Conversations) StandingReports(ctx context.Context) (all []conversation
 		}
 		for _, run := range page.GetExecutions() {
 			shown := run.GetSearchAttributes().GetIndexedFields()
-			all = append(all, conversation.StandingReport{
+			all = append(all, reconcile.Report{
 				WorkflowID: run.GetExecution().GetWorkflowId(),
 				State:      conversation.State(keyword(shown, workflows.AttrState)),
 				Holder:     conversation.Holder(keyword(shown, workflows.AttrHolder)),
@@ -41,16 +42,16 @@ func (c *Conversations) StandingReports(ctx context.Context) (all []conversation
 }
 
 // Overview asks an open run itself how its conversation stands, which takes a worker.
-func (c *Conversations) Overview(ctx context.Context, workflowID string) (conversation.StandingReport, error) {
+func (c *Conversations) Overview(ctx context.Context, workflowID string) (reconcile.Report, error) {
 	answer, err := c.Client.QueryWorkflow(ctx, workflowID, "", workflows.QueryState)
 	if err != nil {
-		return conversation.StandingReport{}, fmt.Errorf("ask run %s: %w", workflowID, err)
+		return reconcile.Report{}, fmt.Errorf("ask run %s: %w", workflowID, err)
 	}
 	var o workflows.Overview
 	if err := answer.Get(&o); err != nil {
-		return conversation.StandingReport{}, fmt.Errorf("read the answer of run %s: %w", workflowID, err)
+		return reconcile.Report{}, fmt.Errorf("read the answer of run %s: %w", workflowID, err)
 	}
-	return conversation.StandingReport{
+	return reconcile.Report{
 		WorkflowID: workflowID, Conversation: o.Conversation, State: o.State.State, Holder: o.Holder, QueueID: o.QueueID, AgentID: o.AgentID,
 	}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"wxdesk/internal/account"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/wechat"
 )
@@ -13,9 +15,9 @@ type AccountChecks interface {
 	// Credentials opens what calling WeChat for an account needs. ErrNotFound when it is disabled or deleted.
 	Credentials(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (wechat.Credentials, error)
 	// CallbackRecords tells what callbacks have shown of a version of the account, and when last.
-	CallbackRecords(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[conversation.CallbackRecord]time.Time, error)
+	CallbackRecords(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[callback.Record]time.Time, error)
 	// CallbackAccount opens what the callback endpoint knows of an account. ErrNotFound when it is unknown, deleted or disabled.
-	CallbackAccount(ctx context.Context, id conversation.AccountID) (conversation.CallbackAccount, error)
+	CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)
 	// EventKept reports whether the callback endpoint has kept an event of this message key.
 	EventKept(ctx context.Context, t conversation.Tenant, id conversation.AccountID, messageKey string) (bool, error)
 }

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/account"
 	"wxdesk/internal/wechat"
 )
 
@@ -22,7 +22,7 @@ import (
 type prober struct {
 	http    *http.Client
 	url     string
-	account conversation.CallbackAccount
+	account account.CallbackAccount
 	facts   CallbackFacts
 	now     func() time.Time
 }

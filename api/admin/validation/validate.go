@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/conversation"
+	"wxdesk/internal/account"
 	"wxdesk/internal/wechat"
 )
 
@@ -44,7 +44,7 @@ const (
 // the account's callback at a URL as WeChat would: the check of the server URL, then an event. Whether
 // WeChat itself has the same Token, key and mode, only its own callbacks can show; the last ones since the account was
 // changed complete the two findings.
-func (v Validator) Validate(ctx context.Context, account conversation.Account, url string) ([]Step, error) {
+func (v Validator) Validate(ctx context.Context, account account.Account, url string) ([]Step, error) {
 	if account.Disabled {
 		off := broken("Not tried, because the account is disabled: enable it first.")
 		return steps(off, off, off), nil
@@ -118,7 +118,7 @@ func (v Validator) tryEvent(ctx context.Context, p prober) (finding, error) {
 }
 
 // settle waits until every API process knows the account as it is now.
-func (v Validator) settle(ctx context.Context, account conversation.Account) error {
+func (v Validator) settle(ctx context.Context, account account.Account) error {
 	wait := min(v.Callback.KnownFor, account.UpdatedAt.Add(v.Callback.KnownFor).Sub(v.Now()))
 	if wait <= 0 {
 		return nil

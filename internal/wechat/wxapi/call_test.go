@@ -33,23 +33,23 @@ func operations() []operation {
 	return []operation{
 		{
 			"POST /cgi-bin/message/custom/typing", `{"touser":"` + string(customer) + `","command":"Typing"}`, ok,
-			func(ctx context.Context, c *wxapi.Client) error { return c.Typing(ctx, account(), customer) },
+			func(ctx context.Context, c *wxapi.Client) error { return c.Typing(ctx, credentials(), customer) },
 		},
 		{
 			"POST /cgi-bin/message/custom/typing", `{"touser":"` + string(customer) + `","command":"CancelTyping"}`, ok,
-			func(ctx context.Context, c *wxapi.Client) error { return c.CancelTyping(ctx, account(), customer) },
+			func(ctx context.Context, c *wxapi.Client) error { return c.CancelTyping(ctx, credentials(), customer) },
 		},
 		{
 			"POST /cgi-bin/media/upload?type=image", "", `{"type":"image","media_id":"m","created_at":1700000000}`,
 			func(ctx context.Context, c *wxapi.Client) error {
-				_, err := c.UploadMedia(ctx, account(), picture("a picture"))
+				_, err := c.UploadMedia(ctx, credentials(), picture("a picture"))
 				return err
 			},
 		},
 		{
 			"GET /cgi-bin/media/get?media_id=" + mediaID, "", `{"video_url":"unused"}`,
 			func(ctx context.Context, c *wxapi.Client) error {
-				file, err := c.DownloadMedia(ctx, account(), mediaID, 1<<20)
+				file, err := c.DownloadMedia(ctx, credentials(), mediaID, 1<<20)
 				if err != nil {
 					return err
 				}
@@ -59,7 +59,7 @@ func operations() []operation {
 		{
 			"GET /cgi-bin/user/info?lang=zh_CN&openid=" + string(customer), "", `{"subscribe":1,"openid":"` + string(customer) + `"}`,
 			func(ctx context.Context, c *wxapi.Client) error {
-				_, err := c.UserInfo(ctx, account(), customer)
+				_, err := c.UserInfo(ctx, credentials(), customer)
 				return err
 			},
 		},
@@ -67,31 +67,31 @@ func operations() []operation {
 			"POST /cgi-bin/qrcode/create", `{"expire_seconds":60,"action_name":"QR_SCENE","action_info":{"scene":{"scene_id":7}}}`,
 			`{"ticket":"t","expire_seconds":60,"url":"http://weixin.qq.com/q/x"}`,
 			func(ctx context.Context, c *wxapi.Client) error {
-				_, err := c.CreateQRCode(ctx, account(), wxapi.Scene{Number: 7}, time.Minute)
+				_, err := c.CreateQRCode(ctx, credentials(), wxapi.Scene{Number: 7}, time.Minute)
 				return err
 			},
 		},
 		{
 			"POST /cgi-bin/menu/create", `{"button":[{"name":"Help","type":"click","key":"help"}]}`, ok,
 			func(ctx context.Context, c *wxapi.Client) error {
-				return c.CreateMenu(ctx, account(), []wxapi.Button{{Type: "click", Name: "Help", Key: "help"}})
+				return c.CreateMenu(ctx, credentials(), []wxapi.Button{{Type: "click", Name: "Help", Key: "help"}})
 			},
 		},
 		{
 			"GET /cgi-bin/menu/get", "", `{"menu":{"button":[]}}`,
 			func(ctx context.Context, c *wxapi.Client) error {
-				_, err := c.Menu(ctx, account())
+				_, err := c.Menu(ctx, credentials())
 				return err
 			},
 		},
 		{
 			"GET /cgi-bin/menu/delete", "", ok,
-			func(ctx context.Context, c *wxapi.Client) error { return c.DeleteMenu(ctx, account()) },
+			func(ctx context.Context, c *wxapi.Client) error { return c.DeleteMenu(ctx, credentials()) },
 		},
 		{
 			"GET /cgi-bin/getcallbackip", "", `{"ip_list":["1.2.3.4"]}`,
 			func(ctx context.Context, c *wxapi.Client) error {
-				_, err := c.CallbackIPs(ctx, account())
+				_, err := c.CallbackIPs(ctx, credentials())
 				return err
 			},
 		},
@@ -292,15 +292,15 @@ func TestP18_everyCallGoesToTheBaseURL(t *testing.T) {
 	})
 	p := newPlatform(t)
 	p.Close()
-	requireError(t, client(t, p, &store{}).CheckCredentials(t.Context(), account()), 0, wechat.ReasonNotReached)
+	requireError(t, client(t, p, &store{}).CheckCredentials(t.Context(), credentials()), 0, wechat.ReasonNotReached)
 }
 
 func TestCheckCredentials_asksPastTheStoreAndKeepsNothing(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith(tokenB)
 	c := client(t, p, s)
-	require.NoError(t, c.CheckCredentials(t.Context(), account()))
-	require.NoError(t, c.CheckCredentials(t.Context(), account()))
+	require.NoError(t, c.CheckCredentials(t.Context(), credentials()))
+	require.NoError(t, c.CheckCredentials(t.Context(), credentials()))
 	_, asked := p.seen()
 	require.Len(t, asked, 2)
 	require.Equal(t, map[string]any{
@@ -326,19 +326,19 @@ func TestCheckCredentials_saysWhatIsWrong(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.fetch = []http.HandlerFunc{says(answer)}
-		require.EqualError(t, client(t, p, &store{}).CheckCredentials(t.Context(), account()), want)
+		require.EqualError(t, client(t, p, &store{}).CheckCredentials(t.Context(), credentials()), want)
 	}
 	p := newPlatform(t)
 	p.fetch = []http.HandlerFunc{status(503, "")}
-	require.EqualError(t, client(t, p, &store{}).CheckCredentials(t.Context(), account()), "wxapi: stable_token: wechat-server-error (HTTP status 503)")
+	require.EqualError(t, client(t, p, &store{}).CheckCredentials(t.Context(), credentials()), "wxapi: stable_token: wechat-server-error (HTTP status 503)")
 
 	// A private address that may not be dialled has a name of its own.
-	err := wxapi.New(p.URL, wxapi.NewHTTPClient(false), &store{}).CheckCredentials(t.Context(), account())
+	err := wxapi.New(p.URL, wxapi.NewHTTPClient(false), &store{}).CheckCredentials(t.Context(), credentials())
 	requireError(t, err, 0, wechat.ReasonAddressRefused)
 	require.ErrorIs(t, err, wxapi.ErrAddressRefused)
 }
 
 func TestToken_valuesStayOutOfWhatIsPrinted(t *testing.T) {
 	t.Parallel()
-	require.NotContains(t, fmt.Sprintf("%+v %#v", account(), wxapi.Token{Value: secret.New(tokenA)}), "canary")
+	require.NotContains(t, fmt.Sprintf("%+v %#v", credentials(), wxapi.Token{Value: secret.New(tokenA)}), "canary")
 }

@@ -15,7 +15,7 @@ import (
 func TestSendText_sendsOnceWithTheStoredToken(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	got := client(t, p, storeWith(tokenA)).SendText(t.Context(), account(), customer, "你好")
+	got := client(t, p, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "你好")
 	require.Equal(t, wechat.SendOutcome{Status: wechat.SendSent}, got)
 	sends, asked := p.seen()
 	require.Equal(t, []sent{{tokenA, `{"touser":"oyORnuP8q7ou2gfYjqLzSIWZf0rs","msgtype":"text","text":{"content":"你好"}}`}}, sends)
@@ -32,7 +32,7 @@ func TestSendText_writesRawUTF8AndEscapesOnlyWhatItMust(t *testing.T) {
 		"a\x01b\xffc":                        "\"a\\u0001b\uFFFDc\"",
 	} {
 		p := newPlatform(t)
-		got := client(t, p, storeWith(tokenA)).SendText(t.Context(), account(), customer, text)
+		got := client(t, p, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, text)
 		require.Equal(t, wechat.SendSent, got.Status)
 		sends, _ := p.seen()
 		require.Contains(t, sends[0].body, `{"content":`+want+`}}`)
@@ -56,7 +56,7 @@ func TestBad_W02_refusalsAreFinal(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.send = []http.HandlerFunc{says(answer)}
-		requireOutcome(t, wechat.SendFailed, reason, client(t, p, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x"))
+		requireOutcome(t, wechat.SendFailed, reason, client(t, p, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x"))
 		sends, _ := p.seen()
 		require.Len(t, sends, 1)
 	}
@@ -77,7 +77,7 @@ func TestBad_W03_whatWaitingCuresIsNotFinal(t *testing.T) {
 		s := storeWith(tokenA)
 		s.token.ExpiresAt = now.Add(1 << 40)
 		c := wxapi.New(p.URL, httpClient(t), s, wxapi.WithClock(func() time.Time { return now }))
-		require.Equal(t, want, c.SendText(t.Context(), account(), customer, "x"))
+		require.Equal(t, want, c.SendText(t.Context(), credentials(), customer, "x"))
 		sends, _ := p.seen()
 		require.Len(t, sends, 1)
 	}
@@ -91,7 +91,7 @@ func TestBad_W04_unknownOrUnreadableCodesFail(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.send = []http.HandlerFunc{says(answer)}
-		requireOutcome(t, wechat.SendFailed, "unknown-errcode", client(t, p, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x"))
+		requireOutcome(t, wechat.SendFailed, "unknown-errcode", client(t, p, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x"))
 	}
 }
 
@@ -121,7 +121,7 @@ func TestBad_W05_whatMayHaveBeenSentIsUnknownAndNotRepeated(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.send = []http.HandlerFunc{tt.answer}
-		got := client(t, p, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x")
+		got := client(t, p, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x")
 		require.Equalf(t, wechat.SendOutcome{Status: wechat.SendUnknown, Reason: tt.reason}, got, name)
 		sends, _ := p.seen()
 		require.Lenf(t, sends, 1, name)
@@ -150,7 +150,7 @@ func TestBad_W07_redirectsAreNotFollowedAndAnswersAreCut(t *testing.T) {
 		p.send = []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/cgi-bin/message/custom/send", code)
 		}}
-		requireOutcome(t, wechat.SendUnknown, wechat.ReasonServerError, client(t, p, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x"))
+		requireOutcome(t, wechat.SendUnknown, wechat.ReasonServerError, client(t, p, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x"))
 		sends, _ := p.seen()
 		require.Len(t, sends, 1)
 	}
@@ -168,6 +168,6 @@ func TestBad_W07_redirectsAreNotFollowedAndAnswersAreCut(t *testing.T) {
 		}
 		written <- n
 	}}
-	requireOutcome(t, wechat.SendUnknown, wechat.ReasonAnswerUnclear, client(t, p, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x"))
+	requireOutcome(t, wechat.SendUnknown, wechat.ReasonAnswerUnclear, client(t, p, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x"))
 	require.Less(t, <-written, 64<<20)
 }

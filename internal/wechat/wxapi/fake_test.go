@@ -29,7 +29,7 @@ const (
 	ok        = `{"errcode":0,"errmsg":"ok"}`
 )
 
-func account() wechat.Credentials {
+func credentials() wechat.Credentials {
 	return wechat.Credentials{AccountID: "acc", AppID: "wx2c2769f8efd9abc2", AppSecret: secret.New(appSecret)}
 }
 

@@ -59,16 +59,16 @@ func FuzzAnswers(f *testing.F) {
 	calls := operations()
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		a := answering{status: 200 + min(max(status-200, 0), 399), kind: "application/json", body: body}
-		outcome := a.client().SendText(t.Context(), account(), customer, "hi")
+		outcome := a.client().SendText(t.Context(), credentials(), customer, "hi")
 		if outcome.Status == wechat.SendSent && (a.status != 200 || !saysZero(body)) {
 			t.Fatalf("%d %q counts as sent", a.status, body)
 		}
 		for _, o := range calls {
 			judge(t, o.call(t.Context(), a.client()))
 		}
-		_, err := wxapi.New("http://api.weixin.qq.com", &http.Client{Transport: a}, &store{}).UserInfo(t.Context(), account(), customer)
+		_, err := wxapi.New("http://api.weixin.qq.com", &http.Client{Transport: a}, &store{}).UserInfo(t.Context(), credentials(), customer)
 		judge(t, err)
-		judge(t, a.client().CheckCredentials(t.Context(), account()))
+		judge(t, a.client().CheckCredentials(t.Context(), credentials()))
 	})
 }
 
@@ -113,7 +113,7 @@ func FuzzDownload(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, disposition string, body []byte) {
 		const limit = 64
 		a := answering{status: 200, kind: kind, disposition: disposition, body: body}
-		file, err := a.client().DownloadMedia(t.Context(), account(), mediaID, limit)
+		file, err := a.client().DownloadMedia(t.Context(), credentials(), mediaID, limit)
 		judge(t, err)
 		if err != nil {
 			return

@@ -40,7 +40,7 @@ func TestUploadMedia_sendsAFormOfKnownLength(t *testing.T) {
 	}
 	u := picture("\x89PNG")
 	u.Name, u.ContentType = "图\"\r\nX: y.png", "image/png;q=1"
-	got, err := client(t, p, storeWith(tokenA)).UploadMedia(t.Context(), account(), u)
+	got, err := client(t, p, storeWith(tokenA)).UploadMedia(t.Context(), credentials(), u)
 	require.NoError(t, err)
 	require.Equal(t, wxapi.Media{ID: "m", CreatedAt: time.Unix(1_700_000_000, 0).UTC()}, got)
 	calls := p.taken()
@@ -58,7 +58,7 @@ func TestBad_F06_aContentTypeBringsNothingElseIntoTheForm(t *testing.T) {
 	for _, odd := range []string{"", "image/png\r\nX: y", "image/png; a=\"\r\nX: y\"", "a/b/c", "\x00", "; x"} {
 		u := picture("x")
 		u.ContentType = odd
-		_, err := c.UploadMedia(t.Context(), account(), u)
+		_, err := c.UploadMedia(t.Context(), credentials(), u)
 		require.NoError(t, err)
 		calls := p.taken()
 		body := calls[len(calls)-1].body
@@ -73,10 +73,10 @@ func TestUploadMedia_aThumbnailHasAnIDOfItsOwn(t *testing.T) {
 	p.answers(says(`{"type":"thumb","thumb_media_id":"m","created_at":1700000000}`), says(`{"type":"thumb"}`))
 	u := picture("\xFF\xD8")
 	u.Type = wxapi.MediaThumb
-	got, err := client(t, p, storeWith(tokenA)).UploadMedia(t.Context(), account(), u)
+	got, err := client(t, p, storeWith(tokenA)).UploadMedia(t.Context(), credentials(), u)
 	require.NoError(t, err)
 	require.Equal(t, "m", got.ID)
-	_, err = client(t, p, storeWith(tokenA)).UploadMedia(t.Context(), account(), u)
+	_, err = client(t, p, storeWith(tokenA)).UploadMedia(t.Context(), credentials(), u)
 	requireError(t, err, 0, wechat.ReasonAnswerUnclear)
 }
 
@@ -97,7 +97,7 @@ func TestUploadMedia_refusesWhatWeChatWould(t *testing.T) {
 		{wxapi.MediaImage, -1, "media-empty"},
 		{"file", 1, "media-type-invalid"},
 	} {
-		_, err := c.UploadMedia(t.Context(), account(), wxapi.Upload{Type: tt.kind, Size: tt.size})
+		_, err := c.UploadMedia(t.Context(), credentials(), wxapi.Upload{Type: tt.kind, Size: tt.size})
 		requireError(t, err, 0, tt.reason)
 		require.Equal(t, tt.reason == "media-too-large", errors.Is(err, wxapi.ErrMediaTooLarge))
 	}
@@ -111,14 +111,14 @@ func TestUploadMedia_namesTheMediumWhereItCannotBeRead(t *testing.T) {
 	c := client(t, p, storeWith(tokenA))
 	short := picture("short")
 	short.Size = 100
-	_, err := c.UploadMedia(t.Context(), account(), short)
+	_, err := c.UploadMedia(t.Context(), credentials(), short)
 	requireError(t, err, 0, "media-unreadable")
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 
 	broken := picture("x")
 	failure := errors.New("disk on fire")
 	broken.Content = brokenSource{failure}
-	_, err = c.UploadMedia(t.Context(), account(), broken)
+	_, err = c.UploadMedia(t.Context(), credentials(), broken)
 	requireError(t, err, 0, "media-unreadable")
 	require.ErrorIs(t, err, failure)
 }
@@ -159,7 +159,7 @@ func TestP17_tenMiBPassThroughWithLittleMemory(t *testing.T) {
 	c := wxapi.New(server.URL, httpClient(t), storeWith(tokenA))
 
 	up := allocated(func() {
-		_, err := c.UploadMedia(t.Context(), account(), wxapi.Upload{
+		_, err := c.UploadMedia(t.Context(), credentials(), wxapi.Upload{
 			Type: wxapi.MediaImage, Name: "p.jpg", ContentType: "image/jpeg", Content: endless{}, Size: tenMiB,
 		})
 		require.NoError(t, err)
@@ -169,7 +169,7 @@ func TestP17_tenMiBPassThroughWithLittleMemory(t *testing.T) {
 
 	var read int64
 	down := allocated(func() {
-		file, err := c.DownloadMedia(t.Context(), account(), "m", tenMiB)
+		file, err := c.DownloadMedia(t.Context(), credentials(), "m", tenMiB)
 		require.NoError(t, err)
 		read, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, file, make([]byte, 32<<10))
 		require.NoError(t, err)
@@ -197,7 +197,7 @@ func TestP17_aContextThatEndsStopsBothDirections(t *testing.T) {
 		<-r.Context().Done()
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	file, err := client(t, p, storeWith(tokenA)).DownloadMedia(ctx, account(), "m", tenMiB)
+	file, err := client(t, p, storeWith(tokenA)).DownloadMedia(ctx, credentials(), "m", tenMiB)
 	require.NoError(t, err)
 	_, err = io.ReadFull(file, make([]byte, 100))
 	require.NoError(t, err)
@@ -217,7 +217,7 @@ func TestP17_aContextThatEndsStopsBothDirections(t *testing.T) {
 	ctx, cancel = context.WithCancel(t.Context())
 	u := picture("")
 	u.Content, u.Size = cancelling{cancel: sync.OnceFunc(cancel)}, tenMiB
-	_, err = wxapi.New(server.URL, httpClient(t), storeWith(tokenA)).UploadMedia(ctx, account(), u)
+	_, err = wxapi.New(server.URL, httpClient(t), storeWith(tokenA)).UploadMedia(ctx, credentials(), u)
 	requireError(t, err, 0, wechat.ReasonUnanswered)
 	require.ErrorIs(t, err, context.Canceled)
 }
@@ -250,7 +250,7 @@ func TestDownloadMedia_handsOverWhatComes(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.answers(medium(tt.kind, tt.disposition, tt.body))
-		file, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), account(), "m", int64(len(tt.body)))
+		file, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), credentials(), "m", int64(len(tt.body)))
 		require.NoError(t, err, name)
 		got, err := io.ReadAll(file)
 		require.NoError(t, err, name)
@@ -284,7 +284,7 @@ func TestBad_F01_anErrorIsNotAFile(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.answers(answer)
-		file, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), account(), "m", tenMiB)
+		file, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), credentials(), "m", tenMiB)
 		failed := failureOf(t, err, 40007, "media-expired")
 		require.Equal(t, "65f0c1d2-0a1b2c3d-4e5f6a7b", failed.RID, name)
 		require.Nil(t, file)
@@ -297,7 +297,7 @@ func TestBad_F01_anErrorIsNotAFile(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.answers(answer)
-		_, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), account(), "m", tenMiB)
+		_, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), credentials(), "m", tenMiB)
 		requireError(t, err, 0, wechat.ReasonAnswerUnclear)
 		require.NotNil(t, err, name)
 	}
@@ -307,7 +307,7 @@ func TestBad_F05_whatIsTooLongOrBrokenIsNeverTakenForWhole(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.answers(medium("image/gif", "", "GIF89a"))
-	_, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), account(), "m", 5)
+	_, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), credentials(), "m", 5)
 	requireError(t, err, 0, "media-too-large")
 	require.ErrorIs(t, err, wxapi.ErrMediaTooLarge)
 
@@ -339,7 +339,7 @@ func TestBad_F05_whatIsTooLongOrBrokenIsNeverTakenForWhole(t *testing.T) {
 		}, io.ErrUnexpectedEOF, 0},
 	} {
 		p.answers(tt.answer)
-		file, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), account(), "m", 10_000)
+		file, err := client(t, p, storeWith(tokenA)).DownloadMedia(t.Context(), credentials(), "m", 10_000)
 		require.NoError(t, err, name)
 		got, err := io.ReadAll(file)
 		require.ErrorIs(t, err, tt.want, name)
@@ -357,7 +357,7 @@ func TestDownloadMedia_fetchesAVideoFromWhereWeChatSays(t *testing.T) {
 	elsewhere.answers(medium("video/mp4", "", "\x00\x00\x00\x18ftypmp42"))
 	p.answers(says(`{"video_url":"` + elsewhere.URL + `/film.mp4?key=canary"}`))
 	c := client(t, p, storeWith(tokenA))
-	file, err := c.DownloadMedia(t.Context(), account(), "m", 100)
+	file, err := c.DownloadMedia(t.Context(), credentials(), "m", 100)
 	require.NoError(t, err)
 	got, err := io.ReadAll(file)
 	require.NoError(t, err)
@@ -365,7 +365,7 @@ func TestDownloadMedia_fetchesAVideoFromWhereWeChatSays(t *testing.T) {
 	require.Equal(t, "\x00\x00\x00\x18ftypmp42", string(got))
 	require.Equal(t, []called{{request: "GET /film.mp4?key=canary"}}, elsewhere.taken(), "without our access token")
 
-	_, err = c.DownloadMedia(t.Context(), account(), "m", 5)
+	_, err = c.DownloadMedia(t.Context(), credentials(), "m", 5)
 	requireError(t, err, 0, "media-too-large")
 	for _, tt := range []struct {
 		answer http.HandlerFunc
@@ -378,12 +378,12 @@ func TestDownloadMedia_fetchesAVideoFromWhereWeChatSays(t *testing.T) {
 		{medium("application/json", "", `{"video_url":"again"}`), wechat.ReasonAnswerUnclear},
 	} {
 		elsewhere.answers(tt.answer)
-		_, err = c.DownloadMedia(t.Context(), account(), "m", 100)
+		_, err = c.DownloadMedia(t.Context(), credentials(), "m", 100)
 		requireError(t, err, 0, tt.reason)
 	}
 	for _, bad := range []string{"", "film.mp4", "//host/film", "file:///etc/passwd", "http://", "http://canary:canary@host/", "ht tp://x", "javascript:x"} {
 		p.answers(says(`{"video_url":"` + bad + `"}`))
-		_, err = c.DownloadMedia(t.Context(), account(), "m", 100)
+		_, err = c.DownloadMedia(t.Context(), credentials(), "m", 100)
 		requireError(t, err, 0, wechat.ReasonAnswerUnclear)
 	}
 }
@@ -400,7 +400,7 @@ func TestBad_M07_aVideoIsNotFetchedFromAPrivateAddress(t *testing.T) {
 	transport(hc).DialContext = dialerTo(p.Listener.Addr().String(), "api.weixin.qq.com:80", careful)
 	for _, address := range []string{inside.URL, "http://169.254.169.254/latest", "http://[::1]:80/"} {
 		p.answers(says(`{"video_url":"` + address + `"}`))
-		_, err := wxapi.New("http://api.weixin.qq.com", hc, storeWith(tokenA)).DownloadMedia(t.Context(), account(), "m", 100)
+		_, err := wxapi.New("http://api.weixin.qq.com", hc, storeWith(tokenA)).DownloadMedia(t.Context(), credentials(), "m", 100)
 		requireError(t, err, 0, wechat.ReasonAddressRefused)
 	}
 }

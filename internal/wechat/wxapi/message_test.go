@@ -53,7 +53,7 @@ func TestSend_writesEveryKind(t *testing.T) {
 		},
 	} {
 		p := newPlatform(t)
-		require.Equal(t, wechat.SendOutcome{Status: wechat.SendSent}, client(t, p, storeWith(tokenA)).Send(t.Context(), account(), customer, tt.message))
+		require.Equal(t, wechat.SendOutcome{Status: wechat.SendSent}, client(t, p, storeWith(tokenA)).Send(t.Context(), credentials(), customer, tt.message))
 		sends, _ := p.seen()
 		require.Len(t, sends, 1)
 		require.Equal(t, `{"touser":"oyORnuP8q7ou2gfYjqLzSIWZf0rs","msgtype":`+tt.want+`}`, sends[0].body)
@@ -77,7 +77,7 @@ func TestSend_failsWithoutACallWhereTheRefusalIsCertain(t *testing.T) {
 		{wechat.FromAI{Message: wechat.As{KfAccount: "mei@tea", Message: wechat.News{Articles: make([]wechat.NewsArticle, 2)}}}, "too-many-articles"},
 		{wechat.As{KfAccount: "mei@tea"}, "message-incomplete"},
 	} {
-		require.Equal(t, wechat.SendOutcome{Status: wechat.SendFailed, Reason: tt.reason}, c.Send(t.Context(), account(), customer, tt.message))
+		require.Equal(t, wechat.SendOutcome{Status: wechat.SendFailed, Reason: tt.reason}, c.Send(t.Context(), credentials(), customer, tt.message))
 	}
 	sends, asked := p.seen()
 	require.Empty(t, sends)

@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
@@ -51,7 +53,7 @@ func playSender() error {
 	}
 	defer func() { _ = db.Close() }()
 	c := wxapi.New(a.WeChat, wxapi.NewHTTPClient(true), db)
-	from := account()
+	from := credentials()
 	from.AccountID = a.AccountID
 
 	fmt.Println("ready")
@@ -142,11 +144,11 @@ func storeWithStaleToken(t *testing.T) assignment {
 	db, err := postgres.Open(t.Context(), dsn, ring)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	by := conversation.Actor{Tenant: conversation.DefaultTenant, Name: "test"}
-	created, err := db.CreateAccount(t.Context(), by, conversation.Account{
-		Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: account().AppID, Mode: wechat.ModePlain, Kind: conversation.KindService,
-		ReplyMode: conversation.ReplyActive, Verified: true, Language: conversation.LanguageEnglish, TimeZone: conversation.DefaultTimeZone, IdleClose: conversation.DefaultIdleClose,
-	}, conversation.AccountSecrets{AppSecret: account().AppSecret, Token: secret.New("token")})
+	by := access.Actor{Tenant: conversation.DefaultTenant, Name: "test"}
+	created, err := db.CreateAccount(t.Context(), by, account.Account{
+		Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: credentials().AppID, Mode: wechat.ModePlain, Kind: account.KindService,
+		ReplyMode: account.ReplyActive, Verified: true, Language: conversation.LanguageEnglish, TimeZone: account.DefaultTimeZone, IdleClose: account.DefaultIdleClose,
+	}, account.Secrets{AppSecret: credentials().AppSecret, Token: secret.New("token")})
 	require.NoError(t, err)
 	_, err = db.Refresh(t.Context(), string(created.ID), secret.Value{}, func(context.Context, bool) (wxapi.Token, error) {
 		return wxapi.Token{Value: secret.New("stale"), ExpiresAt: time.Now().Add(time.Hour)}, nil

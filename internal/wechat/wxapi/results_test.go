@@ -26,14 +26,14 @@ func TestUserInfo_readsWhatIsLeft(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.answers(says(answer))
-		got, err := client(t, p, storeWith(tokenA)).UserInfo(t.Context(), account(), customer)
+		got, err := client(t, p, storeWith(tokenA)).UserInfo(t.Context(), credentials(), customer)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
 	for _, unclear := range []string{`{` + mine + `}`, `{"subscribe":1,"openid":"somebody else"}`, `{"subscribe":1,"openid":7}`} {
 		p := newPlatform(t)
 		p.answers(says(unclear))
-		_, err := client(t, p, storeWith(tokenA)).UserInfo(t.Context(), account(), customer)
+		_, err := client(t, p, storeWith(tokenA)).UserInfo(t.Context(), credentials(), customer)
 		requireError(t, err, 0, wechat.ReasonAnswerUnclear)
 	}
 }
@@ -77,7 +77,7 @@ func TestCreateQRCode_makesTheFourKinds(t *testing.T) {
 		s.token.ExpiresAt = now.Add(1 << 40)
 		p.answers(says(tt.answer))
 		c := wxapi.New(p.URL, httpClient(t), s, wxapi.WithClock(func() time.Time { return now }))
-		got, err := c.CreateQRCode(t.Context(), account(), tt.scene, tt.lifetime)
+		got, err := c.CreateQRCode(t.Context(), credentials(), tt.scene, tt.lifetime)
 		require.NoError(t, err)
 		require.Equal(t, tt.want, got)
 		require.Equal(t, tt.body, p.taken()[0].body)
@@ -96,7 +96,7 @@ func TestCreateQRCode_refusesWhatMakesNoSense(t *testing.T) {
 		{Number: 3}:            time.Second - 1,
 		{Number: 4}:            wxapi.MaxQRCodeLifetime + 1,
 	} {
-		_, err := c.CreateQRCode(t.Context(), account(), scene, life)
+		_, err := c.CreateQRCode(t.Context(), credentials(), scene, life)
 		requireError(t, err, 0, "request-invalid")
 	}
 	require.Empty(t, p.taken())
@@ -117,7 +117,7 @@ func TestMenu_comesBackAsItWasMade(t *testing.T) {
 	p := newPlatform(t)
 	p.answers(says(ok))
 	c := client(t, p, storeWith(tokenA))
-	require.NoError(t, c.CreateMenu(t.Context(), account(), menu))
+	require.NoError(t, c.CreateMenu(t.Context(), credentials(), menu))
 	body := p.taken()[0].body
 	require.Equal(t, `{"button":[{"name":"Help & more","sub_button":[{"name":"人工","type":"click","key":"human"},`+
 		`{"name":"Shop","type":"view","url":"https://x/?a=1&b=2"},{"name":"App","type":"miniprogram","url":"https://x","appid":"wx1","pagepath":"p"},`+
@@ -125,15 +125,15 @@ func TestMenu_comesBackAsItWasMade(t *testing.T) {
 		`{"name":"Scan","type":"scancode_waitmsg","key":"scan"}]}`, body)
 
 	p.answers(says(`{"menu":` + body + `}`))
-	got, err := c.Menu(t.Context(), account())
+	got, err := c.Menu(t.Context(), credentials())
 	require.NoError(t, err)
 	require.Equal(t, menu, got)
 
 	p.answers(says(`{"errcode":46003,"errmsg":"menu no exist rid: 65f0c1d2-0a1b2c3d-4e5f6a7b"}`))
-	_, err = c.Menu(t.Context(), account())
+	_, err = c.Menu(t.Context(), credentials())
 	requireError(t, err, 46003, "menu-missing")
 	p.answers(says(`{"errcode":40018,"errmsg":"invalid button name size"}`))
-	requireError(t, c.CreateMenu(t.Context(), account(), []wxapi.Button{{Name: strings.Repeat("x", 100)}}), 40018, "menu-invalid")
+	requireError(t, c.CreateMenu(t.Context(), credentials(), []wxapi.Button{{Name: strings.Repeat("x", 100)}}), 40018, "menu-invalid")
 }
 
 func TestCallbackIPs_readsAddressesAndNetworks(t *testing.T) {
@@ -141,7 +141,7 @@ func TestCallbackIPs_readsAddressesAndNetworks(t *testing.T) {
 	p := newPlatform(t)
 	c := client(t, p, storeWith(tokenA))
 	p.answers(says(`{"ip_list":["1.2.3.4","5.6.7.8/24","::ffff:9.8.7.6","240e:1::/32","240e:2::1"]}`))
-	got, err := c.CallbackIPs(t.Context(), account())
+	got, err := c.CallbackIPs(t.Context(), credentials())
 	require.NoError(t, err)
 	require.Equal(t, []netip.Prefix{
 		netip.MustParsePrefix("1.2.3.4/32"), netip.MustParsePrefix("5.6.7.0/24"), netip.MustParsePrefix("9.8.7.6/32"),
@@ -151,7 +151,7 @@ func TestCallbackIPs_readsAddressesAndNetworks(t *testing.T) {
 		`{"ip_list":[]}`, `{"ip_list":["1.2.3.4",""]}`, `{"ip_list":["1.2.3.4/33"]}`, `{"ip_list":["fe80::1%eth0"]}`, `{"ip_list":"1.2.3.4"}`, `{"ip_list":[7]}`,
 	} {
 		p.answers(says(unclear))
-		got, err = c.CallbackIPs(t.Context(), account())
+		got, err = c.CallbackIPs(t.Context(), credentials())
 		requireError(t, err, 0, wechat.ReasonAnswerUnclear)
 		require.Empty(t, got)
 	}

@@ -23,8 +23,8 @@ func TestSendText_fetchesAndStoresATokenWhereThereIsNone(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), &store{}
 	c := client(t, p, s)
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "1").Status)
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "2").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "1").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "2").Status)
 	_, asked := p.seen()
 	require.Equal(t, []map[string]any{{
 		"grant_type": "client_credential", "appid": "wx2c2769f8efd9abc2", "secret": appSecret, "force_refresh": false,
@@ -38,7 +38,7 @@ func TestBad_W01_aRefusedTokenIsRefreshedAndTheMessageSentOnceMore(t *testing.T)
 	for _, code := range []int{40001, 40014, 42001} {
 		p, s := newPlatform(t), storeWith("stale")
 		p.send = []http.HandlerFunc{says(fmt.Sprintf(`{"errcode":%d,"errmsg":"refused"}`, code)), says(ok)}
-		require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), account(), customer, "x").Status)
+		require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), credentials(), customer, "x").Status)
 		sends, asked := p.seen()
 		require.Len(t, sends, 2)
 		require.Equal(t, "stale", sends[0].token)
@@ -52,7 +52,7 @@ func TestBad_W01_aSecondRefusalIsLeftForLater(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith("stale")
 	p.send = []http.HandlerFunc{says(`{"errcode":40001,"errmsg":"refused"}`)}
-	got := client(t, p, s).SendText(t.Context(), account(), customer, "x")
+	got := client(t, p, s).SendText(t.Context(), credentials(), customer, "x")
 	requireOutcome(t, wechat.SendLater, "access-token-refused", got)
 	require.True(t, got.Limited())
 	sends, asked := p.seen()
@@ -65,10 +65,10 @@ func TestBad_W01_aTokenThatAnotherProcessFetchedIsTaken(t *testing.T) {
 	p, s := newPlatform(t), storeWith("stale")
 	c := client(t, p, s)
 	p.token = "stale"
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "1").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "1").Status)
 	p.token = tokenB
 	s.token = wxapi.Token{Value: secret.New(tokenB), ExpiresAt: time.Now().Add(time.Hour)}
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "2").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "2").Status)
 	_, asked := p.seen()
 	require.Empty(t, asked)
 }
@@ -78,7 +78,7 @@ func TestRefresh_forcesOnlyWhereWeChatInsistsOnTheRefusedToken(t *testing.T) {
 	p, s := newPlatform(t), storeWith(tokenA)
 	p.rotate = true
 	p.send = []http.HandlerFunc{says(`{"errcode":40001}`), says(ok)}
-	require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), account(), customer, "x").Status)
+	require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), credentials(), customer, "x").Status)
 	sends, asked := p.seen()
 	require.Equal(t, tokenB, sends[1].token)
 	require.Len(t, asked, 2)
@@ -88,7 +88,7 @@ func TestRefresh_forcesOnlyWhereWeChatInsistsOnTheRefusedToken(t *testing.T) {
 	p, s = newPlatform(t), storeWith(tokenA)
 	s.noForce = true
 	p.send = []http.HandlerFunc{says(`{"errcode":40001}`), says(ok)}
-	require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), account(), customer, "x").Status)
+	require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), credentials(), customer, "x").Status)
 	_, asked = p.seen()
 	require.Len(t, asked, 1)
 }
@@ -100,7 +100,7 @@ func TestBad_W09_twoProcessesOfFiftySendersMakeOneRefresh(t *testing.T) {
 	var wg sync.WaitGroup
 	outcomes := make(chan wechat.SendOutcome, 100)
 	for i := range 100 {
-		wg.Go(func() { outcomes <- clients[i%2].SendText(t.Context(), account(), customer, "x") })
+		wg.Go(func() { outcomes <- clients[i%2].SendText(t.Context(), credentials(), customer, "x") })
 	}
 	wg.Wait()
 	close(outcomes)
@@ -121,7 +121,7 @@ func TestRefresh_isSharedByAllWhoAskAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if got := c.SendText(t.Context(), account(), customer, "x"); got.Status != wechat.SendSent {
+			if got := c.SendText(t.Context(), credentials(), customer, "x"); got.Status != wechat.SendSent {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -139,9 +139,9 @@ func TestRefresh_outlivesTheCallerWhoGaveUp(t *testing.T) {
 	p.onAsk = sync.OnceFunc(func() { close(reached); <-release })
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-reached; cancel() }()
-	requireOutcome(t, wechat.SendLater, wechat.ReasonTokenStore, c.SendText(ctx, account(), customer, "x"))
+	requireOutcome(t, wechat.SendLater, wechat.ReasonTokenStore, c.SendText(ctx, credentials(), customer, "x"))
 	close(release)
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "x").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "x").Status)
 	_, asked := p.seen()
 	require.Len(t, asked, 1, "the second caller got what the first had begun")
 }
@@ -159,7 +159,7 @@ func TestBad_W08_tokenAnswersAreValidated(t *testing.T) {
 	} {
 		p, s := newPlatform(t), &store{}
 		p.fetch, p.send = []http.HandlerFunc{says(answer)}, []http.HandlerFunc{says(ok)}
-		require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), account(), customer, "x").Status, answer)
+		require.Equal(t, wechat.SendSent, client(t, p, s).SendText(t.Context(), credentials(), customer, "x").Status, answer)
 		require.WithinDuration(t, time.Now().Add(life), s.token.ExpiresAt, 10*time.Second)
 	}
 	for _, answer := range []string{
@@ -170,7 +170,7 @@ func TestBad_W08_tokenAnswersAreValidated(t *testing.T) {
 	} {
 		p, s := newPlatform(t), &store{}
 		p.fetch = []http.HandlerFunc{says(answer)}
-		requireOutcome(t, wechat.SendLater, wechat.ReasonTokenUnanswered, client(t, p, s).SendText(t.Context(), account(), customer, "x"))
+		requireOutcome(t, wechat.SendLater, wechat.ReasonTokenUnanswered, client(t, p, s).SendText(t.Context(), credentials(), customer, "x"))
 		require.True(t, s.token.Value.Empty(), answer)
 		sends, _ := p.seen()
 		require.Empty(t, sends)
@@ -195,14 +195,14 @@ func TestFetch_translatesRefusalsOfTheTokenAPI(t *testing.T) {
 	} {
 		p := newPlatform(t)
 		p.fetch = []http.HandlerFunc{says(answer)}
-		require.Equal(t, want, client(t, p, &store{}).SendText(t.Context(), account(), customer, "x"), answer)
+		require.Equal(t, want, client(t, p, &store{}).SendText(t.Context(), credentials(), customer, "x"), answer)
 		sends, _ := p.seen()
 		require.Empty(t, sends)
 	}
 
 	p := newPlatform(t)
 	p.fetch = []http.HandlerFunc{says(`{"errcode":45009}`)}
-	requireOutcome(t, wechat.SendLater, "daily-quota-spent", client(t, p, &store{}).SendText(t.Context(), account(), customer, "x"))
+	requireOutcome(t, wechat.SendLater, "daily-quota-spent", client(t, p, &store{}).SendText(t.Context(), credentials(), customer, "x"))
 }
 
 func TestFetch_thatGetsNoAnswerIsTriedAgainLater(t *testing.T) {
@@ -210,19 +210,19 @@ func TestFetch_thatGetsNoAnswerIsTriedAgainLater(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{"502": status(502, ""), "hung up": hangUp, "302": status(302, "")} {
 		p := newPlatform(t)
 		p.fetch = []http.HandlerFunc{answer}
-		got := client(t, p, &store{}).SendText(t.Context(), account(), customer, "x")
+		got := client(t, p, &store{}).SendText(t.Context(), credentials(), customer, "x")
 		require.Equalf(t, wechat.SendOutcome{Status: wechat.SendLater, Reason: wechat.ReasonTokenUnanswered, After: time.Second}, got, name)
 	}
 	p := newPlatform(t)
 	p.Close()
-	requireOutcome(t, wechat.SendLater, wechat.ReasonNotReached, client(t, p, &store{}).SendText(t.Context(), account(), customer, "x"))
+	requireOutcome(t, wechat.SendLater, wechat.ReasonNotReached, client(t, p, &store{}).SendText(t.Context(), credentials(), customer, "x"))
 }
 
 func TestStore_thatFailsDelaysTheMessage(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	requireOutcome(t, wechat.SendLater, wechat.ReasonTokenStore,
-		client(t, p, &store{broken: errors.New("no database")}).SendText(t.Context(), account(), customer, "x"))
+		client(t, p, &store{broken: errors.New("no database")}).SendText(t.Context(), credentials(), customer, "x"))
 	sends, _ := p.seen()
 	require.Empty(t, sends)
 }
@@ -231,10 +231,10 @@ func TestTokens_areKeptPerAppID(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith(tokenA)
 	c := client(t, p, s)
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "1").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "1").Status)
 	p.token = tokenB
 	s.token = wxapi.Token{Value: secret.New(tokenB), ExpiresAt: time.Now().Add(time.Hour)}
-	other := account()
+	other := credentials()
 	other.AppID = "wx0000000000000000"
 	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), other, customer, "2").Status)
 	sends, _ := p.seen()
@@ -251,9 +251,9 @@ func TestBad_W10_noSpanShowsTokenOrSecret(t *testing.T) {
 	p.send = []http.HandlerFunc{
 		says(`{"errcode":42001,"errmsg":"` + tokenA + `"}`), says(`{"errcode":45015,"errmsg":"` + tokenA + `"}`),
 	}
-	client(t, p, s).SendText(ctx, account(), customer, "x")
+	client(t, p, s).SendText(ctx, credentials(), customer, "x")
 	p.Close()
-	client(t, p, s).SendText(ctx, account(), customer, "x") // refused connection: errors are recorded too
+	client(t, p, s).SendText(ctx, credentials(), customer, "x") // refused connection: errors are recorded too
 	span.End()
 
 	spans := recorder.GetSpans()

@@ -40,7 +40,7 @@ func TestBad_W06_whatWasNeverWrittenIsTriedAgainLater(t *testing.T) {
 		"no URL":             {"http://[", httpClient(t)},
 		"no scheme":          {"api.weixin.qq.com", httpClient(t)},
 	} {
-		got := wxapi.New(tt.url, tt.hc, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x")
+		got := wxapi.New(tt.url, tt.hc, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x")
 		require.Equalf(t, wechat.SendOutcome{Status: wechat.SendLater, Reason: wechat.ReasonNotReached, After: time.Second}, got, name)
 	}
 }
@@ -53,7 +53,7 @@ func TestBad_W05_aTimeoutAfterWritingIsUnknown(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	hc := httpClient(t)
 	transport(hc).ResponseHeaderTimeout = 50 * time.Millisecond // which begins when all is written, however long that takes
-	got := wxapi.New(p.URL, hc, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x")
+	got := wxapi.New(p.URL, hc, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x")
 	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, got)
 }
 
@@ -65,10 +65,10 @@ func TestSendText_stopsWithItsContext(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-reached; cancel() }()
-	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, client(t, p, storeWith(tokenA)).SendText(ctx, account(), customer, "x"))
+	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, client(t, p, storeWith(tokenA)).SendText(ctx, credentials(), customer, "x"))
 
 	// A context that is over before the first byte sends nothing.
-	requireOutcome(t, wechat.SendLater, wechat.ReasonNotReached, client(t, p, storeWith(tokenA)).SendText(ctx, account(), customer, "x"))
+	requireOutcome(t, wechat.SendLater, wechat.ReasonNotReached, client(t, p, storeWith(tokenA)).SendText(ctx, credentials(), customer, "x"))
 	sends, _ := p.seen()
 	require.Len(t, sends, 1)
 }
@@ -93,10 +93,10 @@ func TestBad_W05_aBrokenReusedConnectionIsUnknownAndNotRepeated(t *testing.T) {
 		}
 	})
 	c := wxapi.New("http://"+address, httpClient(t), storeWith(tokenA))
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "1").Status)
-	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, c.SendText(t.Context(), account(), customer, "2"))
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "1").Status)
+	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, c.SendText(t.Context(), credentials(), customer, "2"))
 	require.Equal(t, int32(2), requests.Load())
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "3").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "3").Status)
 }
 
 // A write that fails before any byte left is repeated by the transport on a new connection: nothing was sent by the first.
@@ -114,9 +114,9 @@ func TestSendText_takesAnotherConnectionWhereNothingWasWritten(t *testing.T) {
 		return conn, err
 	}
 	c := wxapi.New(p.URL, hc, storeWith(tokenA))
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "1").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "1").Status)
 	broken.Store(true)
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "2").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "2").Status)
 	require.Equal(t, int32(2), dials.Load())
 	sends, _ := p.seen()
 	require.Len(t, sends, 2)
@@ -133,7 +133,7 @@ func TestBad_W05_aWriteErrorIsUnknown(t *testing.T) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		return failingConn{conn, &broken}, err
 	}
-	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, wxapi.New(p.URL, hc, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x"))
+	requireOutcome(t, wechat.SendUnknown, wechat.ReasonUnanswered, wxapi.New(p.URL, hc, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x"))
 }
 
 // failingConn fails every write once it is broken.
@@ -153,7 +153,7 @@ func TestBad_M07_privateAddressesAreRefusedWhenDialled(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	hc := wxapi.NewHTTPClient(false)
-	got := wxapi.New(p.URL, hc, storeWith(tokenA)).SendText(t.Context(), account(), customer, "x")
+	got := wxapi.New(p.URL, hc, storeWith(tokenA)).SendText(t.Context(), credentials(), customer, "x")
 	require.Equal(t, wechat.SendOutcome{Status: wechat.SendLater, Reason: wechat.ReasonAddressRefused, After: time.Minute}, got)
 	sends, _ := p.seen()
 	require.Empty(t, sends)

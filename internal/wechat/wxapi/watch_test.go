@@ -38,9 +38,9 @@ func TestBad_W09_moreThanThreeRefusedTokensAnHourAreAnAlert(t *testing.T) {
 		p.token = fmt.Sprintf("TOKEN-%d-canary", n)
 		s.token = wxapi.Token{Value: secret.New(p.token), ExpiresAt: now.Add(time.Hour)}
 		p.send = []http.HandlerFunc{says(`{"errcode":40001}`), says(ok)}
-		require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "x").Status)
+		require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "x").Status)
 	}
-	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), account(), customer, "x").Status)
+	require.Equal(t, wechat.SendSent, c.SendText(t.Context(), credentials(), customer, "x").Status)
 	for range 3 {
 		stolen()
 		now = now.Add(10 * time.Minute)
@@ -93,7 +93,7 @@ func TestBad_W09_twoHundredRefusalsOfOneTokenCountOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 200 {
 		wg.Go(func() {
-			if got := c.SendText(t.Context(), account(), customer, "x"); got.Status != wechat.SendSent {
+			if got := c.SendText(t.Context(), credentials(), customer, "x"); got.Status != wechat.SendSent {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -144,11 +144,11 @@ func TestBad_W10_aVideosAddressIsNotSeen(t *testing.T) {
 	p.answers(says(`{"video_url":"` + elsewhere.URL + `/canary/film.mp4?key=canary#canary"}`))
 	elsewhere.token = ""
 	elsewhere.answers(medium("video/mp4", "", "film"))
-	file, err := client(t, p, storeWith(tokenA)).DownloadMedia(ctx, account(), mediaID, 100)
+	file, err := client(t, p, storeWith(tokenA)).DownloadMedia(ctx, credentials(), mediaID, 100)
 	require.NoError(t, err)
 	require.NoError(t, file.Close())
 	elsewhere.Close()
-	_, err = client(t, p, storeWith(tokenA)).DownloadMedia(ctx, account(), mediaID, 100)
+	_, err = client(t, p, storeWith(tokenA)).DownloadMedia(ctx, credentials(), mediaID, 100)
 	requireError(t, err, 0, wechat.ReasonNotReached)
 	span.End()
 	require.Len(t, recorder.GetSpans(), 5)

@@ -1,0 +1,33 @@
+package bot
+
+import (
+	"errors"
+
+	"wxdesk/internal/conversation"
+)
+
+// Answer is what a bot says: messages for the customer, in order, and at most one command.
+type Answer struct {
+	Texts   []string // each at most wechat.MaxTextBytes
+	Command Command
+	Reason  string               // of an escalation, for the agent
+	Summary string               // of an escalation: what the conversation was about so far, for the agent
+	QueueID conversation.QueueID // of an escalation; "" for the one that the rules choose
+	Context map[string]any       // context variables to set: strings and whole numbers
+	// Ignored names what the bot asked for and does not get, for the log. It quotes nothing.
+	Ignored []string
+}
+
+// Command is what a bot asks of the contact centre.
+type Command string
+
+// The commands.
+const (
+	CommandNone     Command = ""
+	CommandEscalate Command = "escalate" // hand the conversation to people
+	CommandEnd      Command = "end"      // close it
+)
+
+// ErrLeak: a bot's answer holds what has the shape of a secret or of an openid. Nobody is shown it, people take over, and
+// whoever runs the bot should look where it has that from.
+var ErrLeak = errors.New("conversation: the answer holds a secret or an openid")

@@ -1,0 +1,34 @@
+// Package bot connects bots to conversations. Its one port is a question in and an answer out; who the customer is and
+// what becomes of the answer is not a bot's business.
+//
+// There are two connectors: the built-in FAQ, and webhook, which asks a program of somebody's own over HTTP. Nothing that
+// such a program does is trusted: it has its time (webhook.go), is left alone where it keeps failing (circuit.go), and what
+// it says is made harmless (tame.go) or refused (leak.go).
+package connector
+
+import (
+	"context"
+	"fmt"
+
+	"wxdesk/internal/bot"
+	"wxdesk/internal/bot/faq"
+	"wxdesk/internal/bot/webhook"
+)
+
+// Bots finds the connector for a question's bot.
+type Bots struct {
+	FAQ     faq.Connector
+	Webhook webhook.Connector
+}
+
+// Answer asks the question's bot. An error is the bot's own failure, or, of the FAQ, the ledger's. Errors quote nothing that a
+// bot or a customer said.
+func (b Bots) Answer(ctx context.Context, q bot.Question) (bot.Answer, error) {
+	switch q.Bot.Kind {
+	case bot.KindFAQ:
+		return b.FAQ.Answer(ctx, q)
+	case bot.KindWebhook:
+		return b.Webhook.Answer(ctx, q)
+	}
+	return bot.Answer{}, fmt.Errorf("there is no connector for a bot of kind %q", q.Bot.Kind)
+}

@@ -1,0 +1,45 @@
+package feed
+
+import (
+	"encoding/json"
+
+	"wxdesk/internal/access"
+	"wxdesk/internal/conversation"
+)
+
+// Event is something that agents and supervisors are shown.
+type Event struct {
+	Position
+	Tenant       conversation.Tenant
+	Kind         string
+	Conversation conversation.ID      // "" where none is concerned
+	QueueID      conversation.QueueID // "" unless the queue's members are told
+	AgentID      conversation.AgentID // "" unless an agent is told
+	Body         json.RawMessage
+}
+
+// KindAlert is the kind of what only supervisors and admins are told.
+const KindAlert = "alert"
+
+// KindPresence is the kind of an event about an agent: their presence, or the queues they are a member of, may have changed.
+const KindPresence = "presence"
+
+// For reports whether somebody who is a member of the queues is told.
+func (t Event) For(v access.Viewer, queues map[conversation.QueueID]bool) bool {
+	switch {
+	case t.Tenant != v.Tenant:
+		return false
+	case v.AgentID == "":
+		return true
+	case t.Kind == KindAlert:
+		return false
+	}
+	return t.AgentID == v.AgentID || t.QueueID != "" && queues[t.QueueID]
+}
+
+// Page is a page of the event feed.
+type Page struct {
+	Events []Event  // in order
+	UpTo   Position // nothing that comes later stands before it
+	More   bool     // more is there, or will be as soon as an older transaction has ended: ask again soon
+}
