@@ -33,7 +33,7 @@ const (
 	MinIdleClose     = time.Second
 	MaxIdleClose     = 30 * 24 * time.Hour
 	DefaultTimeZone  = "Asia/Shanghai"
-	// DefaultBot stands for the tenant's oldest FAQ bot, in the wish for an account; a kept one names it.
+	// DefaultBot stands for the tenant's oldest FAQ bot, where an account is created; a stored account names its bot.
 	DefaultBot conversation.BotID = "default"
 	// KeyOverlap is how long a replaced EncodingAESKey or Token still opens new callbacks.
 	KeyOverlap = 24 * time.Hour

@@ -13,7 +13,7 @@ import (
 // The ledger passes on what the rule book refuses, and refuses nothing by itself.
 func TestLedger_namesNoRefusal(t *testing.T) {
 	t.Parallel()
-	refusal := regexp.MustCompile(`conversation\.Refused[A-Z]\w*`)
+	refusal := regexp.MustCompile(`command\.Refused[A-Z]\w*`)
 	files, err := filepath.Glob(filepath.Join(house, "internal/postgres/*.go"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -8,7 +8,12 @@ func Unbound() []string { return []string{".", "internal/cli/...", "internal/e2e
 // Rules returns the table of who may import whom, and why. Every package needs a row with Ours.
 func Rules() []Rule {
 	language := []string{"internal/wechat", "internal/secret"}
-	domain := append([]string{"internal/conversation", "internal/routing"}, language...)
+	words := append([]string{"internal/conversation"}, language...)
+	subjects := []string{ // pure, one package for each subject that the words are used for
+		"internal/account", "internal/access", "internal/bot", "internal/callback", "internal/command", "internal/delivery", "internal/feed",
+		"internal/notice",
+	}
+	domain := slices.Concat(words, subjects, []string{"internal/routing"})
 	reporting := slices.Concat(domain, []string{"internal/telemetry", "internal/listener"}) // which telemetry listens by
 	const roomsApart = "callback, desk and admin share package web and nothing else, so that each can be read and changed without the others"
 	and := func(more []string, rooms ...string) Limit { return only(slices.Concat(more, rooms)...) }
@@ -21,12 +26,48 @@ func Rules() []Rule {
 	return []Rule{
 		// The rule book and the platform's language.
 		{
-			Rooms: []string{"internal/conversation/...", "internal/routing/..."}, Ours: and(language),
-			Because: "the rule book knows the platform's words and nothing else, so that it can be tested alone",
+			Rooms: []string{"internal/conversation/..."}, Ours: only(),
+			Because: "every package of the domain uses its words, so it may depend on none of them",
+		},
+		{
+			Rooms: []string{"internal/routing/..."}, Ours: and(words),
+			Because: "routing knows the words of conversations and nothing else of ours, so that it can be tested alone",
+		},
+		{
+			Rooms: []string{"internal/account/..."}, Ours: and(words),
+			Because: "an account is there before any callback, bot or command is",
+		},
+		{
+			Rooms: []string{"internal/access/...", "internal/notice/..."}, Ours: only("internal/conversation"),
+			Because: "who asks, and what automated messages say, depends on no other subject",
+		},
+		{ // not what stands below it
+			Rooms: []string{"internal/bot"}, Ours: and(words),
+			Because: "questions and answers are the same for every connector, so they may depend on none",
+		},
+		{
+			Rooms: []string{"internal/callback/..."}, Ours: and(words, "internal/bot"),
+			Because: "what Receive answers names the account's bot; a callback knows no other subject",
+		},
+		{
+			Rooms: []string{"internal/command/..."}, Ours: only("internal/conversation", "internal/access"),
+			Because: "a command is what a principal asks of a conversation",
+		},
+		{
+			Rooms: []string{"internal/feed/..."}, Ours: only("internal/conversation", "internal/access"),
+			Because: "the feed tells viewers of conversations; who writes it, and who streams it, is above it",
+		},
+		{
+			Rooms: []string{"internal/delivery/..."}, Ours: and(words, "internal/account"),
+			Because: "an attempt to send needs the account and the message, whoever wrote it",
+		},
+		{
+			Rooms: []string{"internal/reconcile/..."}, Ours: only("internal/conversation"),
+			Because: "it compares two lists; internal/cli reads them",
 		},
 		{
 			Rooms: []string{"internal/lifecycle"}, Ours: and(domain),
-			Because: "the rules of a conversation's life use its types and those of routing; storing and waiting are done by the callers",
+			Because: "the rules of a conversation's life use the types of the domain; storing and waiting are done by the callers",
 		},
 		{
 			Rooms: []string{"internal/wechat"}, Ours: only("internal/secret"),
@@ -37,19 +78,21 @@ func Rules() []Rule {
 			Because: "code that handles secrets depends on nothing of ours",
 		},
 		{
-			Rooms: []string{"internal/conversation/...", "internal/routing/...", "internal/lifecycle/..."},
+			Rooms: slices.Concat(
+				[]string{"internal/conversation/...", "internal/routing/...", "internal/lifecycle/...", "internal/reconcile/..."}, subjects,
+			),
 			Outside: only(
 				"bytes", "cmp", "crypto/aes", "crypto/cipher", "crypto/hkdf", "crypto/hmac", "crypto/sha1", "crypto/sha256",
 				"crypto/subtle", "encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "encoding/xml", "errors",
 				"fmt", "iter", "maps", "math", "slices", "strconv", "strings", "sync", "time", "unicode", "unicode/utf8",
 			),
 			Except: []string{
-				"internal/wechat net/url",                              // reads query strings
-				"internal/wechat crypto/rand",                          // nonces
-				"internal/secret crypto/rand",                          // nonces and keys
-				"internal/secret log/slog",                             // the interface LogValuer
-				"internal/conversation golang.org/x/text/cases",        // phrases are compared folded;
-				"internal/conversation golang.org/x/text/unicode/norm", // tables, no I/O
+				"internal/wechat net/url",                     // reads query strings
+				"internal/wechat crypto/rand",                 // nonces
+				"internal/secret crypto/rand",                 // nonces and keys
+				"internal/secret log/slog",                    // the interface LogValuer
+				"internal/bot golang.org/x/text/cases",        // phrases are compared folded;
+				"internal/bot golang.org/x/text/unicode/norm", // tables, no I/O
 			},
 			Because: "the rule book is pure: no I/O, and time comes in as an argument",
 		},
@@ -117,19 +160,27 @@ func Rules() []Rule {
 
 		// Adapters.
 		{
-			Rooms: []string{"internal/postgres/..."}, Ours: and(reporting, "internal/lifecycle", "internal/wechat/wxapi", "schema"),
+			Rooms: []string{"internal/postgres/..."}, Ours: and(reporting, "internal/lifecycle", "internal/reconcile", "internal/wechat/wxapi", "schema"),
 			Because: "an adapter translates between its technology and the domain; the ledger asks the rule book, and stores access tokens for wxapi",
 		},
 		{
-			Rooms: []string{"internal/bot/..."}, Ours: and(reporting),
-			Because: "an adapter translates between its technology and the domain",
+			Rooms: []string{"internal/bot/faq/..."}, Ours: and(words, "internal/bot"),
+			Because: "the built-in bot answers from what it is given, and knows no other connector",
+		},
+		{
+			Rooms: []string{"internal/bot/webhook/..."}, Ours: and(words, "internal/bot"),
+			Because: "an adapter translates between its technology and the domain, and knows no other connector",
+		},
+		{
+			Rooms: []string{"internal/bot/connector/..."}, Ours: and(words, "internal/bot/..."),
+			Because: "it chooses between the connectors, and does nothing else",
 		},
 		{
 			Rooms: []string{"internal/wechat/wxapi/..."}, Ours: and(language, "internal/telemetry", "internal/listener"),
 			Because: "WeChat's HTTP API uses the platform's words, not ours",
 		},
 		{
-			Rooms: []string{"internal/temporalclient/..."}, Ours: and(reporting, "workflows", "activities"),
+			Rooms: []string{"internal/temporalclient/..."}, Ours: and(reporting, "internal/reconcile", "workflows", "activities"),
 			Because: "the client of workflows knows their names and inputs, not its callers",
 		},
 		{

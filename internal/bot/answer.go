@@ -30,4 +30,4 @@ const (
 
 // ErrLeak: a bot's answer holds what has the shape of a secret or of an openid. Nobody is shown it, people take over, and
 // whoever runs the bot should look where it has that from.
-var ErrLeak = errors.New("conversation: the answer holds a secret or an openid")
+var ErrLeak = errors.New("bot: the answer holds a secret or an openid")

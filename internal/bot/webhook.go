@@ -9,7 +9,7 @@ import (
 )
 
 // ErrWebhookSecret: a webhook's secret does not have the form of one.
-var ErrWebhookSecret = errors.New("conversation: expected whsec_ and the base64 of 24 to 64 bytes")
+var ErrWebhookSecret = errors.New("bot: expected whsec_ and the base64 of 24 to 64 bytes")
 
 // WebhookKey is the key that a webhook's secret stands for, by Standard Webhooks: "whsec_" and the base64 of 24 to 64
 // bytes.
@@ -22,5 +22,5 @@ func WebhookKey(s secret.Value) ([]byte, error) {
 	return key, nil
 }
 
-// ErrAddress: the URL may not be called.
-var ErrAddress = errors.New("conversation: the address may not be called")
+// ErrAddress: the URL of a webhook may not be called.
+var ErrAddress = errors.New("bot: the address may not be called")

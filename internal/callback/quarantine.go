@@ -24,7 +24,7 @@ type Unreadable struct {
 type Quarantined struct {
 	DeliveryID string                 `db:"delivery_id"`
 	AccountID  conversation.AccountID `db:"account_id"`
-	MessageKey string                 `db:"message_key"` // "" where the door could not read it
+	MessageKey string                 `db:"message_key"` // "" where the callback endpoint could not read it
 	Reason     string                 `db:"reason"`
 	KeyID      string                 `db:"key_id"` // "" where no key opened it
 	ReceivedAt time.Time              `db:"received_at"`

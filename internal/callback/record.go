@@ -4,14 +4,14 @@ package callback
 // nothing but its callbacks can tell.
 type Record string
 
-// The kinds of record. Of the signature:
+// The records of the signature:
 const (
 	RecordTokenCurrent  Record = "token-current"  // made with the Token in force
 	RecordTokenPrevious Record = "token-previous" // made with a replaced one, which still counts
 	RecordTokenForeign  Record = "token-foreign"  // made with none of the account's
 )
 
-// Of what is inside:
+// The records of what is inside:
 const (
 	RecordReadable     Record = "readable"      // not encrypted, or opened with the key in force
 	RecordKeyPrevious  Record = "key-previous"  // opened with a replaced key, which still counts
@@ -22,6 +22,6 @@ const (
 )
 
 // OfSignature reports whether a record is of the signature, rather than of what is inside.
-func (n Record) OfSignature() bool {
-	return n == RecordTokenCurrent || n == RecordTokenPrevious || n == RecordTokenForeign
+func (r Record) OfSignature() bool {
+	return r == RecordTokenCurrent || r == RecordTokenPrevious || r == RecordTokenForeign
 }

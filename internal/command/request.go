@@ -7,7 +7,7 @@ import (
 )
 
 // ErrKeyReused: the Idempotency-Key came with another request before.
-var ErrKeyReused = errors.New("conversation: the idempotency key was used for another request")
+var ErrKeyReused = errors.New("command: the idempotency key was used for another request")
 
 // HTTPRequest is a request that must have one effect however often it is sent.
 type HTTPRequest struct {

@@ -25,16 +25,16 @@ const KindAlert = "alert"
 const KindPresence = "presence"
 
 // For reports whether somebody who is a member of the queues is told.
-func (t Event) For(v access.Viewer, queues map[conversation.QueueID]bool) bool {
+func (e Event) For(v access.Viewer, queues map[conversation.QueueID]bool) bool {
 	switch {
-	case t.Tenant != v.Tenant:
+	case e.Tenant != v.Tenant:
 		return false
 	case v.AgentID == "":
 		return true
-	case t.Kind == KindAlert:
+	case e.Kind == KindAlert:
 		return false
 	}
-	return t.AgentID == v.AgentID || t.QueueID != "" && queues[t.QueueID]
+	return e.AgentID == v.AgentID || e.QueueID != "" && queues[e.QueueID]
 }
 
 // Page is a page of the event feed.

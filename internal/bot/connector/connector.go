@@ -1,9 +1,5 @@
-// Package bot connects bots to conversations. Its one port is a question in and an answer out; who the customer is and
-// what becomes of the answer is not a bot's business.
-//
-// There are two connectors: the built-in FAQ, and webhook, which asks a program of somebody's own over HTTP. Nothing that
-// such a program does is trusted: it has its time (webhook.go), is left alone where it keeps failing (circuit.go), and what
-// it says is made harmless (tame.go) or refused (leak.go).
+// Package connector asks whichever bot an account is set up with. Its one port is a question in and an answer out; who the customer is
+// and what becomes of the answer is not a bot's business.
 package connector
 
 import (
