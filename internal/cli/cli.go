@@ -64,7 +64,7 @@ func Run(ctx context.Context, args []string, p Process) int {
 		kong.Exit(func(code int) { left = code }),
 		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(p),
+		kong.Bind(p, devHostOf(p)),
 	)
 	if err != nil {
 		panic(err) // the declaration above is wrong
@@ -84,6 +84,8 @@ func Run(ctx context.Context, args []string, p Process) int {
 	}
 	return exitOK
 }
+
+func say(p Process, format string, args ...any) { fmt.Fprintf(p.Stdout, format+"\n", args...) }
 
 func complain(p Process, err error, code int) int {
 	if !errors.Is(err, errReported) {

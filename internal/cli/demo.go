@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"wxdesk/internal/access"
+	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
@@ -17,38 +19,42 @@ type demoCmd struct{}
 // Run makes two workstreams, four queues, hours, skills, rules and ten agents, and puts the demo account of `wxdesk dev`
 // into the first workstream. Each part is known by its name: what is there already stays as it is, so that a run that was
 // interrupted is completed by the next.
-func (demoCmd) Run(ctx context.Context, p Process) error {
-	cfg, err := settings(p, demoNeeds...)
+func (demoCmd) Run(ctx context.Context, h devHost) error {
+	cfg, err := config.Load(h.Environ)
 	if err != nil {
 		return err
 	}
-	db, _, err := openLedger(ctx, cfg)
+	if err := cfg.Require(config.DatabaseURL, config.MasterKeys); err != nil {
+		return err
+	}
+	db, err := h.OpenLedger(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 
-	d := demo{db: db, queues: map[string]conversation.QueueID{}, skills: map[string]routing.SkillID{}}
+	d := demo{db: db, by: h.Operator, queues: map[string]conversation.QueueID{}, skills: map[string]routing.SkillID{}}
 	for _, step := range []func(context.Context) error{d.makeQueues, d.makeSkills, d.makeAgents, d.makeWorkstreams, d.makeRules, d.attach} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("fill the desk: %w; run `wxdesk demo` again to complete it", err)
 		}
 	}
 	if d.made == 0 {
-		say(p, "The demo is there already: `wxdesk agent list` shows its agents.")
+		h.say("The demo is there already: `wxdesk agent list` shows its agents.")
 		return nil
 	}
-	say(p, "There are 2 workstreams, 4 queues, 3 rulesets, opening hours, 4 skills and %d agents.", len(d.agents))
+	h.say("There are 2 workstreams, 4 queues, 3 rulesets, opening hours, 4 skills and %d agents.", len(d.agents))
 	for _, a := range d.agents {
-		say(p, "  agent %s  %s", a.ID, a.Name)
+		h.say("  agent %s  %s", a.ID, a.Name)
 	}
-	say(p, "A desk for the first:  wxdesk token create --role agent --agent %s --name desk", d.agents[0].ID)
+	h.say("A desk for the first:  wxdesk token create --role agent --agent %s --name desk", d.agents[0].ID)
 	return nil
 }
 
 // demo is the desk while it is filled.
 type demo struct {
 	db     *postgres.DB
+	by     access.Actor
 	queues map[string]conversation.QueueID
 	skills map[string]routing.SkillID
 	agents []routing.Agent
@@ -106,7 +112,7 @@ func (d *demo) makeQueues(ctx context.Context) error {
 	}
 	hours, err := ensure(ctx, d, d.db.ListHours, func(h routing.Hours) routing.HoursID { return h.ID },
 		func(h routing.Hours) bool { return h.Name == hours.Name },
-		func() (routing.Hours, error) { return d.db.CreateHours(ctx, operator, hours) })
+		func() (routing.Hours, error) { return d.db.CreateHours(ctx, d.by, hours) })
 	if err != nil {
 		return err
 	}
@@ -135,7 +141,7 @@ func (d *demo) makeQueue(ctx context.Context, q routing.Queue) (conversation.Que
 	q.Stamp, q.DeclineLimit = demoStamp, 3
 	made, err := ensure(ctx, d, d.db.ListQueues, func(q routing.Queue) conversation.QueueID { return q.ID },
 		func(there routing.Queue) bool { return there.Name == q.Name },
-		func() (routing.Queue, error) { return d.db.CreateQueue(ctx, operator, q) })
+		func() (routing.Queue, error) { return d.db.CreateQueue(ctx, d.by, q) })
 	d.queues[q.Name] = made.ID
 	return made.ID, err
 }
@@ -147,7 +153,7 @@ func (d *demo) makeSkills(ctx context.Context) error {
 		s.Stamp = demoStamp
 		made, err := ensure(ctx, d, d.db.ListSkills, func(s routing.Skill) routing.SkillID { return s.ID },
 			func(there routing.Skill) bool { return there.Name == s.Name },
-			func() (routing.Skill, error) { return d.db.CreateSkill(ctx, operator, s) })
+			func() (routing.Skill, error) { return d.db.CreateSkill(ctx, d.by, s) })
 		if err != nil {
 			return err
 		}
@@ -188,7 +194,7 @@ func (d *demo) makeAgents(ctx context.Context) error {
 		}
 		made, err := ensure(ctx, d, d.db.ListAgents, func(a routing.Agent) conversation.AgentID { return a.ID },
 			func(there routing.Agent) bool { return there.Name == a.Name },
-			func() (routing.Agent, error) { return d.db.CreateAgent(ctx, operator, a) })
+			func() (routing.Agent, error) { return d.db.CreateAgent(ctx, d.by, a) })
 		if err != nil {
 			return err
 		}
@@ -219,7 +225,7 @@ func (d *demo) makeWorkstreams(ctx context.Context) (err error) {
 func (d *demo) makeWorkstream(ctx context.Context, w routing.Workstream) (routing.Workstream, error) {
 	return ensure(ctx, d, d.db.ListWorkstreams, workstreamID,
 		func(there routing.Workstream) bool { return there.Name == w.Name },
-		func() (routing.Workstream, error) { return d.db.CreateWorkstream(ctx, operator, w) })
+		func() (routing.Workstream, error) { return d.db.CreateWorkstream(ctx, d.by, w) })
 }
 
 func workstreamID(w routing.Workstream) conversation.WorkstreamID { return w.ID }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"wxdesk/internal/account"
-	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
@@ -16,10 +15,7 @@ const (
 	demoAffinity = 30 * 24 * time.Hour
 )
 
-var (
-	demoNeeds = []config.Name{config.DatabaseURL, config.MasterKeys}
-	demoStamp = routing.Stamp{Tenant: conversation.DefaultTenant}
-)
+var demoStamp = routing.Stamp{Tenant: conversation.DefaultTenant}
 
 // demoRuleset is one of the tea house's lists of rules.
 type demoRuleset struct {
@@ -61,7 +57,7 @@ func (d *demo) makeRules(ctx context.Context) error {
 				return there.WorkstreamID == d.tea.ID && there.Kind == set.kind && there.Name == set.name
 			},
 			func() (routing.Ruleset, error) {
-				return d.db.CreateRuleset(ctx, operator, routing.Ruleset{
+				return d.db.CreateRuleset(ctx, d.by, routing.Ruleset{
 					Stamp: demoStamp, Kind: set.kind, WorkstreamID: d.tea.ID, Name: set.name, Position: i,
 				})
 			})
@@ -71,10 +67,10 @@ func (d *demo) makeRules(ctx context.Context) error {
 		if made.Published != 0 {
 			continue
 		}
-		if made, err = d.db.SaveDraft(ctx, operator, made.ID, made.Version, set.rules); err != nil {
+		if made, err = d.db.SaveDraft(ctx, d.by, made.ID, made.Version, set.rules); err != nil {
 			return err
 		}
-		if _, err := d.db.PutInForce(ctx, operator, made.ID, made.Version, 1); err != nil {
+		if _, err := d.db.PutInForce(ctx, d.by, made.ID, made.Version, 1); err != nil {
 			return err
 		}
 	}
@@ -96,7 +92,7 @@ func (d *demo) attach(ctx context.Context) error {
 			continue
 		}
 		a.Workstream = d.tea.ID
-		if _, err := d.db.UpdateAccount(ctx, operator, a, account.Secrets{}); err != nil {
+		if _, err := d.db.UpdateAccount(ctx, d.by, a, account.Secrets{}); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -12,8 +13,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/config"
 	"wxdesk/internal/devstack"
+	"wxdesk/internal/postgres"
 )
 
 // devDir is where `wxdesk dev` keeps everything, below the folder that it is started in.
@@ -41,6 +44,22 @@ func (c devStartCmd) Run(ctx context.Context) error {
 	return devstack.StartProcess(ctx, devDir, c.Name)
 }
 
+// devHost is what dev and demo use of the command line that they are part of.
+type devHost struct {
+	Stdout   io.Writer
+	Environ  []string
+	Operator access.Actor // who makes the demo, for the audit
+
+	// OpenLedger opens the database that the settings name.
+	OpenLedger func(context.Context, config.Config) (*postgres.DB, error)
+	// MigrateDatabase brings it up to date.
+	MigrateDatabase func(context.Context, config.Config) error
+	// RegisterSearchAttributes makes Temporal know the search attributes of conversations.
+	RegisterSearchAttributes func(context.Context, config.Config) error
+}
+
+func (h devHost) say(format string, args ...any) { fmt.Fprintf(h.Stdout, format+"\n", args...) }
+
 type devRunCmd struct {
 	PostgresPort   int    `help:"Port of Postgres; 0: a free one." default:"0"`
 	TemporalPort   int    `help:"Port of Temporal." default:"7233"`
@@ -49,10 +68,10 @@ type devRunCmd struct {
 }
 
 // Run brings everything up, in order, and keeps it up until ctx ends.
-func (c devRunCmd) Run(ctx context.Context, p Process) error {
-	d := &dev{cmd: c, p: p, temporalUp: make(chan struct{})}
-	say(p, "wxdesk dev: everything on this machine, data in %s/", devDir)
-	supervisor, err := devstack.OpenSupervisor(ctx, devDir, p.Stdout)
+func (c devRunCmd) Run(ctx context.Context, h devHost) error {
+	d := &dev{cmd: c, host: h, temporalUp: make(chan struct{})}
+	h.say("wxdesk dev: everything on this machine, data in %s/", devDir)
+	supervisor, err := devstack.OpenSupervisor(ctx, devDir, h.Stdout)
 	if err != nil {
 		return err
 	}
@@ -73,12 +92,10 @@ func (c devRunCmd) Run(ctx context.Context, p Process) error {
 	return supervisor.Run(ctx, append(needed, serving...)...)
 }
 
-func say(p Process, format string, args ...any) { fmt.Fprintf(p.Stdout, format+"\n", args...) }
-
 // dev is one `wxdesk dev`: its settings and the parts that it runs itself.
 type dev struct {
 	cmd      devRunCmd
-	p        Process
+	host     devHost
 	cfg      config.Config
 	secrets  devSecrets
 	postgres *devstack.Postgres // nil where DATABASE_URL names another
@@ -164,7 +181,7 @@ func (d *dev) selfWith(environ []string, args ...string) func() (*exec.Cmd, erro
 // migrate brings the database up to date before API and worker start, and has a Temporal that runs elsewhere know our search
 // attributes; our own may not be there yet.
 func (d *dev) migrate(ctx context.Context) error {
-	if _, err := migrateDatabase(ctx, d.p, d.cfg); err != nil || d.temporal != nil {
+	if err := d.host.MigrateDatabase(ctx, d.cfg); err != nil || d.temporal != nil {
 		return err
 	}
 	return d.useTemporal(ctx)
@@ -172,7 +189,7 @@ func (d *dev) migrate(ctx context.Context) error {
 
 // useTemporal has Temporal know our search attributes. From then on the worker is expected to poll.
 func (d *dev) useTemporal(ctx context.Context) error {
-	if err := registerSearchAttributes(ctx, d.p, d.cfg); err != nil {
+	if err := d.host.RegisterSearchAttributes(ctx, d.cfg); err != nil {
 		return err
 	}
 	close(d.temporalUp)
@@ -213,7 +230,7 @@ func (d *dev) sayTemporalCompiles(minutes int) {
 	if d.phoneWorks.Load() {
 		meanwhile = "the phone page works already, " + meanwhile
 	}
-	say(d.p, "temporal: compiling, %d min so far; %s", minutes, meanwhile)
+	d.host.say("temporal: compiling, %d min so far; %s", minutes, meanwhile)
 }
 
 // simulatorPort names the simulator where its port is busy.

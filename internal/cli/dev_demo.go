@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/account"
 	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
@@ -59,16 +60,16 @@ func (d *dev) welcome(ctx context.Context) (err error) {
 		}
 	}
 	d.phoneWorks.Store(d.simulate)
-	say(d.p, "")
+	d.host.say("")
 	if d.simulate {
-		say(d.p, "  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
+		d.host.say("  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
 	}
-	say(d.p, "  API                                http://%s/v1/", d.cfg.HTTPAddr)
-	say(d.p, "  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
+	d.host.say("  API                                http://%s/v1/", d.cfg.HTTPAddr)
+	d.host.say("  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
 	if d.simulate {
-		say(d.p, "  Callback of the demo account       %s", callback)
+		d.host.say("  Callback of the demo account       %s", callback)
 	}
-	say(d.p, "")
+	d.host.say("")
 	return nil
 }
 
@@ -86,21 +87,21 @@ func (d *dev) everythingIsUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say(d.p, "")
-	say(d.p, "  Everything is up.")
+	d.host.say("")
+	d.host.say("  Everything is up.")
 	if d.temporal != nil {
-		say(d.p, "  Temporal Web UI                    %s", d.temporal.UI())
+		d.host.say("  Temporal Web UI                    %s", d.temporal.UI())
 	}
 	if link != "" {
-		say(d.p, "  and to read payloads there, first  %s", link)
-		say(d.p, "  (good once, within 15 minutes; then sign in there with an API token)")
+		d.host.say("  and to read payloads there, first  %s", link)
+		d.host.say("  (good once, within 15 minutes; then sign in there with an API token)")
 	}
-	say(d.p, "  Limits                             docs/operations.md#limits; bin/wxdesk config has those that are settings")
-	say(d.p, "")
-	say(d.p, "  A token for the API:  (set -a; . %s/env; bin/wxdesk token create --role admin --name me)", devDir)
-	say(d.p, "  Stop one process:     bin/wxdesk dev stop worker   (and start it: bin/wxdesk dev start worker)")
-	say(d.p, "  Logs in %s/log/. Ctrl-C stops everything; the data stays.", devDir)
-	say(d.p, "")
+	d.host.say("  Limits                             docs/operations.md#limits; bin/wxdesk config has those that are settings")
+	d.host.say("")
+	d.host.say("  A token for the API:  (set -a; . %s/env; bin/wxdesk token create --role admin --name me)", devDir)
+	d.host.say("  Stop one process:     bin/wxdesk dev stop worker   (and start it: bin/wxdesk dev start worker)")
+	d.host.say("  Logs in %s/log/. Ctrl-C stops everything; the data stays.", devDir)
+	d.host.say("")
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (d *dev) codecLink(ctx context.Context) (string, error) {
 	if d.cfg.CodecOrigin == "" {
 		return "", nil
 	}
-	db, _, err := openLedger(ctx, d.cfg)
+	db, err := d.host.OpenLedger(ctx, d.cfg)
 	if err != nil {
 		return "", err
 	}
@@ -139,7 +140,7 @@ func (d *dev) waitReady(ctx context.Context) error {
 // demoAccount makes the demo account in the simulator and in the ledger, where it is not there yet, and returns its
 // callback URL.
 func (d *dev) demoAccount(ctx context.Context) (callback string, err error) {
-	db, _, err := openLedger(ctx, d.cfg)
+	db, err := d.host.OpenLedger(ctx, d.cfg)
 	if err != nil {
 		return "", err
 	}
@@ -155,7 +156,7 @@ func (d *dev) demoAccount(ctx context.Context) (callback string, err error) {
 	if err := d.simulator(ctx, http.MethodPost, "/accounts", identity, &sim); err != nil {
 		return "", err
 	}
-	id, err := ensureAccount(ctx, db, account.Account{
+	id, err := ensureAccount(ctx, db, d.host.Operator, account.Account{
 		Tenant: conversation.DefaultTenant, Name: demoName, AppID: demoAppID,
 		OriginalID: wechat.OriginalID(sim.OriginalID), Mode: wechat.ModeSafe, Kind: account.KindService,
 		ReplyMode: account.ReplyActive, Verified: true, Language: conversation.LanguageEnglish,
@@ -183,7 +184,7 @@ func (d *dev) demoAccount(ctx context.Context) (callback string, err error) {
 }
 
 // ensureAccount finds the account by its AppID, or creates it.
-func ensureAccount(ctx context.Context, db *postgres.DB, a account.Account, s account.Secrets) (conversation.AccountID, error) {
+func ensureAccount(ctx context.Context, db *postgres.DB, by access.Actor, a account.Account, s account.Secrets) (conversation.AccountID, error) {
 	const page = 200
 	var after conversation.AccountID
 	for {
@@ -198,7 +199,7 @@ func ensureAccount(ctx context.Context, db *postgres.DB, a account.Account, s ac
 			after = found.ID
 		}
 		if len(accounts) < page {
-			created, err := db.CreateAccount(ctx, operator, a, s)
+			created, err := db.CreateAccount(ctx, by, a, s)
 			return created.ID, err
 		}
 	}

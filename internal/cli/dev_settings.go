@@ -33,7 +33,7 @@ func (d *dev) prepare(ctx context.Context) (err error) {
 	if d.secrets, err = loadDevSecrets(filepath.Join(devDir, "secrets.json")); err != nil {
 		return err
 	}
-	environ := d.p.Environ
+	environ := d.host.Environ
 	given, err := config.LoadDev(environ)
 	if err != nil {
 		return err
@@ -79,11 +79,11 @@ func (d *dev) simulated(another bool) bool {
 	case !another:
 		return true
 	case samePort(d.cfg.WeChatAPI, d.cmd.SimulatorAddr):
-		say(d.p, "simulator: not started, %s (WXDESK_WECHAT_API) is yours", d.cfg.WeChatAPI)
+		d.host.say("simulator: not started, %s (WXDESK_WECHAT_API) is yours", d.cfg.WeChatAPI)
 		return false
 	}
 	if err := devstack.CheckPort(d.cmd.SimulatorAddr, simulatorPort); err != nil {
-		say(d.p, "simulator: not started, nothing needs it beside %s (WXDESK_WECHAT_API): %v", d.cfg.WeChatAPI, err)
+		d.host.say("simulator: not started, nothing needs it beside %s (WXDESK_WECHAT_API): %v", d.cfg.WeChatAPI, err)
 		return false
 	}
 	return true
@@ -117,11 +117,11 @@ func (d *dev) preparePostgres(ctx context.Context, given config.Config) error {
 		return err
 	}
 	defer log.Close() //nolint:errcheck // what matters in it is said by err too
-	bin, err := devstack.FindPostgres(ctx, d.p.Stdout)
+	bin, err := devstack.FindPostgres(ctx, d.host.Stdout)
 	if err != nil {
 		return err
 	}
-	say(d.p, "postgres: using %s", bin)
+	d.host.say("postgres: using %s", bin)
 	d.postgres, err = devstack.PreparePostgres(ctx, devstack.PostgresOptions{
 		Dir: filepath.Join(devDir, "postgres"), Bin: bin, Port: d.cmd.PostgresPort,
 		Password: secret.New(d.secrets.PostgresPassword), Durable: true, Log: log,
@@ -141,7 +141,7 @@ func (d *dev) prepareTemporal(given config.Config) (err error) {
 	d.temporal, err = devstack.PrepareTemporal(devstack.TemporalOptions{
 		Bin: given.TemporalBin, DBFile: file, Port: d.cmd.TemporalPort, UIPort: d.cmd.TemporalUIPort, Namespace: namespace,
 		SearchAttributes: temporalclient.SearchAttributes(),
-		UICodecEndpoint:  "http://" + given.OpsAddr + "/codec", Log: d.p.Stdout,
+		UICodecEndpoint:  "http://" + given.OpsAddr + "/codec", Log: d.host.Stdout,
 	})
 	return err
 }

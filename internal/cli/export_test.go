@@ -43,7 +43,7 @@ func DevSimulatorEnviron(settings []string) ([]string, error) {
 // DevProcesses are the names of the processes that `wxdesk dev` would run, where Postgres and Temporal are not its own, and
 // the WeChat of its API.
 func DevProcesses(ctx context.Context, settings []string, simulatorAddr string) (names []string, wechat string, err error) {
-	d := &dev{p: Process{Environ: settings, Stdout: io.Discard}, cmd: devRunCmd{SimulatorAddr: simulatorAddr}}
+	d := &dev{host: devHost{Environ: settings, Stdout: io.Discard}, cmd: devRunCmd{SimulatorAddr: simulatorAddr}}
 	if err := d.prepare(ctx); err != nil {
 		return nil, "", err
 	}

@@ -1,0 +1,26 @@
+package cli
+
+import (
+	"context"
+
+	"wxdesk/internal/config"
+	"wxdesk/internal/postgres"
+)
+
+// devHostOf is the command line as the sub-commands dev and demo use it.
+func devHostOf(p Process) devHost {
+	return devHost{
+		Stdout: p.Stdout, Environ: p.Environ, Operator: operator,
+		OpenLedger: func(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
+			db, _, err := openLedger(ctx, cfg)
+			return db, err
+		},
+		MigrateDatabase: func(ctx context.Context, cfg config.Config) error {
+			_, err := migrateDatabase(ctx, p, cfg)
+			return err
+		},
+		RegisterSearchAttributes: func(ctx context.Context, cfg config.Config) error {
+			return registerSearchAttributes(ctx, p, cfg)
+		},
+	}
+}
