@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"wxdesk/api/callback"
 	"wxdesk/internal/account"
-	callbacks "wxdesk/internal/callback"
+	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
+	"wxdesk/internal/temporalclient"
 	"wxdesk/internal/wechat"
 )
 
@@ -24,7 +24,7 @@ const handOverPatience = 10 * time.Second
 // again, beside itself too: what was taken in twice is a repeat by its message key.
 type redrive struct {
 	db    *postgres.DB
-	inbox callback.Inbox
+	inbox *temporalclient.Conversations
 	keys  map[conversation.AccountID]account.CallbackKeys
 }
 
@@ -37,8 +37,8 @@ type reopened struct {
 }
 
 // one hands a callback over, or says why it stays.
-func (r *redrive) one(ctx context.Context, q callbacks.Quarantined) (stays string, err error) {
-	if q.Reason == callbacks.OtherContent {
+func (r *redrive) one(ctx context.Context, q callback.Quarantined) (stays string, err error) {
+	if q.Reason == callback.OtherContent {
 		return "its message key belongs to another message, which counts; this one is kept as evidence", nil
 	}
 	keys, stays, err := r.keysOf(ctx, q.AccountID)
@@ -76,7 +76,7 @@ func (r *redrive) keysOf(ctx context.Context, id conversation.AccountID) (keys a
 }
 
 // reopen reads what was kept. What still makes reading panic is no reason to leave out the rest.
-func (r *redrive) reopen(q callbacks.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
+func (r *redrive) reopen(q callback.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
 	defer func() {
 		if p := recover(); p != nil {
 			stays = fmt.Sprintf("reading it panics (%T)", p) // the value may quote the message
@@ -97,10 +97,10 @@ func (r *redrive) reopen(q callbacks.Quarantined, raw []byte, keys account.Callb
 
 // decipher lays bare what the callback says. The door kept a body as it came; Receive kept what the door had handed over:
 // WeChat's ciphertext, or in plain mode what we sealed ourselves.
-func (r *redrive) decipher(q callbacks.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
+func (r *redrive) decipher(q callback.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
 	byReceive := q.MessageKey != ""
 	if byReceive && q.KeyID == "" {
-		plain, err := r.db.OpenPlain(callbacks.Received{
+		plain, err := r.db.OpenPlain(callback.Received{
 			Tenant: operator.Tenant, AccountID: q.AccountID, DeliveryID: q.DeliveryID, Ciphertext: string(raw),
 		})
 		if err != nil {
@@ -128,13 +128,13 @@ func (r *redrive) decipher(q callbacks.Quarantined, raw []byte, keys account.Cal
 }
 
 // handOver goes the door's way, under the delivery id and the time of then.
-func (r *redrive) handOver(ctx context.Context, q callbacks.Quarantined, keys account.CallbackKeys, o reopened) error {
+func (r *redrive) handOver(ctx context.Context, q callback.Quarantined, keys account.CallbackKeys, o reopened) error {
 	ctx, cancel := context.WithTimeout(ctx, handOverPatience)
 	defer cancel()
 	customer := conversation.CustomerKey(wechat.CustomerKey(keys.IDKey, o.message.FromUserName))
 	messageKey := wechat.MessageKey(keys.IDKey, string(q.AccountID), o.message)
 	if o.message.Concern() == wechat.ConcernEvent {
-		err := r.db.RecordEvent(ctx, callbacks.Event{
+		err := r.db.RecordEvent(ctx, callback.Event{
 			Tenant: operator.Tenant, AccountID: q.AccountID, MessageKey: messageKey, Kind: o.message.Kind(),
 			CustomerKey: customer, Body: o.plain, ReceivedAt: q.ReceivedAt,
 		})
@@ -143,10 +143,10 @@ func (r *redrive) handOver(ctx context.Context, q callbacks.Quarantined, keys ac
 		}
 		return r.db.QuarantineDone(ctx, operator.Tenant, q.DeliveryID)
 	}
-	h := callbacks.Received{
+	h := callback.Received{
 		Tenant: operator.Tenant, AccountID: q.AccountID, CustomerKey: customer, DeliveryID: q.DeliveryID, MessageKey: messageKey,
 		KeyID: o.keyID, Ciphertext: o.encrypt, ReceivedAt: q.ReceivedAt,
-		Fingerprint: callbacks.Fingerprint(keys.IDKey, o.plain), Redriven: true,
+		Fingerprint: callback.Fingerprint(keys.IDKey, o.plain), Redriven: true,
 	}
 	if h.KeyID == "" {
 		h.Ciphertext = r.db.SealPlain(h, o.plain)
