@@ -230,6 +230,10 @@ func Rules() []Rule {
 			Because: "fixtures are for tests",
 		},
 		{
+			Rooms: []string{"internal/cli/dev/..."}, Ours: never("api/...", "worker/...", "internal/simulator/..."),
+			Because: "dev starts the other sub-commands as processes of their own, as an operator would, and assembles none of them",
+		},
+		{
 			Rooms: []string{"internal/devstack/..."}, Ours: only("internal/secret"),
 			Because: "it starts parts, and knows nothing of the product",
 		},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"wxdesk/internal/cli/dev"
 	"wxdesk/internal/config"
 )
 
@@ -22,7 +23,7 @@ type Process struct {
 
 // commands are the sub-commands; their fields are the flags.
 type commands struct {
-	Dev        devCmd        `cmd:"" help:"Run everything on this machine: Postgres, Temporal, API, worker, simulator."`
+	Dev        dev.Command   `cmd:"" help:"Run everything on this machine: Postgres, Temporal, API, worker, simulator."`
 	API        apiCmd        `cmd:"" name:"api" help:"Serve WeChat's callbacks and the HTTP API."`
 	Worker     workerCmd     `cmd:"" help:"Perform conversations and their activities."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database up to date and register search attributes."`
@@ -30,7 +31,7 @@ type commands struct {
 	Account    accountCmd    `cmd:"" help:"Create, list, change, try out and delete official accounts."`
 	Bot        botCmd        `cmd:"" help:"Create, list, change and delete bots."`
 	FAQ        faqCmd        `cmd:"" name:"faq" help:"Add, list, change and delete what the FAQ bot knows."`
-	Demo       demoCmd       `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
+	Demo       dev.Demo      `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
 	Agent      agentCmd      `cmd:"" help:"Keep the people who answer customers."`
 	Token      tokenCmd      `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
 	Versions   versionsCmd   `cmd:"" help:"Say which versions of the workers there are, and choose the current one."`

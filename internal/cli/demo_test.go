@@ -7,28 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
-
-	"wxdesk/internal/cli"
-	"wxdesk/internal/conversation"
-	"wxdesk/internal/routing"
-	"wxdesk/internal/rules"
 )
-
-func TestDemo_itsRulesHoldUp(t *testing.T) {
-	t.Parallel()
-	known := rules.Known{
-		Queues: map[conversation.QueueID]routing.Overflow{"Wholesale": {}, "Returns": {}, "Orders and delivery": {}, "Tea desk": {}},
-		Skills: []routing.SkillID{"Chinese", "English", "Japanese"},
-	}
-	kinds, sets := cli.DemoRules()
-	require.Len(t, sets, 3)
-	for name, set := range sets {
-		require.NotEmpty(t, set, name)
-		faults, err := rules.Check(t.Context(), kinds[name], set, known)
-		require.NoError(t, err)
-		require.Empty(t, faults, name)
-	}
-}
 
 // It breaks off the demo at each of its parts, as a crash would, and runs it again.
 func TestDemo_oneThatDiedIsCompletedByTheNext(t *testing.T) {

@@ -1,4 +1,4 @@
-package cli
+package dev
 
 import (
 	"context"
@@ -29,21 +29,21 @@ func DemoRules() (kinds map[string]routing.RulesetKind, rules map[string][]routi
 // EachMinute is how a long wait is told.
 var EachMinute = eachMinute
 
-// DevSimulatorEnviron is the environment of the simulator that `wxdesk dev` starts with these settings.
-func DevSimulatorEnviron(settings []string) ([]string, error) {
+// SimulatorEnviron is the environment of the simulator that `wxdesk dev` starts with these settings.
+func SimulatorEnviron(settings []string) ([]string, error) {
 	cfg, err := config.LoadDev(settings)
 	if err != nil {
 		return nil, err
 	}
-	d := &dev{cfg: cfg, binary: "wxdesk", cmd: devRunCmd{SimulatorAddr: "127.0.0.1:8090"}}
+	d := &system{cfg: cfg, binary: "wxdesk", cmd: runCmd{SimulatorAddr: "127.0.0.1:8090"}}
 	cmd, err := d.simulatorProcess().Command()
 	return cmd.Env, err
 }
 
-// DevProcesses are the names of the processes that `wxdesk dev` would run, where Postgres and Temporal are not its own, and
+// Processes are the names of the processes that `wxdesk dev` would run, where Postgres and Temporal are not its own, and
 // the WeChat of its API.
-func DevProcesses(ctx context.Context, settings []string, simulatorAddr string) (names []string, wechat string, err error) {
-	d := &dev{host: devHost{Environ: settings, Stdout: io.Discard}, cmd: devRunCmd{SimulatorAddr: simulatorAddr}}
+func Processes(ctx context.Context, settings []string, simulatorAddr string) (names []string, wechat string, err error) {
+	d := &system{host: Host{Environ: settings, Stdout: io.Discard}, cmd: runCmd{SimulatorAddr: simulatorAddr}}
 	if err := d.prepare(ctx); err != nil {
 		return nil, "", err
 	}

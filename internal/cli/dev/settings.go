@@ -1,13 +1,7 @@
-package cli
+package dev
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,19 +12,13 @@ import (
 	"wxdesk/internal/temporalclient"
 )
 
-// devSecrets are made once and kept in .wxdesk/secrets.json, readable by the owner alone.
-type devSecrets struct {
-	MasterKeys       string `json:"master_keys"`
-	PostgresPassword string `json:"postgres_password"`
-}
-
 // prepare settles where everything is, before anything is started: variables that are set win over dev's own choices.
 // The outcome stands in .wxdesk/env, so that other commands reach the running system.
-func (d *dev) prepare(ctx context.Context) (err error) {
+func (d *system) prepare(ctx context.Context) (err error) {
 	if d.binary, err = os.Executable(); err != nil {
 		return err
 	}
-	if d.secrets, err = loadDevSecrets(filepath.Join(devDir, "secrets.json")); err != nil {
+	if d.secrets, err = loadSecrets(filepath.Join(dir, "secrets.json")); err != nil {
 		return err
 	}
 	environ := d.host.Environ
@@ -57,7 +45,7 @@ func (d *dev) prepare(ctx context.Context) (err error) {
 }
 
 // choices are dev's own settings.
-func (d *dev) choices() map[config.Name]string {
+func (d *system) choices() map[config.Name]string {
 	choices := map[config.Name]string{
 		config.MasterKeys: d.secrets.MasterKeys,
 		config.WeChatAPI:  "http://" + d.cmd.SimulatorAddr,
@@ -74,7 +62,7 @@ func (d *dev) choices() map[config.Name]string {
 
 // simulated reports whether a simulator of ours is to run. Where WXDESK_WECHAT_API names another WeChat, nothing needs the
 // simulator: it leaves its address to that WeChat, whether or not it listens yet, and to any other program.
-func (d *dev) simulated(another bool) bool {
+func (d *system) simulated(another bool) bool {
 	switch {
 	case !another:
 		return true
@@ -89,30 +77,11 @@ func (d *dev) simulated(another bool) bool {
 	return true
 }
 
-// samePort reports whether a URL and an address mean the same port of this machine.
-func samePort(base, addr string) bool {
-	u, err := url.Parse(base)
-	if err != nil {
-		return false
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	return u.Port() == port && (u.Hostname() == host || isHere(u.Hostname()) && isHere(host))
-}
-
-// isHere reports whether a host is this machine, by whatever address of its own.
-func isHere(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "" || host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
-}
-
-func (d *dev) preparePostgres(ctx context.Context, given config.Config) error {
+func (d *system) preparePostgres(ctx context.Context, given config.Config) error {
 	if given.Given(config.DatabaseURL) {
 		return nil
 	}
-	log, err := os.OpenFile(filepath.Join(devDir, "log", "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(filepath.Join(dir, "log", "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -123,17 +92,17 @@ func (d *dev) preparePostgres(ctx context.Context, given config.Config) error {
 	}
 	d.host.say("postgres: using %s", bin)
 	d.postgres, err = devstack.PreparePostgres(ctx, devstack.PostgresOptions{
-		Dir: filepath.Join(devDir, "postgres"), Bin: bin, Port: d.cmd.PostgresPort,
+		Dir: filepath.Join(dir, "postgres"), Bin: bin, Port: d.cmd.PostgresPort,
 		Password: secret.New(d.secrets.PostgresPassword), Durable: true, Log: log,
 	})
 	return err
 }
 
-func (d *dev) prepareTemporal(given config.Config) (err error) {
+func (d *system) prepareTemporal(given config.Config) (err error) {
 	if given.Given(config.TemporalAddress) {
 		return nil
 	}
-	file, err := filepath.Abs(filepath.Join(devDir, "temporal.db"))
+	file, err := filepath.Abs(filepath.Join(dir, "temporal.db"))
 	if err != nil {
 		return err
 	}
@@ -147,40 +116,6 @@ func (d *dev) prepareTemporal(given config.Config) (err error) {
 }
 
 // writeEnv writes .wxdesk/env: KEY=value lines, readable by the owner alone.
-func (d *dev) writeEnv() error {
-	return writePrivate(filepath.Join(devDir, "env"), []byte(strings.Join(d.cfg.Environ(), "\n")+"\n"))
-}
-
-// writePrivate writes a file that only its owner may read, whole or not at all.
-func writePrivate(file string, text []byte) error {
-	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
-}
-
-func loadDevSecrets(file string) (devSecrets, error) {
-	var s devSecrets
-	text, err := os.ReadFile(file) //nolint:gosec // our own file
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		s = devSecrets{
-			MasterKeys:       secret.NewMasterKey("dev").Reveal(),
-			PostgresPassword: fmt.Sprintf("%x", secret.NewKey()),
-		}
-		text, err := json.Marshal(s)
-		if err != nil {
-			return s, err
-		}
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return s, err
-		}
-		return s, writePrivate(file, text)
-	case err != nil:
-		return s, err
-	}
-	if err := json.Unmarshal(text, &s); err != nil {
-		return s, fmt.Errorf("%s is damaged; `make reset` forgets everything: %w", file, err)
-	}
-	return s, nil
+func (d *system) writeEnv() error {
+	return writePrivate(filepath.Join(dir, "env"), []byte(strings.Join(d.cfg.Environ(), "\n")+"\n"))
 }

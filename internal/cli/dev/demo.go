@@ -1,4 +1,4 @@
-package cli
+package dev
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// demoCmd fills a desk with the people of a tea house.
-type demoCmd struct{}
+// Demo fills a desk with the people of a tea house.
+type Demo struct{}
 
 // Run makes two workstreams, four queues, hours, skills, rules and ten agents, and puts the demo account of `wxdesk dev`
 // into the first workstream. Each part is known by its name: what is there already stays as it is, so that a run that was
 // interrupted is completed by the next.
-func (demoCmd) Run(ctx context.Context, h devHost) error {
+func (Demo) Run(ctx context.Context, h Host) error {
 	cfg, err := config.Load(h.Environ)
 	if err != nil {
 		return err

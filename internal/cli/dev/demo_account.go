@@ -1,4 +1,4 @@
-package cli
+package dev
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"wxdesk/internal/access"
 	"wxdesk/internal/account"
@@ -15,7 +14,6 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
-	"wxdesk/internal/temporalclient"
 	"wxdesk/internal/wechat"
 )
 
@@ -50,96 +48,9 @@ var demoFAQ = []bot.FAQEntry{
 	{Language: "id", Phrase: "jam buka", Answer: "Kami buka setiap hari pukul 9.00–21.00 waktu Beijing."},
 }
 
-// welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken. Without a simulator there
-// is no demo account.
-func (d *dev) welcome(ctx context.Context) (err error) {
-	var callback string
-	if d.simulate {
-		if callback, err = d.demoAccount(ctx); err != nil {
-			return fmt.Errorf("make the demo account: %w", err)
-		}
-	}
-	d.phoneWorks.Store(d.simulate)
-	d.host.say("")
-	if d.simulate {
-		d.host.say("  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
-	}
-	d.host.say("  API                                http://%s/v1/", d.cfg.HTTPAddr)
-	d.host.say("  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
-	if d.simulate {
-		d.host.say("  Callback of the demo account       %s", callback)
-	}
-	d.host.say("")
-	return nil
-}
-
-// everythingIsUp waits for what is still missing, and tells the rest.
-func (d *dev) everythingIsUp(ctx context.Context) error {
-	select {
-	case <-d.temporalUp:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if err := d.waitReady(ctx); err != nil {
-		return err
-	}
-	link, err := d.codecLink(ctx)
-	if err != nil {
-		return err
-	}
-	d.host.say("")
-	d.host.say("  Everything is up.")
-	if d.temporal != nil {
-		d.host.say("  Temporal Web UI                    %s", d.temporal.UI())
-	}
-	if link != "" {
-		d.host.say("  and to read payloads there, first  %s", link)
-		d.host.say("  (good once, within 15 minutes; then sign in there with an API token)")
-	}
-	d.host.say("  Limits                             docs/operations.md#limits; bin/wxdesk config has those that are settings")
-	d.host.say("")
-	d.host.say("  A token for the API:  (set -a; . %s/env; bin/wxdesk token create --role admin --name me)", devDir)
-	d.host.say("  Stop one process:     bin/wxdesk dev stop worker   (and start it: bin/wxdesk dev start worker)")
-	d.host.say("  Logs in %s/log/. Ctrl-C stops everything; the data stays.", devDir)
-	d.host.say("")
-	return nil
-}
-
-// codecLink signs the one who sees this terminal in at the codec endpoint, once; "" where there is none.
-func (d *dev) codecLink(ctx context.Context) (string, error) {
-	if d.cfg.CodecOrigin == "" {
-		return "", nil
-	}
-	db, err := d.host.OpenLedger(ctx, d.cfg)
-	if err != nil {
-		return "", err
-	}
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
-	ticket, err := temporalclient.NewCodecTicket(ctx, db, "wxdesk dev")
-	return temporalclient.CodecSignIn("http://"+d.cfg.OpsAddr, ticket), err
-}
-
-// waitReady waits until the API is of use: migrations done, Temporal there, a worker polling.
-func (d *dev) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	ready := answers("http://" + d.cfg.OpsAddr + "/readyz")
-	for {
-		err := ready(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the API does not get ready: %w; see %s/log/", err, devDir)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
 // demoAccount makes the demo account in the simulator and in the ledger, where it is not there yet, and returns its
 // callback URL.
-func (d *dev) demoAccount(ctx context.Context) (callback string, err error) {
+func (d *system) demoAccount(ctx context.Context) (callback string, err error) {
 	db, err := d.host.OpenLedger(ctx, d.cfg)
 	if err != nil {
 		return "", err
@@ -214,7 +125,7 @@ func folded(entries []bot.FAQEntry) []bot.FAQEntry {
 }
 
 // simulator calls the simulator's control API.
-func (d *dev) simulator(ctx context.Context, method, path string, in, out any) error {
+func (d *system) simulator(ctx context.Context, method, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package cli_test
+package dev_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"wxdesk/internal/cli"
+	"wxdesk/internal/cli/dev"
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/secret"
 )
@@ -27,7 +27,7 @@ func TestDev_simulatorGetsNoKeysAndNoDatabase(t *testing.T) { // alone: it chang
 		t.Setenv(name, value)
 	}
 	t.Setenv("TZ", "Asia/Shanghai")
-	environ, err := cli.DevSimulatorEnviron([]string{"WXDESK_MASTER_KEYS=" + keys, "DATABASE_URL=postgres://u:canary@db/wxdesk"})
+	environ, err := dev.SimulatorEnviron([]string{"WXDESK_MASTER_KEYS=" + keys, "DATABASE_URL=postgres://u:canary@db/wxdesk"})
 	require.NoError(t, err)
 	require.NotContains(t, strings.Join(environ, "\n"), "canary")
 	require.NotContains(t, strings.Join(environ, "\n"), keys)
@@ -43,7 +43,7 @@ func TestDev_tellsEachMinuteOfALongWait(t *testing.T) {
 			time.Sleep(150 * time.Second) // of synctest's clock
 			return broken
 		}
-		require.Equal(t, broken, cli.EachMinute(t.Context(), work, func(minutes int) { told = append(told, minutes) }))
+		require.Equal(t, broken, dev.EachMinute(t.Context(), work, func(minutes int) { told = append(told, minutes) }))
 		require.Equal(t, []int{1, 2}, told)
 	})
 }
@@ -82,13 +82,13 @@ func TestDev_anotherWeChatIsLeftAlone(t *testing.T) { // alone: it changes the f
 		if c.wechat != "" {
 			settings, wechat = append(settings, "WXDESK_WECHAT_API="+c.wechat), c.wechat
 		}
-		names, calls, err := cli.DevProcesses(t.Context(), settings, c.simulator)
+		names, calls, err := dev.Processes(t.Context(), settings, c.simulator)
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, names, name)
 		require.Equal(t, wechat, calls, name)
 	}
 
-	_, _, err = cli.DevProcesses(t.Context(), []string{
+	_, _, err = dev.Processes(t.Context(), []string{
 		"DATABASE_URL=postgres://u@127.0.0.1/db", "TEMPORAL_ADDRESS=127.0.0.1:1", "WXDESK_HTTP_ADDR=" + freeAddr(t), "WXDESK_OPS_ADDR=" + freeAddr(t),
 	}, taken)
 	require.ErrorContains(t, err, "the simulator (--simulator-addr) needs "+taken, "where it is needed it must have its port")

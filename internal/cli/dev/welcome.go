@@ -1,0 +1,77 @@
+package dev
+
+import (
+	"context"
+	"fmt"
+
+	"wxdesk/internal/temporalclient"
+)
+
+// welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken. Without a simulator there
+// is no demo account.
+func (d *system) welcome(ctx context.Context) (err error) {
+	var callback string
+	if d.simulate {
+		if callback, err = d.demoAccount(ctx); err != nil {
+			return fmt.Errorf("make the demo account: %w", err)
+		}
+	}
+	d.phoneWorks.Store(d.simulate)
+	d.host.say("")
+	if d.simulate {
+		d.host.say("  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
+	}
+	d.host.say("  API                                http://%s/v1/", d.cfg.HTTPAddr)
+	d.host.say("  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
+	if d.simulate {
+		d.host.say("  Callback of the demo account       %s", callback)
+	}
+	d.host.say("")
+	return nil
+}
+
+// everythingIsUp waits for what is still missing, and tells the rest.
+func (d *system) everythingIsUp(ctx context.Context) error {
+	select {
+	case <-d.temporalUp:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := d.waitReady(ctx); err != nil {
+		return err
+	}
+	link, err := d.codecLink(ctx)
+	if err != nil {
+		return err
+	}
+	d.host.say("")
+	d.host.say("  Everything is up.")
+	if d.temporal != nil {
+		d.host.say("  Temporal Web UI                    %s", d.temporal.UI())
+	}
+	if link != "" {
+		d.host.say("  and to read payloads there, first  %s", link)
+		d.host.say("  (good once, within 15 minutes; then sign in there with an API token)")
+	}
+	d.host.say("  Limits                             docs/operations.md#limits; bin/wxdesk config has those that are settings")
+	d.host.say("")
+	d.host.say("  A token for the API:  (set -a; . %s/env; bin/wxdesk token create --role admin --name me)", dir)
+	d.host.say("  Stop one process:     bin/wxdesk dev stop worker   (and start it: bin/wxdesk dev start worker)")
+	d.host.say("  Logs in %s/log/. Ctrl-C stops everything; the data stays.", dir)
+	d.host.say("")
+	return nil
+}
+
+// codecLink signs the one who sees this terminal in at the codec endpoint, once; "" where there is none.
+func (d *system) codecLink(ctx context.Context) (string, error) {
+	if d.cfg.CodecOrigin == "" {
+		return "", nil
+	}
+	db, err := d.host.OpenLedger(ctx, d.cfg)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	ticket, err := temporalclient.NewCodecTicket(ctx, db, "wxdesk dev")
+	return temporalclient.CodecSignIn("http://"+d.cfg.OpsAddr, ticket), err
+}
