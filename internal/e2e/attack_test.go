@@ -55,7 +55,7 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	a.badTokens(sized(10_000, 30_000))
 	calls := shop.floods(customers, attackedRate, sized(20*time.Second, time.Minute))
 	a.end()
-	peak := peakMemory(t, api.cmd.Process.Pid)
+	peak := peakMemory(t, api.pid())
 	t.Logf("%d callbacks taken within %s; at most %d MB", len(calls.taken), quantiles(calls.took), peak>>20)
 	for name, answers := range a.answers {
 		t.Logf("%s: %v", name, answers)

@@ -37,7 +37,7 @@ func BenchmarkOpen_manyConversations(b *testing.B) {
 	b.ReportMetric(milliseconds(old.acknowledged), "ack-p99-ms")
 	b.ReportMetric(young.idle, "idle-cores-at-1000")
 	b.ReportMetric(old.idle, "idle-cores")
-	bar(b, "worker-MB", float64(peakMemory(b, worker.cmd.Process.Pid)>>20), atMost(512))
+	bar(b, "worker-MB", float64(peakMemory(b, worker.pid())>>20), atMost(512))
 	events, bytes := h.history()
 	b.ReportMetric(events, "events")
 	b.ReportMetric(bytes, "history-B")
@@ -75,7 +75,7 @@ func (h *held) opens(until int) {
 			l := h.shop.callbackRequest(n)
 			sending.Go(func() {
 				c := h.shop.sender()
-				defer c.conn.Close() //nolint:errcheck // a test's
+				defer c.close()
 				c.posts(l)
 			})
 		}

@@ -104,9 +104,12 @@ type sender struct {
 func (shop *benchShop) sender() *sender {
 	c := &sender{shop: shop}
 	require.NoError(shop.s.t, c.dial())
-	shop.s.t.Cleanup(func() { _ = c.conn.Close() })
+	shop.s.t.Cleanup(c.close)
 	return c
 }
+
+// close closes the connection.
+func (c *sender) close() { _ = c.conn.Close() }
 
 func (c *sender) dial() error {
 	began := time.Now() // the other side may have accepted it long before we are told

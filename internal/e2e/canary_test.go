@@ -67,7 +67,7 @@ func TestS1_S16_canariesAppearNowhere(t *testing.T) {
 		}
 	}
 
-	for _, addr := range []string{s.ops, next(t, s.ops)} {
+	for _, addr := range []string{s.ops, s.workerOps()} {
 		_, metrics := s.call(http.MethodGet, "http://"+addr+"/metrics", nil, nil)
 		require.Contains(t, string(metrics), "temporal_")
 		all.absent(t, "metrics of "+addr, metrics)
@@ -119,7 +119,7 @@ func (s *system) livesThroughEverything(t *testing.T) canaries {
 	s.sets("/v1/accounts/"+account, map[string]any{"bot_id": hooked})
 
 	s.simulator(http.MethodPost, "/accounts/"+demoAppID+"/followers", map[string]any{"openid": canaryOpenID, "quiet": true}, nil)
-	c := customer{s, demoAppID, canaryOpenID}
+	c := s.customerOf(demoAppID, canaryOpenID)
 	ann := s.agent("Ann").opens()
 	require.True(t, c.manages(saidByCustomer))
 	c.gets(1, 20*time.Second)
@@ -267,7 +267,7 @@ func (s *system) lookThroughAnswers(t *testing.T, secrets canaries) {
 	ask("/v1/conversations?cursor=" + url.QueryEscape(secrets["the AppSecret"]))
 	ask("/wechat/" + s.demoAccount() + "?signature=" + url.QueryEscape(secrets["the Token"]))
 	require.Greater(t, answers, 100)
-	for _, addr := range []string{s.ops, next(t, s.ops), s.http} {
+	for _, addr := range []string{s.ops, s.workerOps(), s.http} {
 		for _, path := range []string{"/healthz", "/readyz", "/codec/sign-in", "/", "/debug/vars"} {
 			_, body := s.call(http.MethodGet, "http://"+addr+path, nil, nil)
 			secrets.absent(t, "GET "+addr+path, body)

@@ -74,7 +74,7 @@ func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 				sabotage.meddle(s)
 			}
 			s.l = r.writes(1, lines, lines)
-			s.l.all.Wait()
+			s.l.wait()
 			s.l.settles(5 * time.Second)
 			if sabotage.corrupt != nil {
 				sabotage.corrupt(s)

@@ -81,6 +81,9 @@ func (r *rig) writes(customers, lines, until int) *load {
 	return l
 }
 
+// wait waits until every customer has said everything.
+func (l *load) wait() { l.all.Wait() }
+
 // reaches waits until so many lines have their verdict.
 func (l *load) reaches(n int) {
 	l.r.t.Helper()

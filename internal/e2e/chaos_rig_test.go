@@ -105,6 +105,14 @@ func (k *kept) run(s *system, settings []string, role string) {
 // count is how often a word stands in its log.
 func (k *kept) count(word string) int { return strings.Count(k.log.String(), word) }
 
+// pid returns the number of the process as it runs now.
+func (k *kept) pid() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.cmd.Process.Pid
+}
+
+// signal sends a signal to the process, where it runs.
 func (k *kept) signal(sig syscall.Signal) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -49,7 +49,7 @@ func TestChaos_nothingAcknowledgedIsLost(t *testing.T) { // alone: WeChat's pati
 			f.do()
 		}
 		l.allowUntil(chaosCustomers * lines)
-		l.all.Wait()
+		l.wait()
 		said := time.Since(began)
 		settled := l.settles(3*time.Minute + time.Duration(chaosCustomers*lines)*30*time.Millisecond) // a machine that does other work answers 30 a second
 		broken := l.verdict()

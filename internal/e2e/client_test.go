@@ -28,8 +28,11 @@ func (s *system) followerOf(appID string) customer {
 	s.t.Helper()
 	var made struct{ OpenID string }
 	s.simulator(http.MethodPost, "/accounts/"+appID+"/followers", map[string]any{"quiet": true}, &made)
-	return customer{s, appID, made.OpenID}
+	return s.customerOf(appID, made.OpenID)
 }
+
+// customerOf returns the customer who follows an account under an openid.
+func (s *system) customerOf(appID, openID string) customer { return customer{s, appID, openID} }
 
 func (c customer) path() string { return "/accounts/" + c.appID + "/followers/" + c.openID }
 

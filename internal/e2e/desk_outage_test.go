@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -124,7 +123,7 @@ func (o *outage) transfers(d *agentClient, conversation, queue string) {
 
 func (o *outage) calls(d *agentClient, command, conversation string, body map[string]any) {
 	o.s.t.Helper()
-	header := map[string]string{"Authorization": "Bearer " + d.token, "Idempotency-Key": fmt.Sprintf("%s-%d", command, d.keys.Add(1))}
+	header := map[string]string{"Authorization": "Bearer " + d.token, "Idempotency-Key": d.nextKey(command)}
 	began := time.Now()
 	status, answer := o.s.call(http.MethodPost, "http://"+o.s.http+"/v1/conversations/"+conversation+"/"+command, header, body)
 	o.took = append(o.took, time.Since(began))

@@ -38,6 +38,15 @@ func (s *system) agent(name string, queues ...string) agent {
 	return agent{s: s, id: id, token: s.wxdesk("token", "create", "--role", "agent", "--agent", id, "--name", name), keys: &atomic.Int64{}}
 }
 
+// supervisor returns somebody who commands conversations with a supervisor's API token, and is no agent.
+func (s *system) supervisor(name string) agent {
+	s.t.Helper()
+	return agent{s: s, token: s.wxdesk("token", "create", "--role", "supervisor", "--name", name), keys: &atomic.Int64{}}
+}
+
+// nextKey returns an idempotency key that the agent has not used yet.
+func (a agent) nextKey(command string) string { return fmt.Sprintf("%s-%d", command, a.keys.Add(1)) }
+
 // api calls the HTTP API as the agent.
 func (a agent) api(method, path string, in, out any) int {
 	a.s.t.Helper()
@@ -62,7 +71,7 @@ func (a agent) says(command, conversation string, body any) (int, string) {
 		body = struct{}{}
 	}
 	header := map[string]string{
-		"Authorization": "Bearer " + a.token, "Idempotency-Key": fmt.Sprintf("%s-%d", command, a.keys.Add(1)),
+		"Authorization": "Bearer " + a.token, "Idempotency-Key": a.nextKey(command),
 	}
 	var status int
 	var answer []byte

@@ -81,7 +81,7 @@ func (s *system) smallDisk() (fill, free func()) {
 		s.t.Logf("no file system of its own may be mounted (%v): tables refuse rows in place of a full disk", err)
 		require.NoError(s.t, os.Remove(folder))
 		require.NoError(s.t, os.Rename(large, folder))
-		return s.refuseRows, s.takeRows
+		return func() { s.refuseRows() }, func() { s.takeRows() }
 	}
 	s.t.Cleanup(func() {
 		s.stop()

@@ -61,7 +61,7 @@ func TestFollowing_isGreetedAndUnfollowingCloses(t *testing.T) {
 	s := start(t)
 	var made struct{ OpenID string }
 	s.simulator(http.MethodPost, "/accounts/"+demoAppID+"/followers", map[string]any{}, &made)
-	c := customer{s, demoAppID, made.OpenID}
+	c := s.customerOf(demoAppID, made.OpenID)
 	require.Contains(t, c.gets(1, 10*time.Second)[0], "welcome")
 	require.Equal(t, "active", c.conversations()[0].State)
 

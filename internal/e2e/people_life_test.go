@@ -101,7 +101,7 @@ func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {
 		return first != nil
 	})
 	first.must("accept", id, nil)
-	chief := agent{s: s, id: "", token: s.wxdesk("token", "create", "--role", "supervisor", "--name", "chief"), keys: first.keys}
+	chief := s.supervisor("chief")
 	other := ann
 	if first == ann {
 		other = bob

@@ -20,9 +20,12 @@ func sized[T int | time.Duration](small, full T) T {
 	return small + T(*share*float64(full-small))
 }
 
+// inFull reports whether the numbers are the full ones.
+func inFull() bool { return *share >= 1 }
+
 // bound is what a run may come to: loose, as all kinds of work go on beside a short run, unless the numbers are the full ones.
 func bound(loose, promised time.Duration) time.Duration {
-	if *share < 1 {
+	if !inFull() {
 		return loose
 	}
 	return promised
@@ -36,7 +39,7 @@ func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 	kept := func(t *testing.T, l *load) {
 		t.Helper()
 		l.allowUntil(len(l.people) * lines)
-		l.all.Wait()
+		l.wait()
 		require.True(t, l.settles(2*time.Minute), "all is quiet")
 		require.Empty(t, l.verdict())
 	}
@@ -163,9 +166,7 @@ func (s *system) ready() bool {
 func (r *rig) restarts(k *kept, word, name string) {
 	r.t.Helper()
 	starts, asked := k.count(word), time.Now()
-	k.mu.Lock()
-	pid := k.cmd.Process.Pid
-	k.mu.Unlock()
+	pid := k.pid()
 	k.signal(syscall.SIGTERM)
 	r.until(15*time.Second, name+" ends", func() bool { return syscall.Kill(pid, 0) != nil })
 	r.t.Logf("%s ended after %s", name, time.Since(asked).Round(10*time.Millisecond))

@@ -61,7 +61,7 @@ func TestBad_K09_redrivenAfterTheKeyIsRepairedAndAnsweredOnce(t *testing.T) {
 // metric is a worker's metric without labels.
 func (s *system) metric(name string) string {
 	s.t.Helper()
-	resp, err := http.Get(fmt.Sprintf("http://%s/metrics", next(s.t, s.ops)))
+	resp, err := http.Get(fmt.Sprintf("http://%s/metrics", s.workerOps()))
 	require.NoError(s.t, err)
 	defer resp.Body.Close() //nolint:errcheck // read below
 	text, err := io.ReadAll(resp.Body)

@@ -14,11 +14,10 @@ func TestAPI_endsWhereItsPrivateAddressIsTaken(t *testing.T) {
 	s := start(t)
 	_, port, err := net.SplitHostPort(s.ops)
 	require.NoError(t, err)
-	p := &process{s: s, role: "api", addr: at(freePorts(t, 1)[0]), env: []string{"WXDESK_OPS_ADDR=0.0.0.0:" + port}}
-	t.Cleanup(p.kill)
+	p := s.newProcess("api", freePorts(t, 1)[0], "WXDESK_OPS_ADDR=0.0.0.0:"+port)
 	p.begin()
 	ended := make(chan error, 1)
-	go func() { ended <- p.cmd.Wait() }()
+	go func() { ended <- p.wait() }()
 	select {
 	case err := <-ended:
 		require.Error(t, err)

@@ -175,11 +175,23 @@ type process struct {
 // second starts another process of a role.
 func (s *system) second(role string, port int, environ ...string) *process {
 	s.t.Helper()
-	p := &process{s: s, role: role, addr: at(port), env: environ}
-	s.t.Cleanup(p.kill)
+	p := s.newProcess(role, port, environ...)
 	p.launch()
 	return p
 }
+
+// newProcess returns a process of a role that is still to be started. It ends with the test.
+func (s *system) newProcess(role string, port int, environ ...string) *process {
+	p := &process{s: s, role: role, addr: at(port), env: environ}
+	s.t.Cleanup(p.kill)
+	return p
+}
+
+// pid returns the number of the process.
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// wait waits until the process ends by itself, and returns how it did.
+func (p *process) wait() error { return p.cmd.Wait() }
 
 func (p *process) launch() {
 	p.s.t.Helper()

@@ -73,7 +73,7 @@ func TestSight_everyMetricOfAlertsAndDashboardExists(t *testing.T) {
 func (s *system) metrics() map[string]string {
 	s.t.Helper()
 	told := map[string]string{}
-	for _, ops := range []string{s.ops, next(s.t, s.ops)} {
+	for _, ops := range []string{s.ops, s.workerOps()} {
 		status, text := s.call(http.MethodGet, "http://"+ops+"/metrics", nil, nil)
 		require.Equal(s.t, http.StatusOK, status)
 		for line := range strings.Lines(string(text)) {

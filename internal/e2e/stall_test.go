@@ -69,7 +69,7 @@ func TestStall_isNamedAndLosesNothing(t *testing.T) {
 func TestStall_theWorkerSaysThatItIsOfNoUse(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	ops, pid := next(t, s.ops), s.pid("worker")
+	ops, pid := s.workerOps(), s.pid("worker")
 	s.until(10*time.Second, "the worker is ready", func() bool {
 		status, _ := s.probeOf(ops, "/readyz")
 		return status == http.StatusOK

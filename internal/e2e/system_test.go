@@ -223,13 +223,13 @@ func (s *system) noRaces() {
 	}
 }
 
-// next is the address beside addr, where the worker's private listener is.
-func next(t testing.TB, addr string) string {
-	t.Helper()
-	_, port, err := net.SplitHostPort(addr)
-	require.NoError(t, err)
+// workerOps is the address of the worker's private listener, which is beside that of the API.
+func (s *system) workerOps() string {
+	s.t.Helper()
+	_, port, err := net.SplitHostPort(s.ops)
+	require.NoError(s.t, err)
 	n, err := strconv.Atoi(port)
-	require.NoError(t, err)
+	require.NoError(s.t, err)
 	return at(n + 1)
 }
 

@@ -26,7 +26,7 @@ func TestTraces_eachMessageHasOneFromItsCallbackToWeChatsAPI(t *testing.T) {
 	s := start(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+traces.url)
 	const text, openID = "delivery canary-5e1d0c77", "oCanary-91ab3e-0000000000000"
 	s.simulator(http.MethodPost, "/accounts/"+demoAppID+"/followers", map[string]any{"openid": openID, "quiet": true}, nil)
-	c := customer{s, demoAppID, openID}
+	c := s.customerOf(demoAppID, openID)
 	for n := 1; n <= 2; n++ {
 		require.True(t, c.manages(text))
 		c.gets(n, 20*time.Second)
@@ -42,7 +42,7 @@ func TestTraces_eachMessageHasOneFromItsCallbackToWeChatsAPI(t *testing.T) {
 	s.simulator(http.MethodGet, "/accounts", nil, &account)
 	secrets := account.Items[0]
 	s.until(10*time.Second, "the worker's metrics tell of both", func() bool {
-		_, metrics := s.call(http.MethodGet, "http://"+next(t, s.ops)+"/metrics", nil, nil)
+		_, metrics := s.call(http.MethodGet, "http://"+s.workerOps()+"/metrics", nil, nil)
 		return strings.Contains(string(metrics), `wxdesk_deliveries_total{reason="",status="sent"} 2`) &&
 			strings.Contains(string(metrics), `wxdesk_answer_seconds_count{account_kind="service"} 2`) &&
 			strings.Contains(string(metrics), `wxdesk_receive_seconds_count 2`)
