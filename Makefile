@@ -7,9 +7,9 @@ SEEDS     ?= 20
 SEED      ?= 1
 CALLBACKS ?= 10000
 KILLS     ?= 50
-# Of the full numbers of make promises, from 0 to 1, and which of them.
+# Of the full numbers of make promises, from 0 to 1, and which tests: a regular expression of their names.
 SHARE     ?= 1
-ONLY      ?= TestPromises|TestR[0-9]+_|TestLoad_|TestDesk_works|TestRestart_
+ONLY      ?= .
 # Which benchmarks make bench runs.
 BENCH     ?= .
 # Folder of an unpacked Go vulnerability database; empty asks the one on the net.
@@ -52,24 +52,26 @@ reset: ## forget everything that make dev has kept in .wxdesk/
 		echo "wxdesk dev runs in this folder: stop it first" >&2; exit 1; fi
 	rm -rf .wxdesk
 
-# The tests of the whole system run by themselves: WeChat's patience, which they try, is real time. They wait more than they
-# compute, so four run at once.
-FAULTS = TestChaos_|TestPromises|TestR16_|TestR22_|TestR23_|TestLoad_two|TestDesk_works|TestRestart_
-# The flood over three API processes takes too long for a check: it runs with the promises.
-FLOOD = TestLoad_three
-# The race detector makes the program another one where time and memory are what is tried.
-OVERLOAD = TestR19_
+# The tests of the whole system are in the folders that internal/e2e/doc.go lists. They run apart from the others and one folder after
+# the other, because they try WeChat's patience, which is real time.
+#
+# Go keeps the result of a test until a package that the test imports changes. The program under test is no such package: hence -count 1.
+E2E = WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -count 1 -p 1
 
+# The tests of the whole system wait more than they compute, so four run at once.
+#
 # What tools/promql reads lies outside its module: a result that was kept would not know that it has changed.
 test: bin/temporal-dev ## run the tests with the race detector; they start what they need
 	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 40m $$($(GO) list ./... | grep -v /internal/e2e)
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 40m -parallel 4 -skip '$(FAULTS)|$(OVERLOAD)|$(FLOOD)' ./internal/e2e
+	$(E2E) -race -timeout 40m -parallel 4 ./internal/e2e/harness ./internal/e2e/story
 	cd tools/temporal && $(GO) test -timeout 10m ./...
 	cd tools/promql && $(GO) test -count 1 ./...
 
-faults: bin/temporal-dev ## run the chaos harness with its small numbers; `make chaos` takes longer
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -race -timeout 40m -run '$(FAULTS)' ./internal/e2e
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 20m -run '$(OVERLOAD)' ./internal/e2e
+# The race detector makes the program another one where time and memory are what is tried: the attacks run without it.
+# internal/e2e/overload/flood takes too long for a check and runs with the promises.
+faults: bin/temporal-dev ## try faults and overload with small numbers; `make chaos` and `make promises` take longer
+	$(E2E) -race -timeout 40m -parallel 4 ./internal/e2e/chaos ./internal/e2e/promises ./internal/e2e/overload
+	$(E2E) -timeout 20m ./internal/e2e/overload/attack
 
 check: fmt vet determinism lint modules secrets reproducible test faults ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, equal builds, tests, generated files, short chaos
 	@echo "check: all good"
@@ -117,15 +119,15 @@ generate: ## write generated files anew: api/openapi.yaml and the golden files o
 # The histories that TestR21 replays. To be made with the code that is released: docs/operations.md, "Release".
 histories: bin/temporal-dev ## record the histories of the stories for a release: make histories RELEASE=v1.2
 	@echo '$(RELEASE)' | grep -Eq '^v[0-9]+(\.[0-9]+)*$$' || { echo "name the release: make histories RELEASE=v1.2" >&2; exit 1; }
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test ./internal/e2e -count 1 -timeout 20m \
+	$(E2E) -timeout 20m ./internal/e2e/story \
 		-run '^(TestStory_straight|TestPeople_fromTheBot|TestUpgrade_openConversations)' -record '$(RELEASE)'
 
 promises: bin/temporal-dev ## try the promises with their full numbers, which takes hours: SHARE=0.1 is a tenth of them, ONLY=TestR16_ names tests
 	$(GO) test -timeout 60m -count 1 -v -run '$(ONLY)' ./internal/postgres $(if $(filter 1,$(SHARE)),-full)
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 24h -count 1 -v -parallel 1 -run '$(ONLY)' ./internal/e2e -share $(SHARE)
+	$(E2E) -timeout 24h -v -parallel 1 -run '$(ONLY)' ./internal/e2e/promises ./internal/e2e/overload/... -share $(SHARE)
 
 chaos: bin/temporal-dev ## lose nothing while processes die, hang and lose each other: SEEDS, SEED, CALLBACKS, KILLS; hours by default
-	WXDESK_TEMPORAL_BIN=$(CURDIR)/bin/temporal-dev $(GO) test -timeout 48h -count 1 -v -run 'TestChaos_' ./internal/e2e \
+	$(E2E) -timeout 48h -v ./internal/e2e/chaos \
 		-chaos.seeds $(SEEDS) -chaos.first $(SEED) -chaos.callbacks $(CALLBACKS) -chaos.kills $(KILLS)
 
 # A metric whose unit ends in ":min" or ":max" is the bar of the metric before the colon. A missed bar fails nothing: it may be the

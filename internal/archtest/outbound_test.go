@@ -21,6 +21,7 @@ var ownCalls = map[string]string{
 	"internal/cli/dev/ready.go":          "waits for the processes of this machine",
 	"internal/cli/dev/demo_account.go":   "sets up the simulator of this machine",
 	"api/apitest/":                       "plays WeChat and people in front of a server on this machine, for tests",
+	"internal/e2e/harness/":              "plays WeChat, customers and agents around a system on this machine, for tests",
 	"internal/devstack/":                 "starts Postgres and Temporal on this machine, and talks to them",
 	"internal/simulator/delivery/":       "plays WeChat on a laptop, and calls the callback",
 	"internal/simulator/simulatortest/":  "calls the simulator of a test",

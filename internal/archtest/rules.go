@@ -3,7 +3,7 @@ package archtest
 import "slices"
 
 // Unbound returns the packages that assemble everything and may import everything.
-func Unbound() []string { return []string{".", "internal/cli/...", "internal/e2e/..."} }
+func Unbound() []string { return []string{".", "internal/cli/..."} }
 
 // Rules returns the table of who may import whom, and why. Every package needs a row with Ours.
 func Rules() []Rule {
@@ -244,6 +244,18 @@ func Rules() []Rule {
 			},
 			Ours:    never("internal/simulator/...", "internal/devstack/...", "internal/e2e/...", "internal/archtest/..."),
 			Because: "serving code must not be able to reach a make-believe WeChat or start a database",
+		},
+		{
+			Rooms: []string{"."}, Ours: never("internal/e2e/..."),
+			Because: "what tests the whole system kills processes and fills disks, and must never be part of the program",
+		},
+		{
+			Rooms: []string{"internal/e2e/harness/..."}, Ours: and(language, "internal/devstack"),
+			Because: "the harness starts the built program and meets it as its users do; it knows the platform's words, and nothing of how wxdesk works",
+		},
+		{
+			Rooms: []string{"internal/e2e", "internal/e2e/chaos/..."}, Ours: and(language, "internal/devstack", "internal/e2e/harness"),
+			Because: "the judge sees what is visible from outside, and the other rooms of tests stand on the harness, not on each other",
 		},
 		{
 			Rooms: []string{"..."}, Outside: never("go.temporal.io/server/...", "github.com/temporalio/..."),

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// That every metric in alerts and dashboard exists is tested where there are metrics, in internal/e2e.
+// That every metric in alerts and dashboard exists is tested where there are metrics, in internal/e2e/story.
 
 func TestPrometheus_asksEveryProcessAndJudgesByOurRules(t *testing.T) {
 	t.Parallel()

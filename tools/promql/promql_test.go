@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// An expression is a vector, and selects metrics by their names and labels by their values, for which internal/e2e looks.
+// An expression is a vector, and selects metrics by their names and labels by their values, for which internal/e2e/story looks.
 func TestAlerts_areExpressionsThatPrometheusTakes(t *testing.T) {
 	t.Parallel()
 	var file struct {
