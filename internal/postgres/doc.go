@@ -14,6 +14,7 @@
 // A session keeps the statements it has prepared (prepared.go): Postgres reads and plans each of them once.
 //
 // Locks are taken in one order: the distribution, a command's key, queues by id, customer, conversation, delivery, work items by
-// id, agents by id. These rows are locked `for no key update`. Parts of the set-up are locked `for key share` where something
-// comes to refer to them, and `for update` before they are removed (setup.go). Time is Postgres's clock.
+// id, their assignments, agents by id. These rows are locked `for no key update`. A part of the set-up is locked `for key share`
+// when something begins to refer to it, and `for update` before it is removed (setup.go). A statement that skips locked rows waits
+// for nothing, so it may come out of this order. Time is Postgres's clock.
 package postgres
