@@ -123,7 +123,7 @@ histories: bin/temporal-dev ## record the histories of the stories for a release
 		-run '^(TestStory_straight|TestPeople_fromTheBot|TestUpgrade_openConversations)' -record '$(RELEASE)'
 
 promises: bin/temporal-dev ## try the promises with their full numbers, which takes hours: SHARE=0.1 is a tenth of them, ONLY=TestR16_ names tests
-	$(GO) test -timeout 60m -count 1 -v -run '$(ONLY)' ./internal/postgres $(if $(filter 1,$(SHARE)),-full)
+	$(GO) test -timeout 60m -count 1 -v -run '$(ONLY)' ./internal/postgres/... $(if $(filter 1,$(SHARE)),-full)
 	$(E2E) -timeout 24h -v -parallel 1 -run '$(ONLY)' ./internal/e2e/promises ./internal/e2e/overload/... -share $(SHARE)
 
 chaos: bin/temporal-dev ## lose nothing while processes die, hang and lose each other: SEEDS, SEED, CALLBACKS, KILLS; hours by default

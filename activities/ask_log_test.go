@@ -22,7 +22,7 @@ func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines st
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.NewJSONHandler(&log, nil))))
 	env := suite.NewTestActivityEnvironment()
-	a := &activities.Activities{Ledger: l, Bots: b, Span: noSpan}
+	a := &activities.Activities{Ledger: ledgerOf(l), Bots: b, Span: noSpan}
 	env.RegisterActivity(a)
 	value, err := env.ExecuteActivity(a.Ask, activities.AskInput{Where: where, Bot: bot.KindFAQ})
 	require.NoError(t, err)

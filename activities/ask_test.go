@@ -40,7 +40,7 @@ func tryAsk(t *testing.T, l *ledger, b bots, kind bot.Kind) (activities.AskResul
 	if l.store == nil {
 		l.store = func(bot.Answer) error { return nil }
 	}
-	a := &activities.Activities{Ledger: l, Bots: b}
+	a := &activities.Activities{Ledger: ledgerOf(l), Bots: b}
 	return perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: kind})
 }
 

@@ -61,7 +61,7 @@ func TestClassify_takesTwoSecondsAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := ruled{firstTurn(nil)}
 		l.t, l.store = t, func(bot.Answer) error { return nil }
-		a := &activities.Activities{Ledger: l, Bots: answering(bot.Answer{Texts: []string{"Hi."}}), Evaluator: slowly(2100 * time.Millisecond)}
+		a := &activities.Activities{Ledger: ledgerOf(l), Bots: answering(bot.Answer{Texts: []string{"Hi."}}), Evaluator: slowly(2100 * time.Millisecond)}
 		began := time.Now()
 		got, err := perform[activities.AskResult](t, a, a.Ask, activities.AskInput{Where: where, Bot: bot.KindFAQ})
 		require.NoError(t, err)

@@ -17,14 +17,32 @@ import (
 // done is found by its key and answered as the first time. What a method answers as Situation is how the conversation stands
 // and what it owes after it. Errors: conversation.ErrNotFound where there is no such conversation; secret.ErrUnavailable where
 // a key does not open; any other error is judged by the table of failure.go.
-type Ledger interface {
+type Ledger struct {
+	Accounts
+	Callbacks
+	Transcript
+	Routing
+	Upkeep
+}
+
+// Accounts opens the secrets of accounts.
+type Accounts interface {
 	// AccountKeys opens what Receive needs to read an account's callbacks, replaced keys included. An account that is
 	// disabled or deleted still answers: what was accepted is received.
 	AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (account.CallbackKeys, error)
 
+	// Credentials are those of an account with which Prepare is called. ErrNotFound where it is disabled or deleted.
+	Credentials(ctx context.Context, t conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)
+}
+
+// Callbacks opens what this system sealed of callbacks on their way.
+type Callbacks interface {
 	// OpenPlain opens the ciphertext of a plain-mode callback, which this system sealed at the callback endpoint.
 	OpenPlain(h callback.Received) ([]byte, error)
+}
 
+// Transcript keeps what is said in conversations.
+type Transcript interface {
 	// Receive writes a batch of arrivals of one customer and their receipts, in order, under the lock of the customer's
 	// row. For each arrival: a known message key is a repeat and changes nothing, except that a delivery id which this
 	// conversation wrote itself answers ReceiptNew again, and that other content (Fingerprint) under a known key goes to
@@ -41,14 +59,6 @@ type Ledger interface {
 	// is "" where nothing is to be asked (no line waits, people or the end are wished, the bot does not hold it).
 	Turn(ctx context.Context, c conversation.Ref) (bot.Turn, error)
 
-	// ClassificationQuestion loads what classification rules ask before a bot's first answer: what is known of the
-	// conversation, its workstream, the rules in force; no queues.
-	ClassificationQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID) (routing.Question, error)
-
-	// StoreClassification keeps what the rules gave with the conversation, for the rules that are asked when people are, and
-	// the trace. The first stored one stands. Where the holder has changed since epoch, it does nothing.
-	StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error
-
 	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, and that the line waits no more. An
 	// escalation wishes people; an end wishes the end, unless another line waits for the bot. The first stored answer of a turn
 	// stands; a queue that does not exist is left out. Where the holder has changed since epoch, or people or the end are wished,
@@ -59,25 +69,8 @@ type Ledger interface {
 	// people or the end are wished already, or the bot does not hold it, it changes nothing.
 	RequestHandOver(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error)
 
-	// RoutingQuestion loads everything that decides where a conversation goes whose hand-over is wished: what is known of it, its
-	// workstream, the rules in force, the queues as they stand. ErrClosed where it has ended or nobody wishes it.
-	RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.Question, error)
-
-	// HandOver moves the conversation to the queue that was decided, where people are wished: state open, holder queue, epoch
-	// raised, unsent bot messages failed ("superseded-by-person"), no line waits for the bot any more, the work item waiting, the
-	// distribution triggered, the automated message stored and queued. Where the decision is to end it, the end is wished. Where
-	// nobody wishes people any more it changes nothing.
-	HandOver(ctx context.Context, c conversation.Ref, d routing.Decision) (conversation.Situation, error)
-
-	// HandOverPlainly is HandOver to the tenant's default queue without rules, without a message to the customer, and with an
-	// alert: for a hand-over that is itself broken (R28).
-	HandOverPlainly(ctx context.Context, c conversation.Ref, why string) (conversation.Situation, error)
-
 	// Due does what has fallen due by the ledger's clock, where the row still says so.
 	Due(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
-
-	// Credentials are those of an account with which Prepare is called. ErrNotFound where it is disabled or deleted.
-	Credentials(ctx context.Context, t conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)
 
 	// MarkSending claims the lowest queued message for one attempt (a UUID), for delivery.SendingLimit: it checks that a bot's
 	// message belongs to the current epoch and spends the reply allowance. While another attempt is sending, and before a message's
@@ -93,7 +86,35 @@ type Ledger interface {
 	// reason is the one that was wished; why counts where none was. ClosedIdle does not end what an agent has or is offered.
 	// Repeated it changes nothing. A conversation without a row stays without, and stands nowhere.
 	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error)
+}
 
+// Routing loads what rules are asked about a conversation, and writes what they decide.
+type Routing interface {
+	// ClassificationQuestion loads what classification rules ask before a bot's first answer: what is known of the
+	// conversation, its workstream, the rules in force; no queues.
+	ClassificationQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID) (routing.Question, error)
+
+	// StoreClassification keeps what the rules gave with the conversation, for the rules that are asked when people are, and
+	// the trace. The first stored one stands. Where the holder has changed since epoch, it does nothing.
+	StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error
+
+	// RoutingQuestion loads everything that decides where a conversation goes whose hand-over is wished: what is known of it, its
+	// workstream, the rules in force, the queues as they stand. ErrClosed where it has ended or nobody wishes it.
+	RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.Question, error)
+
+	// HandOver moves the conversation to the queue that was decided, where people are wished: state open, holder queue, epoch
+	// raised, unsent bot messages failed ("superseded-by-person"), no line waits for the bot any more, the work item waiting, the
+	// distribution triggered, the automated message stored and queued. Where the decision is to end it, the end is wished. Where
+	// nobody wishes people any more it changes nothing.
+	HandOver(ctx context.Context, c conversation.Ref, d routing.Decision) (conversation.Situation, error)
+
+	// HandOverPlainly is HandOver to the tenant's default queue without rules, without a message to the customer, and with an
+	// alert: for a hand-over that is itself broken (R28).
+	HandOverPlainly(ctx context.Context, c conversation.Ref, why string) (conversation.Situation, error)
+}
+
+// Upkeep looks after the ledger as a whole.
+type Upkeep interface {
 	// Sweep repairs what crashes may have left: work of ended conversations, marks whose time is over; and lists
 	// conversations that have owed something for a minute past its time, for their runs to be nudged.
 	Sweep(ctx context.Context) ([]conversation.RunNotice, error)

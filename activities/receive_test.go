@@ -57,7 +57,7 @@ func batchOf(callbacks ...activities.Callback) activities.ReceiveInput {
 func receive(t *testing.T, l *ledger, in activities.ReceiveInput) (activities.ReceiveResult, error) {
 	t.Helper()
 	l.t = t
-	a := &activities.Activities{Ledger: l}
+	a := &activities.Activities{Ledger: ledgerOf(l)}
 	return perform[activities.ReceiveResult](t, a, a.Receive, in)
 }
 

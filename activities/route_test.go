@@ -59,7 +59,7 @@ func (s slowly) Evaluate(condition string, _ routing.Facts) (bool, error) {
 
 func route(t *testing.T, h *handing, in activities.RouteInput, takes time.Duration) (activities.RouteResult, error) {
 	t.Helper()
-	a := &activities.Activities{Ledger: h, Evaluator: slowly(takes)}
+	a := &activities.Activities{Ledger: ledgerOf(h), Evaluator: slowly(takes)}
 	in.Where = where
 	return perform[activities.RouteResult](t, a, a.Route, in)
 }

@@ -40,7 +40,7 @@ func says(o wechat.SendOutcome, calls *int) sender {
 func send(t *testing.T, l *ledger, w activities.WeChat) (activities.SendResult, error) {
 	t.Helper()
 	l.t = t
-	a := &activities.Activities{Ledger: l, WeChat: w}
+	a := &activities.Activities{Ledger: ledgerOf(l), WeChat: w}
 	return perform[activities.SendResult](t, a, a.Send, sending)
 }
 
@@ -175,7 +175,7 @@ func TestSend_takesAPermitBeforeTheMark(t *testing.T) {
 	calls := 0
 	for _, reserved := range []bool{false, true} {
 		l := &ledger{t: t, mark: goAhead(1)}
-		a := &activities.Activities{Ledger: l, WeChat: says(wechat.SendOutcome{Status: wechat.SendSent}, &calls), Permits: permits{3 * time.Second}}
+		a := &activities.Activities{Ledger: ledgerOf(l), WeChat: says(wechat.SendOutcome{Status: wechat.SendSent}, &calls), Permits: permits{3 * time.Second}}
 		in := sending
 		in.Reserved = reserved
 		got, err := perform[activities.SendResult](t, a, a.Send, in)
@@ -204,7 +204,7 @@ func TestSend_directOnlyWhereNothingHoldsItUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls, takes := 0, 1100*time.Millisecond
 		l := &ledger{t: t, mark: goAhead(1)}
-		a := &activities.Activities{Ledger: l, WeChat: sender(func(context.Context, wechat.Credentials, wechat.OpenID, string) wechat.SendOutcome {
+		a := &activities.Activities{Ledger: ledgerOf(l), WeChat: sender(func(context.Context, wechat.Credentials, wechat.OpenID, string) wechat.SendOutcome {
 			calls++
 			time.Sleep(takes)
 			return wechat.SendOutcome{Status: wechat.SendSent}
@@ -225,7 +225,7 @@ func TestSend_slowDirectSendGoesOnInTheBackground(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := &ledger{t: t, mark: goAhead(1)}
-		a := &activities.Activities{Ledger: l, WeChat: sender(func(context.Context, wechat.Credentials, wechat.OpenID, string) wechat.SendOutcome {
+		a := &activities.Activities{Ledger: ledgerOf(l), WeChat: sender(func(context.Context, wechat.Credentials, wechat.OpenID, string) wechat.SendOutcome {
 			time.Sleep(8 * time.Second)
 			return wechat.SendOutcome{Status: wechat.SendSent}
 		})}

@@ -86,7 +86,7 @@ func newObserved(t *testing.T, l *watched, w weChat) observed {
 	metrics, err := activities.NewMetrics(metric.NewMeterProvider(metric.WithReader(s.reader)).Meter("test"))
 	require.NoError(t, err)
 	tel := telemetry.Telemetry{Tracers: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(s.spans))}
-	s.acts = &activities.Activities{Ledger: l, WeChat: w, Permits: permits{}, Span: tel.SpanUnder, Metrics: metrics}
+	s.acts = &activities.Activities{Ledger: ledgerOf(l), WeChat: w, Permits: permits{}, Span: tel.SpanUnder, Metrics: metrics}
 	s.env = new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
 	s.env.RegisterActivity(s.acts)
 	return s

@@ -63,7 +63,7 @@ func askWebhook(t *testing.T, d *webhookLedger, w wire) (out activities.AskResul
 		var suite testsuite.WorkflowTestSuite
 		env := suite.NewTestActivityEnvironment()
 		env.RegisterActivity(&activities.Activities{
-			Ledger: d,
+			Ledger: ledgerOf(d),
 			Bots:   connector.Bots{Webhook: webhook.New(&http.Client{Transport: w})},
 			Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) {
 				return ctx, noop.Span{}
@@ -141,7 +141,7 @@ func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestActivityEnvironment()
 			env.RegisterActivity(&activities.Activities{
-				Ledger: d, Bots: connector.Bots{Webhook: webhook.New(&http.Client{Transport: w})},
+				Ledger: ledgerOf(d), Bots: connector.Bots{Webhook: webhook.New(&http.Client{Transport: w})},
 				Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) { return ctx, noop.Span{} },
 			})
 			var acts *activities.Activities

@@ -204,3 +204,16 @@ func newCipher(t *testing.T, key string, app wechat.AppID) *wechat.Cipher {
 	require.NoError(t, err)
 	return c
 }
+
+// everyPart is a stand-in for all of the ledger.
+type everyPart interface {
+	activities.Accounts
+	activities.Callbacks
+	activities.Transcript
+	activities.Routing
+	activities.Upkeep
+}
+
+func ledgerOf(l everyPart) activities.Ledger {
+	return activities.Ledger{Accounts: l, Callbacks: l, Transcript: l, Routing: l, Upkeep: l}
+}

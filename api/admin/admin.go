@@ -17,13 +17,16 @@ import (
 
 // Ports is who keeps what administrators set up.
 type Ports struct {
-	Accounts      Accounts
-	AccountChecks validation.AccountChecks
-	Platform      Platform
-	Bots          Bots
-	FAQ           FAQ
-	Setup         Setup
-	Tokens        Tokens
+	Accounts        Accounts
+	AccountChecks   validation.AccountChecks
+	CallbackRecords validation.CallbackRecords
+	Platform        Platform
+	Bots            Bots
+	FAQ             FAQ
+	Setup           Setup
+	Agents          Agents
+	RoutingPlans    RoutingPlans
+	Tokens          Tokens
 }
 
 // Setup keeps the set-up of people: where conversations wait, who takes them, and how they get there. Each part has the five
@@ -37,7 +40,6 @@ type Setup interface {
 	Skills
 	CapacityProfiles
 	CustomPresences
-	Agents
 	Customers
 	Rulesets
 	Settings
@@ -77,7 +79,7 @@ type Admin struct {
 func New(cfg Config) *Admin {
 	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
 	return &Admin{cfg: cfg, cursors: cfg.Cursors, validator: validation.Validator{
-		Checks: cfg.AccountChecks, Platform: cfg.Platform, HTTP: cfg.HTTP, Callback: cfg.Callback, Log: cfg.Log, Now: cfg.Now,
+		Checks: cfg.AccountChecks, Callbacks: cfg.CallbackRecords, Platform: cfg.Platform, HTTP: cfg.HTTP, Callback: cfg.Callback, Log: cfg.Log, Now: cfg.Now,
 	}}
 }
 

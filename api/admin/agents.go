@@ -31,7 +31,7 @@ func (a *Admin) CreateAgent(ctx context.Context, in *struct{ Body newAgent }) (*
 		return nil, web.Invalid.Problem(faults...)
 	}
 	who := web.CallerOf(ctx)
-	created, err := a.cfg.Setup.CreateAgent(ctx, who.Actor(), g)
+	created, err := a.cfg.Agents.CreateAgent(ctx, who.Actor(), g)
 	if err != nil {
 		return nil, err
 	}
@@ -40,13 +40,13 @@ func (a *Admin) CreateAgent(ctx context.Context, in *struct{ Body newAgent }) (*
 
 func (a *Admin) ListAgents(ctx context.Context, in *web.PageQuery) (*resourcePage[agentView], error) {
 	return listResources(ctx, a, "agents", *in, func(ctx context.Context, t conversation.Tenant, after string, limit int) ([]routing.Agent, error) {
-		return a.cfg.Setup.ListAgents(ctx, t, conversation.AgentID(after), limit)
+		return a.cfg.Agents.ListAgents(ctx, t, conversation.AgentID(after), limit)
 	}, func(g routing.Agent) string { return string(g.ID) }, viewAgentFor(web.CallerOf(ctx)))
 }
 
 func (a *Admin) GetAgent(ctx context.Context, in *ResourcePath) (*resourceAnswer[agentView], error) {
 	who := web.CallerOf(ctx)
-	g, err := a.cfg.Setup.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
+	g, err := a.cfg.Agents.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
 	return answerResource(g, err, viewAgentFor(who))
 }
 
@@ -68,16 +68,16 @@ func (a *Admin) ChangeAgent(ctx context.Context, in *changing[agentChange]) (*re
 	}
 	changed, err := changeResource(in.IfMatch,
 		func() (routing.Agent, error) {
-			return a.cfg.Setup.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
+			return a.cfg.Agents.Agent(ctx, who.Tenant, conversation.AgentID(in.ID))
 		},
 		func(g *routing.Agent) []web.Fault {
 			set(&g.Name, in.Body.Name)
 			return in.Body.apply(g)
 		},
-		func(g routing.Agent) (routing.Agent, error) { return a.cfg.Setup.UpdateAgent(ctx, who.Actor(), g) })
+		func(g routing.Agent) (routing.Agent, error) { return a.cfg.Agents.UpdateAgent(ctx, who.Actor(), g) })
 	return answerResource(changed, err, viewAgentFor(who))
 }
 
 func (a *Admin) DeleteAgent(ctx context.Context, in *ResourcePath) (*struct{}, error) {
-	return nil, a.cfg.Setup.DeleteAgent(ctx, web.CallerOf(ctx).Actor(), conversation.AgentID(in.ID))
+	return nil, a.cfg.Agents.DeleteAgent(ctx, web.CallerOf(ctx).Actor(), conversation.AgentID(in.ID))
 }

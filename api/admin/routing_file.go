@@ -26,7 +26,7 @@ func (a *Admin) ImportRouting(ctx context.Context, in *struct {
 	if len(faults) > 0 {
 		return nil, web.Invalid.Problem(faults...)
 	}
-	plan, err := a.cfg.Setup.RoutingPlan(ctx, who.Tenant, id)
+	plan, err := a.cfg.RoutingPlans.RoutingPlan(ctx, who.Tenant, id)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (a *Admin) ImportRouting(ctx context.Context, in *struct {
 	if len(faults) > 0 {
 		return nil, web.Invalid.Problem(faults...)
 	}
-	drafts, err := a.cfg.Setup.ImportRulesets(ctx, who.Actor(), id, found.Hours, found.Rulesets)
+	drafts, err := a.cfg.RoutingPlans.ImportRulesets(ctx, who.Actor(), id, found.Hours, found.Rulesets)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (a *Admin) ExportRouting(ctx context.Context, in *struct {
 	if !web.IsUUID(in.WorkstreamID) {
 		return nil, web.Invalid.Problem(web.FaultAt("query.workstream_id", "expected a UUID in lower case"))
 	}
-	plan, err := a.cfg.Setup.RoutingPlan(ctx, web.CallerOf(ctx).Tenant, conversation.WorkstreamID(in.WorkstreamID))
+	plan, err := a.cfg.RoutingPlans.RoutingPlan(ctx, web.CallerOf(ctx).Tenant, conversation.WorkstreamID(in.WorkstreamID))
 	if err != nil {
 		return nil, err
 	}

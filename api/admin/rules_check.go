@@ -13,7 +13,7 @@ import (
 
 // checkRules tells what is wrong with rules, as their ruleset stands among everything else.
 func (a *Admin) checkRules(ctx context.Context, r routing.Ruleset, given []routing.Rule) ([]web.Fault, error) {
-	plan, err := a.cfg.Setup.RoutingPlan(ctx, web.CallerOf(ctx).Tenant, r.WorkstreamID)
+	plan, err := a.cfg.RoutingPlans.RoutingPlan(ctx, web.CallerOf(ctx).Tenant, r.WorkstreamID)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (a *Admin) checkRules(ctx context.Context, r routing.Ruleset, given []routi
 
 // variablesStay refuses a change of a workstream that would take away a context variable which a rule in force asks for (CTX-4).
 func (a *Admin) variablesStay(ctx context.Context, t conversation.Tenant, w routing.Workstream) error {
-	plan, err := a.cfg.Setup.RoutingPlan(ctx, t, w.ID)
+	plan, err := a.cfg.RoutingPlans.RoutingPlan(ctx, t, w.ID)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func manyRules(n int) routing.Plan {
 
 func routingAPI(plan routing.Plan, evaluator routing.Evaluator) http.Handler {
 	cfg := apitest.NewWorld().Config()
-	cfg.Admin.Setup, cfg.Evaluator = planned{plan: plan}, evaluator
+	cfg.Admin.RoutingPlans, cfg.Evaluator = planned{plan: plan}, evaluator
 	return api.New(cfg).Handler()
 }
 

@@ -91,11 +91,11 @@ func (a *Admin) sampleQuestion(ctx context.Context, b tryOut) (routing.Question,
 	}
 	if b.ConversationID != "" {
 		ref := conversation.Ref{Tenant: who.Tenant, Conversation: conversation.ID(b.ConversationID)}
-		turn, err := a.cfg.Setup.LastTurn(ctx, ref)
+		turn, err := a.cfg.RoutingPlans.LastTurn(ctx, ref)
 		if err != nil {
 			return question, err
 		}
-		if question, err = a.cfg.Setup.TrialQuestion(ctx, ref, turn, ""); err != nil {
+		if question, err = a.cfg.RoutingPlans.TrialQuestion(ctx, ref, turn, ""); err != nil {
 			return question, err
 		}
 		workstream = question.Workstream.ID
@@ -103,7 +103,7 @@ func (a *Admin) sampleQuestion(ctx context.Context, b tryOut) (routing.Question,
 	if question.Facts == nil {
 		question.Facts = routing.Facts{}
 	}
-	plan, err := a.cfg.Setup.RoutingPlan(ctx, who.Tenant, workstream)
+	plan, err := a.cfg.RoutingPlans.RoutingPlan(ctx, who.Tenant, workstream)
 	if err != nil {
 		return question, err
 	}

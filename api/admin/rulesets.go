@@ -25,7 +25,10 @@ type Rulesets interface {
 	SaveDraft(ctx context.Context, by access.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error)
 	// PutInForce publishes the draft of that number or goes back to that version; 0 takes the ruleset out of force.
 	PutInForce(ctx context.Context, by access.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error)
+}
 
+// RoutingPlans reads and writes a whole plan of routing at once, and loads what it takes to try one out.
+type RoutingPlans interface {
 	// RoutingPlan reads all that decides where conversations of a workstream go; "" for what belongs to queues alone.
 	RoutingPlan(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Plan, error)
 	// ImportRulesets makes drafts in a workstream and on queues, and operating hours that there are not yet, all or none.

@@ -11,7 +11,11 @@ import (
 
 // NoSetup is an installation in which no people are set up yet. What is written goes nowhere: the tests of the set-up itself
 // run over the ledger, in internal/postgres.
-type NoSetup struct{ admin.Setup }
+type NoSetup struct {
+	admin.Setup
+	admin.Agents
+	admin.RoutingPlans
+}
 
 func (NoSetup) Workstream(context.Context, conversation.Tenant, conversation.WorkstreamID) (routing.Workstream, error) {
 	return routing.Workstream{}, conversation.ErrNotFound

@@ -65,7 +65,7 @@ func TestCommands_answeredWhileTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	n := &notices{left: map[int64]conversation.RunNotice{}, away: true}
-	teller := outbox.New(n, n, slog.New(slog.DiscardHandler))
+	teller := outbox.New(n, n, n, slog.New(slog.DiscardHandler))
 	cfg := w.Config()
 	cfg.Desk.RunNotices = teller
 	h := api.New(cfg).Handler()
@@ -89,7 +89,7 @@ func TestCommands_answeredWhileTemporalIsAway(t *testing.T) {
 	n.mu.Unlock()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	go outbox.New(n, n, slog.New(slog.DiscardHandler)).Run(ctx)
+	go outbox.New(n, n, n, slog.New(slog.DiscardHandler)).Run(ctx)
 	require.Eventually(t, func() bool {
 		n.mu.Lock()
 		defer n.mu.Unlock()

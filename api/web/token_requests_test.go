@@ -39,7 +39,7 @@ func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
 		const many, places = 100, 8
 		people := slowPlan{inside: new(atomic.Int32), read: make(chan struct{})}
 		cfg, g := apitest.NewWorld().Config(), apitest.NewGauges()
-		cfg.Admin.Setup, cfg.Meters = people, g.Meters
+		cfg.Admin.RoutingPlans, cfg.Meters = people, g.Meters
 		h := api.New(cfg).Handler()
 		var asking sync.WaitGroup
 		answers := make(chan *httptest.ResponseRecorder, many+1)

@@ -14,7 +14,7 @@ import (
 func TestLedger_namesNoRefusal(t *testing.T) {
 	t.Parallel()
 	refusal := regexp.MustCompile(`command\.Refused[A-Z]\w*`)
-	files, err := filepath.Glob(filepath.Join(house, "internal/postgres/*.go"))
+	files, err := filepath.Glob(filepath.Join(house, "internal/postgres/*/*.go"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {

@@ -1,6 +1,9 @@
 package archtest
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Unbound returns the packages that assemble everything and may import everything.
 func Unbound() []string { return []string{".", "internal/cli/..."} }
@@ -22,6 +25,40 @@ func Rules() []Rule {
 			rooms[i] = "internal/simulator/" + room
 		}
 		return only(rooms...)
+	}
+	ledgerRooms := []string{
+		"internal/postgres",
+		"internal/postgres/sealing",
+		"internal/postgres/notify",
+		"internal/postgres/audit",
+		"internal/postgres/permits",
+		"internal/postgres/resource",
+		"internal/postgres/capacity",
+		"internal/postgres/presence",
+		"internal/postgres/setup",
+		"internal/postgres/accounts",
+		"internal/postgres/tokens",
+		"internal/postgres/intake",
+		"internal/postgres/standing",
+		"internal/postgres/view",
+		"internal/postgres/transcript",
+		"internal/postgres/decision",
+		"internal/postgres/act",
+		"internal/postgres/distribution",
+		"internal/postgres/agents",
+		"internal/postgres/upkeep",
+	}
+	ledger := func(room, because string, rooms ...string) Rule {
+		this := strings.TrimSuffix("internal/postgres/"+room, "/")
+		below := []string{"internal/postgres", this}
+		for _, r := range rooms {
+			below = append(below, "internal/postgres/"+r)
+		}
+		return Rule{
+			Rooms:   []string{this},
+			Ours:    never(slices.DeleteFunc(slices.Clone(ledgerRooms), func(r string) bool { return slices.Contains(below, r) })...),
+			Because: because,
+		}
 	}
 	return []Rule{
 		// The rule book and the platform's language.
@@ -160,8 +197,37 @@ func Rules() []Rule {
 
 		// Adapters.
 		{
-			Rooms: []string{"internal/postgres/..."}, Ours: and(reporting, "internal/lifecycle", "internal/reconcile", "internal/wechat/wxapi", "schema"),
+			Rooms: ledgerRooms, Ours: and(reporting, "internal/lifecycle", "internal/reconcile", "internal/wechat/wxapi", "schema"),
 			Because: "an adapter translates between its technology and the domain; the ledger asks the rule book, and stores access tokens for wxapi",
+		},
+		// The rooms of the ledger, each with the reason and those that it may know. Every other room is beside it or above it.
+		ledger("", "the pool is what all rooms are made over, so it may depend on none of them"),
+		ledger("sealing", "what seals values needs the keys alone"),
+		ledger("notify", "every room tells others, so what tells them may depend on none"),
+		ledger("audit", "every room writes to the audit, so it may depend on none"),
+		ledger("permits", "the limit of sends stands alone"),
+		ledger("resource", "what resources share may depend on none of them", "audit"),
+		ledger("capacity", "set-up and conversations ask for it, so it may depend on neither", "notify"),
+		ledger("presence", "set-up, tokens and agents change a presence; what is said does not concern it", "capacity", "audit", "notify"),
+		ledger("setup", "the set-up is there before conversations are", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("accounts", "accounts are there before conversations are", "resource", "sealing", "audit"),
+		ledger("tokens", "who may use the API does not depend on what they do there", "presence", "resource", "capacity", "audit", "notify"),
+		ledger("intake", "callbacks are kept before anybody knows what they say", "accounts", "resource", "sealing", "audit"),
+		ledger("standing", "rooms above it differ in why a conversation changes; what follows is written in one way", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("view", "reading changes nothing", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("transcript", "what is said does not know who distributes it", "intake", "accounts", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("decision", "rules are asked about a conversation, and change it as everybody does", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("act", "an act is judged and written as everything else that changes a conversation", "view", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("distribution", "matching reads capacity and set-up; what is said does not concern it", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("agents", "what leaving agents have is returned as everything else that changes a conversation", "presence", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		ledger("upkeep", "it looks after all other rooms, so none may depend on it", "act", "transcript", "view", "intake", "accounts", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
+		{
+			Rooms: []string{"internal/postgres/postgrestest"}, Ours: and(slices.Concat(reporting, ledgerRooms), "api/...", "internal/devstack", "internal/rules", "internal/lifecycle", "internal/reconcile", "internal/wechat/wxapi", "schema"),
+			Because: "fixtures assemble the ledger over a database, with the administrators' API before it; nothing durable runs in its tests",
+		},
+		{
+			Rooms: slices.Concat(ledgerRooms, []string{"internal/cli/..."}), Ours: never("internal/postgres/postgrestest"),
+			Because: "fixtures are for tests",
 		},
 		{
 			Rooms: []string{"internal/bot/faq/..."}, Ours: and(words, "internal/bot"),
@@ -238,10 +304,10 @@ func Rules() []Rule {
 			Because: "it starts parts, and knows nothing of the product",
 		},
 		{
-			Rooms: []string{
-				"api/...", "worker/...", "workflows/...", "activities/...", "internal/postgres/...", "internal/bot/...",
+			Rooms: slices.Concat([]string{
+				"api/...", "worker/...", "workflows/...", "activities/...", "internal/bot/...",
 				"internal/wechat/...", "internal/temporalclient/...", "internal/telemetry/...", "internal/config/...",
-			},
+			}, ledgerRooms),
 			Ours:    never("internal/simulator/...", "internal/devstack/...", "internal/e2e/...", "internal/archtest/..."),
 			Because: "serving code must not be able to reach a make-believe WeChat or start a database",
 		},

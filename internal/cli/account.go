@@ -16,7 +16,7 @@ import (
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/outbound"
-	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/tokens"
 	"wxdesk/internal/wechat/wxapi"
 )
 
@@ -81,7 +81,7 @@ func (c accountDeleteCmd) Run(ctx context.Context, p Process) error {
 
 // commandLine is who the API sees behind the command line: whoever holds the database and the master keys may do
 // everything.
-type commandLine struct{ *postgres.DB }
+type commandLine struct{ *tokens.DB }
 
 const commandLineActor = "cli"
 
@@ -110,17 +110,18 @@ func callAPI(ctx context.Context, p Process, method, target, file string) (*answ
 	if err != nil {
 		return nil, err
 	}
-	db, ring, err := openLedger(ctx, cfg)
+	db, ring, err := openLedger(ctx, cfg, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	defer db.close() //nolint:errcheck // nothing is left to be lost
 	handler := api.New(api.Config{
-		Callback: callback.Ports{Accounts: db, Records: db},
+		Callback: callback.Ports{Accounts: db.accounts, Records: db.intake},
 		Admin: admin.Ports{
-			Accounts: db, AccountChecks: db, Platform: platform(cfg, db), Bots: db, FAQ: db, Setup: db, Tokens: db,
+			Accounts: db.accounts, AccountChecks: db.accounts, CallbackRecords: db.intake, Platform: platform(cfg, db.accounts), Bots: db.accounts,
+			FAQ: db.accounts, Setup: db.setup, Agents: db.agents, RoutingPlans: db.decision, Tokens: db.tokens,
 		},
-		Tokens: commandLine{db}, Audit: db, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
+		Tokens: commandLine{db.tokens}, Audit: db.audit, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
 		PublicURL: cfg.PublicURL, HTTP: wxapi.NewHTTPClient(cfg.AllowPrivate), EgressIPs: cfg.EgressIPs,
 		CursorKey: ring.Derive(cursorLabel),
 	}).Handler()

@@ -33,16 +33,18 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
 
 	conversations := &temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
-	teller := outbox.New(s.db, conversations, s.log)
+	teller := outbox.New(s.db.notify, s.db.upkeep, conversations, s.log)
 	front := api.New(api.Config{
-		Callback: callback.Ports{Accounts: s.db, Inbox: conversations, Spool: s.db, Records: s.db},
+		Callback: callback.Ports{Accounts: s.db.accounts, Inbox: conversations, Spool: s.db.intake, Records: s.db.intake},
 		Desk: desk.Ports{
-			Conversations: s.db, Commands: s.db, RunNotices: teller, Presences: s.db, Connections: s.db, Feed: s.db, Tokens: s.db,
+			Conversations: s.db.view, Commands: s.db.act, RunNotices: teller, Presences: s.db.presence, Connections: s.db.presence,
+			Feed: s.db.notify, Tokens: s.db.tokens,
 		},
 		Admin: admin.Ports{
-			Accounts: s.db, AccountChecks: s.db, Platform: platform(s.cfg, s.db), Bots: s.db, FAQ: s.db, Setup: s.db, Tokens: s.db,
+			Accounts: s.db.accounts, AccountChecks: s.db.accounts, CallbackRecords: s.db.intake, Platform: platform(s.cfg, s.db.accounts), Bots: s.db.accounts,
+			FAQ: s.db.accounts, Setup: s.db.setup, Agents: s.db.agents, RoutingPlans: s.db.decision, Tokens: s.db.tokens,
 		},
-		Tokens: s.db, Audit: s.db, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
+		Tokens: s.db.tokens, Audit: s.db.audit, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
 		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
 		Evaluator: s.evaluator, CursorKey: s.ring.Derive(cursorLabel),
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
@@ -91,14 +93,14 @@ func (s *components) codecHandler() http.Handler {
 		return nil
 	}
 	return temporalclient.NewCodecHandler(temporalclient.CodecOptions{
-		Ring: s.ring, Origin: s.cfg.CodecOrigin, Tokens: s.db, Sessions: s.db, Log: s.log,
+		Ring: s.ring, Origin: s.cfg.CodecOrigin, Tokens: s.db.tokens, Sessions: s.db.tokens, Log: s.log,
 	})
 }
 
 // workerCheck fails while nobody would perform what the API takes.
 func (s *components) workerCheck() telemetry.Check {
 	return telemetry.Check{Name: "worker", Ask: func(ctx context.Context) error {
-		polls, err := s.db.WorkerPolls(ctx)
+		polls, err := s.db.upkeep.WorkerPolls(ctx)
 		if err == nil && !polls {
 			err = errors.New("no worker polls")
 		}

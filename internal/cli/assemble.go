@@ -35,7 +35,7 @@ type components struct {
 	tel       *telemetry.Telemetry
 	ring      *secret.Keyring
 	evaluator *rules.Evaluator
-	db        *postgres.DB
+	db        *ledger
 	temporal  client.Client
 	closing   []func(context.Context) error // in the order of opening
 }
@@ -67,11 +67,11 @@ func assemble(ctx context.Context, p Process, process string, codec func(*secret
 	s.closing = append(s.closing, shutdown)
 
 	s.evaluator = rules.NewEvaluator()
-	s.db, s.ring, err = openLedger(ctx, cfg, s.ledgerOptions()...)
+	s.db, s.ring, err = openLedger(ctx, cfg, s.evaluator, s.poolOptions()...)
 	if err != nil {
 		return nil, err
 	}
-	s.closing = append(s.closing, func(context.Context) error { return s.db.Close() })
+	s.closing = append(s.closing, func(context.Context) error { return s.db.close() })
 	if err := s.measurePool(); err != nil {
 		return nil, err
 	}
@@ -106,10 +106,10 @@ func (s *components) keepWithinContainer() {
 
 // measurePool shows with the metrics how near the process is to its limit of connections to Postgres.
 func (s *components) measurePool() error {
-	_, most := s.db.Pool()
+	_, most := s.db.pool.Connections()
 	return telemetry.MeasureLimits(s.tel.Meters, telemetry.Limit{
 		Name: "database-connections",
-		Used: func() int64 { used, _ := s.db.Pool(); return int64(used) },
+		Used: func() int64 { used, _ := s.db.pool.Connections(); return int64(used) },
 		Max:  int64(most),
 	})
 }
@@ -152,7 +152,7 @@ func (s *components) serve(codec http.Handler, checks ...telemetry.Check) error 
 // ledgerCheck and temporalCheck are what both API and worker need.
 func (s *components) ledgerCheck() telemetry.Check {
 	return telemetry.Check{Name: "postgres", Ask: func(ctx context.Context) error {
-		current, err := s.db.UpToDate(ctx)
+		current, err := s.db.pool.UpToDate(ctx)
 		if err == nil && !current {
 			err = errors.New("the schema is older than this program; run `wxdesk migrate`")
 		}
@@ -166,25 +166,12 @@ func (s *components) temporalCheck() telemetry.Check {
 	}}
 }
 
-// ledgerOptions are those of a serving process. Statements are traced only where traces go somewhere.
-func (s *components) ledgerOptions() []postgres.Option {
-	options := []postgres.Option{
-		postgres.WithEvaluator(s.evaluator), postgres.WithAgentGrace(s.cfg.AgentGrace),
-		postgres.WithSendsPerSecond(s.cfg.SendsPerSecond),
-	}
+// poolOptions are those of a serving process. Statements are traced only where traces go somewhere.
+func (s *components) poolOptions() []postgres.Option {
 	if s.cfg.ExportTraces {
-		options = append(options, postgres.WithTracers(s.tel.Tracers))
+		return []postgres.Option{postgres.WithTracers(s.tel.Tracers)}
 	}
-	return options
-}
-
-func openLedger(ctx context.Context, cfg config.Config, opts ...postgres.Option) (*postgres.DB, *secret.Keyring, error) {
-	ring, err := secret.ParseKeyring(cfg.MasterKeys)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", config.MasterKeys, err)
-	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal(), ring, opts...)
-	return db, ring, err
+	return nil
 }
 
 // temporalOf is Temporal for a command that says for itself what goes wrong, with the name of the namespace.

@@ -5,16 +5,18 @@ import (
 
 	"wxdesk/internal/cli/dev"
 	"wxdesk/internal/config"
-	"wxdesk/internal/postgres"
 )
 
 // devHostOf is the command line as the sub-commands dev and demo use it.
 func devHostOf(p Process) dev.Host {
 	return dev.Host{
 		Stdout: p.Stdout, Environ: p.Environ, Operator: operator,
-		OpenLedger: func(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
-			db, _, err := openLedger(ctx, cfg)
-			return db, err
+		OpenLedger: func(ctx context.Context, cfg config.Config) (*dev.Ledger, error) {
+			db, _, err := openLedger(ctx, cfg, nil)
+			if err != nil {
+				return nil, err
+			}
+			return &dev.Ledger{Accounts: db.accounts, Agents: db.agents, Setup: db.setup, Sessions: db.tokens, Close: db.close}, nil
 		},
 		MigrateDatabase: func(ctx context.Context, cfg config.Config) error {
 			_, err := migrateDatabase(ctx, p, cfg)

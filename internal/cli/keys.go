@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 
 	"wxdesk/internal/config"
-	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/upkeep"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/temporalclient"
 )
@@ -33,12 +33,12 @@ func (keysStatusCmd) Run(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	db, ring, err := openLedger(ctx, cfg)
+	db, ring, err := openLedger(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
-	uses, err := db.KeyUses(ctx)
+	defer db.close() //nolint:errcheck // nothing is left to be lost
+	uses, err := db.upkeep.KeyUses(ctx)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (keysStatusCmd) Run(ctx context.Context, p Process) error {
 		return err
 	}
 	for key, n := range runs {
-		uses = append(uses, postgres.KeyUse{Place: openRuns, Key: key, Values: n.Open}, postgres.KeyUse{Place: closedRuns, Key: key, Values: n.Closed})
+		uses = append(uses, upkeep.KeyUse{Place: openRuns, Key: key, Values: n.Open}, upkeep.KeyUse{Place: closedRuns, Key: key, Values: n.Closed})
 	}
 	if err := printKeyUses(p, ring.IDs(), uses); err != nil {
 		return err
@@ -66,7 +66,7 @@ func historyKeys(ctx context.Context, cfg config.Config) (map[string]temporalcli
 }
 
 // printKeyUses is a table: a line for each place, a column for each key, those of the ring first.
-func printKeyUses(p Process, keys []string, uses []postgres.KeyUse) error {
+func printKeyUses(p Process, keys []string, uses []upkeep.KeyUse) error {
 	counts := map[string]map[string]int{}
 	for _, u := range uses {
 		if counts[u.Place] == nil {
@@ -101,7 +101,7 @@ func nameOfKey(id string) string {
 }
 
 // judgeKeys says of each key whether it is needed.
-func judgeKeys(p Process, ring *secret.Keyring, uses []postgres.KeyUse) {
+func judgeKeys(p Process, ring *secret.Keyring, uses []upkeep.KeyUse) {
 	values, open, closed := map[string]int{}, map[string]int{}, map[string]int{}
 	seen := map[string]bool{}
 	for _, u := range uses {
@@ -137,8 +137,8 @@ type keysRotateCmd struct{}
 
 // Run may be interrupted and repeated, and disturbs nobody.
 func (keysRotateCmd) Run(ctx context.Context, p Process) error {
-	return withLedger(ctx, p, func(db *postgres.DB) error {
-		done, err := db.Reseal(ctx, operator)
+	return withLedger(ctx, p, func(db *ledger) error {
+		done, err := db.upkeep.Reseal(ctx, operator)
 		table := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "PLACE\tSEALED ANEW\tIN USE\tDO NOT OPEN")
 		var busy, unopened int

@@ -11,7 +11,7 @@ func (s *components) measureLag() error {
 	_, err := s.tel.Meters.Meter("wxdesk/distribution").Float64ObservableGauge("wxdesk_distribution_lag", metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest distribution trigger that is due, or notice to a run, has waited to be taken up."),
 		metric.WithFloat64Callback(func(ctx context.Context, o metric.Float64Observer) error {
-			lag, err := s.db.DistributionLag(ctx)
+			lag, err := s.db.upkeep.DistributionLag(ctx)
 			if err == nil {
 				o.Observe(lag.Seconds())
 			}

@@ -31,7 +31,7 @@ func (c migrateCmd) Run(ctx context.Context, p Process) error {
 		return err
 	}
 	if c.Restored {
-		restored, err = makeGood(ctx, p, cfg, func(context.Context, *postgres.DB) (bool, error) { return true, nil })
+		restored, err = makeGood(ctx, p, cfg, func(context.Context, *ledger) (bool, error) { return true, nil })
 	}
 	if err != nil || !restored {
 		return err
@@ -66,21 +66,21 @@ func migrateDatabase(ctx context.Context, p Process, cfg config.Config) (restore
 	if len(applied) == 0 {
 		say(p, "the database is up to date")
 	}
-	return makeGood(ctx, p, cfg, func(ctx context.Context, db *postgres.DB) (bool, error) { return db.LooksRestored(ctx) })
+	return makeGood(ctx, p, cfg, func(ctx context.Context, db *ledger) (bool, error) { return db.upkeep.LooksRestored(ctx) })
 }
 
 // makeGood tells everybody that the database was restored, where it was.
-func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(context.Context, *postgres.DB) (bool, error)) (was bool, err error) {
-	db, _, err := openLedger(ctx, cfg)
+func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(context.Context, *ledger) (bool, error)) (was bool, err error) {
+	db, _, err := openLedger(ctx, cfg, nil)
 	if err != nil {
 		return false, err
 	}
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	defer db.close() //nolint:errcheck // nothing is left to be lost
 	was, err = restored(ctx, db)
 	if err != nil || !was {
 		return false, err
 	}
-	open, err := db.Restored(ctx)
+	open, err := db.upkeep.Restored(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -13,7 +13,6 @@ import (
 	"wxdesk/internal/callback"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/postgres"
 	"wxdesk/internal/temporalclient"
 )
 
@@ -31,8 +30,8 @@ type quarantineListCmd struct {
 
 // Run lists the quarantine.
 func (c quarantineListCmd) Run(ctx context.Context, p Process) error {
-	return withLedger(ctx, p, func(db *postgres.DB) error {
-		rows, err := db.Quarantined(ctx, operator.Tenant, callback.QuarantineFilter{AccountID: c.Account, Reason: c.Reason})
+	return withLedger(ctx, p, func(db *ledger) error {
+		rows, err := db.intake.Quarantined(ctx, operator.Tenant, callback.QuarantineFilter{AccountID: c.Account, Reason: c.Reason})
 		if err != nil {
 			return err
 		}
@@ -65,17 +64,17 @@ func (c quarantineRedriveCmd) Run(ctx context.Context, p Process) (err error) {
 	if err != nil {
 		return err
 	}
-	db, _, err := openLedger(ctx, cfg)
+	db, _, err := openLedger(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	defer db.close() //nolint:errcheck // nothing is left to be lost
 	r, leave, err := newRedrive(cfg, db)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	rows, err := db.Quarantined(ctx, operator.Tenant, callback.QuarantineFilter{AccountID: c.Account, DeliveryID: c.ID, Reason: c.Reason})
+	rows, err := db.intake.Quarantined(ctx, operator.Tenant, callback.QuarantineFilter{AccountID: c.Account, DeliveryID: c.ID, Reason: c.Reason})
 	if err != nil {
 		return err
 	}
@@ -118,7 +117,7 @@ func (c quarantineRedriveCmd) check() error {
 	return nil
 }
 
-func newRedrive(cfg config.Config, db *postgres.DB) (*redrive, func(), error) {
+func newRedrive(cfg config.Config, db *ledger) (*redrive, func(), error) {
 	temporal, _, err := temporalOf(cfg)
 	if err != nil {
 		return nil, nil, err

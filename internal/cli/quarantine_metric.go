@@ -17,7 +17,7 @@ func (s *components) showQuarantine() error {
 		metric.WithInt64Callback(func(ctx context.Context, o metric.Int64Observer) error {
 			ctx, cancel := context.WithTimeout(ctx, countPatience)
 			defer cancel()
-			n, err := s.db.QuarantineWaiting(ctx)
+			n, err := s.db.intake.QuarantineWaiting(ctx)
 			if err == nil {
 				o.Observe(n)
 			}

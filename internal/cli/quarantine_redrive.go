@@ -9,7 +9,6 @@ import (
 	"wxdesk/internal/account"
 	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/postgres"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/temporalclient"
 	"wxdesk/internal/wechat"
@@ -23,7 +22,7 @@ const handOverPatience = 10 * time.Second
 // It marks nothing as done: Receive does, in the transaction that takes the callback in. So it may die anywhere and be run
 // again, beside itself too: what was taken in twice is a repeat by its message key.
 type redrive struct {
-	db    *postgres.DB
+	db    *ledger
 	inbox *temporalclient.Conversations
 	keys  map[conversation.AccountID]account.CallbackKeys
 }
@@ -45,7 +44,7 @@ func (r *redrive) one(ctx context.Context, q callback.Quarantined) (stays string
 	if err != nil || stays != "" {
 		return stays, err
 	}
-	raw, err := r.db.QuarantinedRaw(ctx, operator.Tenant, q)
+	raw, err := r.db.intake.QuarantinedRaw(ctx, operator.Tenant, q)
 	switch {
 	case errors.Is(err, secret.ErrUnavailable):
 		return "no master key opens it", nil
@@ -64,7 +63,7 @@ func (r *redrive) keysOf(ctx context.Context, id conversation.AccountID) (keys a
 	if known, ok := r.keys[id]; ok {
 		return known, "", nil
 	}
-	keys, err = r.db.AccountKeys(ctx, operator.Tenant, id)
+	keys, err = r.db.accounts.AccountKeys(ctx, operator.Tenant, id)
 	switch {
 	case errors.Is(err, secret.ErrUnavailable):
 		return keys, "the account's key cannot be opened with the master keys", nil
@@ -100,7 +99,7 @@ func (r *redrive) reopen(q callback.Quarantined, raw []byte, keys account.Callba
 func (r *redrive) decipher(q callback.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
 	byReceive := q.MessageKey != ""
 	if byReceive && q.KeyID == "" {
-		plain, err := r.db.OpenPlain(callback.Received{
+		plain, err := r.db.intake.OpenPlain(callback.Received{
 			Tenant: operator.Tenant, AccountID: q.AccountID, DeliveryID: q.DeliveryID, Ciphertext: string(raw),
 		})
 		if err != nil {
@@ -134,14 +133,14 @@ func (r *redrive) handOver(ctx context.Context, q callback.Quarantined, keys acc
 	customer := conversation.CustomerKey(wechat.CustomerKey(keys.IDKey, o.message.FromUserName))
 	messageKey := wechat.MessageKey(keys.IDKey, string(q.AccountID), o.message)
 	if o.message.Concern() == wechat.ConcernEvent {
-		err := r.db.RecordEvent(ctx, callback.Event{
+		err := r.db.intake.RecordEvent(ctx, callback.Event{
 			Tenant: operator.Tenant, AccountID: q.AccountID, MessageKey: messageKey, Kind: o.message.Kind(),
 			CustomerKey: customer, Body: o.plain, ReceivedAt: q.ReceivedAt,
 		})
 		if err != nil {
 			return err
 		}
-		return r.db.QuarantineDone(ctx, operator.Tenant, q.DeliveryID)
+		return r.db.intake.QuarantineDone(ctx, operator.Tenant, q.DeliveryID)
 	}
 	h := callback.Received{
 		Tenant: operator.Tenant, AccountID: q.AccountID, CustomerKey: customer, DeliveryID: q.DeliveryID, MessageKey: messageKey,
@@ -149,10 +148,10 @@ func (r *redrive) handOver(ctx context.Context, q callback.Quarantined, keys acc
 		Fingerprint: callback.Fingerprint(keys.IDKey, o.plain), Redriven: true,
 	}
 	if h.KeyID == "" {
-		h.Ciphertext = r.db.SealPlain(h, o.plain)
+		h.Ciphertext = r.db.intake.SealPlain(h, o.plain)
 	}
 	// Before the signal, since Receive may be done with it before the signal's answer is here.
-	if err := r.db.QuarantineHandedOver(ctx, operator.Tenant, q.DeliveryID); err != nil {
+	if err := r.db.intake.QuarantineHandedOver(ctx, operator.Tenant, q.DeliveryID); err != nil {
 		return err
 	}
 	return r.inbox.CustomerWrote(ctx, h)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"wxdesk/internal/config"
-	"wxdesk/internal/postgres"
 	"wxdesk/internal/reconcile"
 	"wxdesk/internal/temporalclient"
 )
@@ -34,11 +33,11 @@ func (c reconcileCmd) Run(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	db, _, err := openLedger(ctx, cfg)
+	db, _, err := openLedger(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	defer db.close() //nolint:errcheck // nothing is left to be lost
 	temporal, _, err := temporalOf(cfg)
 	if err != nil {
 		return err
@@ -79,16 +78,16 @@ func lasting(ctx context.Context, patience time.Duration, look func() ([]reconci
 
 // differences compares once. A run's search attributes are behind what it knows after a word that told it of a change, such as
 // an offer; so a run that seems to differ is asked itself.
-func differences(ctx context.Context, db *postgres.DB, runs *temporalclient.Conversations) ([]reconcile.Difference, error) {
+func differences(ctx context.Context, db *ledger, runs *temporalclient.Conversations) ([]reconcile.Difference, error) {
 	open, err := runs.StandingReports(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.StandingReports(ctx, operator.Tenant)
+	rows, err := db.upkeep.StandingReports(ctx, operator.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	among, err := db.Disagreements(ctx, operator.Tenant)
+	among, err := db.upkeep.Disagreements(ctx, operator.Tenant)
 	ask := func(workflowID string) (reconcile.Report, error) {
 		ctx, cancel := context.WithTimeout(ctx, askPatience)
 		defer cancel()

@@ -12,7 +12,6 @@ import (
 	"wxdesk/internal/access"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/postgres"
 )
 
 type tokenCmd struct {
@@ -42,8 +41,8 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 	case c.Days < 1 || c.lifetime() > access.MaxTokenLifetime:
 		return fmt.Errorf("--days must be 1 to 365")
 	}
-	return withLedger(ctx, p, func(db *postgres.DB) error {
-		token, _, err := db.CreateToken(ctx, operator, c.Name, c.Role, c.Agent, c.lifetime())
+	return withLedger(ctx, p, func(db *ledger) error {
+		token, _, err := db.tokens.CreateToken(ctx, operator, c.Name, c.Role, c.Agent, c.lifetime())
 		switch {
 		case errors.Is(err, conversation.ErrNotFound):
 			return fmt.Errorf("there is no agent with that id; wxdesk agent list shows them")
@@ -63,9 +62,9 @@ func (tokenListCmd) Run(ctx context.Context, p Process) error {
 	const page = 200
 	table := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tROLE\tNAME\tCREATED\tEXPIRES\tLAST USED\tREVOKED")
-	return withLedger(ctx, p, func(db *postgres.DB) error {
+	return withLedger(ctx, p, func(db *ledger) error {
 		for after := ""; ; {
-			tokens, err := db.ListTokens(ctx, operator.Tenant, after, page)
+			tokens, err := db.tokens.ListTokens(ctx, operator.Tenant, after, page)
 			if err != nil {
 				return err
 			}
@@ -94,21 +93,21 @@ type tokenRevokeCmd struct {
 
 // Run revokes a token.
 func (c tokenRevokeCmd) Run(ctx context.Context, p Process) error {
-	return withLedger(ctx, p, func(db *postgres.DB) error { return db.RevokeToken(ctx, operator, c.ID) })
+	return withLedger(ctx, p, func(db *ledger) error { return db.tokens.RevokeToken(ctx, operator, c.ID) })
 }
 
 // operator is who acts on the command line.
 var operator = access.Actor{Tenant: conversation.DefaultTenant, Name: commandLineActor}
 
-func withLedger(ctx context.Context, p Process, do func(*postgres.DB) error) error {
+func withLedger(ctx context.Context, p Process, do func(*ledger) error) error {
 	cfg, err := settings(p, config.DatabaseURL, config.MasterKeys)
 	if err != nil {
 		return err
 	}
-	db, _, err := openLedger(ctx, cfg)
+	db, _, err := openLedger(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	defer db.close() //nolint:errcheck // nothing is left to be lost
 	return do(db)
 }

@@ -67,11 +67,11 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	s.log.Info("polling")
 
 	id := uuid.NewString()
-	s.closing = append(s.closing, func(ctx context.Context) error { return s.db.WorkerGone(ctx, id) })
+	s.closing = append(s.closing, func(ctx context.Context) error { return s.db.upkeep.WorkerGone(ctx, id) })
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
 	for {
-		if err := s.db.WorkerBeat(ctx, id, version()); err != nil && ctx.Err() == nil {
+		if err := s.db.upkeep.WorkerBeat(ctx, id, version()); err != nil && ctx.Err() == nil {
 			s.log.Warn("cannot say that this worker polls", telemetry.FieldError, err)
 		}
 		select {
@@ -91,12 +91,15 @@ func (s *components) activities() (*activities.Activities, error) {
 		return nil, err
 	}
 	return &activities.Activities{
-		Ledger: s.db, Permits: s.db, Runs: &temporalclient.Conversations{Client: s.temporal},
+		Ledger: activities.Ledger{
+			Accounts: s.db.accounts, Callbacks: s.db.intake, Transcript: s.db.transcript, Routing: s.db.decision, Upkeep: s.db.upkeep,
+		},
+		Permits: s.db.permits, Runs: &temporalclient.Conversations{Client: s.temporal},
 		Bots: connector.Bots{
-			FAQ:     faq.Connector{Entries: s.db},
+			FAQ:     faq.Connector{Entries: s.db.accounts},
 			Webhook: webhook.New(wxapi.NewHTTPClient(s.cfg.AllowPrivate)),
 		},
-		WeChat: wxapi.New(s.cfg.WeChatAPI, wxapi.NewHTTPClient(s.cfg.AllowPrivate), s.db,
+		WeChat: wxapi.New(s.cfg.WeChatAPI, wxapi.NewHTTPClient(s.cfg.AllowPrivate), s.db.accounts,
 			wxapi.WithMeter(s.tel.Meters.Meter("wechat")), wxapi.WithLogger(s.log)),
 		Evaluator: s.evaluator, Span: s.activitySpan, Metrics: metrics,
 	}, nil
@@ -123,8 +126,8 @@ func (s *components) startDistribution(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	distributing := make(chan error, 1)
-	teller := outbox.New(s.db, &temporalclient.Conversations{Client: s.temporal}, s.log)
-	d := dispatch.Distribution{Work: s.db, Notifier: teller, Log: s.log}
+	teller := outbox.New(s.db.notify, s.db.upkeep, &temporalclient.Conversations{Client: s.temporal}, s.log)
+	d := dispatch.Distribution{Work: s.db.distribution, Notifier: teller, Log: s.log}
 	go func() { distributing <- d.Run(ctx) }()
 	s.closing = append(s.closing, func(context.Context) error {
 		stop()
@@ -139,7 +142,7 @@ func (s *components) startAgentTimers(ctx context.Context) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		dispatch.AgentTimers{Due: s.db, Log: s.log}.Run(ctx)
+		dispatch.AgentTimers{Due: s.db.agents, Connections: s.db.presence, Log: s.log}.Run(ctx)
 	}()
 	s.closing = append(s.closing, func(context.Context) error {
 		stop()

@@ -14,6 +14,10 @@ type AgentDue interface {
 	// DoAgentDue does one thing that is due, in one transaction. found is false where nothing is due, or the ledger is away. A
 	// row that fails is put off, so that the next call takes another one.
 	DoAgentDue(ctx context.Context) (found bool, err error)
+}
+
+// Connections is the ledger\'s table of agents\' connections.
+type Connections interface {
 	// DropSilentProcesses removes the connections of API processes that have been silent for feed.ProcessSilence. API
 	// processes do so too; this is for the case that none of them is left.
 	DropSilentProcesses(ctx context.Context) error
@@ -22,8 +26,9 @@ type AgentDue interface {
 // AgentTimers does what falls due for agents: the grace of an agent whose last connection was lost ends. Every worker process
 // has one; the ledger gives each row to one of them. It runs beside the distribution and holds up no batch of it.
 type AgentTimers struct {
-	Due AgentDue
-	Log *slog.Logger
+	Due         AgentDue
+	Connections Connections
+	Log         *slog.Logger
 }
 
 // Run does what is due until the context ends.
@@ -31,7 +36,7 @@ func (t AgentTimers) Run(ctx context.Context) {
 	poll := time.NewTicker(timersEvery)
 	defer poll.Stop()
 	for {
-		if err := t.Due.DropSilentProcesses(ctx); err != nil && ctx.Err() == nil {
+		if err := t.Connections.DropSilentProcesses(ctx); err != nil && ctx.Err() == nil {
 			t.Log.ErrorContext(ctx, "drop of silent API processes failed", "error", err)
 		}
 		for t.next(ctx) {

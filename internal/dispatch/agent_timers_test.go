@@ -49,7 +49,7 @@ func TestAgentTimers_doAllThatIsDue(t *testing.T) {
 		d := &dueRows{began: time.Now(), answers: []dueAnswer{{true, nil}, {true, failed}, {true, nil}, {false, nil}, {false, away}, {true, nil}}}
 		ctx, stop := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 		defer stop()
-		dispatch.AgentTimers{Due: d, Log: slog.New(slog.DiscardHandler)}.Run(ctx)
+		dispatch.AgentTimers{Due: d, Connections: d, Log: slog.New(slog.DiscardHandler)}.Run(ctx)
 		require.Equal(t, []time.Duration{0, 0, 0, 0, time.Second, 2 * time.Second, 2 * time.Second}, d.at)
 		require.Equal(t, 3, d.dropped)
 	})

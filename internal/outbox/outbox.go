@@ -29,13 +29,17 @@ const (
 	pollEvery = time.Second
 )
 
-// Ledger keeps the notices. Every method is repeatable.
-type Ledger interface {
+// Notices keeps the notices. Every method is repeatable.
+type Notices interface {
 	// Notices claims notices that nobody is telling, the one first that has waited longest for that.
 	Notices(ctx context.Context, limit int) ([]conversation.RunNotice, error)
 	// Delivered deletes notices that their runs have got; newer ones stay.
 	Delivered(ctx context.Context, notices ...conversation.RunNotice) error
-	// RunGone ends a conversation that has no run.
+}
+
+// Conversations ends conversations of which Temporal knows no run.
+type Conversations interface {
+	// RunGone ends a conversation that has no run. It is repeatable.
 	RunGone(ctx context.Context, c conversation.Ref) error
 }
 
@@ -47,19 +51,20 @@ type Runs interface {
 
 // Notifier tells runs. It is safe for concurrent use.
 type Notifier struct {
-	ledger Ledger
-	runs   Runs
-	log    *slog.Logger
-	slots  chan struct{}
-	under  sync.WaitGroup
+	notices       Notices
+	conversations Conversations
+	runs          Runs
+	log           *slog.Logger
+	slots         chan struct{}
+	under         sync.WaitGroup
 
 	mu   sync.Mutex
 	sent []conversation.RunNotice // to be deleted soon
 }
 
 // New makes a Notifier.
-func New(ledger Ledger, runs Runs, log *slog.Logger) *Notifier {
-	return &Notifier{ledger: ledger, runs: runs, log: log, slots: make(chan struct{}, atOnce)}
+func New(notices Notices, conversations Conversations, runs Runs, log *slog.Logger) *Notifier {
+	return &Notifier{notices: notices, conversations: conversations, runs: runs, log: log, slots: make(chan struct{}, atOnce)}
 }
 
 // Notify tells runs in the background and returns at once. It goes on after ctx has ended; Wait waits for it. Notices that
@@ -114,7 +119,7 @@ func (t *Notifier) delete(ctx context.Context, sent []conversation.RunNotice) er
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyWithin)
 	defer cancel()
-	return t.ledger.Delivered(ctx, sent...)
+	return t.notices.Delivered(ctx, sent...)
 }
 
 // Wait waits until nothing is being told any more. Nobody may call Notify at the same time.
@@ -144,7 +149,7 @@ func (t *Notifier) Run(ctx context.Context) {
 
 // notifyLeft claims and tells notices; full reports that there may be more.
 func (t *Notifier) notifyLeft(ctx context.Context) (full bool, err error) {
-	left, err := t.ledger.Notices(ctx, claimed)
+	left, err := t.notices.Notices(ctx, claimed)
 	if err != nil {
 		return false, err
 	}
@@ -186,5 +191,5 @@ func (t *Notifier) notifyOne(ctx context.Context, n conversation.RunNotice) (gon
 	if gone, err = t.runs.Notify(ctx, n); err != nil || !gone {
 		return false, err
 	}
-	return true, t.ledger.RunGone(ctx, n.Ref)
+	return true, t.conversations.RunGone(ctx, n.Ref)
 }

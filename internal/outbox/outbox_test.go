@@ -75,7 +75,9 @@ func (w *world) Notify(ctx context.Context, n conversation.RunNotice) (bool, err
 	return w.answer(ctx, n)
 }
 
-func (w *world) notifier() *outbox.Notifier { return outbox.New(w, w, slog.New(slog.DiscardHandler)) }
+func (w *world) notifier() *outbox.Notifier {
+	return outbox.New(w, w, w, slog.New(slog.DiscardHandler))
+}
 
 func notices(from, n int) (list []conversation.RunNotice) {
 	for i := range n {

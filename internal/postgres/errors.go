@@ -31,10 +31,10 @@ func (r *SQLError) Error() string {
 	return fmt.Sprintf("postgres refused: %s of %s (SQLSTATE %s)", name, r.Constraint, r.Code)
 }
 
-// explain adds what was attempted and translates: no rows, and what Postgres refused, become errors of the domain where
+// Explain adds what was attempted and translates: no rows, and what Postgres refused, become errors of the domain where
 // they have a meaning there; a lost connection is ErrLater, and so is a statement that Postgres broke off though the caller still
 // waits. An error after the end of the context is also the context's.
-func explain(ctx context.Context, act string, err error) error {
+func Explain(ctx context.Context, act string, err error) error {
 	if err == nil {
 		return nil
 	}

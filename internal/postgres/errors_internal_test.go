@@ -23,23 +23,23 @@ func TestExplain_lostConnectionIsLater(t *testing.T) {
 	for _, err := range []error{
 		&net.OpError{Op: "dial", Err: errors.New("refused")}, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, io.EOF, io.ErrUnexpectedEOF,
 	} {
-		require.ErrorIs(t, explain(t.Context(), "act", fmt.Errorf("wrapped: %w", err)), conversation.ErrLater)
+		require.ErrorIs(t, Explain(t.Context(), "act", fmt.Errorf("wrapped: %w", err)), conversation.ErrLater)
 	}
-	require.NotErrorIs(t, explain(t.Context(), "act", errors.New("something else")), conversation.ErrLater)
+	require.NotErrorIs(t, Explain(t.Context(), "act", errors.New("something else")), conversation.ErrLater)
 }
 
 // R28: Postgres breaks a statement off where it takes too long, and where the caller gives up.
 func TestExplain_brokenOffIsLaterUnlessTheCallerGaveUp(t *testing.T) {
 	t.Parallel()
 	brokenOff := fmt.Errorf("wrapped: %w", &pq.Error{Code: pqerror.QueryCanceled})
-	require.ErrorIs(t, explain(t.Context(), "act", brokenOff), conversation.ErrLater)
+	require.ErrorIs(t, Explain(t.Context(), "act", brokenOff), conversation.ErrLater)
 	for _, other := range []pqerror.Code{pqerror.CheckViolation, pqerror.UndefinedTable} {
-		require.NotErrorIs(t, explain(t.Context(), "act", &pq.Error{Code: other}), conversation.ErrLater)
+		require.NotErrorIs(t, Explain(t.Context(), "act", &pq.Error{Code: other}), conversation.ErrLater)
 	}
 
 	gaveUp, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := explain(gaveUp, "act", brokenOff)
+	err := Explain(gaveUp, "act", brokenOff)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, conversation.ErrLater)
 }

@@ -14,6 +14,7 @@ import (
 
 	"wxdesk/internal/feed"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/postgrestest"
 )
 
 // longest is how long the longest of several things took.
@@ -32,7 +33,7 @@ func (l *longest) since(began time.Time) {
 // how long the longest line took to be received, and how long after its commit the latest feed row could be read.
 func (g *growing) besideTheWork(b *testing.B) (line, told time.Duration) {
 	b.Helper()
-	g.exec(b, `update tenants set keep_conversations_days = 29, keep_receipts_days = 28, keep_traces_days = 28`)
+	g.Exec(b, `update tenants set keep_conversations_days = 29, keep_receipts_days = 28, keep_traces_days = 28`)
 	ctx, stop := context.WithCancel(b.Context())
 	var received, read longest
 	var working errgroup.Group
@@ -46,7 +47,7 @@ func (g *growing) besideTheWork(b *testing.B) (line, told time.Duration) {
 		b.Logf("beside fifty lines a second forgotten: %v", gone)
 	}
 	began := time.Now()
-	_, err := postgres.MigrateFrom(b.Context(), g.dsn, withExample(b))
+	_, err := postgres.MigrateFrom(b.Context(), g.DSN, withExample(b))
 	require.NoError(b, err)
 	b.Logf("beside fifty lines a second migrated, four indexes and a column with values: %s", time.Since(began).Round(time.Second))
 	stop()
@@ -68,7 +69,7 @@ func (g *growing) fiftyASecond(ctx context.Context, received *longest) error {
 		}
 		lines.Go(func() error {
 			began := time.Now()
-			batch := g.batch(newConversation(), fmt.Sprint("beside ", n), says(uuid.NewString(), "hello"))
+			batch := g.Batch(postgrestest.NewConversation(), fmt.Sprint("beside ", n), postgrestest.Says(uuid.NewString(), "hello"))
 			_, err := g.Receive(context.WithoutCancel(ctx), batch)
 			received.since(began)
 			return err
@@ -83,7 +84,7 @@ func (g *growing) followsFeed(ctx context.Context, read *longest) error {
 	at, err := g.FeedEnd(ctx)
 	for err == nil {
 		kind := uuid.NewString()
-		if _, err = g.raw.ExecContext(ctx, `insert into feed (tenant, kind) values ('default', $1)`, kind); err != nil {
+		if _, err = g.Raw.ExecContext(ctx, `insert into feed (tenant, kind) values ('default', $1)`, kind); err != nil {
 			return err
 		}
 		committed := time.Now()

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/postgres/postgrestest"
 )
 
 // A ledger with a past, by SQL: it takes a conversation a fiftieth of a millisecond instead of fifty. Ids are in the order of time, as
@@ -58,42 +60,42 @@ var pastTables = [][]string{
 }
 
 // ago makes so many closed conversations, one of each customer, with what was said and done in them.
-func (f *floor) ago(b testing.TB, conversations int) {
+func ago(f *postgrestest.Floor, b testing.TB, conversations int) {
 	b.Helper()
-	f.exec(b, pastID)
-	f.exec(b, `create table past_agents as select id, row_number() over (order by id) - 1 as nth from agents`)
-	f.exec(b, `create function past_times(many int) returns table (n int, nth bigint, at timestamptz) language sql stable as
+	f.Exec(b, pastID)
+	f.Exec(b, `create table past_agents as select id, row_number() over (order by id) - 1 as nth from agents`)
+	f.Exec(b, `create function past_times(many int) returns table (n int, nth bigint, at timestamptz) language sql stable as
 		$$ select n, n % (select count(*) from past_agents), now() - interval '30 days' + n * (interval '20 days' / many) from generate_series(1, many) n $$`)
 	var indexes []struct{ Name, Definition string }
-	require.NoError(b, f.raw.Select(&indexes, `
+	require.NoError(b, f.Raw.Select(&indexes, `
 		select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition from pg_index i
 		join pg_class c on c.oid = i.indrelid
 		where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
 			and not exists (select from pg_constraint k where k.conindid = i.indexrelid)`))
 	for _, i := range indexes {
-		f.exec(b, `drop index `+i.Name)
+		f.Exec(b, `drop index `+i.Name)
 	}
-	values := strings.NewReplacer(":many", strconv.Itoa(conversations), ":account", "'"+string(f.account.ID)+"'::uuid",
-		":queue", "'"+defaultQueue+"'::uuid", ":workstream", "'"+defaultWorkstream+"'::uuid")
-	f.beside(b, pastTables, values.Replace)
+	values := strings.NewReplacer(":many", strconv.Itoa(conversations), ":account", "'"+string(f.TheAccount.ID)+"'::uuid",
+		":queue", "'"+postgrestest.DefaultQueue+"'::uuid", ":workstream", "'"+postgrestest.DefaultWorkstream+"'::uuid")
+	worksBeside(f, b, pastTables, values.Replace)
 	again := make([][]string, 2)
 	for n, i := range indexes {
 		again[n%2] = append(again[n%2], i.Definition)
 	}
-	f.beside(b, again, strings.Clone)
-	f.exec(b, `drop table past_agents`)
-	f.exec(b, `vacuum (analyze, index_cleanup on)`)
+	worksBeside(f, b, again, strings.Clone)
+	f.Exec(b, `drop table past_agents`)
+	f.Exec(b, `vacuum (analyze, index_cleanup on)`)
 }
 
-// beside runs lists of statements side by side, without checks of foreign keys.
-func (f *floor) beside(b testing.TB, lists [][]string, finished func(text string) string) {
+// worksBeside runs lists of statements side by side, without checks of foreign keys.
+func worksBeside(f *postgrestest.Floor, b testing.TB, lists [][]string, finished func(text string) string) {
 	b.Helper()
 	failed := make([]error, len(lists))
 	var all sync.WaitGroup
 	for n, list := range lists {
 		all.Go(func() {
 			failed[n] = func() error {
-				tx, err := f.raw.Begin()
+				tx, err := f.Raw.Begin()
 				if err != nil {
 					return err
 				}

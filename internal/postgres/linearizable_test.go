@@ -13,6 +13,7 @@ import (
 
 	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres/postgrestest"
 )
 
 // asked is what an agent did with a conversation: pick it, hand it back to its queue, or look who has it.
@@ -67,31 +68,31 @@ func ownership() porcupine.Model {
 // is true of all.
 func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 	t.Parallel()
-	d := newOffice(t)
-	d.stream("mode = 'pick', units = 1")
+	d := postgrestest.NewOffice(t)
+	d.Stream("mode = 'pick', units = 1")
 	refs := make([]conversation.Ref, 3)
 	for i := range refs {
-		refs[i] = d.waiting(uuid.NewString())
+		refs[i] = d.Waiting(uuid.NewString())
 	}
 	const agents = 5
-	acts := scale(30, 300)
+	acts := postgrestest.Scale(30, 300)
 	type act struct {
 		asked
 		command command.Request
 	}
 	plans := make([][]act, agents)
 	for i := range plans {
-		me := d.agent("Agent " + uuid.NewString())
+		me := d.NewAgent("Agent " + uuid.NewString())
 		for range acts {
 			a := act{asked: asked{conversation: refs[rand.N(len(refs))], by: me.AgentID}}
 			switch rand.N(5) {
 			case 0:
 			case 1, 2:
 				a.kind = command.Transfer
-				a.command = d.order(a.conversation, me, a.kind, "", toQueue(d.queue))
+				a.command = d.Order(a.conversation, me, a.kind, "", postgrestest.ToQueue(d.TheQueue))
 			default:
 				a.kind = command.Pick
-				a.command = d.order(a.conversation, me, a.kind, "")
+				a.command = d.Order(a.conversation, me, a.kind, "")
 			}
 			plans[i] = append(plans[i], a)
 		}
@@ -104,7 +105,7 @@ func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 		group.Go(func() error {
 			for n, a := range plan {
 				op := porcupine.Operation{ClientId: i, Input: a.asked, Call: time.Since(began).Nanoseconds()}
-				out, err := d.does(t, a.asked, a.command)
+				out, err := does(d, t, a.asked, a.command)
 				if err != nil {
 					return err
 				}
@@ -128,7 +129,7 @@ func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 
 func TestR6_twoOwnersAtOnceAreNotLinearizable(t *testing.T) {
 	t.Parallel()
-	ref := conversation.Ref{Tenant: tenant, Conversation: newConversation()}
+	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: postgrestest.NewConversation()}
 	pick := func(by conversation.AgentID, call, back int64) porcupine.Operation {
 		return porcupine.Operation{Input: asked{ref, command.Pick, by}, Call: call, Output: answered{}, Return: back}
 	}
@@ -137,14 +138,14 @@ func TestR6_twoOwnersAtOnceAreNotLinearizable(t *testing.T) {
 }
 
 // does gives the command, or looks who has the conversation.
-func (d *office) does(t *testing.T, in asked, command command.Request) (answered, error) {
+func does(d *postgrestest.Office, t *testing.T, in asked, command command.Request) (answered, error) {
 	if in.kind == "" {
-		c, err := d.Conversation(t.Context(), everything, in.conversation.Conversation)
+		c, err := d.Conversation(t.Context(), postgrestest.Everything, in.conversation.Conversation)
 		return answered{agent: c.AgentID}, err
 	}
 	got, err := d.Act(t.Context(), command)
 	if errors.Is(err, conversation.ErrNotFound) {
-		return answered{refused: unseen}, nil
+		return answered{refused: postgrestest.Unseen}, nil
 	}
 	return answered{refused: got.Refused}, err
 }

@@ -13,15 +13,10 @@ const (
 	listenAgainMax = 5 * time.Second
 )
 
-// DistributionTriggers says, until ctx ends, when something has changed that may make a match; see Listen.
-func (db *DB) DistributionTriggers(ctx context.Context) (<-chan struct{}, error) {
-	return db.Listen(ctx, channelDistribution), nil
-}
-
 // Listen sends a value when there may be something new on a channel of NOTIFY, until ctx ends: after a notice, and after
 // every connect, because what was told meanwhile has been missed. Several notices may come as one value. The connection is
 // its own, without the pool's limits, and is made anew when it is lost.
-func (db *DB) Listen(ctx context.Context, channel string) <-chan struct{} {
+func (db *Pool) Listen(ctx context.Context, channel string) <-chan struct{} {
 	news := make(chan struct{}, 1)
 	tell := func() {
 		select {

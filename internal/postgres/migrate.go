@@ -80,18 +80,18 @@ func migrate(ctx context.Context, dsn string, files fs.FS) (applied []Migration,
 }
 
 // SchemaVersion is the number of the newest migration that the database has, 0 where it has none.
-func (db *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
+func (db *Pool) SchemaVersion(ctx context.Context) (version int64, err error) {
 	const query = `select coalesce(max(version_id), 0) from goose_db_version where is_applied`
-	err = db.sql.GetContext(ctx, &version, query)
+	err = db.GetContext(ctx, &version, query)
 	if pq.As(err, pqerror.UndefinedTable) != nil {
 		return 0, nil //nolint:nilerr // no such table, no migrations
 	}
-	return version, explain(ctx, "read the schema's version", err)
+	return version, Explain(ctx, "read the schema's version", err)
 }
 
 // UpToDate reports whether the database has every migration that this binary knows. A newer schema is up to date too:
 // during a deploy old and new processes share it.
-func (db *DB) UpToDate(ctx context.Context) (bool, error) {
+func (db *Pool) UpToDate(ctx context.Context) (bool, error) {
 	newest, err := newestMigration()
 	if err != nil {
 		return false, err

@@ -18,6 +18,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/postgrestest"
 	"wxdesk/internal/secret"
 	"wxdesk/schema"
 )
@@ -42,7 +43,7 @@ func withExample(t testing.TB) fs.FS {
 }
 
 // migratedTo makes a database with the migrations up to a version.
-func migratedTo(t *testing.T, version int64) *fixture {
+func migratedTo(t *testing.T, version int64) *postgrestest.Fixture {
 	t.Helper()
 	dsn := devstack.TestDatabase(t, "empty", nil)
 	raw, err := sqlx.Open("postgres", dsn)
@@ -54,14 +55,14 @@ func migratedTo(t *testing.T, version int64) *fixture {
 	require.NoError(t, err)
 	ring, err := secret.ParseKeyring(secret.NewMasterKey("test"))
 	require.NoError(t, err)
-	return &fixture{DB: open(t, dsn, ring), dsn: dsn, ring: ring, raw: raw}
+	return &postgrestest.Fixture{Ledger: postgrestest.Open(t, dsn, ring), DSN: dsn, Ring: ring, Raw: raw}
 }
 
 // A migration that does not get its lock lets those pass that came after it, and is made when it does.
 func TestMigrate_givesWay(t *testing.T) {
 	t.Parallel()
 	f := migratedTo(t, folded)
-	slow, err := f.raw.Beginx()
+	slow, err := f.Raw.Beginx()
 	require.NoError(t, err)
 	defer slow.Rollback() //nolint:errcheck // ended below
 	_, err = slow.Exec(`select * from tenants`)
@@ -70,17 +71,17 @@ func TestMigrate_givesWay(t *testing.T) {
 	files := withExample(t)
 	var migrating errgroup.Group
 	migrating.Go(func() error {
-		_, err := postgres.MigrateFrom(t.Context(), f.dsn, files)
+		_, err := postgres.MigrateFrom(t.Context(), f.DSN, files)
 		return err
 	})
 	const blocked = `select exists (select from pg_locks where not granted and relation = 'tenants'::regclass)`
 	require.Eventually(t, func() (waits bool) {
-		require.NoError(t, f.raw.Get(&waits, blocked))
+		require.NoError(t, f.Raw.Get(&waits, blocked))
 		return waits
 	}, 20*time.Second, 10*time.Millisecond)
 	for range 3 { // each would be given up after four seconds
 		var n int
-		require.NoError(t, f.SQL().GetContext(t.Context(), &n, `select count(*) from tenants`))
+		require.NoError(t, f.Ledger.DB.GetContext(t.Context(), &n, `select count(*) from tenants`))
 	}
 	require.NoError(t, slow.Rollback())
 	require.NoError(t, migrating.Wait())
@@ -93,63 +94,39 @@ func TestMigrate_givesWay(t *testing.T) {
 func TestMigrate_newestBesideTheWork(t *testing.T) {
 	t.Parallel()
 	f := migratedTo(t, folded)
-	f.exec(t, `
+	f.Exec(t, `
 		insert into accounts (tenant, id, name, original_id, app_id, mode, kind, reply_mode, verified, language, idle_close_ms, id_key, app_secret, bot_id)
 		values ('default', gen_random_uuid(), 'a', 'gh_0123456789ab', 'wx0123456789abcdef', 'safe', 'service', 'active', true, 'en', 1000, 'x', 'x',
 			'00000000-0000-7000-8000-000000000001')`)
-	require.NoError(t, f.raw.Get(&f.account.ID, `select id from accounts`))
-	f.fill(t, 30_000)
+	require.NoError(t, f.Raw.Get(&f.TheAccount.ID, `select id from accounts`))
+	f.Fill(t, 30_000)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var working errgroup.Group
 	for w := range 4 {
 		working.Go(func() error {
 			for i := 0; ctx.Err() == nil; i++ {
-				if err := f.workOn(ctx, fmt.Sprint(w, "-", i)); err != nil && !errors.Is(err, context.Canceled) {
+				if err := workOn(f, ctx, fmt.Sprint(w, "-", i)); err != nil && !errors.Is(err, context.Canceled) {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	applied, err := postgres.MigrateFrom(t.Context(), f.dsn, withExample(t))
+	applied, err := postgres.MigrateFrom(t.Context(), f.DSN, withExample(t))
 	stop()
 	require.NoError(t, err)
 	require.Equal(t, "99999_beside_the_work.sql", applied[len(applied)-1].Name)
 	require.NoError(t, working.Wait())
 	var invalid int
-	require.NoError(t, f.raw.Get(&invalid, `select count(*) from pg_index where not indisvalid`))
+	require.NoError(t, f.Raw.Get(&invalid, `select count(*) from pg_index where not indisvalid`))
 	require.Zero(t, invalid)
-	require.Zero(t, f.count(t, "assignments", "opened_day is null"))
-}
-
-// fill adds closed conversations with a message, a work item, an assignment and a receipt each.
-func (f *fixture) fill(t *testing.T, n int) {
-	t.Helper()
-	agent := f.agent(t, "Mei")
-	f.customers(t, 100)
-	f.exec(t, `
-		with begun as (
-			insert into conversations (tenant, id, account_id, customer_id, workflow_id, state, holder, opened_at, closed_at)
-			select 'default', gen_random_uuid(), account_id, id, '', 'closed', 'agent', now() - n * interval '1 minute', now()
-			from customers, generate_series(1, $1::int / 100) n returning *),
-		said as (
-			insert into messages (tenant, id, conversation_id, seq, author, kind, body)
-			select tenant, gen_random_uuid(), id, 1, 'customer', 'text', 'x' from begun returning *),
-		taken as (
-			insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, message_id, outcome, received_at)
-			select tenant, $2, id::text, conversation_id, gen_random_uuid(), id, 'new', now() from said),
-		items as (
-			insert into work_items (tenant, id, conversation_id, queue_id, state, mode, since, units, skill_match, presences, demand)
-			select tenant, gen_random_uuid(), id, $3, 'done', 'push', now(), 25, 'none', '{available}', '' from begun returning *)
-		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, accepted_at, ended_at)
-		select tenant, gen_random_uuid(), id, conversation_id, $3, $4, 'offer', 'ended', 25, now(), now() from items`,
-		n, f.account.ID, firstQueue, agent)
+	require.Zero(t, f.Count(t, "assignments", "opened_day is null"))
 }
 
 // workOn writes what a conversation writes, under the limits of serving processes.
-func (f *fixture) workOn(ctx context.Context, key string) error {
-	return f.InTx(ctx, func(tx *postgres.Tx) error {
+func workOn(f *postgrestest.Fixture, ctx context.Context, key string) error {
+	return f.InTx(ctx, "try", func(tx *postgres.Tx) error {
 		var id conversation.ID
 		if err := tx.GetContext(ctx, &id, `select id from conversations where tenant = 'default' limit 1 for no key update`); err != nil {
 			return err

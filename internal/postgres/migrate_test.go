@@ -8,6 +8,7 @@ import (
 
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/postgrestest"
 	"wxdesk/internal/secret"
 )
 
@@ -16,7 +17,7 @@ func TestMigrate_fillsAnEmptyDatabaseOnce(t *testing.T) {
 	dsn := devstack.TestDatabase(t, "empty", nil)
 	ring, err := secret.ParseKeyring(secret.NewMasterKey("test"))
 	require.NoError(t, err)
-	db := open(t, dsn, ring)
+	db := postgrestest.Open(t, dsn, ring)
 
 	version, err := db.SchemaVersion(t.Context())
 	require.NoError(t, err)

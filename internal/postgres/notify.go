@@ -9,13 +9,6 @@ import (
 	"github.com/lib/pq"
 )
 
-// Channels of LISTEN and NOTIFY. A notice says that there is something to look at, nothing more. Whoever listens looks by themselves
-// every second or two, so a notice that a crash has swallowed only costs that time.
-const (
-	channelDistribution = "wxdesk_distribution"
-	channelFeed         = "wxdesk_feed"
-)
-
 const (
 	notifyEvery  = 50 * time.Millisecond // at least, between two statements of a process
 	notifyWithin = time.Second           // that one may take
@@ -88,8 +81,11 @@ func (n *notifier) close() {
 	n.done.Wait()
 }
 
+// Notify has those who listen to the channels notified.
+func (db *Pool) Notify(channels ...string) { db.notices.ask(channels...) }
+
 // notify is one statement for all channels.
-func (db *DB) notify(ctx context.Context, channels []string) error {
-	_, err := db.sql.ExecContext(ctx, `select pg_notify(channel, '') from unnest($1::text[]) channel`, pq.Array(channels))
+func (db *Pool) notify(ctx context.Context, channels []string) error {
+	_, err := db.ExecContext(ctx, `select pg_notify(channel, '') from unnest($1::text[]) channel`, pq.Array(channels))
 	return err
 }

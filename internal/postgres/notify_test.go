@@ -8,16 +8,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/access"
+	"wxdesk/internal/postgres/postgrestest"
 	"wxdesk/internal/routing"
 )
 
 // Who commits much notifies seldom, and not inside the transactions, where each commit would wait for the others.
 func TestNotify_fewForManyCommits(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	mei := f.agent(t, "Mei")
-	who := access.Principal{Tenant: tenant, AgentID: mei}
-	listener := pq.NewListener(f.dsn, time.Second, time.Second, nil)
+	f := postgrestest.NewFixture(t)
+	mei := f.NewAgent(t, "Mei")
+	who := access.Principal{Tenant: postgrestest.Tenant, AgentID: mei}
+	listener := pq.NewListener(f.DSN, time.Second, time.Second, nil)
 	t.Cleanup(func() { require.NoError(t, listener.Close()) })
 	require.NoError(t, listener.Listen("wxdesk_feed"))
 	require.NoError(t, listener.Listen("wxdesk_distribution"))
@@ -31,8 +32,8 @@ func TestNotify_fewForManyCommits(t *testing.T) {
 	}
 	require.NoError(t, f.Close()) // tells what is left
 	statements := int(time.Since(began)/(50*time.Millisecond)) + 2
-	require.GreaterOrEqual(t, f.count(t, "feed", "kind = 'presence'"), 200)
-	f.exec(t, `select pg_notify('wxdesk_feed', 'the end')`)
+	require.GreaterOrEqual(t, f.Count(t, "feed", "kind = 'presence'"), 200)
+	f.Exec(t, `select pg_notify('wxdesk_feed', 'the end')`)
 	heard := map[string]int{}
 	for n := range listener.Notify {
 		if n.Extra == "the end" {

@@ -7,29 +7,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/postgrestest"
 )
 
 // A statement is kept by its session. When a migration changes what it gives, Postgres refuses the old plan; nobody may notice.
 func TestPrepared_aMigrationThatOvertakesAPlanIsNotNoticed(t *testing.T) {
-	for name, read := range map[string]func(t *testing.T, f *fixture) (n int){
-		"a read alone": func(t *testing.T, f *fixture) (n int) {
-			require.NoError(t, f.SQL().GetContext(t.Context(), &n, `select n from grows where n = $1`, 1))
+	for name, read := range map[string]func(t *testing.T, f *postgrestest.Fixture) (n int){
+		"a read alone": func(t *testing.T, f *postgrestest.Fixture) (n int) {
+			require.NoError(t, f.Ledger.DB.GetContext(t.Context(), &n, `select n from grows where n = $1`, 1))
 			return n
 		},
-		"in a transaction": func(t *testing.T, f *fixture) (n int) {
-			require.NoError(t, f.InTx(t.Context(), func(tx *postgres.Tx) error {
+		"in a transaction": func(t *testing.T, f *postgrestest.Fixture) (n int) {
+			require.NoError(t, f.InTx(t.Context(), "try", func(tx *postgres.Tx) error {
 				return tx.GetContext(t.Context(), &n, `select n from grows where n = $1`, 1)
 			}))
 			return n
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newEmptyFixture(t)
-			f.raw.MustExec(`create table grows (n int); insert into grows values (1)`)
-			f.SQL().SetMaxOpenConns(1)
+			f := postgrestest.NewEmptyFixture(t)
+			f.Raw.MustExec(`create table grows (n int); insert into grows values (1)`)
+			f.Ledger.DB.SetMaxOpenConns(1)
 			require.Equal(t, 1, read(t, f))
 			require.Equal(t, 1, read(t, f))
-			f.raw.MustExec(`alter table grows alter column n type bigint`)
+			f.Raw.MustExec(`alter table grows alter column n type bigint`)
 			require.Equal(t, 1, read(t, f))
 		})
 	}
@@ -37,20 +38,20 @@ func TestPrepared_aMigrationThatOvertakesAPlanIsNotNoticed(t *testing.T) {
 
 // What runs for each message is planned for good after a few runs, not anew with each: planning took longer than running.
 func TestPrepared_aMessagesStatementsArePlannedOnce(t *testing.T) {
-	f := newFixture(t)
-	f.SQL().SetMaxOpenConns(1)
-	f.answered(t)
-	f.exec(t, `insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at)
+	f := postgrestest.NewFixture(t)
+	f.Ledger.DB.SetMaxOpenConns(1)
+	f.Answered(t)
+	f.Exec(t, `insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at)
 		select tenant, account_id, n::text, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at
 		from receipts, generate_series(1, 3000) n`)
-	f.exec(t, `insert into messages (tenant, id, conversation_id, seq, author, kind, body)
+	f.Exec(t, `insert into messages (tenant, id, conversation_id, seq, author, kind, body)
 		select tenant, gen_random_uuid(), conversation_id, 1000 + n, author, kind, body from messages, generate_series(1, 3000) n`)
-	f.exec(t, `analyze`)
+	f.Exec(t, `analyze`)
 	for n := range 9 {
-		ref, _, ids := f.answeredBy(t, fmt.Sprint("customer ", n), "an answer")
-		f.sends(t, ref, ids[0])
+		ref, _, ids := f.AnsweredBy(t, fmt.Sprint("customer ", n), "an answer")
+		f.Sends(t, ref, ids[0])
 	}
 	var anew []string
-	require.NoError(t, f.SQL().SelectContext(t.Context(), &anew, `select statement from pg_prepared_statements where custom_plans > 6`))
+	require.NoError(t, f.Ledger.DB.SelectContext(t.Context(), &anew, `select statement from pg_prepared_statements where custom_plans > 6`))
 	require.Empty(t, anew)
 }

@@ -2,7 +2,6 @@ package postgres_test
 
 import (
 	"errors"
-	"flag"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -16,42 +15,33 @@ import (
 	"wxdesk/internal/access"
 	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres/postgrestest"
 )
-
-// full tries the promises with the numbers that they are made with, for `make promises`; without it as much as takes seconds.
-var full = flag.Bool("full", false, "try the promises R6, R7 and R9 in full")
-
-func scale(otherwise, inFull int) int {
-	if *full {
-		return inFull
-	}
-	return otherwise
-}
 
 // Whoever is first has it, whoever else comes is told so: fifty agents at once want each of the conversations.
 func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 	t.Parallel()
-	d := newOffice(t)
-	d.stream("mode = 'pick', units = 1")
+	d := postgrestest.NewOffice(t)
+	d.Stream("mode = 'pick', units = 1")
 	const agents = 50
-	conversations := scale(12, 1000)
+	conversations := postgrestest.Scale(12, 1000)
 	var people []access.Principal
 	for range agents {
-		people = append(people, d.agent("Agent "+uuid.NewString()))
+		people = append(people, d.NewAgent("Agent "+uuid.NewString()))
 	}
-	d.exec(t, `update agents set units = 1000000`)
+	d.Exec(t, `update agents set units = 1000000`)
 	for range conversations {
-		ref := d.waiting(uuid.NewString())
+		ref := d.Waiting(uuid.NewString())
 		outcomes := make([]command.Result, agents)
 		var group errgroup.Group
 		for i, p := range people {
-			cmd := d.order(ref, p, command.Pick, "")
+			cmd := d.Order(ref, p, command.Pick, "")
 			group.Go(func() (err error) {
 				for outcomes[i], err = d.Act(t.Context(), cmd); errors.Is(err, conversation.ErrBusy); { // as the API's answer asks for
 					outcomes[i], err = d.Act(t.Context(), cmd)
 				}
 				if errors.Is(err, conversation.ErrNotFound) { // somebody else has it, and who came too late sees it no more
-					outcomes[i].Refused, err = unseen, nil
+					outcomes[i].Refused, err = postgrestest.Unseen, nil
 				}
 				return err
 			})
@@ -61,7 +51,7 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 		for i, o := range outcomes {
 			if o.Refused != "" {
 				require.Contains(t, []command.Refusal{
-					command.RefusedOfferOver, unseen,
+					command.RefusedOfferOver, postgrestest.Unseen,
 					command.RefusedCapacity, command.RefusedPresence, // who has won ten before is full
 				}, o.Refused)
 				continue
@@ -70,10 +60,10 @@ func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
 			require.Equal(t, people[i].AgentID, o.Conversation.AgentID)
 		}
 		require.Equal(t, 1, winners)
-		d.done(ref, people[winner(outcomes)], command.WrapUp)
-		d.closes(ref, conversation.ClosedByAgent)
+		d.Done(ref, people[winner(outcomes)], command.WrapUp)
+		d.Closes(ref, conversation.ClosedByAgent)
 	}
-	require.Equal(t, conversations, d.count(t, "assignments", "accepted_at is not null"))
+	require.Equal(t, conversations, d.Count(t, "assignments", "accepted_at is not null"))
 }
 
 func winner(outcomes []command.Result) int {
@@ -89,31 +79,31 @@ func winner(outcomes []command.Result) int {
 // at the end of each transaction, while the agent's rows are still locked, how much the agent has.
 func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
 	t.Parallel()
-	d := newOffice(t)
-	d.stream("wrap_up = 'always', units = 25")
+	d := postgrestest.NewOffice(t)
+	d.Stream("wrap_up = 'always', units = 25")
 	var people []access.Principal
 	for range 6 {
-		people = append(people, d.agent("Agent "+uuid.NewString()))
+		people = append(people, d.NewAgent("Agent "+uuid.NewString()))
 	}
-	d.exec(t, `create table loads (agent_id uuid, units bigint)`)
-	d.exec(t, `
+	d.Exec(t, `create table loads (agent_id uuid, units bigint)`)
+	d.Exec(t, `
 		create function note_load() returns trigger language plpgsql as $$ begin
 			insert into loads select new.agent_id, coalesce(sum(units), 0) from assignments
 			where agent_id = new.agent_id and state in ('offered', 'accepted') and (holds_until is null or holds_until > clock_timestamp());
 			return null;
 		end $$`)
-	d.exec(t, `
+	d.Exec(t, `
 		create constraint trigger note_load after insert or update on assignments
 		deferrable initially deferred for each row execute function note_load()`)
 
-	operations := int64(scale(400, 100_000))
+	operations := int64(postgrestest.Scale(400, 100_000))
 	var done atomic.Int64
 	var hands sync.WaitGroup
 	for hand := range 4 {
 		chance := rand.New(rand.NewPCG(7, uint64(hand))) //nolint:gosec // the same in each run
 		hands.Go(func() {
 			for done.Add(1) <= operations {
-				if err := d.something(people, chance); err != nil {
+				if err := something(d, people, chance); err != nil {
 					t.Error(err)
 					return
 				}
@@ -121,20 +111,20 @@ func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
 		})
 	}
 	hands.Wait()
-	require.Zero(t, d.count(t, "loads", "units > 100"), "four at once, and never more")
-	require.Positive(t, d.count(t, "loads", "units = 100"), "some were full")
-	require.Greater(t, d.count(t, "assignments", "accepted_at is not null"), int(operations/20))
+	require.Zero(t, d.Count(t, "loads", "units > 100"), "four at once, and never more")
+	require.Positive(t, d.Count(t, "loads", "units = 100"), "some were full")
+	require.Greater(t, d.Count(t, "assignments", "accepted_at is not null"), int(operations/20))
 }
 
 // something happens: a customer comes, the distribution looks, or an agent acts on one of their conversations.
-func (d *office) something(people []access.Principal, chance *rand.Rand) error {
-	ctx := d.t.Context()
+func something(d *postgrestest.Office, people []access.Principal, chance *rand.Rand) error {
+	ctx := d.T.Context()
 	switch n := chance.IntN(10); {
-	case n < 2 && d.count(d.t, "work_items", "state = 'waiting'") < 40:
-		d.waiting(uuid.NewString())
+	case n < 2 && d.Count(d.T, "work_items", "state = 'waiting'") < 40:
+		d.Waiting(uuid.NewString())
 		return nil
 	case n < 4:
-		_, err := d.Distribute(ctx, tenant)
+		_, err := d.Distribute(ctx, postgrestest.Tenant)
 		return err
 	}
 	by := people[chance.IntN(len(people))]
@@ -146,10 +136,10 @@ func (d *office) something(people []access.Principal, chance *rand.Rand) error {
 	const query = `
 		select c.id, c.state, a.state = 'offered' as asked from assignments a join conversations c on c.id = a.conversation_id
 		where a.agent_id = $1 and a.state in ('offered', 'accepted') order by random() limit 1`
-	if err := d.raw.SelectContext(ctx, &mine, query, by.AgentID); err != nil || len(mine) == 0 {
+	if err := d.Raw.SelectContext(ctx, &mine, query, by.AgentID); err != nil || len(mine) == 0 {
 		return err
 	}
-	ref := conversation.Ref{Tenant: tenant, Conversation: mine[0].ID}
+	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: mine[0].ID}
 	kind := command.WrapUp
 	switch {
 	case mine[0].Asked && chance.IntN(4) == 0:
@@ -160,7 +150,7 @@ func (d *office) something(people []access.Principal, chance *rand.Rand) error {
 		_, err := d.CloseConversation(ctx, ref, conversation.ClosedByAgent)
 		return err
 	}
-	_, err := d.Act(ctx, d.order(ref, by, kind, ""))
+	_, err := d.Act(ctx, d.Order(ref, by, kind, ""))
 	if errors.Is(err, conversation.ErrNotFound) {
 		return nil // it was given away meanwhile
 	}
@@ -170,20 +160,20 @@ func (d *office) something(people []access.Principal, chance *rand.Rand) error {
 // Whatever is asked of a conversation that has ended, by whomever and in whatever order, it stays ended.
 func TestProperty_nothingLeavesClosed(t *testing.T) {
 	t.Parallel()
-	d := newOffice(t)
-	li, mei := d.agent("Li"), d.agent("Mei")
-	ref := d.had("wang", li)
-	d.closes(ref, conversation.ClosedByAgent)
-	row := d.rows()
+	d := postgrestest.NewOffice(t)
+	li, mei := d.NewAgent("Li"), d.NewAgent("Mei")
+	ref := d.Had("wang", li)
+	d.Closes(ref, conversation.ClosedByAgent)
+	row := d.Rows()
 	rapid.Check(t, func(rt *rapid.T) {
 		kind := rapid.SampledFrom([]command.Kind{
 			command.Accept, command.Reject, command.Pick, command.Reply,
 			command.Transfer, command.Wait, command.Resume, command.WrapUp,
 			command.Close, command.Assign, command.ForceClose, command.SetContext,
 		}).Draw(rt, "command")
-		by := rapid.SampledFrom([]access.Principal{li, mei, d.supervisor}).Draw(rt, "by")
-		target := rapid.SampledFrom([]with{toAgent(mei), toQueue(d.queue)}).Draw(rt, "to")
-		out, err := d.Act(t.Context(), d.order(ref, by, kind, `{"a":"b"}`, target))
+		by := rapid.SampledFrom([]access.Principal{li, mei, d.Supervisor}).Draw(rt, "by")
+		target := rapid.SampledFrom([]postgrestest.With{postgrestest.ToAgent(mei), postgrestest.ToQueue(d.TheQueue)}).Draw(rt, "to")
+		out, err := d.Act(t.Context(), d.Order(ref, by, kind, `{"a":"b"}`, target))
 		if by.AgentID == mei.AgentID {
 			require.ErrorIs(rt, err, conversation.ErrNotFound)
 		} else {
@@ -193,29 +183,29 @@ func TestProperty_nothingLeavesClosed(t *testing.T) {
 		due, err := d.Due(t.Context(), ref)
 		require.NoError(rt, err)
 		require.Equal(rt, conversation.StateClosed, due.Standing.State)
-		got, err := d.Receive(t.Context(), d.batch(ref.Conversation, "wang", says(uuid.NewString(), "hello?")))
+		got, err := d.Receive(t.Context(), d.Batch(ref.Conversation, "wang", postgrestest.Says(uuid.NewString(), "hello?")))
 		require.NoError(rt, err)
 		require.True(rt, got.Ending)
-		require.Equal(rt, 1, d.count(t, "conversations", "state = 'closed'"))
+		require.Equal(rt, 1, d.Count(t, "conversations", "state = 'closed'"))
 	})
-	require.Equal(t, len(row), len(d.rows()), "nothing was made either")
+	require.Equal(t, len(row), len(d.Rows()), "nothing was made either")
 }
 
 // As long as anybody waits, those whom nobody has been asked for came after those who have.
 func TestR9_whoHasWaitedLongestIsAskedForFirst(t *testing.T) {
 	t.Parallel()
-	f := newFloor(t)
-	f.agents(t, 50, 4)
-	arrivals := scale(1000, 10_000)
-	f.arrive(t, arrivals)
+	f := postgrestest.NewFloor(t)
+	f.Agents(t, 50, 4)
+	arrivals := postgrestest.Scale(1000, 10_000)
+	f.Arrive(t, arrivals)
 	for given := 0; given < arrivals; {
-		n := f.distribute(t, f.DB)
+		n := f.MustDistribute(t, f.Ledger)
 		require.Positive(t, n)
 		given += n
-		require.Zero(t, f.count(t, "work_items w", `state = 'waiting' and since < (select max(since) from work_items where state = 'offered')`),
+		require.Zero(t, f.Count(t, "work_items w", `state = 'waiting' and since < (select max(since) from work_items where state = 'offered')`),
 			"nobody was overtaken")
-		f.exec(t, `update assignments set state = 'ended', ended_at = now() where state = 'offered'`)
-		f.exec(t, `update work_items set state = 'done' where state = 'offered'`)
-		f.exec(t, `update agents set presence = 'available'`)
+		f.Exec(t, `update assignments set state = 'ended', ended_at = now() where state = 'offered'`)
+		f.Exec(t, `update work_items set state = 'done' where state = 'offered'`)
+		f.Exec(t, `update agents set presence = 'available'`)
 	}
 }

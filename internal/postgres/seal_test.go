@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/account"
 	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/postgrestest"
+	"wxdesk/internal/postgres/sealing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -17,30 +18,30 @@ import (
 // K12: every stored secret, altered in one bit, cut, or taken from another row of the same column.
 func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	other := someAccount()
+	f := postgrestest.NewFixture(t)
+	other := postgrestest.SomeAccount()
 	other.AppID = "wxfedcba9876543210"
-	other, err := f.CreateAccount(t.Context(), cli, other, someSecrets())
+	other, err := f.CreateAccount(t.Context(), postgrestest.CLI, other, postgrestest.SomeSecrets())
 	require.NoError(t, err)
-	ref, _, ids := f.answered(t, "hi")
-	turn := f.receive(t, f.batch(ref.Conversation, "li", says("l2", "and you?"))).Receipts[0].MessageID
-	second := f.batch(newConversation(), "wang", says("w1", "me too"))
-	f.receive(t, second)
+	ref, _, ids := f.Answered(t, "hi")
+	turn := f.MustReceive(t, f.Batch(ref.Conversation, "li", postgrestest.Says("l2", "and you?"))).Receipts[0].MessageID
+	second := f.Batch(postgrestest.NewConversation(), "wang", postgrestest.Says("w1", "me too"))
+	f.MustReceive(t, second)
 	ctx := t.Context()
 
-	opened := func() error { _, err := f.CallbackAccount(ctx, f.account.ID); return err }
-	keys := func() error { _, err := f.AccountKeys(ctx, tenant, f.account.ID); return err }
-	credentials := func() error { _, err := f.Credentials(ctx, tenant, f.account.ID); return err }
+	opened := func() error { _, err := f.CallbackAccount(ctx, f.TheAccount.ID); return err }
+	keys := func() error { _, err := f.AccountKeys(ctx, postgrestest.Tenant, f.TheAccount.ID); return err }
+	credentials := func() error { _, err := f.Credentials(ctx, postgrestest.Tenant, f.TheAccount.ID); return err }
 	ask := func() error { _, err := f.Turn(ctx, ref); return err }
 	send := func() error { // R28: the message fails, nothing else
 		m, err := f.MarkSending(ctx, ref, uuid.NewString())
-		f.exec(t, `update deliveries set status = 'queued', attempts = 0, attempt_id = null`)
+		f.Exec(t, `update deliveries set status = 'queued', attempts = 0, attempt_id = null`)
 		if m.Status == conversation.DeliveryFailed && m.Reason == "unreadable" {
 			return secret.ErrUnavailable
 		}
 		return err
 	}
-	ofAccount, ofSecret := "id = '"+string(f.account.ID)+"'", "account_id = '"+string(f.account.ID)+"'"
+	ofAccount, ofSecret := "id = '"+string(f.TheAccount.ID)+"'", "account_id = '"+string(f.TheAccount.ID)+"'"
 	for name, c := range map[string]struct {
 		table, column, where, from string
 		use                        func() error
@@ -58,15 +59,15 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 		"app secret of a send": {"accounts", "app_secret", ofAccount, "id = '" + string(other.ID) + "'", send},
 	} {
 		var good, foreign []byte
-		require.NoError(t, f.raw.Get(&good, "select "+c.column+" from "+c.table+" where "+c.where), name)
-		require.NoError(t, f.raw.Get(&foreign, "select "+c.column+" from "+c.table+" where "+c.from), name)
+		require.NoError(t, f.Raw.Get(&good, "select "+c.column+" from "+c.table+" where "+c.where), name)
+		require.NoError(t, f.Raw.Get(&foreign, "select "+c.column+" from "+c.table+" where "+c.from), name)
 		flipped := append([]byte{}, good...)
 		flipped[len(flipped)/2] ^= 0x10
 		for what, bad := range map[string][]byte{"bit": flipped, "cut": good[:len(good)-1], "empty": {}, "moved": foreign} {
-			f.exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, bad)
+			f.Exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, bad)
 			require.ErrorIs(t, c.use(), secret.ErrUnavailable, "%s: %s", name, what)
 		}
-		f.exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, good)
+		f.Exec(t, "update "+c.table+" set "+c.column+" = $1 where "+c.where, good)
 	}
 	for _, use := range []func() error{opened, keys, credentials, ask, send} {
 		require.NoError(t, use())
@@ -75,66 +76,66 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 
 func TestBad_K12_anUnknownMasterKeyIsNoDefaultKey(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
+	f := postgrestest.NewFixture(t)
 	ring, err := secret.ParseKeyring(secret.NewMasterKey("other"))
 	require.NoError(t, err)
-	_, err = open(t, f.dsn, ring).CallbackAccount(t.Context(), f.account.ID)
+	_, err = postgrestest.Open(t, f.DSN, ring).CallbackAccount(t.Context(), f.TheAccount.ID)
 	require.ErrorIs(t, err, secret.ErrUnknownKey)
 }
 
 func TestBad_K12_givingASecretAnewRepairsTheAccount(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.exec(t, `update account_secrets set sealed = '\x01'`)
-	f.exec(t, `update accounts set app_secret = '\x01'`)
-	a := f.account
+	f := postgrestest.NewFixture(t)
+	f.Exec(t, `update account_secrets set sealed = '\x01'`)
+	f.Exec(t, `update accounts set app_secret = '\x01'`)
+	a := f.TheAccount
 	a.Name = "Renamed"
-	a, err := f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
+	a, err := f.UpdateAccount(t.Context(), postgrestest.CLI, a, account.Secrets{})
 	require.NoError(t, err, "what concerns no secret still works")
-	_, err = f.UpdateAccount(t.Context(), cli, a, someSecrets())
+	_, err = f.UpdateAccount(t.Context(), postgrestest.CLI, a, postgrestest.SomeSecrets())
 	require.NoError(t, err)
 
 	opened, err := f.CallbackAccount(t.Context(), a.ID)
 	require.NoError(t, err)
-	require.Equal(t, []string{token}, reveal(opened.Tokens))
-	keys, err := f.AccountKeys(t.Context(), tenant, a.ID)
+	require.Equal(t, []string{postgrestest.Token}, postgrestest.Reveal(opened.Tokens))
+	keys, err := f.AccountKeys(t.Context(), postgrestest.Tenant, a.ID)
 	require.NoError(t, err)
 	require.Len(t, keys.Ciphers, 1)
-	_, err = f.Credentials(t.Context(), tenant, a.ID)
+	_, err = f.Credentials(t.Context(), postgrestest.Tenant, a.ID)
 	require.NoError(t, err)
 }
 
 func TestBad_K12_whatDoesNotOpenLeavesTheTranscriptReadable(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	id := newConversation()
-	got := f.receive(t, f.batch(id, "li", says("k1", "one"), says("k2", "two")))
-	f.exec(t, `update messages set body = '\x00' where id = $1`, got.Receipts[0].MessageID)
-	lines, err := f.Messages(t.Context(), everything, id, 0, 10)
+	f := postgrestest.NewFixture(t)
+	id := postgrestest.NewConversation()
+	got := f.MustReceive(t, f.Batch(id, "li", postgrestest.Says("k1", "one"), postgrestest.Says("k2", "two")))
+	f.Exec(t, `update messages set body = '\x00' where id = $1`, got.Receipts[0].MessageID)
+	lines, err := f.Messages(t.Context(), postgrestest.Everything, id, 0, 10)
 	require.NoError(t, err)
-	require.Equal(t, postgres.Unavailable, lines[0].Text)
-	require.Equal(t, canary+" two", lines[1].Text)
+	require.Equal(t, sealing.Unavailable, lines[0].Text)
+	require.Equal(t, postgrestest.Canary+" two", lines[1].Text)
 
-	f.exec(t, `update customers set data_key = ''`) // as erasure does
-	lines, err = f.Messages(t.Context(), everything, id, 0, 10)
+	f.Exec(t, `update customers set data_key = ''`) // as erasure does
+	lines, err = f.Messages(t.Context(), postgrestest.Everything, id, 0, 10)
 	require.NoError(t, err)
-	require.Equal(t, postgres.Unavailable, lines[1].Text)
-	c, err := f.Conversation(t.Context(), everything, id)
+	require.Equal(t, sealing.Unavailable, lines[1].Text)
+	c, err := f.Conversation(t.Context(), postgrestest.Everything, id)
 	require.NoError(t, err)
-	require.Equal(t, postgres.Unavailable, c.Customer.OpenID)
+	require.Equal(t, sealing.Unavailable, c.Customer.OpenID)
 }
 
 func TestBad_K14_theSameSecretSealsDifferently(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	h := callback.Received{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	f := postgrestest.NewFixture(t)
+	h := callback.Received{Tenant: postgrestest.Tenant, AccountID: f.TheAccount.ID, DeliveryID: uuid.NewString()}
 	require.NotEqual(t, f.SealPlain(h, []byte("x")), f.SealPlain(h, []byte("x")))
 }
 
 func TestSealPlain_opensForTheSameDeliveryOnly(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	h := callback.Received{Tenant: tenant, AccountID: f.account.ID, DeliveryID: uuid.NewString()}
+	f := postgrestest.NewFixture(t)
+	h := callback.Received{Tenant: postgrestest.Tenant, AccountID: f.TheAccount.ID, DeliveryID: uuid.NewString()}
 	h.Ciphertext = f.SealPlain(h, []byte("<xml/>"))
 	plain, err := f.OpenPlain(h)
 	require.NoError(t, err)
@@ -157,11 +158,11 @@ func TestSealPlain_opensForTheSameDeliveryOnly(t *testing.T) {
 
 func TestUpdateAccount_forgetsTheAccessTokenOfAnotherAppID(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.exec(t, `insert into access_tokens (tenant, account_id) select tenant, id from accounts`)
-	a := f.account
+	f := postgrestest.NewFixture(t)
+	f.Exec(t, `insert into access_tokens (tenant, account_id) select tenant, id from accounts`)
+	a := f.TheAccount
 	a.AppID = wechat.AppID("wxfedcba9876543210")
-	_, err := f.UpdateAccount(t.Context(), cli, a, account.Secrets{})
+	_, err := f.UpdateAccount(t.Context(), postgrestest.CLI, a, account.Secrets{})
 	require.NoError(t, err)
-	require.Equal(t, 0, f.count(t, "access_tokens", "true"))
+	require.Equal(t, 0, f.Count(t, "access_tokens", "true"))
 }

@@ -12,6 +12,7 @@ import (
 	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/postgrestest"
 )
 
 // patience is the context's; whatever stalls, the call must end a quarter of a second later. The rest of slack is for a
@@ -33,15 +34,15 @@ func endsInTime(t *testing.T, call func(ctx context.Context) error) {
 
 func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	p := newProxy(t, f.dsn)
-	db := openWith(t, 2, p.dsn, f.ring)
-	batch := f.batch(newConversation(), "li", says("k1", "hello"))
+	f := postgrestest.NewFixture(t)
+	p := newProxy(t, f.DSN)
+	db := postgrestest.OpenWith(t, 2, p.dsn, f.Ring)
+	batch := f.Batch(postgrestest.NewConversation(), "li", postgrestest.Says("k1", "hello"))
 
 	p.stall()
 	t.Run("read on a connection of the pool", func(t *testing.T) {
 		endsInTime(t, func(ctx context.Context) error {
-			_, err := db.CallbackAccount(ctx, f.account.ID)
+			_, err := db.CallbackAccount(ctx, f.TheAccount.ID)
 			return err
 		})
 	})
@@ -53,7 +54,7 @@ func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
 	})
 	t.Run("opening", func(t *testing.T) {
 		endsInTime(t, func(ctx context.Context) error {
-			_, err := postgres.Open(ctx, p.dsn, f.ring)
+			_, err := postgrestest.OpenLedger(ctx, p.dsn, f.Ring)
 			return err
 		})
 	})
@@ -61,15 +62,15 @@ func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
 	p.resume()
 	got, err := db.Receive(t.Context(), batch)
 	require.NoError(t, err)
-	require.Equal(t, []callback.ReceiptOutcome{"new"}, outcomes(got))
+	require.Equal(t, []callback.ReceiptOutcome{"new"}, postgrestest.Outcomes(got))
 }
 
 func TestR3_aLockedRowEndsCallsWithTheirContext(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	batch := f.batch(newConversation(), "li", says("k1", "hello"))
-	f.receive(t, batch)
-	tx, err := f.raw.Beginx()
+	f := postgrestest.NewFixture(t)
+	batch := f.Batch(postgrestest.NewConversation(), "li", postgrestest.Says("k1", "hello"))
+	f.MustReceive(t, batch)
+	tx, err := f.Raw.Beginx()
 	require.NoError(t, err)
 	defer tx.Rollback() //nolint:errcheck // ends the lock
 	_, err = tx.Exec(`select 1 from customers for update`)
@@ -83,11 +84,11 @@ func TestR3_aLockedRowEndsCallsWithTheirContext(t *testing.T) {
 
 func TestOpen_cancellingACallAfterwardsHarmsNobody(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	db := openWith(t, 1, f.dsn, f.ring)
+	f := postgrestest.NewFixture(t)
+	db := postgrestest.OpenWith(t, 1, f.DSN, f.Ring)
 	for range 50 {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := db.CallbackAccount(ctx, f.account.ID)
+		_, err := db.CallbackAccount(ctx, f.TheAccount.ID)
 		require.NoError(t, err)
 		go cancel() // while the next call is on the same connection
 	}
@@ -95,17 +96,17 @@ func TestOpen_cancellingACallAfterwardsHarmsNobody(t *testing.T) {
 
 func TestOpen_limitsItsSessions(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	p := newProxy(t, f.dsn)
-	db := open(t, p.dsn, f.ring)
-	tx, err := f.raw.Beginx()
+	f := postgrestest.NewFixture(t)
+	p := newProxy(t, f.DSN)
+	db := postgrestest.Open(t, p.dsn, f.Ring)
+	tx, err := f.Raw.Beginx()
 	require.NoError(t, err)
 	defer tx.Rollback() //nolint:errcheck // ends the lock
 	_, err = tx.Exec(`select 1 from accounts for update`)
 	require.NoError(t, err)
 
 	begun := time.Now()
-	err = db.DeleteAccount(t.Context(), cli, f.account.ID) // its context never ends
+	err = db.DeleteAccount(t.Context(), postgrestest.CLI, f.TheAccount.ID) // its context never ends
 	var refused *postgres.SQLError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "55P03", refused.Code, "lock_not_available")
@@ -115,12 +116,12 @@ func TestOpen_limitsItsSessions(t *testing.T) {
 // R28: nobody knows why it took so long; the same may be asked again.
 func TestOpen_aStatementOutOfTimeIsLater(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.exec(t, `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'`)
-	f.exec(t, `create trigger slow before update on accounts for each row execute function slow()`)
+	f := postgrestest.NewFixture(t)
+	f.Exec(t, `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'`)
+	f.Exec(t, `create trigger slow before update on accounts for each row execute function slow()`)
 
 	begun := time.Now()
-	err := f.DeleteAccount(t.Context(), cli, f.account.ID) // its context never ends
+	err := f.DeleteAccount(t.Context(), postgrestest.CLI, f.TheAccount.ID) // its context never ends
 	require.ErrorIs(t, err, conversation.ErrLater)
 	var refused *postgres.SQLError
 	require.ErrorAs(t, err, &refused)
@@ -130,16 +131,16 @@ func TestOpen_aStatementOutOfTimeIsLater(t *testing.T) {
 
 func TestOpen_takesBothFormsOfDSNAndNeverQuotesThem(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	for _, link := range []string{f.dsn, newProxy(t, f.dsn).dsn} { // a unix socket, unless the tests were given a server, and TCP
+	f := postgrestest.NewFixture(t)
+	for _, link := range []string{f.DSN, newProxy(t, f.DSN).dsn} { // a unix socket, unless the tests were given a server, and TCP
 		pairs := keyValues(t, link)
 		require.NotContains(t, pairs, "postgres://")
 		for _, dsn := range []string{link, pairs} {
-			require.NoError(t, open(t, dsn, f.ring).Ping(t.Context()))
+			require.NoError(t, postgrestest.Open(t, dsn, f.Ring).Ping(t.Context()))
 		}
 	}
 	for _, dsn := range []string{"postgres://u:s3cret/x@[::", "password=s3cret host", "postgres://u:s3cret@127.0.0.1:1/x?sslmode=disable"} {
-		_, err := postgres.Open(t.Context(), dsn, f.ring)
+		_, err := postgrestest.OpenLedger(t.Context(), dsn, f.Ring)
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "s3cret")
 	}

@@ -13,14 +13,15 @@ import (
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/postgrestest"
 )
 
 func TestTracers_showStatementsAndNeverWhatIsInThem(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
+	f := postgrestest.NewFixture(t)
 	recorder := tracetest.NewSpanRecorder()
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
-	db, err := postgres.Open(t.Context(), f.dsn, f.ring, postgres.WithTracers(tracers))
+	db, err := postgrestest.OpenLedger(t.Context(), f.DSN, f.Ring, postgrestest.WithPool(postgres.WithTracers(tracers)))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 

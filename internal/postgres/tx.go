@@ -19,26 +19,29 @@ const (
 	firstWait = 5 * time.Millisecond // doubles with every try; half of it is chance
 )
 
-// errAgain says that another transaction wrote the same key at the same time: on the next try it can be seen.
-var errAgain = errors.New("another transaction wrote the same meanwhile")
+// ErrAgain says that another transaction wrote the same key at the same time: on the next try it can be seen.
+var ErrAgain = errors.New("another transaction wrote the same meanwhile")
 
-// transaction is a transaction, with the channels that are to be notified once it is committed.
-type transaction struct {
+// Tx is a transaction, with the channels that are to be notified once it is committed.
+type Tx struct {
 	*sqlx.Tx
 	channels []string
 }
 
-// inTx runs fn in a read-committed transaction; see transact.
-func (db *DB) inTx(ctx context.Context, act string, fn func(tx *transaction) error) error {
-	_, err := transact(ctx, db, act, func(tx *transaction) (struct{}, error) { return struct{}{}, fn(tx) })
+// Notify has a channel notified once the transaction is committed.
+func (tx *Tx) Notify(channel string) { tx.channels = append(tx.channels, channel) }
+
+// InTx runs fn in a read-committed transaction; see Transact.
+func (db *Pool) InTx(ctx context.Context, act string, fn func(tx *Tx) error) error {
+	_, err := Transact(ctx, db, act, func(tx *Tx) (struct{}, error) { return struct{}{}, fn(tx) })
 	return err
 }
 
-// transact runs fn in a read-committed transaction and returns its answer. After a deadlock, a serialization failure, a
+// Transact runs fn in a read-committed transaction and returns its answer. After a deadlock, a serialization failure, a
 // lost connection, and above all after a COMMIT whose answer was lost, it runs fn again in a new transaction. So fn must
 // be repeatable even where its first run took effect: by unique keys, and by looking before it writes. It touches nothing
 // outside but what it returns.
-func transact[T any](ctx context.Context, db *DB, act string, fn func(tx *transaction) (T, error)) (T, error) {
+func Transact[T any](ctx context.Context, db *Pool, act string, fn func(tx *Tx) (T, error)) (T, error) {
 	for try := 1; ; try++ {
 		answer, again, err := attempt(ctx, db, fn)
 		if err == nil {
@@ -46,22 +49,22 @@ func transact[T any](ctx context.Context, db *DB, act string, fn func(tx *transa
 		}
 		if !again || try == maxTries || !pause(ctx, try) {
 			var none T
-			return none, explain(ctx, act, err)
+			return none, Explain(ctx, act, err)
 		}
 	}
 }
 
 // attempt says, beside the error, whether trying again can help.
-func attempt[T any](ctx context.Context, db *DB, fn func(tx *transaction) (T, error)) (answer T, again bool, err error) {
-	begun, err := db.sql.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+func attempt[T any](ctx context.Context, db *Pool, fn func(tx *Tx) (T, error)) (answer T, again bool, err error) {
+	begun, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return answer, false, err // database/sql has tried other connections already
 	}
-	tx := &transaction{Tx: begun}
+	tx := &Tx{Tx: begun}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing; before, the connection is lost anyway
 	if answer, err = fn(tx); err == nil {
 		err = tx.Commit()
-		db.notices.ask(tx.channels...) // also where the answer of COMMIT was lost
+		db.Notify(tx.channels...) // also where the answer of COMMIT was lost
 	}
 	return answer, passing(err), err
 }
@@ -73,7 +76,7 @@ func passing(err error) bool {
 		return refused.Code == pqerror.TRDeadlockDetected || refused.Code == pqerror.TRSerializationFailure
 	}
 	_, lost := errors.AsType[net.Error](err)
-	return lost || errors.Is(err, driver.ErrBadConn) || errors.Is(err, errAgain)
+	return lost || errors.Is(err, driver.ErrBadConn) || errors.Is(err, ErrAgain)
 }
 
 // pause waits before the next try; false means that the context has ended.
@@ -92,12 +95,4 @@ func rest(ctx context.Context, wait time.Duration) bool {
 	case <-timer.C:
 		return true
 	}
-}
-
-// affected is the number of rows that a statement wrote.
-func affected(result sql.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }

@@ -14,10 +14,14 @@ import (
 type AccountChecks interface {
 	// Credentials opens what calling WeChat for an account needs. ErrNotFound when it is disabled or deleted.
 	Credentials(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (wechat.Credentials, error)
-	// CallbackRecords tells what callbacks have shown of a version of the account, and when last.
-	CallbackRecords(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[callback.Record]time.Time, error)
 	// CallbackAccount opens what the callback endpoint knows of an account. ErrNotFound when it is unknown, deleted or disabled.
 	CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)
+}
+
+// CallbackRecords is what callbacks have shown of accounts.
+type CallbackRecords interface {
+	// CallbackRecords tells what callbacks have shown of a version of the account, and when last.
+	CallbackRecords(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64) (map[callback.Record]time.Time, error)
 	// EventKept reports whether the callback endpoint has kept an event of this message key.
 	EventKept(ctx context.Context, t conversation.Tenant, id conversation.AccountID, messageKey string) (bool, error)
 }

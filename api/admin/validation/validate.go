@@ -14,12 +14,13 @@ import (
 
 // Validator tries out accounts. All fields must be given.
 type Validator struct {
-	Checks   AccountChecks
-	Platform TokenAPI
-	HTTP     *http.Client // calls the callback URL as WeChat would
-	Callback CallbackFacts
-	Log      *slog.Logger
-	Now      func() time.Time
+	Checks    AccountChecks
+	Callbacks CallbackRecords
+	Platform  TokenAPI
+	HTTP      *http.Client // calls the callback URL as WeChat would
+	Callback  CallbackFacts
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // Step is what a step came to.
@@ -58,7 +59,7 @@ func (v Validator) Validate(ctx context.Context, account account.Account, url st
 	if err := v.settle(ctx, account); err != nil {
 		return nil, err
 	}
-	seen, err := v.Checks.CallbackRecords(ctx, account.Tenant, account.ID, account.Version)
+	seen, err := v.Callbacks.CallbackRecords(ctx, account.Tenant, account.ID, account.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func (v Validator) tryEvent(ctx context.Context, p prober) (finding, error) {
 	if err != nil || !found.ok {
 		return found, err
 	}
-	kept, err := v.Checks.EventKept(ctx, p.account.Tenant, p.account.ID, messageKey)
+	kept, err := v.Callbacks.EventKept(ctx, p.account.Tenant, p.account.ID, messageKey)
 	if err == nil && !kept {
 		found = broken("The callback takes an event that never arrives here: WXDESK_PUBLIC_URL leads to another installation, or a proxy changes the bodies of requests.")
 	}

@@ -9,7 +9,6 @@ import (
 	"wxdesk/internal/access"
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/postgres"
 	"wxdesk/internal/routing"
 )
 
@@ -53,7 +52,7 @@ func (Demo) Run(ctx context.Context, h Host) error {
 
 // demo is the desk while it is filled.
 type demo struct {
-	db     *postgres.DB
+	db     *Ledger
 	by     access.Actor
 	queues map[string]conversation.QueueID
 	skills map[string]routing.SkillID
@@ -110,9 +109,9 @@ func (d *demo) makeQueues(ctx context.Context) error {
 	for day := time.Sunday; day <= time.Saturday; day++ {
 		hours.Weekly = append(hours.Weekly, routing.Shift{Day: day, From: "09:00", To: "21:00"})
 	}
-	hours, err := ensure(ctx, d, d.db.ListHours, func(h routing.Hours) routing.HoursID { return h.ID },
+	hours, err := ensure(ctx, d, d.db.Setup.ListHours, func(h routing.Hours) routing.HoursID { return h.ID },
 		func(h routing.Hours) bool { return h.Name == hours.Name },
-		func() (routing.Hours, error) { return d.db.CreateHours(ctx, d.by, hours) })
+		func() (routing.Hours, error) { return d.db.Setup.CreateHours(ctx, d.by, hours) })
 	if err != nil {
 		return err
 	}
@@ -139,9 +138,9 @@ func (d *demo) makeQueues(ctx context.Context) error {
 
 func (d *demo) makeQueue(ctx context.Context, q routing.Queue) (conversation.QueueID, error) {
 	q.Stamp, q.DeclineLimit = demoStamp, 3
-	made, err := ensure(ctx, d, d.db.ListQueues, func(q routing.Queue) conversation.QueueID { return q.ID },
+	made, err := ensure(ctx, d, d.db.Setup.ListQueues, func(q routing.Queue) conversation.QueueID { return q.ID },
 		func(there routing.Queue) bool { return there.Name == q.Name },
-		func() (routing.Queue, error) { return d.db.CreateQueue(ctx, d.by, q) })
+		func() (routing.Queue, error) { return d.db.Setup.CreateQueue(ctx, d.by, q) })
 	d.queues[q.Name] = made.ID
 	return made.ID, err
 }
@@ -151,9 +150,9 @@ func (d *demo) makeSkills(ctx context.Context) error {
 		{Name: "Chinese", Kind: "language"}, {Name: "English", Kind: "language"}, {Name: "Japanese", Kind: "language"}, {Name: "Tea", Kind: "product"},
 	} {
 		s.Stamp = demoStamp
-		made, err := ensure(ctx, d, d.db.ListSkills, func(s routing.Skill) routing.SkillID { return s.ID },
+		made, err := ensure(ctx, d, d.db.Setup.ListSkills, func(s routing.Skill) routing.SkillID { return s.ID },
 			func(there routing.Skill) bool { return there.Name == s.Name },
-			func() (routing.Skill, error) { return d.db.CreateSkill(ctx, d.by, s) })
+			func() (routing.Skill, error) { return d.db.Setup.CreateSkill(ctx, d.by, s) })
 		if err != nil {
 			return err
 		}
@@ -192,9 +191,9 @@ func (d *demo) makeAgents(ctx context.Context) error {
 		for _, name := range person.queues {
 			a.Queues = append(a.Queues, d.queues[name])
 		}
-		made, err := ensure(ctx, d, d.db.ListAgents, func(a routing.Agent) conversation.AgentID { return a.ID },
+		made, err := ensure(ctx, d, d.db.Agents.ListAgents, func(a routing.Agent) conversation.AgentID { return a.ID },
 			func(there routing.Agent) bool { return there.Name == a.Name },
-			func() (routing.Agent, error) { return d.db.CreateAgent(ctx, d.by, a) })
+			func() (routing.Agent, error) { return d.db.Agents.CreateAgent(ctx, d.by, a) })
 		if err != nil {
 			return err
 		}
@@ -223,9 +222,9 @@ func (d *demo) makeWorkstreams(ctx context.Context) (err error) {
 }
 
 func (d *demo) makeWorkstream(ctx context.Context, w routing.Workstream) (routing.Workstream, error) {
-	return ensure(ctx, d, d.db.ListWorkstreams, workstreamID,
+	return ensure(ctx, d, d.db.Setup.ListWorkstreams, workstreamID,
 		func(there routing.Workstream) bool { return there.Name == w.Name },
-		func() (routing.Workstream, error) { return d.db.CreateWorkstream(ctx, d.by, w) })
+		func() (routing.Workstream, error) { return d.db.Setup.CreateWorkstream(ctx, d.by, w) })
 }
 
 func workstreamID(w routing.Workstream) conversation.WorkstreamID { return w.ID }

@@ -12,7 +12,7 @@ import (
 	"wxdesk/internal/account"
 	"wxdesk/internal/bot"
 	"wxdesk/internal/conversation"
-	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/accounts"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
@@ -67,7 +67,7 @@ func (d *system) demoAccount(ctx context.Context) (callback string, err error) {
 	if err := d.simulator(ctx, http.MethodPost, "/accounts", identity, &sim); err != nil {
 		return "", err
 	}
-	id, err := ensureAccount(ctx, db, d.host.Operator, account.Account{
+	id, err := ensureAccount(ctx, db.Accounts, d.host.Operator, account.Account{
 		Tenant: conversation.DefaultTenant, Name: demoName, AppID: demoAppID,
 		OriginalID: wechat.OriginalID(sim.OriginalID), Mode: wechat.ModeSafe, Kind: account.KindService,
 		ReplyMode: account.ReplyActive, Verified: true, Language: conversation.LanguageEnglish,
@@ -78,7 +78,7 @@ func (d *system) demoAccount(ctx context.Context) (callback string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := db.PutFAQEntries(ctx, conversation.DefaultTenant, id, folded(demoFAQ)); err != nil {
+	if err := db.Accounts.PutFAQEntries(ctx, conversation.DefaultTenant, id, folded(demoFAQ)); err != nil {
 		return "", err
 	}
 	callback = d.cfg.PublicURL + "/wechat/" + string(id)
@@ -95,21 +95,21 @@ func (d *system) demoAccount(ctx context.Context) (callback string, err error) {
 }
 
 // ensureAccount finds the account by its AppID, or creates it.
-func ensureAccount(ctx context.Context, db *postgres.DB, by access.Actor, a account.Account, s account.Secrets) (conversation.AccountID, error) {
+func ensureAccount(ctx context.Context, db *accounts.DB, by access.Actor, a account.Account, s account.Secrets) (conversation.AccountID, error) {
 	const page = 200
 	var after conversation.AccountID
 	for {
-		accounts, err := db.ListAccounts(ctx, a.Tenant, after, page)
+		found, err := db.ListAccounts(ctx, a.Tenant, after, page)
 		if err != nil {
 			return "", err
 		}
-		for _, found := range accounts {
-			if found.AppID == a.AppID {
-				return found.ID, nil
+		for _, known := range found {
+			if known.AppID == a.AppID {
+				return known.ID, nil
 			}
-			after = found.ID
+			after = known.ID
 		}
-		if len(accounts) < page {
+		if len(found) < page {
 			created, err := db.CreateAccount(ctx, by, a, s)
 			return created.ID, err
 		}

@@ -52,12 +52,12 @@ func demoRulesets(skills map[string]routing.SkillID, queues map[string]conversat
 // makeRules makes the tea house's rules and puts them in force, unless others are already.
 func (d *demo) makeRules(ctx context.Context) error {
 	for i, set := range demoRulesets(d.skills, d.queues) {
-		made, err := ensure(ctx, d, d.db.ListRulesets, func(r routing.Ruleset) routing.RulesetID { return r.ID },
+		made, err := ensure(ctx, d, d.db.Setup.ListRulesets, func(r routing.Ruleset) routing.RulesetID { return r.ID },
 			func(there routing.Ruleset) bool {
 				return there.WorkstreamID == d.tea.ID && there.Kind == set.kind && there.Name == set.name
 			},
 			func() (routing.Ruleset, error) {
-				return d.db.CreateRuleset(ctx, d.by, routing.Ruleset{
+				return d.db.Setup.CreateRuleset(ctx, d.by, routing.Ruleset{
 					Stamp: demoStamp, Kind: set.kind, WorkstreamID: d.tea.ID, Name: set.name, Position: i,
 				})
 			})
@@ -67,10 +67,10 @@ func (d *demo) makeRules(ctx context.Context) error {
 		if made.Published != 0 {
 			continue
 		}
-		if made, err = d.db.SaveDraft(ctx, d.by, made.ID, made.Version, set.rules); err != nil {
+		if made, err = d.db.Setup.SaveDraft(ctx, d.by, made.ID, made.Version, set.rules); err != nil {
 			return err
 		}
-		if _, err := d.db.PutInForce(ctx, d.by, made.ID, made.Version, 1); err != nil {
+		if _, err := d.db.Setup.PutInForce(ctx, d.by, made.ID, made.Version, 1); err != nil {
 			return err
 		}
 	}
@@ -79,11 +79,11 @@ func (d *demo) makeRules(ctx context.Context) error {
 
 // attach puts the demo account, where there is one, into the tea house's workstream, unless it has one of its own.
 func (d *demo) attach(ctx context.Context) error {
-	standard, _, err := find(ctx, d.db.ListWorkstreams, workstreamID, func(w routing.Workstream) bool { return w.Default })
+	standard, _, err := find(ctx, d.db.Setup.ListWorkstreams, workstreamID, func(w routing.Workstream) bool { return w.Default })
 	if err != nil {
 		return err
 	}
-	accounts, err := d.db.ListAccounts(ctx, conversation.DefaultTenant, "", 200)
+	accounts, err := d.db.Accounts.ListAccounts(ctx, conversation.DefaultTenant, "", 200)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (d *demo) attach(ctx context.Context) error {
 			continue
 		}
 		a.Workstream = d.tea.ID
-		if _, err := d.db.UpdateAccount(ctx, d.by, a, account.Secrets{}); err != nil {
+		if _, err := d.db.Accounts.UpdateAccount(ctx, d.by, a, account.Secrets{}); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,10 @@ import (
 	"wxdesk/internal/access"
 	"wxdesk/internal/config"
 	"wxdesk/internal/devstack"
-	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/accounts"
+	"wxdesk/internal/postgres/agents"
+	"wxdesk/internal/postgres/setup"
+	"wxdesk/internal/postgres/tokens"
 )
 
 // dir is where `wxdesk dev` keeps everything, below the folder that it is started in.
@@ -39,6 +42,15 @@ func (c startCmd) Run(ctx context.Context) error {
 	return devstack.StartProcess(ctx, dir, c.Name)
 }
 
+// Ledger is what dev and demo use of the ledger.
+type Ledger struct {
+	Accounts *accounts.DB
+	Agents   *agents.DB
+	Setup    *setup.DB
+	Sessions *tokens.DB
+	Close    func() error
+}
+
 // Host is what dev and demo use of the command line that they are part of.
 type Host struct {
 	Stdout   io.Writer
@@ -46,7 +58,7 @@ type Host struct {
 	Operator access.Actor // who makes the demo, for the audit
 
 	// OpenLedger opens the database that the settings name.
-	OpenLedger func(context.Context, config.Config) (*postgres.DB, error)
+	OpenLedger func(context.Context, config.Config) (*Ledger, error)
 	// MigrateDatabase brings it up to date.
 	MigrateDatabase func(context.Context, config.Config) error
 	// RegisterSearchAttributes makes Temporal know the search attributes of conversations.

@@ -72,6 +72,6 @@ func (d *system) codecLink(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
-	ticket, err := temporalclient.NewCodecTicket(ctx, db, "wxdesk dev")
+	ticket, err := temporalclient.NewCodecTicket(ctx, db.Sessions, "wxdesk dev")
 	return temporalclient.CodecSignIn("http://"+d.cfg.OpsAddr, ticket), err
 }

@@ -20,6 +20,12 @@ import (
 	"wxdesk/internal/config"
 	"wxdesk/internal/e2e/harness"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/accounts"
+	"wxdesk/internal/postgres/decision"
+	"wxdesk/internal/postgres/intake"
+	"wxdesk/internal/postgres/permits"
+	"wxdesk/internal/postgres/transcript"
+	"wxdesk/internal/postgres/upkeep"
 	"wxdesk/internal/rules"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/temporalclient"
@@ -83,18 +89,22 @@ func startPanickingWorker(s *harness.System, unsent harness.Customer) (tries *at
 	require.NoError(s.T, err)
 	evaluator := rules.NewEvaluator()
 	tries = new(atomic.Int64)
-	db, err := postgres.Open(s.T.Context(), cfg.DatabaseURL.Reveal(), ring, postgres.WithEvaluator(evaluator), postgres.WithAgentGrace(cfg.AgentGrace))
+	pool, err := postgres.Open(s.T.Context(), cfg.DatabaseURL.Reveal())
 	require.NoError(s.T, err)
 	temporal, err := temporalclient.Lazy(temporalclient.Options{
 		Env: cfg.Temporal, Codec: temporalclient.NewWorkerCodec(ring), Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(s.T, err)
+	stored := accounts.New(pool, ring)
 	w := worker.New(temporal, &activities.Activities{
-		Ledger:    panickingLedger{db, tries},
-		Permits:   db,
+		Ledger: activities.Ledger{
+			Accounts: stored, Callbacks: panickingCallbacks{intake.New(pool, ring), tries}, Transcript: transcript.New(pool, ring),
+			Routing: decision.New(pool, ring), Upkeep: upkeep.New(pool, ring),
+		},
+		Permits:   permits.New(pool, cfg.SendsPerSecond),
 		Runs:      &temporalclient.Conversations{Client: temporal},
-		Bots:      panickingBots{faq.Connector{Entries: db}},
-		WeChat:    panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), db), wechat.OpenID(unsent.OpenID)},
+		Bots:      panickingBots{faq.Connector{Entries: stored}},
+		WeChat:    panickingWeChat{wxapi.New(cfg.WeChatAPI, wxapi.NewHTTPClient(true), stored), wechat.OpenID(unsent.OpenID)},
 		Evaluator: evaluator,
 		Span: func(ctx context.Context, _, name string) (context.Context, trace.Span) {
 			return noop.NewTracerProvider().Tracer("").Start(ctx, name)
@@ -104,18 +114,18 @@ func startPanickingWorker(s *harness.System, unsent harness.Customer) (tries *at
 	stop = sync.OnceFunc(func() {
 		w.Stop()
 		temporal.Close()
-		_ = db.Close()
+		_ = pool.Close()
 	})
 	s.T.Cleanup(stop)
 	return tries, stop
 }
 
-type panickingLedger struct {
-	*postgres.DB
+type panickingCallbacks struct {
+	*intake.DB
 	tries *atomic.Int64
 }
 
-func (l panickingLedger) OpenPlain(h callback.Received) ([]byte, error) {
+func (l panickingCallbacks) OpenPlain(h callback.Received) ([]byte, error) {
 	plain, err := l.DB.OpenPlain(h)
 	if strings.Contains(string(plain), "a message that panics") {
 		l.tries.Add(1)

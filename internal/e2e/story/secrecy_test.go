@@ -27,6 +27,7 @@ import (
 
 	"wxdesk/internal/e2e/harness"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/accounts"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/temporalclient"
 )
@@ -150,10 +151,10 @@ func useEverything(t *testing.T, s *harness.System) canaries {
 	master := s.Setting("WXDESK_MASTER_KEYS")
 	ring, err := secret.ParseKeyring(secret.New(master))
 	require.NoError(t, err)
-	db, err := postgres.Open(t.Context(), s.Setting("DATABASE_URL"), ring)
+	pool, err := postgres.Open(t.Context(), s.Setting("DATABASE_URL"))
 	require.NoError(t, err)
-	defer db.Close() //nolint:errcheck // it was only read
-	access, err := db.Token(t.Context(), account)
+	defer pool.Close() //nolint:errcheck // it was only read
+	access, err := accounts.New(pool, ring).Token(t.Context(), account)
 	require.NoError(t, err)
 	dsn, err := url.Parse(s.Setting("DATABASE_URL"))
 	require.NoError(t, err)

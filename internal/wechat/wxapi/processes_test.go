@@ -22,6 +22,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/accounts"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 	"wxdesk/internal/wechat/wxapi"
@@ -47,12 +48,12 @@ func playSender() error {
 	if err != nil {
 		return err
 	}
-	db, err := postgres.Open(context.Background(), a.DSN, ring)
+	pool, err := postgres.Open(context.Background(), a.DSN)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Close() }()
-	c := wxapi.New(a.WeChat, wxapi.NewHTTPClient(true), db)
+	defer func() { _ = pool.Close() }()
+	c := wxapi.New(a.WeChat, wxapi.NewHTTPClient(true), accounts.New(pool, ring))
 	from := credentials()
 	from.AccountID = a.AccountID
 
@@ -141,9 +142,10 @@ func storeWithStaleToken(t *testing.T) assignment {
 	master := secret.NewMasterKey("test")
 	ring, err := secret.ParseKeyring(master)
 	require.NoError(t, err)
-	db, err := postgres.Open(t.Context(), dsn, ring)
+	pool, err := postgres.Open(t.Context(), dsn)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	t.Cleanup(func() { require.NoError(t, pool.Close()) })
+	db := accounts.New(pool, ring)
 	by := access.Actor{Tenant: conversation.DefaultTenant, Name: "test"}
 	created, err := db.CreateAccount(t.Context(), by, account.Account{
 		Name: "Tea shop", OriginalID: "gh_0123456789ab", AppID: credentials().AppID, Mode: wechat.ModePlain, Kind: account.KindService,

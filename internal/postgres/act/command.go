@@ -1,0 +1,86 @@
+package act
+
+import (
+	"context"
+	"errors"
+
+	"wxdesk/internal/access"
+	"wxdesk/internal/command"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/view"
+)
+
+// Act does what a person asks of a conversation. It is one transaction, in this order: the key of the request is written; where
+// it is there already, the answer is the one of then (ErrKeyReused where the request was another one), and a call that finds it
+// being written waits for its outcome; ErrNotFound where the person may not see the conversation; the conversation as it was
+// seen (If-Match); the rules. What is refused changes nothing, and its key stays free.
+//
+// ErrBusy where another transaction holds the key or the conversation for too long. secret.ErrUnavailable where the act needs
+// the customer's key and that does not open.
+func (db *DB) Act(ctx context.Context, r command.Request) (command.Result, error) {
+	r.ID = postgres.NewID()
+	acted, err := postgres.Transact(ctx, db.pool, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *postgres.Tx) (command.Result, error) {
+		free, err := db.takeKey(ctx, tx, r)
+		switch {
+		case err != nil:
+			return command.Result{}, err
+		case !free:
+			return db.actedBefore(ctx, tx, r)
+		}
+		return db.act(ctx, tx, r)
+	})
+	if refused, ok := errors.AsType[*actRefused](err); ok {
+		return refused.acted, nil
+	}
+	return acted, err
+}
+
+// actRefused rolls the transaction of a refused act back.
+type actRefused struct{ acted command.Result }
+
+// Error implements error.
+func (r *actRefused) Error() string { return "refused: " + string(r.acted.Refused) }
+
+// act judges what a person asks, and does it. actRefused where it may not be.
+func (db *DB) act(ctx context.Context, tx *postgres.Tx, r command.Request) (command.Result, error) {
+	want := lifecycle.ActOf(r)
+	want.Queue, want.Agent, want.Message = postgres.KnownForm(want.Queue), postgres.KnownForm(want.Agent), postgres.KnownForm(want.Message)
+	l, change, refused, err := db.standing.Decide(ctx, tx, conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, r.By, want)
+	switch {
+	case err != nil:
+		return command.Result{}, err
+	case refused == lifecycle.Unseen:
+		return command.Result{}, conversation.ErrNotFound
+	case refused != "":
+		acted := command.Result{At: l.Now.UTC()}
+		if lifecycle.Shown(refused) {
+			if acted, err = db.actedNow(ctx, tx, r); err != nil {
+				return command.Result{}, err
+			}
+		}
+		acted.Refused = refused
+		return acted, &actRefused{acted}
+	}
+	notice, err := l.Apply(ctx, change)
+	if err != nil {
+		return command.Result{}, err
+	}
+	after, err := db.readConversation(ctx, tx, l.Ref)
+	if err != nil {
+		return command.Result{}, err
+	}
+	acted, err := keepActed(ctx, l, r.ID, command.Result{Conversation: after, MessageID: change.MessageID(), At: l.Now.UTC()})
+	acted.Notice = notice
+	return acted, err
+}
+
+// readConversation reads a conversation inside a transaction, whoever may see it.
+func (db *DB) readConversation(ctx context.Context, tx *postgres.Tx, c conversation.Ref) (conversation.Conversation, error) {
+	var row view.ListedRow
+	if err := tx.GetContext(ctx, &row, view.Listed(access.Viewer{Tenant: c.Tenant})+` and c.id = $3`, c.Tenant, "", c.Conversation); err != nil {
+		return conversation.Conversation{}, err
+	}
+	return db.view.Open(c.Tenant, row)
+}

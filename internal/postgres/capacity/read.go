@@ -1,0 +1,100 @@
+package capacity
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/lib/pq"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/routing"
+)
+
+// ByID finds agents by their ids.
+func ByID(people []*Candidate) map[conversation.AgentID]*Candidate {
+	m := make(map[conversation.AgentID]*Candidate, len(people))
+	for _, p := range people {
+		m[p.ID] = p
+	}
+	return m
+}
+
+// Among says of which agents a statement asks, behind their id; $1 is the tenant, args what comes from $2 on.
+type Among struct {
+	Sql  string
+	Args []any
+}
+
+// Named are a few agents by their ids.
+func Named(agents []conversation.AgentID) Among {
+	return Among{` = any($2::uuid[])`, []any{pq.Array(agents)}}
+}
+
+// Serving are the members of queues. They may be thousands: named one by one, they would cost Postgres more to plan for than to
+// find.
+func Serving(queues []conversation.QueueID) Among {
+	return Among{` in (select agent_id from queue_members where tenant = $1 and queue_id = any($2::uuid[]))`, []any{pq.Array(queues)}}
+}
+
+// TakingOrBlocking narrows it to capacity profiles p that are named, and those that block their agents.
+func (a Among) TakingOrBlocking(profiles []routing.ProfileID) Among {
+	return Among{
+		fmt.Sprintf(`%s and (p.blocking or p.id = any($%d::uuid[]))`, a.Sql, len(a.Args)+2),
+		append(slices.Clone(a.Args), pq.Array(profiles)),
+	}
+}
+
+// Ask reads rows of a statement about agents into list.
+func (a Among) Ask(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, list any, query string) error {
+	return tx.SelectContext(ctx, list, query, append([]any{t}, a.Args...)...)
+}
+
+// Each reads the rows of a statement one by one: of thousands, finding the fields by their names would take the longer half.
+func (a Among) Each(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, query string, read func(*sql.Rows) error) error {
+	rows, err := tx.QueryContext(ctx, query, append([]any{t}, a.Args...)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // Err below tells
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// ReadCandidates reads agents who are not disabled, by id, and all that they have; see the functions capacity_in_use and profile_in_use.
+func ReadCandidates(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who Among) ([]*Candidate, error) {
+	list, err := ReadPeople(ctx, tx, t, who)
+	if err != nil || len(list) == 0 {
+		return list, err
+	}
+	return list, ReadProfileUses(ctx, tx, t, who, ByID(list))
+}
+
+// ReadPeople reads what ReadCandidates does, but no capacity profiles.
+func ReadPeople(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who Among) ([]*Candidate, error) {
+	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
+	// with every batch.
+	people := `
+		select g.id, g.version, g.presence, g.presence_manual, g.lost_at is not null, g.units, g.attributes,
+			(select max_conversations from tenants where id = $1), c.load, c.sessions
+		from agents g cross join lateral capacity_in_use(g.tenant, g.id, g.time_zone, null) c
+		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.id` + who.Sql
+	var list []*Candidate
+	err := who.Each(ctx, tx, t, people, func(rows *sql.Rows) error {
+		c := new(Candidate)
+		list = append(list, c)
+		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Lost, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b *Candidate) int { return cmp.Compare(a.ID, b.ID) }) // thousands: quicker here than there
+	return list, nil
+}

@@ -1,6 +1,0 @@
-package postgres
-
-import "time"
-
-// EvaluateFor sets how long a batch judges by queues' own rules.
-func (db *DB) EvaluateFor(d time.Duration) { db.evaluateFor = d }

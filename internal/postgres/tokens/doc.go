@@ -1,0 +1,18 @@
+// Package tokens holds who may use the API and the codec endpoint: API tokens, sessions and tickets. Of each it keeps a hash only.
+package tokens
+
+import (
+	"time"
+
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/presence"
+)
+
+// DB is the part of the ledger that says who is let in.
+type DB struct {
+	pool     *postgres.Pool
+	presence *presence.DB
+}
+
+// New makes it; grace is that of presence.New.
+func New(pool *postgres.Pool, grace time.Duration) *DB { return &DB{pool, presence.New(pool, grace)} }

@@ -1,0 +1,46 @@
+package transcript
+
+import (
+	"context"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
+	"wxdesk/internal/postgres"
+)
+
+// moveStanding does what new lines do to a conversation that people have, or are to have. Of a bot's, nothing follows but its
+// beginning, which is told already.
+func (r *reception) moveStanding(ctx context.Context) error {
+	if len(r.fresh) == 0 || r.begun || r.conversation.Holder == conversation.HolderBot {
+		return nil
+	}
+	l, err := r.db.standing.Lock(ctx, r.tx, r.in.Ref)
+	if err != nil {
+		return err
+	}
+	load := l.LoadLive
+	if l.Rests() {
+		load = func(ctx context.Context) error { return l.LoadWork(ctx) }
+	}
+	if err := load(ctx); err != nil {
+		return err
+	}
+	_, err = l.Apply(ctx, lifecycle.Wrote(l.Now, l.Snapshot, lifecycle.Written{Lines: r.lines()}))
+	return err
+}
+
+// lines are the new messages.
+func (r *reception) lines() []lifecycle.Line {
+	return postgres.Each(r.fresh, func(i int) lifecycle.Line {
+		receipt := r.verdicts[i].receipt
+		return lifecycle.Line{ID: *receipt.MessageID, Seq: postgres.OrEmpty(receipt.Seq)}
+	})
+}
+
+// wishEnd wishes the end of a conversation whose customer has left.
+func (r *reception) wishEnd(ctx context.Context) error {
+	if r.conversation == nil || !r.leaves() {
+		return nil
+	}
+	return r.db.standing.Follow(ctx, r.tx, r.in.Ref, lifecycle.Unfollowed)
+}

@@ -1,0 +1,21 @@
+package upkeep
+
+import (
+	"context"
+	"time"
+
+	"wxdesk/internal/postgres"
+)
+
+// DistributionLag is how long the oldest thing has waited that a worker should have taken up by now: a distribution trigger that is due, or
+// a notice to a run. Zero where nothing waits.
+func (db *DB) DistributionLag(ctx context.Context) (time.Duration, error) {
+	const query = `
+		select extract(epoch from now() - coalesce(least(
+			(select min(due_at) from distribution_triggers where due_at <= now()), (select min(since) from outbox)), now()))::float8`
+	var seconds float64
+	if err := db.pool.GetContext(ctx, &seconds, query); err != nil {
+		return 0, postgres.Explain(ctx, "measure the distribution's lag", err)
+	}
+	return max(0, time.Duration(seconds*float64(time.Second))), nil
+}
