@@ -99,8 +99,8 @@ func (db *DB) changeAccount(ctx context.Context, tx *postgres.Tx, old accountRow
 		return err
 	}
 	if old.AppID != a.AppID {
-		const forget = `delete from access_tokens where tenant = $1 and account_id = $2`
-		if _, err := tx.ExecContext(ctx, forget, a.Tenant, a.ID); err != nil {
+		const deleteAccessToken = `delete from access_tokens where tenant = $1 and account_id = $2`
+		if _, err := tx.ExecContext(ctx, deleteAccessToken, a.Tenant, a.ID); err != nil {
 			return err
 		}
 	}
@@ -109,8 +109,8 @@ func (db *DB) changeAccount(ctx context.Context, tx *postgres.Tx, old accountRow
 		if !ok {
 			continue
 		}
-		const replace = `update account_secrets set replaced_at = now() where tenant = $1 and account_id = $2 and purpose = $3 and replaced_at is null`
-		if _, err := tx.ExecContext(ctx, replace, a.Tenant, a.ID, purpose); err != nil {
+		const endSecret = `update account_secrets set replaced_at = now() where tenant = $1 and account_id = $2 and purpose = $3 and replaced_at is null`
+		if _, err := tx.ExecContext(ctx, endSecret, a.Tenant, a.ID, purpose); err != nil {
 			return err
 		}
 		if err := db.addSecret(ctx, tx, a, purpose, value); err != nil {

@@ -177,9 +177,9 @@ func (db *DB) DeleteBot(ctx context.Context, by access.Actor, id conversation.Bo
 		if err := tx.GetContext(ctx, &deleted, query, by.Tenant, id); err != nil || deleted {
 			return err
 		}
-		const uses = `select exists (select from accounts where tenant = $1 and bot_id = $2 and deleted_at is null)`
+		const usedByAccount = `select exists (select from accounts where tenant = $1 and bot_id = $2 and deleted_at is null)`
 		var used bool
-		if err := tx.GetContext(ctx, &used, uses, by.Tenant, id); err != nil {
+		if err := tx.GetContext(ctx, &used, usedByAccount, by.Tenant, id); err != nil {
 			return err
 		}
 		if used {
@@ -212,8 +212,8 @@ func lockBot(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id con
 // chooseBot finds the bot that an account is to have, nil for none, and keeps it from being deleted before the account
 // has it.
 func chooseBot(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, wanted conversation.BotID) (*conversation.BotID, error) {
-	const named = `select id from bots where tenant = $1 and id = $2 and deleted_at is null for key share`
-	const oldest = `
+	const holdNamed = `select id from bots where tenant = $1 and id = $2 and deleted_at is null for key share`
+	const holdOldest = `
 		select id from bots where tenant = $1 and kind = 'faq' and deleted_at is null
 		order by created_at, id limit 1 for key share`
 	var id conversation.BotID
@@ -222,12 +222,12 @@ func chooseBot(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, want
 	case "":
 		return nil, nil
 	case account.DefaultBot:
-		err = tx.GetContext(ctx, &id, oldest, t)
+		err = tx.GetContext(ctx, &id, holdOldest, t)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, nil
 		}
 	default:
-		err = tx.GetContext(ctx, &id, named, t, wanted)
+		err = tx.GetContext(ctx, &id, holdNamed, t, wanted)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = account.ErrNoBot
 		}

@@ -144,8 +144,8 @@ func changedFAQEntry(old, e bot.KeptFAQEntry) (fields []string) {
 // DeleteFAQEntry takes an entry away. Deleting it again changes nothing. ErrNotFound when there never was one.
 func (db *DB) DeleteFAQEntry(ctx context.Context, by access.Actor, id bot.FAQEntryID) error {
 	return db.pool.InTx(ctx, "delete FAQ entry", func(tx *postgres.Tx) error {
-		const remove = `delete from faq_entries where tenant = $1 and id = $2`
-		removed, err := postgres.Affected(tx.ExecContext(ctx, remove, by.Tenant, id))
+		const deleteEntry = `delete from faq_entries where tenant = $1 and id = $2`
+		removed, err := postgres.Affected(tx.ExecContext(ctx, deleteEntry, by.Tenant, id))
 		if err != nil {
 			return err
 		}

@@ -21,11 +21,11 @@ const dueRetryMax = 30 * time.Second
 func (db *DB) DoAgentDue(ctx context.Context) (found bool, err error) {
 	var row presence.DueRow
 	found, err = postgres.Transact(ctx, db.pool, "do what is due for an agent", func(tx *postgres.Tx) (bool, error) {
-		const claim = `
+		const claimDue = `
 			select tenant, kind, agent_id, since from due where due_at <= clock_timestamp()
 			order by due_at limit 1 for no key update skip locked`
 		row = presence.DueRow{}
-		err := tx.GetContext(ctx, &row, claim)
+		err := tx.GetContext(ctx, &row, claimDue)
 		if errors.Is(err, sql.ErrNoRows) {
 			return false, nil
 		}
@@ -49,12 +49,12 @@ func (db *DB) DoAgentDue(ctx context.Context) (found bool, err error) {
 
 // putOff has a row that failed tried again later, unless somebody else is at it already.
 func (db *DB) putOff(ctx context.Context, row presence.DueRow) error {
-	const later = `
+	const postpone = `
 		update due set tries = tries + 1, due_at = clock_timestamp() + make_interval(secs => least(2 ^ least(tries, 20), $5))
 		where (tenant, kind, agent_id) in (
 			select tenant, kind, agent_id from due where tenant = $1 and kind = $2 and agent_id = $3 and since = $4
 			for no key update skip locked)`
-	_, err := db.pool.ExecContext(ctx, later, row.Tenant, row.Kind, row.AgentID, row.Since, dueRetryMax.Seconds())
+	_, err := db.pool.ExecContext(ctx, postpone, row.Tenant, row.Kind, row.AgentID, row.Since, dueRetryMax.Seconds())
 	return postgres.Explain(ctx, "put off what failed for an agent", err)
 }
 
@@ -79,10 +79,10 @@ func (db *DB) agentGone(ctx context.Context, tx *postgres.Tx, row presence.DueRo
 		return err
 	}
 	if agent.Gone && agent.Anew {
-		const again = `
+		const restartGrace = `
 			update due d set since = a.presence_at, due_at = a.presence_at + make_interval(secs => $4), tries = 0
 			from agents a where d.tenant = $1 and d.kind = $2 and d.agent_id = $3 and a.tenant = d.tenant and a.id = d.agent_id`
-		_, err := tx.ExecContext(ctx, again, row.Tenant, row.Kind, row.AgentID, db.grace.Seconds())
+		_, err := tx.ExecContext(ctx, restartGrace, row.Tenant, row.Kind, row.AgentID, db.grace.Seconds())
 		return err
 	}
 	if agent.Gone {

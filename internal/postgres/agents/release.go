@@ -33,11 +33,11 @@ func lockWorkOf(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, age
 	if err := tx.SelectContext(ctx, &ids, query, t, agent); err != nil {
 		return nil, err
 	}
-	const items = `
+	const lockItems = `
 		select id from work_items where tenant = $1 and conversation_id = any($2::uuid[]) and state <> 'done'
 		order by id for no key update`
 	if len(ids) > 0 {
-		if _, err := tx.ExecContext(ctx, items, t, pq.Array(ids)); err != nil {
+		if _, err := tx.ExecContext(ctx, lockItems, t, pq.Array(ids)); err != nil {
 			return nil, err
 		}
 	}

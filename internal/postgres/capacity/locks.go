@@ -14,7 +14,7 @@ func LockAgents(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, age
 	if len(agents) == 0 {
 		return nil
 	}
-	const lock = `select id from agents where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
-	_, err := tx.ExecContext(ctx, lock, t, pq.Array(agents))
+	const lockByID = `select id from agents where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
+	_, err := tx.ExecContext(ctx, lockByID, t, pq.Array(agents))
 	return err
 }

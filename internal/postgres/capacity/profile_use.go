@@ -27,13 +27,13 @@ func (p ProfileUse) use() routing.ProfileUse {
 
 // ReadProfileUses reads the agents' room in their capacity profiles p.
 func ReadProfileUses(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who Among, agents map[conversation.AgentID]*Candidate) error {
-	uses := `
+	selectUses := `
 		select m.agent_id, p.id, p.blocking, coalesce(m.item_limit, p.item_limit), u.used
 		from agent_profiles m join capacity_profiles p on p.tenant = m.tenant and p.id = m.profile_id
 		join agents g on g.tenant = m.tenant and g.id = m.agent_id
 		cross join lateral profile_in_use(m.tenant, m.agent_id, p.id, p.reset, g.time_zone, null) u
 		where m.tenant = $1 and m.agent_id` + who.Sql
-	err := who.Each(ctx, tx, t, uses, func(rows *sql.Rows) error {
+	err := who.Each(ctx, tx, t, selectUses, func(rows *sql.Rows) error {
 		var agent conversation.AgentID
 		var r ProfileUse
 		if err := rows.Scan(&agent, &r.Profile, &r.Blocking, &r.Limit, &r.Used); err != nil {

@@ -81,13 +81,13 @@ func ReadCandidates(ctx context.Context, tx *postgres.Tx, t conversation.Tenant,
 func ReadPeople(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who Among) ([]*Candidate, error) {
 	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
 	// with every batch.
-	people := `
+	selectAgents := `
 		select g.id, g.version, g.presence, g.presence_manual, g.lost_at is not null, g.units, g.attributes,
 			(select max_conversations from tenants where id = $1), c.load, c.sessions
 		from agents g cross join lateral capacity_in_use(g.tenant, g.id, g.time_zone, null) c
 		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.id` + who.Sql
 	var list []*Candidate
-	err := who.Each(ctx, tx, t, people, func(rows *sql.Rows) error {
+	err := who.Each(ctx, tx, t, selectAgents, func(rows *sql.Rows) error {
 		c := new(Candidate)
 		list = append(list, c)
 		return rows.Scan(&c.ID, &c.Version, &c.Presence, &c.Manual, &c.Lost, &c.Units, &c.Attributes, &c.Max, &c.Load, &c.Sessions)

@@ -51,12 +51,12 @@ func Settle(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, agents 
 	if err != nil {
 		return nil, fmt.Errorf("encode presences: %w", err)
 	}
-	const set = `
+	const updatePresences = `
 		update agents a set presence = p.presence, presence_manual = p.manual,
 			presence_at = case when a.presence = p.presence then a.presence_at else now() end
 		from jsonb_to_recordset($2::jsonb) as p(agent_id uuid, presence text, manual boolean)
 		where a.tenant = $1 and a.id = p.agent_id`
-	if _, err := tx.ExecContext(ctx, set, t, string(encoded)); err != nil {
+	if _, err := tx.ExecContext(ctx, updatePresences, t, string(encoded)); err != nil {
 		return nil, err
 	}
 	return changed, notify.Publish(ctx, tx, t, news...)

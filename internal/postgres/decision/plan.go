@@ -47,13 +47,13 @@ func planRulesets(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, p
 	if err := tx.SelectContext(ctx, &rulesets, sets, t, plan.Workstream.ID); err != nil {
 		return err
 	}
-	const current = `
+	const selectVersions = `
 		select ` + setup.VersionColumns + `
 		from rulesets r join ruleset_versions v on v.tenant = r.tenant and v.ruleset_id = r.id
 		where r.tenant = $1 and r.deleted_at is null and (v.published_at is null or v.number = r.published)
 			and (r.workstream_id = nullif($2, '')::uuid or r.queue_id is not null)`
 	var versions []setup.VersionRow
-	if err := tx.SelectContext(ctx, &versions, current, t, plan.Workstream.ID); err != nil {
+	if err := tx.SelectContext(ctx, &versions, selectVersions, t, plan.Workstream.ID); err != nil {
 		return err
 	}
 	for _, row := range rulesets {

@@ -98,8 +98,8 @@ func (d *distribution) begin(ctx context.Context) (mine bool, err error) {
 
 // choose reads what there is to do, and chooses.
 func (d *distribution) choose(ctx context.Context) error {
-	const due = `select id from distribution_triggers where tenant = $1 and due_at <= clock_timestamp()`
-	if err := d.reading.SelectContext(ctx, &d.triggers, due, d.tenant); err != nil {
+	const selectDueTriggers = `select id from distribution_triggers where tenant = $1 and due_at <= clock_timestamp()`
+	if err := d.reading.SelectContext(ctx, &d.triggers, selectDueTriggers, d.tenant); err != nil {
 		return err
 	}
 	queues, rules, err := d.queues(ctx)

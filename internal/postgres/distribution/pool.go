@@ -81,7 +81,7 @@ func readPool(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, queue
 func readPlaces(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, queues []conversation.QueueID, agents map[conversation.AgentID]*routing.Candidate) error {
 	// Of the rows at and behind a place in the index, the first is the latest of that place, if it has any. Asked for like
 	// this, the planner takes that index even while it knows nothing of a young table.
-	const members = `
+	const selectMembers = `
 		select m.agent_id, m.queue_id, m.joined_at, last.offered_at as last_assigned
 		from queue_members m left join lateral (
 			select a.tenant, a.queue_id, a.agent_id, a.offered_at from assignments a
@@ -89,7 +89,7 @@ func readPlaces(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, que
 			order by a.tenant, a.queue_id, a.agent_id, a.offered_at desc limit 1
 		) last on last.tenant = m.tenant and last.queue_id = m.queue_id and last.agent_id = m.agent_id
 		where m.tenant = $1 and m.queue_id = any($2::uuid[])`
-	return capacity.Among{Args: []any{pq.Array(queues)}}.Each(ctx, tx, t, members, func(rows *sql.Rows) error {
+	return capacity.Among{Args: []any{pq.Array(queues)}}.Each(ctx, tx, t, selectMembers, func(rows *sql.Rows) error {
 		var (
 			agent        conversation.AgentID
 			queue        conversation.QueueID

@@ -14,7 +14,7 @@ import (
 // RecordCallback stores what a callback has shown about an account's set-up, as of a version of the account. What is
 // known of a newer version stays.
 func (db *DB) RecordCallback(ctx context.Context, t conversation.Tenant, account conversation.AccountID, version int64, records []callback.Record) error {
-	const upsert = `
+	const upsertRecord = `
 		insert into callback_records (tenant, account_id, kind, version)
 		select $1, $2, kind, $3 from unnest($4::text[]) as kind
 		on conflict (tenant, account_id, kind) do update set version = excluded.version, recorded_at = excluded.recorded_at
@@ -23,7 +23,7 @@ func (db *DB) RecordCallback(ctx context.Context, t conversation.Tenant, account
 	for i, n := range records {
 		words[i] = string(n)
 	}
-	_, err := db.pool.ExecContext(ctx, upsert, t, account, version, pq.Array(words))
+	_, err := db.pool.ExecContext(ctx, upsertRecord, t, account, version, pq.Array(words))
 	return postgres.Explain(ctx, "record a callback of account "+string(account), err)
 }
 

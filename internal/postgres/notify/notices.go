@@ -59,7 +59,7 @@ func NoticeRun(ctx context.Context, tx *postgres.Tx, c conversation.Ref, act str
 // for ten seconds the first time and for up to half a minute after failures, so that notices that cannot be told do not keep
 // others waiting.
 func (db *DB) Notices(ctx context.Context, limit int) ([]conversation.RunNotice, error) {
-	const claim = `
+	const claimNotices = `
 		with left_over as (
 			select tenant, conversation_id from outbox where claimed_until <= clock_timestamp()
 			order by claimed_until limit $1 for update skip locked)
@@ -68,7 +68,7 @@ func (db *DB) Notices(ctx context.Context, limit int) ([]conversation.RunNotice,
 		from left_over l where o.tenant = l.tenant and o.conversation_id = l.conversation_id
 		returning o.tenant, o.conversation_id, o.workflow_id, o.number, o.act, o.assignment`
 	var rows []NoticeRow
-	err := db.pool.SelectContext(ctx, &rows, claim, limit)
+	err := db.pool.SelectContext(ctx, &rows, claimNotices, limit)
 	return postgres.Each(rows, NoticeRow.Notice), postgres.Explain(ctx, "claim notices to runs", err)
 }
 
@@ -79,11 +79,11 @@ func (db *DB) Delivered(ctx context.Context, notices ...conversation.RunNotice) 
 	for i, n := range notices {
 		tenants[i], ids[i], numbers[i] = string(n.Tenant), string(n.Conversation), n.Number
 	}
-	const forget = `
+	const deleteNotices = `
 		delete from outbox where (tenant, conversation_id) in (
 			select o.tenant, o.conversation_id from unnest($1::text[], $2::text[], $3::bigint[]) as d(tenant, id, number)
 			join outbox o on o.tenant = d.tenant and o.conversation_id = d.id::uuid and o.number = d.number
 			for update of o skip locked)`
-	_, err := db.pool.ExecContext(ctx, forget, pq.Array(tenants), pq.Array(ids), pq.Array(numbers))
+	_, err := db.pool.ExecContext(ctx, deleteNotices, pq.Array(tenants), pq.Array(ids), pq.Array(numbers))
 	return postgres.Explain(ctx, "delete notices to runs", err)
 }

@@ -23,21 +23,21 @@ func (db *DB) Heartbeat(ctx context.Context, process string, connections []strin
 		if err := beat(ctx, tx, process); err != nil {
 			return diff, err
 		}
-		const unknown = `select c from unnest($2::text[]) c where not exists (select from connections where id = c::uuid and process_id = $1)`
-		if err := tx.SelectContext(ctx, &diff.Unknown, unknown, process, pq.Array(connections)); err != nil {
+		const selectUnknown = `select c from unnest($2::text[]) c where not exists (select from connections where id = c::uuid and process_id = $1)`
+		if err := tx.SelectContext(ctx, &diff.Unknown, selectUnknown, process, pq.Array(connections)); err != nil {
 			return diff, err
 		}
-		const stray = `
+		const selectStray = `
 			select id, tenant, agent_id, token_id from connections where process_id = $1 and id <> all($2::text[]::uuid[])`
 		var rows []connectionRow
-		if err := tx.SelectContext(ctx, &rows, stray, process, pq.Array(connections)); err != nil {
+		if err := tx.SelectContext(ctx, &rows, selectStray, process, pq.Array(connections)); err != nil {
 			return diff, err
 		}
 		for _, r := range rows {
 			diff.Stray = append(diff.Stray, feed.Connection(r))
 		}
-		const alive = `select count(*) from api_processes where beat_at >= now() - make_interval(secs => $1)`
-		return diff, tx.GetContext(ctx, &diff.Processes, alive, feed.ProcessSilence.Seconds())
+		const countAlive = `select count(*) from api_processes where beat_at >= now() - make_interval(secs => $1)`
+		return diff, tx.GetContext(ctx, &diff.Processes, countAlive, feed.ProcessSilence.Seconds())
 	})
 }
 
@@ -72,9 +72,9 @@ func (db *DB) Connect(ctx context.Context, process string, c feed.Connection) er
 				return err
 			}
 		}
-		const first = `select not exists (select from connections where tenant = $1 and agent_id = $2)`
+		const isFirst = `select not exists (select from connections where tenant = $1 and agent_id = $2)`
 		var signsIn bool
-		if err := tx.GetContext(ctx, &signsIn, first, c.Tenant, c.AgentID); err != nil {
+		if err := tx.GetContext(ctx, &signsIn, isFirst, c.Tenant, c.AgentID); err != nil {
 			return err
 		}
 		const insert = `
@@ -131,16 +131,16 @@ func (db *DB) DropSilentProcesses(ctx context.Context) error {
 
 // dropSilent removes connections of one silent process; more is false where no process is silent.
 func (db *DB) dropSilent(ctx context.Context, tx *postgres.Tx) (more bool, err error) {
-	const silent = `
+	const lockSilentProcess = `
 		select id from api_processes where beat_at < now() - make_interval(secs => $1)
 		order by id limit 1 for update skip locked`
 	var processes []string
-	if err := tx.SelectContext(ctx, &processes, silent, feed.ProcessSilence.Seconds()); err != nil || len(processes) == 0 {
+	if err := tx.SelectContext(ctx, &processes, lockSilentProcess, feed.ProcessSilence.Seconds()); err != nil || len(processes) == 0 {
 		return false, err
 	}
 	var connections []string
-	const theirs = `select id from connections where process_id = $1 order by agent_id, id limit $2`
-	if err := tx.SelectContext(ctx, &connections, theirs, processes[0], droppedAtOnce); err != nil {
+	const selectConnections = `select id from connections where process_id = $1 order by agent_id, id limit $2`
+	if err := tx.SelectContext(ctx, &connections, selectConnections, processes[0], droppedAtOnce); err != nil {
 		return false, err
 	}
 	if err := db.loseConnections(ctx, tx, connections); err != nil || len(connections) == droppedAtOnce {
@@ -155,14 +155,14 @@ func (db *DB) loseConnections(ctx context.Context, tx *postgres.Tx, connections 
 	if len(connections) == 0 {
 		return nil
 	}
-	const lock = `
+	const lockConnectedAgents = `
 		select from agents g where exists (
 			select from connections c where c.tenant = g.tenant and c.agent_id = g.id and c.id = any($1::text[]::uuid[]))
 		order by g.tenant, g.id for no key update of g`
-	if _, err := tx.ExecContext(ctx, lock, pq.Array(connections)); err != nil {
+	if _, err := tx.ExecContext(ctx, lockConnectedAgents, pq.Array(connections)); err != nil {
 		return err
 	}
-	const lose = `
+	const deleteConnections = `
 		with lost as (
 			delete from connections where id = any($1::text[]::uuid[]) returning tenant, agent_id, token_id
 		), last as (
@@ -183,7 +183,7 @@ func (db *DB) loseConnections(ctx context.Context, tx *postgres.Tx, connections 
 		AgentKey
 		Barred bool `db:"barred"` // cannot come back with that API token
 	}
-	if err := tx.SelectContext(ctx, &lost, lose, pq.Array(connections), db.reconnectGrace().Seconds()); err != nil {
+	if err := tx.SelectContext(ctx, &lost, deleteConnections, pq.Array(connections), db.reconnectGrace().Seconds()); err != nil {
 		return err
 	}
 	var barred []AgentKey

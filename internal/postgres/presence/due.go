@@ -26,16 +26,16 @@ type DueRow struct {
 // cancelDue deletes a row of due. It leaves a row that DoAgentDue is at: that transaction waits for the agent's lock, and
 // judges the agent once more under it.
 func cancelDue(ctx context.Context, tx *postgres.Tx, kind string, t conversation.Tenant, agent conversation.AgentID) error {
-	const cancel = `
+	const deleteUnclaimed = `
 		delete from due where (tenant, kind, agent_id) in (
 			select tenant, kind, agent_id from due where tenant = $1 and kind = $2 and agent_id = $3 for no key update skip locked)`
-	_, err := tx.ExecContext(ctx, cancel, t, kind, agent)
+	_, err := tx.ExecContext(ctx, deleteUnclaimed, t, kind, agent)
 	return err
 }
 
 // RemoveDue deletes a row of due that is done. DoAgentDue has locked it.
 func RemoveDue(ctx context.Context, tx *postgres.Tx, row DueRow) error {
-	const done = `delete from due where tenant = $1 and kind = $2 and agent_id = $3`
-	_, err := tx.ExecContext(ctx, done, row.Tenant, row.Kind, row.AgentID)
+	const deleteDue = `delete from due where tenant = $1 and kind = $2 and agent_id = $3`
+	_, err := tx.ExecContext(ctx, deleteDue, row.Tenant, row.Kind, row.AgentID)
 	return err
 }

@@ -30,8 +30,8 @@ func (db *DB) reconnectGrace() time.Duration { return min(feed.ReconnectGrace, d
 
 // comeBack ends the wait for an agent who is connected again. They are as they were; there may be work for them.
 func comeBack(ctx context.Context, tx *postgres.Tx, agent presenceRow) error {
-	const found = `update agents set lost_at = null where tenant = $1 and id = $2`
-	if _, err := tx.ExecContext(ctx, found, agent.Tenant, agent.ID); err != nil {
+	const clearLoss = `update agents set lost_at = null where tenant = $1 and id = $2`
+	if _, err := tx.ExecContext(ctx, clearLoss, agent.Tenant, agent.ID); err != nil {
 		return err
 	}
 	return notify.TriggerDistribution(ctx, tx, agent.Tenant, notify.AtOnce)
@@ -44,10 +44,10 @@ func (db *DB) AgentLost(ctx context.Context, tx *postgres.Tx, row DueRow) error 
 		return err
 	}
 	if agent.LostAt != nil && agent.LostAt.After(row.Since) { // came back in between: the wait runs from the last loss
-		const again = `
+		const restartWait = `
 			update due set since = $4, due_at = $4::timestamptz + make_interval(secs => $5), tries = 0
 			where tenant = $1 and kind = $2 and agent_id = $3`
-		_, err := tx.ExecContext(ctx, again, row.Tenant, row.Kind, row.AgentID, *agent.LostAt, db.reconnectGrace().Seconds())
+		_, err := tx.ExecContext(ctx, restartWait, row.Tenant, row.Kind, row.AgentID, *agent.LostAt, db.reconnectGrace().Seconds())
 		return err
 	}
 	if err := db.SignOut(ctx, tx, AgentKey{row.Tenant, row.AgentID}); err != nil {
@@ -62,7 +62,7 @@ func (db *DB) SignOut(ctx context.Context, tx *postgres.Tx, agents ...AgentKey) 
 	if len(agents) == 0 {
 		return nil
 	}
-	const out = `
+	const makeOffline = `
 		with gone as (
 			update agents set presence_before = presence, presence = 'offline', presence_at = lost_at, lost_at = null
 			from (select * from unnest($1::text[], $2::uuid[]) as named (tenant_id, agent_id) limit $3) named
@@ -79,7 +79,7 @@ func (db *DB) SignOut(ctx context.Context, tx *postgres.Tx, agents ...AgentKey) 
 		tenants[i], ids[i] = string(a.Tenant), string(a.ID)
 	}
 	var gone []presenceRow
-	if err := tx.SelectContext(ctx, &gone, out, pq.Array(tenants), pq.Array(ids), len(agents), db.grace.Seconds()); err != nil {
+	if err := tx.SelectContext(ctx, &gone, makeOffline, pq.Array(tenants), pq.Array(ids), len(agents), db.grace.Seconds()); err != nil {
 		return err
 	}
 	news := map[conversation.Tenant][]notify.Row{}
@@ -103,9 +103,9 @@ func (db *DB) endLoss(ctx context.Context, tx *postgres.Tx, agent presenceRow, c
 	if err := cancelDue(ctx, tx, DueAgentLost, agent.Tenant, agent.ID); err != nil || chosen != routing.Offline {
 		return err
 	}
-	const timed = `
+	const startGrace = `
 		insert into due (tenant, kind, agent_id, since, due_at) values ($1, $2, $3, now(), $4::timestamptz + make_interval(secs => $5))
 		on conflict do nothing`
-	_, err := tx.ExecContext(ctx, timed, agent.Tenant, DueAgentGone, agent.ID, *agent.LostAt, db.grace.Seconds())
+	_, err := tx.ExecContext(ctx, startGrace, agent.Tenant, DueAgentGone, agent.ID, *agent.LostAt, db.grace.Seconds())
 	return err
 }

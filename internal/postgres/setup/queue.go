@@ -129,7 +129,7 @@ func (db *DB) UpdateQueue(ctx context.Context, by access.Actor, q routing.Queue)
 
 // noticeWaiting leaves notices for the runs of all who wait in a queue: what falls due for them has changed.
 func noticeWaiting(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id conversation.QueueID) error {
-	const tell = `
+	const insertNotices = `
 		with waiting as (
 			select c.id from conversations c join work_items i on i.tenant = c.tenant and i.conversation_id = c.id
 			where i.tenant = $1 and i.queue_id = $2 and i.state = 'waiting' order by c.id for no key update of c
@@ -138,7 +138,7 @@ func noticeWaiting(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, 
 			returning c.tenant, c.id, c.workflow_id
 		)
 		insert into outbox (tenant, conversation_id, workflow_id, act, assignment) select tenant, id, workflow_id, $3, false from raised` + notify.OnOutbox
-	_, err := tx.ExecContext(ctx, tell, t, id, notify.ActDueChanged)
+	_, err := tx.ExecContext(ctx, insertNotices, t, id, notify.ActDueChanged)
 	return err
 }
 

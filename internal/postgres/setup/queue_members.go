@@ -42,12 +42,12 @@ func (db *DB) SetQueueMembers(ctx context.Context, by access.Actor, id conversat
 		if old.Default {
 			return routing.Queue{}, conversation.ErrInUse
 		}
-		const differ = `
+		const selectChanged = `
 			select coalesce(m.agent_id, w.id) from (select agent_id from queue_members where tenant = $1 and queue_id = $2) m
 			full join unnest($3::uuid[]) w (id) on w.id = m.agent_id
 			where m.agent_id is null or w.id is null order by 1`
 		var movers []conversation.AgentID
-		if err := tx.SelectContext(ctx, &movers, differ, by.Tenant, id, postgres.Texts(members)); err != nil {
+		if err := tx.SelectContext(ctx, &movers, selectChanged, by.Tenant, id, postgres.Texts(members)); err != nil {
 			return routing.Queue{}, err
 		}
 		if err := capacity.LockAgents(ctx, tx, by.Tenant, movers); err != nil {
@@ -62,8 +62,8 @@ func (db *DB) SetQueueMembers(ctx context.Context, by access.Actor, id conversat
 		if err := Enrol(ctx, tx, by.Tenant, members, []conversation.QueueID{id}); err != nil {
 			return routing.Queue{}, err
 		}
-		const leave = `delete from queue_members where tenant = $1 and queue_id = $2 and agent_id <> all($3::uuid[])`
-		if _, err := tx.ExecContext(ctx, leave, by.Tenant, id, postgres.Texts(members)); err != nil {
+		const deleteMembers = `delete from queue_members where tenant = $1 and queue_id = $2 and agent_id <> all($3::uuid[])`
+		if _, err := tx.ExecContext(ctx, deleteMembers, by.Tenant, id, postgres.Texts(members)); err != nil {
 			return routing.Queue{}, err
 		}
 		if err := Raise(ctx, tx, by.Tenant, "agents", movers); err != nil {
@@ -92,18 +92,18 @@ func WithDefaultQueue(ctx context.Context, tx *postgres.Tx, t conversation.Tenan
 
 // Enrol makes every one of these agents a member of every one of these queues.
 func Enrol(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, agents []conversation.AgentID, queues []conversation.QueueID) error {
-	const join = `
+	const insertMembers = `
 		insert into queue_members (tenant, queue_id, agent_id)
 		select $1, q, a from unnest($2::uuid[]) q cross join unnest($3::uuid[]) a
 		on conflict do nothing`
-	_, err := tx.ExecContext(ctx, join, t, postgres.Texts(queues), postgres.Texts(agents))
+	_, err := tx.ExecContext(ctx, insertMembers, t, postgres.Texts(queues), postgres.Texts(agents))
 	return err
 }
 
 // LockQueues locks queues by id. They come before conversations, work items and agents.
 func LockQueues(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, queues []conversation.QueueID) error {
-	const lock = `select from queues where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
-	_, err := tx.ExecContext(ctx, lock, t, postgres.Texts(queues))
+	const lockByID = `select from queues where tenant = $1 and id = any($2::uuid[]) order by id for no key update`
+	_, err := tx.ExecContext(ctx, lockByID, t, postgres.Texts(queues))
 	return err
 }
 

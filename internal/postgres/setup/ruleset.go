@@ -83,8 +83,8 @@ func notTooMany(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, r r
 		return err
 	}
 	var n int
-	const count = `select count(*) from ` + LiveRulesets + ` and tenant = $1 and workstream_id = $2 and kind = 'classification'`
-	if err := tx.GetContext(ctx, &n, count, t, r.WorkstreamID); err != nil {
+	const countClassifications = `select count(*) from ` + LiveRulesets + ` and tenant = $1 and workstream_id = $2 and kind = 'classification'`
+	if err := tx.GetContext(ctx, &n, countClassifications, t, r.WorkstreamID); err != nil {
 		return err
 	}
 	if n > routing.MaxClassifications {

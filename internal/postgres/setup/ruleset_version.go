@@ -103,10 +103,10 @@ func IsDraft(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id rou
 // WriteDraft replaces the draft, or adds one under the next number.
 func WriteDraft(ctx context.Context, tx *postgres.Tx, by access.Actor, id routing.RulesetID, rules []routing.Rule) error {
 	text := postgres.JSON[[]routing.Rule]{V: append([]routing.Rule{}, rules...)}
-	const replace = `
+	const upsertDraft = `
 		update ruleset_versions set rules = $3, created_by = $4, created_at = now()
 		where tenant = $1 and ruleset_id = $2 and published_at is null`
-	replaced, err := postgres.Affected(tx.ExecContext(ctx, replace, by.Tenant, id, text, by.Name))
+	replaced, err := postgres.Affected(tx.ExecContext(ctx, upsertDraft, by.Tenant, id, text, by.Name))
 	if err != nil || replaced > 0 {
 		return err
 	}
@@ -141,8 +141,8 @@ func (db *DB) PutInForce(ctx context.Context, by access.Actor, id routing.Rulese
 			return audit.RulesetRollback, nil, err
 		}
 		return audit.RulesetPublish, func() error {
-			const publish = `update ruleset_versions set published_at = now() where tenant = $1 and ruleset_id = $2 and number = $3`
-			_, err := tx.ExecContext(ctx, publish, by.Tenant, id, number)
+			const setPublished = `update ruleset_versions set published_at = now() where tenant = $1 and ruleset_id = $2 and number = $3`
+			_, err := tx.ExecContext(ctx, setPublished, by.Tenant, id, number)
 			return err
 		}, nil
 	})

@@ -70,8 +70,8 @@ func (l *Locked) loadNamed(ctx context.Context, want lifecycle.Act) error {
 	if len(needed) == 0 {
 		return nil
 	}
-	const held = `select id from ` + resource.LiveSkills + ` and tenant = $1 and id = any($2::uuid[]) order by id for key share`
-	return l.Tx.SelectContext(ctx, &l.Skills, held, l.Ref.Tenant, postgres.Texts(postgres.Each(needed, func(n routing.NeededSkill) routing.SkillID { return n.SkillID })))
+	const holdSkills = `select id from ` + resource.LiveSkills + ` and tenant = $1 and id = any($2::uuid[]) order by id for key share`
+	return l.Tx.SelectContext(ctx, &l.Skills, holdSkills, l.Ref.Tenant, postgres.Texts(postgres.Each(needed, func(n routing.NeededSkill) routing.SkillID { return n.SkillID })))
 }
 
 func (l *Locked) loadTarget(ctx context.Context, id conversation.QueueID) error {

@@ -41,14 +41,14 @@ func (l *Locked) writeMessages(ctx context.Context, c lifecycle.Change) error {
 
 // fail fails what is queued, and tells who is to be told.
 func (l *Locked) fail(ctx context.Context, f lifecycle.Failure) error {
-	const fail = `
+	const failQueued = `
 		with failed as (
 			update deliveries set status = 'failed', reason = $3, updated_at = now()
 			where tenant = $1 and conversation_id = $2 and status = 'queued' and ($4 or epoch is not null)
 			returning message_id, seq)
 		select message_id from failed order by seq`
 	var failed []conversation.MessageID
-	if err := l.Tx.SelectContext(ctx, &failed, fail, l.Ref.Tenant, l.Ref.Conversation, f.Reason, f.Automated); err != nil || f.NotifyAgent == "" {
+	if err := l.Tx.SelectContext(ctx, &failed, failQueued, l.Ref.Tenant, l.Ref.Conversation, f.Reason, f.Automated); err != nil || f.NotifyAgent == "" {
 		return err
 	}
 	return notify.Publish(ctx, l.Tx, l.Ref.Tenant, postgres.Each(failed, func(id conversation.MessageID) notify.Row {

@@ -92,9 +92,9 @@ func (db *DB) CreateToken(ctx context.Context, by access.Actor, name string, rol
 // Revoking it again changes nothing. ErrNotFound when there is none.
 func (db *DB) RevokeToken(ctx context.Context, by access.Actor, id string) error {
 	return db.pool.InTx(ctx, "revoke an API token", func(tx *postgres.Tx) error {
-		const of = `select coalesce(agent_id::text, '') from api_tokens where tenant = $1 and id = $2`
+		const selectAgent = `select coalesce(agent_id::text, '') from api_tokens where tenant = $1 and id = $2`
 		var agent conversation.AgentID
-		if err := tx.GetContext(ctx, &agent, of, by.Tenant, id); err != nil {
+		if err := tx.GetContext(ctx, &agent, selectAgent, by.Tenant, id); err != nil {
 			return err
 		}
 		if agent != "" {

@@ -79,8 +79,8 @@ func (db *DB) storeAnswer(ctx context.Context, tx *postgres.Tx, c conversation.R
 
 // afterAnswer writes what a stored answer changes beside its messages.
 func (db *DB) afterAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, reply lifecycle.Reply) error {
-	const more = `select exists (select from messages where tenant = $1 and conversation_id = $2 and wants_answer)`
-	if err := tx.GetContext(ctx, &reply.MoreLines, more, c.Tenant, c.Conversation); err != nil {
+	const linesWait = `select exists (select from messages where tenant = $1 and conversation_id = $2 and wants_answer)`
+	if err := tx.GetContext(ctx, &reply.MoreLines, linesWait, c.Tenant, c.Conversation); err != nil {
 		return err
 	}
 	l, err := db.standing.Lock(ctx, tx, c)

@@ -26,8 +26,8 @@ func (r *reception) leaveQuarantine(ctx context.Context) error {
 		if reason == "" {
 			reason = callback.OtherContent
 		}
-		const stay = `update quarantine set handed_at = null, reason = $3 where tenant = $1 and delivery_id = $2 and done_at is null`
-		if _, err := r.tx.ExecContext(ctx, stay, r.in.Tenant, a.DeliveryID, reason); err != nil {
+		const keepInQuarantine = `update quarantine set handed_at = null, reason = $3 where tenant = $1 and delivery_id = $2 and done_at is null`
+		if _, err := r.tx.ExecContext(ctx, keepInQuarantine, r.in.Tenant, a.DeliveryID, reason); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,7 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 		})
 	}
 	// One statement, which finds nothing left to do when it runs again: the driver may repeat it.
-	const settle = `
+	const settleDelivery = `
 		with settled as (
 			update deliveries set status = $5, reason = $6, errcode = nullif($7, 0)::bigint, until = null, updated_at = now()
 			where tenant = $1 and message_id = $2 and conversation_id = $3 and attempt_id = $4 and status in ('sending', 'unknown')
@@ -36,7 +36,7 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 			c.agent_id, jsonb_strip_nulls(jsonb_build_object('message_id', s.message_id, 'status', s.status, 'reason', nullif(s.reason, '')))
 		from settled s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
 		where c.holder <> 'bot'`
-	told, err := postgres.Affected(db.pool.ExecContext(ctx, settle, c.Tenant, id, c.Conversation, attempt, o.Status, o.Reason, int64(o.Code)))
+	told, err := postgres.Affected(db.pool.ExecContext(ctx, settleDelivery, c.Tenant, id, c.Conversation, attempt, o.Status, o.Reason, int64(o.Code)))
 	if told > 0 {
 		db.pool.Notify(notify.Channel)
 	}

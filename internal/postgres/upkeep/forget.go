@@ -176,11 +176,11 @@ func partOf(table string) string {
 // forgetConversations deletes conversations that ended so many days ago, with all that belongs to them: first that, a batch at a
 // time, then their rows. Their receipts stay for as long as receipts do.
 func (db *DB) forgetConversations(t conversation.Tenant, days int) func(context.Context) (int64, bool, error) {
-	const oldest = `
+	const selectOldest = `
 		select id from conversations where tenant = $1 and closed_at < now() - $2 * interval '1 day' order by closed_at limit $3`
 	return func(ctx context.Context) (int64, bool, error) {
 		var ids []conversation.ID
-		if err := db.pool.SelectContext(ctx, &ids, oldest, t, days, forgetTogether); err != nil || len(ids) == 0 {
+		if err := db.pool.SelectContext(ctx, &ids, selectOldest, t, days, forgetTogether); err != nil || len(ids) == 0 {
 			return 0, false, err
 		}
 		for _, statement := range partsOf {
@@ -189,8 +189,8 @@ func (db *DB) forgetConversations(t conversation.Tenant, days int) func(context.
 				return 0, true, err
 			}
 		}
-		const forget = `delete from conversations where tenant = $1 and id = any($2::text[]::uuid[]) and state = 'closed'`
-		n, err := postgres.Affected(db.pool.ExecContext(ctx, forget, t, pq.Array(ids)))
+		const deleteConversations = `delete from conversations where tenant = $1 and id = any($2::text[]::uuid[]) and state = 'closed'`
+		n, err := postgres.Affected(db.pool.ExecContext(ctx, deleteConversations, t, pq.Array(ids)))
 		return n, len(ids) == forgetTogether, err
 	}
 }

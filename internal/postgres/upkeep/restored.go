@@ -30,7 +30,7 @@ const restoredAtOnce = 500
 // Generation and revisions become the time, in seconds: larger than any count, and larger again after the next restore of
 // the same backup.
 func (db *DB) Restored(ctx context.Context) (open int64, err error) {
-	const tell = `
+	const insertNotices = `
 		with part as (
 			select tenant, id, account_id, customer_id from conversations
 			where state <> 'closed' and (tenant, account_id, customer_id) > ($2, $3::uuid, $4::uuid)
@@ -50,7 +50,7 @@ func (db *DB) Restored(ctx context.Context) (open int64, err error) {
 		N        int64  `db:"n"`
 	}{Account: uuid.Nil.String(), Customer: uuid.Nil.String()}
 	for {
-		err := db.pool.GetContext(ctx, &last, tell, notify.ActRestored, last.Tenant, last.Account, last.Customer, restoredAtOnce)
+		err := db.pool.GetContext(ctx, &last, insertNotices, notify.ActRestored, last.Tenant, last.Account, last.Customer, restoredAtOnce)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return open, db.beginFeedAnew(ctx)

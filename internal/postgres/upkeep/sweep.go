@@ -27,7 +27,7 @@ func (db *DB) Sweep(ctx context.Context) ([]conversation.RunNotice, error) {
 
 // giveUpSendings calls messages unknown whose marks have been over for a minute, and tells who is to be told.
 func (db *DB) giveUpSendings(ctx context.Context) error {
-	const giveUp = `
+	const markUnknown = `
 		with lost as (
 			update deliveries set status = 'unknown', reason = '` + transcript.ReasonAnswerLost + `', until = null, updated_at = now()
 			where status = 'sending' and (tenant, message_id) in (
@@ -39,7 +39,7 @@ func (db *DB) giveUpSendings(ctx context.Context) error {
 			c.agent_id, jsonb_build_object('message_id', l.message_id, 'status', l.status, 'reason', l.reason)
 		from lost l join conversations c on c.tenant = l.tenant and c.id = l.conversation_id
 		where c.holder <> 'bot'`
-	told, err := postgres.Affected(db.pool.ExecContext(ctx, giveUp))
+	told, err := postgres.Affected(db.pool.ExecContext(ctx, markUnknown))
 	if told > 0 {
 		db.pool.Notify(notify.Channel)
 	}

@@ -13,14 +13,14 @@ const workerSilence = 5 * time.Second
 // WorkerBeat says that a worker process polls. It is repeated every second; id is the process's own, a UUID.
 func (db *DB) WorkerBeat(ctx context.Context, id, version string) error {
 	return db.pool.InTx(ctx, "record that a worker polls", func(tx *postgres.Tx) error {
-		const beat = `
+		const upsertWorker = `
 			insert into workers (id, version) values ($1, $2)
 			on conflict (id) do update set beat_at = now()`
-		if _, err := tx.ExecContext(ctx, beat, id, version); err != nil {
+		if _, err := tx.ExecContext(ctx, upsertWorker, id, version); err != nil {
 			return err
 		}
-		const forget = `delete from workers where beat_at < now() - interval '1 hour'`
-		_, err := tx.ExecContext(ctx, forget)
+		const deleteSilent = `delete from workers where beat_at < now() - interval '1 hour'`
+		_, err := tx.ExecContext(ctx, deleteSilent)
 		return err
 	})
 }

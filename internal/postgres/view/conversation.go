@@ -52,7 +52,7 @@ const listedAll = `
 // Listed selects what a viewer may see: $1 is the tenant, $2 the agent, "" for supervisors and admins. An agent sees what
 // they have or had, what is offered to them, and what waits in a queue of theirs (S5).
 func Listed(v access.Viewer) string {
-	const theirs = `
+	const seenByAgent = `
 			and c.id in (
 				select id from conversations where tenant = $1 and agent_id = nullif($2, '')::uuid and state <> 'closed'
 				union all
@@ -64,7 +64,7 @@ func Listed(v access.Viewer) string {
 	if v.AgentID == "" {
 		return listedAll + ` and $2::text = ''`
 	}
-	return listedAll + theirs
+	return listedAll + seenByAgent
 }
 
 // Open opens what the row seals; an openid or a summary that does not open reads as Unavailable, a context as
