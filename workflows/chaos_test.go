@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"wxdesk/activities"
 	"wxdesk/internal/account"
 	"wxdesk/internal/bot"
 	"wxdesk/internal/callback"
@@ -38,15 +37,15 @@ const (
 
 // chaos wraps the ledger in memory and twists its calls.
 type chaos struct {
-	activities.Ledger // the rest goes through as it is
-	inner             *memory
-	mu                sync.Mutex
-	calls             int
-	befell            string // the call that met the last twist
-	twist             func(call int, name string) twist
-	away              func() bool // an outage
-	old               []func()    // calls that run late
-	healed            atomic.Bool
+	ledger // the rest goes through as it is
+	inner  *memory
+	mu     sync.Mutex
+	calls  int
+	befell string // the call that met the last twist
+	twist  func(call int, name string) twist
+	away   func() bool // an outage
+	old    []func()    // calls that run late
+	healed atomic.Bool
 
 	// Planted defects.
 	markingFails    atomic.Bool // "nothing to claim now" is an error

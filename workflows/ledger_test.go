@@ -590,4 +590,13 @@ func (m *memory) keepNotice(workflow string) {
 	m.outbox = append(m.outbox, conversation.RunNotice{WorkflowID: workflow})
 }
 
-var _ activities.Ledger = (*memory)(nil)
+// ledger is what the memory stands for, whole.
+type ledger interface {
+	activities.Accounts
+	activities.Callbacks
+	activities.Transcript
+	activities.Routing
+	activities.Upkeep
+}
+
+var _ ledger = (*memory)(nil)

@@ -139,7 +139,7 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 		return o[0] <= at && at < o[1]
 	}
 	c := &chaos{
-		Ledger: w.memory, inner: w.memory, twist: func(n int, _ string) twist { return d.twists[n] }, away: func() bool { return within(d.outages[0]) },
+		ledger: w.memory, inner: w.memory, twist: func(n int, _ string) twist { return d.twists[n] }, away: func() bool { return within(d.outages[0]) },
 	}
 	c.markingFails.Store(put == markingFails)
 	c.unreadableIsOff.Store(put == unreadableIsAway)

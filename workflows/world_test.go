@@ -43,7 +43,7 @@ var began = time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
 type world struct {
 	*memory
 	mu       sync.Mutex
-	ledger   activities.Ledger // the memory, or what wraps it
+	ledger   ledger // the memory, or what wraps it
 	clock    time.Time
 	env      *testsuite.TestWorkflowEnvironment
 	bots     func(ctx context.Context, q bot.Question) (bot.Answer, error)
@@ -241,7 +241,8 @@ func (w *world) stage(continued bool) *testsuite.TestWorkflowEnvironment {
 	env.SetStartTime(w.clock)
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ID("account", customerKey), TaskQueue: workflows.TaskQueue})
 	env.RegisterWorkflowWithOptions(workflows.Conversation, workflow.RegisterOptions{Name: workflows.Name})
-	a := &activities.Activities{Ledger: w.ledger, Permits: w, Bots: w, WeChat: w, Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) {
+	all := activities.Ledger{Accounts: w.ledger, Callbacks: w.ledger, Transcript: w.ledger, Routing: w.ledger, Upkeep: w.ledger}
+	a := &activities.Activities{Ledger: all, Permits: w, Bots: w, WeChat: w, Span: func(ctx context.Context, _, _ string) (context.Context, trace.Span) {
 		return ctx, noop.Span{}
 	}}
 	w.acts = a
