@@ -22,7 +22,7 @@ const (
 	TaskQueueEgress = "wechat-egress"
 )
 
-// Logic numbers the workflow's logic. A change of what a run does from the same events raises it: runs of before go on as they
+// Logic is the version of the workflow's logic. A change of what a run does from the same events raises it: runs of before go on as they
 // began until they are nudged, and then continue as new.
 const Logic = 1
 
@@ -36,7 +36,7 @@ type Activities struct {
 	Evaluator routing.Evaluator // of the conditions in rules
 	// Span begins a span of a message's trace, whose W3C traceparent travels with the message.
 	Span    func(ctx context.Context, traceparent, name string) (context.Context, trace.Span)
-	Metrics *Metrics // nil where nobody measures
+	Metrics *Metrics // nil if nobody measures
 
 	pace       pace           // of the accounts, as this process has seen it
 	background sync.WaitGroup // sends that took too long to wait for
@@ -57,7 +57,7 @@ func (w Where) ref() conversation.Ref {
 	return conversation.Ref{Tenant: w.Tenant, Conversation: w.Conversation}
 }
 
-// Result is what every activity of a conversation answers.
+// Result is the part that the results of all activities of a conversation share.
 type Result struct {
 	Logic int // of the worker that did it
 	conversation.Situation

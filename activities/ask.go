@@ -45,7 +45,7 @@ type AskResult struct {
 	Bot     bot.Kind               `json:",omitempty"` // with AskOtherBot
 }
 
-// AskOutcome says how asking went.
+// AskOutcome is the outcome of a question to a bot.
 type AskOutcome string
 
 // The outcomes.
@@ -58,7 +58,7 @@ const (
 )
 
 // Ask has the bot answer the oldest waiting line and keeps the answer. Before the first one of a conversation the classification
-// rules are asked. Where the bot fails, or the line cannot be read, people are wished.
+// rules are asked. If the bot fails, or the line cannot be read, a hand-over is wished.
 //
 // Promise: repeatable. The line is the key: the first stored answer stands, and then the line waits no more. A bot may be asked
 // twice when a worker dies.
@@ -118,7 +118,7 @@ func (a *Activities) store(ctx context.Context, in AskInput, turn bot.Turn, answ
 	switch {
 	case err == nil:
 		if len(answer.Ignored) > 0 {
-			activity.GetLogger(ctx).Warn("ignored what the bot asked for", "turn_id", out.TurnID, "bot", turn.Question.Bot.Kind, "what", answer.Ignored)
+			activity.GetLogger(ctx).Warn("bot request ignored", "turn_id", out.TurnID, "bot", turn.Question.Bot.Kind, "what", answer.Ignored)
 		}
 		return out, nil
 	case classNow(ctx, err) == Away && in.Bot != bot.KindFAQ:
@@ -127,22 +127,22 @@ func (a *Activities) store(ctx context.Context, in AskInput, turn bot.Turn, answ
 	return a.notAsked(ctx, in, err)
 }
 
-// notAsked says what follows from an error of the ledger: another try, nothing, or people.
+// notAsked returns what follows from an error of the ledger: another try, nothing, or people.
 func (a *Activities) notAsked(ctx context.Context, in AskInput, err error) (AskResult, error) {
 	switch class := classNow(ctx, err); {
 	case class == Away && in.Bot == bot.KindFAQ:
 		return AskResult{}, err
 	case class == Away:
-		activity.GetLogger(ctx).Warn("ledger unavailable, bot is asked later", "error", err)
+		activity.GetLogger(ctx).Warn("ledger unavailable, bot asked later", "error", err)
 		return AskResult{Outcome: AskLater}, nil
 	case class == Refused:
 		return a.askedNobody(ctx, in, AskResult{Outcome: AskNobody})
 	}
-	activity.GetLogger(ctx).Error("turn broken", "error", err)
+	activity.GetLogger(ctx).Error("turn failed", "error", err)
 	return a.failed(ctx, in)
 }
 
-// failed wishes people in place of the bot.
+// failed wishes a hand-over in place of the bot.
 func (a *Activities) failed(ctx context.Context, in AskInput) (AskResult, error) {
 	wished, err := a.Ledger.RequestHandOver(ctx, in.ref(), conversation.EscalatedFailed)
 	return AskResult{Outcome: AskFailed, Result: result(wished)}, err
@@ -166,8 +166,8 @@ func (a *Activities) answerInTime(ctx context.Context, turn bot.Turn) (bot.Answe
 	return a.answerTurn(patience, turn)
 }
 
-// beat tells Temporal that this worker lives, so that the loss of one is noticed while there is time to ask again, until the
-// function that it returns is called.
+// beat tells Temporal that this worker lives, until the function that it returns is called. So the loss of a worker is noticed while
+// there is time to ask again.
 func beat(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var beating sync.WaitGroup
@@ -189,8 +189,8 @@ func beat(ctx context.Context) (end func()) {
 	}
 }
 
-// answerTurn asks the bot. Where it and the customer go round in circles, what stands as its answer is a wish for people,
-// for a reason of its own (B10).
+// answerTurn asks the bot. If bot and customer repeat themselves in a loop, the answer is a wish for people, with a reason of its own
+// (B10).
 func (a *Activities) answerTurn(ctx context.Context, turn bot.Turn) (bot.Answer, error) {
 	why := turn.Recent.Stops(turn.Question)
 	if why == bot.LoopNone {
@@ -205,7 +205,7 @@ func (a *Activities) answerTurn(ctx context.Context, turn bot.Turn) (bot.Answer,
 			return answer, nil
 		}
 	}
-	activity.GetLogger(ctx).Warn("bot stopped", "turn_id", turn.Question.TurnID, "bot", turn.Question.Bot.Kind, "reason", why)
+	activity.GetLogger(ctx).Warn("bot loop stopped", "turn_id", turn.Question.TurnID, "bot", turn.Question.Bot.Kind, "reason", why)
 	return bot.Answer{Command: bot.CommandEscalate, Reason: string(why)}, nil
 }
 

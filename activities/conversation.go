@@ -47,7 +47,7 @@ func (a *Activities) Due(ctx context.Context, in Where) (Result, error) {
 // CloseInput ends a conversation.
 type CloseInput struct {
 	Where
-	Reason conversation.CloseReason // where nobody has wished the end
+	Reason conversation.CloseReason // if nobody has wished the end
 }
 
 // Close ends the conversation in the ledger.
@@ -63,7 +63,7 @@ func (a *Activities) Close(ctx context.Context, in CloseInput) (Result, error) {
 }
 
 // Sweep repairs what crashes may have left, nudges the runs whose conversations have owed something for too long, and forgets what
-// is kept no longer. Where such a run is gone, its conversation ends. A nudge that fails is given again with the next sweep.
+// is kept no longer. If such a run is gone, its conversation ends. A nudge that fails is given again with the next sweep.
 //
 // Promise: repeatable.
 func (a *Activities) Sweep(ctx context.Context) error {
@@ -76,7 +76,7 @@ func (a *Activities) Sweep(ctx context.Context) error {
 			nudges.Go(func() error {
 				gone, err := a.Runs.Nudge(ctx, run.WorkflowID)
 				if gone {
-					activity.GetLogger(ctx).Warn("run lost: its conversation ends", "workflow_id", run.WorkflowID, "conversation", run.Conversation)
+					activity.GetLogger(ctx).Warn("run lost, conversation ended", "workflow_id", run.WorkflowID, "conversation", run.Conversation)
 					err = a.Ledger.RunGone(ctx, run.Ref)
 				}
 				if err != nil {

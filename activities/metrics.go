@@ -14,7 +14,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Metrics measures what activities bring about, for operators. Labels are words of ours, never an account or a customer. A
+// Metrics counts and times what activities do, for operators. Labels are words of ours, never an account or a customer. A
 // nil Metrics measures nothing. A step that a crash made run twice may be counted twice.
 type Metrics struct {
 	deliveries  metric.Int64Counter
@@ -93,14 +93,14 @@ func (m *Metrics) forgot(ctx context.Context, gone map[string]int64) {
 	}
 }
 
-// notTried takes down a message that did not go out, or of which an attempt was lost. What was sent is counted already.
+// notTried counts a message that did not go out, or whose attempt was lost. Messages that were sent are counted already.
 func (m *Metrics) notTried(ctx context.Context, mark delivery.Marking) {
 	if m != nil && (mark.Status == conversation.DeliveryFailed || mark.Status == conversation.DeliveryUnknown) {
 		m.delivery(ctx, 1, string(mark.Status), mark.Reason)
 	}
 }
 
-// tried takes down the outcome of an attempt that began with mark.
+// tried counts the outcome of an attempt that began with mark.
 func (m *Metrics) tried(ctx context.Context, mark delivery.Marking, began time.Time, o wechat.SendOutcome) {
 	if m == nil || o.Status == wechat.SendLater {
 		return

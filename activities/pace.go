@@ -13,14 +13,14 @@ const (
 	quickAnswer = time.Second
 	// slowFor is how long an account's messages go over the queue after a slow answer, or none.
 	slowFor = 30 * time.Second
-	// preparedFor is how long an access token that was at hand is taken to be at hand. A token in the store lives five minutes more.
+	// preparedFor is how long an access token that was at hand counts as at hand. A token in the store lives five minutes longer.
 	preparedFor = time.Minute
 )
 
 // pace is what a process remembers of its sends, by account.
 type pace struct{ slow, prepared timed }
 
-// saw takes in what came of a call, and how long it took. While an account is slow, its messages go over the queue.
+// saw records the result of a call and how long it took. While an account is slow, its messages go over the task queue.
 func (p *pace) saw(id conversation.AccountID, took time.Duration, o wechat.SendOutcome) {
 	if answered := o.Status == wechat.SendSent || o.Status == wechat.SendFailed; answered && took <= quickAnswer {
 		p.slow.set(id, 0)

@@ -13,10 +13,10 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Ledger is the memory of everything said and done. Every method is one transaction and may be repeated: what has been
-// done is found by its key and answered as the first time. What a method answers as Situation is how the conversation stands
-// and what it owes after it. Errors: conversation.ErrNotFound where there is no such conversation; secret.ErrUnavailable where
-// a key does not open; any other error is judged by the table of failure.go.
+// Ledger stores everything that is said and done. Every method is one transaction and may be repeated: it recognises by a key what it
+// has done before, and returns the same. The Situation that a method returns is the state of the conversation after it, and what the
+// conversation still owes. Errors: conversation.ErrNotFound if there is no such conversation; secret.ErrUnavailable if a key does not
+// open; any other error is judged by the table of failure.go.
 type Ledger struct {
 	Accounts
 	Callbacks
@@ -31,7 +31,8 @@ type Accounts interface {
 	// disabled or deleted still answers: what was accepted is received.
 	AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (account.CallbackKeys, error)
 
-	// Credentials are those of an account with which Prepare is called. ErrNotFound where it is disabled or deleted.
+	// Credentials are those of an account with which Prepare is called. It returns ErrNotFound if it is disabled or
+	// deleted.
 	Credentials(ctx context.Context, t conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error)
 }
 
@@ -43,33 +44,34 @@ type Callbacks interface {
 
 // Transcript keeps what is said in conversations.
 type Transcript interface {
-	// Receive writes a batch of arrivals of one customer and their receipts, in order, under the lock of the customer's
-	// row. For each arrival: a known message key is a repeat and changes nothing, except that a delivery id which this
-	// conversation wrote itself answers ReceiptNew again, and that other content (Fingerprint) under a known key goes to
-	// quarantine; an arrival with Quarantine set goes to quarantine; an unfollow is noted, and wishes the end; everything else
-	// becomes a message with the next number. The conversation's row comes with its first new message, and closes an open row
-	// that a lost run left (ClosedSuperseded); where the account has no bot, people are wished with it. Where the end is wished
-	// or the row is closed, nothing is written and Received.Ending is set.
+	// Receive writes a batch of arrivals of one customer and their receipts, in order, under the lock of the customer's row.
+	// For each arrival: a known message key is a repeat and changes nothing, except that a delivery id which this conversation
+	// wrote itself answers ReceiptNew again, and that other content (Fingerprint) under a known key goes to quarantine; an
+	// arrival with Quarantine set goes to quarantine; an unfollow is noted, and wishes the end; everything else becomes a
+	// message with the next number. The conversation's row comes with its first new message, and closes an open row that a
+	// lost run left (ClosedSuperseded); if the account has no bot, a hand-over is wished with it. If the end is wished or the
+	// row is closed, nothing is written and Received.Ending is set.
 	Receive(ctx context.Context, in callback.Batch) (callback.Result, error)
 
-	// ReadSituation reads how the conversation stands and what it owes. ErrNotFound where it has no row (a restored ledger).
+	// ReadSituation reads how the conversation stands and what it owes. It returns ErrNotFound if it has no row (a
+	// restored ledger).
 	ReadSituation(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
 
 	// Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked. Turn.Question.TurnID
-	// is "" where nothing is to be asked (no line waits, people or the end are wished, the bot does not hold it).
+	// is "" if nothing is to be asked (no line waits, a hand-over or the end is wished, the bot does not hold it).
 	Turn(ctx context.Context, c conversation.Ref) (bot.Turn, error)
 
 	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, and that the line waits no more. An
-	// escalation wishes people; an end wishes the end, unless another line waits for the bot. The first stored answer of a turn
-	// stands; a queue that does not exist is left out. Where the holder has changed since epoch, or people or the end are wished,
-	// nothing is stored.
+	// escalation wishes a hand-over; an end wishes the end, unless another line waits for the bot. The first stored answer of a
+	// turn stands; a queue that does not exist is left out. If the holder has changed since epoch, or a hand-over or the end is
+	// wished, nothing is stored.
 	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error)
 
 	// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line. Where
-	// people or the end are wished already, or the bot does not hold it, it changes nothing.
+	// a hand-over or the end is wished already, or the bot does not hold it, it changes nothing.
 	RequestHandOver(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error)
 
-	// Due does what has fallen due by the ledger's clock, where the row still says so.
+	// Due does what has fallen due by the ledger's clock, if the row still says so.
 	Due(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
 
 	// MarkSending claims the lowest queued message for one attempt (a UUID), for delivery.SendingLimit: it checks that a bot's
@@ -83,7 +85,7 @@ type Transcript interface {
 	RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) (conversation.Situation, error)
 
 	// CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"), its work ended. The
-	// reason is the one that was wished; why counts where none was. ClosedIdle does not end what an agent has or is offered.
+	// reason is the one that was wished; why counts if none was. ClosedIdle does not end what an agent has or is offered.
 	// Repeated it changes nothing. A conversation without a row stays without, and stands nowhere.
 	CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error)
 }
@@ -95,17 +97,17 @@ type Routing interface {
 	ClassificationQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID) (routing.Question, error)
 
 	// StoreClassification keeps what the rules gave with the conversation, for the rules that are asked when people are, and
-	// the trace. The first stored one stands. Where the holder has changed since epoch, it does nothing.
+	// the trace. The first stored one stands. If the holder has changed since epoch, it does nothing.
 	StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error
 
 	// RoutingQuestion loads everything that decides where a conversation goes whose hand-over is wished: what is known of it, its
-	// workstream, the rules in force, the queues as they stand. ErrClosed where it has ended or nobody wishes it.
+	// workstream, the rules in force, the queues as they stand. It returns ErrClosed if it has ended or nobody wishes it.
 	RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.Question, error)
 
-	// HandOver moves the conversation to the queue that was decided, where people are wished: state open, holder queue, epoch
+	// HandOver moves the conversation to the queue that was decided, if a hand-over is wished: state open, holder queue, epoch
 	// raised, unsent bot messages failed ("superseded-by-person"), no line waits for the bot any more, the work item waiting, the
-	// distribution triggered, the automated message stored and queued. Where the decision is to end it, the end is wished. Where
-	// nobody wishes people any more it changes nothing.
+	// distribution triggered, the automated message stored and queued. If the decision is to end it, the end is wished. Where no
+	// hand-over is wished any more it changes nothing.
 	HandOver(ctx context.Context, c conversation.Ref, d routing.Decision) (conversation.Situation, error)
 
 	// HandOverPlainly is HandOver to the tenant's default queue without rules, without a message to the customer, and with an
@@ -140,18 +142,18 @@ type Runs interface {
 	Nudge(ctx context.Context, workflowID string) (gone bool, err error)
 }
 
-// Bots answers for whichever bot an account is set up with.
+// Bots asks the bot of an account.
 type Bots interface {
-	// Answer asks the question's bot. An error is the bot's failure: the conversation is then handed to people; except where the
+	// Answer asks the question's bot. An error is the bot's failure: the conversation is then handed to people; except if the
 	// FAQ's entries could not be read because the ledger is away, after which the question is asked again.
 	Answer(ctx context.Context, q bot.Question) (bot.Answer, error)
 }
 
-// WeChat sends.
+// WeChat sends messages to customers.
 type WeChat interface {
-	// Prepare fetches the account's access token where none is at hand, so that SendText need not. SendSent says that it is
+	// Prepare fetches the account's access token if none is at hand, so that SendText need not. SendSent says that it is
 	// there; anything else is what a message to the account's customers would come to.
 	Prepare(ctx context.Context, from wechat.Credentials) wechat.SendOutcome
-	// SendText tries once to send a text to a customer and says what came of it.
+	// SendText tries once to send a text to a customer, and returns the outcome.
 	SendText(ctx context.Context, from wechat.Credentials, to wechat.OpenID, text string) wechat.SendOutcome
 }

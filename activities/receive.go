@@ -102,7 +102,7 @@ func (a *Activities) Receive(ctx context.Context, in ReceiveInput) (ReceiveResul
 	})
 }
 
-// readAll opens the callbacks, but for those that panicked and are worth another try.
+// readAll opens the callbacks, except those that panicked and are worth another try.
 func (a *Activities) readAll(ctx context.Context, in ReceiveInput) (batch callback.Batch, panicked []int, err error) {
 	batch = callback.Batch{Ref: in.ref(), AccountID: in.AccountID, CustomerKey: in.CustomerKey, WorkflowID: in.WorkflowID}
 	var keys account.CallbackKeys

@@ -14,8 +14,8 @@ import (
 const (
 	// briefly is how long rules may take in a local activity, which holds up its workflow task.
 	briefly = 100 * time.Millisecond
-	// patiently is how long they may take otherwise, those that are read for the first time included. Rules that are not judged by then
-	// do not hold: a try that takes longer than its activity may would be repeated without end.
+	// patiently is how long they may take otherwise, including rules that are read for the first time. A rule that is not judged by
+	// then does not hold. Otherwise the activity would take longer than it may, and would be repeated without end.
 	patiently = 2 * time.Second
 )
 
@@ -33,9 +33,9 @@ type RouteResult struct {
 	Slow bool `json:",omitempty"` // the rules took too long: nothing was done
 }
 
-// Route decides by rules which queue the conversation goes to, hands it over from the bot, and keeps the message that tells
-// the customer. The distribution, which finds an agent, hears of it by the same transaction. Where nobody wishes people any more,
-// it changes nothing.
+// Route decides by rules which queue the conversation goes to, moves the conversation from the bot to the queue, and stores the
+// message that tells the customer. The same transaction triggers the distribution, which finds an agent. If no hand-over is wished
+// any more, it changes nothing.
 //
 // Promise: repeatable. The wish is gone once the conversation is handed over.
 func (a *Activities) Route(ctx context.Context, in RouteInput) (RouteResult, error) {

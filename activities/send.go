@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// Waits between tries, where WeChat names none.
+	// Waits between tries, if WeChat names none.
 	firstWait = time.Second
 	maxWait   = time.Minute
-	// recordPatience is how long an attempt insists on writing down what came of it.
+	// recordPatience is how long an attempt tries to record its result.
 	recordPatience = 5 * time.Second
 	// preparePatience is how long an attempt waits for an access token.
 	preparePatience = 5 * time.Second
@@ -35,14 +35,14 @@ const (
 type SendInput struct {
 	Where
 	AccountID conversation.AccountID
-	Direct    bool `json:",omitempty"` // without a detour over the queue, where that is possible at once
+	Direct    bool `json:",omitempty"` // without a detour over the queue, if that is possible at once
 	Reserved  bool `json:",omitempty"` // a permit was reserved for this try
 }
 
-// SendResult says what one try came to.
+// SendResult is the result of one try to send.
 type SendResult struct {
 	Result
-	MessageID conversation.MessageID `json:",omitempty"` // "" where there was nothing to send now
+	MessageID conversation.MessageID `json:",omitempty"` // "" if there was nothing to send now
 	Status    wechat.SendStatus      `json:",omitempty"`
 	After     time.Duration          `json:",omitempty"` // nothing is to be tried before this has passed
 	Reserved  bool                   `json:",omitempty"` // a permit is reserved for the next try
@@ -69,8 +69,8 @@ func (a *Activities) Send(ctx context.Context, in SendInput) (SendResult, error)
 	})
 }
 
-// sendDirectly sends in a workflow task. What takes too long to wait for goes on in the background and says itself what came of
-// it.
+// sendDirectly sends within a workflow task. If that takes too long to wait for, the send goes on in the background and records its
+// result itself.
 func (a *Activities) sendDirectly(ctx context.Context, in SendInput) (SendResult, error) {
 	if a.pace.slow.has(in.AccountID) {
 		return SendResult{Queue: true}, nil
@@ -97,8 +97,8 @@ func (a *Activities) sendDirectly(ctx context.Context, in SendInput) (SendResult
 	}
 }
 
-// deliver marks the lowest queued message, sends it and records what came of it. The access token is fetched before the mark.
-// A message for which none is to be had is marked all the same: what that comes to stands with the message.
+// deliver marks the lowest queued message, sends it and records the result. The access token is fetched before the mark. If there is
+// no access token, the message is marked nevertheless, and its row says why it was not sent.
 func (a *Activities) deliver(ctx context.Context, in SendInput) (SendResult, error) {
 	ready, err := a.prepare(ctx, in)
 	if err != nil {
@@ -129,7 +129,7 @@ func (a *Activities) deliver(ctx context.Context, in SendInput) (SendResult, err
 	return out, nil
 }
 
-// prepare has an access token at hand. Whether the account may send at all is judged with the mark.
+// prepare fetches an access token if none is at hand. Whether the account may send at all is checked with the mark.
 func (a *Activities) prepare(ctx context.Context, in SendInput) (wechat.SendOutcome, error) {
 	ready := wechat.SendOutcome{Status: wechat.SendSent}
 	if a.pace.prepared.has(in.AccountID) {
@@ -150,7 +150,7 @@ func (a *Activities) prepare(ctx context.Context, in SendInput) (wechat.SendOutc
 	return ready, nil
 }
 
-// try calls WeChat, unless something speaks against it. The call has ended before the mark has.
+// try calls WeChat, unless something prevents it. The call ends before the mark does.
 func (a *Activities) try(ctx context.Context, account conversation.AccountID, m delivery.Outgoing, ready wechat.SendOutcome, marked time.Time) (o wechat.SendOutcome) {
 	switch {
 	case ready.Status != wechat.SendSent:
@@ -171,7 +171,7 @@ func (a *Activities) try(ctx context.Context, account conversation.AccountID, m 
 	return a.WeChat.SendText(ctx, m.From, wechat.OpenID(m.OpenID), m.Text)
 }
 
-// patient says how long to wait before the next try, or that there have been enough.
+// patient returns how long to wait before the next try, or that there were enough tries.
 func patient(o wechat.SendOutcome, attempts int) wechat.SendOutcome {
 	if o.Status != wechat.SendLater {
 		return o

@@ -125,7 +125,7 @@ func TestSend_outcomeThatCannotBeRecordedIsAnError(t *testing.T) {
 	})
 }
 
-// The access token is fetched before the mark; where there is none, that is what the message comes to.
+// The access token is fetched before the mark; if there is none, that is what the message comes to.
 func TestSend_preparesBeforeTheMark(t *testing.T) {
 	t.Parallel()
 	calls := 0

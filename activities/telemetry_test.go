@@ -119,7 +119,7 @@ func (s observed) points(t *testing.T, name string) map[string]int {
 	return counts
 }
 
-// What is deleted is counted, also where a part of it failed.
+// What is deleted is counted, also if a part of it failed.
 func TestSweep_countsWhatIsForgotten(t *testing.T) {
 	t.Parallel()
 	l := &watched{forgotten: map[string]int64{"receipts": 500, "audit": 2, "events": 0}}

@@ -52,8 +52,8 @@ type Config struct {
 	// HTTP calls PublicURL as WeChat would, to try out an account: it follows no redirect and decides which addresses may be
 	// called.
 	HTTP *http.Client
-	// EgressIPs are the addresses and networks that our calls to WeChat come from, for WeChat's IP allow list; nil where
-	// nobody has said.
+	// EgressIPs are the addresses and networks that our calls to WeChat come from, for WeChat's IP allow list; nil if they are not
+	// configured.
 	EgressIPs []string
 	// CursorKey proves that a page's cursor is one of ours: at least 32 random bytes, the same in every API process.
 	CursorKey []byte
@@ -64,8 +64,8 @@ type Config struct {
 	Meters  metric.MeterProvider // default: none
 }
 
-// API answers HTTP requests. It holds no state that another process would miss, and is safe for concurrent use. Event
-// streams need Run beside the handler.
+// API answers HTTP requests. All its state can be lost with the process, and it is safe for concurrent use. Event streams need Run
+// beside the handler.
 type API struct {
 	cfg       Config
 	router    *gin.Engine
@@ -76,7 +76,7 @@ type API struct {
 	admin     *admin.Admin
 }
 
-// New sets up the API. It panics where a setting is missing that no deployment can do without.
+// New sets up the API. It panics if a setting is missing without which no deployment can work.
 func New(cfg Config) *API {
 	cfg = withDefaults(cfg)
 	a := &API{cfg: cfg, guard: web.NewGuard(cfg.Tokens, cfg.Audit, cfg.Log, cfg.Now)}
@@ -92,7 +92,7 @@ func New(cfg Config) *API {
 	})
 	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.guard.Limits())
 	if err := telemetry.MeasureLimits(cfg.Meters, limits...); err != nil {
-		cfg.Log.Error("limits are not measured", "error", err)
+		cfg.Log.Error("limit metrics failed", "error", err)
 	}
 	a.router = a.newRouter()
 	a.callbacks.Register(a.router)
@@ -100,8 +100,8 @@ func New(cfg Config) *API {
 	return a
 }
 
-// Run hands on what waits in the spool, keeps event streams supplied and agents' presence true until ctx ends, and ends all
-// streams then. Without it there are none: they are answered 503.
+// Run hands over what waits in the spool, feeds the event streams, and keeps the presence of agents up to date, until ctx ends. Then
+// it ends all streams. Without it there are no streams: they are answered 503.
 func (a *API) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { a.callbacks.Run(ctx) })

@@ -17,8 +17,8 @@ import (
 	"wxdesk/api/web"
 )
 
-// exactNames has huma take the names of members as they are written: its default, and that of encoding/json, lets TEXT be text,
-// which whoever checks or logs a request on its way reads otherwise (A05). It is huma's own switch, for the process.
+// exactNames makes huma compare names of members exactly. By default huma, like encoding/json, takes TEXT for text, while a program
+// that checks or logs the request on its way does not (A05). It is a setting of huma for the whole process.
 var exactNames = sync.OnceFunc(func() { huma.ValidateStrictCasing = true })
 
 // newHuma sets up the JSON API on the router: strict about queries and names, no routes of its own for documents and schemas, no

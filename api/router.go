@@ -49,7 +49,7 @@ func refuseRoute(c *gin.Context, status int) {
 }
 
 // survivePanics turns a panic into the answer for "try again": 503 for WeChat, which then does, and 500 for the API. The
-// panic's value may hold what somebody said, so only its type is logged, and its text where the runtime wrote it.
+// panic's value may hold what somebody said, so only its type is logged, and its text if the runtime wrote it.
 func (a *API) survivePanics(c *gin.Context) {
 	defer func() {
 		p := recover()

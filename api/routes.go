@@ -14,8 +14,8 @@ import (
 // route is a row of the route table: an operation of the JSON API, and who may ask for it.
 type route web.Operation
 
-// registerOperations is the route table of the JSON API and its policy at once: what is not here does not exist, and who
-// does not stand in a row may not. The callback endpoint registers its own two routes.
+// registerOperations is the table of routes and of permissions. A route that is not here does not exist, and a role that is not in a
+// row may not use it. The callback endpoint registers its own two routes.
 func (a *API) registerOperations() {
 	const (
 		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete

@@ -83,7 +83,7 @@ func RegisterWorkflows(r Registry) {
 	register(workflows.SweepName, workflows.Sweep)
 }
 
-// Start begins to poll. Where one part cannot start, those before it are stopped.
+// Start begins to poll. If one part cannot start, those before it are stopped.
 func (w *Worker) Start() error {
 	for i, part := range w.parts {
 		if err := part.Start(); err != nil {

@@ -37,7 +37,7 @@ func (c *run) pause(ctx workflow.Context, what string) {
 	c.keep(what, p)
 }
 
-// settle takes in that a step succeeded: where the same is still owed it is put off, longer each time.
+// settle notes that a step succeeded. If the same step is still owed, it is put off, longer each time.
 func (c *run) settle(ctx workflow.Context, what string, still bool) {
 	if still {
 		c.pause(ctx, what)
@@ -46,7 +46,7 @@ func (c *run) settle(ctx workflow.Context, what string, still bool) {
 	delete(c.st.Pauses, what)
 }
 
-// did notes what a step did. Where the same is still owed, and it did nothing, or the same as the last time, it is put off.
+// did notes the result of a step. If the same step is still owed, and it did nothing or the same as the last time, it is put off.
 func (c *run) did(ctx workflow.Context, what, key string, still bool) {
 	if still && (key == "" || key == c.st.Pauses[what].Did) {
 		c.pause(ctx, what)
@@ -62,8 +62,8 @@ func (c *run) keep(what string, p Pause) {
 	c.st.Pauses[what] = p
 }
 
-// alarm is the run's only timer. It is armed lazily: one that rings too early costs nothing but a look, so a message
-// that puts off the idle close starts no new timer.
+// alarm is the run's only timer. It is not moved to a later time: a timer that fires too early costs only a look. So a message that
+// puts off the idle close starts no new timer.
 type alarm struct {
 	at     time.Time
 	timer  workflow.Future
@@ -72,7 +72,7 @@ type alarm struct {
 
 func (a *alarm) rings() bool { return a.timer != nil && a.timer.IsReady() }
 
-// setAlarm sees to it that the run wakes when the next thing falls due.
+// setAlarm sets the timer so that the run wakes when the next thing falls due.
 func (c *run) setAlarm(ctx workflow.Context) {
 	at := c.nextAt(workflow.Now(ctx))
 	if c.alarm.timer != nil && !c.alarm.timer.IsReady() {
@@ -90,8 +90,8 @@ func (c *run) setAlarm(ctx workflow.Context) {
 		max(at.Sub(workflow.Now(ctx)), time.Millisecond), workflow.TimerOptions{Summary: "next thing due"})}
 }
 
-// nextAt is the first moment after now at which next may find something to do though nothing happens; zero for never. It may
-// name one at which there is nothing to do.
+// nextAt is the first moment after now at which next may find something to do though no signal comes; zero for never. It may name a
+// moment at which there is nothing to do.
 func (c *run) nextAt(now time.Time) (first time.Time) {
 	moments := []time.Time{c.dueAt(), c.idleAt()}
 	if c.st.Owed.Send {

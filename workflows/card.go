@@ -30,8 +30,8 @@ func FirstAttributes(account conversation.AccountID) temporal.SearchAttributes {
 	)
 }
 
-// show brings what operators see in line with the conversation. It is called before every wait and end, so that several steps of a
-// workflow task cost one change of the search attributes at most.
+// show updates what operators see of the conversation. It is called before every wait and end, so that several steps of a workflow
+// task cost at most one change of the search attributes.
 func (c *run) show(ctx workflow.Context) error {
 	c.showCard(ctx)
 	if !c.st.Begun {

@@ -18,7 +18,7 @@ const schema = 2
 // maxCarry is how many bytes of callbacks, not yet received, a run takes along when it continues as new.
 const maxCarry = 256 << 10
 
-// State is what a conversation remembers from run to run: ids, facts and ciphertext, never what was said.
+// State is the memory that a conversation carries from run to run: ids, facts and ciphertext, never what was said.
 type State struct {
 	Schema       int
 	Logic        int             // of the workers that perform this run
@@ -61,7 +61,7 @@ func upgrade(st State) State {
 
 func (st *State) isClosed() bool { return st.State == conversation.StateClosed }
 
-// forget forgets a conversation that the ledger does not have. What is pending begins it anew.
+// forget drops a conversation that the ledger does not have. Its pending callbacks begin it again.
 func (st *State) forget() {
 	st.Begun, st.Standing, st.Owed, st.Failed, st.Plainly = false, conversation.Standing{}, Owed{}, false, false
 }
@@ -76,13 +76,15 @@ func (st *State) pendingBytes() int {
 	return n
 }
 
-// continueDue reports whether the history has grown long enough to begin a new run, or a newer version is to go on.
+// continueDue reports whether the run should continue as new: its history has grown long enough, or a newer version of the workers is
+// to continue.
 func (c *run) continueDue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	return c.moveOn || info.GetCurrentHistoryLength() >= c.in.ContinueAt || info.GetContinueAsNewSuggested() || mayMoveOn(ctx, c.nudged)
 }
 
-// continueAsNew goes on with the same conversation in a new run. Nothing is under way: it would run on beside the new run's copy.
+// continueAsNew continues the same conversation in a new run. No activity may be under way, because it would go on beside the new
+// run's copy.
 func (c *run) continueAsNew(ctx workflow.Context) (over bool, err error) {
 	if err := c.show(ctx); err != nil {
 		return false, err

@@ -7,8 +7,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// close ends the conversation in the ledger. It is an ordinary activity: the server rejects the end of a run to which something has
-// come meanwhile, and would have every local activity of that task run again.
+// close ends the conversation in the ledger. It is an ordinary activity. The server rejects the end of a run that has received
+// something meanwhile, and would run every local activity of that task again.
 func (c *run) close(why conversation.CloseReason) step {
 	return func(ctx workflow.Context) (over bool, err error) {
 		before := c.st.Standing
@@ -29,7 +29,7 @@ func (c *run) close(why conversation.CloseReason) step {
 	}
 }
 
-// over ends the run. What has arrived meanwhile begins the customer's next conversation.
+// over ends the run. Callbacks that have arrived meanwhile begin the customer's next conversation.
 func (c *run) over(ctx workflow.Context) (over bool, err error) {
 	c.drain(ctx)
 	if len(c.st.Pending) > 0 {
@@ -41,7 +41,7 @@ func (c *run) over(ctx workflow.Context) (over bool, err error) {
 	return true, c.cancellable.Err()
 }
 
-// beginNext begins the next conversation: in a new run, or, where there is too much to carry, in this one until enough is
+// beginNext begins the next conversation: in a new run, or, if there is too much to carry, in this one until enough is
 // received.
 func (c *run) beginNext(ctx workflow.Context) (over bool, err error) {
 	c.st = State{

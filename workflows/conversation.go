@@ -18,8 +18,8 @@ const (
 	DefaultContinueAt = 2000 // history events
 )
 
-// ID is the workflow id of a customer's conversations with an account: the same for each of them, one open at a time. It
-// names nobody.
+// ID returns the workflow id of a customer's conversations with an account. It is the same for each of them, and one is open at a
+// time. It does not name the customer.
 func ID(account conversation.AccountID, customer conversation.CustomerKey) string {
 	return "conversation/" + string(account) + "/" + string(customer)
 }
@@ -49,7 +49,7 @@ func Conversation(ctx workflow.Context, in Input) error {
 	return c.loop()
 }
 
-// run is a run's memory: State survives continue-as-new, the rest is made anew.
+// run is the memory of a run. State survives continue-as-new; the rest is made again.
 type run struct {
 	in          Input
 	st          State

@@ -11,7 +11,7 @@ import (
 // maxSeen is how many callbacks a run remembers, so that WeChat's repeats cost no activity. The ledger remembers all.
 const maxSeen = 500
 
-// quarantineBroken is why a callback is in quarantine that the ledger could not take in.
+// quarantineBroken is the reason in quarantine of a callback that the ledger could not take in.
 const quarantineBroken = "receive-broken"
 
 // drain moves what has been signalled into State. It is called at the top of the loop and right before a run ends.
@@ -45,7 +45,7 @@ func (c *run) drain(ctx workflow.Context) {
 // mayReceive reports whether pending callbacks are to be received now. What arrives while the conversation is to end is left for
 // the next one. A run that is about to continue carries them along, unless they are too much to carry.
 //
-// Where an Ask or a Send is under way, whose end wakes the run, one batch per workflow task is enough: the server keeps at
+// If an Ask or a Send is under way, whose end wakes the run, one batch per workflow task is enough: the server keeps at
 // most a hundred signals back while a task runs, and then fails it.
 func (c *run) mayReceive(ctx workflow.Context) bool {
 	switch {
@@ -57,7 +57,7 @@ func (c *run) mayReceive(ctx workflow.Context) bool {
 	return !c.busy() || c.thisTask(ctx).lines == 0
 }
 
-// receive has the next callbacks opened and written, and learns what follows from them.
+// receive opens and writes the next callbacks (activity Receive), and learns what follows from them.
 func (c *run) receive(ctx workflow.Context) (over bool, err error) {
 	batch := c.nextBatch()
 	in := activities.ReceiveInput{
@@ -93,14 +93,14 @@ func (c *run) receive(ctx workflow.Context) (over bool, err error) {
 	return false, nil
 }
 
-// notReceived takes in that the ledger cannot take the callbacks. They are tried one by one, and the one at which it fails goes to
+// notReceived is called when the ledger cannot take the callbacks. They are then tried one by one. The one that fails goes to
 // quarantine unread, so that it holds up nothing.
 func (c *run) notReceived(ctx workflow.Context, n int, err error) {
 	if activities.ClassOf(err) != activities.Broken || c.st.Pending[0].Quarantine != "" {
 		c.failed(ctx, doReceive, err)
 		return
 	}
-	workflow.GetLogger(ctx).Error("callbacks not received", "callbacks", n, "error", err)
+	workflow.GetLogger(ctx).Error("receipt of callbacks failed", "callbacks", n, "error", err)
 	if n == 1 {
 		c.st.Pending[0].Quarantine = quarantineBroken
 	}
@@ -110,7 +110,7 @@ func (c *run) notReceived(ctx workflow.Context, n int, err error) {
 }
 
 // nextBatch is the head of the pending callbacks. One with which a try failed goes alone, and so do those that are large
-// together: where the local activity fails, the batch is the input of another.
+// together: if the local activity fails, the batch is the input of another.
 func (c *run) nextBatch() []activities.Callback {
 	alone := func(cb activities.Callback) bool { return cb.Alone || cb.Panics > 0 }
 	n, bytes := 1, len(c.st.Pending[0].Ciphertext)

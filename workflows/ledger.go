@@ -32,7 +32,7 @@ func (c *run) thisTask(ctx workflow.Context) *task {
 	return &c.task
 }
 
-// timeLeft is how long a local activity may take; 0 where the next one would make the task too long.
+// timeLeft is how long a local activity may take; 0 if the next one would make the task too long.
 func (c *run) timeLeft(ctx workflow.Context) time.Duration {
 	if left := taskTime - workflow.Now(ctx).Sub(c.thisTask(ctx).began); left >= leastTime {
 		return left
@@ -40,8 +40,8 @@ func (c *run) timeLeft(ctx workflow.Context) time.Duration {
 	return 0
 }
 
-// ledger has the ledger do something: with what is left of the workflow task's time, and where that does not do, for as long as it
-// takes. It fails only with what is refused or broken.
+// ledger calls an activity of the ledger: as a local activity within what is left of the workflow task's time, and if that is not
+// enough, as an ordinary activity for as long as it takes. It fails only if the ledger refuses or is broken.
 func (c *run) ledger(ctx workflow.Context, summary string, act, in, out any) error {
 	c.calls++
 	if left := c.timeLeft(ctx); left > 0 {
@@ -53,8 +53,8 @@ func (c *run) ledger(ctx workflow.Context, summary string, act, in, out any) err
 	return workflow.ExecuteActivity(ledgerWork(ctx, summary), act, in).Get(ctx, out)
 }
 
-// apply takes in how the conversation stands and what it owes, as an answer of the ledger says. Answers to calls one after the other
-// are one newer than the other, even where an older ledger was restored.
+// apply stores the state of the conversation, and what it owes, from an answer of the ledger. Of two calls one after the other, the
+// later answer is the newer one, even if an older ledger was restored.
 func (c *run) apply(ctx workflow.Context, out activities.Result) {
 	if c.st.Logic == 0 {
 		c.st.Logic = out.Logic
@@ -75,8 +75,8 @@ func (c *run) apply(ctx workflow.Context, out activities.Result) {
 	}
 }
 
-// applyLate is apply for an answer that comes from beside the loop. What it says may be older than what the loop has heard since,
-// and then the ledger is asked again.
+// applyLate is apply for an answer that does not come from the loop. It may be older than what the loop has heard since; then the
+// ledger is asked again.
 func (c *run) applyLate(ctx workflow.Context, f inFlight, out activities.Result) {
 	if f.calls != c.calls {
 		c.st.Stale = true
@@ -85,7 +85,7 @@ func (c *run) applyLate(ctx workflow.Context, f inFlight, out activities.Result)
 	c.apply(ctx, out)
 }
 
-// failed takes in that a step is refused or broken: it is put off, and the ledger asked how things stand.
+// failed notes that a step is refused or broken. The step is put off, and the ledger is asked for the state of the conversation.
 func (c *run) failed(ctx workflow.Context, what string, err error) {
 	workflow.GetLogger(ctx).Error("step failed", "step", what, "class", activities.ClassOf(err), "error", err)
 	c.st.Stale = what != doRead || c.st.Stale

@@ -240,7 +240,7 @@ func (w *world) judge(d tale) (wrong []string) {
 	return wrong
 }
 
-// standstill says whether the run, where there is one, is still at something.
+// standstill says whether the run, if there is one, is still at something.
 func (w *world) standstill() (wrong []string) {
 	if w.env == nil {
 		return nil

@@ -26,7 +26,7 @@ func local(ctx workflow.Context, limit time.Duration, summary string) workflow.C
 	})
 }
 
-// backOff is how what is away is tried again, for as long as it takes.
+// backOff is the retry policy for a dependency that is away: it is tried for as long as it takes.
 func backOff() *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{
 		InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: maxPause,
@@ -41,7 +41,7 @@ func ledgerWork(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// botWork asks a bot of somebody's own, which may be slow, on a task queue of its own. Only a lost worker is noticed and retried: a
+// botWork asks a webhook bot, which may be slow, on a task queue of its own. Only a lost worker is noticed and retried: a
 // bot's failure is a result. After ten seconds people take over.
 func botWork(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -53,8 +53,8 @@ func botWork(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// egress sends over the queue. A retry calls nobody: it finds the mark of the lost try. Accounts share the queue fairly; eager
-// execution would go around that.
+// egress sends over the task queue wechat-egress. A retry does not call WeChat: it finds the mark of the lost try. Accounts share the
+// queue fairly; eager execution would go around that.
 func egress(ctx workflow.Context, account conversation.AccountID) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:             activities.TaskQueueEgress,

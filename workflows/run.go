@@ -9,10 +9,10 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// step is one thing that the run does. It says whether the run is over.
+// step is one thing that the run does. It returns true if the run is over.
 type step func(ctx workflow.Context) (over bool, err error)
 
-// loop does one step after the other, until the conversation ends or continues as new.
+// loop does one step after another, until the conversation ends or continues as new.
 //
 // An operator's cancellation ends the conversation like any other close, so everything runs on a context that outlives it.
 func (c *run) loop() error {
@@ -34,8 +34,8 @@ func (c *run) loop() error {
 	}
 }
 
-// next is the one place that decides what the run does: the first thing of this list that is owed and may be done now; nil where
-// there is nothing to do until something happens. It changes nothing, so it also says what is waited for.
+// next is the one place that decides what the run does. It returns the first step of this list that is owed and may be done now, or
+// nil if there is nothing to do until something happens. It changes nothing, so it also says what the run waits for.
 func (c *run) next(ctx workflow.Context) step {
 	now, owed := workflow.Now(ctx), c.st.Owed
 	may := func(what string) bool { return !c.st.Pauses[what].Until.After(now) }
@@ -76,7 +76,7 @@ func (c *run) next(ctx workflow.Context) step {
 // handOverOwed reports whether people are to get the conversation.
 func (c *run) handOverOwed() bool { return c.st.Owed.HandOver || c.st.Failed }
 
-// quiet reports whether there is nothing left to do for what the customer wrote.
+// quiet reports whether everything that the customer wrote is dealt with.
 func (c *run) quiet() bool { return !c.busy() && c.st.Owed.nothing() && !c.st.Failed }
 
 // busy reports whether an activity is under way that the run must see through.
@@ -113,8 +113,8 @@ func (c *run) wait(ctx workflow.Context) error {
 	})
 }
 
-// idleAt is when silence ends a conversation that a bot has or that waits in a queue; zero for never. Where an agent has
-// it, the ledger says what falls due.
+// idleAt is the moment at which silence ends a conversation that a bot has or that waits in a queue; zero for never. If an agent has
+// the conversation, the ledger says what falls due.
 func (c *run) idleAt() time.Time {
 	if c.st.Holder == conversation.HolderAgent || c.st.Offer != nil || !c.st.Begun {
 		return time.Time{}

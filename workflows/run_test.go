@@ -348,7 +348,7 @@ func TestSignals_theirOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
-// A run whose conversation the ledger has lost ends without a trace; what pends begins anew.
+// A run whose conversation the ledger has lost ends without a trace; what pends begins again.
 func TestLook_forgetsWhatTheLedgerHasLost(t *testing.T) {
 	t.Parallel()
 	for _, continued := range []bool{false, true} {

@@ -29,7 +29,8 @@ func (c *run) readSituation(ctx workflow.Context) (over bool, err error) {
 	return false, nil
 }
 
-// due has the ledger do what has fallen due. The ledger judges: the offer may have been taken meanwhile.
+// due has the ledger do what has fallen due. The ledger decides whether something is due, because an offer may have been taken
+// meanwhile.
 func (c *run) due(ctx workflow.Context) (over bool, err error) {
 	first := c.st.Due[0]
 	var out activities.Result
@@ -55,7 +56,7 @@ func (c *run) route(ctx workflow.Context) (over bool, err error) {
 	}
 	switch {
 	case err != nil && activities.ClassOf(err) == activities.Broken && !c.st.Plainly:
-		workflow.GetLogger(ctx).Error("handing over is broken: to the default queue", "error", err)
+		workflow.GetLogger(ctx).Error("hand-over failed, default queue used", "error", err)
 		c.st.Plainly = true
 		return false, nil
 	case err != nil:
@@ -68,8 +69,8 @@ func (c *run) route(ctx workflow.Context) (over bool, err error) {
 	return false, nil
 }
 
-// ask has the bot answer the oldest line that waits for it. The FAQ, which the ledger answers, is asked at once; a bot of
-// somebody's own may be slow, and the run goes on meanwhile.
+// ask has the bot answer the oldest message that waits for it. The FAQ is asked at once, because the ledger has its entries. A
+// webhook bot may be slow, so the run goes on meanwhile.
 func (c *run) ask(ctx workflow.Context) (over bool, err error) {
 	in := activities.AskInput{Where: c.where(), Bot: c.st.Bot}
 	if c.st.Bot == bot.KindWebhook {
@@ -90,8 +91,8 @@ func (c *run) asked(ctx workflow.Context, f inFlight) {
 	c.tookAnswer(ctx, out, err, func(ctx workflow.Context, r activities.Result) { c.applyLate(ctx, f, r) })
 }
 
-// tookAnswer takes in what came of asking. Whatever goes wrong with a bot ends with people; where the ledger does not know that
-// yet, handing over tells it.
+// tookAnswer applies the result of asking. Any failure of a bot ends with people. If the ledger does not know of the failure yet, the
+// hand-over tells it.
 func (c *run) tookAnswer(ctx workflow.Context, out activities.AskResult, err error, apply func(workflow.Context, activities.Result)) {
 	if err != nil {
 		c.st.Failed = true
@@ -127,7 +128,7 @@ func (c *run) send(ctx workflow.Context) (over bool, err error) {
 			return false, nil
 		}
 		if err != nil && activities.ClassOf(err) == activities.Broken {
-			workflow.GetLogger(ctx).Error("direct send broken: over the queue", "error", err)
+			workflow.GetLogger(ctx).Error("direct send failed, task queue used", "error", err)
 		}
 	}
 	c.calls++
@@ -136,8 +137,8 @@ func (c *run) send(ctx workflow.Context) (over bool, err error) {
 	return false, nil
 }
 
-// mayDirect reports whether a message may be sent in this workflow task: the answer to a line that came alone, or a message of
-// people. A task that is repeated in a flood then sends nothing directly, and no task sends twice.
+// mayDirect reports whether a message may be sent in this workflow task: the answer to a message that came alone, or a message of a
+// person. So a task that is repeated in a flood sends nothing directly, and no task sends twice.
 func (c *run) mayDirect(ctx workflow.Context) bool {
 	return c.timeLeft(ctx) > 0 && !c.task.sent && c.task.lines <= 1 && c.st.PermitAt.IsZero()
 }
@@ -153,7 +154,7 @@ func (c *run) sent(ctx workflow.Context, f inFlight) {
 	c.tookOutcome(ctx, out)
 }
 
-// tookOutcome takes in what a try came to. Sent, failed and unknown are all final here: the ledger has the fate and only a
+// tookOutcome applies the result of one try to send. Sent, failed and unknown are final here: the ledger has the result, and only a
 // person sends again.
 func (c *run) tookOutcome(ctx workflow.Context, out activities.SendResult) {
 	if out.Reserved {

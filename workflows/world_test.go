@@ -137,7 +137,7 @@ func (w *world) TryTake(context.Context, conversation.Tenant) (bool, error) {
 // happening is something that comes from outside, at a time after the beginning.
 type happening struct {
 	at     time.Duration
-	starts bool // a run, where there is none
+	starts bool // a run, if there is none
 	do     func(w *world)
 }
 
@@ -147,7 +147,7 @@ type spoken struct {
 	at   time.Duration
 }
 
-// signal signals the run, where there is one.
+// signal signals the run, if there is one.
 func (w *world) signal(name string, arg any) {
 	if w.env != nil {
 		w.env.SignalWorkflow(name, arg)

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Platform is WeChat's API, as far as setting up an account needs it. Where WeChat refused, the error is or wraps a
+// Platform is WeChat's API, as far as setting up an account needs it. If WeChat refused, the error is or wraps a
 // WeChatRefusal.
 type Platform interface {
 	validation.TokenAPI

@@ -70,7 +70,7 @@ func (a *Admin) CreateAccount(ctx context.Context, in *struct{ Body newAccount }
 	}, nil
 }
 
-// accountChange is what may change about an account; what is absent stays, and so does what is null, but for bot
+// accountChange is what may change about an account; what is absent stays, and so does what is null, except bot
 // and workstream.
 type accountChange struct {
 	Name           *string                `json:"name,omitempty" minLength:"1" maxLength:"100"`

@@ -10,15 +10,15 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Accounts keeps the official accounts.
+// Accounts stores official accounts.
 type Accounts interface {
-	// CreateAccount keeps a new account under a.ID. ErrExists when another account has the AppID, ErrKeyMissing when the mode
-	// needs an EncodingAESKey.
+	// CreateAccount keeps a new account under a.ID. It returns ErrExists when another account has the AppID, ErrKeyMissing
+	// when the mode needs an EncodingAESKey.
 	CreateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error)
 	Account(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (account.Account, error)
 	// ListAccounts pages by creation, oldest first; after is the last id of the page before, "" for the first page.
 	ListAccounts(ctx context.Context, t conversation.Tenant, after conversation.AccountID, limit int) ([]account.Account, error)
-	// UpdateAccount replaces the settings of the account where its version is still a.Version (ErrVersion otherwise), and
+	// UpdateAccount replaces the settings of the account if its version is still a.Version (ErrVersion otherwise), and
 	// those secrets that are not empty; a replaced Token or EncodingAESKey stays for the overlap. ErrExists and
 	// ErrKeyMissing as above.
 	UpdateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error)

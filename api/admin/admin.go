@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Ports is who keeps what administrators set up.
+// Ports are the stores and services that this package uses.
 type Ports struct {
 	Accounts        Accounts
 	AccountChecks   validation.AccountChecks
@@ -30,7 +30,7 @@ type Ports struct {
 }
 
 // Setup keeps the set-up of people: where conversations wait, who takes them, and how they get there. Each part has the five
-// methods of accounts: created with a new id, read, listed oldest first, updated where its version is still the one given
+// methods of accounts: created with a new id, read, listed oldest first, updated if its version is still the one given
 // (ErrVersion otherwise), and deleted unless something needs it (ErrInUse). What points to nothing is a
 // routing.UnknownError.
 type Setup interface {
@@ -60,8 +60,8 @@ type Config struct {
 	// HTTP calls PublicURL as WeChat would, to try out an account: it follows no redirect and decides which addresses may be
 	// called.
 	HTTP *http.Client
-	// EgressIPs are the addresses and networks that our calls to WeChat come from, for WeChat's IP allow list; nil where
-	// nobody has said.
+	// EgressIPs are the addresses and networks that our calls to WeChat come from, for WeChat's IP allow list; nil if they are not
+	// configured.
 	EgressIPs []string
 
 	Log *slog.Logger

@@ -38,7 +38,7 @@ type agentProfileView struct {
 	Limit     *int   `json:"limit,omitempty" minimum:"0" maximum:"1000000" doc:"The agent's own; absent: the profile's"`
 }
 
-// viewAgentFor shows an agent to whoever asks.
+// viewAgentFor returns a function that shows an agent to the caller.
 func viewAgentFor(who web.Caller) func(routing.Agent) agentView {
 	return func(g routing.Agent) agentView {
 		v := agentView{
@@ -58,7 +58,7 @@ func viewAgentFor(who web.Caller) func(routing.Agent) agentView {
 	}
 }
 
-// AgentSettings is what an agent can do without.
+// AgentSettings are the settings of an agent that have a default.
 type AgentSettings struct {
 	Units           amount                `json:"units,omitempty" doc:"Of capacity; 100 unless said, 0: no new work"`
 	TimeZone        *string               `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name, Asia/Shanghai unless said; the agent's day ends by it"`

@@ -9,14 +9,14 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Agents keeps the people who answer customers.
+// Agents stores agents.
 type Agents interface {
 	CreateAgent(ctx context.Context, by access.Actor, g routing.Agent) (routing.Agent, error)
 	Agent(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.Agent, error)
 	ListAgents(ctx context.Context, t conversation.Tenant, after conversation.AgentID, limit int) ([]routing.Agent, error)
 	// UpdateAgent changes everything but the presence. The work of an agent who becomes disabled goes back in the same step.
 	UpdateAgent(ctx context.Context, by access.Actor, g routing.Agent) (routing.Agent, error)
-	// DeleteAgent takes an agent away; their work goes back in the same step.
+	// DeleteAgent deletes an agent; their work goes back in the same step.
 	DeleteAgent(ctx context.Context, by access.Actor, id conversation.AgentID) error
 }
 

@@ -12,17 +12,17 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// Bots keeps the bots that accounts may be set up with.
+// Bots stores the bots that an account can have.
 type Bots interface {
 	// CreateBot keeps a new bot and gives it its id. The secret is a webhook's, empty for every other kind.
 	CreateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error)
 	Bot(ctx context.Context, t conversation.Tenant, id conversation.BotID) (bot.Setup, error)
 	// ListBots pages by creation, oldest first; after is the last id of the page before, "" for the first page.
 	ListBots(ctx context.Context, t conversation.Tenant, after conversation.BotID, limit int) ([]bot.Setup, error)
-	// UpdateBot replaces name and URL where the bot's version is still b.Version (ErrVersion otherwise), and the secret where
+	// UpdateBot replaces name and URL if the bot's version is still b.Version (ErrVersion otherwise), and the secret if
 	// one is given; the replaced one signs too for a day.
 	UpdateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error)
-	// DeleteBot takes a bot away. ErrInUse while an account is set up with it.
+	// DeleteBot deletes a bot. It returns ErrInUse while an account is set up with it.
 	DeleteBot(ctx context.Context, by access.Actor, id conversation.BotID) error
 }
 

@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// CustomPresences keeps presences with names of a house's own.
+// CustomPresences stores presences that administrators have named.
 type CustomPresences interface {
 	CreateCustomPresence(ctx context.Context, by access.Actor, p routing.CustomPresence) (routing.CustomPresence, error)
 	CustomPresence(ctx context.Context, t conversation.Tenant, id routing.PresenceID) (routing.CustomPresence, error)

@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Customers keeps what people say of customers for routing. Customers come by themselves.
+// Customers stores what administrators and supervisors set about customers, for routing. The row of a customer begins with the
+// customer's first message.
 type Customers interface {
 	Customer(ctx context.Context, t conversation.Tenant, id conversation.CustomerID) (routing.Customer, error)
 	UpdateCustomer(ctx context.Context, by access.Actor, c routing.Customer) (routing.Customer, error)

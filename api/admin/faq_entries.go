@@ -12,15 +12,15 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// FAQ keeps what the FAQ bot knows.
+// FAQ stores the entries of the FAQ bot.
 type FAQ interface {
-	// CreateFAQEntry keeps a new entry and gives it its id. ErrExists when the account has one with this language and phrase,
-	// ErrNotFound when there is no such account.
+	// CreateFAQEntry keeps a new entry and gives it its id. It returns ErrExists when the account has one with this language
+	// and phrase, ErrNotFound when there is no such account.
 	CreateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error)
 	FAQEntry(ctx context.Context, t conversation.Tenant, id bot.FAQEntryID) (bot.KeptFAQEntry, error)
 	// ListFAQEntries pages by creation, oldest first; after is the last id of the page before, "" for the first page.
 	ListFAQEntries(ctx context.Context, t conversation.Tenant, f bot.FAQFilter, after bot.FAQEntryID, limit int) ([]bot.KeptFAQEntry, error)
-	// UpdateFAQEntry replaces language, phrase and answer where the entry's version is still e.Version (ErrVersion
+	// UpdateFAQEntry replaces language, phrase and answer if the entry's version is still e.Version (ErrVersion
 	// otherwise). ErrExists as above.
 	UpdateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error)
 	DeleteFAQEntry(ctx context.Context, by access.Actor, id bot.FAQEntryID) error

@@ -20,7 +20,7 @@ func bodyFaults(found []routing.InvalidField) []web.Fault {
 	return faults
 }
 
-// set replaces a field where a value is given.
+// set replaces a field if a value is given.
 func set[T any](field *T, value *T) {
 	if value != nil {
 		*field = *value
@@ -61,7 +61,7 @@ func (amount) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeInteger, Minimum: &low, Maximum: &high}
 }
 
-// set gives a field the amount where there is one.
+// set gives a field the amount if there is one.
 func (a amount) set(field *int, name string) []web.Fault {
 	if a.null {
 		return []web.Fault{web.FaultAt("body."+name, "expected a whole number, not null")}
@@ -84,7 +84,7 @@ func uuids[ID ~string](given []string, name string) ([]ID, []web.Fault) {
 	return ids, nil
 }
 
-// setIDs replaces a list of ids where one is given.
+// setIDs replaces a list of ids if one is given.
 func setIDs[ID ~string](field *[]ID, given *[]string, name string) []web.Fault {
 	if given == nil {
 		return nil

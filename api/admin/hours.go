@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// OperatingHours keeps when queues are open.
+// OperatingHours stores the times at which queues are open.
 type OperatingHours interface {
 	CreateHours(ctx context.Context, by access.Actor, h routing.Hours) (routing.Hours, error)
 	Hours(ctx context.Context, t conversation.Tenant, id routing.HoursID) (routing.Hours, error)

@@ -10,12 +10,12 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// CapacityProfiles keeps how many conversations of a sort an agent may have.
+// CapacityProfiles stores capacity profiles: how many conversations of one kind an agent may have.
 type CapacityProfiles interface {
 	CreateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error)
 	Profile(ctx context.Context, t conversation.Tenant, id routing.ProfileID) (routing.Profile, error)
 	ListProfiles(ctx context.Context, t conversation.Tenant, after routing.ProfileID, limit int) ([]routing.Profile, error)
-	// UpdateProfile changes everything but the reset, which stays for life.
+	// UpdateProfile changes everything except the reset, which cannot be changed.
 	UpdateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error)
 	DeleteProfile(ctx context.Context, by access.Actor, id routing.ProfileID) error
 }

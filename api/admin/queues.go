@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Queues keeps where conversations wait for people.
+// Queues stores the queues in which conversations wait for agents.
 type Queues interface {
 	CreateQueue(ctx context.Context, by access.Actor, q routing.Queue) (routing.Queue, error)
 	Queue(ctx context.Context, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error)
@@ -19,7 +19,7 @@ type Queues interface {
 
 	// QueueMembers lists a queue's agents, and the queue's version with them.
 	QueueMembers(ctx context.Context, t conversation.Tenant, id conversation.QueueID) ([]conversation.AgentID, int64, error)
-	// SetQueueMembers makes these the members, all of them, where the queue's version is still version (ErrVersion
+	// SetQueueMembers makes these the members, all of them, if the queue's version is still version (ErrVersion
 	// otherwise).
 	SetQueueMembers(ctx context.Context, by access.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error)
 }

@@ -82,8 +82,8 @@ func listResources[T, V any](ctx context.Context, a *Admin, list string, in web.
 // changeTries is how often a change without If-Match is applied to what it finds, before the others win.
 const changeTries = 3
 
-// changeResource reads a resource, applies a change and writes it, by the version that was read. Without If-Match it begins anew
-// where somebody else was faster.
+// changeResource reads a resource, applies a change and writes it, by the version that was read. Without If-Match it begins again
+// if somebody else was faster.
 func changeResource[T stamped](ifMatch string, read func() (T, error), apply func(*T) []web.Fault, write func(T) (T, error)) (T, error) {
 	var none T
 	for try := 1; ; try++ {

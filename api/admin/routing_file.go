@@ -8,7 +8,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// ExportPath is where a routing file comes from: the one answer that is not JSON.
+// ExportPath is the path that answers with a routing file. It is the only answer that is not JSON.
 const ExportPath = "/v1/rulesets/export"
 
 // ImportRouting makes drafts of a routing file in a workstream, and operating hours that nobody keeps yet, all or none of

@@ -41,7 +41,7 @@ func viewDecision(d routing.Decision) decisionView {
 	}
 }
 
-// TryRules decides where a sample conversation would go. Nothing is written, nobody is told.
+// TryRules decides where a sample conversation would go. It writes nothing and has no effect.
 func (a *Admin) TryRules(ctx context.Context, in *struct{ Body tryOut }) (*struct{ Body decisionView }, error) {
 	if reason := rules.CheckFacts(in.Body.Facts); reason != "" {
 		return nil, web.Invalid.Problem(web.FaultAt("body.facts", reason))

@@ -58,7 +58,7 @@ func (a *Admin) SaveDraft(ctx context.Context, in *changing[draftRules]) (*resou
 	})
 }
 
-// PublishRuleset puts the draft in force. It is checked once more: what it names may be gone since it was saved.
+// PublishRuleset puts the draft in force. The draft is checked again, because a queue or a skill that it names may have been deleted.
 func (a *Admin) PublishRuleset(ctx context.Context, in *struct {
 	ResourcePath
 	IfMatch string `header:"If-Match" doc:"The ETag that the change is meant for; without it, whatever draft there is comes into force"`

@@ -9,9 +9,9 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Rulesets keeps the rules of workstreams and queues, in versions.
+// Rulesets stores the rules of workstreams and queues, in versions.
 type Rulesets interface {
-	// CreateRuleset adds one without rules. ErrTooMany beyond routing.MaxClassifications.
+	// CreateRuleset adds one without rules. It returns ErrTooMany beyond routing.MaxClassifications.
 	CreateRuleset(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error)
 	Ruleset(ctx context.Context, t conversation.Tenant, id routing.RulesetID) (routing.Ruleset, error)
 	ListRulesets(ctx context.Context, t conversation.Tenant, after routing.RulesetID, limit int) ([]routing.Ruleset, error)
@@ -21,7 +21,7 @@ type Rulesets interface {
 
 	// RulesetVersions lists versions newest first, below a number; 0 for the newest.
 	RulesetVersions(ctx context.Context, t conversation.Tenant, id routing.RulesetID, below int64, limit int) ([]routing.RulesetVersion, error)
-	// SaveDraft makes rules the draft where the ruleset's version is still version (ErrVersion otherwise).
+	// SaveDraft makes rules the draft if the ruleset's version is still version (ErrVersion otherwise).
 	SaveDraft(ctx context.Context, by access.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error)
 	// PutInForce publishes the draft of that number or goes back to that version; 0 takes the ruleset out of force.
 	PutInForce(ctx context.Context, by access.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error)

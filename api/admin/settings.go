@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Settings keeps what an administrator has set for the whole tenant.
+// Settings stores the settings of the whole tenant.
 type Settings interface {
 	Settings(ctx context.Context, t conversation.Tenant) (routing.Settings, error)
 	UpdateSettings(ctx context.Context, by access.Actor, s routing.Settings) error

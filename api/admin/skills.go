@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Skills keeps what agents can do and conversations may need.
+// Skills stores the skills that agents have and conversations may need.
 type Skills interface {
 	CreateSkill(ctx context.Context, by access.Actor, s routing.Skill) (routing.Skill, error)
 	Skill(ctx context.Context, t conversation.Tenant, id routing.SkillID) (routing.Skill, error)

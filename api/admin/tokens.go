@@ -9,11 +9,11 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Tokens keeps the API tokens.
+// Tokens stores API tokens.
 type Tokens interface {
 	// ListTokens lists oldest first, what counts no more included; after is the last id of the page before, "" for the first page.
 	ListTokens(ctx context.Context, t conversation.Tenant, after string, limit int) ([]access.TokenInfo, error)
-	// RevokeToken makes a token useless at once; again it changes nothing. ErrNotFound when there is none.
+	// RevokeToken makes a token useless at once; again it changes nothing. It returns ErrNotFound when there is none.
 	RevokeToken(ctx context.Context, by access.Actor, id string) error
 }
 

@@ -59,7 +59,7 @@ func viewWorkstream(w routing.Workstream) workstreamView {
 	return v
 }
 
-// workstreamChange is what may change about a workstream; what is absent stays, and so does what is null, but for
+// workstreamChange is what may change about a workstream; what is absent stays, and so does what is null, except
 // auto_close and max_per_agent.
 type workstreamChange struct {
 	Name            *string `json:"name,omitempty" minLength:"1" maxLength:"100"`
@@ -67,7 +67,7 @@ type workstreamChange struct {
 	WorkstreamSettings
 }
 
-// WorkstreamSettings is what a workstream need not say about itself.
+// WorkstreamSettings are the settings of a workstream that have a default.
 type WorkstreamSettings struct {
 	Mode             *routing.Mode        `json:"mode,omitempty" enum:"push,pick" doc:"push: conversations are offered to agents; pick: agents take them"`
 	PickFromPush     *bool                `json:"pick_from_push,omitempty" doc:"Agents may also take what is offered"`
@@ -134,7 +134,7 @@ func (c workstreamChange) apply(w *routing.Workstream) (faults []web.Fault) {
 	return append(faults, bodyFaults(routing.CheckWorkstream(*w))...)
 }
 
-// newWorkstream is a change of what a workstream is unless somebody says otherwise, with a name and a fallback queue.
+// newWorkstream is the body that creates a workstream: a name, a fallback queue, and the settings that differ from the defaults.
 type newWorkstream struct {
 	Name            string `json:"name" minLength:"1" maxLength:"100"`
 	FallbackQueueID string `json:"fallback_queue_id" format:"uuid" doc:"Where conversations go when no rule says where"`

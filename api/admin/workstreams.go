@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Workstreams keeps how conversations of accounts are enriched, routed and assigned.
+// Workstreams stores how the conversations of accounts are enriched, routed and assigned.
 type Workstreams interface {
 	CreateWorkstream(ctx context.Context, by access.Actor, w routing.Workstream) (routing.Workstream, error)
 	Workstream(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error)

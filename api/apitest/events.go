@@ -32,7 +32,7 @@ func (l *EventStream) Write(b []byte) (int, error) {
 
 func (l *EventStream) WriteString(s string) (int, error) { return l.Write([]byte(s)) }
 
-// Heard is what the client has received: for each event its kind and, where it has one, its number.
+// Heard is what the client has received: for each event its kind and, if it has one, its number.
 func (l *EventStream) Heard() (events []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Call sends a request to the JSON API with the token of a role ("" for none), and a body where one is given.
+// Call sends a request to the JSON API with the token of a role ("" for none), and a body if one is given.
 func Call(t *testing.T, h http.Handler, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))

@@ -17,22 +17,22 @@ import (
 // Accounts finds what the callback endpoint needs of an account.
 type Accounts interface {
 	// CallbackAccount returns an account by the id in the callback's path, with its open secrets: the current ones first, replaced
-	// ones for account.KeyOverlap. ErrNotFound when it is unknown, deleted or disabled; ErrUnavailable (of package
+	// ones for account.KeyOverlap. It returns ErrNotFound when it is unknown, deleted or disabled; ErrUnavailable (of package
 	// secret) when a stored secret cannot be opened.
 	CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)
 }
 
 const (
-	// AccountKnownFor is how long an account, or the fact that there is none, is taken as known: a rotated key, a disabled
-	// account and a new one count after that.
+	// AccountKnownFor is how long an account, or the fact that there is none, stays in the cache. A new account, a rotated key and a
+	// disabled account count after that.
 	AccountKnownFor = 2 * time.Second
-	// askAgainAfter is how long an account that could not be looked up is taken as it was, before the next try.
+	// askAgainAfter is how long the last answer for an account is used after a lookup that failed, before the next try.
 	askAgainAfter = time.Second
 	maxUnknown    = 1024 // ids that are known to be nobody's
 	maxLookUps    = 8    // lookups under way at once of accounts that are known, and as many of others
 )
 
-// accountCache finds accounts. It asks for each at most every two seconds, and for one only once at a time. Where the ledger
+// accountCache finds accounts. It asks for each at most every two seconds, and for one only once at a time. If the ledger
 // cannot be asked, an account that was known stays known for as long as that lasts. Accounts that cease to exist leave the
 // cache with the next lookup, so it never holds more than there are; ids that are nobody's are bounded, since anybody can
 // make them up, and wait for one another only (R19).
@@ -64,7 +64,7 @@ func newAccountCache(ledger Accounts, now func() time.Time) *accountCache {
 	}
 }
 
-// find returns the account, or a rejection: 404 where there is none, 503 where that cannot be found out, or its secrets
+// find returns the account, or a rejection: 404 if there is none, 503 if that cannot be found out, or its secrets
 // cannot be opened (K12).
 func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 	if account, fresh, err := c.recall(id); fresh {
@@ -84,8 +84,7 @@ func (c *accountCache) find(ctx context.Context, id conversation.AccountID) (acc
 	return account.CallbackAccount{}, reject(http.StatusServiceUnavailable, "account-unavailable", err)
 }
 
-// lookUp asks the ledger and remembers its answer. It takes a second at most; who comes while somebody asks for the same
-// account waits for that answer.
+// lookUp asks the ledger and remembers its answer. It takes a second at most. Requests for the same account wait for this answer.
 func (c *accountCache) lookUp(ctx context.Context, id conversation.AccountID) error {
 	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
 	defer cancel()
@@ -126,7 +125,7 @@ func (c *accountCache) places(id conversation.AccountID) chan struct{} {
 	return c.firstLookUps
 }
 
-// recall returns what is known of an id, and whether that is fresh enough to go by.
+// recall returns what the cache has for an id, and whether it is fresh enough to use.
 func (c *accountCache) recall(id conversation.AccountID) (found account.CallbackAccount, fresh bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -157,7 +156,7 @@ func (c *accountCache) remember(id conversation.AccountID, account account.Callb
 	}
 }
 
-// keepOld lets an account that was known count a little longer.
+// keepOld keeps an account in the cache a little longer, if it was known.
 func (c *accountCache) keepOld(id conversation.AccountID) (account.CallbackAccount, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

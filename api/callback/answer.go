@@ -20,5 +20,5 @@ func AnswerText(c *gin.Context, status int, body string) {
 	c.Header("Content-Type", "text/plain; charset=utf-8")
 	c.Status(status)
 	c.Writer.WriteHeaderNow()
-	_, _ = c.Writer.WriteString(body) // where it fails, the sender is gone and will repeat
+	_, _ = c.Writer.WriteString(body) // if it fails, the sender is gone and will repeat
 }

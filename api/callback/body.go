@@ -12,7 +12,7 @@ import (
 )
 
 // readCallback reads the body of a callback within its limits (C19, C20, C22). Nothing is ever decompressed. Bodies above
-// smallCallback share largeCallbackBytes, and the surplus is told to come again; release gives the bytes back.
+// smallCallback share largeCallbackBytes; if that is used up, the callback is answered 503. release gives the bytes back.
 func (e *Endpoint) readCallback(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
 	limited := &limitedBody{ReadCloser: r.Body, limit: e.largeBodies, size: maxCallback}
 	if r.ContentLength >= 0 {

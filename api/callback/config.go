@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Config is what the endpoint needs. All ports must be given.
+// Config is what the endpoint needs. All its ports must be set.
 type Config struct {
 	Ports
 	Log    *slog.Logger
@@ -15,7 +15,7 @@ type Config struct {
 	Meters metric.MeterProvider
 }
 
-// Ports is who finds accounts for the endpoint, and who takes callbacks.
+// Ports are the stores and services that the endpoint uses.
 type Ports struct {
 	Accounts Accounts
 	Inbox    Inbox

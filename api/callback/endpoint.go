@@ -20,9 +20,9 @@ const Prefix = "/wechat/"
 // AnswerSuccess is the body that tells WeChat that a callback was taken.
 const AnswerSuccess = "success"
 
-// Endpoint takes WeChat's callbacks: GET is the check of the server URL, POST brings messages and events. A callback is
-// answered with success only once it is kept where no crash can lose it; what is not authentic is rejected with an empty
-// body; everything else is 503, and WeChat repeats it.
+// Endpoint takes WeChat's callbacks: GET is the check of the server URL, POST brings messages and events. A callback is answered
+// with success only after Temporal or Postgres has stored it. A callback that is not authentic is rejected with an empty body.
+// Everything else is answered 503, and WeChat repeats it.
 type Endpoint struct {
 	accounts    *accountCache
 	inbox       Inbox
@@ -73,7 +73,7 @@ func (e *Endpoint) SetProcesses(n int) { e.perCustomer.SetProcesses(n) }
 // step is what a route of the endpoint does: it returns the body of a 200, or a rejection.
 type step func(context.Context, http.ResponseWriter, *http.Request, conversation.AccountID) (string, error)
 
-// handler bounds a request in time, also where the sender hangs up meanwhile, and answers with what the step returns.
+// handler gives a request a time limit, also if the sender hangs up meanwhile, and answers with what the step returns.
 func (e *Endpoint) handler(do step) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), answerWithin)
@@ -84,8 +84,8 @@ func (e *Endpoint) handler(do step) gin.HandlerFunc {
 	}
 }
 
-// check answers WeChat's check of the server URL, which is plain in every mode: the echostr goes back, once the signature
-// has proved who asks (C01, C02).
+// check answers WeChat's check of the server URL, which is plain in every mode. It returns the echostr if the signature is right
+// (C01, C02).
 func (e *Endpoint) check(ctx context.Context, _ http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
 	account, q, err := e.find(ctx, r, id)
 	if err != nil {
@@ -103,8 +103,8 @@ func (e *Endpoint) check(ctx context.Context, _ http.ResponseWriter, r *http.Req
 	return q.EchoStr, nil
 }
 
-// take brings a callback to where it is safe. Each step trusts only what the steps before have proved. The body comes last: it
-// is what a stranger can make large and slow.
+// take verifies a callback and makes it durable. Each step trusts only what the steps before it have proved. The body is read last,
+// because a stranger can make it large and slow.
 func (e *Endpoint) take(ctx context.Context, w http.ResponseWriter, r *http.Request, id conversation.AccountID) (string, error) {
 	received := e.now().UTC()
 	if len(e.underWay) == cap(e.underWay) { // before anything is spent on it; keep decides

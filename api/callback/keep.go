@@ -13,7 +13,7 @@ import (
 
 // Inbox takes verified callbacks. Each method returns nil only when what it took is durable.
 type Inbox interface {
-	// CustomerWrote hands a callback to the customer's conversation, starting one where none runs.
+	// CustomerWrote hands a callback to the customer's conversation, starting one if none runs.
 	CustomerWrote(ctx context.Context, h callback.Received) error
 }
 
@@ -29,8 +29,8 @@ type Records interface {
 	RecordCallback(ctx context.Context, t conversation.Tenant, id conversation.AccountID, version int64, records []callback.Record) error
 }
 
-// keep makes a callback durable: what concerns a conversation goes there, other events and what cannot be read go to their
-// tables. Nil means that no crash can lose it any more.
+// keep makes a callback durable. What concerns a conversation goes to the conversation. Other events, and what cannot be read, go to
+// their tables. It returns nil when no crash can lose the callback any more.
 func (e *Endpoint) keep(ctx context.Context, cb verifiedCallback) error {
 	select {
 	case e.underWay <- struct{}{}:
@@ -75,8 +75,9 @@ func (e *Endpoint) record(ctx context.Context, cb verifiedCallback) error {
 	return err
 }
 
-// handOver hands the callback to its conversation, still encrypted; where that fails, or others of the conversation wait, it
-// goes to the spool. What failed may have arrived all the same, and then comes twice, which changes nothing.
+// handOver signals the callback's conversation with it, still encrypted. If that fails, or if earlier callbacks of the conversation
+// wait in the spool, it puts the callback into the spool. A signal that failed may have arrived nevertheless. Then the callback
+// comes twice, which changes nothing.
 func (e *Endpoint) handOver(ctx context.Context, cb verifiedCallback) error {
 	err := e.signal(ctx, cb)
 	if err == nil {
@@ -93,7 +94,7 @@ func (e *Endpoint) handOver(ctx context.Context, cb verifiedCallback) error {
 // errBacklog says that callbacks of the same conversation wait in the spool.
 var errBacklog = errors.New("callbacks of the conversation wait in the spool")
 
-// signal brings the callback to its conversation within keepWithin. Of one conversation only a few are on their way at once, so
+// signal hands the callback to its conversation within keepWithin. Only a few callbacks of one conversation are under way at once, so
 // that one customer cannot occupy everything.
 func (e *Endpoint) signal(ctx context.Context, cb verifiedCallback) error {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
@@ -117,7 +118,7 @@ func (e *Endpoint) signal(ctx context.Context, cb verifiedCallback) error {
 	})
 }
 
-// sealed is the callback as one delivery, which no other copy of it shares: where it was signalled and spooled as well, Receive
+// sealed is the callback as one delivery, which no other copy of it shares: if it was signalled and spooled as well, Receive
 // tells the two apart.
 func (e *Endpoint) sealed(ctx context.Context, cb verifiedCallback) callback.Received {
 	h := cb.receivedCallback(ctx)

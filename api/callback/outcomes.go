@@ -20,9 +20,9 @@ const (
 	callbacksCounter = "wxdesk_callbacks" // Prometheus shows it as wxdesk_callbacks_total
 )
 
-// outcomes counts what becomes of callbacks, and logs those that are refused or broken: reason and account, never the
-// content, the openid, the signature or the query. The counter has them all; so that no flood fills a disk, each reason has
-// linesAtOnce lines of the log, and from then on linesEachSecond.
+// outcomes counts how callbacks end, and logs those that are refused or broken: reason and account, never the content, the openid,
+// the signature or the query. The counter counts all of them. The log has linesAtOnce lines for each reason, and from then on
+// linesEachSecond, so that no flood fills a disk.
 type outcomes struct {
 	log     *slog.Logger
 	counter metric.Int64Counter
@@ -47,7 +47,7 @@ func newOutcomes(log *slog.Logger, meters metric.MeterProvider) *outcomes {
 	count, err := meters.Meter(instrumentation).Int64Counter(callbacksCounter,
 		metric.WithDescription("What became of WeChat's callbacks: conversation, spooled, event, quarantine, check, or the reason of a refusal."))
 	if err != nil {
-		log.Error("callbacks are not counted", "error", err)
+		log.Error("callback metrics failed", "error", err)
 	}
 	o := &outcomes{log: log, counter: count}
 	for _, outcome := range []string{reasonNotDurable, reasonOverloaded, reasonSignature} {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// rejection is a callback that is not answered with 200: the status, a stable word for counter and log, and the cause where
+// rejection is a callback that is not answered with 200: the status, a stable word for counter and log, and the cause if
 // there is one. The cause never holds what somebody said.
 type rejection struct {
 	status int

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	// noteAgainAfter is how often a record is kept while every callback shows the same. One that differs from the one before
-	// is kept at once, so that what is broken or mended shows, up to maxNotes of an account in a minute.
+	// noteAgainAfter is how often a notice is stored while all callbacks show the same. A notice that differs from the one before is
+	// stored at once, so that a mistake and its correction show soon. One account has at most maxNotes in a minute.
 	noteAgainAfter = 10 * time.Second
 	maxNotes       = 60
 	noteWithin     = 300 * time.Millisecond
-	// ProbeNonce begins the nonces of our own calls, which say nothing about WeChat's.
+	// ProbeNonce is the prefix of the nonces of our own calls, which say nothing about WeChat's.
 	ProbeNonce = "wxdesk-"
 )
 
@@ -66,7 +66,7 @@ func (s *setupChecks) record(ctx context.Context, account account.CallbackAccoun
 		return s.records.RecordCallback(ctx, account.Tenant, account.ID, account.Version, news)
 	})
 	if err != nil {
-		s.log.WarnContext(ctx, "callback not noticed", "account_id", account.ID, "error", err)
+		s.log.WarnContext(ctx, "callback record failed", "account_id", account.ID, "error", err)
 	}
 }
 

@@ -22,8 +22,8 @@ const (
 	spoolWithin = 1400 * time.Millisecond // with keepWithin and knownFor: answerWithin
 )
 
-// spool is where a process keeps callbacks for conversations that Temporal cannot take in time, and what it knows of those
-// that wait there. Callbacks of one conversation stay in order: a callback that finds others of its conversation waiting queues behind them.
+// spool stores callbacks for conversations that Temporal cannot take in time, and remembers whether any wait. Callbacks of one
+// conversation stay in order: a callback that finds others of its conversation in the spool queues behind them.
 type spool struct {
 	store       Spool
 	inbox       Inbox
@@ -42,9 +42,9 @@ func newSpool(cfg Config, perCustomer *web.KeyLimiter) *spool {
 	return &spool{perCustomer: perCustomer, store: cfg.Spool, inbox: cfg.Inbox, now: cfg.Now, log: cfg.Log, work: make(chan struct{}, 1)}
 }
 
-// clear reports whether nothing of h's conversation waits, so that it may go ahead. Where that cannot be found out for as long as
-// findWithin, the last answer counts: if all was well then, a database that is away must not hold up what Temporal can take. At once
-// it must not count: a process that has lost Postgres for a moment would overtake what others could spool meanwhile (R5).
+// clear reports whether no callback of h's conversation waits in the spool, so that h may go ahead. If the ledger does not answer for
+// as long as findWithin, the last answer counts: a database that is away must not hold up what Temporal can take. The last answer
+// must not count at once: a process that loses Postgres for a moment would overtake what others can spool meanwhile (R5).
 func (s *spool) clear(ctx context.Context, h callback.Received) (bool, error) {
 	s.mu.Lock()
 	empty, fresh := s.empty, s.now().Sub(s.asked) <= knownFor
@@ -85,8 +85,8 @@ func (s *spool) waits(ctx context.Context, h callback.Received) (bool, error) {
 	return has, nil
 }
 
-// keep makes a callback durable in the spool, and returns when every process knows. Where that takes too long it is an error,
-// though the callback is kept: WeChat repeats, and a repeat changes nothing.
+// keep stores a callback in the spool, and returns when every process knows that the spool is not empty. If that takes too long it
+// returns an error although the callback is stored. WeChat then repeats the callback, and a repeat changes nothing.
 func (s *spool) keep(ctx context.Context, h callback.Received) error {
 	ctx, cancel := context.WithTimeout(ctx, spoolWithin+knownFor)
 	defer cancel()
@@ -122,7 +122,7 @@ func (s *spool) poll(ctx context.Context) {
 	s.mu.Unlock()
 	empty, err := s.store.SpoolEmpty(ctx)
 	if err != nil {
-		return // what is known grows old
+		return // the last answer stays
 	}
 	s.mu.Lock()
 	if spools == s.spools { // otherwise the answer may be older than what this process has put there

@@ -19,13 +19,14 @@ const (
 // errNoTurn says that a conversation's turn did not come in time.
 var errNoTurn = errors.New("callbacks of the conversation came too fast")
 
-// drain hands on what waits in the spool, until nothing does or Temporal takes nothing. The first conversation is a probe:
-// only when Temporal has taken its callbacks come many at once, so that a Temporal that is away is asked by one at a time.
+// drain hands over what waits in the spool, until the spool is empty or Temporal takes nothing. It begins with one conversation as a
+// probe. Only when Temporal has taken its callbacks does drain hand over many at once, so that a Temporal that is away gets one
+// request at a time.
 func (s *spool) drain(ctx context.Context) {
 	for most := 1; ; most = claimAtOnce {
 		firsts, err := s.store.ClaimSpooled(ctx, most)
 		if err != nil || len(firsts) == 0 {
-			s.unlessEnded(ctx, "spool not read", err)
+			s.unlessEnded(ctx, "spool read failed", err)
 			return
 		}
 		group, groupCtx := errgroup.WithContext(ctx)
@@ -34,14 +35,14 @@ func (s *spool) drain(ctx context.Context) {
 			group.Go(func() error { return s.handOn(groupCtx, first) })
 		}
 		if err := group.Wait(); err != nil {
-			s.unlessEnded(ctx, "spool not handed on", err)
+			s.unlessEnded(ctx, "spool hand-over failed", err)
 			return // the next look comes soon
 		}
 	}
 }
 
-// handOn brings a conversation's waiting callbacks to it, in their order. A process that dies between a callback's signal and
-// its removal leaves it to be handed on again, which changes nothing.
+// handOn hands a conversation's waiting callbacks over to it, in their order. If the process dies between signalling a callback and
+// removing it, the callback is handed over again, which changes nothing.
 func (s *spool) handOn(ctx context.Context, first callback.Spooled) error {
 	waiting, err := s.store.SpooledFrom(ctx, first, backlogPart)
 	if err != nil {

@@ -12,7 +12,7 @@ const (
 	spoolAgeGauge = "wxdesk_spool_oldest_seconds"
 )
 
-// measure shows on /metrics how much waits; no figures where the ledger cannot be asked.
+// measure shows on /metrics how many callbacks wait. It shows no figures if the ledger does not answer.
 func (s *spool) measure(meters metric.MeterProvider) {
 	meter := meters.Meter(instrumentation)
 	callbacks, err1 := meter.Int64ObservableGauge(spoolGauge,
@@ -31,7 +31,7 @@ func (s *spool) measure(meters metric.MeterProvider) {
 	}, callbacks, oldest)
 	for _, err := range []error{err1, err2, err3} {
 		if err != nil {
-			s.log.Error("the spool is not measured", "error", err)
+			s.log.Error("spool metrics failed", "error", err)
 		}
 	}
 }

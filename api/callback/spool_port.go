@@ -10,8 +10,8 @@ import (
 
 // Spool keeps callbacks for conversations while Inbox cannot take them. Each method is repeatable.
 type Spool interface {
-	// Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
-	// before, changes nothing.
+	// Spool stores a callback behind those of its conversation that wait already. If the same message with the same content waits
+	// already, it changes nothing.
 	Spool(ctx context.Context, h callback.Received) error
 	// SpoolHas reports whether callbacks of a conversation wait.
 	SpoolHas(ctx context.Context, t conversation.Tenant, account conversation.AccountID, c conversation.CustomerKey) (bool, error)

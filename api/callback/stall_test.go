@@ -181,7 +181,7 @@ func TestEndpoint_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 	})
 }
 
-// Temporal lets no run end while signals keep coming, so a flood of one customer leaves pauses (R20); it is taken all the same.
+// Temporal lets no run end while signals keep coming, so a flood of one customer leaves pauses (R20); it is taken anyway.
 func TestEndpoint_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {

@@ -76,9 +76,9 @@ type verifiedCallback struct {
 	raw      []byte          // the body as WeChat sent it
 	oldToken bool            // a replaced token signed it
 	encrypt  string          // its encrypted part; "" in plain mode
-	keyID    string          // of the key that opened it; "" in plain mode, or where none did
+	keyID    string          // of the key that opened it; "" in plain mode, or if none did
 	oldKey   bool            // a replaced key opened it
 	plain    []byte          // what it says
-	message  *wechat.Inbound // what that means; nil where it cannot be read,
+	message  *wechat.Inbound // what that means; nil if it cannot be read,
 	broken   string          // and then why: a stable word
 }

@@ -20,9 +20,8 @@ const (
 	brokenUndecipherable = "undecipherable"
 )
 
-// verify proves the sender and reads the callback. The account's mode, not the query, says which body is allowed: a
-// plain body for an account with encryption would be signed by nothing (C14). With a rejection comes what was read until
-// then.
+// verify checks the signature and reads the callback. The account's mode, not the query, decides which form of body is allowed:
+// nothing would sign a plain body of an account with encryption (C14). A rejection comes with what was read until then.
 func verify(account account.CallbackAccount, q wechat.Query, body []byte) (verifiedCallback, error) {
 	if account.Mode.Encrypted() != (q.EncryptType == wechat.EncryptAES) {
 		return verifiedCallback{}, reject(http.StatusForbidden, reasonMode, nil)
@@ -81,8 +80,8 @@ func (cb *verifiedCallback) prove(signature string, parts ...string) (secret.Val
 	return cb.account.Tokens[token], nil
 }
 
-// decipher tries the account's keys, the current one first. What none opens is broken rather than forged, since it is
-// signed (K09); what opens but is meant for another account is rejected (K08).
+// decipher tries the account's keys, the current one first. A callback that no key opens is broken rather than forged, because it is
+// signed (K09). A callback that opens but is meant for another account is rejected (K08).
 func (cb *verifiedCallback) decipher(encrypt []byte) error {
 	foreign := false
 	for i, key := range cb.account.Keys {

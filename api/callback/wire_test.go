@@ -104,7 +104,7 @@ func TestBad_C26_otherSpellingsOfThePathOverTheWire(t *testing.T) {
 }
 
 // Twice as many at once as there is room for: not more get in, and the others are told so while those still wait. Whoever is
-// told success is kept; who is told to come again may be kept too, where the machine was slower than WeChat's patience.
+// told success is kept; who is told to come again may be kept too, if the machine was slower than WeChat's patience.
 func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	t.Parallel()
 	const room, flood = 512, 1024

@@ -8,15 +8,15 @@ import (
 	"wxdesk/api/web"
 )
 
-// within runs a step, and returns when it ends or when the time is up, whichever is first: the promise to answer holds
-// even where a step does not watch its context. A panic of the step becomes an error, as this is not the goroutine of the
-// request, whose panics the router catches.
+// within runs a step, and returns when the step ends or the time is up, whichever is first. So the endpoint answers in time even if a
+// step ignores its context. A panic of the step becomes an error, because the router catches panics only in the goroutine of the
+// request.
 func within(ctx context.Context, step func(context.Context) error) error {
 	return workers(nil).within(ctx, step)
 }
 
-// workers hands steps to goroutines that have done one and wait for another. Their stacks have grown already; a fresh one's grows
-// several times on its way to Temporal, which was a seventh of what a callback cost.
+// workers runs steps in goroutines that are used again. Their stacks have grown already. A new goroutine's stack grows several times
+// on its way to Temporal, which was a seventh of what a callback cost.
 type workers chan func()
 
 // rest is how long a goroutine waits for another step.

@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// The commands, each with the body it takes. What depends on how the conversation stands is judged there; a body that
+// The commands, each with the body that it takes. The rule book judges what depends on the state of the conversation. A body that
 // could never be accepted is refused here, before anything is written.
 
 // nothing is a body that has nothing to say yet.

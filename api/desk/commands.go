@@ -13,11 +13,11 @@ import (
 	"wxdesk/internal/telemetry"
 )
 
-// Commands does what people ask of conversations.
+// Commands carries out the commands of people.
 type Commands interface {
-	// Act does it, or says why not; the same request with the same key has one effect, and reads the same for a day. ErrNotFound
-	// where the one who asks may not see the conversation, ErrKeyReused where the key came with another request before, ErrBusy
-	// where somebody else is at it for too long.
+	// Act carries out a command or returns why it is refused. The same request with the same key has one effect, and gets the same
+	// answer for a day. It returns ErrNotFound if the caller may not see the conversation, ErrKeyReused if the key was used for
+	// another request before, ErrBusy if another transaction holds the conversation for too long.
 	Act(ctx context.Context, r command.Request) (command.Result, error)
 }
 
@@ -33,15 +33,15 @@ const (
 	maxIdempotencyKey = 64
 )
 
-// ToCommand is what every command's request has: which conversation, and a key. The same request with the same key gets
-// the same answer for a day, however often it comes. Of a command that is refused nothing is kept, and the same key tries
-// again. (Exported, like AsSeen, because huma looks into no others.)
+// ToCommand is the part that the requests of all commands share: which conversation, and a key. The same request with the same key
+// gets the same answer for a day. Nothing is kept of a command that is refused, so the same key tries again. (It is exported, like
+// AsSeen, because huma does not look into embedded structs that are not.)
 type ToCommand struct {
 	ID  string `path:"id" format:"uuid"`
 	Key string `header:"Idempotency-Key" doc:"1 to 64 visible ASCII characters, new for every command; a repeat of the command repeats it" example:"6f1c8a52-close"`
 }
 
-// AsSeen is for commands that two people may give at once: it is done only where nothing has changed since.
+// AsSeen is for commands that two people may give at once: it is done only if nothing has changed since.
 type AsSeen struct {
 	IfMatch string `header:"If-Match" doc:"The ETag of the conversation as it was read; without it, whatever it is now"`
 }
@@ -57,8 +57,8 @@ type commandView struct {
 	MessageID    *string          `json:"message_id,omitempty" format:"uuid" nullable:"false" doc:"Of reply, note and resend: what was written or is sent again"`
 }
 
-// command does what the caller asks of a conversation; text is what they wrote. The run of the conversation is told afterwards,
-// in the background: the ledger's transaction is the act, whether Temporal answers or not.
+// command carries out a command of the caller; text is what they wrote. The run of the conversation is told afterwards, in the
+// background. The ledger's transaction is the act, whether Temporal answers or not.
 func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c command.Command, text string) (*commandAnswer, error) {
 	if !validKey(to.Key) {
 		return nil, web.BadIdempotencyKey.Problem()
@@ -109,7 +109,7 @@ func bodyAndMatch(body [sha256.Size]byte, seen AsSeen) [sha256.Size]byte {
 	return sha256.Sum256(append(body[:], seen.IfMatch...))
 }
 
-// revisionIn reads the one entity tag of If-Match; 0 is any. What is none of ours matches nothing, like an old one.
+// revisionIn reads the one entity tag of If-Match; 0 stands for any. A tag that is not one of ours matches nothing, like an old one.
 func revisionIn(ifMatch string) int64 {
 	if ifMatch == "" || ifMatch == "*" {
 		return 0

@@ -7,7 +7,7 @@ import (
 	"wxdesk/api/web"
 )
 
-// Ports is who knows and does what agents and supervisors ask for.
+// Ports are the stores and services that this package uses.
 type Ports struct {
 	Conversations Conversations
 	Commands      Commands
@@ -18,7 +18,7 @@ type Ports struct {
 	Tokens        TokenChecks
 }
 
-// Config is what the desk needs. Everything must be given.
+// Config is what the desk needs. All its fields must be set.
 type Config struct {
 	Ports
 	Guard   *web.Guard

@@ -19,9 +19,8 @@ const (
 	signOffWithin = 5 * time.Second
 )
 
-// connections are the event streams of agents that this process has. The ledger has a row for each, and this process says every
-// few seconds which ones are there. Where the two differ they are brought in line then, so nothing is lost while the ledger is
-// away.
+// connections are the agents' event streams of this process. The ledger has a row for each. Every few seconds this process tells the
+// ledger which streams are open, and differences are corrected. So nothing is lost while the ledger is away.
 type connections struct {
 	cfg     Config
 	process string
@@ -48,13 +47,13 @@ func (c *connections) signIn(ctx context.Context, who access.Principal) (agentCo
 	c.mu.Unlock()
 	opened := agentConnection{c, connection}
 	if err := c.cfg.Connections.Connect(ctx, c.process, connection); err != nil {
-		opened.signOff() // the ledger may have it all the same
+		opened.signOff() // the ledger may have it anyway
 		return agentConnection{}, err
 	}
 	return opened, nil
 }
 
-// signOff ends the connection, whether or not the request's context has ended. Where the ledger is away, the next beat ends it.
+// signOff ends the connection, whether or not the request's context has ended. If the ledger is away, the next beat ends it.
 func (a agentConnection) signOff() {
 	if a.connections == nil {
 		return
@@ -73,7 +72,8 @@ func (c *connections) disconnect(ctx context.Context, connection feed.Connection
 	}
 }
 
-// beat says every few seconds that this process is there, and drops the connections of processes that are silent, until ctx ends.
+// beat tells the ledger every few seconds that this process is alive, and removes the connections of silent processes, until ctx
+// ends.
 func (c *connections) beat(ctx context.Context) {
 	ticker := time.NewTicker(connectionsBeat)
 	defer ticker.Stop()
@@ -106,7 +106,7 @@ func (c *connections) beatOnce(ctx context.Context) {
 		}
 	}
 	if err := c.cfg.Connections.DropSilentProcesses(ctx); err != nil {
-		c.failed(ctx, "drop of silent API processes failed", err)
+		c.failed(ctx, "removal of silent API processes failed", err)
 	}
 }
 

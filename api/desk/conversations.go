@@ -11,7 +11,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Conversations are read by people. What a viewer may not see is ErrNotFound, like what is not there.
+// Conversations reads conversations for a viewer. A conversation that the viewer may not see is ErrNotFound, like one that does not
+// exist.
 type Conversations interface {
 	Conversation(ctx context.Context, v access.Viewer, id conversation.ID) (conversation.Conversation, error)
 	// Conversations lists newest first.

@@ -22,8 +22,8 @@ func New(cfg Config) *Desk {
 	return &Desk{cfg: cfg, cursors: cfg.Cursors, guard: cfg.Guard, hub: newHub(), connections: newConnections(cfg)}
 }
 
-// Run keeps event streams supplied and agents' presence true until ctx ends, and ends all streams then. Without it there are
-// none: they are answered 503.
+// Run reads the feed for the event streams and keeps the presence of agents up to date, until ctx ends. Then it ends all streams.
+// Without it there are no streams: they are answered 503.
 func (d *Desk) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { d.readFeed(ctx) })

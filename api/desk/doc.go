@@ -1,3 +1,3 @@
-// Package desk answers agents and supervisors: what they read of conversations, what they do with them, their presence, and the
-// event stream by which a desk hears what happens. Whether an act is allowed is the ledger's to judge.
+// Package desk answers agents and supervisors: what they read of conversations, the commands that they give, their presence, and the
+// event stream that tells a desk what happens. The ledger judges whether a command is allowed.
 package desk

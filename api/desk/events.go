@@ -14,9 +14,9 @@ import (
 	"wxdesk/internal/feed"
 )
 
-// The event stream: server-sent events about what the caller may see, ids and states only. Each event's id is a cursor;
-// with it in Last-Event-ID a stream goes on where another one broke off, without a gap and without telling anything
-// twice. Where that is not possible the stream begins with the event "reset": read everything anew.
+// The event stream: server-sent events about what the caller may see, ids and states only. The id of each event is a cursor. A client
+// that sends it in Last-Event-ID continues after that event, without a gap and without a repeat. If that is not possible, the stream
+// begins with the event "reset": read everything again.
 
 // LastEventID is the header with the id of the last event that a client received.
 const LastEventID = "Last-Event-ID"
@@ -29,7 +29,7 @@ const (
 	cursorLifetime = 5 * time.Minute
 )
 
-// FollowEvents answers with the stream, which lasts until the caller leaves or loses the right to it, or this process stops.
+// FollowEvents answers with the event stream. It ends when the caller leaves or loses the right to it, or when this process stops.
 func (d *Desk) FollowEvents(c *gin.Context, o web.Operation) {
 	ctx := c.Request.Context()
 	c.Header("Cache-Control", "no-store")
@@ -50,7 +50,8 @@ func (d *Desk) FollowEvents(c *gin.Context, o web.Operation) {
 	}
 }
 
-// openStream finds out who asks for a stream, and has the hub pass on to it what they may see after the position that is returned.
+// openStream checks the caller of a stream, and joins the stream to the hub. The hub passes on what the caller may see after the
+// position that is returned.
 func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *stream, at feed.Position, refused *web.Problem) {
 	ctx := c.Request.Context()
 	release, refused := d.guard.TakePlace(ctx, c.Request)
@@ -70,7 +71,7 @@ func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *s
 	return who, s, at, refused
 }
 
-// joinHub has the hub pass on to a stream what its viewer may see after the position that is returned.
+// joinHub joins a stream to the hub, which passes on what its viewer may see after the position that is returned.
 func (d *Desk) joinHub(ctx context.Context, who access.Principal) (*stream, feed.Position, *web.Problem) {
 	queues, err := d.queuesOf(ctx, who.Viewer())
 	if err != nil {
@@ -97,13 +98,13 @@ func (d *Desk) signIn(ctx context.Context, who web.Caller) (agentConnection, *we
 	case errors.Is(err, conversation.ErrNotFound): // deleted or disabled since the API token was made
 		return agentConnection{}, web.Forbidden.Problem()
 	case err != nil:
-		d.cfg.Log.ErrorContext(ctx, "agent connect failed", "error", err)
+		d.cfg.Log.ErrorContext(ctx, "agent sign-in failed", "error", err)
 		return agentConnection{}, web.Unavailable.Retry(1)
 	}
 	return connection, nil
 }
 
-// stream tells the caller what happens after a position, and before that what they have missed.
+// stream sends what the caller has missed, and then what happens after a position.
 func (d *Desk) stream(ctx context.Context, c *gin.Context, who web.Caller, s *stream, at feed.Position) error {
 	w := &eventWriter{gin: c, mark: func(p feed.Position) string { return d.eventID(who.Tenant, p) }}
 	c.Header("Content-Type", "text/event-stream")

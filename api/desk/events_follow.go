@@ -15,8 +15,8 @@ var (
 	errRevoked = errors.New("the API token is no longer good")
 )
 
-// catchUp tells what was told since the cursor, or that this cannot be done, and returns up to where the caller knows
-// everything. What the hub passes on meanwhile may be the same: positions tell it apart.
+// catchUp sends the events since the cursor, or says that this cannot be done. It returns the position up to which the caller knows
+// everything. The hub may pass on some of the same events meanwhile; their positions tell them apart.
 func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor string, at feed.Position) (feed.Position, error) {
 	if cursor == "" {
 		return at, w.renewCursor(at)
@@ -28,7 +28,7 @@ func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor st
 	return d.readUp(ctx, w, s, last)
 }
 
-// readUp tells what is in the feed after a position, and returns up to where the caller knows everything.
+// readUp sends what is in the feed after a position, and returns the position up to which the caller knows everything.
 func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last feed.Position) (feed.Position, error) {
 	for {
 		missed, err := d.cfg.Feed.Feed(ctx, last, feedBatch)
@@ -66,7 +66,7 @@ func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last feed.
 			}
 			last, err = d.passOn(ctx, w, s, p, last)
 		case <-beat.C:
-			// Everything up to here has been told, unless some of it still waits in the channel.
+			// Everything up to here has been sent, unless some of it still waits in the channel.
 			if at := d.hub.position(); len(s.pages) == 0 && at.Compare(last) >= 0 {
 				last = at
 			}
@@ -78,8 +78,8 @@ func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last feed.
 	}
 }
 
-// passOn tells what the hub has passed on, as far as it comes after a position. A stream that has fallen behind meanwhile then
-// reads the feed until it is not.
+// passOn sends what the hub has passed on, if it comes after a position. A stream that has fallen behind reads the feed until it has
+// caught up.
 func (d *Desk) passOn(ctx context.Context, w *eventWriter, s *stream, p page, last feed.Position) (feed.Position, error) {
 	if p.reset {
 		if err := w.reset(last); err != nil {

@@ -7,20 +7,20 @@ import (
 	"wxdesk/internal/access"
 )
 
-// TokenChecks knows which API tokens count.
+// TokenChecks says which API tokens are still valid.
 type TokenChecks interface {
 	// StillGood returns those of the principals, in any order, whose tokens count, as they are now.
 	StillGood(ctx context.Context, asked []access.Principal) ([]access.Principal, error)
 }
 
 const (
-	// checkEvery is how often it is asked whether API tokens with streams still count: a stream ends within a second of its token (S9).
+	// checkEvery is how often the API tokens of streams are checked: a stream ends within a second of its token (S9).
 	checkEvery  = 500 * time.Millisecond
 	checkWithin = 400 * time.Millisecond
 )
 
-// endRevoked ends the event streams of API tokens that are revoked or expired, until ctx ends. One question is for all streams of
-// the process. Streams go on where it cannot be answered.
+// endRevoked ends the event streams of API tokens that are revoked or expired, until ctx ends. It asks once for all streams of the
+// process. If the question cannot be answered, streams go on.
 func (d *Desk) endRevoked(ctx context.Context) {
 	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
@@ -44,7 +44,7 @@ func (d *Desk) endRevokedOnce(ctx context.Context) {
 	good, err := d.cfg.Tokens.StillGood(within, asked)
 	if err != nil {
 		if ctx.Err() == nil {
-			d.cfg.Log.ErrorContext(ctx, "API tokens of event streams not looked up", "error", err)
+			d.cfg.Log.ErrorContext(ctx, "API token lookup of event streams failed", "error", err)
 		}
 		return
 	}

@@ -54,12 +54,12 @@ func (w *eventWriter) writeEvent(t feed.Event) error {
 	return w.write("event: " + t.Kind + "\ndata: " + string(text) + "\nid: " + w.mark(t.Position) + "\n\n")
 }
 
-// reset tells the client to read everything anew. It is told what happens from now on.
+// reset tells the client to read everything again. The stream sends what happens from now on.
 func (w *eventWriter) reset(at feed.Position) error {
 	return w.write("event: reset\ndata: {}\nid: " + w.mark(at) + "\n\n")
 }
 
-// renewCursor writes no event, but the id that the client gives as its cursor.
+// renewCursor writes a line without an event. Its id is a new cursor for the client.
 func (w *eventWriter) renewCursor(at feed.Position) error {
 	return w.write(": here\nid: " + w.mark(at) + "\n\n")
 }

@@ -8,7 +8,7 @@ import (
 	"wxdesk/internal/feed"
 )
 
-// Feed is what event streams show.
+// Feed reads the events that event streams show.
 type Feed interface {
 	// FeedEnd is the position behind everything that streams can have shown by now.
 	FeedEnd(ctx context.Context) (feed.Position, error)
@@ -22,12 +22,12 @@ type Feed interface {
 
 const (
 	feedBatch   = 500
-	feedAtLeast = time.Second           // between two looks at the feed where nothing is announced
+	feedAtLeast = time.Second           // between two looks at the feed if nothing is announced
 	feedSoon    = 10 * time.Millisecond // while an older transaction keeps what is there from being read
 	renewEvery  = 10 * time.Second      // queue memberships, for changes that the feed does not show
 )
 
-// readFeed reads the feed for all event streams of this process, until ctx ends. Where the ledger is out of reach it
+// readFeed reads the feed for all event streams of this process, until ctx ends. If the ledger is out of reach it
 // keeps its place and goes on from there.
 func (d *Desk) readFeed(ctx context.Context) {
 	defer d.hub.close()
@@ -119,6 +119,6 @@ func (d *Desk) renewQueues(ctx context.Context, t conversation.Tenant, agents []
 
 func (d *Desk) feedFailed(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		d.cfg.Log.ErrorContext(ctx, "feed not read", "error", err)
+		d.cfg.Log.ErrorContext(ctx, "feed read failed", "error", err)
 	}
 }

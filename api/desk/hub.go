@@ -9,8 +9,8 @@ import (
 	"wxdesk/internal/feed"
 )
 
-// hub passes on what this process reads from the feed to the event streams that it has. It waits for none of them: a stream
-// that does not keep up is passed nothing more, and reads the feed by itself once it has told what it has.
+// hub passes events that this process reads from the feed on to its event streams. It waits for none of them. A stream that does not
+// keep up gets nothing more, and reads the feed by itself after it has sent what it has.
 type hub struct {
 	mu      sync.Mutex
 	reading bool          // there is a position
@@ -33,8 +33,7 @@ var (
 
 func newHub() *hub { return &hub{streams: map[*stream]struct{}{}} }
 
-// join adds a stream, which hears of everything after the position that is returned. It fails with errNothingRead or
-// errTooManyStreams.
+// join adds a stream, which gets everything after the position that is returned. It fails with errNothingRead or errTooManyStreams.
 func (h *hub) join(who access.Principal, queues []conversation.QueueID) (s *stream, at feed.Position, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -88,8 +87,8 @@ func (h *hub) pass(p feed.Page) {
 	}
 }
 
-// resume has a stream that has fallen behind be passed on again what comes after the position that is returned. behind is false
-// where it has not fallen behind. reset says that its client has to read everything anew, otherwise the stream reads the feed
+// resume makes the hub pass events on again to a stream that had fallen behind, from the position that is returned. behind is false
+// if the stream had not fallen behind. reset says that its client has to read everything again; otherwise the stream reads the feed
 // up to that position.
 func (h *hub) resume(s *stream) (at feed.Position, behind, reset bool) {
 	h.mu.Lock()
@@ -106,7 +105,7 @@ func (h *hub) sees(s *stream, all []feed.Event) []feed.Event {
 	return s.sees(all)
 }
 
-// close cuts every stream off, and lets no more in before something is read again.
+// close ends every stream, and accepts no new ones before the feed has been read again.
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

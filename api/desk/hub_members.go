@@ -19,7 +19,7 @@ func (h *hub) bearers() []access.Principal {
 	return slices.Collect(maps.Keys(set))
 }
 
-// endUnless cuts off the streams of those who were asked for and are not among the good.
+// endUnless ends the streams of those principals who were asked about and whose API tokens no longer count.
 func (h *hub) endUnless(asked, good []access.Principal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -62,8 +62,8 @@ func (h *hub) agents() map[conversation.Tenant][]conversation.AgentID {
 	return list
 }
 
-// setQueues renews the queue memberships of a tenant's agents, as far as they were asked for. Where they have changed the
-// client has to read everything anew: what waits in a queue was shown before the agent came.
+// setQueues sets the queue memberships of those agents of a tenant who were asked about. If they have changed, the client has to read
+// everything again, because it has not seen what waits in a new queue.
 func (h *hub) setQueues(t conversation.Tenant, asked []conversation.AgentID, queues map[conversation.AgentID][]conversation.QueueID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

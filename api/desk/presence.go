@@ -10,12 +10,12 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Presences knows how agents stand.
+// Presences reads and sets the presence of agents.
 type Presences interface {
 	// AgentNow fails with ErrNotFound when the tenant has no such agent.
 	AgentNow(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error)
-	// SetPresence gives an agent the presence that a person chose, or a custom one. ErrNotFound when there is no such agent, or
-	// they are disabled; routing.UnknownError when there is no such custom presence.
+	// SetPresence sets the presence that a person chose for an agent, or a custom one. It returns ErrNotFound when there is no such
+	// agent, or they are disabled; routing.UnknownError when there is no such custom presence.
 	SetPresence(ctx context.Context, by access.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error)
 }
 

@@ -10,16 +10,16 @@ import (
 type stream struct {
 	bearer  access.Principal
 	viewer  access.Viewer
-	pages   chan page // closed when the stream is cut off; its client has to read everything anew
+	pages   chan page // closed when the stream is cut off; its client has to read everything again
 	revoked bool      // the API token counts no more; written before pages is closed
 
 	// Under the hub's lock:
 	queues map[conversation.QueueID]bool
 	behind bool // something was not passed on
-	reset  bool // what was not passed on includes that the client has to read everything anew
+	reset  bool // what was not passed on includes that the client has to read everything again
 }
 
-// page is what a stream shows of one page of the feed, or that its client has to read everything anew.
+// page is what a stream shows of one page of the feed, or that its client has to read everything again.
 type page struct {
 	events []feed.Event
 	reset  bool
@@ -35,7 +35,7 @@ func (s *stream) sees(all []feed.Event) (seen []feed.Event) {
 	return seen
 }
 
-// push passes something on, under the hub's lock. Where the stream has not taken what it was passed before, it falls behind.
+// push passes a page on to the stream, under the hub's lock. If the stream has not taken the pages before, it falls behind.
 func (s *stream) push(p page) {
 	if !s.behind {
 		select {

@@ -31,7 +31,7 @@ type agentTargetView struct {
 // maxTargets is how many agents are listed; those behind fit worst. A guess at what somebody reads.
 const maxTargets = 200
 
-// ListTargets is for who has the conversation and for supervisors: it is no list of colleagues for others.
+// ListTargets answers the agent who has the conversation, and supervisors. Nobody else gets a list of colleagues from it.
 func (d *Desk) ListTargets(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },

@@ -11,16 +11,16 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Audit keeps what was refused.
+// Audit records refused access.
 type Audit interface {
 	// RecordRefusals adds them to the audit.
 	RecordRefusals(ctx context.Context, list []access.Denials) error
 }
 
 const (
-	// refusalsEvery is how long refusals of one kind from one network are joined.
+	// refusalsEvery is how long refusals of one kind from one network are counted together.
 	refusalsEvery = time.Minute
-	// maxRefusals is how many kinds and networks are told apart in that time; the rest is joined without its network.
+	// maxRefusals is how many kinds and networks are counted apart in that time. The rest is counted without its network.
 	maxRefusals = 100
 	// maxUnrecorded is how many wait for the ledger to come back.
 	maxUnrecorded = 1000
@@ -29,8 +29,8 @@ const (
 	unknownActor = "unknown" // of refusals without an API token that counts
 )
 
-// accessRefusals joins what is refused, so that a flood of tries is a line of the log and a row of the audit in each minute. It is
-// safe for concurrent use.
+// accessRefusals counts refused access, so that a flood of tries makes one line of the log and one row of the audit in each minute.
+// It is safe for concurrent use.
 type accessRefusals struct {
 	log   *slog.Logger
 	audit Audit
@@ -44,7 +44,7 @@ func newAccessRefusals(log *slog.Logger, audit Audit) *accessRefusals {
 	return &accessRefusals{log: log, audit: audit, counts: map[access.Denial]int{}}
 }
 
-// add counts a refusal. who is the zero value where no API token counted.
+// add counts a refusal. who is the zero value if no API token counted.
 func (r *accessRefusals) add(kind access.DenialKind, from netip.Prefix, who access.Principal) {
 	what := access.Denial{Tenant: who.Tenant, Actor: who.TokenID, Kind: kind, Network: from.String()}
 	if who.TokenID == "" {
@@ -88,7 +88,7 @@ func (r *accessRefusals) record(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	if err := r.audit.RecordRefusals(ctx, r.unrecorded); err != nil {
-		r.log.ErrorContext(ctx, "refusals not recorded", "error", err)
+		r.log.ErrorContext(ctx, "record of refused access failed", "error", err)
 		r.unrecorded = r.unrecorded[max(0, len(r.unrecorded)-maxUnrecorded):]
 		return
 	}

@@ -66,8 +66,8 @@ func isJSON(contentType string) bool {
 
 var ErrTooLong = errors.New("api: the body is too long")
 
-// ReadBody reads a body of at most limit bytes. It fails with ErrTooLong, in which case not more than that was read, nothing
-// more will be, and the connection ends with the answer.
+// ReadBody reads a body of at most limit bytes. If the body is longer it returns ErrTooLong, reads nothing more, and the connection
+// ends with the answer.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		StopReading(w)

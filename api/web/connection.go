@@ -10,8 +10,7 @@ func LiftReadDeadline(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 }
 
-// StopReading makes sure that nothing more of the request is read, not even to throw it away, and that the connection
-// ends with the answer.
+// StopReading stops reading the request, and ends the connection with the answer.
 func StopReading(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
 	_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))

@@ -8,16 +8,14 @@ import (
 	"fmt"
 )
 
-// Cursors makes and checks the texts that lead from one page to the next. A cursor holds where the page ended and an HMAC
-// over that and over the list it belongs to: the operation, the tenant and the filter. One that was made up, or made for
-// another list, is refused.
+// Cursors makes and checks the cursors of pages. A cursor has the position at which the page ended, and an HMAC over that and over
+// the list: the operation, the tenant and the filter. A cursor that was made up, or made for another list, is refused.
 type Cursors struct{ key []byte }
 
 // minCursorKey is the output size of SHA-256, below which an HMAC key weakens it (RFC 2104).
 const minCursorKey = 32
 
-// NewCursors returns cursors under a key of at least 32 random bytes, the same in every API process. It panics where the key is
-// shorter: no deployment can do without.
+// NewCursors returns cursors under a key of at least 32 random bytes, the same in every API process. It panics if the key is shorter.
 func NewCursors(key []byte) Cursors {
 	if len(key) < minCursorKey {
 		panic(fmt.Sprintf("api: the cursor key has %d bytes, want %d", len(key), minCursorKey))

@@ -26,15 +26,16 @@ const (
 	RequestWithin = 15 * time.Second
 )
 
-// Authenticator knows the bearers of API tokens.
+// Authenticator finds the owner of an API token.
 type Authenticator interface {
-	// Authenticate finds the principal of a token by the SHA-256 of its text. ErrNotFound when it is unknown, revoked or expired.
+	// Authenticate finds the principal of a token by the SHA-256 of its text. It returns ErrNotFound when it is unknown, revoked
+	// or expired.
 	Authenticate(ctx context.Context, hash [32]byte) (access.Principal, error)
 }
 
-// Guard stands before every operation. It lets through who has an API token whose role may, with a UUID where the path has an
-// id, and with a body that is strict JSON, or YAML where the operation takes that. It checks in this order, so that a caller who
-// may not learns nothing else. It is safe for concurrent use.
+// Guard checks the requests of every operation. A request needs an API token whose role is allowed, a UUID if the path has an
+// id, and a body that is strict JSON, or YAML if the operation takes that. Guard checks in this order, so that a caller without
+// the right learns nothing else. It is safe for concurrent use.
 type Guard struct {
 	tokens   Authenticator
 	log      *slog.Logger
@@ -100,7 +101,7 @@ func (g *Guard) Before(o Operation) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// checkID refuses what is no id, and callers who have asked for too many things that are not there (A03, A04).
+// checkID refuses a malformed id, and callers who have asked for too many things that do not exist (A03, A04).
 func (g *Guard) checkID(r *http.Request, who access.Principal, id string) *Problem {
 	if !g.tries.mayAsk(who) {
 		g.refusals.add(access.DeniedGuesses, networkOf(r.RemoteAddr), who)
@@ -113,9 +114,9 @@ func (g *Guard) checkID(r *http.Request, who access.Principal, id string) *Probl
 	return nil
 }
 
-// Admit finds out who sends a request and whether the operation is for them. Whatever is wrong with a token, the answer is the
-// same (A01), until one network has tried too many. The token is looked up by its hash, so that no comparison takes longer the
-// better the guess.
+// Admit finds the caller and checks whether they may use the operation. The answer is the same for every fault of a token (A01),
+// until one network has tried too often. The token is looked up by its hash, so that the time of a comparison tells nothing about the
+// token.
 func (g *Guard) Admit(ctx context.Context, r *http.Request, o Operation) (Caller, *Problem) {
 	from := networkOf(r.RemoteAddr)
 	token, ok := bearer(r)
@@ -135,7 +136,7 @@ func (g *Guard) Admit(ctx context.Context, r *http.Request, o Operation) (Caller
 		g.refusals.add(access.DeniedToken, from, access.Principal{})
 		return Caller{}, Unauthenticated.Problem()
 	case err != nil:
-		g.log.ErrorContext(ctx, "API token not looked up", "operation", o.ID, "error", err)
+		g.log.ErrorContext(ctx, "API token lookup failed", "operation", o.ID, "error", err)
 		return Caller{}, Unavailable.Retry(1)
 	case !slices.Contains(o.May, who.Role), who.Role == access.RoleAgent && who.AgentID == "": // nobody's
 		g.refusals.add(access.DeniedRole, from, who)

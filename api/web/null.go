@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// OrNull is the text, or null where it is empty.
+// OrNull is the text, or null if it is empty.
 func OrNull(s string) *string {
 	if s == "" {
 		return nil

@@ -6,7 +6,7 @@ type Page[T any] struct {
 	Next  *string `json:"next" doc:"The cursor of the next page; null on the last one"`
 }
 
-// PageOf makes a page of at most limit items from a list that was read one further, to know whether there is a next page.
+// PageOf makes a page of at most limit items. The list has one item more than that if there is a next page.
 func PageOf[From, To any](found []From, limit int, view func(From) To, after func(last From) string) Page[To] {
 	p := Page[To]{Items: make([]To, 0, limit)}
 	if len(found) > limit {

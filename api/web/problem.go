@@ -10,9 +10,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Problem is an error as the caller sees it, a problem document after RFC 9457. Type is stable; the sentences are for
-// people and may change. It never repeats a value that the caller sent, and never tells the cause of a failure inside:
-// that stands in the log under the same trace id.
+// Problem is an error as the caller sees it, a problem document after RFC 9457. Type is stable; the sentences are for people and may
+// change. It never repeats a value that the caller sent, and never says why something inside failed: the log has that under the same
+// trace id.
 type Problem struct {
 	Type    string  `json:"type" doc:"urn:wxdesk:problem: and a stable name" example:"urn:wxdesk:problem:conversation-closed"`
 	Title   string  `json:"title" doc:"What the type means"`
@@ -23,7 +23,7 @@ type Problem struct {
 	// Conversation is what the caller should look at before asking again, as package desk shows it.
 	Conversation any `json:"conversation,omitempty"`
 
-	etag       string // of the conversation; "" where none is shown
+	etag       string // of the conversation; "" if none is shown
 	retryAfter int    // seconds; 0 where waiting does not help
 }
 
@@ -39,13 +39,13 @@ func FaultAt(location, message string) Fault { return Fault{Location: location, 
 // problemType begins the type of every problem: a URN, since nothing is served under it.
 const problemType = "urn:wxdesk:problem:"
 
-// Problem is the document, with what is wrong part by part.
+// Problem returns the document with the parts of the request that are wrong.
 func (k ProblemKind) Problem(faults ...Fault) *Problem {
 	status, title := k.facts()
 	return &Problem{Type: problemType + string(k), Title: title, Status: status, Errors: faults}
 }
 
-// Because is the document with what is the matter this time, in a sentence.
+// Because returns the document with a sentence that says what is wrong with this request.
 func (k ProblemKind) Because(detail string) *Problem {
 	p := k.Problem()
 	p.Detail = detail
@@ -96,7 +96,7 @@ func (p *Problem) Write(ctx context.Context, w http.ResponseWriter) {
 	}
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p.Traced(ctx)) // where it fails, the caller is gone
+	_ = json.NewEncoder(w).Encode(p.Traced(ctx)) // if it fails, the caller is gone
 }
 
 // Traced returns the problem with the id of the trace, under which the operator finds the cause.

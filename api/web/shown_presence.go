@@ -12,7 +12,7 @@ type ShownPresenceView struct {
 	Text string   `json:"text"`
 }
 
-// ViewShownPresence shows it; nil where an agent shows none.
+// ViewShownPresence returns a custom presence as the API shows it, or nil if the agent shows none.
 func ViewShownPresence(p *routing.ShownPresence) *ShownPresenceView {
 	if p == nil {
 		return nil

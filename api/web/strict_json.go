@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// What makes a body unacceptable although a lenient decoder would take it. Two programs that read such a text differently
-// are how checks are got around, so it is refused before anything reads it.
+// Faults of a body that a lenient decoder would accept. An attacker can get around a check if two programs read the same text
+// differently, so such a text is refused before anything reads it.
 var (
 	errNotJSON   = errors.New("expected one JSON value and nothing after it")
 	errNotUTF8   = errors.New("expected UTF-8")

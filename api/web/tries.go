@@ -68,7 +68,7 @@ func (t *tries) wrongID(who access.Principal) {
 	limiterOf(t.bearers, bearerID{who.Tenant, who.TokenID}, guessesPause, guessesAtOnce).AllowN(t.now(), 1)
 }
 
-// wrongTokens is how many tries the network has used up that has the fewest left; wrongIDs is the same of API tokens.
+// wrongTokens returns how many tries the network with the fewest tries left has used up. wrongIDs returns the same for API tokens.
 func (t *tries) wrongTokens() int64 { return mostSpent(t.networks, triesAtOnce, t.now()) }
 
 func (t *tries) wrongIDs() int64 { return mostSpent(t.bearers, guessesAtOnce, t.now()) }

@@ -10,14 +10,14 @@ import (
 // WeChatRefusal is an error that tells what WeChat said.
 type WeChatRefusal interface {
 	error
-	// ErrCode is WeChat's errcode; 0 where it gave none, or no answer at all.
+	// ErrCode is WeChat's errcode; 0 if it gave none, or no answer at all.
 	ErrCode() wechat.ErrCode
 	// RefusedAddress is the address that we called from, where WeChat names it because it is not on the account's IP
 	// allow list; otherwise the zero Addr.
 	RefusedAddress() netip.Addr
 }
 
-// SentenceOf says what WeChat's refusal means for whoever sets up the account, and what to do.
+// SentenceOf says what WeChat's refusal means for the administrator who sets up the account, and what to do.
 func SentenceOf(r WeChatRefusal) string {
 	code := r.ErrCode()
 	switch code {

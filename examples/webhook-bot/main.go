@@ -1,5 +1,5 @@
-// Command webhook-bot is a bot of one's own, as small as one can be: it verifies who asks, answers a few words, and calls
-// for a person where it has none. docs/bots.md explains the protocol.
+// Command webhook-bot is an example of a webhook bot. It checks the signature of each request, answers a few words, and asks for a
+// person if it has no answer. docs/bots.md explains the protocol.
 //
 //	WEBHOOK_SECRET=whsec_… go run ./examples/webhook-bot -addr 127.0.0.1:8099
 package main
@@ -78,7 +78,7 @@ func (b bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(reply(q)) // where it fails, nobody listens any more
+	_ = json.NewEncoder(w).Encode(reply(q)) // if it fails, nobody listens any more
 }
 
 // reply is where your own bot begins.

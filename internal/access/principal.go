@@ -21,7 +21,7 @@ func (r Role) Valid() bool {
 	return false
 }
 
-// Principal is who stands behind a request.
+// Principal is the owner of the API token of a request.
 type Principal struct {
 	Tenant  conversation.Tenant
 	TokenID string // UUID
@@ -38,13 +38,13 @@ func (p Principal) Viewer() Viewer {
 	return Viewer{Tenant: p.Tenant}
 }
 
-// Viewer is who reads: what an agent may see is decided in the query (S5). Supervisors and admins see the whole tenant.
+// Viewer is the person who reads. The query decides what an agent may see (S5). Supervisors and administrators see the whole tenant.
 type Viewer struct {
 	Tenant  conversation.Tenant
 	AgentID conversation.AgentID // "" for supervisors and admins
 }
 
-// Actor is who changes something, for the audit.
+// Actor is the person or the command line that changes something, for the audit.
 type Actor struct {
 	Tenant conversation.Tenant
 	Name   string // an API token's id, or "cli"

@@ -10,6 +10,6 @@ type TokenInfo struct {
 	Principal
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
-	LastUsedAt time.Time // to a minute; zero where it was never used
-	RevokedAt  time.Time // zero where it was not revoked
+	LastUsedAt time.Time // to a minute; zero if it was never used
+	RevokedAt  time.Time // zero if it was not revoked
 }

@@ -3,5 +3,5 @@
 // check the docs: lists of features and bad inputs, links to tests, and wording.
 //
 // Rules follow our own packages transitively: a rule covers everything of ours that a package reaches. Foreign and standard packages
-// are judged where one of ours imports them; their own imports do not matter.
+// are judged if one of ours imports them; their own imports do not matter.
 package archtest

@@ -78,7 +78,7 @@ func TestWords_findsWholeWordsOnly(t *testing.T) {
 	require.Equal(t, []string{"create", "table", "wakes", "kind", "text"}, sqlNames([]byte("create table wakes ( -- gifts\n kind text 'lately' )")))
 }
 
-// instead says what to write in place of a name; "" where the name is fine.
+// instead says what to write in place of a name; "" if the name is fine.
 func instead(name string) string {
 	for _, w := range wordsOf(name) {
 		for _, a := range avoided {

@@ -28,6 +28,6 @@ const (
 	CommandEnd      Command = "end"      // close it
 )
 
-// ErrLeak: a bot's answer holds what has the shape of a secret or of an openid. Nobody is shown it, people take over, and
-// whoever runs the bot should look where it has that from.
+// ErrLeak says that a bot's answer has something in the form of a secret or of an openid. The answer is shown to nobody, people take
+// over, and the owner of the bot should find out where the bot has it from.
 var ErrLeak = errors.New("bot: the answer holds a secret or an openid")

@@ -13,7 +13,7 @@ type Kind string
 // The connectors.
 const (
 	KindFAQ     Kind = "faq"     // built in, answers from entries
-	KindWebhook Kind = "webhook" // a program of somebody's own, asked over HTTP
+	KindWebhook Kind = "webhook" // a program outside wxdesk, asked over HTTP
 )
 
 // Bot is the bot that an account is set up with, and how to reach it.
@@ -35,7 +35,7 @@ type Setup struct {
 	URL     string // "" unless it is a webhook
 	Version int64  // counts changes, from 1
 
-	// OldSecretUntil is until when a webhook's replaced secret signs too; zero where there is none.
+	// OldSecretUntil is until when a webhook's replaced secret signs too; zero if there is none.
 	OldSecretUntil time.Time
 
 	CreatedAt time.Time

@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// FAQEntry is one thing that the built-in bot knows: a phrase to look for and what to say then.
+// FAQEntry is an entry of the built-in bot: a phrase to look for, and the answer to it.
 type FAQEntry struct {
 	Language conversation.Language
 	Phrase   string // folded, see Fold

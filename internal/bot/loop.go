@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// When bot and customer go round in circles (B10). Two programs that answer each other would do so for ever.
+// Limits for a bot and a customer who repeat themselves in a loop (B10). Two programs that answer each other would never stop.
 const (
-	// LoopLength is how often in a row the same may be said: the third time is one too many.
+	// LoopLength is how often in a row the same text counts as a loop.
 	LoopLength = 3
 	// LoopPace is how many answers a conversation gets within LoopWindow; with the next one people take over.
 	LoopPace   = 6
 	LoopWindow = time.Minute
 )
 
-// RecentExchanges is what a turn follows: the answers that the bot gave in the same epoch.
+// RecentExchanges are the last exchanges before a turn: the answers that the bot gave in the same epoch.
 type RecentExchanges struct {
 	Exchanges []Exchange // the last LoopLength-1 of them, newest first
 	Answers   int        // within the LoopWindow that ends now; counted up to LoopPace
@@ -27,7 +27,7 @@ type Exchange struct {
 	Answer []string
 }
 
-// LoopReason says why a bot is stopped, "" for not at all. It is the reason of the hand-over that follows.
+// LoopReason says why a bot is stopped; "" if it is not. It is the reason of the hand-over that follows.
 type LoopReason string
 
 // The reasons.

@@ -18,17 +18,17 @@ type Question struct {
 	Fields       map[string]string      // what the message carries besides, by WeChat's element names
 	At           time.Time              // when the customer wrote it
 	Language     conversation.Language  // the account's
-	First        bool                   // the conversation's first message: greet where there is nothing better to say
+	First        bool                   // the conversation's first message: greet if there is nothing better to say
 	Replies      int                    // how many messages the customer may still be sent, by our count of WeChat's allowance
 	Bot          Bot
 }
 
-// Turn is a question ready to be asked, or the answer that already stands.
+// Turn is a question that can be asked, or the answer that is stored already.
 type Turn struct {
-	Question    Question           // its TurnID is "" where nothing is to be asked
+	Question    Question           // its TurnID is "" if nothing is to be asked
 	Epoch       conversation.Epoch // in which it is asked
 	Traceparent string             // of the line
-	// Recent is what bot and customer said right before, where the bot is one that can go round in circles.
+	// Recent is what bot and customer said right before, if the bot is one that can repeat itself in a loop.
 	Recent RecentExchanges
 	// Unclassified: it is the conversation's first turn, and there are classification rules to ask before the bot is.
 	Unclassified bool

@@ -8,7 +8,7 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// ErrWebhookSecret: a webhook's secret does not have the form of one.
+// ErrWebhookSecret says that a webhook's secret has the wrong form.
 var ErrWebhookSecret = errors.New("bot: expected whsec_ and the base64 of 24 to 64 bytes")
 
 // WebhookKey is the key that a webhook's secret stands for, by Standard Webhooks: "whsec_" and the base64 of 24 to 64

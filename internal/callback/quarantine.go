@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// OtherContent is why a callback is in quarantine whose message key came before with something else in it (C11).
+// OtherContent is the reason in quarantine of a callback whose message key was used before with other content (C11).
 const OtherContent = "other-content-known-key"
 
 // Unreadable is an authentic callback that cannot be read.
@@ -15,7 +15,7 @@ type Unreadable struct {
 	AccountID  conversation.AccountID
 	DeliveryID string
 	Reason     string // stable kebab-case
-	KeyID      string // "" where no key opened it
+	KeyID      string // "" if no key opened it
 	Raw        []byte // as WeChat sent it
 	ReceivedAt time.Time
 }
@@ -26,7 +26,7 @@ type Quarantined struct {
 	AccountID  conversation.AccountID `db:"account_id"`
 	MessageKey string                 `db:"message_key"` // "" where the callback endpoint could not read it
 	Reason     string                 `db:"reason"`
-	KeyID      string                 `db:"key_id"` // "" where no key opened it
+	KeyID      string                 `db:"key_id"` // "" if no key opened it
 	ReceivedAt time.Time              `db:"received_at"`
 	HandedAt   *time.Time             `db:"handed_at"` // given to its conversation again, which has not taken it in yet
 }

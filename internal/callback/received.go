@@ -17,7 +17,7 @@ type Received struct {
 	CustomerKey conversation.CustomerKey
 	DeliveryID  string // UUID, new for every HTTP request
 	MessageKey  string // wechat.MessageKey; equal for WeChat's repeats
-	KeyID       string // the account's key that opens Ciphertext; "" where this system sealed it (plain mode)
+	KeyID       string // the account's key that opens Ciphertext; "" if this system sealed it (plain mode)
 	Ciphertext  string // WeChat's Encrypt text, or base64 of our own frame
 	ReceivedAt  time.Time
 	Stale       bool   // WeChat's timestamp was more than ten minutes off (C06)
@@ -26,8 +26,8 @@ type Received struct {
 	Redriven    bool   // from quarantine, after what kept it from being read was mended
 }
 
-// Fingerprint is a keyed hash of an opened callback (base64url, 32 bytes), by which a repeat is told from other content
-// under the same message key. The key is the account's id key; nobody else can test a guess.
+// Fingerprint is a keyed hash of an opened callback (base64url, 32 bytes). It tells a repeat from other content under the same
+// message key. The key is the id key of the account, so nobody else can test a guess.
 func Fingerprint(idKey, opened []byte) string {
 	mac := hmac.New(sha256.New, idKey)
 	mac.Write([]byte("wxdesk fingerprint\x00"))

@@ -21,7 +21,7 @@ const (
 	RecordOtherAccount Record = "other-account" // meant for another original id
 )
 
-// OfSignature reports whether a record is of the signature, rather than of what is inside.
+// OfSignature reports whether a record is about the signature, rather than about the content.
 func (r Record) OfSignature() bool {
 	return r == RecordTokenCurrent || r == RecordTokenPrevious || r == RecordTokenForeign
 }

@@ -17,17 +17,17 @@ type Result struct {
 	Bot                    bot.Kind      // the account's bot at this moment; empty without one, and while the customer has no row
 }
 
-// Receipt is what became of an arrival.
+// Receipt says what was done with an arrival.
 type Receipt struct {
 	Outcome   ReceiptOutcome
 	MessageID conversation.MessageID // of the row, where Outcome is ReceiptNew
 	Seq       int64
 }
 
-// ReceiptOutcome says what became of an arrival.
+// ReceiptOutcome names what was done with an arrival.
 type ReceiptOutcome string
 
-// The outcomes. A Receive that runs again answers ReceiptNew again for what it wrote itself.
+// The outcomes. A Receive that runs again returns ReceiptNew again for what it wrote itself.
 const (
 	ReceiptNew         ReceiptOutcome = "new"
 	ReceiptRepeat      ReceiptOutcome = "repeat"      // its key was known; nothing was written

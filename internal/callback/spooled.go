@@ -8,6 +8,6 @@ type Spooled struct {
 	Received
 }
 
-// SpoolClaim is how long a process that hands a conversation's spooled callbacks on has them for itself. One that takes longer
-// hands some on that another does too, in the same order, and a repeat changes nothing.
+// SpoolClaim is how long a process has a conversation's spooled callbacks for itself. If it takes longer, another process hands over
+// some of them too, in the same order, and a repeat changes nothing.
 const SpoolClaim = 3 * time.Second

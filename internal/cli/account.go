@@ -79,7 +79,7 @@ func (c accountDeleteCmd) Run(ctx context.Context, p Process) error {
 	return askAPI(ctx, p, http.MethodDelete, "/v1/accounts/"+c.ID, "")
 }
 
-// commandLine is who the API sees behind the command line: whoever holds the database and the master keys may do
+// commandLine is the caller that the API sees behind the command line. A person who has the database and the master keys may do
 // everything.
 type commandLine struct{ *tokens.DB }
 

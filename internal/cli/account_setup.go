@@ -13,7 +13,7 @@ type accountValidateCmd struct {
 	ID string `arg:"" help:"The account's id."`
 }
 
-// Run tries out an account and prints a line for each step. It fails where a step does.
+// Run tries out an account and prints a line for each step. It fails if a step does.
 func (c accountValidateCmd) Run(ctx context.Context, p Process) error {
 	var found struct {
 		OK    bool

@@ -69,7 +69,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	s.closing = append(s.closing, func(context.Context) error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpPatience)
 		defer cancel()
-		stop() // also where this process ends by itself
+		stop() // also if this process ends by itself
 		return server.Shutdown(last)
 	})
 	if err := s.serve(s.codecHandler(), s.ledgerCheck(), s.temporalCheck(), s.workerCheck()); err != nil {
@@ -77,12 +77,12 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(public) }()
-	s.log.Info("public listener", telemetry.FieldAddr, public.Addr().String())
+	s.log.Info("public listener started", telemetry.FieldAddr, public.Addr().String())
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
-		s.log.Info("stopping")
+		s.log.Info("shutdown started")
 		return nil
 	}
 }

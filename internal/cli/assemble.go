@@ -100,7 +100,7 @@ func collectLess() {
 // set, it changes nothing.
 func (s *components) keepWithinContainer() {
 	if _, err := memlimit.Set(); err != nil { // 90 percent of the cgroup's limit
-		s.log.Debug("no memory limit found", telemetry.FieldError, err)
+		s.log.Debug("memory limit not found", telemetry.FieldError, err)
 	}
 }
 
@@ -142,10 +142,10 @@ func (s *components) serve(codec http.Handler, checks ...telemetry.Check) error 
 	s.closing = append(s.closing, ops.Shutdown)
 	go func() {
 		if err := ops.Serve(); err != nil {
-			s.log.Error("private listener", telemetry.FieldError, err)
+			s.log.Error("private listener failed", telemetry.FieldError, err)
 		}
 	}()
-	s.log.Info("private listener", telemetry.FieldAddr, ops.Addr())
+	s.log.Info("private listener started", telemetry.FieldAddr, ops.Addr())
 	return nil
 }
 

@@ -39,7 +39,7 @@ func (c migrateCmd) Run(ctx context.Context, p Process) error {
 	return nudgeAll(ctx, p, cfg)
 }
 
-// nudgeAll has every open run look how its conversation stands in a restored database, also where that has ended there.
+// nudgeAll has every open run look how its conversation stands in a restored database, also if that has ended there.
 func nudgeAll(ctx context.Context, p Process, cfg config.Config) error {
 	c, namespace, err := temporalOf(cfg)
 	if err != nil {
@@ -69,7 +69,7 @@ func migrateDatabase(ctx context.Context, p Process, cfg config.Config) (restore
 	return makeGood(ctx, p, cfg, func(ctx context.Context, db *ledger) (bool, error) { return db.upkeep.LooksRestored(ctx) })
 }
 
-// makeGood tells everybody that the database was restored, where it was.
+// makeGood tells everybody that the database was restored, if it was.
 func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(context.Context, *ledger) (bool, error)) (was bool, err error) {
 	db, _, err := openLedger(ctx, cfg, nil)
 	if err != nil {

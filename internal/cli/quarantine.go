@@ -16,8 +16,8 @@ import (
 	"wxdesk/internal/temporalclient"
 )
 
-// quarantineCmd is for authentic callbacks that could not be read: nothing of them is lost, and once the key is repaired
-// or the bug is mended, they go on to their conversations.
+// quarantineCmd is for authentic callbacks that could not be read. They are not lost: once the key or the bug is repaired, they go to
+// their conversations.
 type quarantineCmd struct {
 	List    quarantineListCmd    `cmd:"" help:"List what waits in quarantine, never what it says."`
 	Redrive quarantineRedriveCmd `cmd:"" help:"Open it again with the keys of today, and hand it to its conversation. Doing so twice has no effect."`
@@ -55,7 +55,8 @@ type quarantineRedriveCmd struct {
 	Account conversation.AccountID `help:"Only of this account."`
 }
 
-// Run hands over what can be read now. What still cannot stays, and is named with the reason; the exit code is then 1.
+// Run hands over what can be read now. Callbacks that still cannot be read stay, and are listed with the reason; the exit code is
+// then 1.
 func (c quarantineRedriveCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := c.check(); err != nil {
 		return err

@@ -94,7 +94,7 @@ func (r *redrive) reopen(q callback.Quarantined, raw []byte, keys account.Callba
 	return o, ""
 }
 
-// decipher lays bare what the callback says. The door kept a body as it came; Receive kept what the door had handed over:
+// decipher decrypts a callback. The callback endpoint kept a body as it came. Receive kept what the endpoint had handed over:
 // WeChat's ciphertext, or in plain mode what we sealed ourselves.
 func (r *redrive) decipher(q callback.Quarantined, raw []byte, keys account.CallbackKeys) (o reopened, stays string) {
 	byReceive := q.MessageKey != ""
@@ -126,7 +126,7 @@ func (r *redrive) decipher(q callback.Quarantined, raw []byte, keys account.Call
 	return o, "no key of the account opens it"
 }
 
-// handOver goes the door's way, under the delivery id and the time of then.
+// handOver hands a callback over as the callback endpoint does, with the delivery id and the time of the first try.
 func (r *redrive) handOver(ctx context.Context, q callback.Quarantined, keys account.CallbackKeys, o reopened) error {
 	ctx, cancel := context.WithTimeout(ctx, handOverPatience)
 	defer cancel()

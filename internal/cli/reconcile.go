@@ -60,7 +60,7 @@ func (c reconcileCmd) Run(ctx context.Context, p Process) error {
 	return nil
 }
 
-// lasting looks until there is no difference left that was there at every look, or patience is over.
+// lasting compares repeatedly, until no difference is left that was there every time, or patience is over.
 func lasting(ctx context.Context, patience time.Duration, look func() ([]reconcile.Difference, error)) ([]reconcile.Difference, error) {
 	found, err := look()
 	for end := time.Now().Add(patience); err == nil && len(found) > 0 && time.Now().Before(end); {
@@ -76,8 +76,8 @@ func lasting(ctx context.Context, patience time.Duration, look func() ([]reconci
 	return found, err
 }
 
-// differences compares once. A run's search attributes are behind what it knows after a word that told it of a change, such as
-// an offer; so a run that seems to differ is asked itself.
+// differences compares once. A run's search attributes change a moment after the run hears of a change, such as an offer. So
+// differences asks each run that seems to differ.
 func differences(ctx context.Context, db *ledger, runs *temporalclient.Conversations) ([]reconcile.Difference, error) {
 	open, err := runs.StandingReports(ctx)
 	if err != nil {

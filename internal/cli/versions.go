@@ -97,7 +97,7 @@ func withVersions(p Process, do func(temporalclient.Versions) error) error {
 	return do(temporalclient.Versions{Client: c, Namespace: namespace})
 }
 
-// useFirstVersion makes this worker's version the current one where there is none yet, as on the day that versions are
+// useFirstVersion makes this worker's version the current one if there is none yet, as on the day that versions are
 // switched on.
 func (s *components) useFirstVersion(ctx context.Context) error {
 	if s.cfg.WorkerVersion == "" {
@@ -110,7 +110,7 @@ func (s *components) useFirstVersion(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.log.Warn("waiting for Temporal to know this worker's version", telemetry.FieldError, err)
+		s.log.Warn("worker version unknown to Temporal, waiting", telemetry.FieldError, err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Second):

@@ -64,7 +64,7 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	if err := s.startDistribution(ctx); err != nil {
 		return err
 	}
-	s.log.Info("polling")
+	s.log.Info("polling started")
 
 	id := uuid.NewString()
 	s.closing = append(s.closing, func(ctx context.Context) error { return s.db.upkeep.WorkerGone(ctx, id) })
@@ -72,14 +72,14 @@ func (workerCmd) Run(ctx context.Context, p Process) (err error) {
 	defer beat.Stop()
 	for {
 		if err := s.db.upkeep.WorkerBeat(ctx, id, version()); err != nil && ctx.Err() == nil {
-			s.log.Warn("cannot say that this worker polls", telemetry.FieldError, err)
+			s.log.Warn("worker heartbeat failed", telemetry.FieldError, err)
 		}
 		select {
 		case <-beat.C:
 		case err := <-fatal:
 			return fmt.Errorf("the worker cannot go on: %w", err)
 		case <-ctx.Done():
-			s.log.Info("stopping")
+			s.log.Info("shutdown started")
 			return nil
 		}
 	}
@@ -158,7 +158,7 @@ func (s *components) startWhenTemporalAnswers(ctx context.Context, w *worker.Wor
 		if err == nil {
 			return w.Start()
 		}
-		s.log.Warn("waiting for Temporal", telemetry.FieldError, err)
+		s.log.Warn("Temporal unavailable, waiting", telemetry.FieldError, err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

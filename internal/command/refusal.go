@@ -1,6 +1,6 @@
 package command
 
-// Refusal says why a command was not done; stable, and the type of the problem that the API answers with.
+// Refusal says why a command was not done. It is stable, and the type of the problem that the API answers with.
 type Refusal string
 
 // The refusals.

@@ -12,5 +12,5 @@ type Result struct {
 	Conversation conversation.Conversation // as it was after the act; where a condition failed (412), as it is now
 	MessageID    conversation.MessageID    // of reply, note and resend
 	At           time.Time                 // when it was done, by the ledger's clock; a repeat answers the same time
-	Notice       *conversation.RunNotice   // the run is to be told; nil where there is nothing to tell, and for a repeat
+	Notice       *conversation.RunNotice   // the run is to be told; nil if there is nothing to tell, and for a repeat
 }

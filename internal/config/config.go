@@ -57,7 +57,7 @@ const (
 	LogText LogFormat = "text"
 )
 
-// Load reads environ (as os.Environ gives it) with the defaults that hold outside `wxdesk dev`. Where a variable stands
+// Load reads environ (as os.Environ gives it) with the defaults that hold outside `wxdesk dev`. If a variable stands
 // twice the last one counts. The error joins one sentence for each mistake; the Config is then not to be used.
 func Load(environ []string) (Config, error) { return load(environ, elsewhere) }
 
@@ -118,7 +118,7 @@ func reachable(addr string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// Require says which of the named settings are missing, one sentence each; nil where all are there.
+// Require says which of the named settings are missing, one sentence each; nil if all are there.
 func (c Config) Require(names ...Name) error {
 	var missing []error
 	for _, name := range names {
@@ -132,7 +132,7 @@ func (c Config) Require(names ...Name) error {
 // Given reports whether a variable was set, rather than left to its default.
 func (c Config) Given(name Name) bool { return c.given[name] }
 
-// Environ gives the settings as NAME=value, secrets included, in the order of the table: for the processes that
+// Environ returns the settings as NAME=value, secrets included, in the order of the table: for the processes that
 // `wxdesk dev` starts and for its env file. TEMPORAL_ and OTEL_ variables that are not in the table are left to the
 // environment.
 func (c Config) Environ() []string {

@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// What the values look like. Errors say what is wanted, and show a value only where it cannot be a secret.
+// What the values look like. Errors say what is wanted, and show a value only if it cannot be a secret.
 
 // address takes host:port; the host may be empty, port 0 stands for any free one.
 func address(to *string, text string) error {

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// What a customer may still be sent, by WeChat's rule since June 2023: five messages in 48 hours after the customer
-// writes, three in one minute after a menu tap, a follow or a scan. A new act of one kind replaces what was left of that
-// kind; nothing accumulates. (That a new message replaces rather than adds is stated for mini programs only; for
-// official accounts it is an assumption.)
+// How many messages a customer may still get, by WeChat's rule since June 2023: five in 48 hours after the customer writes, three in
+// one minute after a menu tap, a follow or a scan. A new act of one kind replaces what was left of that kind; nothing accumulates.
+// (WeChat says for mini programs only that a new message replaces rather than adds; for official accounts it is an assumption.)
 const (
 	MessageAllowance = 5
 	MessageWindow    = 48 * time.Hour
@@ -26,8 +25,8 @@ const (
 	TriggerTap     Trigger = "tap" // menu tap, follow or scan
 )
 
-// Errors of Spend. The customer's next message opens a new allowance. That a window is closed is certain; that a count
-// is spent is our reading of a rule that WeChat has changed more than once.
+// Errors of Spend. The customer's next message opens a new allowance. It is certain that a window is closed. That a count is spent is
+// our reading of a rule that WeChat has changed more than once.
 var (
 	ErrWindowClosed   = errors.New("conversation: the reply window is closed")
 	ErrAllowanceSpent = errors.New("conversation: the reply allowance is spent")
@@ -81,8 +80,8 @@ func (a Allowance) Spend(now time.Time) (Allowance, error) {
 	return a, nil
 }
 
-// Refund returns the allowance with one message more, after WeChat said that a message it was spent on was not sent.
-// It never exceeds what a window began with, and gives to the window that ends last, which is the one that lasts.
+// Refund returns the allowance with one message more, after WeChat said that a message was not sent. It never exceeds what a window
+// began with. The message goes back to the window that ends last.
 func (a Allowance) Refund(now time.Time) Allowance {
 	tap := now.Before(a.TapUntil) && a.TapLeft < TapAllowance
 	message := now.Before(a.MessageUntil) && a.MessageLeft < MessageAllowance

@@ -23,7 +23,7 @@ type (
 	AgentID string
 	// BotID names a bot that accounts may be set up with.
 	BotID string
-	// Tenant names whose data a row is; DefaultTenant until more are made.
+	// Tenant names the owner of a row; DefaultTenant until more are made.
 	Tenant string
 )
 
@@ -61,8 +61,8 @@ const (
 	HolderAgent Holder = "agent"
 )
 
-// Epoch counts the changes of a conversation's holder. Whoever acts for a holder says in which epoch it began to; an act
-// of an earlier epoch has no effect.
+// Epoch counts the changes of a conversation's holder. An act of a holder names the epoch in which it began. An act of an earlier
+// epoch has no effect.
 type Epoch int64
 
 // Author says who wrote a message.
@@ -76,10 +76,10 @@ const (
 	AuthorSystem   Author = "system" // an automated message
 )
 
-// DeliveryStatus is how far a message to the customer has come.
+// DeliveryStatus is the state of a message to the customer.
 type DeliveryStatus string
 
-// queued → sending → sent | failed | unknown; back to queued where WeChat says that it was not sent.
+// queued → sending → sent | failed | unknown; back to queued if WeChat says that it was not sent.
 const (
 	DeliveryQueued  DeliveryStatus = "queued"
 	DeliverySending DeliveryStatus = "sending"
@@ -104,7 +104,7 @@ const (
 var (
 	// ErrNotFound: there is no such thing, or not for this caller.
 	ErrNotFound = errors.New("conversation: not found")
-	// ErrClosed: the conversation has ended; a new message of the customer begins the next one.
+	// ErrClosed says that the conversation has ended; a new message of the customer begins the next one.
 	ErrClosed = errors.New("conversation: closed")
 )
 
@@ -120,7 +120,7 @@ type Conversation struct {
 	AgentID        AgentID // "" unless an agent has it
 	Epoch          Epoch
 	CloseReason    CloseReason // "" unless closed
-	Ending         CloseReason // why it ends once nothing is on its way to the customer; "" where nobody wishes the end
+	Ending         CloseReason // why it ends once nothing is on its way to the customer; "" if nobody wishes the end
 	OpenedAt       time.Time
 	LastCustomerAt time.Time
 	ClosedAt       time.Time // zero unless closed
@@ -151,7 +151,7 @@ type Message struct {
 	Author  Author
 	AgentID AgentID // who wrote it; "" unless an agent did
 	Kind    string  // WeChat's MsgType, or the event's name
-	Text    string  // "" where there is none
+	Text    string  // "" if there is none
 	// Fields are what a customer's message carried besides its text, by the platform's element names (MediaId,
 	// Location_X, EventKey …). Strangers wrote them: text to show, never addresses to call.
 	Fields    map[string]string
@@ -159,10 +159,10 @@ type Message struct {
 	Delivery  *Delivery // nil for customers
 }
 
-// Delivery is the fate of a message to the customer.
+// Delivery says whether a message to the customer was sent, and why not.
 type Delivery struct {
 	Status DeliveryStatus
-	Reason string // stable kebab-case, "" where there is nothing to say
+	Reason string // stable kebab-case, "" if there is nothing to say
 }
 
 // Note is what somebody wrote about a conversation for colleagues. It is never sent and never changed.

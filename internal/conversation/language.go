@@ -1,6 +1,6 @@
 package conversation
 
-// Language is one that automated messages and the built-in bot speak; a BCP 47 tag.
+// Language is a language of automated messages and of the built-in bot; a BCP 47 tag.
 type Language string
 
 // The five languages.

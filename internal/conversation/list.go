@@ -2,7 +2,7 @@ package conversation
 
 import "time"
 
-// Work is what concerns an agent now.
+// Work is what an agent has to do now: offers, their conversations, and what waits in their queues.
 type Work struct {
 	Offers []Conversation // offered to the agent, the one that ends soonest first
 	Mine   []Conversation // that the agent has

@@ -1,6 +1,6 @@
 package conversation
 
-// RunNotice is for a run: an act that somebody else than the run did in its conversation, and of which it has not been told yet.
+// RunNotice tells a run that somebody else has acted in its conversation.
 type RunNotice struct {
 	Ref
 	WorkflowID string

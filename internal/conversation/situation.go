@@ -2,8 +2,8 @@ package conversation
 
 import "time"
 
-// Situation is how a conversation stands and what it still owes, as one transaction of the ledger left it. Every call that a
-// run makes of the ledger answers with it.
+// Situation is the state of a conversation and what it still owes, as one transaction of the ledger left it. The ledger returns it
+// for every call of a run.
 type Situation struct {
 	Standing
 	Owed

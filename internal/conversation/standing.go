@@ -5,14 +5,14 @@ import "time"
 // AssignmentID names an assignment of a conversation to an agent: offered, accepted, or over. A UUIDv7.
 type AssignmentID string
 
-// WorkItemID names what a conversation asks of people; a UUIDv7.
+// WorkItemID names a work item; a UUIDv7.
 type WorkItemID string
 
 // WorkstreamID names a workstream.
 type WorkstreamID string
 
-// Standing is how a conversation stands towards people: what its row says, as of a revision. Whoever changes the row raises
-// the revision in the same transaction; to a desk, which hears of several, the one with the higher revision counts.
+// Standing is what agents and supervisors see of a conversation's state: its row, as of a revision. A transaction that changes the
+// row raises the revision. A desk that hears of several states takes the one with the highest revision.
 type Standing struct {
 	Revision     int64
 	State        State
@@ -33,8 +33,8 @@ type Offer struct {
 	Deadline time.Time
 }
 
-// Due is something that happens at a time unless the conversation's standing changes before. The run keeps the time, the
-// ledger decides (see Ledger.Due in package activities): the row may have moved on.
+// Due is something that happens at a time, unless the standing of the conversation changes before. The run keeps the time and the
+// ledger decides (see Ledger.Due in package activities), because the row may have changed.
 type Due struct {
 	What DueKind
 	At   time.Time

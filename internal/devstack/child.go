@@ -53,7 +53,7 @@ func launch(cmd *exec.Cmd) (*child, error) {
 	return c, nil
 }
 
-// sysProcAttr gives cmd's attributes, made on first use.
+// sysProcAttr returns cmd's attributes, made on first use.
 func sysProcAttr(cmd *exec.Cmd) *syscall.SysProcAttr {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -91,7 +91,7 @@ func (c *child) ending() string {
 
 // stop asks the process to end and waits until it is gone. After grace its whole group is killed.
 func (c *child) stop(signal syscall.Signal, grace time.Duration) {
-	_ = c.cmd.Process.Signal(signal) // fails only where it is gone already
+	_ = c.cmd.Process.Signal(signal) // fails only if it is gone already
 	select {
 	case <-c.done:
 	case <-time.After(grace):

@@ -28,7 +28,7 @@ func StopProcess(ctx context.Context, dir, name string) error {
 }
 
 // StartProcess asks the supervisor that works in dir to start the process name again. It returns when the process is
-// ready, at once where it is already, and with an error where it cannot be brought up.
+// ready, at once if it is already, and with an error if it cannot be brought up.
 func StartProcess(ctx context.Context, dir, name string) error {
 	return control(ctx, dir, name, "start")
 }

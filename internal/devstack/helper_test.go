@@ -128,7 +128,7 @@ func alive(pid int) bool {
 	return !strings.HasPrefix(after, "Z")
 }
 
-// pidIn reads a pid file; 0 where there is none.
+// pidIn reads a pid file; 0 if there is none.
 func pidIn(t *testing.T, dir, name string) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "run", name+".pid"))

@@ -36,8 +36,8 @@ const (
 // given are the ports that this process has had from FreePort, none of them twice.
 var given sync.Map
 
-// FreePort gives an even port of ip that nothing listened on a moment ago, nor on the one after it. It is never one that
-// the system would give to an outgoing connection: a server that dies and is started again finds it free.
+// FreePort returns an even port of ip that nothing listened on a moment ago, nor on the one after it. It is never one
+// that the system would give to an outgoing connection: a server that dies and is started again finds it free.
 func FreePort(ip string) (int, error) {
 	end := min(highestPort, ephemeral()-1)
 	if end <= lowestPort {

@@ -47,7 +47,7 @@ type Postgres struct {
 	opts    PostgresOptions
 	account account
 	sockets string // folder of the unix socket; empty where TCP is used
-	extra   string // the same where it is not the data folder, to be removed
+	extra   string // the same if it is not the data folder, to be removed
 	log     *tail
 	child   *child
 }

@@ -111,7 +111,7 @@ func (a account) closedFolder(path string) string {
 	return ""
 }
 
-// shortTemp is the folder for temporary files, or /tmp where that one is too deep for a unix socket (107 bytes,
+// shortTemp is the folder for temporary files, or /tmp if that one is too deep for a unix socket (107 bytes,
 // unix(7)) or closed to the account.
 func shortTemp(a account) string {
 	dir := os.TempDir()

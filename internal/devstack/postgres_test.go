@@ -160,7 +160,7 @@ func open(t *testing.T, dsn string) *sql.DB {
 	return db
 }
 
-// query gives the first column of the last row as text.
+// query returns the first column of the last row as text.
 func query(t *testing.T, db *sql.DB, statement string) (value string) {
 	t.Helper()
 	rows, err := db.QueryContext(context.Background(), statement)
@@ -192,7 +192,7 @@ func owner(t *testing.T, dir string) int {
 	return int(info.Sys().(*syscall.Stat_t).Uid)
 }
 
-// postmaster is the server's process number as it stands in the data folder; 0 where it is gone.
+// postmaster is the server's process number as it stands in the data folder; 0 if it is gone.
 func postmaster(t *testing.T, dir string) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))

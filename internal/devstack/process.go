@@ -48,7 +48,7 @@ func (p Process) withDefaults() Process {
 	return p
 }
 
-// patience is how many crashes in a row are met with a prompt restart; whoever waits for the process is then told.
+// patience is how many crashes in a row are followed by a prompt restart. After that, callers who wait for the process get an error.
 const patience = 5
 
 // steadyAfter is how long a process must live for its next crash to count as the first.

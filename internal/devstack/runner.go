@@ -66,7 +66,7 @@ func (r *runner) run() {
 // ask makes a wish come true and returns when it has.
 func (r *runner) ask(w wish) { _ = r.askWithin(context.Background(), w) }
 
-// askWithin is ask with an end to the patience; the wish stands all the same.
+// askWithin is ask with a time limit. The wish stays in force after the limit.
 func (r *runner) askWithin(ctx context.Context, w wish) error {
 	req := request{w, make(chan error, 1)}
 	select {
@@ -123,7 +123,7 @@ func (r *runner) preparing() state {
 	}
 }
 
-// settle answers a wish not to run, where the process does not run.
+// settle answers a wish not to run, if the process does not run.
 func (r *runner) settle(req request) state {
 	r.answer(fmt.Errorf("%s %w", r.Name, errStopped))
 	req.done <- nil

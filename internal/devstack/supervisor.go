@@ -40,7 +40,7 @@ type Supervisor struct {
 }
 
 // OpenSupervisor takes the folder dir (".wxdesk"), made if need be, for itself. Status receives one line for each thing
-// worth knowing. Where another supervisor works there the error is ErrAlreadyRunning; the processes of one that was
+// worth knowing. If another supervisor works there the error is ErrAlreadyRunning; the processes of one that was
 // killed are waited for.
 func OpenSupervisor(ctx context.Context, dir string, status io.Writer) (*Supervisor, error) {
 	dir, err := filepath.Abs(dir)
@@ -150,8 +150,8 @@ func (s *Supervisor) say(format string, args ...any) {
 	fmt.Fprintf(s.status, format+"\n", args...)
 }
 
-// takeOver locks the folder. Where the lock is taken, whoever signed it decides: if that process lives, it is a
-// supervisor at work; if not, only its children are left, and they are about to go.
+// takeOver locks the folder. If the lock is taken, the process that signed it decides: if it is alive, it is a supervisor at work. If
+// not, only its children are left, and they are about to end.
 func (s *Supervisor) takeOver(ctx context.Context) (*os.File, error) {
 	lock, err := tryLock(s.lockFile())
 	if !errors.Is(err, errLocked) {

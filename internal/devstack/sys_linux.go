@@ -24,7 +24,7 @@ func dieWithParent(attr *syscall.SysProcAttr, signal syscall.Signal) {
 
 // mayEnterAnywhere lets the child, which runs as another user, walk through folders that only root may enter: an
 // ambient capability survives both the change of user and exec. It asks for the smaller capability and takes the larger
-// where a container withholds the smaller (Docker's default set has only the larger).
+// if a container withholds the smaller (Docker's default set has only the larger).
 func mayEnterAnywhere(attr *syscall.SysProcAttr) error {
 	held, err := permittedCapabilities()
 	if err != nil {

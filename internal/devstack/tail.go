@@ -32,7 +32,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return t.next.Write(p)
 }
 
-// String gives the last output, set off by a new line, or nothing where there was none.
+// String returns the last output, set off by a new line, or nothing if there was none.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -171,7 +171,7 @@ func appendPairs(args []string, flag string, pairs map[string]string) []string {
 // Address is host and port of the gRPC frontend.
 func (t *Temporal) Address() string { return net.JoinHostPort(t.opts.IP, strconv.Itoa(t.opts.Port)) }
 
-// UI is the Web UI's address in a browser, or "" where there is none.
+// UI is the Web UI's address in a browser, or "" if there is none.
 func (t *Temporal) UI() string {
 	if t.opts.Headless {
 		return ""

@@ -21,7 +21,7 @@ const cliPatience = 5 * time.Second
 // serverOfCLI finds the server's version in `temporal --version`: "temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)".
 var serverOfCLI = regexp.MustCompile(`\(Server ([0-9.]+)`)
 
-// installedCLI is the Temporal CLI on the path with its server's version, "" where there is none or its server is another one.
+// installedCLI is the Temporal CLI on the path with its server's version, "" if there is none or its server is another one.
 func installedCLI(ctx context.Context) (bin, version string) {
 	bin, err := exec.LookPath(temporalCLI)
 	if err != nil {

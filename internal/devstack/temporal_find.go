@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TemporalBinVariable names the Temporal dev server's program, where the search should not decide.
+// TemporalBinVariable names the Temporal dev server's program, so that nothing is searched for.
 const TemporalBinVariable = "WXDESK_TEMPORAL_BIN"
 
 // temporalProgram is the dev server's name in bin/.
@@ -21,9 +21,9 @@ const temporalProgram = "temporal-dev"
 // quietBuild is how long a build may take before a line says what is being waited for.
 const quietBuild = 3 * time.Second
 
-// FindTemporal gives the program of the Temporal dev server: $WXDESK_TEMPORAL_BIN, else temporal-dev beside our own
+// FindTemporal returns the program of the Temporal dev server: $WXDESK_TEMPORAL_BIN, else temporal-dev beside our own
 // program, else the Temporal CLI on the path if its server has our version, else, inside a source tree of wxdesk,
-// bin/temporal-dev built from tools/temporal. That takes minutes the first time and about a second where the sources have not
+// bin/temporal-dev built from tools/temporal. That takes minutes the first time and about a second if the sources have not
 // changed; several processes may ask at once. Progress hears of the CLI and of a long build.
 func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	if bin := os.Getenv(TemporalBinVariable); bin != "" {
@@ -50,7 +50,7 @@ func FindTemporal(ctx context.Context, progress io.Writer) (string, error) {
 	return buildTemporal(ctx, root, progress)
 }
 
-// besideExecutable is temporal-dev in the folder of our own program, "" where there is none.
+// besideExecutable is temporal-dev in the folder of our own program, "" if there is none.
 func besideExecutable() string {
 	self, err := os.Executable()
 	if err != nil {
@@ -82,7 +82,7 @@ func sourceRoot() (string, error) {
 	}
 }
 
-// moduleOf reads the module path out of a go.mod, "" where there is none.
+// moduleOf reads the module path out of a go.mod, "" if there is none.
 func moduleOf(file string) string {
 	f, err := os.Open(file)
 	if err != nil {

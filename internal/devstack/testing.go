@@ -22,7 +22,7 @@ type TB interface {
 //
 //	func TestMain(m *testing.M) { os.Exit(devstack.Main(m)) }
 //
-// A binary that panics or runs into its time limit does not get that far. Its servers die with it all the same, and the
+// A binary that panics or runs into its time limit does not get that far. Its servers die with it anyway, and the
 // next binary removes the folder that it left.
 func Main(m interface{ Run() int }) int {
 	shared.mu.Lock()
@@ -55,7 +55,7 @@ type testParts struct {
 	temporal once[*Temporal]
 }
 
-// testsOf gives the shared parts, or ends the test where Main does not run it.
+// testsOf returns the shared parts, or ends the test where Main does not run it.
 func testsOf(t TB) *testParts {
 	t.Helper()
 	shared.mu.Lock()
@@ -88,7 +88,7 @@ func (o *once[T]) get(produce func() (T, error)) (T, error) {
 	return o.value, o.err
 }
 
-// end gives the value back, where there is one.
+// end gives the value back, if there is one.
 func (o *once[T]) end(done func(T) error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

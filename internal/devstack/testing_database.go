@@ -51,7 +51,7 @@ func TestDatabase(t TB, template string, migrate func(ctx context.Context, dsn s
 
 // testCluster is the Postgres of one test binary.
 type testCluster struct {
-	server *Postgres // nil where the server was given
+	server *Postgres // nil if the server was given
 	url    *url.URL  // of any of its databases
 	admin  *sql.DB
 	run    string // part of each name, so that several binaries can share a server
@@ -95,7 +95,7 @@ func (c *testCluster) dsn(name string) string {
 	return u.String()
 }
 
-// create copies the template, which it makes first where this is the first copy.
+// create copies the template, which it makes first if this is the first copy.
 func (c *testCluster) create(ctx context.Context, template string, migrate func(context.Context, string) error) (string, error) {
 	source, err := c.template(template).get(func() (string, error) { return c.fill(ctx, migrate) })
 	if err != nil {

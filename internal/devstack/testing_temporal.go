@@ -16,7 +16,7 @@ import (
 // testNamespaceTimeout is how long making a namespace may take.
 const testNamespaceTimeout = 30 * time.Second
 
-// TestTemporal gives the address of the dev server that the tests of this binary share, and its namespace "default",
+// TestTemporal returns the address of the dev server that the tests of this binary share, and its namespace "default",
 // which they share too: take task queues and workflow ids of your own, and no custom search attributes. The server keeps
 // its data in memory.
 func TestTemporal(t TB) (address, namespace string) {

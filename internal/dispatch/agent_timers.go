@@ -11,7 +11,7 @@ const timersEvery = time.Second
 
 // AgentDue is the ledger's table of what falls due for agents.
 type AgentDue interface {
-	// DoAgentDue does one thing that is due, in one transaction. found is false where nothing is due, or the ledger is away. A
+	// DoAgentDue does one thing that is due, in one transaction. found is false if nothing is due, or the ledger is away. A
 	// row that fails is put off, so that the next call takes another one.
 	DoAgentDue(ctx context.Context) (found bool, err error)
 }
@@ -37,7 +37,7 @@ func (t AgentTimers) Run(ctx context.Context) {
 	defer poll.Stop()
 	for {
 		if err := t.Connections.DropSilentProcesses(ctx); err != nil && ctx.Err() == nil {
-			t.Log.ErrorContext(ctx, "drop of silent API processes failed", "error", err)
+			t.Log.ErrorContext(ctx, "removal of silent API processes failed", "error", err)
 		}
 		for t.next(ctx) {
 		}

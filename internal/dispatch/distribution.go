@@ -1,5 +1,5 @@
-// Package dispatch is what runs in every worker process beside Temporal's tasks: it distributes waiting conversations to agents, and
-// does what falls due for agents. The ledger lets one process at a time do each piece, so any number of them may run.
+// Package dispatch runs in every worker process beside Temporal's tasks. It distributes waiting conversations to agents, and does
+// what falls due for agents. The ledger lets one process at a time do each piece, so any number of processes may run it.
 package dispatch
 
 import (
@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// pollEvery is how often a worker looks for work that a crash has left lying; otherwise it is triggered.
+	// pollEvery is how often a worker looks for work that was left by a crash. Otherwise a distribution trigger starts it.
 	pollEvery = 2 * time.Second
-	// pollSoon is when it looks again at what somebody was just changing.
+	// pollSoon is how soon it looks again at rows that another transaction was changing.
 	pollSoon = 10 * time.Millisecond
 )
 
@@ -24,7 +24,8 @@ const (
 type Work interface {
 	// Tenants lists whose work there is.
 	Tenants(ctx context.Context) ([]conversation.Tenant, error)
-	// Distribute assigns waiting work to agents, one batch in one transaction. Where another process is at it, it does nothing.
+	// Distribute offers waiting conversations to agents, one batch in one transaction. If another process does so already, it does
+	// nothing.
 	Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error)
 	// DistributionTriggers tells, until the context ends, when something has changed that may make a match.
 	DistributionTriggers(ctx context.Context) (<-chan struct{}, error)
@@ -40,16 +41,16 @@ type Notifier interface {
 	Wait()
 }
 
-// Distribution finds agents for waiting conversations and has the conversations' runs told. Every worker process has one; the
-// ledger's lock lets one at a time do a batch.
+// Distribution finds agents for waiting conversations, and has the conversations' runs told. Every worker process has one. The
+// ledger's lock lets one process at a time do a batch.
 type Distribution struct {
 	Work     Work
 	Notifier Notifier
 	Log      *slog.Logger
 }
 
-// Run distributes until the context ends. Beside it the runs are told, so that no conversation waits for its agent while
-// others' runs hear of theirs.
+// Run distributes until the context ends. The runs are told at the same time, so that a conversation does not wait for its agent
+// while other runs are told.
 func (d Distribution) Run(ctx context.Context) error {
 	triggers, err := d.Work.DistributionTriggers(ctx)
 	if err != nil {
@@ -63,7 +64,7 @@ func (d Distribution) Run(ctx context.Context) error {
 	return nil
 }
 
-// repeat does something whenever it is called, soon where it says so, and every pollEvery, until the context ends.
+// repeat does something whenever it is called, soon if it says so, and every pollEvery, until the context ends.
 func (d Distribution) repeat(ctx context.Context, called <-chan struct{}, do func(context.Context) (soon bool, err error)) {
 	poll := time.NewTimer(0)
 	defer poll.Stop()
@@ -76,7 +77,7 @@ func (d Distribution) repeat(ctx context.Context, called <-chan struct{}, do fun
 		}
 		soon, err := do(ctx)
 		if err != nil && ctx.Err() == nil {
-			d.Log.WarnContext(ctx, "distribution: trying again", "error", err)
+			d.Log.WarnContext(ctx, "distribution failed, trying again", "error", err)
 		}
 		wait := pollEvery
 		if soon {

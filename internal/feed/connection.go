@@ -24,8 +24,8 @@ type ConnectionDiff struct {
 
 // Numbers of presence.
 const (
-	// ReconnectGrace is how long nobody is told that an agent has lost their last connection: a page that is read anew, or a network
-	// that changes, takes less.
+	// ReconnectGrace is how long nobody is told that an agent has lost their last connection. Reloading a page, or changing the
+	// network, takes less.
 	ReconnectGrace  = 10 * time.Second
 	DisconnectGrace = 150 * time.Second // PRE-7, D4: how long an agent's work waits for the agent to come back
 	ProcessSilence  = 15 * time.Second  // after this an API process has lost its agent connections

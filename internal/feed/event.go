@@ -12,7 +12,7 @@ type Event struct {
 	Position
 	Tenant       conversation.Tenant
 	Kind         string
-	Conversation conversation.ID      // "" where none is concerned
+	Conversation conversation.ID      // "" if none is concerned
 	QueueID      conversation.QueueID // "" unless the queue's members are told
 	AgentID      conversation.AgentID // "" unless an agent is told
 	Body         json.RawMessage
@@ -24,7 +24,7 @@ const KindAlert = "alert"
 // KindPresence is the kind of an event about an agent: their presence, or the queues they are a member of, may have changed.
 const KindPresence = "presence"
 
-// For reports whether somebody who is a member of the queues is told.
+// For reports whether a member of these queues gets the event.
 func (e Event) For(v access.Viewer, queues map[conversation.QueueID]bool) bool {
 	switch {
 	case e.Tenant != v.Tenant:

@@ -30,11 +30,12 @@ func ActOf(r command.Request) Act {
 	}
 }
 
-// OfRow reports whether the act is judged by the conversation's row and its unsent messages alone, so that nothing else need be
-// read or locked for it.
+// OfRow reports whether the conversation's row and its unsent messages are enough to judge the act, so that nothing else need be read
+// or locked.
 func (a Act) OfRow() bool { return a.Kind == command.Reply }
 
-// SkillsWanted are the skills that an act names, which Snapshot.Skills answers. ok is false where its text says none.
+// SkillsWanted returns the skills that an act names. Snapshot.Skills says which of them exist. ok is false if the text of the act
+// names none.
 func (a Act) SkillsWanted() (skills []routing.NeededSkill, ok bool) {
 	if a.Kind != command.SetSkills {
 		return nil, true

@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// After is how things stand after a change: what the ledger writes, and would read.
+// After is the state after a change: what the ledger writes, and would read back.
 func (s Snapshot) After(c Change) Snapshot {
 	if c.Revision != 0 {
 		s.Revision = c.Revision

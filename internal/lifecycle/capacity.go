@@ -8,8 +8,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// takes says why an agent may not take the conversation by themselves; "" if they may: their presence, their skills, their
-// room.
+// takes returns why an agent may not take the conversation by themselves, or "" if they may: presence, skills, room.
 func (d *draft) takes(a Agent) command.Refusal {
 	switch {
 	case a.Disabled, !slices.Contains(d.Item.Presences, a.Presence):
@@ -22,7 +21,7 @@ func (d *draft) takes(a Agent) command.Refusal {
 	return ""
 }
 
-// masters reports whether the agent has the skills that an item needs, where exactly those are asked for (SKL-2).
+// masters reports whether the agent has the skills that an item needs, if the workstream asks for exactly those (SKL-2).
 func (a Agent) masters(i *Item) bool {
 	if i.SkillMatch != routing.SkillExact {
 		return true
@@ -33,9 +32,9 @@ func (a Agent) masters(i *Item) bool {
 	})
 }
 
-// fits reports whether an agent has room for the conversation: in units, in each capacity profile that it takes, in no
-// profile of theirs that blocks, and in the number of conversations that they may have, at all (CAP-9) and of its workstream
-// (WS-14). What the conversation takes of them already is not counted.
+// fits reports whether an agent has room for the conversation: in units, in each capacity profile that it takes, in all blocking
+// profiles of the agent, and in the number of conversations that they may have in all (CAP-9) and of its workstream (WS-14). What the
+// conversation takes of the agent already is not counted.
 func (d *draft) fits(a Agent) bool {
 	limit := d.Workstream.MaxPerAgent
 	switch {

@@ -7,11 +7,10 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Change is what follows from something: data, which the ledger writes as it stands. What is nil, empty or zero stays as it
-// is. The zero Change changes nothing.
+// Change is what the rule book decides: data, which the ledger writes. A field that is nil, empty or zero changes nothing, so the
+// zero Change changes nothing at all.
 type Change struct {
-	// Revision is the conversation's new one. It is raised by everything that changes how the conversation stands towards
-	// people; 0: nothing does.
+	// Revision is the new revision of the conversation. Every change that agents and supervisors can see raises it; 0: there is none.
 	Revision int64
 	Standing *Standing
 	Wishes   *Wishes // all of them, as they are from now on
@@ -31,7 +30,7 @@ type Change struct {
 	Note    *Note
 	Context map[string]any // context variables to set; nil values are forgotten
 
-	// Empty are queues of which supervisors are told now that nobody works there.
+	// Empty are queues without agents, of which supervisors get an alert now.
 	Empty []conversation.QueueID
 
 	// Workstream is the conversation's from now on; "": as before.
@@ -55,7 +54,7 @@ func (c Change) Nothing() bool {
 		len(c.Say) == 0 && len(c.Feed) == 0 && !c.Distribute && !c.DropNotice
 }
 
-// MessageID is the message or note that an act wrote, or sends again; "" where it did neither.
+// MessageID is the message or note that an act wrote, or sends again; "" if it did neither.
 func (c Change) MessageID() conversation.MessageID {
 	switch {
 	case c.Resend != nil:
@@ -116,7 +115,7 @@ type PresenceChange struct {
 	Reset    bool      // the custom presence, and what it was before a lost connection, are forgotten
 }
 
-// Trace is a step of the conversation's way to people.
+// Trace is one step of how the conversation was routed and assigned, and why.
 type Trace struct {
 	Stage string
 	Body  any // to be encoded as JSON
@@ -129,7 +128,7 @@ const (
 	StageCommand  = "command"
 )
 
-// Notice is what the run is told, where somebody else than the run changed its conversation.
+// Notice is what the run is told, if somebody else than the run changed its conversation.
 type Notice struct {
 	Act        string
 	Assignment bool // it concerns an assignment

@@ -7,7 +7,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Written are new lines of the customer, as they stand in the transcript.
+// Written are new messages of the customer, as they are in the transcript.
 type Written struct {
 	Begun bool // the conversation began with them
 	NoBot bool // the account has no bot
@@ -20,7 +20,7 @@ type Line struct {
 	Seq int64
 }
 
-// Begun is how a conversation stands that begins: its bot has it, or nobody where the account has none.
+// Begun returns the standing of a new conversation: its bot has it, or nobody if the account has no bot.
 func Begun(now time.Time, noBot bool) Snapshot {
 	s := Snapshot{Revision: 1, Standing: Standing{State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1, Since: now}}
 	if noBot {
@@ -29,9 +29,9 @@ func Begun(now time.Time, noBot bool) Snapshot {
 	return s
 }
 
-// Wrote is what new lines of the customer change: what was put aside waits again, for the agent who had it; what was being
-// wrapped up goes on with the same agent (D3); what waits in a queue keeps its place there. Where there is no bot, people are wished
-// with the first line.
+// Wrote returns what new messages of the customer change. A conversation that was put aside waits again, for the agent who had it.
+// One in wrap-up continues with the same agent (D3). One that waits in a queue keeps its place. If there is no bot, a hand-over is
+// wished with the first message.
 func Wrote(now time.Time, s Snapshot, w Written) Change {
 	d := newDraft(now, s)
 	switch {
@@ -56,7 +56,7 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 	return d.finish()
 }
 
-// Unfollowed is what follows when the customer unfollows the account: nothing can be sent any more, so the end is wished.
+// Unfollowed returns what follows when the customer unfollows the account: nothing can be sent any more, so the end is wished.
 func Unfollowed(now time.Time, s Snapshot) Change {
 	if s.State == conversation.StateClosed {
 		return Change{}
@@ -75,8 +75,8 @@ type Reply struct {
 	MoreLines bool                 // another line waits for the bot
 }
 
-// Answered is what a bot's answer changes beside the messages that it says: an escalation wishes people, an end wishes the
-// end, unless another line waits for the bot. ok is false where the answer comes too late: then nothing of it is stored.
+// Answered returns what a bot's answer changes, apart from its messages. An escalation wishes a hand-over. An end wishes the end,
+// unless another message waits for the bot. ok is false if the answer comes too late; then nothing of it is stored.
 func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
 	if !s.BotActs() || s.Epoch != a.Epoch {
 		return Change{}, false
@@ -91,8 +91,8 @@ func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
 	return d.finish(), true
 }
 
-// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at a line. Where people or the end
-// are wished already, or the bot does not hold the conversation, it changes nothing.
+// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at a line. Where a hand-over or
+// the end is wished already, or the bot does not hold the conversation, it changes nothing.
 func RequestHandOver(now time.Time, s Snapshot, why conversation.EscalationReason, turn conversation.MessageID) Change {
 	if !s.BotActs() {
 		return Change{}

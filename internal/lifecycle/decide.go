@@ -8,8 +8,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Decide judges what a person wants of a conversation against how things stand. It answers what follows from it, or why it
-// is refused: then nothing changes. It changes nothing itself.
+// Decide judges a person's command by the present state of the conversation. It returns the change that follows, or the reason why the
+// command is refused. It writes nothing itself.
 func Decide(now time.Time, s Snapshot, who access.Principal, want Act) (Change, command.Refusal) {
 	d := &decision{draft: newDraft(now, s), who: who, want: want}
 	me, known := s.Agents[who.AgentID]
@@ -31,14 +31,14 @@ func Decide(now time.Time, s Snapshot, who access.Principal, want Act) (Change, 
 	return d.finish(), ""
 }
 
-// Shown reports whether a person who is refused is shown the conversation as it is: they have seen an older one.
+// Shown reports whether a person who is refused gets the conversation as it is now, because they have seen an older state of it.
 func Shown(r command.Refusal) bool { return r == command.RefusedStale }
 
-// Unseen refuses an act on a conversation that the person may not see: to them it is as if there was none.
+// Unseen refuses an act on a conversation that the person may not see. It looks the same as a conversation that does not exist.
 const Unseen command.Refusal = "not-found"
 
-// sees reports whether who acts may see the conversation (S5): supervisors every one; an agent those that they have or had,
-// that are offered to them, and those that wait in a queue of theirs.
+// sees reports whether the person who acts may see the conversation (S5). A supervisor sees every conversation. An agent sees
+// those that they have or had, those that are offered to them, and those that wait in one of their queues.
 func (d *decision) sees() bool {
 	switch {
 	case d.supervises():
@@ -52,7 +52,7 @@ func (d *decision) sees() bool {
 	return d.Accepted || d.Member && waits
 }
 
-// answersOffer reports whether the act answers an offer that was made to who acts, and that is over.
+// answersOffer reports whether the act answers an offer that was made to the person who acts and is over.
 func (d *decision) answersOffer() bool {
 	return d.Asked && (d.want.Kind == command.Accept || d.want.Kind == command.Reject)
 }
@@ -62,11 +62,11 @@ type decision struct {
 	*draft
 	who  access.Principal
 	want Act
-	me   *Agent // the agent who acts; nil where it is no agent
+	me   *Agent // the agent who acts; nil if it is no agent
 }
 
-// allowed judges what goes for every act: who may see the conversation, whether it is as they have seen it, and whether it
-// goes on.
+// allowed checks what all commands need: the person may see the conversation, the conversation is as they have seen it, and it has not
+// ended.
 func (d *decision) allowed() command.Refusal {
 	switch {
 	case !d.sees() && d.answersOffer():
@@ -81,7 +81,7 @@ func (d *decision) allowed() command.Refusal {
 	return ""
 }
 
-// do does it, or says why not.
+// do carries out the command, or returns why it is refused.
 func (d *decision) do() command.Refusal {
 	switch d.want.Kind {
 	case command.Accept:
@@ -118,7 +118,7 @@ func (d *decision) do() command.Refusal {
 	return command.RefusedNotAllowed // there is no such act
 }
 
-// notify has the run told. What does not concern it leaves no notice.
+// notify leaves a notice for the run, unless the command does not concern it.
 func (d *decision) notify() {
 	switch d.want.Kind {
 	case command.Note, command.SetContext, command.SetSkills:
@@ -130,17 +130,17 @@ func (d *decision) notify() {
 	}
 }
 
-// supervises reports whether who acts steers every conversation.
+// supervises reports whether the person who acts is a supervisor or an administrator.
 func (d *decision) supervises() bool {
 	return d.who.Role == access.RoleAdmin || d.who.Role == access.RoleSupervisor
 }
 
-// mine reports whether who acts has the conversation.
+// mine reports whether the person who acts has the conversation.
 func (d *decision) mine() bool {
 	return d.me != nil && d.Holder == conversation.HolderAgent && d.Agent == d.me.ID
 }
 
-// speaks says why who acts may not speak to the customer; "" if they may.
+// speaks returns why the person who acts may not write to the customer, or "" if they may.
 func (d *decision) speaks() command.Refusal {
 	switch {
 	case !d.mine():

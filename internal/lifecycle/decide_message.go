@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// reply says something to the customer: only the agent who has the conversation may, and only while WeChat takes it.
+// reply queues a message to the customer. Only the agent who has the conversation may reply, and only while the reply allowance lasts.
 func (d *decision) reply() command.Refusal {
 	if refused := d.speaks(); refused != "" {
 		return refused
@@ -37,8 +37,8 @@ func sayable(text string) bool {
 	return strings.TrimSpace(text) != "" && len(text) <= wechat.MaxTextBytes && utf8.ValidString(text)
 }
 
-// allowance says why WeChat takes no further message for this customer, by our count; "" if it does. Messages that wait to
-// be sent are counted as sent.
+// allowance returns why WeChat would take no further message for this customer, or "" if it would. It counts messages that wait to be
+// sent as sent.
 func (d *decision) allowance() command.Refusal {
 	left := d.Allowance
 	var err error
@@ -56,7 +56,7 @@ func (d *decision) allowance() command.Refusal {
 	return ""
 }
 
-// resend queues a message again that did not arrive, or of which nothing is known. Only a person does that.
+// resend queues a message again that failed or whose delivery is unknown. Only a person does that.
 func (d *decision) resend() command.Refusal {
 	if refused := d.speaks(); refused != "" && !d.supervises() {
 		return refused
@@ -75,7 +75,7 @@ func (d *decision) resend() command.Refusal {
 	return ""
 }
 
-// note keeps what is for colleagues.
+// note writes a note for colleagues.
 func (d *decision) note() command.Refusal {
 	if strings.TrimSpace(d.want.Text) == "" || !utf8.ValidString(d.want.Text) {
 		return command.RefusedText
@@ -86,7 +86,7 @@ func (d *decision) note() command.Refusal {
 	return ""
 }
 
-// author is who acts: an agent's id, or an API token's.
+// author is the id of the agent who acts, or of the API token if no agent does.
 func (d *decision) author() string {
 	if d.me != nil {
 		return string(d.me.ID)
@@ -147,8 +147,8 @@ func whole(value any) bool {
 	return false
 }
 
-// setSkills says anew what the conversation needs, all of it (SKL-5): its agent may, where the workstream lets them, and
-// supervisors. It counts wherever agents are looked for next; the agent who has the conversation keeps it.
+// setSkills replaces the skills that the conversation needs (SKL-5). Its agent may do so if the workstream allows it, and
+// supervisors. The new skills count for the next assignment; the agent who has the conversation keeps it.
 func (d *decision) setSkills() command.Refusal {
 	switch {
 	case !d.mine() && !d.supervises():
@@ -171,7 +171,7 @@ func (d *decision) setSkills() command.Refusal {
 	return ""
 }
 
-// SkillsTrace is the trace of skills that somebody said anew.
+// SkillsTrace is the trace of skills that somebody has replaced.
 type SkillsTrace struct {
 	Command command.Kind          `json:"command"`
 	By      string                `json:"by"` // an agent's id, or an API token's

@@ -9,8 +9,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// transfer hands the conversation on: to a queue, where it waits for whoever comes (TRF-1), or to an agent, who is asked
-// (TRF-2). Its agent may, and a supervisor, also while it is put aside (SUP-4).
+// transfer moves the conversation to a queue, where it waits for any agent (TRF-1), or to an agent, who is asked (TRF-2). Its agent
+// may do so, and a supervisor, also while it is put aside (SUP-4).
 func (d *decision) transfer() command.Refusal {
 	active := d.State == conversation.StateActive && d.Holder == conversation.HolderAgent
 	switch {
@@ -45,7 +45,7 @@ func (d *decision) transferToAgent() command.Refusal {
 	}
 	from := d.Agent
 	d.endAssignment(Ended)
-	// Kept for who had it, so that it comes back to them where the other one declines.
+	// It is kept for the agent who had it, so that it comes back to them if the other one declines.
 	d.changeItem(func(i *Item) {
 		i.State, i.KeptFor, i.QueuedAt, i.Declined, i.Paused = ItemOffered, from, d.now, nil, nil
 	})
@@ -54,9 +54,9 @@ func (d *decision) transferToAgent() command.Refusal {
 	return ""
 }
 
-// assignAnew is a supervisor's: to an agent, who has the conversation at once and may then have more than their capacity, or
-// to another queue (SUP-3). An offer that is open is withdrawn; an agent who has the conversation, or has put it aside, loses
-// it (SUP-4).
+// assignAnew is a supervisor's command. It gives the conversation to an agent, who has it at once and may then have more than their
+// capacity, or to another queue (SUP-3). An open offer is withdrawn. An agent who has the conversation, or has put it aside, loses it
+// (SUP-4).
 func (d *decision) assignAnew() command.Refusal {
 	switch {
 	case !d.supervises():
@@ -102,7 +102,7 @@ func (d *decision) wait() command.Refusal {
 	return ""
 }
 
-// resume takes back what was put aside, where there is room for it.
+// resume takes back what was put aside, if there is room for it.
 func (d *decision) resume() command.Refusal {
 	switch {
 	case !d.mine():
@@ -116,7 +116,7 @@ func (d *decision) resume() command.Refusal {
 	return ""
 }
 
-// wrapUp ends the conversation with the customer. What is left is paperwork, which takes capacity as the workstream says (WS-8).
+// wrapUp ends the conversation with the customer. The paperwork that is left takes capacity as the workstream says (WS-8).
 func (d *decision) wrapUp() command.Refusal {
 	if refused := d.speaks(); refused != "" {
 		return refused
@@ -133,8 +133,8 @@ func (d *decision) wrapUp() command.Refusal {
 	return ""
 }
 
-// close ends the conversation: its agent may, and a supervisor any. While messages are on their way it is ended when they
-// are not.
+// close ends the conversation. Its agent may do so, and any supervisor. While messages are on their way to the customer, the end
+// waits for them.
 func (d *decision) close() command.Refusal {
 	why := conversation.ClosedByPerson
 	switch {
@@ -151,7 +151,7 @@ func (d *decision) close() command.Refusal {
 	return ""
 }
 
-// forceClose is a supervisor's (SUP-5), in any state. It waits for nothing.
+// forceClose is a supervisor's command (SUP-5), in any state. It waits for nothing.
 func (d *decision) forceClose() command.Refusal {
 	if !d.supervises() {
 		return command.RefusedNotAllowed

@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// accept takes the offer. Only an offer that stands can be taken, so of two who answer at once one comes too late.
+// accept accepts the offer, if the offer is still open. Of two people who answer at once, one comes too late.
 func (d *decision) accept() command.Refusal {
 	if refused := d.offer(); refused != "" {
 		return refused
@@ -42,7 +42,7 @@ func (d *decision) offer() command.Refusal {
 	return ""
 }
 
-// pick takes a conversation that waits, without having been asked.
+// pick takes a waiting conversation without an offer.
 func (d *decision) pick() command.Refusal {
 	switch {
 	case d.me == nil:

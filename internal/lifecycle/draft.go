@@ -9,15 +9,14 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// draft is a change in the making, with the snapshot as it becomes. Its methods are the few moves that every change is made
-// of.
+// draft is a change that is being made, with the snapshot as it will be. Every change consists of its few methods.
 type draft struct {
 	now time.Time
 	Snapshot
 	was    Snapshot
 	change Change
 
-	revised   bool                          // people see something else, also where the standing is the same
+	revised   bool                          // people see something else, also if the standing is the same
 	concerned map[conversation.AgentID]bool // whose presence may follow from what they have now
 	turned    map[conversation.AgentID]bool // who accepted or finished a conversation
 	set       map[conversation.AgentID]bool // whose presence was set for what they did with an offer
@@ -30,7 +29,7 @@ func newDraft(now time.Time, s Snapshot) *draft {
 	}
 }
 
-// finish is the change, with what follows for presences, revision and feed.
+// finish returns the change, with what follows for presences, revision and feed.
 func (d *draft) finish() Change {
 	d.settlePresences()
 	if d.change.Standing != nil || d.revised {
@@ -41,8 +40,8 @@ func (d *draft) finish() Change {
 	return d.change
 }
 
-// move writes where the conversation stands from now on. Another holder begins a new epoch, and what the one before has not
-// sent yet will not go out.
+// move changes the state, holder, queue and agent of the conversation. Another holder begins a new epoch, so what the former holder
+// has not sent yet will not go out.
 func (d *draft) move(state conversation.State, holder conversation.Holder, queue conversation.QueueID, agent conversation.AgentID) {
 	to := d.Standing
 	to.State, to.Holder, to.Queue, to.Agent = state, holder, queue, agent
@@ -114,7 +113,7 @@ func (d *draft) endAssignment(how AssignmentState) {
 	d.distribute(d.now)
 }
 
-// release ends the live assignment as what it is: an offer is withdrawn, an agent who has the conversation loses it.
+// release ends the live assignment: an offer is withdrawn, an agent who has the conversation loses it.
 func (d *draft) release() {
 	switch {
 	case d.Live == nil:
@@ -144,7 +143,7 @@ func (d *draft) assign(to conversation.AgentID, how Method, state AssignmentStat
 	d.Live, d.change.Made = &a, &a
 }
 
-// begin has an agent work on the conversation, who has accepted it.
+// begin makes the agent who has accepted the conversation work on it.
 func (d *draft) begin(agent conversation.AgentID) {
 	d.changeItem(func(i *Item) {
 		i.State = ItemAssigned
@@ -153,14 +152,14 @@ func (d *draft) begin(agent conversation.AgentID) {
 	d.move(conversation.StateActive, conversation.HolderAgent, d.Queue, agent)
 }
 
-// goOn has the conversation's agent go on with it. It takes capacity again.
+// goOn lets the conversation's agent continue with it. It takes capacity again.
 func (d *draft) goOn() {
 	d.move(conversation.StateActive, conversation.HolderAgent, d.Queue, d.Agent)
 	d.hold(nil)
 }
 
-// hold says for how long the live assignment takes capacity from now on; nil: while it is live. When that is over, the
-// distribution looks again.
+// hold sets for how long the live assignment takes capacity from now on; nil: while it is live. The distribution looks again at the
+// end of that time.
 func (d *draft) hold(duration *time.Duration) {
 	if d.Live == nil {
 		return
@@ -175,9 +174,9 @@ func (d *draft) hold(duration *time.Duration) {
 	d.Live, d.change.Live = &a, &a
 }
 
-// waitAgain puts the conversation back into a queue, kept for an agent ("" for nobody in particular) where the queue's work
-// is offered. afresh says that it waits from now on, and that agents who declined it may be asked again; otherwise it has
-// never stopped waiting.
+// waitAgain puts the conversation back into a queue. It is kept for an agent ("" for nobody), if the queue's conversations are
+// offered. With afresh it waits from now on, and agents who declined it may be asked again. Without afresh it counts as waiting all
+// the time.
 func (d *draft) waitAgain(queue conversation.QueueID, keptFor conversation.AgentID, afresh bool) {
 	d.changeItem(func(i *Item) {
 		i.State = ItemWaiting
@@ -193,11 +192,11 @@ func (d *draft) waitAgain(queue conversation.QueueID, keptFor conversation.Agent
 	d.distribute(d.now)
 }
 
-// always is until when an item is kept that is kept for as long as its agent serves the queue.
+// always is the time until which an item is kept that is kept for as long as its agent serves the queue.
 var always = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
-// keep keeps an item for an agent, "" for nobody: for one countdown (D2), or always where the workstream says so. The distribution
-// looks again when the countdown is over. Only what is pushed is kept.
+// keep keeps an item for an agent, "" for nobody: for one countdown (D2), or always if the workstream says so. The distribution looks
+// again when the countdown is over. Only conversations of mode push are kept.
 func (d *draft) keep(i *Item, agent conversation.AgentID) {
 	i.KeptFor, i.KeptUntil = "", time.Time{}
 	switch {
@@ -210,9 +209,9 @@ func (d *draft) keep(i *Item, agent conversation.AgentID) {
 	}
 }
 
-// decline counts that an agent did not take what they were offered, and has it wait on. They are not asked again before the
-// workstream's pause is over. What a colleague handed to them goes back to that colleague; otherwise it is no longer kept
-// for who declined.
+// decline counts that an agent declined an offer or let it pass, and makes the item wait again. The agent is not asked again before
+// the workstream's pause is over. An item that a colleague transferred goes back to that colleague; otherwise it is no longer kept
+// for the agent who declined.
 func (d *draft) decline(how AssignmentState) {
 	agent, transferred := d.Live.Agent, d.Live.How == ByTransfer
 	var keptFor conversation.AgentID
@@ -238,8 +237,8 @@ func (d *draft) decline(how AssignmentState) {
 	d.waitAgain(d.Queue, keptFor, false)
 }
 
-// openAgain puts what an agent has put aside back into its queue, kept for them where the workstream says so (WS-11). It waits from
-// now on: a customer who comes back does not jump the line (QUE-3).
+// openAgain puts a conversation that was put aside back into its queue, kept for its agent if the workstream says so (WS-11). It
+// waits from now on: a customer who comes back does not overtake others (QUE-3).
 func (d *draft) openAgain() {
 	var keptFor conversation.AgentID
 	if d.Workstream.Affinity {
@@ -257,7 +256,7 @@ func (d *draft) endWork() {
 	d.Item = nil
 }
 
-// end closes the conversation. Which queue it was in and who had it stays to be read.
+// end closes the conversation. Its row still says in which queue it was and who had it.
 func (d *draft) end(why conversation.CloseReason) {
 	to := d.Standing
 	to.State, to.Reason, to.Since = conversation.StateClosed, why, d.now
@@ -270,8 +269,8 @@ func (d *draft) end(why conversation.CloseReason) {
 	d.endWork()
 }
 
-// wishEnd wishes the end: it comes when no message is on its way any more. Nothing is asked of people from now on. The first
-// wish stands.
+// wishEnd wishes the end, which comes when no message is on its way any more. From now on people have nothing to do in the
+// conversation. The first wish counts.
 func (d *draft) wishEnd(why conversation.CloseReason) {
 	if d.Wishes.Ending != "" {
 		return
@@ -281,7 +280,7 @@ func (d *draft) wishEnd(why conversation.CloseReason) {
 	d.endWork()
 }
 
-// requestHandOver wishes that people take the conversation from its bot, or from nobody.
+// requestHandOver wishes a hand-over to people, from the bot or from nobody.
 func (d *draft) requestHandOver(why conversation.EscalationReason, turn conversation.MessageID, queue conversation.QueueID) {
 	d.wish(Wishes{HandOver: why, Turn: turn, Queue: queue})
 }
@@ -300,7 +299,7 @@ func (d *draft) automated(n routing.Notice, turn conversation.MessageID, part in
 	}
 }
 
-// distribute has the distribution look at a moment: now, or later.
+// distribute triggers the distribution for a time: now, or later.
 func (d *draft) distribute(at time.Time) {
 	if at.After(d.now) {
 		d.change.DistributeAt = at
@@ -312,7 +311,7 @@ func (d *draft) distribute(at time.Time) {
 // addEvent adds an event to the feed.
 func (d *draft) addEvent(e Event) { d.change.Feed = append(d.change.Feed, e) }
 
-// addEvents adds an event for those who have to do with the conversation: its agent, or the one to whom it is offered, or its queue.
+// addEvents adds an event for the agent who has the conversation, or for the agent to whom it is offered, or for its queue.
 func (d *draft) addEvents(kind EventKind, body any) {
 	e := Event{Kind: kind, Agent: d.Agent, Body: body}
 	if d.Holder == conversation.HolderQueue {
@@ -324,7 +323,7 @@ func (d *draft) addEvents(kind EventKind, body any) {
 	d.addEvent(e)
 }
 
-// addStandingEvents adds the event of how the conversation stands from now on, and one for an agent who has it no more.
+// addStandingEvents adds an event with the new standing of the conversation, and one for an agent who no longer has it.
 func (d *draft) addStandingEvents() {
 	e := Event{Kind: EventStanding, Agent: d.Agent}
 	if d.Holder == conversation.HolderQueue && d.State != conversation.StateClosed {

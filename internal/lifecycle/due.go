@@ -24,8 +24,8 @@ type Timing struct {
 	OpenLimit, ActiveLimit, WrapUpLimit time.Duration
 }
 
-// Due lists what falls due while a conversation stands like this, soonest first. A conversation that a bot has, and one that
-// waits in a queue, also ends when the customer is silent for long: its run sees to that, which knows when they wrote.
+// Due lists what falls due while the conversation stays like this, soonest first. Silence of the customer also ends a conversation
+// that a bot has or that waits in a queue. That is the run's business, which knows when the customer wrote.
 func (t Timing) Due() (list []conversation.Due) {
 	if t.Ending || t.State == conversation.StateClosed {
 		return nil
@@ -82,7 +82,7 @@ func (s Snapshot) overflow() routing.Overflow {
 	return s.Overflow
 }
 
-// DueNow is what has fallen due first; "" where nothing has.
+// DueNow returns the kind of what has fallen due first, or "" if nothing has.
 func DueNow(now time.Time, s Snapshot) conversation.DueKind {
 	if list := s.timing().Due(); len(list) > 0 && !list[0].At.After(now) {
 		return list[0].What
@@ -90,8 +90,9 @@ func DueNow(now time.Time, s Snapshot) conversation.DueKind {
 	return ""
 }
 
-// Due does what has fallen due first: an offer that was not answered goes to the next agent, what was put aside comes back,
-// what has waited too long in a queue overflows; and what is to end is wished to end. Where nothing is due it changes nothing.
+// Due does what has fallen due first. An offer that was not answered goes to the next agent. A conversation that was put aside comes
+// back. One that has waited too long in a queue overflows. One that has been in its state for too long is ended. If nothing is due it
+// changes nothing.
 func Due(now time.Time, s Snapshot) Change {
 	d := newDraft(now, s)
 	switch DueNow(now, s) {
@@ -119,8 +120,8 @@ func (d *draft) miss() {
 	d.decline(Missed)
 }
 
-// comeBack gives what was put aside until now to its agent. Where they are not there or have no room, it waits for them in its
-// queue as if the customer had written.
+// comeBack returns a conversation that was put aside to its agent. If the agent is not present or has no room, it waits for them in
+// its queue as if the customer had written.
 func (d *draft) comeBack() {
 	agent, known := d.Agents[d.Agent]
 	if known && d.Item != nil && d.takes(agent) == "" {
@@ -130,9 +131,9 @@ func (d *draft) comeBack() {
 	d.openAgain()
 }
 
-// overflowNow does what the queue, or the rule that chose it, says of a conversation that has waited too long: to another
-// queue, or the end. Where it says nothing that can be done, no other queue takes it now, or the conversation has gone from
-// queue to queue often enough, its time begins anew.
+// overflowNow moves a conversation that has waited too long to another queue, or ends it, as the queue or the rule that chose the
+// queue says. If that names no possible action, if no other queue takes it now, or if it has moved from queue to queue often enough,
+// its time begins again.
 func (d *draft) overflowNow() {
 	trace := OverflowTrace{From: d.Queue}
 	action := d.overflow().Wait.OverflowAction

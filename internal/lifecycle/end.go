@@ -7,9 +7,9 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// End closes the conversation: its unsent messages fail, its work is done, its assignment ended or the offer withdrawn. The
-// reason is the one that was wished; why counts where none was. Closed is final: repeated it changes nothing. Silence does not end
-// what somebody has been given meanwhile.
+// End closes the conversation: its unsent messages fail, its work item is done, its assignment ends or the offer is withdrawn. The
+// reason is the one that was wished; why counts if none was. Closed is final, so a repeat changes nothing. Silence does not end a
+// conversation that an agent has got meanwhile.
 func End(now time.Time, s Snapshot, why conversation.CloseReason) Change {
 	idle := why == conversation.ClosedIdle && s.Wishes.Ending == ""
 	if s.State == conversation.StateClosed || idle && (s.Live != nil || s.Holder == conversation.HolderAgent) {
@@ -20,7 +20,7 @@ func End(now time.Time, s Snapshot, why conversation.CloseReason) Change {
 	return d.finish()
 }
 
-// EndWork ends what a conversation that has ended still asks of people.
+// EndWork ends the work item and the assignment of a conversation that has ended.
 func EndWork(now time.Time, s Snapshot) Change {
 	if s.State != conversation.StateClosed {
 		return Change{}
@@ -31,8 +31,8 @@ func EndWork(now time.Time, s Snapshot) Change {
 	return d.finish()
 }
 
-// Void gives up a conversation whose run is lost: it is closed where it is not, what it asks of people is void, and nobody is
-// told of what the run has missed.
+// Void gives up a conversation whose run is lost. The conversation is closed if it is still open, its work item is void, and nobody
+// is told what the run has missed.
 func Void(now time.Time, s Snapshot) Change {
 	d := newDraft(now, s)
 	d.endAssignment(Voided)

@@ -142,7 +142,7 @@ func TestKept_forOneCountdownOrAlways(t *testing.T) {
 	require.Equal(t, noon.Add(2*minute), c.Item.KeptUntil)
 }
 
-// The agent who had the customer's last conversation is asked first only where it ended no longer ago than the workstream says.
+// The agent who had the customer's last conversation is asked first only if it ended no longer ago than the workstream says.
 func TestHandOver_WS11_maximumAge(t *testing.T) {
 	t.Parallel()
 	for _, age := range []time.Duration{time.Hour, 30 * 24 * time.Hour, 366 * 24 * time.Hour} {

@@ -8,14 +8,14 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// NoticePart is the place of a hand-over's automated message among what answers the same line: behind all that a bot may
-// have said to it.
+// NoticePart is the place of the automated message of a hand-over among the messages that answer the same message: after all that a
+// bot may have said.
 const NoticePart = 1000
 
-// HandOver moves the conversation to the queue that was decided, where people are wished: it waits there, with a work item
-// and an automated message. What the bot has not sent yet will not go out, and no line waits for it any more. Where the
-// decision is to end the conversation, the end is wished and no work item is made. Where nobody wishes people it changes
-// nothing; where the end is wished too, people are wished no more.
+// HandOver moves the conversation to the queue that was decided, if a hand-over is wished. It waits there, with a work item and an
+// automated message. Messages that the bot has not sent yet fail, and no message waits for the bot any more. If the decision is to
+// end the conversation, the end is wished and no work item is made. If no hand-over is wished it changes nothing. If the end is
+// wished too, the wish for a hand-over is dropped.
 func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 	if s.Wishes.HandOver == "" || s.State == conversation.StateClosed {
 		return Change{}
@@ -51,7 +51,7 @@ func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 	return d.finish()
 }
 
-// HandOverTrace is why a conversation went where it went, and what that came to.
+// HandOverTrace says why a conversation went to its queue, and what happened there.
 type HandOverTrace struct {
 	MessageID conversation.MessageID   `json:"message_id"`
 	QueueID   conversation.QueueID     `json:"queue_id"`

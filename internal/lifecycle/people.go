@@ -13,8 +13,8 @@ const (
 	ActUnassigned = "unassigned" // its agent has gone
 )
 
-// Offer asks an agent to take a conversation that waits, or assigns it without asking. The distribution has found the agent
-// and has locked both; where the conversation does not wait any more it changes nothing.
+// Offer offers a waiting conversation to an agent, or assigns it without asking. The distribution has found the agent and has locked
+// both. If the conversation no longer waits, it changes nothing.
 func Offer(now time.Time, s Snapshot, to conversation.AgentID, unasked bool) Change {
 	if s.State != conversation.StateOpen || s.Item == nil || s.Item.State != ItemWaiting || s.Live != nil || s.Wishes.Ending != "" {
 		return Change{}
@@ -44,8 +44,9 @@ type Match struct {
 	Unasked bool // it is assigned without asking
 }
 
-// OfferAll offers a batch of conversations: what Offer answers for each of them, in order. agents are those of the batch, by what
-// they have before it; they are changed. The offers are a microsecond apart, so that it is known who was asked longest ago.
+// OfferAll offers a batch of conversations. It returns what Offer returns for each of them, in order. agents are those of the batch,
+// with their load before it; OfferAll changes them. The offers are a microsecond apart, so that it is known who was asked longest
+// ago.
 func OfferAll(now time.Time, batch []Match, agents map[conversation.AgentID]Agent) []Change {
 	changes := make([]Change, len(batch))
 	last := map[conversation.AgentID]int{} // the change that sets the agent's presence
@@ -98,8 +99,8 @@ const (
 	Deleted  Departure = "agent-deleted"
 )
 
-// Left puts a conversation that an agent has, or is offered, back into its queue, because they have gone. It is kept for
-// nobody. Where it is neither theirs nor offered to them, it changes nothing.
+// Left puts a conversation back into its queue because its agent, or the agent to whom it is offered, has gone. It is kept for
+// nobody. If it is neither theirs nor offered to them, it changes nothing.
 func Left(now time.Time, s Snapshot, agent conversation.AgentID, why Departure) Change {
 	switch {
 	case s.Live == nil, s.Live.Agent != agent, s.Item == nil, s.State == conversation.StateClosed:

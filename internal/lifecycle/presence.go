@@ -8,8 +8,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// setPresence sets an agent's presence for what they did with an offer, unless they are offline; chosen says that it stands
-// until they change it.
+// setPresence sets an agent's presence after they answered an offer, unless they are offline. chosen says that the presence stays
+// until the agent changes it.
 func (d *draft) setPresence(agent conversation.AgentID, p routing.Presence, chosen bool) {
 	a, known := d.Agents[agent]
 	if !known || a.Presence == routing.Offline {
@@ -21,7 +21,7 @@ func (d *draft) setPresence(agent conversation.AgentID, p routing.Presence, chos
 	d.set[agent], d.concerned[agent] = true, true
 }
 
-// settlePresences brings the presences of the agents concerned in line with what they have from now on (PRE-4 to PRE-6).
+// settlePresences sets the presences of the agents concerned by what they have from now on (PRE-4 to PRE-6).
 func (d *draft) settlePresences() {
 	for _, id := range slices.Sorted(maps.Keys(d.concerned)) {
 		a, known := d.Agents[id]

@@ -7,8 +7,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Snapshot is how things stand around one conversation: what the ledger has locked and read. Every function of this package
-// says by its name what it needs; the fields of the last three groups are read only where an act or a time needs them.
+// Snapshot is the state of one conversation and of what is around it, as the ledger has locked and read it. The fields of the last
+// three groups are read only for an act or a time that needs them.
 type Snapshot struct {
 	Standing
 	Revision int64
@@ -36,7 +36,7 @@ type Snapshot struct {
 	Message   conversation.DeliveryStatus // how far the message has come that the act names; "": there is none
 	Skills    []routing.SkillID           // the skills that the act names and that exist
 
-	// Of a queue where the conversation has waited too long.
+	// Of a queue if the conversation has waited too long.
 	Overflow routing.Overflow   // of its queue
 	Queues   []routing.QueueNow // every queue of the tenant
 	Hops     int                // how often the conversation has overflowed to another queue
@@ -54,12 +54,13 @@ func (s Snapshot) BotActs() bool {
 	return s.Holder == conversation.HolderBot && s.State != conversation.StateClosed && s.Wishes == Wishes{}
 }
 
-// Rests reports whether the agent who has the conversation is not at work on it, so that the customer's next line moves it.
+// Rests reports whether the agent who has the conversation has put it aside or is wrapping it up, so that the customer's next message
+// moves it.
 func (s Snapshot) Rests() bool {
 	return s.State == conversation.StateWaiting || s.State == conversation.StateWrapUp
 }
 
-// Standing is where a conversation stands: what its row says.
+// Standing is the state of a conversation, as its row has it.
 type Standing struct {
 	State        conversation.State
 	Holder       conversation.Holder
@@ -72,7 +73,7 @@ type Standing struct {
 	Reason       conversation.CloseReason
 }
 
-// Wishes are what is owed to a conversation, and not done yet. At most one of them is wished at a time.
+// Wishes are a hand-over or an end that is decided and not done yet. At most one of them is wished at a time.
 type Wishes struct {
 	HandOver conversation.EscalationReason // why people are wanted; "": they are not
 	Turn     conversation.MessageID        // the customer's line that asked for them
@@ -90,7 +91,7 @@ type Unsent struct {
 // Any reports whether there are any.
 func (u Unsent) Any() bool { return u.Queued+u.Sending > 0 }
 
-// Item is what a conversation asks of people.
+// Item is the work item of a conversation.
 type Item struct {
 	ID         conversation.WorkItemID
 	Queue      conversation.QueueID
@@ -133,7 +134,7 @@ type Assignment struct {
 	HoldsUntil time.Time // when it stops taking capacity; zero: while it is live
 }
 
-// Agent is an agent whom a change may concern. What they have is counted without this conversation.
+// Agent is an agent whom a change may concern. Their load is counted without this conversation.
 type Agent struct {
 	ID       conversation.AgentID
 	Disabled bool // or deleted
@@ -146,7 +147,7 @@ type Agent struct {
 	Held     int  // of these, of this conversation's workstream
 	Profiles []Profile
 	Skills   map[routing.SkillID]int // rating, of those that are not disabled
-	DayBegan time.Time               // midnight, where they are
+	DayBegan time.Time               // midnight, if they are
 }
 
 // Profile is an agent's room in one of their capacity profiles.

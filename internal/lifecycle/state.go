@@ -1,6 +1,6 @@
 package lifecycle
 
-// AssignmentState is how far an assignment of a conversation to an agent has come.
+// AssignmentState is the state of an assignment of a conversation to an agent.
 type AssignmentState string
 
 // An assignment is live while it is offered or accepted. The other states are final.
@@ -29,7 +29,7 @@ const (
 	ByTransfer   Method = "transfer"   // the agent who had it asked this one to take over
 )
 
-// ItemState is how far a work item has come.
+// ItemState is the state of a work item.
 type ItemState string
 
 // The states of a work item. Done is final.

@@ -16,7 +16,7 @@ import (
 // would keep several megabytes for each.
 const sendBuffer = 64 << 10
 
-// Resolve returns addr, host:port, with this machine's address where the host is a network: 10.1.2.0/24:9090 is 10.1.2.7:9090 on a
+// Resolve returns addr, host:port, with this machine's address if the host is a network: 10.1.2.0/24:9090 is 10.1.2.7:9090 on a
 // machine with that address. It is for containers, which are on several networks and do not know their addresses beforehand.
 func Resolve(addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
@@ -81,7 +81,7 @@ func (l *limited) Accept() (net.Conn, error) {
 	}
 	tcp := accepted.(*net.TCPConn) //nolint:errcheck // a TCP listener accepts nothing else
 	c := &conn{TCPConn: tcp, leave: sync.OnceFunc(func() { <-l.places })}
-	_ = tcp.SetWriteBuffer(sendBuffer) // where it fails, the connection has ended
+	_ = tcp.SetWriteBuffer(sendBuffer) // if it fails, the connection has ended
 	return c, nil
 }
 
@@ -100,7 +100,7 @@ type conn struct {
 func (c *conn) Write(b []byte) (int, error) {
 	n, err := c.TCPConn.Write(b)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		_ = c.SetLinger(0) // where it fails, the connection has ended
+		_ = c.SetLinger(0) // if it fails, the connection has ended
 	}
 	return n, err
 }

@@ -20,11 +20,11 @@ const (
 	lookupTime = 2 * time.Second
 )
 
-// Guard judges addresses.
+// Guard decides which URLs and addresses wxdesk may call.
 type Guard struct {
-	// AllowPrivate lets through http, every port, and addresses that are not public: for a laptop.
+	// AllowPrivate also allows http, every port, and addresses that are not public: for a laptop.
 	AllowPrivate bool
-	// Lookup resolves a name; net.DefaultResolver where it is nil.
+	// Lookup resolves a name; net.DefaultResolver if it is nil.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
@@ -60,7 +60,7 @@ func (g Guard) checkHost(ctx context.Context, host string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
-	addrs, _ := lookup(ctx, host) // where it fails there are none to judge
+	addrs, _ := lookup(ctx, host) // if it fails there are none to judge
 	for _, addr := range addrs {
 		if err := public(addr); err != nil {
 			return err

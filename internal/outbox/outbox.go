@@ -1,6 +1,6 @@
-// Package outbox tells the runs of conversations what somebody else has done there. The ledger writes a notice in the
-// transaction of the act. Who commits the act then tells the run; every worker tells what crashes and outages have left. The
-// act counts in either case: a run that is told late sees late what there is to send.
+// Package outbox tells the runs of conversations what somebody else has done in them. The ledger writes a notice in the transaction
+// of the act. The process that commits the act then tells the run, and every worker tells what crashes and outages have left. The act
+// counts in either case; a run that is told late only learns late that there is something to send.
 package outbox
 
 import (
@@ -18,8 +18,8 @@ const (
 	notifyWithin = 2 * time.Second
 	// atOnce is how many runs a process tells at the same time right after acts. Where there are more, the workers tell the rest.
 	atOnce = 64
-	// claimed is how many notices a worker claims at once, leftAtOnce how many of them it tells at the same time: all of them
-	// within the ledger's lease of ten seconds, even where none is answered.
+	// claimed is how many notices a worker claims at once, and leftAtOnce how many of them it tells at the same time. All of them fit
+	// into the ledger's lease of ten seconds, even if no run answers.
 	claimed    = 64
 	leftAtOnce = 32
 	// deleteEvery is how long a notice that was told right after its act waits to be deleted with others: long before a worker
@@ -86,12 +86,12 @@ func (t *Notifier) Notify(ctx context.Context, notices ...conversation.RunNotice
 		sent, err := t.notify(ctx, mine, len(mine), func() { <-t.slots })
 		t.deleteSoon(ctx, sent)
 		if err != nil {
-			t.log.DebugContext(ctx, "notices to runs left for the workers", "error", err)
+			t.log.DebugContext(ctx, "notices to runs failed, left to the workers", "error", err)
 		}
 	})
 }
 
-// deleteSoon deletes notices together with others of the same moment. The caller is waited for by Wait.
+// deleteSoon deletes notices together with others of the same moment. Wait waits for it.
 func (t *Notifier) deleteSoon(ctx context.Context, sent []conversation.RunNotice) {
 	if len(sent) == 0 {
 		return
@@ -122,7 +122,7 @@ func (t *Notifier) delete(ctx context.Context, sent []conversation.RunNotice) er
 	return t.notices.Delivered(ctx, sent...)
 }
 
-// Wait waits until nothing is being told any more. Nobody may call Notify at the same time.
+// Wait waits until no run is being told any more. Nobody may call Tell at the same time.
 func (t *Notifier) Wait() { t.under.Wait() }
 
 // Run tells what was left, until ctx ends.
@@ -184,7 +184,7 @@ func (t *Notifier) notify(ctx context.Context, notices []conversation.RunNotice,
 	return sent, errors.Join(failures...)
 }
 
-// notifyOne tells one run. Where there is none, its conversation ends.
+// notifyOne tells one run. If there is none, its conversation ends.
 func (t *Notifier) notifyOne(ctx context.Context, n conversation.RunNotice) (gone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, notifyWithin)
 	defer cancel()

@@ -176,7 +176,7 @@ func TestRun_tellsWhatWasLeftOnce(t *testing.T) {
 	})
 }
 
-// What a worker claims it tells within the ledger's lease, even where no run answers.
+// What a worker claims it tells within the ledger's lease, even if no run answers.
 func TestRun_tellsWithinTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{left: notices(0, 64), answer: stuck}

@@ -61,8 +61,8 @@ func openPool(dsn string, l limits, open func(driver.Connector) *sql.DB) (*sqlx.
 	return sqlx.NewDb(open(connector{inner}), "postgres"), nil
 }
 
-// connector makes sessions whose socket ends with the context of the call. The driver alone does not see to that: it asks
-// Postgres to cancel, and waits for the answer however long a stalled Postgres takes.
+// connector makes sessions whose socket ends with the context of the call. The driver alone does not do that: it asks Postgres to
+// cancel, and waits for the answer however long a stalled Postgres takes.
 type connector struct{ inner *pq.Connector }
 
 // Connect implements driver.Connector.
@@ -147,7 +147,7 @@ func (s *session) Ping(ctx context.Context) error {
 	return s.pqConn.Ping(ctx)
 }
 
-// Close says good-bye under no context: the one of the last call may have ended long ago.
+// Close ends the session without a context, because that of the last call may have ended long ago.
 func (s *session) Close() error {
 	s.socket.obey(context.Background())
 	return s.pqConn.Close()

@@ -19,7 +19,7 @@ import (
 // SQLError is what Postgres said, reduced to what may be shown: its message and detail quote values of rows.
 type SQLError struct {
 	Code       string // SQLSTATE
-	Constraint string // "" where none is concerned
+	Constraint string // "" if none is concerned
 }
 
 // Error implements error.

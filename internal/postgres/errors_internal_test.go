@@ -28,7 +28,7 @@ func TestExplain_lostConnectionIsLater(t *testing.T) {
 	require.NotErrorIs(t, Explain(t.Context(), "act", errors.New("something else")), conversation.ErrLater)
 }
 
-// R28: Postgres breaks a statement off where it takes too long, and where the caller gives up.
+// R28: Postgres breaks a statement off if it takes too long, and if the caller gives up.
 func TestExplain_brokenOffIsLaterUnlessTheCallerGaveUp(t *testing.T) {
 	t.Parallel()
 	brokenOff := fmt.Errorf("wrapped: %w", &pq.Error{Code: pqerror.QueryCanceled})

@@ -15,7 +15,7 @@ const (
 
 // Listen sends a value when there may be something new on a channel of NOTIFY, until ctx ends: after a notice, and after
 // every connect, because what was told meanwhile has been missed. Several notices may come as one value. The connection is
-// its own, without the pool's limits, and is made anew when it is lost.
+// its own, without the pool's limits, and is made again when it is lost.
 func (db *Pool) Listen(ctx context.Context, channel string) <-chan struct{} {
 	news := make(chan struct{}, 1)
 	tell := func() {
@@ -32,7 +32,7 @@ func (db *Pool) Listen(ctx context.Context, channel string) <-chan struct{} {
 	listener := pq.NewListener(db.dsn, listenAgainMin, listenAgainMax, connected)
 	go func() {
 		<-ctx.Done()
-		_ = listener.Close() // fails only where it is closed already
+		_ = listener.Close() // fails only if it is closed already
 	}()
 	go func() {
 		_ = listener.Listen(channel) // waits for a connection; an error is the end of ctx

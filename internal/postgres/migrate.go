@@ -40,7 +40,7 @@ const (
 	migrationLockTries   = 300
 )
 
-// Migrate brings the schema up to date and says what it applied, nothing where it was up to date. Several processes may
+// Migrate brings the schema up to date and says what it applied, nothing if it was up to date. Several processes may
 // run it at once: a lock lets one work and the others wait. Each migration is a transaction of its own, or repeatable. One that
 // does not get a lock within a second gives way to what waits behind it and is tried again.
 func Migrate(ctx context.Context, dsn string) (applied []Migration, err error) {
@@ -79,7 +79,7 @@ func migrate(ctx context.Context, dsn string, files fs.FS) (applied []Migration,
 	}
 }
 
-// SchemaVersion is the number of the newest migration that the database has, 0 where it has none.
+// SchemaVersion is the number of the newest migration that the database has, 0 if it has none.
 func (db *Pool) SchemaVersion(ctx context.Context) (version int64, err error) {
 	const query = `select coalesce(max(version_id), 0) from goose_db_version where is_applied`
 	err = db.GetContext(ctx, &version, query)

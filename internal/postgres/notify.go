@@ -14,8 +14,9 @@ const (
 	notifyWithin = time.Second           // that one may take
 )
 
-// notifier sends notices after commits. Inside the transactions they would cost dearly: Postgres lets those that notify commit only
-// one after the other. The first notice goes out at once, and what is asked for within notifyEvery after it goes out together.
+// notifier sends notices after commits. Inside the transactions they would cost much, because Postgres lets transactions that notify
+// commit only one after another. The first notice goes out at once. Those that are asked for within notifyEvery after it go out
+// together.
 type notifier struct {
 	send func(ctx context.Context, channels []string) error
 
@@ -66,7 +67,7 @@ func (n *notifier) run() {
 	}
 }
 
-// next takes what is asked for; nil where it is nothing, and run has to end.
+// next takes what is asked for; nil if there is nothing and run has to end.
 func (n *notifier) next() (channels []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 )
 
 // maxPrepared is how many statements a session keeps; the house has some three hundred. What comes later, and a text that is made
-// anew for each number of rows would come without end, is sent whole each time.
+// again for each number of rows would come without end, is sent whole each time.
 const maxPrepared = 500
 
 // preparedStatement is what the driver's own can do.
@@ -19,7 +19,7 @@ type preparedStatement interface {
 }
 
 // prepared is the statement of a text with arguments, which Postgres has read and planned once for this session; nil where it is to be
-// sent as it is. Reading and planning anew was half of what Postgres did for a customer's message.
+// sent as it is. Reading and planning again was half of what Postgres did for a customer's message.
 func (s *session) prepared(ctx context.Context, query string, args []driver.NamedValue) (preparedStatement, error) {
 	if known, ok := s.statements[query]; ok || len(args) == 0 || len(s.statements) == maxPrepared {
 		return known, nil

@@ -36,7 +36,7 @@ func TestPrepared_aMigrationThatOvertakesAPlanIsNotNoticed(t *testing.T) {
 	}
 }
 
-// What runs for each message is planned for good after a few runs, not anew with each: planning took longer than running.
+// What runs for each message is planned for good after a few runs, not again with each: planning took longer than running.
 func TestPrepared_aMessagesStatementsArePlannedOnce(t *testing.T) {
 	f := postgrestest.NewFixture(t)
 	f.Ledger.DB.SetMaxOpenConns(1)

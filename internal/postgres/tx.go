@@ -39,7 +39,7 @@ func (db *Pool) InTx(ctx context.Context, act string, fn func(tx *Tx) error) err
 
 // Transact runs fn in a read-committed transaction and returns its answer. After a deadlock, a serialization failure, a
 // lost connection, and above all after a COMMIT whose answer was lost, it runs fn again in a new transaction. So fn must
-// be repeatable even where its first run took effect: by unique keys, and by looking before it writes. It touches nothing
+// be repeatable even if its first run took effect: by unique keys, and by looking before it writes. It touches nothing
 // outside but what it returns.
 func Transact[T any](ctx context.Context, db *Pool, act string, fn func(tx *Tx) (T, error)) (T, error) {
 	for try := 1; ; try++ {
@@ -54,7 +54,7 @@ func Transact[T any](ctx context.Context, db *Pool, act string, fn func(tx *Tx) 
 	}
 }
 
-// attempt says, beside the error, whether trying again can help.
+// attempt returns, beside the error, whether trying again can help.
 func attempt[T any](ctx context.Context, db *Pool, fn func(tx *Tx) (T, error)) (answer T, again bool, err error) {
 	begun, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
@@ -69,8 +69,8 @@ func attempt[T any](ctx context.Context, db *Pool, fn func(tx *Tx) (T, error)) (
 	return answer, passing(err), err
 }
 
-// passing reports whether an error of a transaction can pass by itself. A transaction of which Postgres has said that it
-// failed, for another reason than its neighbours, will fail again.
+// passing reports whether an error of a transaction can go away by itself. If Postgres says that a transaction failed for a reason
+// that has nothing to do with other transactions, it will fail again.
 func passing(err error) bool {
 	if refused := pq.As(err); refused != nil {
 		return refused.Code == pqerror.TRDeadlockDetected || refused.Code == pqerror.TRSerializationFailure

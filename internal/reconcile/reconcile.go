@@ -13,7 +13,7 @@ type Report struct {
 	NoticePending bool                 `db:"notice_pending"` // its run is still to be told of an act: the two may differ until then
 }
 
-// Difference is where two that should agree about a conversation do not. It names no person.
+// Difference is a difference between the ledger and a run, or between two tables, about one conversation. It names no person.
 type Difference struct {
 	About string `db:"about"` // a conversation's id, or a run's workflow id
 	What  string `db:"what"`  // a stable sentence

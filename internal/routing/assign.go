@@ -6,10 +6,10 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// BatchLimit is how many items one distribution gives away (ASG-1).
+// BatchLimit is how many items one distribution assigns at most (ASG-1).
 const BatchLimit = 100
 
-// MaxDeclines is how often an item may be declined, by whomever, before it is no longer offered to anybody (ASG-13). Agents
+// MaxDeclines is how often an item may be declined, by all agents together, before it is no longer offered to anybody (ASG-13). Agents
 // may still pick it.
 const MaxDeclines = 100
 
@@ -23,13 +23,15 @@ type Choice struct {
 	Limit     int                                  // of matches
 	Evaluator Evaluator                            // of queues' own rules; nil finds that no condition holds
 
-	// Enough says that there is no time left to judge by queues' own rules; nil: there is. One item of a call is judged anyway.
+	// Enough reports that there is no time left to judge by queues' own rules; nil: there is. One item of a call is judged
+	// nevertheless.
 	Enough func() bool
-	// Spent says that there is no time left for that one either: a condition that is not judged by then does not hold. nil: there is.
+	// Spent reports that there is no time left for that item either: a condition that is not judged by then does not hold. nil: there
+	// is time.
 	Spent func() bool
-	// Verdicts are remembered from call to call; nil: they are not.
+	// Verdicts keeps the results of conditions from call to call; nil: they are not kept.
 	Verdicts *Verdicts
-	// Vain are the demands for which earlier calls have found nobody by a queue's own rules. Their items are passed over.
+	// Vain are the demands for which earlier calls have found nobody by a queue's own rules. Their items are skipped.
 	Vain map[string]bool
 }
 
@@ -46,7 +48,7 @@ type Chosen struct {
 //
 // Queues are served in their order (QUE-2). In each queue, items that are kept for an agent go first (WS-13). The agent gets such an
 // item if their presence allows it, whatever their capacity (D2); otherwise it stays in the queue. An item is not kept for an agent
-// who does not serve the queue or lacks the skills. The other items follow in their order. Chosen.Looks says for every item why the
+// who does not serve the queue or lacks the skills. The other items follow in their order. Chosen.Traces says for every item why the
 // other agents were not asked.
 func Assign(c Choice) Chosen {
 	r := newRound(c)
@@ -126,7 +128,7 @@ func newRound(c Choice) *round {
 	return r
 }
 
-// serve finds an agent for the item whose turn it is, and notes what it saw.
+// serve finds an agent for the next item, and notes why the others were not asked.
 func (r *round) serve(t turn) {
 	switch {
 	case declines(t.item) >= MaxDeclines:
@@ -141,14 +143,14 @@ func (r *round) serve(t turn) {
 	}
 }
 
-// keeps reports whether an item is kept for an agent: one who has not declined it, serves the queue, and has the skills that it
-// needs. Where a queue's own rules choose the agents, skills are theirs to judge (ASG-11).
+// keeps reports whether an item is kept for an agent: the agent has not declined it, serves the queue, and has the skills that it
+// needs. If a queue's own rules choose the agents, those rules judge the skills (ASG-11).
 func (r *round) keeps(c *queuePool, i *Item) bool {
 	a, known := r.agents[i.Affinity]
 	return known && i.Declined[a.ID] == 0 && a.serves(c.ID) && (c.rules.Assignment != nil || i.SkillMatch != SkillExact || a.masters(i.Skills))
 }
 
-// serveKept gives an item to the agent who had it, or leaves it for them.
+// serveKept assigns an item to the agent who had it, or leaves it for them.
 func (r *round) serveKept(t turn) {
 	a := r.agents[t.item.Affinity]
 	seen := tallyOf(ReasonAffinity, len(r.agents)-1)
@@ -174,8 +176,8 @@ func (r *round) servePreferred(t turn) bool {
 	return false
 }
 
-// serveInLine gives an item to the first in the line of its demand who has not declined it, or else to the first who has
-// not declined it too often or just now.
+// serveInLine assigns an item to the first agent in the line of its demand who has not declined it. If there is none, it assigns the
+// item to the first agent who has not declined it too often or a moment ago.
 func (r *round) serveInLine(t turn) {
 	l := r.line(t)
 	a := l.first(func(id conversation.AgentID) bool { return t.item.Declined[id] == 0 })
@@ -192,7 +194,7 @@ func (r *round) serveInLine(t turn) {
 	r.assign(t, a, seen)
 }
 
-// assign assigns an item to an agent, and takes the agent out of the lines for which they have no room any more. Assignments of a
+// assign assigns an item to an agent, and removes the agent from the lines for which they have no room any more. Assignments of a
 // round are a microsecond apart, so that it is known who was asked longest ago.
 func (r *round) assign(t turn, a *agent, seen tally) {
 	r.Matches = append(r.Matches, Match{Item: t.item.ID, Agent: a.ID})

@@ -208,7 +208,7 @@ func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.
 	})
 }
 
-// keptFor is the agent for whom an item is kept: who serves its queue and has the skills; nil where there is none. Nobody declined it.
+// keptFor is the agent for whom an item is kept: who serves its queue and has the skills; nil if there is none. Nobody declined it.
 func keptFor(agents map[conversation.AgentID]*routing.Candidate, i routing.Item) *routing.Candidate {
 	a, known := agents[i.Affinity]
 	if !known {

@@ -138,7 +138,7 @@ func CheckCustomPresence(p CustomPresence) []InvalidField {
 	return f
 }
 
-// chosenPresence reports whether somebody can choose a presence: all but the one that is the system's alone.
+// chosenPresence reports whether a person can choose a presence. Only inactive is set by the system alone.
 func chosenPresence(p Presence) bool {
 	return slices.Contains([]Presence{Available, Busy, DND, Away, Offline}, p)
 }

@@ -19,8 +19,8 @@ func (o Overflow) Targets() []conversation.QueueID {
 	return slices.Sorted(maps.Keys(to))
 }
 
-// Circle finds queues that overflow into each other in a circle, on the way from one of them (L06): in their order, the first
-// again at the end. nil where every way ends.
+// Circle finds queues that overflow into each other in a circle, on the way from one of them (L06). It returns them in their order,
+// the first again at the end; nil if there is no circle.
 func Circle(from conversation.QueueID, overflows map[conversation.QueueID]Overflow) []conversation.QueueID {
 	s := circleSearch{overflows, map[conversation.QueueID]bool{}}
 	return s.from(from, nil)

@@ -27,7 +27,7 @@ func TestBad_L06_aCircleIsFoundWhereThereIsOne(t *testing.T) {
 			outside := to()
 			overflows[q] = routing.Overflow{OutOfHours: &outside, Wait: &routing.OverflowWait{Seconds: 1, OverflowAction: to()}}
 		}
-		// Where there is no circle, a way is at most as long as there are queues.
+		// If there is no circle, a way is at most as long as there are queues.
 		reach := []conversation.QueueID{"a"}
 		for range queues {
 			var next []conversation.QueueID

@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// DefaultPriority is the priority of a conversation that no rule gave another.
+// DefaultPriority is the priority of a conversation if no rule sets another.
 const DefaultPriority = 100
 
 // What became of a rule (RuleTrace.Outcome).
@@ -32,8 +32,8 @@ type decider struct {
 	Decision
 }
 
-// Classify asks the classification rulesets alone, for a conversation that a bot is about to answer (CLS-13): the decision
-// says what rules gave, and nothing of queues. The workstream's own capacity profiles come with Decide.
+// Classify applies the classification rulesets alone, for a conversation that a bot is about to answer (CLS-13). The decision has
+// what rules set, and nothing of queues. Decide adds the capacity profiles of the workstream.
 func Classify(q Question, evaluator Evaluator) Decision {
 	q.Workstream.Profiles = nil
 	d := decider{q: q, evaluator: evaluator}
@@ -41,8 +41,8 @@ func Classify(q Question, evaluator Evaluator) Decision {
 	return d.Decision
 }
 
-// classify goes through the classification rulesets in order (CLS-1), from what they gave before. In each, the first rule
-// that holds gives what it has to give, and the next ruleset is asked (CLS-2), which sees what was given (CLS-3).
+// classify applies the classification rulesets in order (CLS-1), beginning with what they set before. In each ruleset, the first rule
+// that holds sets its outputs. Then the next ruleset is applied (CLS-2), which sees what was set (CLS-3).
 func (d *decider) classify() {
 	d.Needs = Needs{Priority: DefaultPriority, Attributes: map[string]any{}, Profiles: slices.Clone(d.q.Workstream.Profiles)}
 	if before := d.q.Before; before != nil {
@@ -81,8 +81,8 @@ func (d *decider) facts() Facts {
 	return facts
 }
 
-// matches reports whether a rule holds, and puts it into the trace. One that cannot be judged does not hold (L05), and a
-// supervisor hears of the first such rule.
+// matches reports whether a rule holds, and adds it to the trace. A rule that cannot be judged does not hold (L05), and supervisors
+// get an alert about the first such rule.
 func (d *decider) matches(set RulesetVersion, rule Rule, facts Facts) bool {
 	holds, err := evaluate(rule, facts, d.evaluator)
 	switch {

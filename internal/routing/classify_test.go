@@ -21,7 +21,7 @@ func (a answers) Evaluate(condition string, facts routing.Facts) (bool, error) {
 	return holds(facts), nil
 }
 
-// said holds where the customer wrote a text; item where an item's attribute has a value.
+// said holds if the customer wrote a text; item if an item's attribute has a value.
 func said(text string) func(routing.Facts) bool {
 	return func(f routing.Facts) bool { return f["message"].(map[string]any)["text"] == text }
 }

@@ -12,7 +12,7 @@ type CustomRules struct {
 // any reports whether there are any.
 func (c CustomRules) any() bool { return c.Prioritisation != nil || c.Assignment != nil }
 
-// AskForRelease reports whether the rules order by when capacity last came back to an agent.
+// AskForRelease reports whether the rules order by the time when an agent last got capacity back.
 func (c CustomRules) AskForRelease() bool {
 	return c.ordersBy(func(o Order) bool { return OrderKey(o.By) == ByLeastActive })
 }
@@ -41,8 +41,8 @@ func (r *round) bucket(t turn) int {
 	return len(rules)
 }
 
-// serveByRules gives an item to an agent whom the queue's assignment ruleset names. Agents who have declined the item are
-// asked where the rules name nobody else. Items of a demand for which there was nobody are not judged again.
+// serveByRules assigns an item to an agent whom the queue's assignment ruleset names. Agents who have declined the item are asked if
+// the rules name nobody else. Items of a demand for which nobody was found are not judged again.
 func (r *round) serveByRules(t turn) {
 	vain := r.vainKey(t)
 	if r.choice.Vain[vain] {
@@ -64,7 +64,7 @@ func (r *round) serveByRules(t turn) {
 	}
 }
 
-// tryRules does it, and reports whether somebody was found. seen says why the others were not.
+// tryRules tries the rules for one item, and reports whether an agent was found. seen says why the others were not asked.
 func (r *round) tryRules(t turn) (seen tally, found bool) {
 	seen = tallyOf(ReasonNotMember, t.pool.strangers)
 	var declined []*agent
@@ -101,9 +101,9 @@ func (r *round) tryRules(t turn) (seen tally, found bool) {
 	return seen, true
 }
 
-// byRules says why an agent is not asked, whatever the rules of the queue say; "" if nothing keeps the agent from it. The rules
-// judge presence and skills (ASG-11). But an agent who is offline or has lost the connection could not answer, and nobody is assigned
-// more than they have room for.
+// byRules returns why an agent is not asked, whatever the rules of the queue say; "" if there is no such reason. The rules judge
+// presence and skills (ASG-11). But an agent who is offline or has lost the connection could not answer, and nobody is assigned more
+// than they have room for.
 func (c *Candidate) byRules(i *Item) Reason {
 	switch {
 	case c.Lost:
@@ -114,8 +114,8 @@ func (c *Candidate) byRules(i *Item) Reason {
 	return c.CapacityReason(i)
 }
 
-// relax goes through the assignment rules, each of which asks less than the one before, to the first that holds for any of
-// the agents. It returns those for whom it does, the first in the rule's order at the head, and the others (ASG-7).
+// relax applies the assignment rules in order, each of which asks less than the one before, until one holds for any of the agents. It
+// returns the agents for whom it holds, ordered as the rule says, and the others (ASG-7).
 func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 	if len(agents) == 0 {
 		return nil, nil

@@ -14,7 +14,7 @@ const (
 	MaxTag       = 100 // characters
 )
 
-// Customer is what people have set of a customer for routing. It holds nothing that the customer wrote.
+// Customer is what administrators and supervisors have set about a customer, for routing. It has nothing that the customer wrote.
 type Customer struct {
 	Stamp
 	ID        conversation.CustomerID

@@ -13,7 +13,7 @@ func (c *Candidate) serves(q conversation.QueueID) bool {
 	return ok
 }
 
-// invited says why nothing may be offered to the agent, not even what is kept for them; "" if it may. It looks at presence
+// invited returns why nothing may be offered to the agent, not even an item that is kept for them; "" if it may. It looks at presence
 // and at how many conversations the agent has already (CAP-9, WS-14).
 func (c *Candidate) invited(i *Item) Reason {
 	if why := c.absent(i); why != "" {
@@ -28,8 +28,8 @@ func (c *Candidate) invited(i *Item) Reason {
 	return ""
 }
 
-// absent says why the agent's presence does not allow an item; "" if it does. Who has lost the connection a moment ago could not
-// answer. An agent at the maximum of conversations is do-not-disturb for that (PRE-4), so the maximum is the reason.
+// absent returns why the agent's presence does not allow an item, or "" if it does. An agent who has lost the connection a moment ago
+// could not answer. An agent at the maximum of conversations is do-not-disturb because of that (PRE-4), so the maximum is the reason.
 func (c *Candidate) absent(i *Item) Reason {
 	switch {
 	case c.Lost:
@@ -47,8 +47,8 @@ func (c *Candidate) atLimit(i *Item) bool {
 	return i.MaxPerAgent > 0 && c.Held[i.Workstream] >= i.MaxPerAgent
 }
 
-// suits says why an agent is not asked for an item, apart from the agent's load; "" if nothing speaks against it. The answer does
-// not change while work is assigned.
+// suits returns why an agent is not asked for an item, apart from the agent's load; "" if there is no reason. The answer does not
+// change while items are assigned.
 func (c *Candidate) suits(i *Item) Reason {
 	if why := c.absent(i); why != "" {
 		return why
@@ -69,7 +69,8 @@ func (c *Candidate) masters(needed []NeededSkill) bool {
 	return true
 }
 
-// CapacityReason says why the agent has no capacity for an item; "" if they have. While agents are assigned work it only becomes less.
+// CapacityReason returns why the agent has no capacity for an item, or "" if they have. While items are assigned, capacity only
+// becomes less.
 func (c *Candidate) CapacityReason(i *Item) Reason {
 	for _, p := range c.Profiles {
 		if p.Blocking && p.Used >= p.Limit {
@@ -93,8 +94,7 @@ func (c *Candidate) CapacityReason(i *Item) Reason {
 	return ""
 }
 
-// free is the capacity that the agent has left for an item of this sort: of its capacity profiles the scarcest, or else
-// units.
+// free returns the capacity that the agent has left for such an item: the least of its capacity profiles, or else units.
 func (c *Candidate) free(i *Item) int {
 	if len(i.Profiles) == 0 {
 		return c.Units - c.Load

@@ -52,7 +52,7 @@ func holds(w conversation.WorkstreamID, n int) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Held, c.Sessions = map[conversation.WorkstreamID]int{w: n}, n }
 }
 
-// TestAssign_whyNot has one agent for one item, and says why the agent is not asked; "" where the agent is.
+// TestAssign_whyNot has one agent for one item, and says why the agent is not asked; "" if the agent is.
 func TestAssign_whyNot(t *testing.T) {
 	t.Parallel()
 	thai := routing.NeededSkill{SkillID: "thai", Rating: 5}

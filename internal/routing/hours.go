@@ -35,7 +35,7 @@ func (h Hours) Opens(at time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Holiday is the holiday that a time falls on in the hours' zone, the first in the list where there are several.
+// Holiday is the holiday that a time falls on in the hours' zone, the first in the list if there are several.
 func (h Hours) Holiday(at time.Time) (Holiday, bool) {
 	zone, err := zoneOf(h.TimeZone)
 	if err != nil {
@@ -57,8 +57,8 @@ func dayOf(at time.Time) day {
 
 func (d day) later(days int) day { return day(time.Time(d).AddDate(0, 0, days)) }
 
-// at is the moment when the clocks of the day show a time. One that they leave out, as they go forward, is so much later as
-// they have gone forward; of one that they show twice, as they go back, it is the first.
+// at returns the moment when the clocks of the day show a time. If clocks go forward over that time, the moment is later by as much.
+// If clocks show the time twice, because they go back, it is the first moment.
 func (d day) at(clock time.Duration) time.Time {
 	noon := time.Time(d)
 	on := func(zone *time.Location) time.Time {
@@ -67,7 +67,7 @@ func (d day) at(clock time.Duration) time.Time {
 	moment, asked := on(noon.Location()), on(time.UTC)
 	_, offset := moment.Zone()
 	shown := moment.Add(time.Duration(offset) * time.Second) // the clocks' face, as if it were UTC
-	return moment.Add(max(asked.Sub(shown), 0))              // positive where they went forward
+	return moment.Add(max(asked.Sub(shown), 0))              // positive if they went forward
 }
 
 // span is an open time, [from, to).
@@ -102,7 +102,7 @@ func (h Hours) holidayOn(d day) (Holiday, bool) {
 
 var errZone = errors.New("routing: not an IANA time zone")
 
-// zoneOf is a time zone by its name. The zone of the machine and the name of no zone are not among them.
+// zoneOf returns a time zone by its name. The zone of the machine and the empty name are refused.
 func zoneOf(name string) (*time.Location, error) {
 	if name == "" || name == "Local" {
 		return nil, errZone

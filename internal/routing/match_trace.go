@@ -43,7 +43,7 @@ func (t tally) clone() tally {
 	return tally{counts: maps.Clone(t.counts), agents: maps.Clone(t.agents)}
 }
 
-// seen says why those of the line who are not chosen were not asked; nobody is chosen where that is nil.
+// seen says why those of the line who are not chosen were not asked; nobody is chosen if that is nil.
 func (l *line) seen(t turn, chosen *agent) tally {
 	if l.left == 0 {
 		return l.out // nothing will be added to it any more

@@ -9,8 +9,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// line is the agents who can take the items of one demand, the one who is asked next at its head. Items of a queue that
-// need and take the same share a line: when it is empty, nobody looks at agents for the rest of them.
+// line is the list of agents who can take the items of one demand; the first is asked next. Items of a queue that need and take the
+// same share a line. When the line is empty, the rest of these items are skipped.
 type line struct {
 	pool   *queuePool
 	item   *Item // one of them
@@ -28,8 +28,8 @@ type place struct {
 	full     bool // the agent has no room any more
 }
 
-// rank is what agents of a line are ordered by, the smaller or earlier first: what the method says, then who was assigned
-// something in this queue longest ago, then who joined it first.
+// rank orders the agents of a line, the smaller or earlier first: by the method, then by who was assigned something in this queue
+// longest ago, then by who joined it first.
 type rank struct {
 	method   [5]int
 	released time.Time
@@ -37,7 +37,7 @@ type rank struct {
 	joinedAt time.Time
 }
 
-// line finds the line for an item, and forms it for the first of its demand.
+// line returns the line for an item. It makes the line for the first item of a demand.
 func (r *round) line(t turn) *line {
 	r.key = appendDemand(r.key[:0], t.item)
 	if l, ok := r.lines[string(r.key)]; ok {
@@ -87,8 +87,8 @@ func appendDemand(key []byte, i *Item) []byte {
 	return key
 }
 
-// rank ranks an agent for an item. With the closest match it is skills that decide, then the least load (SKL-3, better
-// than there: agents who are equally near take turns).
+// rank ranks an agent for an item. With the closest match, skills decide first, and then the least load (SKL-3; better than asked,
+// because agents who are equally near take turns).
 func (c *Candidate) rank(t turn) rank {
 	m := c.Queues[t.pool.ID]
 	k := rank{last: m.LastAssigned, joinedAt: m.JoinedAt}

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// turn is an item in the order of service.
+// turn is an item with what decides its place in the order of service.
 type turn struct {
 	item   *Item
 	pool   *queuePool
 	kept   bool // for the agent who had it
 	demand int  // of a queue that has its own rules
-	bucket int  // the rule of the queue's prioritisation that holds; behind all of them where none does
+	bucket int  // the rule of the queue's prioritisation that holds; behind all of them if none does
 }
 
 // orderQueues says in which order queues are served (QUE-2): the smaller priority first; of the same priority, those where

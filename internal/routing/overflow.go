@@ -8,7 +8,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// candidate is a queue that a conversation may go to, with what happens where it should take no more: the queue's own
+// candidate is a queue that a conversation may go to, with what happens if it should take no more: the queue's own
 // settings, or the rule's in their place (RTQ-5).
 type candidate struct {
 	*QueueNow
@@ -16,7 +16,7 @@ type candidate struct {
 	rules    *Overflow // the same where it is a rule's
 }
 
-// overflow does what a queue's overflow says. Where the conversation is transferred, the next queue is asked again whether
+// overflow does what a queue's overflow says. If the conversation is transferred, the next queue is asked again whether
 // it overflows, until one takes it or it has gone far enough; then the last one does, anyway (L06).
 func (d *decider) overflow(c candidate) {
 	been := map[conversation.QueueID]bool{}
@@ -58,10 +58,10 @@ func (d *decider) overflow(c candidate) {
 	}
 }
 
-// Onward says which queue takes a conversation that has waited too long in another: the one that it is to be transferred to,
-// if that is open, has room and agents, or says that it takes more anyway; else the one that this one transfers to (OVF-5,
-// OVF-6). "" where there is none: the conversation stays where it is, for the reason that the last one gives. Nothing is ended
-// because another queue would end it.
+// Onward returns the queue that takes a conversation that has waited too long in another queue: the queue that it is to be
+// transferred to, if that is open, has room and agents, or says that it takes more anyway; otherwise the queue that this one
+// transfers to (OVF-5, OVF-6). It returns "" if there is none: then the conversation stays, for the reason of the last queue. Another
+// queue's action end is not applied.
 func Onward(now time.Time, from, to conversation.QueueID, queues []QueueNow) (taken conversation.QueueID, why string) {
 	been := map[conversation.QueueID]bool{from: true}
 	for {
@@ -97,7 +97,7 @@ func (d *decider) end(c candidate, why string) {
 	d.traceQueue(c.ID, queueChosen, reasonEnds)
 }
 
-// overflows says what is done because the queue should take no more, and why; "" where it may. Hours are asked first (OVF-4).
+// overflows says what is done because the queue should take no more, and why; "" if it may. Hours are asked first (OVF-4).
 func (c candidate) overflows(now time.Time) (action OverflowAction, why string) {
 	if closed := c.closed(now); closed != "" {
 		if c.overflow.OutOfHours == nil {

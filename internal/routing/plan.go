@@ -17,7 +17,7 @@ type PlannedRuleset struct {
 	Draft   *RulesetVersion // nil: there is none
 }
 
-// Newest is the version that counts once drafts are published: the draft, or else what is in force; nil where there is neither.
+// Newest is the version that counts once drafts are published: the draft, or else what is in force; nil if there is neither.
 func (r PlannedRuleset) Newest() *RulesetVersion {
 	if r.Draft != nil {
 		return r.Draft
@@ -27,6 +27,6 @@ func (r PlannedRuleset) Newest() *RulesetVersion {
 
 // ImportedRuleset is a ruleset on its way into a workstream: its rules become a draft.
 type ImportedRuleset struct {
-	Ruleset // without id: found by what it belongs to, and by its name where there may be several
+	Ruleset // without id: found by what it belongs to, and by its name if there may be several
 	Rules   []Rule
 }

@@ -15,8 +15,8 @@ type PresenceFacts struct {
 	MaxSessions int // the tenant's; 0: DefaultMaxSessions
 }
 
-// Chosen reports whether a presence that was chosen still stands (PRE-6): available and busy until the agent next accepts or
-// closes a conversation, the others until somebody chooses again. Where it does not, the caller forgets that it was chosen.
+// Chosen reports whether a presence that was chosen is still in force (PRE-6): available and busy until the agent next accepts or
+// closes a conversation, the others until somebody chooses again. If it is not, the caller removes the choice.
 func (f PresenceFacts) Chosen() bool {
 	return f.Manual && (!f.Turned || f.Presence != Available && f.Presence != Busy)
 }

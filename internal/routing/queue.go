@@ -37,7 +37,7 @@ const (
 )
 
 // Decide says which queue a conversation goes to and what it needs: it is classified, route rules collect the queues that
-// match, and the first that can take it does. It ends the conversation only where an overflow action says so; otherwise it
+// match, and the first that can take it does. It ends the conversation only if an overflow action says so; otherwise it
 // names a queue that exists, whatever the rules say (L07), unless the tenant has none. It does not change the question.
 func Decide(q Question, evaluator Evaluator) Decision {
 	d := decider{q: q, evaluator: evaluator, queues: make(map[conversation.QueueID]*QueueNow, len(q.Queues))}
@@ -88,7 +88,7 @@ func (d *decider) match() []candidate {
 	return list
 }
 
-// share is the queue of a rule, by the throw of the dice where it splits (RTQ-4).
+// share is the queue of a rule, by the throw of the dice if it splits (RTQ-4).
 func (r Rule) share(roll int) conversation.QueueID {
 	queue := r.Queue
 	for _, s := range r.Split {
@@ -101,7 +101,7 @@ func (r Rule) share(roll int) conversation.QueueID {
 	return queue
 }
 
-// choose takes the first candidate that has agents and does not overflow. Where all that have agents do, it takes the first
+// choose takes the first candidate that has agents and does not overflow. If all that have agents do, it takes the first
 // of them that is open, or else the one that opens soonest, and does what this one's overflow says (RTQ-2).
 func (d *decider) choose(list []candidate) {
 	if len(list) == 0 {
@@ -142,7 +142,7 @@ func (d *decider) isEmpty(c candidate) bool {
 	return true
 }
 
-// enter puts the conversation into a queue. Where nobody works there, the customer is told that it may take longer.
+// enter puts the conversation into a queue. If nobody works there, the customer is told that it may take longer.
 func (d *decider) enter(c candidate, reason string) {
 	d.Notice = c.notice(d.q.Now)
 	if c.Members == 0 {
@@ -165,8 +165,8 @@ func (d *decider) fallBack() {
 	d.enter(candidate{QueueNow: queue}, reasonFallback)
 }
 
-// fallback is the workstream's fallback queue; the tenant's default queue where that one has no agents and this one has
-// (L07), or where it does not exist; else any; nil where the tenant has none.
+// fallback is the workstream's fallback queue; the tenant's default queue if that one has no agents and this one has
+// (L07), or if it does not exist; else any; nil if the tenant has none.
 func (d *decider) fallback() *QueueNow {
 	if len(d.q.Queues) == 0 {
 		return nil

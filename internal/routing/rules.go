@@ -51,7 +51,7 @@ type RulesetVersion struct {
 	PublishedAt time.Time // zero: a draft
 }
 
-// Rule is a condition and what follows where it is true. Which outputs it may have depends on the ruleset's kind.
+// Rule is a condition and what follows if it is true. Which outputs it may have depends on the ruleset's kind.
 type Rule struct {
 	Name string `json:"name" yaml:"name"`
 	When string `json:"when" yaml:"when"` // a CEL expression; "" is always true

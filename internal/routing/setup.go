@@ -15,7 +15,7 @@ type (
 	PresenceID string // of a CustomPresence
 )
 
-// Stamp is what every part of the set-up has: whose it is, and how often it was changed.
+// Stamp is common to all parts of the set-up: the tenant, the version, and the times of creation and change.
 type Stamp struct {
 	Tenant    conversation.Tenant
 	Version   int64 // counts changes, from 1; a change names the version it was made from
@@ -26,7 +26,7 @@ type Stamp struct {
 // Stamped is the stamp, for those who handle any part of the set-up.
 func (s Stamp) Stamped() Stamp { return s }
 
-// Settings are what an administrator has set for the whole tenant.
+// Settings are the settings of the whole tenant.
 type Settings struct {
 	MaxConversations int // that an agent has at a time at most (CAP-9)
 
@@ -39,7 +39,7 @@ type Settings struct {
 	KeepAudit         int
 }
 
-// Mode says how work of a workstream finds its agent.
+// Mode says whether conversations of a workstream are offered to agents or picked by them.
 type Mode string
 
 // The modes (WS-3).
@@ -81,8 +81,8 @@ const (
 	Inactive  Presence = "inactive"
 )
 
-// CustomPresence is a presence with a name of a house's own (PRE-2). What it counts as is its base, for routing, automatic
-// changes and transfers alike.
+// CustomPresence is a presence that an administrator has named (PRE-2). Routing, automatic changes and transfers treat it as its
+// base.
 type CustomPresence struct {
 	Stamp
 	ID   PresenceID
@@ -126,7 +126,7 @@ type Workstream struct {
 	MaxPerAgent      int           // conversations of it that an agent has at a time; 0: no limit (WS-14)
 	OpenLimit        time.Duration // how long a conversation may be open, active with an agent, or wrapped up before it is closed (LIF-4)
 	ActiveLimit      time.Duration
-	WrapUpLimit      time.Duration // not less than WrapUpFor where that counts, so that it blocks as long as it should (LIF-5)
+	WrapUpLimit      time.Duration // not less than WrapUpFor if that counts, so that it blocks as long as it should (LIF-5)
 	Variables        []Variable
 	Default          bool // for accounts that name none
 }
@@ -161,8 +161,8 @@ type Queue struct {
 	Default      bool
 }
 
-// Overflow says what happens where a queue should take no more (OVF-2 to OVF-5). nil means that the condition is not asked;
-// of OutOfHours, that a conversation is taken anyway where no other queue that matches is open.
+// Overflow says what happens if a queue should take no more (OVF-2 to OVF-5). nil means that the condition is not asked;
+// of OutOfHours, that a conversation is taken anyway if no other queue that matches is open.
 type Overflow struct {
 	OutOfHours *OverflowAction `json:"out_of_hours,omitempty"`
 	Full       *OverflowLimit  `json:"full,omitempty"`

@@ -8,8 +8,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Targets are where a conversation may be handed on to now: queues by name (TRF-1), and agents, those who fit best first
-// (TRF-2).
+// Targets are the queues and agents that a conversation may be transferred to now: queues by name (TRF-1), and agents, those who fit
+// best first (TRF-2).
 type Targets struct {
 	Queues []QueueTarget
 	Agents []AgentTarget

@@ -1,6 +1,6 @@
 package routing
 
-// UnknownError says that a part of the set-up points to something that there is not, or not any more.
+// UnknownError says that a part of the set-up refers to something that does not exist, or no longer exists.
 type UnknownError struct {
 	Field string // such as fallback_queue_id
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Verdicts are what conditions of queues' own rules were judged to be. A condition depends on its facts alone, so a verdict stands
-// for all items of a demand and all agents whose facts are the same, in one call of Assign and in later ones. The zero value is
-// ready to use, by one call at a time.
+// Verdicts are the results of conditions of queues' own rules. A condition depends on its facts alone. So a result holds for all
+// items of a demand and all agents with the same facts, in one call of Assign and in later ones. The zero value is ready to use, by
+// one call at a time.
 type Verdicts struct {
 	demands map[string]int // by what rules know of their items; from 1
 	classes map[string]int // of agents, by what rules know of them; from 1
@@ -25,7 +25,7 @@ const maxVerdicts = 16 << 20
 type question struct {
 	when   string
 	demand int
-	waited int64 // seconds, where the condition asks for them; otherwise 0
+	waited int64 // seconds, if the condition asks for them; otherwise 0
 }
 
 // answers are the verdicts on a question, by the class of the agent; 0 for none.
@@ -78,7 +78,7 @@ func (v *Verdicts) on(q question) *answers {
 	return a
 }
 
-// of is the answer for a class of agents, to be set where it is unasked.
+// of is the answer for a class of agents, to be set if it is unasked.
 func (v *Verdicts) of(a *answers, class int) *answer {
 	if missing := class + 1 - len(a.by); missing > 0 {
 		a.by = append(a.by, make([]answer, missing)...)
@@ -87,11 +87,11 @@ func (v *Verdicts) of(a *answers, class int) *answer {
 	return &a.by[class]
 }
 
-// asksForTime is in every condition that asks how long an item has waited. Where a condition has it for another reason, it is
+// asksForTime is in every condition that asks how long an item has waited. If a condition has it for another reason, it is
 // judged more often than it need be.
 const asksForTime = "waited"
 
-// agentsMatching lists those of the agents, whose classes are known, for whom a rule's condition holds; of no agents, one that is nil where it
+// agentsMatching lists those of the agents, whose classes are known, for whom a rule's condition holds; of no agents, one that is nil if it
 // holds for the item. A condition that cannot be judged does not hold (L05).
 func (r *round) agentsMatching(t turn, rule *Rule, agents []*agent) (list []*agent) {
 	switch {
@@ -159,7 +159,7 @@ func (r *round) split(agents, some []*agent) (same, others []*agent) {
 	return same, others
 }
 
-// ask evaluates the condition of a rule, where there is time.
+// ask evaluates the condition of a rule, if there is time.
 func (r *round) ask(rule *Rule, facts Facts, place failure) answer {
 	if r.choice.Spent != nil && r.choice.Spent() {
 		r.verdicts.failed = append(r.verdicts.failed, place)
@@ -176,7 +176,7 @@ func (r *round) ask(rule *Rule, facts Facts, place failure) answer {
 	return no
 }
 
-// vainKey names the demand of an item, where nobody can be found for it: alike for all items for which nobody can be found then.
+// vainKey names the demand of an item, if nobody can be found for it: alike for all items for which nobody can be found then.
 // Where rules ask how long an item has waited, no two items are alike.
 func (r *round) vainKey(t turn) string {
 	key := string(appendRuled(nil, t.item))
@@ -194,7 +194,7 @@ func (r *round) demand(c *queuePool, i *Item) int {
 	return r.verdicts.number(r.verdicts.demands, r.key)
 }
 
-// appendRuled appends what decides whom a queue's own rules choose for an item, but for how long it has waited.
+// appendRuled appends what decides whom a queue's own rules choose for an item, except how long it has waited.
 func appendRuled(key []byte, i *Item) []byte {
 	key = append(strconv.AppendInt(appendDemand(key, i), int64(i.Priority), 10), 0)
 	for _, s := range i.Skills {

@@ -16,7 +16,7 @@ type Question struct {
 	Classifications []RulesetVersion     // published ones, in order
 	Route           *RulesetVersion      // nil: there is none
 	Queues          []QueueNow           // every queue of the tenant
-	Wish            conversation.QueueID // that the bot named; "" for none. It goes before the rules where it exists
+	Wish            conversation.QueueID // that the bot named; "" for none. It goes before the rules if it exists
 	Hops            int                  // overflow transfers that have happened; at most MaxHops (L06)
 	Before          *Needs               // what rules gave before the bot's first answer (CLS-13); nil: they were not asked
 }
@@ -41,7 +41,7 @@ type Needs struct {
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
-// Decision is where a conversation goes and what it needs.
+// Decision is the queue that a conversation goes to, and what it needs.
 type Decision struct {
 	QueueID conversation.QueueID
 	Needs
@@ -53,7 +53,7 @@ type Decision struct {
 	Trace    Trace
 }
 
-// Notice names an automated message for a customer who is to wait.
+// Notice names an automated message for a customer who has to wait.
 type Notice string
 
 // The notices.
@@ -65,13 +65,13 @@ const (
 	NoticeNobody     Notice = "nobody" // no agent in the queue: it may take longer
 )
 
-// Trace is why a conversation went where it went: every rule that was looked at, every queue that was.
+// Trace says why a conversation went to its queue: every rule and every queue that was considered.
 type Trace struct {
 	Rules  []RuleTrace  `json:"rules"`
 	Queues []QueueTrace `json:"queues"`
 }
 
-// RuleTrace is what became of one rule.
+// RuleTrace says whether one rule matched.
 type RuleTrace struct {
 	RulesetID RulesetID `json:"ruleset_id"`
 	Version   int64     `json:"version"`
@@ -80,7 +80,7 @@ type RuleTrace struct {
 	Reason    string    `json:"reason,omitempty"` // of failed; never what a customer wrote
 }
 
-// QueueTrace is what became of one queue.
+// QueueTrace says whether one queue took the conversation.
 type QueueTrace struct {
 	QueueID conversation.QueueID `json:"queue_id"`
 	Outcome string               `json:"outcome"` // chosen, overflows, closed, unknown, empty
@@ -98,7 +98,7 @@ type Item struct {
 	Skills     []NeededSkill
 	SkillMatch SkillMatch
 	Presences  []Presence
-	Affinity   conversation.AgentID   // kept for this agent, where they serve the queue and have the skills; "": for nobody
+	Affinity   conversation.AgentID   // kept for this agent, if they serve the queue and have the skills; "": for nobody
 	Preferred  []conversation.AgentID // ASG-14, in order
 	Declined   map[conversation.AgentID]int
 	Paused     map[conversation.AgentID]bool // of those who declined: it is too soon to ask them again (WS-14)
@@ -120,7 +120,7 @@ type Candidate struct {
 	Skills       map[SkillID]int                   // rating, of those not disabled
 	Sessions     int                               // conversations that the agent has, without those put aside
 	MaxSessions  int                               // of Sessions; the tenant's, 0: DefaultMaxSessions
-	Held         map[conversation.WorkstreamID]int // of these, by workstream, where one of the items has a limit
+	Held         map[conversation.WorkstreamID]int // of these, by workstream, if one of the items has a limit
 	LastReleased time.Time                         // when capacity last came back; zero: never had work
 	Queues       map[conversation.QueueID]Membership
 	Attributes   map[string]string
@@ -138,13 +138,13 @@ type Membership struct {
 	LastAssigned time.Time // zero: never in this queue
 }
 
-// Match is an item and the agent who is asked.
+// Match is an item and the agent to whom it is offered.
 type Match struct {
 	Item  conversation.WorkItemID
 	Agent conversation.AgentID
 }
 
-// Distributed is what one batch of the distribution came to.
+// Distributed is the result of one batch of the distribution.
 type Distributed struct {
 	Assigned int  // conversations that were offered or assigned to agents
 	Again    bool // there may be more to assign: the caller distributes again at once
@@ -153,7 +153,7 @@ type Distributed struct {
 	Notices []conversation.RunNotice
 }
 
-// MatchTrace is what the distribution found for an item that it left waiting, or assigned to somebody: agents by the reason why not.
+// MatchTrace says, for an item that the distribution left waiting or assigned, why the other agents were not asked: agents by reason.
 type MatchTrace struct {
 	Item    conversation.WorkItemID           `json:"-"`
 	Agent   conversation.AgentID              `json:"agent_id,omitempty"` // who was asked
@@ -183,7 +183,7 @@ const (
 	ReasonAffinity   Reason = "waits-for-another" // the item is kept for the agent who had it
 )
 
-// DefaultMaxSessions is how many conversations an agent has at a time at most, where the tenant says nothing else (CAP-9).
+// DefaultMaxSessions is how many conversations an agent has at a time at most, if the tenant says nothing else (CAP-9).
 const DefaultMaxSessions = 10
 
 // maxSessions is a tenant's maximum of conversations, or the default for 0.

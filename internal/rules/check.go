@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Diagnostic is something wrong with a rule. Rule counts from 0, -1 for the list as a whole; Line and Column from 1, 0 where there
+// Diagnostic is something wrong with a rule. Rule counts from 0, -1 for the list as a whole; Line and Column from 1, 0 if there
 // is no place in a condition.
 type Diagnostic struct {
 	Rule         int
@@ -35,7 +35,7 @@ type Known struct {
 // MaxDiagnostics is how many diagnostics Check lists at most.
 const MaxDiagnostics = 20
 
-// Check lists what is wrong with rules that are to be saved, the first MaxDiagnostics of it; nothing where they may be published.
+// Check lists what is wrong with rules that are to be saved, the first MaxDiagnostics of it; nothing if they may be published.
 // It fails where ctx ends first.
 func Check(ctx context.Context, kind routing.RulesetKind, list []routing.Rule, k Known) ([]Diagnostic, error) {
 	if !validKind(kind) {

@@ -71,7 +71,7 @@ var environments = sync.OnceValues(func() (map[routing.RulesetKind]*cel.Env, err
 	return all, nil
 })
 
-// mistake is what is wrong with a condition, and where. Line and column count from 1; 0 where there is no place.
+// mistake is what is wrong with a condition, and where. Line and column count from 1; 0 if there is no place.
 type mistake struct {
 	line, column int
 	reason       string

@@ -11,7 +11,7 @@ func (j *Evaluator) EvaluateAtLeisure(condition string, facts routing.Facts) (bo
 	return j.program(condition).evaluate(context.Background(), facts)
 }
 
-// Cost is what evaluating a condition costs, and whether it came to an end; false where its cost stopped it, or something else.
+// Cost is what evaluating a condition costs, and whether it came to an end; false if its cost stopped it, or something else.
 func (j *Evaluator) Cost(condition string, facts routing.Facts) (cost uint64, ended bool) {
 	p := j.program(condition)
 	if p.err != nil {

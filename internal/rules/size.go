@@ -10,7 +10,7 @@ import (
 const maxValues = 1000
 
 // CheckFacts says in a sentence why facts that a person made up are too large to be judged: costs are estimated for texts of
-// maxText bytes, and for lists and maps of maxEntries. It says "" where they are not.
+// maxText bytes, and for lists and maps of maxEntries. It says "" if they are not.
 func CheckFacts(facts routing.Facts) string {
 	s := &factSize{}
 	s.add(map[string]any(facts))

@@ -107,7 +107,7 @@ func (r *Keyring) Seal(label, aad string, plain []byte) []byte {
 	return seal(aead, head, aad, plain)
 }
 
-// Open reverses Seal. It fails with ErrUnavailable, and with ErrUnknownKey where the key is not on the ring.
+// Open reverses Seal. It fails with ErrUnavailable, and with ErrUnknownKey if the key is not on the ring.
 func (r *Keyring) Open(label, aad string, frame []byte) ([]byte, error) {
 	id, rest, err := splitFrame(frame)
 	if err != nil {
@@ -129,7 +129,7 @@ func (r *Keyring) IDs() []string { return slices.Clone(r.ids) }
 // MaxHead is how much of a frame suffices for KeyID.
 const MaxHead = 2 + maxKeyID
 
-// KeyID names the master key that sealed a frame, or fails with ErrUnavailable where it is none. The beginning of the frame
+// KeyID names the master key that sealed a frame, or fails with ErrUnavailable if it is none. The beginning of the frame
 // is enough; nothing is proved by it, only opening does that.
 func KeyID(frame []byte) (string, error) {
 	id, _, err := splitFrame(frame)

@@ -20,10 +20,10 @@ type Value struct {
 	s *string // behind a pointer, because fmt calls no method of a value that stands in an unexported field
 }
 
-// New takes s into custody.
+// New wraps a secret.
 func New(s string) Value { return Value{s: &s} }
 
-// Reveal gives the secret away. Call it as late as possible and never into an error, a log field or a URL.
+// Reveal returns the secret. Call it as late as possible, and never put the result into an error, a log field or a URL.
 func (v Value) Reveal() string {
 	if v.s == nil {
 		return ""

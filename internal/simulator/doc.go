@@ -5,7 +5,7 @@
 //	                  ◄──             ◄── passive reply, /cgi-bin/message/custom/send ──
 //
 // It is a judge as well as a double. It has its own cipher, its own signature and its own reading of the rules, and shares no
-// code with what it judges: a mistake made twice the same way is a mistake nobody sees. Where WeChat's behaviour is not known it
+// code with what it judges: a mistake made twice the same way is a mistake nobody sees. If WeChat's behaviour is not known it
 // takes the stricter reading, so that what passes here passes there; docs/simulator.md lists what is modelled, after which
 // source, and what is not.
 //

@@ -16,7 +16,7 @@ type LogOptions struct {
 }
 
 // NewLogger writes log lines to w, one write for each. Every line has the fields service and process, and trace_id and
-// span_id where its context belongs to a trace.
+// span_id if its context belongs to a trace.
 func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
 	opts := &slog.HandlerOptions{Level: o.Level}
 	var lines slog.Handler = slog.NewJSONHandler(w, opts)

@@ -23,8 +23,8 @@ type OpsOptions struct {
 	Checks  []Check
 	Metrics http.Handler // Telemetry.Metrics
 	Meter   metric.Meter // measures the checks as wxdesk_ready; nil: nobody does
-	Codec   http.Handler // serves /codec/…, with the whole path; nil where there is no codec endpoint
-	// AnyPort takes a free port of the same host where the wanted one is taken, and logs it. It is for the default
+	Codec   http.Handler // serves /codec/…, with the whole path; nil if there is no codec endpoint
+	// AnyPort takes a free port of the same host if the wanted one is taken, and logs it. It is for the default
 	// address in `wxdesk dev`; an address that somebody chose should fail instead.
 	AnyPort bool
 	Log     *slog.Logger // must be given
@@ -47,7 +47,7 @@ func NewOps(addr string, o OpsOptions) (*Ops, error) {
 	if o.AnyPort && errors.Is(err, syscall.EADDRINUSE) {
 		private, err = freePort(addr)
 		if err == nil {
-			o.Log.Warn("the private listener's port is taken, using a free one", FieldAddr, private.Addr().String())
+			o.Log.Warn("private listener's port taken, free one used", FieldAddr, private.Addr().String())
 		}
 	}
 	if err != nil {

@@ -17,7 +17,7 @@ func Traceparent(ctx context.Context) string {
 	return carrier[traceparent]
 }
 
-// WithTraceparent returns ctx under the span that a traceparent names. Where that is empty or malformed, ctx stays as it
+// WithTraceparent returns ctx under the span that a traceparent names. If that is empty or malformed, ctx stays as it
 // is.
 func WithTraceparent(ctx context.Context, parent string) context.Context {
 	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{traceparent: parent})

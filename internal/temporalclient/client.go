@@ -55,7 +55,7 @@ func Lazy(o Options) (client.Client, error) {
 	return client.NewLazyClient(opts)
 }
 
-// countReplays has the SDK's counter of workflows that do not replay begin at nought, so that the first one is an increase. The
+// countReplays has the SDK's counter of workflows that do not replay begin at zero, so that the first one is an increase. The
 // labels are those that the SDK will count it under.
 func countReplays(h client.MetricsHandler, namespace string) {
 	for _, workflow := range []string{workflows.Name, workflows.SweepName} {

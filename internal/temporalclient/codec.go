@@ -28,15 +28,15 @@ const (
 // Codec seals every payload that goes to Temporal: inputs, results, signals, memos, summaries, and failures too. Temporal
 // and whoever reads its database see which key sealed what, on which day and for which workflow id, and nothing else.
 //
-// A payload opens only under the day and the place that it names, its place being namespace/workflow id. Where the SDK says for
+// A payload opens only under the day and the place that it names, its place being namespace/workflow id. If the SDK says for
 // which workflow something is opened, what was sealed for another is refused, and so is what was never sealed.
 //
 // Each day has a key of its own: random nonces of 96 bits are good for 2^32 payloads of a key, which is 49,000 a second for a day.
 type Codec struct {
 	ring      *secret.Keyring
 	worker    bool
-	place     string // namespace/workflow id; "" where it is not known
-	namespace string // "" where it is not known
+	place     string // namespace/workflow id; "" if it is not known
+	namespace string // "" if it is not known
 }
 
 // NewCodec is the codec for callers, who get an error for what cannot be opened.
@@ -103,7 +103,7 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	return sealed, nil
 }
 
-// Decode implements converter.PayloadCodec. Payloads that were never sealed pass as they are where nobody says for which workflow
+// Decode implements converter.PayloadCodec. Payloads that were never sealed pass as they are if nobody says for which workflow
 // they are opened: the Web UI shows them.
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	opened := make([]*commonpb.Payload, len(payloads))

@@ -31,7 +31,7 @@ type CodecOptions struct {
 
 // Tokens find who has an API token.
 type Tokens interface {
-	// Authenticate finds the principal by the SHA-256 of the token's text; conversation.ErrNotFound where the token is unknown
+	// Authenticate finds the principal by the SHA-256 of the token's text; conversation.ErrNotFound if the token is unknown
 	// or revoked.
 	Authenticate(ctx context.Context, hash [32]byte) (access.Principal, error)
 }
@@ -109,7 +109,7 @@ func (s *codecServer) preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// caller finds out who asks: by the cookie, which counts where the Web UI's page asks, or else by the API token.
+// caller finds out who asks: by the cookie, which counts if the Web UI's page asks, or else by the API token.
 func (s *codecServer) caller(r *http.Request) (who string, err error) {
 	if r.Header.Get("Origin") != "" {
 		session, err := s.session(r)
@@ -151,9 +151,9 @@ func (s *codecServer) refuse(w http.ResponseWriter, r *http.Request, err error) 
 		status, reason = http.StatusUnauthorized, err.Error()
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	default:
-		s.Log.ErrorContext(r.Context(), "codec endpoint cannot ask who has signed in", telemetry.FieldError, err)
+		s.Log.ErrorContext(r.Context(), "codec session lookup failed", telemetry.FieldError, err)
 	}
-	s.Log.InfoContext(r.Context(), "codec endpoint refuses", telemetry.FieldReason, reason, telemetry.FieldStatus, status)
+	s.Log.InfoContext(r.Context(), "codec request refused", telemetry.FieldReason, reason, telemetry.FieldStatus, status)
 	http.Error(w, reason, status)
 }
 

@@ -30,9 +30,9 @@ const (
 type Sessions interface {
 	// PutCodecSession keeps a session, or a ticket for one, for so long from now.
 	PutCodecSession(ctx context.Context, hash [32]byte, s access.CodecSession, life time.Duration) error
-	// CodecSession finds a session; conversation.ErrNotFound where there is none, or it is over, or has ended.
+	// CodecSession finds a session; conversation.ErrNotFound if there is none, or it is over, or has ended.
 	CodecSession(ctx context.Context, hash [32]byte) (access.CodecSession, error)
-	// TakeCodecTicket uses a ticket up and says whose it was; conversation.ErrNotFound where there is none, or it is over or used.
+	// TakeCodecTicket uses a ticket up and says whose it was; conversation.ErrNotFound if there is none, or it is over or used.
 	TakeCodecTicket(ctx context.Context, hash [32]byte) (who string, err error)
 	// EndCodecSession ends a session; again it changes nothing.
 	EndCodecSession(ctx context.Context, hash [32]byte) error
@@ -55,7 +55,7 @@ func begin(ctx context.Context, sessions Sessions, s access.CodecSession, life t
 	return text, sessions.PutCodecSession(ctx, sha256.Sum256([]byte(text)), s, life)
 }
 
-// session is that of the request's cookie. It fails with errSignIn where there is none that counts.
+// session is that of the request's cookie. It fails with errSignIn if there is none that counts.
 func (s *codecServer) session(r *http.Request) (access.CodecSession, error) {
 	hash, ok := cookieHash(r)
 	if !ok {
@@ -107,7 +107,7 @@ func (s *codecServer) signIn(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, errNotAdmin):
 		s.show(w, r, http.StatusForbidden, "That API token is not an admin's.")
 	default:
-		s.Log.ErrorContext(r.Context(), "codec endpoint cannot look up who signs in", telemetry.FieldError, err)
+		s.Log.ErrorContext(r.Context(), "codec sign-in lookup failed", telemetry.FieldError, err)
 		s.show(w, r, http.StatusServiceUnavailable, "Nobody can sign in at this moment: the database does not answer.")
 	}
 }
@@ -138,7 +138,7 @@ func (s *codecServer) begin(w http.ResponseWriter, r *http.Request, begun access
 func (s *codecServer) signOut(w http.ResponseWriter, r *http.Request) {
 	if hash, ok := cookieHash(r); ok {
 		if err := s.Sessions.EndCodecSession(r.Context(), hash); err != nil {
-			s.Log.ErrorContext(r.Context(), "codec session not ended", telemetry.FieldError, err)
+			s.Log.ErrorContext(r.Context(), "codec sign-out failed", telemetry.FieldError, err)
 			s.show(w, r, http.StatusServiceUnavailable, "You are still signed in: the database does not answer.")
 			return
 		}

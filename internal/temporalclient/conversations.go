@@ -28,7 +28,7 @@ type Conversations struct {
 	open openRuns
 }
 
-// CustomerWrote signals the customer's conversation with a callback and starts it where none runs. When it returns nil,
+// CustomerWrote signals the customer's conversation with a callback and starts it if none runs. When it returns nil,
 // Temporal has the callback for good.
 func (c *Conversations) CustomerWrote(ctx context.Context, h callback.Received) error {
 	id := workflows.ID(h.AccountID, h.CustomerKey)
@@ -54,7 +54,7 @@ func (c *Conversations) CustomerWrote(ctx context.Context, h callback.Received) 
 	return nil
 }
 
-// signal goes to the run that was open a moment ago, and where that is over to the current one, which is started where there is none.
+// signal goes to the run that was open a moment ago, and if that is over to the current one, which is started if there is none.
 func (c *Conversations) signal(ctx context.Context, id string, h callback.Received, signal activities.Callback) error {
 	if run := c.open.of(id); run != "" {
 		err := c.Client.SignalWorkflow(ctx, id, run, workflows.SignalCustomer, signal)

@@ -82,7 +82,7 @@ func eachRun(ctx context.Context, c client.Client, namespace string, to chan<- *
 	}
 }
 
-// keysOf are the ids of the keys that sealed something in a run's history; none where it was forgotten meanwhile.
+// keysOf are the ids of the keys that sealed something in a run's history; none if it was forgotten meanwhile.
 func keysOf(ctx context.Context, c client.Client, namespace string, run *commonpb.WorkflowExecution) (map[string]bool, error) {
 	keys := map[string]bool{}
 	note := proxy.VisitPayloadsOptions{

@@ -10,7 +10,7 @@ import (
 )
 
 // remembering is a metrics handler that keeps what it has made. The SDK asks for the same tags and the same instruments with every
-// call and every task, and OpenTelemetry's handler makes them anew each time: a tenth of a worker's processor time. Tags are names of
+// call and every task, and OpenTelemetry's handler makes them again each time: a tenth of a worker's processor time. Tags are names of
 // workflows, activities, task queues and calls, so there are few.
 type remembering struct {
 	client.MetricsHandler

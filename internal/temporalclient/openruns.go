@@ -13,7 +13,7 @@ type openRuns struct {
 // maxRecent is the size of a half: some twenty megabytes for both.
 const maxRecent = 50_000
 
-// of is the id of the workflow's run; empty where none is remembered.
+// of is the id of the workflow's run; empty if none is remembered.
 func (o *openRuns) of(id string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

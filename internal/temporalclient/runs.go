@@ -56,7 +56,7 @@ func (c *Conversations) Overview(ctx context.Context, workflowID string) (reconc
 	}, nil
 }
 
-// keyword reads a search attribute, which is never sealed; "" where it is not set.
+// keyword reads a search attribute, which is never sealed; "" if it is not set.
 func keyword(shown map[string]*commonpb.Payload, key temporal.SearchAttributeKeyKeyword) (value string) {
 	if payload := shown[key.GetName()]; payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)

@@ -110,7 +110,7 @@ func (v Versions) Use(ctx context.Context, id string) error {
 	}
 }
 
-// UseFirst makes a version the current one where none is: nobody would perform what begins otherwise.
+// UseFirst makes a version the current one if none is: nobody would perform what begins otherwise.
 func (v Versions) UseFirst(ctx context.Context, id string) error {
 	info, err := v.describe(ctx)
 	if err != nil && !errors.Is(err, ErrNoVersions) {
@@ -122,7 +122,7 @@ func (v Versions) UseFirst(ctx context.Context, id string) error {
 	return v.Use(ctx, id)
 }
 
-// Nudge wakes every open run that stays with another version than the current one, all of them where there is none; each
+// Nudge wakes every open run that stays with another version than the current one, all of them if there is none; each
 // then continues as new under the current version, as soon as nothing of it is under way. It returns how many it has
 // nudged. Temporal does it, at its own pace and also when the caller goes away.
 func (v Versions) Nudge(ctx context.Context) (int64, error) {
@@ -137,7 +137,7 @@ func (v Versions) Nudge(ctx context.Context) (int64, error) {
 	return v.nudge(ctx, query, "open conversations move to the current version of the workers")
 }
 
-// NudgeAll wakes every open run of a conversation, which then looks how its conversation stands: after a restore, also where the
+// NudgeAll wakes every open run of a conversation, which then looks how its conversation stands: after a restore, also if the
 // ledger knows of none that is open. It returns how many it has nudged.
 func (v Versions) NudgeAll(ctx context.Context) (int64, error) {
 	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType = %q", workflows.Name)

@@ -64,12 +64,12 @@ func (c Class) Alert() bool { return c == ClassConfig || c == ClassUnknown || c 
 // ReasonUnknown is the Reason of a code that is not in the table.
 const ReasonUnknown = "unknown-errcode"
 
-// Class of a code; ClassUnknown where it is not in the table.
+// Class of a code; ClassUnknown if it is not in the table.
 func (c ErrCode) Class() Class {
 	return c.meaning().class
 }
 
-// Reason is a stable word for the desk and for tests, in kebab case; ReasonUnknown where the code is not in the table, ""
+// Reason is a stable word for the desk and for tests, in kebab case; ReasonUnknown if the code is not in the table, ""
 // for success. It never holds what the platform wrote.
 func (c ErrCode) Reason() string {
 	return c.meaning().reason
@@ -91,7 +91,7 @@ const (
 	RetryInADay     Retry = "day"         // the administrator refused twice
 )
 
-// Retry of a code; RetryNever where it is not in the table, and for success.
+// Retry of a code; RetryNever if it is not in the table, and for success.
 func (c ErrCode) Retry() Retry {
 	switch c {
 	case CodeInvalidMediaID, 46001:

@@ -1,7 +1,7 @@
 package wechat
 
 // field finds the place for an element, given its path below the root; nil where Inbound has none. Names are
-// case-sensitive; where the platform writes one name in two ways, both are here.
+// case-sensitive; if the platform writes one name in two ways, both are here.
 func (m *Inbound) field(path [][]byte) *string {
 	switch len(path) {
 	case 1:

@@ -34,7 +34,7 @@ type Inbound struct {
 	MediaID16K   string // voice
 	ThumbMediaID string // video, shortvideo
 	Format       string // voice: amr, speex …
-	Recognition  string // voice: transcript, where the platform still gives one
+	Recognition  string // voice: transcript, if the platform still gives one
 	LocationX    string // location: latitude
 	LocationY    string // location: longitude
 	Scale        string

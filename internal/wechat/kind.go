@@ -57,7 +57,7 @@ func (m *Inbound) Concern() Concern {
 	return ConcernEvent
 }
 
-// Text is what the customer said: the content of a text, the transcript of a voice message where there is one, "" for all
+// Text is what the customer said: the content of a text, the transcript of a voice message if there is one, "" for all
 // else.
 func (m *Inbound) Text() string {
 	switch m.MsgType {

@@ -78,7 +78,7 @@ type As struct {
 
 // FromAI says of a message that a program has written it (aimsgcontext, since 2025), and with InAnswerTo which of the
 // customer's messages it answers. WeChat then puts a line below it, as far as is known. Sources differ over the object's
-// member, is_ai_msg or msgid: the first is always sent, the second where it is given.
+// member, is_ai_msg or msgid: the first is always sent, the second if it is given.
 type FromAI struct {
 	InAnswerTo string // Inbound.MsgID
 	Message    Message

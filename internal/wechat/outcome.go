@@ -28,8 +28,8 @@ const (
 // SendOutcome is what one try to send a message came to.
 type SendOutcome struct {
 	Status SendStatus    `json:"status"`
-	Code   ErrCode       `json:"code,omitempty"`   // what WeChat said; 0 where it said nothing or took the message
-	Reason string        `json:"reason,omitempty"` // why it is not sent, in words of our own; "" where it is
+	Code   ErrCode       `json:"code,omitempty"`   // what WeChat said; 0 if it said nothing or took the message
+	Reason string        `json:"reason,omitempty"` // why it is not sent, in words of our own; "" if it is
 	After  time.Duration `json:"after,omitempty"`  // for later: how long to wait at least
 }
 

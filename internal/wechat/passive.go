@@ -93,7 +93,7 @@ func (TransferToAI) appendReply(b []byte, toEvent bool) ([]byte, error) {
 	return b, nil
 }
 
-// appendOptional writes an element only where it has something to say.
+// appendOptional writes an element only if it has something to say.
 func appendOptional(b []byte, name, text string) []byte {
 	if text == "" {
 		return b
@@ -101,7 +101,7 @@ func appendOptional(b []byte, name, text string) []byte {
 	return appendElement(b, name, text)
 }
 
-// appendElement writes text as CDATA; where it would end the section early, the section is split in two.
+// appendElement writes text as CDATA; if it would end the section early, the section is split in two.
 func appendElement(b []byte, name, text string) []byte {
 	b = append(b, "<"+name+"><![CDATA["...)
 	b = append(b, strings.ReplaceAll(carried(text), "]]>", "]]]]><![CDATA[>")...)

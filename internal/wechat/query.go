@@ -43,7 +43,7 @@ const (
 // The signature has no separators, so moving digits from one part to its neighbour would keep it valid. The exact length
 // of the timestamp and the bound on the nonce rule that out: a shift within the bound leaves either a timestamp of another
 // length or a ciphertext that is no longer whole blocks (64 base64 characters are three blocks), which BoundaryMoved finds.
-// Swapping timestamp and nonce is possible only where the nonce looks like a timestamp; the message key then decides.
+// Swapping timestamp and nonce is possible only if the nonce looks like a timestamp; the message key then decides.
 func ParseQuery(rawQuery string) (Query, error) {
 	var q Query
 	given, err := q.fill(rawQuery)

@@ -59,7 +59,7 @@ func ReplyTo(m *Inbound, with Passive, now time.Time) Reply {
 	return Reply{From: OriginalID(m.ToUserName), To: m.FromUserName, ToEvent: m.IsEvent(), Message: with, Now: now}
 }
 
-// XML is the reply as plain mode wants it. Characters that XML cannot carry are left out. It fails where the platform
+// XML is the reply as plain mode wants it. Characters that XML cannot carry are left out. It fails if the platform
 // would show its fault notice: with ErrMessageEmpty, ErrMessageTooLong, ErrMessageIncomplete or ErrMessageArticles, and
 // with ErrReplyToEvent.
 func (r Reply) XML() ([]byte, error) {

@@ -41,7 +41,7 @@ const (
 // leaf is an element without child elements.
 type leaf struct {
 	path       [][]byte // names from the root to the element; valid during the visit
-	text       []byte   // its text, part of the document where it was written in one piece
+	text       []byte   // its text, part of the document if it was written in one piece
 	references bool     // part of the text was written as & … ;
 }
 

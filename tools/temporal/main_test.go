@@ -82,7 +82,7 @@ func (p *process) kill(t *testing.T) {
 	require.Error(t, p.cmd.Wait())
 }
 
-// fail runs the server where it must refuse to start, and returns what it said.
+// fail runs the server, which must refuse to start, and returns what it said.
 func fail(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), binary, args...).CombinedOutput()

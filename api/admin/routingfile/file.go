@@ -72,7 +72,7 @@ func Parse(text []byte) (file File, faults []web.Fault) {
 	return file, nil
 }
 
-// checkNode says in a sentence why a part of a file is too large to be read; "" where it is not.
+// checkNode says in a sentence why a part of a file is too large to be read; "" if it is not.
 func checkNode(n *yaml.Node, depth int) string {
 	switch {
 	case n.Kind == yaml.AliasNode:

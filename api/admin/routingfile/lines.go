@@ -30,7 +30,7 @@ func linesOf(document *yaml.Node) (lines lines) {
 	return lines
 }
 
-// member finds a member of a mapping; nil where there is none.
+// member finds a member of a mapping; nil if there is none.
 func member(n *yaml.Node, name string) *yaml.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == name {

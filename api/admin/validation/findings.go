@@ -44,7 +44,7 @@ func contentFinding(seen map[callback.Record]time.Time) finding {
 	return well("Callbacks come in; whether WeChat's own can be read is not known yet, as " + notCalled)
 }
 
-// latest is the notice that was made last, "" where there is none, and when, in words.
+// latest is the notice that was made last, "" if there is none, and when, in words.
 func latest(seen map[callback.Record]time.Time, among ...callback.Record) (last callback.Record, at string) {
 	for _, n := range among {
 		if made, ok := seen[n]; ok && made.After(seen[last]) {

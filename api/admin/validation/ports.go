@@ -12,9 +12,11 @@ import (
 
 // AccountChecks is what the ledger knows about the set-up of accounts, for trying it out.
 type AccountChecks interface {
-	// Credentials opens what calling WeChat for an account needs. ErrNotFound when it is disabled or deleted.
+	// Credentials opens what calling WeChat for an account needs. It returns ErrNotFound when it is disabled or
+	// deleted.
 	Credentials(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (wechat.Credentials, error)
-	// CallbackAccount opens what the callback endpoint knows of an account. ErrNotFound when it is unknown, deleted or disabled.
+	// CallbackAccount opens what the callback endpoint knows of an account. It returns ErrNotFound when it is unknown, deleted
+	// or disabled.
 	CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)
 }
 
@@ -28,12 +30,12 @@ type CallbackRecords interface {
 
 // TokenAPI is WeChat's token API.
 type TokenAPI interface {
-	// CheckCredentials tries AppID and AppSecret at WeChat's token API, past every cache. Where WeChat refused, the error is or
+	// CheckCredentials tries AppID and AppSecret at WeChat's token API, past every cache. If WeChat refused, the error is or
 	// wraps a web.WeChatRefusal.
 	CheckCredentials(ctx context.Context, c wechat.Credentials) error
 }
 
-// CallbackFacts is what has to be known of the callback endpoint in order to call it.
+// CallbackFacts is what a caller of the callback endpoint needs to know.
 type CallbackFacts struct {
 	Prefix     string        // of the path; the account's id follows
 	Answer     string        // to a callback that was taken

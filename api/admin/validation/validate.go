@@ -12,7 +12,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Validator tries out accounts. All fields must be given.
+// Validator tries out accounts. All its fields must be set.
 type Validator struct {
 	Checks    AccountChecks
 	Callbacks CallbackRecords
@@ -23,7 +23,7 @@ type Validator struct {
 	Now       func() time.Time
 }
 
-// Step is what a step came to.
+// Step is the result of one step.
 type Step struct {
 	Name    string
 	OK      bool
@@ -101,7 +101,7 @@ func (v Validator) tryCredentials(ctx context.Context, from wechat.Credentials) 
 	case errors.As(err, &refusal) && refusal.ErrCode() != wechat.CodeOK:
 		return broken(web.SentenceOf(refusal))
 	}
-	v.Log.WarnContext(ctx, "WeChat gives no answer", "account_id", from.AccountID, "error", err)
+	v.Log.WarnContext(ctx, "WeChat call failed", "account_id", from.AccountID, "error", err)
 	return broken("WeChat's API gives no usable answer: check that WXDESK_WECHAT_API is right and that this machine may call it.")
 }
 

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/bot/webhook"
 )
 
-// Bots finds the connector for a question's bot.
+// Bots has the connectors, one for each kind of bot.
 type Bots struct {
 	FAQ     faq.Connector
 	Webhook webhook.Connector

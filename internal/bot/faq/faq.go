@@ -19,8 +19,8 @@ type Connector struct {
 	}
 }
 
-// Answer finds the longest phrase that the text contains. A wish for a person is such a phrase too, so that an entry
-// may be more specific than it.
+// Answer finds the longest phrase that the text contains. The phrases by which a customer asks for a person take part in that, so an
+// entry may be more specific than they are.
 func (f Connector) Answer(ctx context.Context, q bot.Question) (bot.Answer, error) {
 	if q.Kind == "subscribe" {
 		return says(greeting(q.Language)), nil
@@ -71,7 +71,7 @@ func longestWish(text string) (length int) {
 	return length
 }
 
-// find is where text has phrase first, as words of their own where the script separates words, or -1: "person" is not in
+// find returns where text has phrase first, or -1. In scripts that separate words, the phrase must be whole words: "person" is not in
 // "personal", but 人工 is in 找人工客服.
 func find(text, phrase string) int {
 	for at := 0; phrase != "" && at+len(phrase) <= len(text); {

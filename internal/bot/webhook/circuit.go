@@ -11,30 +11,30 @@ import (
 )
 
 const (
-	// circuitFailures is how many questions in a row a bot may fail before it is left alone. A guess: a bot that is down
+	// circuitFailures is how many questions in a row a bot may fail before it is not asked for a while. A guess: a bot that is down
 	// keeps five customers waiting.
 	circuitFailures = 5
 	// circuitFirstPause doubles with every probe that fails.
 	circuitFirstPause = 5 * time.Second
-	// circuitLongestPause is also all that a Retry-After can bring about (B02).
+	// circuitLongestPause also limits the pause that a Retry-After asks for (B02).
 	circuitLongestPause = 30 * time.Second
 )
 
-// errLeftAlone: the bot keeps failing and is not called for a while.
+// errLeftAlone says that the bot keeps failing and is not called for a while.
 var errLeftAlone = errors.New("webhook: the bot keeps failing and is left alone for a while")
 
-// circuit leaves bots alone that keep failing, so that their customers reach people at once and a bot that is overloaded
-// can recover. It is this process's own: another one finds out by itself.
+// circuit stops calls to bots that keep failing. So their customers reach people at once, and a bot that is overloaded can recover.
+// Each process has its own circuit.
 //
-// Closed, every question passes. Open, none does until the pause is over; then a single one does, the probe, and what
-// becomes of it decides: closed again, or open for twice as long.
+// While the circuit is closed, every question passes. While it is open, none does until the pause is over. Then one question passes
+// as a probe. If it succeeds, the circuit closes; if it fails, the circuit opens for twice as long.
 type circuit struct {
 	mu sync.Mutex
-	// failing has no bot whose last question went well, so it stays as small as the trouble is.
+	// failing has only bots whose last question failed, so it stays small.
 	failing map[circuitKey]*failing
 }
 
-// circuitKey names a bot as it is set up: one that was changed begins anew.
+// circuitKey names a bot with its settings: after a change of the settings the count begins again.
 type circuitKey struct {
 	tenant  conversation.Tenant
 	bot     conversation.BotID
@@ -51,9 +51,9 @@ type failing struct {
 
 func newCircuit() *circuit { return &circuit{failing: map[circuitKey]*failing{}} }
 
-// call asks the question's bot, or fails with errLeftAlone without asking. An answer that is refused for what it says is a
-// sign of life: a customer who knows how to bring it about must not take the bot from the others. What fails after the
-// caller has gone counts neither way.
+// call asks the question's bot, or fails with errLeftAlone without asking. An answer that is refused because of its content shows
+// that the bot works. It does not count as a failure, because otherwise one customer could close the bot for all others. A call that
+// fails after the caller has gone counts neither way.
 func (c *circuit) call(ctx context.Context, q bot.Question, ask func() (bot.Answer, error)) (answer bot.Answer, err error) {
 	key := circuitKey{q.Tenant, q.Bot.ID, q.Bot.Version}
 	probe, passes := c.enter(key, time.Now())
@@ -75,7 +75,7 @@ func (c *circuit) call(ctx context.Context, q bot.Question, ask func() (bot.Answ
 	return answer, err
 }
 
-// wish is for how long a bot wants to be left alone, 0 where that is no longer than a customer may be made to wait.
+// wish returns the pause that the bot asks for (Retry-After), or 0 if the pause is no longer than a customer may be made to wait.
 func wish(err error) time.Duration {
 	if passing, ok := errors.AsType[*passingError](err); ok && passing.after > answerLimit {
 		return passing.after
@@ -103,8 +103,8 @@ func (c *circuit) succeeded(key circuitKey) {
 	delete(c.failing, key)
 }
 
-// failed counts, and opens the circuit where it is time or the bot wishes so. What was asked before it opened and fails
-// only now changes nothing.
+// failed counts a failure, and opens the circuit after enough of them or if the bot asks for it. A question that was asked before the
+// circuit opened and fails afterwards changes nothing.
 func (c *circuit) failed(key circuitKey, now time.Time, probe bool, wish time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

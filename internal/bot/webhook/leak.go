@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// secrets are the shapes of what no customer is to read: ours, and those of others that a bot is likely to hold.
+// secrets are the patterns of secrets that no customer may read: ours, and those of others that a bot is likely to have.
 var secrets = regexp.MustCompile(strings.Join([]string{
 	`whsec_[A-Za-z0-9+/]{24}`,
 	`wxd_[A-Za-z0-9_-]{43}`,
@@ -25,8 +25,8 @@ var word = regexp.MustCompile(`[A-Za-z0-9_-]+`)
 
 const openIDLength = 28
 
-// leaks tells whether a text holds a secret or somebody's openid (B09). A bot is told neither, so it has them from
-// somewhere else: from another customer, or from those who wrote it.
+// leaks reports whether a text has a secret or somebody's openid (B09). A bot gets neither from us, so it must have them from
+// somewhere else, such as another customer.
 func leaks(text string, of bot.Bot) bool {
 	for _, own := range []secret.Value{of.Secret, of.OldSecret} {
 		if _, key, _ := strings.Cut(own.Reveal(), "_"); key != "" && strings.Contains(text, key) {
@@ -44,8 +44,8 @@ func leaks(text string, of bot.Bot) bool {
 	return false
 }
 
-// isOpenID takes no words of a language for one: by chance, an openid without a capital letter, a small one and a digit is
-// one in a hundred.
+// isOpenID reports whether a word is an openid rather than a word of a language. By chance one openid in a hundred lacks a capital
+// letter, a small letter or a digit.
 func isOpenID(word string) bool {
 	return len(word) == openIDLength && word[0] == 'o' && strings.ContainsFunc(word, unicode.IsDigit) &&
 		strings.ContainsFunc(word, unicode.IsUpper) && strings.ContainsFunc(word[1:], unicode.IsLower)

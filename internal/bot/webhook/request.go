@@ -20,7 +20,7 @@ import (
 	"wxdesk/internal/bot"
 )
 
-// ask is one try.
+// ask sends the question once and returns the body of the answer.
 func (w Connector) ask(ctx context.Context, q bot.Question, keys [][]byte, question []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, q.Bot.URL, bytes.NewReader(question))
 	if err != nil {
@@ -53,7 +53,7 @@ func signatures(keys [][]byte, id, timestamp string, body []byte) string {
 	return strings.Join(all, " ")
 }
 
-// notReached leaves out the address, whose query may hold a secret. A certificate does not get better by asking again.
+// notReached removes the address from an error, because its query may have a secret. A bad certificate is not tried again.
 func notReached(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
@@ -88,7 +88,8 @@ type statusError int
 
 func (e statusError) Error() string { return fmt.Sprintf("the bot answered with status %d", int(e)) }
 
-// retryAfter reads a Retry-After, seconds or a date; 0 where there is none. One beyond all measure is as long as any.
+// retryAfter reads a Retry-After, in seconds or as a date; 0 if there is none. A value that is too large for a duration counts as the
+// longest one.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(header, 10, 64); err == nil {
 		return time.Duration(min(seconds, 86_400)) * time.Second //nolint:gosec // a day at most

@@ -7,9 +7,9 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// split cuts a text into parts of at most limit bytes, never inside what a reader sees as one character; behind white
-// space where that does not make a part much shorter. Parts that would show nothing are left out. It returns none where a
-// single character is longer than limit.
+// split cuts a text into parts of at most limit bytes, never inside what a reader sees as one character. It cuts after white space,
+// unless that makes a part much shorter. It leaves out parts that would show nothing. It returns no parts if a single character is
+// longer than limit.
 func split(text string, limit int) (parts []string) {
 	for len(text) > limit {
 		at := cutAt(text, limit)

@@ -47,6 +47,5 @@ func leadsToAHost(address string) bool {
 	return err == nil && to.Hostname() != "" && to.User == nil
 }
 
-// asWritten puts the full-width sign in the place of <: no client takes that for the beginning of a tag, and none needs to
-// know entities.
+// asWritten replaces < by the full-width sign. No client takes that for the beginning of a tag, and no client needs to know entities.
 func asWritten(text string) string { return strings.ReplaceAll(text, "<", "＜") }

@@ -21,7 +21,7 @@ const (
 	maxAnswer = 256 << 10
 )
 
-// Connector asks a program of somebody's own: one POST for each turn, signed by Standard Webhooks, answered with what to
+// Connector asks a program outside wxdesk: one POST for each turn, signed by Standard Webhooks, answered with what to
 // say. webhook.schema.json describes both bodies, docs/bots.md tells how to write one.
 type Connector struct {
 	http    *http.Client
@@ -38,7 +38,7 @@ func New(hc *http.Client) Connector {
 	return Connector{http: &own, now: time.Now, circuit: newCircuit()}
 }
 
-// Answer asks the bot, unless it has kept failing recently: then it fails at once.
+// Answer asks the bot. If the bot has kept failing, it fails at once.
 func (w Connector) Answer(ctx context.Context, q bot.Question) (bot.Answer, error) {
 	return w.circuit.call(ctx, q, func() (bot.Answer, error) { return w.answer(ctx, q) })
 }
@@ -95,7 +95,7 @@ func (e *passingError) pause(try int) time.Duration {
 	return max(e.after, firstPause<<(2*(try-1)))
 }
 
-// rest pauses before the next try. Where the time would be over by then it does not even begin: people take over sooner.
+// rest pauses before the next try. If the time would be over by then, it returns at once, so that people take over sooner.
 func rest(ctx context.Context, pause time.Duration) bool {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) <= pause {
 		return false

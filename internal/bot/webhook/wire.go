@@ -72,7 +72,7 @@ type (
 	}
 )
 
-// An answer's limits. What is told to the agent is cut where it is longer.
+// An answer's limits. What is told to the agent is cut if it is longer.
 const (
 	maxTexts   = 3
 	maxReason  = 1000 // characters
@@ -126,7 +126,7 @@ var (
 	errTooMuch       = errors.New("webhook: the answer needs more messages than may be sent")
 )
 
-// isRefusal reports whether an answer was understood and is of no use all the same.
+// isRefusal reports whether an answer was understood but is of no use.
 func isRefusal(err error) bool {
 	return errors.Is(err, errSaysNothing) || errors.Is(err, errBlankText) || errors.Is(err, errTooMuch) || errors.Is(err, bot.ErrLeak)
 }
@@ -173,7 +173,7 @@ func readAnswer(text []byte, q bot.Question) (bot.Answer, error) {
 	return answer, nil
 }
 
-// wishesOf is what a bot asks of the contact centre. It may ask for what is on the list and for nothing else.
+// wishesOf returns the command of an answer. A bot may ask only for the commands on the list.
 func wishesOf(c *wireCommand) (a bot.Answer) {
 	switch {
 	case c == nil:
@@ -188,8 +188,8 @@ func wishesOf(c *wireCommand) (a bot.Answer) {
 	return a
 }
 
-// namesAnother reports whether an answer is meant for another conversation. It counts for its own all the same: which one
-// that is was never the bot's to say.
+// namesAnother reports whether an answer names another conversation. The answer counts for its own conversation nevertheless, because
+// a bot does not choose the conversation.
 func namesAnother(text []byte, own conversation.ID) bool {
 	var said struct {
 		ConversationID any `json:"conversation_id"`

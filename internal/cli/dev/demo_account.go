@@ -48,7 +48,7 @@ var demoFAQ = []bot.FAQEntry{
 	{Language: "id", Phrase: "jam buka", Answer: "Kami buka setiap hari pukul 9.00–21.00 waktu Beijing."},
 }
 
-// demoAccount makes the demo account in the simulator and in the ledger, where it is not there yet, and returns its
+// demoAccount makes the demo account in the simulator and in the ledger, if it is not there yet, and returns its
 // callback URL.
 func (d *system) demoAccount(ctx context.Context) (callback string, err error) {
 	db, err := d.host.OpenLedger(ctx, d.cfg)

@@ -77,7 +77,7 @@ func (d *demo) makeRules(ctx context.Context) error {
 	return nil
 }
 
-// attach puts the demo account, where there is one, into the tea house's workstream, unless it has one of its own.
+// attach puts the demo account, if there is one, into the tea house's workstream, unless it has one of its own.
 func (d *demo) attach(ctx context.Context) error {
 	standard, _, err := find(ctx, d.db.Setup.ListWorkstreams, workstreamID, func(w routing.Workstream) bool { return w.Default })
 	if err != nil {

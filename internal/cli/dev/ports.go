@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/devstack"
 )
 
-// simulatorPort names the simulator where its port is busy.
+// simulatorPort names the simulator when its port is busy.
 const simulatorPort = "the simulator (--simulator-addr)"
 
 // freePorts names a busy port before anything is started.

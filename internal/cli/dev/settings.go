@@ -60,8 +60,8 @@ func (d *system) choices() map[config.Name]string {
 	return choices
 }
 
-// simulated reports whether a simulator of ours is to run. Where WXDESK_WECHAT_API names another WeChat, nothing needs the
-// simulator: it leaves its address to that WeChat, whether or not it listens yet, and to any other program.
+// simulated reports whether dev starts its simulator. If WXDESK_WECHAT_API names another WeChat, nothing needs the simulator. Then
+// dev leaves the simulator's address to that WeChat, whether or not it listens yet, and to any other program.
 func (d *system) simulated(another bool) bool {
 	switch {
 	case !another:

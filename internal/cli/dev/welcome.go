@@ -30,7 +30,7 @@ func (d *system) welcome(ctx context.Context) (err error) {
 	return nil
 }
 
-// everythingIsUp waits for what is still missing, and tells the rest.
+// everythingIsUp waits until everything is up, and prints the addresses.
 func (d *system) everythingIsUp(ctx context.Context) error {
 	select {
 	case <-d.temporalUp:
@@ -62,7 +62,7 @@ func (d *system) everythingIsUp(ctx context.Context) error {
 	return nil
 }
 
-// codecLink signs the one who sees this terminal in at the codec endpoint, once; "" where there is none.
+// codecLink returns a link that signs the reader of this terminal in at the codec endpoint, once; "" if there is no such endpoint.
 func (d *system) codecLink(ctx context.Context) (string, error) {
 	if d.cfg.CodecOrigin == "" {
 		return "", nil

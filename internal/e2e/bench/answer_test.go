@@ -22,7 +22,7 @@ func BenchmarkFAQAnswer_toBareShapes(b *testing.B) {
 	compareAnswers(b, s, harness.NewCallbackAccount(s), platform, shapeBar{"old", 2.0}, shapeBar{"new", 0.50})
 }
 
-// BenchmarkOwnBotAnswer_toBareShape compares answers of a bot of one's own, which answers at once, with a bare workflow that asks
+// BenchmarkOwnBotAnswer_toBareShape compares answers of a webhook bot, which answers at once, with a bare workflow that asks
 // an activity on another task queue.
 func BenchmarkOwnBotAnswer_toBareShape(b *testing.B) {
 	s, platform, _ := startBench(b)

@@ -37,7 +37,7 @@ type shape [][]step
 var shapes = map[string]shape{
 	"old":     {{local, eager, other}},                 // an answer of the FAQ in three workflow tasks
 	"new":     {{local, local, local}},                 // an answer of the FAQ in one workflow task
-	"own-bot": {{local, other, local}},                 // an answer of a bot of one's own
+	"own-bot": {{local, other, local}},                 // an answer of a webhook bot
 	"assign":  {{local, local, local, local}, {local}}, // a new conversation and its assignment
 	"trip":    {{other}},                               // a signal and the activity that follows from it
 }

@@ -75,7 +75,7 @@ func processName(pid int) string {
 	if pid == os.Getpid() {
 		return "benchmark"
 	}
-	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // empty where it has ended
+	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // empty if it has ended
 	args := strings.Split(string(line), "\x00")
 	if name := filepath.Base(args[0]); name != "wxdesk" || len(args) < 2 {
 		name, _, _ = strings.Cut(name, ":") // postgres: user database …

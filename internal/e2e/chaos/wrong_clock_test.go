@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R22: where WeChat's clock is an hour behind ours, or ahead of it, nothing that is acknowledged is lost; each line is in the transcript,
+// R22: if WeChat's clock is an hour behind ours, or ahead of it, nothing that is acknowledged is lost; each line is in the transcript,
 // once, however often it comes, and is flagged: it gets no answer, for it may be old. With the clock right again, all is as ever.
 func TestR22_aWrongClockLosesNothing(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,7 @@ func TestFirstFiveMinutes(t *testing.T) {
 	require.Len(t, c.Answers(), 2, "nobody answers in the bot's place")
 }
 
-// A cold `make dev` compiles the Temporal server for minutes. People write to the demo account all the same.
+// A cold `make dev` compiles the Temporal server for minutes. People write to the demo account anyway.
 func TestFirstFiveMinutes_whileTemporalCompiles(t *testing.T) {
 	t.Parallel()
 	s := harness.NewSystem(t)

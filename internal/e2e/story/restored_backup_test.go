@@ -70,7 +70,7 @@ func testRestoredPart(t *testing.T, part string) {
 	s.Command("dev", "start", "worker")
 	requireDifferences(s)
 
-	// Everybody is answered: by the bot, or by people where people have the conversation here.
+	// Everybody is answered: by the bot, or by people if people have the conversation here.
 	ann = ann.Agent.Connect()
 	people := []harness.Customer{late, lateToo}
 	for _, c := range before {

@@ -80,7 +80,7 @@ func (c *collector) withSpan(name string) []spans {
 // spans are those of one trace.
 type spans []*tracepb.Span
 
-// requireOneTree fails where a span's parent is missing, or where there are several without one.
+// requireOneTree fails if a span's parent is missing, or if there are several without one.
 func (all spans) requireOneTree(t *testing.T) (root *tracepb.Span) {
 	t.Helper()
 	known := map[string]bool{}

@@ -88,7 +88,7 @@ func TestBad_B10_aWebhooksSecretIsReplacedAndWhoRepeatsHimselfReachesPeople(t *t
 	require.Equal(t, "queue", c.Conversations()[0].Holder)
 }
 
-// An account with a bot of somebody's own: it answers; then it is dead, and the customer is told that a person will come.
+// An account with a webhook bot: it answers; then it is dead, and the customer is told that a person will come.
 func TestBad_R15_B01_aDeadBotEndsWithPeopleWithinTenSeconds(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)

@@ -33,7 +33,7 @@ const accessTokenColumns = `tenant, account_id, sealed, expires_at, forced_at, c
 // ofAccount finds the row without knowing the tenant: an account's id is unique by itself.
 const ofAccount = `(tenant, account_id) = (select tenant, id from accounts where id = $1)`
 
-// usable opens the stored token; ok is false where there is none, or it is about to expire.
+// usable opens the stored token; ok is false if there is none, or it is about to expire.
 func (db *DB) usable(r accessTokenRow) (token wxapi.Token, ok bool, err error) {
 	if r.Sealed == nil || r.ExpiresAt == nil {
 		return wxapi.Token{}, false, nil
@@ -50,7 +50,7 @@ func accessTokenPlace(r accessTokenRow) string {
 	return sealing.Place("access_tokens", r.Tenant, string(r.AccountID))
 }
 
-// Token implements wxapi.TokenStore: the stored access token, or wxapi.ErrNoToken where nothing usable is.
+// Token implements wxapi.TokenStore: the stored access token, or wxapi.ErrNoToken if nothing usable is.
 func (db *DB) Token(ctx context.Context, accountID string) (wxapi.Token, error) {
 	const query = `select ` + accessTokenColumns + ` from access_tokens where ` + ofAccount
 	var rows []accessTokenRow
@@ -67,7 +67,7 @@ func (db *DB) Token(ctx context.Context, accountID string) (wxapi.Token, error) 
 	return token, err
 }
 
-// refreshed is what a refresh came to. A fetch that failed is a result, not an error of the transaction: running that
+// refreshed is the result of a refresh. A fetch that failed is a result, not an error of the transaction: running the transaction
 // again would ask WeChat again.
 type refreshed struct {
 	token   wxapi.Token
@@ -75,8 +75,8 @@ type refreshed struct {
 }
 
 // Refresh implements wxapi.TokenStore. The row's lock makes one refresh over all processes: whoever waited for it finds a
-// token that differs from the failed one. A stored token that cannot be opened counts as none. ErrNotFound when there is
-// no such account.
+// token that differs from the failed one. A stored token that cannot be opened counts as none. It returns ErrNotFound
+// when there is no such account.
 func (db *DB) Refresh(ctx context.Context, accountID string, failed secret.Value, fetch func(ctx context.Context, force bool) (wxapi.Token, error)) (wxapi.Token, error) {
 	r, err := postgres.Transact(ctx, db.pool, "refresh the access token of account "+accountID, func(tx *postgres.Tx) (refreshed, error) {
 		row, err := lockAccessToken(ctx, tx, accountID)

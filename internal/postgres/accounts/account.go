@@ -62,10 +62,10 @@ func rowOf(a account.Account) accountRow {
 }
 
 // CreateAccount adds an account of the actor's tenant, whatever a.Tenant says; account.DefaultBot gives it the
-// tenant's oldest FAQ bot, where there is one. It gets a new id unless a.ID gives one; an account that has that id already
-// was made by this very call before, and is answered as it is. ErrExists when another account has the AppID, ErrKeyMissing
-// when the mode needs an EncodingAESKey, ErrNoBot when there is no such bot,
-// routing.UnknownError when there is no such workstream.
+// tenant's oldest FAQ bot, if there is one. It gets a new id unless a.ID gives one; an account that has that id already
+// was made by this very call before, and is answered as it is. It returns ErrExists when another account has the AppID,
+// ErrKeyMissing when the mode needs an EncodingAESKey, ErrNoBot when there is no such bot, routing.UnknownError when there
+// is no such workstream.
 func (db *DB) CreateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error) {
 	a.Tenant = by.Tenant
 	if a.ID == "" {
@@ -119,7 +119,7 @@ func holdWorkstream(ctx context.Context, tx *postgres.Tx, a account.Account) err
 	return resource.Hold(ctx, tx, a.Tenant, resource.LiveWorkstreams, "workstream_id", a.Workstream)
 }
 
-// Account reads one. ErrNotFound when it is unknown or deleted.
+// Account reads an account. It returns ErrNotFound when it is unknown or deleted.
 func (db *DB) Account(ctx context.Context, t conversation.Tenant, id conversation.AccountID) (account.Account, error) {
 	a, err := readAccount(ctx, db.pool, t, id)
 	return a, postgres.Explain(ctx, "read account", err)
@@ -144,7 +144,7 @@ func (db *DB) ListAccounts(ctx context.Context, t conversation.Tenant, after con
 }
 
 // DeleteAccount ends an account: its callback is unknown from now on and nothing is sent for it any more; its
-// conversations stay readable. Deleting it again changes nothing. ErrNotFound when there never was one.
+// conversations stay readable. Deleting it again changes nothing. It returns ErrNotFound when there never was one.
 func (db *DB) DeleteAccount(ctx context.Context, by access.Actor, id conversation.AccountID) error {
 	return db.pool.InTx(ctx, "delete account", func(tx *postgres.Tx) error {
 		const query = `select deleted_at is not null from accounts where tenant = $1 and id = $2 for no key update`

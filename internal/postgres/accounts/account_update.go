@@ -15,14 +15,13 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// UpdateAccount replaces the settings of the actor's account where its version is still a.Version (ErrVersion otherwise),
-// and those secrets that are not empty. What is equal stays: an update that changes nothing keeps the version. A replaced
-// Token or EncodingAESKey keeps its row; a stored secret that cannot be opened differs from every given one. With another
-// AppID the access token is forgotten. A new bot counts for conversations that begin from now on, and for the next message
-// of those that a bot holds. An account that stands one version further exactly as wished was brought there by
-// this very call before. ErrExists when another account has the AppID, ErrKeyMissing when the mode needs an EncodingAESKey
-// and there is none, ErrNoBot when there is no such bot, routing.UnknownError when there is no such workstream, ErrNotFound when
-// there is no such account.
+// UpdateAccount replaces the settings of the actor's account if its version is still a.Version (ErrVersion otherwise), and those
+// secrets that are not empty. What is equal stays: an update that changes nothing keeps the version. A replaced Token or
+// EncodingAESKey keeps its row; a stored secret that cannot be opened differs from every given one. With another AppID the
+// access token is forgotten. A new bot counts for conversations that begin from now on, and for the next message of those that a
+// bot holds. An account that stands one version further exactly as wished was brought there by this very call before. It returns
+// ErrExists when another account has the AppID, ErrKeyMissing when the mode needs an EncodingAESKey and there is none, ErrNoBot
+// when there is no such bot, routing.UnknownError when there is no such workstream, ErrNotFound when there is no such account.
 func (db *DB) UpdateAccount(ctx context.Context, by access.Actor, a account.Account, s account.Secrets) (account.Account, error) {
 	a.Tenant = by.Tenant
 	return postgres.Transact(ctx, db.pool, "update account", func(tx *postgres.Tx) (account.Account, error) {

@@ -57,7 +57,7 @@ func (r botRow) setup() bot.Setup {
 	return b
 }
 
-// CreateBot adds a bot of the actor's tenant under b.ID, a new one where that is "". A bot that has the id already was
+// CreateBot adds a bot of the actor's tenant under b.ID, a new one if that is "". A bot that has the id already was
 // made by this very call before, and is answered as it is. The secret is a webhook's; every other kind has none.
 func (db *DB) CreateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error) {
 	b.Tenant = by.Tenant
@@ -85,7 +85,7 @@ func (db *DB) CreateBot(ctx context.Context, by access.Actor, b bot.Setup, key s
 	})
 }
 
-// Bot reads one. ErrNotFound when it is unknown or deleted.
+// Bot reads a bot. It returns ErrNotFound when it is unknown or deleted.
 func (db *DB) Bot(ctx context.Context, t conversation.Tenant, id conversation.BotID) (bot.Setup, error) {
 	b, err := readBot(ctx, db.pool, t, id)
 	return b, postgres.Explain(ctx, "read bot", err)
@@ -110,10 +110,10 @@ func (db *DB) ListBots(ctx context.Context, t conversation.Tenant, after convers
 }
 
 // UpdateBot gives the actor's bot another name, and a webhook another URL and, where key is not empty, another secret,
-// where its version is still b.Version (ErrVersion otherwise). The replaced secret signs too for botOverlap;
-// one that was replaced before it does not any more. What is equal stays: an update that changes nothing keeps
-// the version. A bot that stands one version further exactly as wished was brought there by this very call before. Its
-// kind stays for life. ErrNotFound when there is no such bot.
+// if its version is still b.Version (ErrVersion otherwise). The replaced secret signs too for botOverlap; one that was
+// replaced before it does not any more. What is equal stays: an update that changes nothing keeps the version. A bot
+// that stands one version further exactly as wished was brought there by this very call before. Its kind stays for
+// life. It returns ErrNotFound when there is no such bot.
 func (db *DB) UpdateBot(ctx context.Context, by access.Actor, b bot.Setup, key secret.Value) (bot.Setup, error) {
 	return postgres.Transact(ctx, db.pool, "update bot", func(tx *postgres.Tx) (bot.Setup, error) {
 		old, err := lockBot(ctx, tx, by.Tenant, b.ID)
@@ -168,8 +168,8 @@ func (db *DB) changedBot(old botRow, b bot.Setup, key secret.Value) (fields []st
 	return fields
 }
 
-// DeleteBot takes a bot away, and its secrets with it. Deleting it again changes nothing. ErrInUse while an account is set
-// up with it, ErrNotFound when there never was one.
+// DeleteBot deletes a bot, and its secrets with it. Deleting it again changes nothing. It returns ErrInUse while an
+// account is set up with it, ErrNotFound when there never was one.
 func (db *DB) DeleteBot(ctx context.Context, by access.Actor, id conversation.BotID) error {
 	return db.pool.InTx(ctx, "delete bot", func(tx *postgres.Tx) error {
 		const query = `select deleted_at is not null from bots where tenant = $1 and id = $2 for update`

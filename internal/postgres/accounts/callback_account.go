@@ -10,10 +10,10 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// CallbackAccount returns an account by the id in the callback's path, where no tenant is known yet, with its open secrets: the
+// CallbackAccount returns an account by the id in the callback's path, before a tenant is known, with its open secrets: the
 // current ones first, then those replaced less than account.KeyOverlap ago, latest first. In plain mode there are no
-// keys. ErrNotFound when it is unknown, deleted or disabled; secret.ErrUnavailable when a secret in force cannot be opened
-// (a replaced one is then left out).
+// keys. It returns ErrNotFound when it is unknown, deleted or disabled; secret.ErrUnavailable when a secret in force cannot
+// be opened (a replaced one is then left out).
 func (db *DB) CallbackAccount(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error) {
 	opened, err := db.callbackAccount(ctx, id)
 	return opened, postgres.Explain(ctx, "find the account of a callback", err)
@@ -61,8 +61,8 @@ func (db *DB) callbackAccount(ctx context.Context, id conversation.AccountID) (a
 }
 
 // AccountKeys opens what Receive needs to read an account's callbacks: every key it ever had, since a callback that was
-// accepted under one is received however much later. A disabled or deleted account still answers. secret.ErrUnavailable when
-// the key in force cannot be opened (a replaced one is then left out).
+// accepted under one is received however much later. A disabled or deleted account still answers. It returns
+// secret.ErrUnavailable when the key in force cannot be opened (a replaced one is then left out).
 func (db *DB) AccountKeys(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (account.CallbackKeys, error) {
 	keys, err := db.accountKeys(ctx, tenant, account)
 	return keys, postgres.Explain(ctx, "open the keys of account "+string(account), err)
@@ -112,7 +112,7 @@ func (db *DB) accountKeys(ctx context.Context, tenant conversation.Tenant, id co
 	return keys, nil
 }
 
-// Credentials opens what sending for an account needs. ErrNotFound when it is disabled or deleted.
+// Credentials opens what sending for an account needs. It returns ErrNotFound when it is disabled or deleted.
 func (db *DB) Credentials(ctx context.Context, tenant conversation.Tenant, account conversation.AccountID) (wechat.Credentials, error) {
 	credentials, err := db.credentials(ctx, tenant, account)
 	return credentials, postgres.Explain(ctx, "open the credentials of account "+string(account), err)

@@ -35,8 +35,8 @@ func (r faqEntryRow) entry() bot.KeptFAQEntry {
 	return e
 }
 
-// CreateFAQEntry adds an entry of the actor's tenant and gives it its id. ErrExists when the account has an entry with this
-// language and phrase, ErrNotFound when there is no such account.
+// CreateFAQEntry adds an entry of the actor's tenant and gives it its id. It returns ErrExists when the account has an
+// entry with this language and phrase, ErrNotFound when there is no such account.
 func (db *DB) CreateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error) {
 	e.ID = bot.FAQEntryID(postgres.NewID())
 	row := faqRow{Tenant: by.Tenant, ID: string(e.ID), Language: e.Language, Phrase: e.Phrase, Answer: e.Answer}
@@ -67,7 +67,7 @@ func (db *DB) CreateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQ
 	})
 }
 
-// FAQEntry reads one. ErrNotFound when there is none.
+// FAQEntry reads an FAQ entry. It returns ErrNotFound when there is none.
 func (db *DB) FAQEntry(ctx context.Context, t conversation.Tenant, id bot.FAQEntryID) (bot.KeptFAQEntry, error) {
 	row, err := readFAQEntry(ctx, db.pool, t, id)
 	return row.entry(), postgres.Explain(ctx, "read FAQ entry", err)
@@ -92,9 +92,9 @@ func (db *DB) ListFAQEntries(ctx context.Context, t conversation.Tenant, f bot.F
 	return entries, nil
 }
 
-// UpdateFAQEntry replaces language, phrase and answer of the actor's entry where its version is still e.Version
-// (ErrVersion otherwise). An entry that stands one version further exactly as wished was brought there by this very call
-// before. ErrExists when the account has another entry with this language and phrase, ErrNotFound when there is none.
+// UpdateFAQEntry replaces language, phrase and answer of the actor's entry if its version is still e.Version (ErrVersion
+// otherwise). An entry that stands one version further exactly as wished was brought there by this very call before. It
+// returns ErrExists when the account has another entry with this language and phrase, ErrNotFound when there is none.
 func (db *DB) UpdateFAQEntry(ctx context.Context, by access.Actor, e bot.KeptFAQEntry) (bot.KeptFAQEntry, error) {
 	return postgres.Transact(ctx, db.pool, "update FAQ entry", func(tx *postgres.Tx) (bot.KeptFAQEntry, error) {
 		const query = `select ` + faqEntryColumns + ` from faq_entries where tenant = $1 and id = $2 for no key update`
@@ -141,7 +141,7 @@ func changedFAQEntry(old, e bot.KeptFAQEntry) (fields []string) {
 	return fields
 }
 
-// DeleteFAQEntry takes an entry away. Deleting it again changes nothing. ErrNotFound when there never was one.
+// DeleteFAQEntry deletes an entry. Deleting it again changes nothing. It returns ErrNotFound when there never was one.
 func (db *DB) DeleteFAQEntry(ctx context.Context, by access.Actor, id bot.FAQEntryID) error {
 	return db.pool.InTx(ctx, "delete FAQ entry", func(tx *postgres.Tx) error {
 		const deleteEntry = `delete from faq_entries where tenant = $1 and id = $2`

@@ -12,13 +12,13 @@ import (
 	"wxdesk/internal/postgres/view"
 )
 
-// Act does what a person asks of a conversation. It is one transaction, in this order: the key of the request is written; where
-// it is there already, the answer is the one of then (ErrKeyReused where the request was another one), and a call that finds it
-// being written waits for its outcome; ErrNotFound where the person may not see the conversation; the conversation as it was
+// Act does what a person asks of a conversation. It is one transaction, in this order: the key of the request is written; if
+// it is there already, the answer is the one of then (ErrKeyReused if the request was another one), and a call that finds it
+// being written waits for its outcome; ErrNotFound if the person may not see the conversation; the conversation as it was
 // seen (If-Match); the rules. What is refused changes nothing, and its key stays free.
 //
-// ErrBusy where another transaction holds the key or the conversation for too long. secret.ErrUnavailable where the act needs
-// the customer's key and that does not open.
+// ErrBusy if another transaction holds the key or the conversation for too long. It returns secret.ErrUnavailable if
+// the act needs the customer's key and that does not open.
 func (db *DB) Act(ctx context.Context, r command.Request) (command.Result, error) {
 	r.ID = postgres.NewID()
 	acted, err := postgres.Transact(ctx, db.pool, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *postgres.Tx) (command.Result, error) {
@@ -43,7 +43,7 @@ type actRefused struct{ acted command.Result }
 // Error implements error.
 func (r *actRefused) Error() string { return "refused: " + string(r.acted.Refused) }
 
-// act judges what a person asks, and does it. actRefused where it may not be.
+// act judges a command and carries it out. It returns actRefused if the command is refused.
 func (db *DB) act(ctx context.Context, tx *postgres.Tx, r command.Request) (command.Result, error) {
 	want := lifecycle.ActOf(r)
 	want.Queue, want.Agent, want.Message = postgres.KnownForm(want.Queue), postgres.KnownForm(want.Agent), postgres.KnownForm(want.Message)

@@ -15,8 +15,8 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// keepActed keeps what an act came to for its repeats, and returns it as they will read it. Where the customer's key does not
-// open, there is nothing to seal it with: repeats read the conversation as it is then.
+// keepActed stores the result of an act for repeats of it, and returns the result as a repeat will read it. If the customer's key
+// does not open, the result cannot be sealed; then a repeat reads the conversation as it is at that time.
 func keepActed(ctx context.Context, l *standing.Locked, command string, acted command.Result) (command.Result, error) {
 	seal, err := l.Seal()
 	switch {
@@ -82,7 +82,7 @@ func (db *DB) actedBefore(ctx context.Context, tx *postgres.Tx, r command.Reques
 	return seal.OpenActed(row.ID, row.Acted)
 }
 
-// requestHash stands for what is asked in the ledger. It is keyed: a text is easily guessed by its plain hash.
+// requestHash is the hash of a request that the ledger keeps. It has a key, because a text is easily guessed from a plain hash.
 func requestHash(key []byte, r command.Request) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write(r.BodyHash[:])

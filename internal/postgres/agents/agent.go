@@ -73,7 +73,7 @@ func agentRowOf(stamp resource.StampRow, a routing.Agent) agentRow {
 }
 
 // CreateAgent adds an agent of the actor's tenant, who is offline and belongs to the default queue beside those that are named,
-// and gives them their id. routing.UnknownError when a skill, a capacity profile or a queue is not there.
+// and gives them their id. It returns routing.UnknownError when a skill, a capacity profile or a queue is not there.
 func (db *DB) CreateAgent(ctx context.Context, by access.Actor, a routing.Agent) (routing.Agent, error) {
 	a.ID = conversation.AgentID(postgres.NewID())
 	return postgres.Transact(ctx, db.pool, "create agent "+string(a.ID), func(tx *postgres.Tx) (routing.Agent, error) {
@@ -105,7 +105,7 @@ func (db *DB) CreateAgent(ctx context.Context, by access.Actor, a routing.Agent)
 	})
 }
 
-// Agent reads one. ErrNotFound when they are unknown or deleted.
+// Agent reads an agent. It returns ErrNotFound when they are unknown or deleted.
 func (db *DB) Agent(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.Agent, error) {
 	a, err := readAgent(ctx, db.pool, t, id)
 	return a, postgres.Explain(ctx, "read agent", err)
@@ -119,7 +119,8 @@ func (db *DB) ListAgents(ctx context.Context, t conversation.Tenant, after conve
 }
 
 // DeleteAgent takes an agent away: what they have goes back to its queues, their API tokens count no more, all in one
-// transaction. What they wrote stays readable under their name. A repeat changes nothing. ErrNotFound when there never was one.
+// transaction. What they wrote stays readable under their name. A repeat changes nothing. It returns ErrNotFound when there
+// never was one.
 func (db *DB) DeleteAgent(ctx context.Context, by access.Actor, id conversation.AgentID) error {
 	return db.pool.InTx(ctx, "delete agent", func(tx *postgres.Tx) error {
 		var deleted bool
@@ -169,8 +170,8 @@ func (db *DB) DeleteAgent(ctx context.Context, by access.Actor, id conversation.
 	})
 }
 
-// lockIdleAgent locks an agent whose work was released just now. Work that came to the agent in between is released by trying
-// again: conversations are locked before agents.
+// lockIdleAgent locks an agent whose work was released a moment ago. If the agent has got new work in between, the transaction is
+// tried again, because conversations are locked before agents.
 func lockIdleAgent(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id conversation.AgentID) (agentRow, error) {
 	row, err := lockAgent(ctx, tx, t, id)
 	if err != nil {
@@ -196,7 +197,7 @@ func readAgent(ctx context.Context, q sqlx.QueryerContext, t conversation.Tenant
 	return row.agent(), err
 }
 
-// lockAgent locks first and reads then: what belongs to the agent is read as it stands behind the lock.
+// lockAgent locks an agent and then reads it, so that it reads what the transactions before have left.
 func lockAgent(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id conversation.AgentID) (row agentRow, err error) {
 	var locked conversation.AgentID
 	if err := tx.GetContext(ctx, &locked, `select id from `+resource.LiveAgents+` and tenant = $1 and id = $2 for no key update`, t, id); err != nil {

@@ -204,7 +204,7 @@ func TestSetPresence_offlineWhileLostCountsAtOnce(t *testing.T) {
 	require.Equal(t, routing.Available, d.Presence(t, mei.AgentID), "a new day")
 }
 
-// Who was offline by choice, with a stream, is still so after a reload, and has left where they do not come back.
+// Who was offline by choice, with a stream, is still so after a reload, and has left if they do not come back.
 func TestDisconnect_whoChoseOfflineStaysOffline(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
@@ -315,7 +315,7 @@ func TestAgentLost_whoReturnsAndLeavesWaitsAnew(t *testing.T) {
 	require.Zero(t, heard(d, mei))
 }
 
-// Where no worker was there to end the wait, it is a new day all the same.
+// If no worker was there to end the wait, it is a new day anyway.
 func TestConnect_afterALongLossSignsInAnew(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)

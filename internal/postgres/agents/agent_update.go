@@ -20,8 +20,8 @@ import (
 // UpdateAgent replaces the settings of the actor's agent, their skills, capacity profiles and queues, where their version is
 // still a.Version (ErrVersion otherwise); their presence is not among them. With Disabled, what they have goes back to its
 // queues in the same transaction, and their API tokens count no more until they are enabled. In the queues where they stay they
-// keep their place in the rotation; nobody leaves the default queue. routing.UnknownError when a skill, a capacity profile or a
-// queue is not there, ErrNotFound when there is no such agent.
+// keep their place in the rotation; nobody leaves the default queue. It returns routing.UnknownError when a skill, a capacity
+// profile or a queue is not there, ErrNotFound when there is no such agent.
 func (db *DB) UpdateAgent(ctx context.Context, by access.Actor, a routing.Agent) (routing.Agent, error) {
 	return postgres.Transact(ctx, db.pool, "update agent", func(tx *postgres.Tx) (routing.Agent, error) {
 		a, err := setup.WithDefaultQueue(ctx, tx, by.Tenant, a)
@@ -77,7 +77,7 @@ func (db *DB) UpdateAgent(ctx context.Context, by access.Actor, a routing.Agent)
 }
 
 // lockForUpdate locks the queues that an agent may leave or join, then the conversations that are released when the agent is
-// disabled, and then the agent. What it read before those locks may have changed: then the transaction is tried again.
+// disabled, and then the agent. If what it read before these locks has changed, the transaction is tried again.
 func (db *DB) lockForUpdate(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, wished routing.Agent) (agentRow, error) {
 	now, err := readAgent(ctx, tx, t, wished.ID)
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 	"wxdesk/internal/postgres/presence"
 )
 
-// dueRetryMax is the longest wait before a row that failed is tried again; the first is a second, and it doubles.
+// dueRetryMax is the longest pause before a row that failed is tried again. The first pause is a second, and it doubles.
 const dueRetryMax = 30 * time.Second
 
-// DoAgentDue does what has been due the longest for an agent, and deletes its row in the same transaction. found is false where
-// nothing is due, or other workers are at everything that is. Where it fails, the row is put off and the error returned: found
-// is true then, and the next call takes the next row. Where the row could not be put off either, found is false.
+// DoAgentDue does what has been due the longest for an agent, and deletes its row in the same transaction. found is false if nothing
+// is due, or if other workers are working on everything that is. If it fails, it puts the row off and returns the error: found is
+// true then, and the next call takes the next row. If the row could not be put off either, found is false.
 func (db *DB) DoAgentDue(ctx context.Context) (found bool, err error) {
 	var row presence.DueRow
 	found, err = postgres.Transact(ctx, db.pool, "do what is due for an agent", func(tx *postgres.Tx) (bool, error) {
@@ -47,7 +47,7 @@ func (db *DB) DoAgentDue(ctx context.Context) (found bool, err error) {
 	return found, err
 }
 
-// putOff has a row that failed tried again later, unless somebody else is at it already.
+// putOff sets a row that failed to be tried again later, unless another transaction has locked it.
 func (db *DB) putOff(ctx context.Context, row presence.DueRow) error {
 	const postpone = `
 		update due set tries = tries + 1, due_at = clock_timestamp() + make_interval(secs => least(2 ^ least(tries, 20), $5))

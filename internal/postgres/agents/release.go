@@ -12,8 +12,8 @@ import (
 	"wxdesk/internal/postgres/capacity"
 )
 
-// releaseWork gives everything that an agent has back to its queues, whatever its state, because the agent may not work any
-// more. It locks conversations and then the agent, so the caller has locked neither.
+// releaseWork returns all conversations of an agent to their queues, whatever their state, because the agent may no longer work. It
+// locks conversations and then the agent, so the caller must have locked neither.
 func (db *DB) releaseWork(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, agent conversation.AgentID, why lifecycle.Departure) error {
 	ids, err := lockWorkOf(ctx, tx, t, agent)
 	if err != nil {

@@ -52,7 +52,7 @@ func Record(ctx context.Context, tx *postgres.Tx, by access.Actor, act, subject 
 	return err
 }
 
-// RecordRefusals adds to the audit who was not let in, a row for each.
+// RecordRefusals adds refused access to the audit, one row for each.
 func (db *DB) RecordRefusals(ctx context.Context, list []access.Denials) error {
 	return db.pool.InTx(ctx, "record refusals", func(tx *postgres.Tx) error {
 		for _, r := range list {

@@ -79,8 +79,8 @@ func ReadCandidates(ctx context.Context, tx *postgres.Tx, t conversation.Tenant,
 
 // ReadPeople reads what ReadCandidates does, but no capacity profiles.
 func ReadPeople(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who Among) ([]*Candidate, error) {
-	// What an agent has is looked up agent by agent: to join it, the planner would have to know how much there is, and that changes
-	// with every batch.
+	// The load is read agent by agent. For a join, the planner would have to know how much there is, and that changes with every
+	// batch.
 	selectAgents := `
 		select g.id, g.version, g.presence, g.presence_manual, g.lost_at is not null, g.units, g.attributes,
 			(select max_conversations from tenants where id = $1), c.load, c.sessions

@@ -10,14 +10,14 @@ import (
 )
 
 // ClassificationQuestion loads what classification rules ask before a bot's first answer: what is known of the conversation,
-// its workstream, and the rules that are published. turn is the message that the bot is about to answer. ErrNotFound when the
-// tenant has no such conversation, or the conversation no such message.
+// its workstream, and the rules that are published. turn is the message that the bot is about to answer. It returns
+// ErrNotFound when the tenant has no such conversation, or the conversation no such message.
 func (db *DB) ClassificationQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID) (routing.Question, error) {
 	return db.question(ctx, c, turn, routing.Question{}, loadWorkstream, db.loadFacts, loadRules)
 }
 
-// StoreClassification keeps with the conversation what rules gave before its bot's first answer, and the trace. The first
-// stored one stands, whoever comes again. Where the holder has changed since epoch, or the conversation has ended, it does nothing.
+// StoreClassification stores with the conversation what rules set before its bot's first answer, and the trace. The first stored
+// result counts. If the holder has changed since epoch, or the conversation has ended, it does nothing.
 func (db *DB) StoreClassification(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, d routing.Decision) error {
 	return db.pool.InTx(ctx, "store the classification of conversation "+string(c.Conversation), func(tx *postgres.Tx) error {
 		held, err := standing.LockHeld(ctx, tx, c)

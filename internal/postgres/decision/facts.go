@@ -113,7 +113,7 @@ func (r factsRow) context(c conversation.Ref, seal sealing.Customer) map[string]
 	return values
 }
 
-// escalation is why people are wanted, in the bot's own words where it has some, and whether it was the bot who asked.
+// escalation is why people are wanted, in the bot's own words if it has some, and whether it was the bot who asked.
 func (r factsRow) escalation(c conversation.Ref, turn conversation.MessageID, seal sealing.Customer) map[string]any {
 	byBot := r.HandOver == conversation.EscalatedByBot || r.HandOver == "" && r.Escalated // before, or after
 	facts := map[string]any{"reason": string(r.HandOver), "summary": "", "by_bot": byBot}

@@ -14,11 +14,12 @@ import (
 // stageClassification is the stage of what rules gave before the bot's first answer; the others are the rule book's.
 const stageClassification = "classification"
 
-// HandOver moves a conversation to the queue that was decided, where people are wished: state open, holder queue, what the bot
-// has not sent yet failed ("superseded-by-person"), no line waits for the bot any more, a work item that the distribution
-// looks at, the automated message stored and queued. Where the decision is to end it, that is wished, and there is no work
-// item. Where nobody wishes people any more it changes nothing; where the end is wished too, people are wished no more.
-// ErrNotFound when there is no such conversation or no such queue; secret.ErrUnavailable where the customer's key does not open.
+// HandOver moves a conversation to the queue that was decided, if a hand-over is wished: state open, holder queue, what the
+// bot has not sent yet failed ("superseded-by-person"), no line waits for the bot any more, a work item that the distribution
+// looks at, the automated message stored and queued. If the decision is to end it, that is wished, and there is no work item.
+// If no hand-over is wished any more it changes nothing; if the end is wished too, a hand-over is no longer wished. It
+// returns ErrNotFound when there is no such conversation or no such queue; secret.ErrUnavailable if the customer's key does
+// not open.
 func (db *DB) HandOver(ctx context.Context, c conversation.Ref, d routing.Decision) (conversation.Situation, error) {
 	return db.handOver(ctx, c, func(context.Context, *postgres.Tx) (routing.Decision, error) { return d, nil })
 }

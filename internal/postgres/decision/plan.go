@@ -16,7 +16,7 @@ import (
 )
 
 // RoutingPlan reads everything that decides where conversations of a workstream go, as of one moment; "" for the queues' part
-// alone. ErrNotFound when there is no such workstream.
+// alone. It returns ErrNotFound when there is no such workstream.
 func (db *DB) RoutingPlan(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (plan routing.Plan, err error) {
 	begun, err := db.pool.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
@@ -112,10 +112,10 @@ func planAbilities(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, 
 }
 
 // ImportRulesets makes drafts of rulesets in the actor's workstream and on queues, all or none: in the workstream's
-// classification of the same name, in its route, in the queue's ruleset of the same kind; where there is none it is added.
+// classification of the same name, in its route, in the queue's ruleset of the same kind; if there is none it is added.
 // Operating hours are added unless there are such of the same name already; nobody keeps them yet, so nothing comes into
-// force. Repeated it changes nothing more. ErrTooMany beyond routing.MaxClassifications;
-// routing.UnknownError when the workstream or a queue is not there.
+// force. Repeated it changes nothing more. It returns ErrTooMany beyond routing.MaxClassifications; routing.UnknownError
+// when the workstream or a queue is not there.
 func (db *DB) ImportRulesets(ctx context.Context, by access.Actor, w conversation.WorkstreamID, hours []routing.Hours, imported []routing.ImportedRuleset) ([]routing.Ruleset, error) {
 	return postgres.Transact(ctx, db.pool, "import rulesets", func(tx *postgres.Tx) ([]routing.Ruleset, error) {
 		if err := resource.Hold(ctx, tx, by.Tenant, resource.LiveWorkstreams, "workstream_id", w); err != nil {
@@ -186,7 +186,7 @@ func importRuleset(ctx context.Context, tx *postgres.Tx, by access.Actor, w conv
 	return r.ID, audit.Record(ctx, tx, by, audit.RulesetDraft, string(r.ID), "rules", "name", "position")
 }
 
-// LastTurn is the customer's last message in a conversation. ErrNotFound when there is none.
+// LastTurn is the customer's last message in a conversation. It returns ErrNotFound when there is none.
 func (db *DB) LastTurn(ctx context.Context, c conversation.Ref) (turn conversation.MessageID, err error) {
 	const query = `
 		select id from messages where tenant = $1 and conversation_id = $2 and author = 'customer' order by seq desc limit 1`

@@ -33,7 +33,7 @@ func (d *distribution) write(ctx context.Context, act string) (done routing.Dist
 	return done, nil
 }
 
-// wrote notes what a transaction has written, so that the next one finds the agents as this one has left them.
+// wrote notes what a transaction has written, so that the next one has the agents' new load.
 func (d *distribution) wrote(b *batch) {
 	d.missed = d.missed || b.missed
 	d.notices = append(d.notices, b.notices...)
@@ -178,7 +178,7 @@ func (b *batch) toSettle() (agents []conversation.AgentID) {
 	return agents
 }
 
-// settle brings the presence of agents in line with what they have, to whom capacity has come back by itself.
+// settle updates the presence of agents who have got capacity back by the clock.
 func (b *batch) settle(ctx context.Context) error {
 	agents := b.toSettle()
 	if len(agents) == 0 {

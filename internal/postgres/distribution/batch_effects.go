@@ -13,7 +13,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// failUnsent fails what others have queued in conversations that are somebody's now. Nobody had them, so nobody is told.
+// failUnsent fails the messages that others have queued in conversations that an agent has now. Nobody had these conversations, so
+// nobody is told.
 func (b *batch) failUnsent(ctx context.Context) error {
 	type row struct {
 		Conversation conversation.ID `json:"conversation"`

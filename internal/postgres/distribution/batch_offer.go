@@ -14,7 +14,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// offer is a conversation of a batch that an agent is asked to take, or is assigned where its workstream does not ask.
+// offer is a conversation of a batch that an agent is asked to take, or is assigned if its workstream does not ask.
 type offer struct {
 	item   *waitingItem
 	locked lockedConversation
@@ -96,7 +96,7 @@ func (b *batch) readUnsent(ctx context.Context) (map[conversation.ID]lifecycle.U
 	return unsent, nil
 }
 
-// snapshot is the conversation as the rule book wants to know it for an offer.
+// snapshot returns the conversation as the rule book needs it for an offer.
 func (o offer) snapshot(most int, unsent lifecycle.Unsent) lifecycle.Snapshot {
 	w := o.item
 	return lifecycle.Snapshot{

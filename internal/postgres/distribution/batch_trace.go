@@ -9,7 +9,7 @@ import (
 )
 
 // keepMatchTraces keeps, for every item that was reached, why it went where it went or waits; of an item that goes on waiting only
-// the last match trace, and only where that shows something new.
+// the last match trace, and only if that shows something new.
 func (b *batch) keepMatchTraces(ctx context.Context) error {
 	assigned := maps.Clone(b.assigned)
 	for _, o := range b.offers {

@@ -20,7 +20,7 @@ func BenchmarkDistribute_1000agents_10000waiting(b *testing.B) { benchmarkDistri
 func BenchmarkDistribute_5000agents_20000waiting(b *testing.B) { benchmarkDistribute(b, 5000, 20_000) }
 
 // benchmarkDistribute measures batches on a floor that has worked before, and whose agents are all free again whenever nobody has
-// room any more. Beside the clock it tells the processor time of a batch, of this process and of Postgres's, which says more where
+// room any more. Beside the clock it tells the processor time of a batch, of this process and of Postgres's, which says more if
 // a machine has other work.
 func benchmarkDistribute(b *testing.B, agents, waiting int) {
 	f := postgrestest.NewFloor(b)
@@ -110,7 +110,7 @@ func (m *measured) again(b *testing.B) {
 	m.Exec(b, `vacuum analyze`)
 }
 
-// batch measures a batch. Where nobody has room any more, it frees all.
+// batch measures a batch. If nobody has room any more, it frees all.
 func (m *measured) batch(b *testing.B) {
 	b.Helper()
 	before, began := processorTime(m.servers), time.Now()

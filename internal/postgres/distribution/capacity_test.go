@@ -84,7 +84,7 @@ func TestCapacity_readsNoHistory(t *testing.T) {
 	}
 }
 
-// CAP-4, CAP-5: what an item does not take counts only where it blocks; what it takes is asked of everybody.
+// CAP-4, CAP-5: what an item does not take counts only if it blocks; what it takes is asked of everybody.
 func TestCapacity_profilesThatCount(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

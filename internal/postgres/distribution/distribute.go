@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// batchLimit is how many conversations one transaction assigns to agents: so few that the agents' rows are not locked for long.
-	// What is chosen at a time, routing.BatchLimit, is written in several.
+	// batchLimit is how many conversations one transaction assigns to agents. It is small, so that the agents' rows are not locked
+	// for long. Several transactions write what is chosen at a time (routing.BatchLimit).
 	batchLimit = 25
 	// evaluateFor is how long a batch evaluates queues' own rules. The next batch goes on from there.
 	evaluateFor = 500 * time.Millisecond
@@ -23,7 +23,7 @@ const (
 	evaluateOneFor = 500 * time.Millisecond
 )
 
-// Tenants lists those who may have work to distribute.
+// Tenants lists the tenants that may have work to distribute.
 func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
 	var list []conversation.Tenant
 	err := db.pool.SelectContext(ctx, &list, `select id from tenants order by id`)
@@ -32,7 +32,7 @@ func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
 
 // Distribute assigns waiting conversations to agents, at most routing.BatchLimit. It reads and chooses in a transaction that writes
 // and locks nothing, however long rules are judged. Further transactions, of batchLimit each, lock what was chosen, leave to the next
-// call what has changed meanwhile, and write the rest. One process at a time distributes for a tenant; where another does, nothing happens, and
+// call what has changed meanwhile, and write the rest. One process at a time distributes for a tenant; if another does, nothing happens, and
 // that one looks again after its commit. Repeated, it assigns what is still to be assigned.
 func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error) {
 	act := "distribute the work of tenant " + string(t)
@@ -82,7 +82,7 @@ type distribution struct {
 
 // begin takes the distribution lock, if nobody has it, and notes the time. The transaction may be idle for long: while it is, it
 // holds nothing but this lock. It has the planner go by keys: what a batch reads is few rows of many, and lies in memory; and plan
-// anew each time, since how many they are changes from one batch to the next.
+// again each time, since how many they are changes from one batch to the next.
 func (d *distribution) begin(ctx context.Context) (mine bool, err error) {
 	const query = `
 		select clock_timestamp() from set_config('random_page_cost', '1.1', true) as keys,

@@ -18,7 +18,7 @@ const heldBy = `
 	from assignments s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id and c.state <> 'waiting'
 	where s.tenant = $1 and s.state in ('offered', 'accepted') and s.agent_id`
 
-// readHeld reads how many conversations of each workstream agents have, where that matters for what waits.
+// readHeld reads how many conversations of each workstream agents have, if that matters for what waits.
 func (d *distribution) readHeld(ctx context.Context, tx *postgres.Tx, who capacity.Among, agents map[conversation.AgentID]*capacity.Candidate) error {
 	if !d.limit {
 		return nil
@@ -45,7 +45,7 @@ func (d *distribution) readHeld(ctx context.Context, tx *postgres.Tx, who capaci
 	return nil
 }
 
-// pauseEnds has the distribution look again when the first pause ends of somebody who declined what still waits.
+// pauseEnds triggers the distribution for the end of the first pause of an agent who declined a conversation that still waits.
 func (d *distribution) pauseEnds() {
 	var first time.Time
 	for _, trace := range d.chosen.Traces {

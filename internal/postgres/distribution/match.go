@@ -55,8 +55,8 @@ func (d *distribution) match(ctx context.Context, queues []routing.Queue, rules 
 	return nil
 }
 
-// findSettling lists the agents to whom capacity has come back by itself, and whose presence does not say so yet: the time for
-// which a finished conversation holds it is over, or their day.
+// findSettling lists the agents who have got capacity back by the clock, and whose presence does not show it yet. The time for which
+// a finished conversation takes capacity is over, or their day is.
 func (d *distribution) findSettling(ctx context.Context) error {
 	const query = `
 		select distinct g.id from assignments a join agents g on g.tenant = a.tenant and g.id = a.agent_id

@@ -9,11 +9,11 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// memory is what this process remembers of a tenant's batches. Where another process has made some meanwhile, or this one has just
-// begun, more is looked at than need be.
+// memory is what this process remembers of a tenant's batches. If another process has made some meanwhile, or this one has just
+// begun, it looks at more than necessary.
 type memory struct {
 	settled time.Time // whose capacity came back before then has the right presence
-	// Where there was no time to judge everything, batches go on from where the one before ended, until all is judged: the demands
+	// If there was no time to judge everything, batches go on from where the one before ended, until all is judged: the demands
 	// for which nobody was found, and whether something has changed since the first of these batches.
 	vain      map[string]bool
 	triggered bool
@@ -42,7 +42,8 @@ type memories struct {
 	of map[conversation.Tenant]memory
 }
 
-// take takes what is remembered for a tenant, so that nobody else has it. Where nothing is, it is begun anew.
+// take removes and returns what is remembered for a tenant, so that nobody else uses it. If there is nothing, it returns a new
+// memory.
 func (m *memories) take(t conversation.Tenant) memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -14,15 +14,15 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// candidatePool is who may be asked for the items of some queues.
+// candidatePool are the agents who may be asked for the items of some queues.
 type candidatePool struct {
 	facts map[conversation.AgentID]*capacity.Candidate // as they were read
 	list  []*routing.Candidate
 }
 
-// details is what the choice wants to know of agents beside their room, where an item or a queue asks for it.
+// details is what the choice wants to know of agents beside their room, if an item or a queue asks for it.
 type details struct {
-	profiles []routing.ProfileID // that an item takes; the others say nothing, but where they block
+	profiles []routing.ProfileID // that an item takes; the others say nothing, unless they block
 	skills   bool
 	released bool // when capacity last came back to them
 }

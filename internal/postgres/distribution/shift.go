@@ -15,7 +15,7 @@ import (
 // What the clock changes for agents: the hours in which they work, and their day. And what else only rules of a queue's own ask
 // for: of which type a skill is.
 
-// readShifts says of the agents who have hours of their own whether they are working now, where a queue's own rules may ask
+// readShifts says of the agents who have hours of their own whether they are working now, if a queue's own rules may ask
 // (ASG-9), and when the next of those who are not begins; zero: never.
 func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) (next time.Time, err error) {
 	custom := false
@@ -75,7 +75,7 @@ func (d *distribution) turnDays(ctx context.Context) ([]conversation.AgentID, er
 			where p.tenant = $1 and p.reset = 'end_of_day')`
 	var days struct {
 		Turned pq.StringArray `db:"turned"`
-		Next   *time.Time     `db:"next"` // nil where no agent has such a profile
+		Next   *time.Time     `db:"next"` // nil if no agent has such a profile
 	}
 	if err := d.reading.GetContext(ctx, &days, query, d.tenant); err != nil || days.Next == nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (d *distribution) turnDays(ctx context.Context) ([]conversation.AgentID, er
 	return postgres.IDs[conversation.AgentID](days.Turned), nil
 }
 
-// readKinds reads the types of skills where a rule orders by one (ASG-10).
+// readKinds reads the types of skills if a rule orders by one (ASG-10).
 func (d *distribution) readKinds(ctx context.Context, rules map[conversation.QueueID]routing.CustomRules) error {
 	var kinds map[routing.SkillID]string
 	for id, own := range rules {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// sortedByRules is how many items of a demand are read where a queue's own rules say who goes first, which SQL does not
+	// sortedByRules is how many items of a demand are read if a queue's own rules say who goes first, which SQL does not
 	// know.
 	sortedByRules = 1000
 	// singular is how many items of a demand are read that prefer somebody, or were declined: no two of them are alike.
@@ -49,7 +49,7 @@ type waitingItem struct {
 	pauses      map[conversation.AgentID]time.Time // Paused, decoded
 }
 
-// item is the work item as the choice wants to know it at a time.
+// item returns the work item as the choice needs it at a given time.
 func (w *waitingItem) item(now time.Time) (routing.Item, error) {
 	i := routing.Item{
 		ID: w.ID, QueueID: w.Queue, Priority: w.Priority, Since: w.Since, Units: w.Units,

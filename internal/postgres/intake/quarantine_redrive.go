@@ -26,9 +26,8 @@ func (db *DB) Quarantined(ctx context.Context, tenant conversation.Tenant, f cal
 	return rows, postgres.Explain(ctx, "list the quarantine", err)
 }
 
-// QuarantinedRaw opens what a callback in quarantine was kept as: the body as WeChat sent it where the door kept it (it
-// has no message key then), the ciphertext of its handover where Receive did. secret.ErrUnavailable where our own seal does
-// not open.
+// QuarantinedRaw opens a callback in quarantine, as it was kept. The callback endpoint keeps the body as WeChat sent it, and then
+// there is no message key. Receive keeps the ciphertext that it got. It returns secret.ErrUnavailable if our own seal does not open.
 func (db *DB) QuarantinedRaw(ctx context.Context, tenant conversation.Tenant, q callback.Quarantined) ([]byte, error) {
 	var sealed []byte
 	const query = `select raw from quarantine where tenant = $1 and delivery_id = $2`

@@ -19,7 +19,7 @@ func unreadable(f *postgrestest.Fixture, raw string) callback.Unreadable {
 	}
 }
 
-// WeChat repeats what it is told to repeat, and anybody can repeat a request that they have seen. There is one row all the same,
+// WeChat repeats what it is told to repeat, and anybody can repeat a request that they have seen. There is one row anyway,
 // also much later, and also where unsigned parts around the signed one have changed.
 func TestS4_whatTheDoorCannotReadIsKeptOnceHoweverOftenItComes(t *testing.T) {
 	t.Parallel()
@@ -57,7 +57,7 @@ func TestS4_otherContentUnderAKnownKeyIsKeptOnceHoweverOftenItComes(t *testing.T
 	require.Equal(t, 3, f.Count(t, "quarantine", "true"))
 }
 
-// A callback whose timestamp is ten minutes old, or which comes a month later, has no effect where its key is known.
+// A callback whose timestamp is ten minutes old, or which comes a month later, has no effect if its key is known.
 func TestBad_C07_lateRepeatsHaveNoEffect(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -12,8 +12,8 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// Spool keeps a callback behind those of its conversation that wait already. Its message with the same content, spooled
-// before, changes nothing.
+// Spool stores a callback behind those of its conversation that wait already. If the same message with the same content waits
+// already, it changes nothing.
 func (db *DB) Spool(ctx context.Context, h callback.Received) error {
 	return db.pool.InTx(ctx, "spool callback "+h.DeliveryID, func(tx *postgres.Tx) error {
 		const insert = `

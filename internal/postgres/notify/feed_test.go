@@ -144,7 +144,7 @@ func TestFeedNews_comesUntilTheContextEnds(t *testing.T) {
 	}
 }
 
-// Thousands of members of a queue hear of what waits there only where they may pick it.
+// Thousands of members of a queue hear of what waits there only if they may pick it.
 func TestFeed_tellsMembersWhoMayPick(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)

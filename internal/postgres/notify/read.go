@@ -17,7 +17,7 @@ import (
 // early may commit late. So a reader takes only rows below the oldest transaction that still runs, and never sees one
 // appear behind its back.
 
-// FeedEnd is the position behind everything that desks can have been told by now.
+// FeedEnd is the position after the last event that any desk can have seen.
 func (db *DB) FeedEnd(ctx context.Context) (feed.Position, error) {
 	const query = `
 		select g.generation, pg_snapshot_xmin(pg_current_snapshot())::text as xid, now() as now from feed_generation g`
@@ -67,7 +67,7 @@ func (db *DB) Feed(ctx context.Context, after feed.Position, limit int) (feed.Pa
 	return news, nil
 }
 
-// feedEventRow is a row of the feed; all but the first two are null where there is none.
+// feedEventRow is a row of the feed; all but the first two are null if there is none.
 type feedEventRow struct {
 	Generation   int64                 `db:"generation"`
 	Now          time.Time             `db:"now"`

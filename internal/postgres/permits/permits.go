@@ -47,13 +47,14 @@ func newPermits(perSecond int) *permits {
 	}
 }
 
-// Take grants one send now (0), or says how long until one is reserved. ErrNotFound where there is no such tenant.
+// Take grants one send now (0), or says how long until one is reserved. It returns ErrNotFound if there is no such
+// tenant.
 func (db *DB) Take(ctx context.Context, t conversation.Tenant) (time.Duration, error) {
 	wait, _, err := db.permit(ctx, t, true)
 	return wait, postgres.Explain(ctx, "take a permit to send", err)
 }
 
-// TryTake grants one send now, or none. It reserves nothing. ErrNotFound where there is no such tenant.
+// TryTake grants one send now, or none. It reserves nothing. It returns ErrNotFound if there is no such tenant.
 func (db *DB) TryTake(ctx context.Context, t conversation.Tenant) (bool, error) {
 	_, ok, err := db.permit(ctx, t, false)
 	return ok, postgres.Explain(ctx, "try to take a permit to send", err)
@@ -97,7 +98,7 @@ func (p *permits) of(t conversation.Tenant) *permitBlock {
 	return b
 }
 
-// takeBlock takes the next slots of all processes for this one; without reserve only where the first of them has come. A process
+// takeBlock takes the next slots of all processes for this one; without reserve only if the first of them has come. A process
 // that uses up its block faster than the block lasts takes more the next time, and one that is slower takes less: what it does not
 // use nobody does.
 func (db *DB) takeBlock(ctx context.Context, t conversation.Tenant, b *permitBlock, reserve bool) error {

@@ -198,7 +198,7 @@ func (d *Office) Rows() (rows []string) {
 // duly is what became of a conversation in which something was due.
 type duly struct {
 	conversation.Situation
-	Closing   conversation.CloseReason // why it is wished to end, "" where it is not
+	Closing   conversation.CloseReason // why it is wished to end, "" if it is not
 	MessageID conversation.MessageID   // the last automated message
 }
 

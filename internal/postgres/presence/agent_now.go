@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// AgentNow reads how an agent stands. ErrNotFound when the tenant has none with this id.
+// AgentNow reads how an agent stands. It returns ErrNotFound when the tenant has none with this id.
 func (db *DB) AgentNow(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error) {
 	now, err := AgentNow(ctx, db.pool, t, id)
 	return now, postgres.Explain(ctx, "read an agent", err)

@@ -54,9 +54,9 @@ func beat(ctx context.Context, tx *postgres.Tx, process string) error {
 	return err
 }
 
-// Connect records a connection, and the agent's work stays with them. The first connection signs the agent in: back to the
-// presence that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default
-// (PRE-3). Where nobody has been told that they lost it, nobody is told that they are back. ErrNotFound when there is no such agent, or
+// Connect records a connection, and the agent's work stays with them. The first connection signs the agent in: back to the presence
+// that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default (PRE-3). If
+// nobody has been told that they lost it, nobody is told that they are back. It returns ErrNotFound when there is no such agent, or
 // the agent is disabled.
 func (db *DB) Connect(ctx context.Context, process string, c feed.Connection) error {
 	return db.pool.InTx(ctx, "connect an agent", func(tx *postgres.Tx) error {
@@ -113,7 +113,8 @@ func (db *DB) Disconnect(ctx context.Context, c feed.Connection) error {
 	})
 }
 
-// droppedAtOnce is how many connections of a silent process one transaction removes. Agents who connect anew meanwhile wait for it.
+// droppedAtOnce is how many connections of a silent process one transaction removes. Agents who connect again at that moment wait for
+// the transaction.
 const droppedAtOnce = 500
 
 // DropSilentProcesses removes the API processes that have been silent for feed.ProcessSilence, and their connections
@@ -129,7 +130,7 @@ func (db *DB) DropSilentProcesses(ctx context.Context) error {
 	}
 }
 
-// dropSilent removes connections of one silent process; more is false where no process is silent.
+// dropSilent removes connections of one silent process; more is false if no process is silent.
 func (db *DB) dropSilent(ctx context.Context, tx *postgres.Tx) (more bool, err error) {
 	const lockSilentProcess = `
 		select id from api_processes where beat_at < now() - make_interval(secs => $1)
@@ -150,7 +151,7 @@ func (db *DB) dropSilent(ctx context.Context, tx *postgres.Tx) (more bool, err e
 	return true, err
 }
 
-// loseConnections removes connections. However many there are, it takes the same few statements.
+// loseConnections removes connections with a fixed number of statements, however many connections there are.
 func (db *DB) loseConnections(ctx context.Context, tx *postgres.Tx, connections []string) error {
 	if len(connections) == 0 {
 		return nil

@@ -23,8 +23,8 @@ type DueRow struct {
 	Since   time.Time            `db:"since"`
 }
 
-// cancelDue deletes a row of due. It leaves a row that DoAgentDue is at: that transaction waits for the agent's lock, and
-// judges the agent once more under it.
+// cancelDue deletes a row of due. It leaves a row on which DoAgentDue is working. That transaction waits for the agent's lock, and
+// checks the agent again under it.
 func cancelDue(ctx context.Context, tx *postgres.Tx, kind string, t conversation.Tenant, agent conversation.AgentID) error {
 	const deleteUnclaimed = `
 		delete from due where (tenant, kind, agent_id) in (

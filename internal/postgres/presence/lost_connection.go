@@ -14,7 +14,7 @@ import (
 )
 
 // An agent whose last connection is lost has lost_at, and a row of due of the kind agent-lost. Until that is due nobody is told: who
-// reads a page anew is back in a moment. Meanwhile they are offered nothing new; what was offered to them stays.
+// reads a page again is back in a moment. Meanwhile they are offered nothing new; what was offered to them stays.
 
 // DueAgentLost is the kind of a row that waits for an agent to come back before anybody is told.
 const DueAgentLost = "agent-lost"
@@ -25,10 +25,10 @@ type AgentKey struct {
 	ID     conversation.AgentID `db:"id"`
 }
 
-// reconnectGrace is how long nobody is told of a lost connection: never longer than work waits for the agent.
+// reconnectGrace is how long nobody is told of a lost connection. It is never longer than work waits for the agent.
 func (db *DB) reconnectGrace() time.Duration { return min(feed.ReconnectGrace, db.grace) }
 
-// comeBack ends the wait for an agent who is connected again. They are as they were; there may be work for them.
+// comeBack ends the wait for an agent who has connected again. Their presence is as before. There may be work for them.
 func comeBack(ctx context.Context, tx *postgres.Tx, agent presenceRow) error {
 	const clearLoss = `update agents set lost_at = null where tenant = $1 and id = $2`
 	if _, err := tx.ExecContext(ctx, clearLoss, agent.Tenant, agent.ID); err != nil {
@@ -94,7 +94,7 @@ func (db *DB) SignOut(ctx context.Context, tx *postgres.Tx, agents ...AgentKey) 
 	return nil
 }
 
-// endLoss ends the wait for an agent for whom a presence was chosen meanwhile. Where it is offline, their work goes back when the
+// endLoss ends the wait for an agent for whom a presence was chosen meanwhile. If it is offline, their work goes back when the
 // grace ends, as if nobody had chosen.
 func (db *DB) endLoss(ctx context.Context, tx *postgres.Tx, agent presenceRow, chosen routing.Presence) error {
 	if agent.LostAt == nil {

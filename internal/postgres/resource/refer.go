@@ -47,7 +47,7 @@ const RuleNames = `
 	where r.tenant = $1 and r.deleted_at is null and (v.published_at is null or v.number = r.published)
 		and position($2 in v.rules::text) > 0`
 
-// deletedBefore says nil where the audit knows that a row was deleted, for deleting it again; ErrNotFound otherwise.
+// deletedBefore returns nil if the audit has the deletion of the row, so that deleting it again succeeds; ErrNotFound otherwise.
 func deletedBefore[ID ~string](ctx context.Context, tx *postgres.Tx, t conversation.Tenant, act string, id ID) error {
 	const query = `select from audit where tenant = $1 and action = $2 and subject = $3`
 	var before bool
@@ -60,7 +60,8 @@ func deletedBefore[ID ~string](ctx context.Context, tx *postgres.Tx, t conversat
 	return nil
 }
 
-// takeAway deletes a row of a table that keeps no deleted ones, unless a use of it is found. false: it was deleted before.
+// takeAway deletes a row of a table that does not keep deleted rows, unless something uses it. It returns false if the row was
+// deleted before.
 func takeAway[ID ~string](ctx context.Context, tx *postgres.Tx, t conversation.Tenant, table, act string, id ID, uses ...string) (bool, error) {
 	var found []string
 	if err := tx.SelectContext(ctx, &found, `select id from `+table+` where tenant = $1 and id = $2 for update`, t, string(id)); err != nil {

@@ -27,7 +27,8 @@ func (r StampRow) Stamp() routing.Stamp {
 }
 
 // Settled judges a change that was made from a version and would change these columns. done: there is nothing to write,
-// because everything is as wished, or because this very call wrote it before. ErrVersion when somebody else was faster.
+// because everything is as wished, or because this very call wrote it before. It returns ErrVersion when somebody else
+// was faster.
 func Settled(current, from int64, columns []string) (done bool, err error) {
 	switch {
 	case current == from+1 && len(columns) == 0:

@@ -29,13 +29,14 @@ func (r customPresenceRow) presence() routing.CustomPresence {
 	return routing.CustomPresence{Stamp: r.Stamp(), ID: r.ID, Name: r.Name, Text: r.Text, Base: r.Base}
 }
 
-// CreateCustomPresence adds a presence of the actor's tenant and gives it its id. ErrExists when there is one of that name.
+// CreateCustomPresence adds a presence of the actor's tenant and gives it its id. It returns ErrExists when there is one of
+// that name.
 func (db *DB) CreateCustomPresence(ctx context.Context, by access.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
 	row := customPresenceRow{resource.StampRow{Tenant: by.Tenant}, routing.PresenceID(postgres.NewID()), p.Name, p.Text, p.Base}
 	return presenceResource.Create(ctx, db.pool, by, string(row.ID), row, nil)
 }
 
-// CustomPresence reads one. ErrNotFound when there is none.
+// CustomPresence reads a custom presence. It returns ErrNotFound when there is none.
 func (db *DB) CustomPresence(ctx context.Context, t conversation.Tenant, id routing.PresenceID) (routing.CustomPresence, error) {
 	return presenceResource.Get(ctx, db.pool, t, string(id))
 }
@@ -45,9 +46,9 @@ func (db *DB) ListCustomPresences(ctx context.Context, t conversation.Tenant, af
 	return presenceResource.List(ctx, db.pool, t, string(after), limit)
 }
 
-// UpdateCustomPresence changes the actor's presence where its version is still p.Version (ErrVersion otherwise). Agents who
-// show it show the new text. ErrInUse where its base would change while somebody shows it, ErrExists when another has the
-// name, ErrNotFound when there is none.
+// UpdateCustomPresence changes the actor's presence if its version is still p.Version (ErrVersion otherwise). Agents who
+// show it show the new text. It returns ErrInUse if its base would change while somebody shows it, ErrExists when
+// another has the name, ErrNotFound when there is none.
 func (db *DB) UpdateCustomPresence(ctx context.Context, by access.Actor, p routing.CustomPresence) (routing.CustomPresence, error) {
 	return presenceResource.Update(ctx, db.pool, by, string(p.ID), p.Version, resource.Change[customPresenceRow]{
 		Lock: "for update", // nobody chooses it meanwhile
@@ -63,8 +64,8 @@ func (db *DB) UpdateCustomPresence(ctx context.Context, by access.Actor, p routi
 	})
 }
 
-// DeleteCustomPresence takes a presence away. Deleting it again changes nothing. ErrInUse while somebody shows it, ErrNotFound
-// when there never was one.
+// DeleteCustomPresence deletes a presence. Deleting it again changes nothing. It returns ErrInUse while somebody shows it,
+// ErrNotFound when there never was one.
 func (db *DB) DeleteCustomPresence(ctx context.Context, by access.Actor, id routing.PresenceID) error {
 	return presenceResource.Remove(ctx, db.pool, by, string(id), showsPresence)
 }

@@ -39,7 +39,7 @@ func (db *DB) customer(r regularRow) routing.Customer {
 	return c
 }
 
-// Customer reads what people say of a customer. ErrNotFound when there is none.
+// Customer reads what people say of a customer. It returns ErrNotFound when there is none.
 func (db *DB) Customer(ctx context.Context, t conversation.Tenant, id conversation.CustomerID) (routing.Customer, error) {
 	const query = `select ` + regularColumns + ` from customers where tenant = $1 and id = $2`
 	var row regularRow

@@ -45,7 +45,7 @@ func (db *DB) CreateHours(ctx context.Context, by access.Actor, h routing.Hours)
 	return HoursResource.Create(ctx, db.pool, by, string(row.ID), row, nil)
 }
 
-// Hours reads some. ErrNotFound when there are none.
+// Hours reads operating hours. It returns ErrNotFound when there are none.
 func (db *DB) Hours(ctx context.Context, t conversation.Tenant, id routing.HoursID) (routing.Hours, error) {
 	return HoursResource.Get(ctx, db.pool, t, string(id))
 }
@@ -55,8 +55,8 @@ func (db *DB) ListHours(ctx context.Context, t conversation.Tenant, after routin
 	return HoursResource.List(ctx, db.pool, t, string(after), limit)
 }
 
-// UpdateHours replaces the actor's operating hours where their version is still h.Version (ErrVersion otherwise).
-// ErrNotFound when there are none.
+// UpdateHours replaces the actor's operating hours where their version is still h.Version (ErrVersion otherwise). It
+// returns ErrNotFound when there are none.
 func (db *DB) UpdateHours(ctx context.Context, by access.Actor, h routing.Hours) (routing.Hours, error) {
 	return HoursResource.Update(ctx, db.pool, by, string(h.ID), h.Version, resource.Change[hoursRow]{
 		Wish: func(old hoursRow) hoursRow { return HoursRowOf(old.StampRow, old.ID, h) },
@@ -66,8 +66,8 @@ func (db *DB) UpdateHours(ctx context.Context, by access.Actor, h routing.Hours)
 	})
 }
 
-// DeleteHours takes operating hours away. Deleting them again changes nothing. ErrInUse while a queue or
-// an agent keeps them, ErrNotFound when there never were any.
+// DeleteHours deletes operating hours. Deleting them again changes nothing. It returns ErrInUse while a queue or an
+// agent keeps them, ErrNotFound when there never were any.
 func (db *DB) DeleteHours(ctx context.Context, by access.Actor, id routing.HoursID) error {
 	return HoursResource.Remove(ctx, db.pool, by, string(id),
 		`select from queues where tenant = $1 and hours_id = $2::uuid`, `select from agents where tenant = $1 and hours_id = $2::uuid`)

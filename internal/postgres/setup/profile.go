@@ -36,7 +36,8 @@ func (r profileRow) profile() routing.Profile {
 	}
 }
 
-// CreateProfile adds a capacity profile of the actor's tenant and gives it its id. ErrExists when there is one of that name.
+// CreateProfile adds a capacity profile of the actor's tenant and gives it its id. It returns ErrExists when there is one of
+// that name.
 func (db *DB) CreateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error) {
 	row := profileRow{resource.StampRow{Tenant: by.Tenant}, routing.ProfileID(postgres.NewID()), p.Name, p.Limit, resetImmediate, p.Blocking}
 	if p.EndOfDay {
@@ -45,7 +46,7 @@ func (db *DB) CreateProfile(ctx context.Context, by access.Actor, p routing.Prof
 	return ProfileResource.Create(ctx, db.pool, by, string(row.ID), row, nil)
 }
 
-// Profile reads one. ErrNotFound when there is none.
+// Profile reads a profile. It returns ErrNotFound when there is none.
 func (db *DB) Profile(ctx context.Context, t conversation.Tenant, id routing.ProfileID) (routing.Profile, error) {
 	return ProfileResource.Get(ctx, db.pool, t, string(id))
 }
@@ -55,9 +56,10 @@ func (db *DB) ListProfiles(ctx context.Context, t conversation.Tenant, after rou
 	return ProfileResource.List(ctx, db.pool, t, string(after), limit)
 }
 
-// UpdateProfile changes name, limit and blocking of the actor's capacity profile where its version is still p.Version
-// (ErrVersion otherwise). When it comes back stays for life (CAP-2). Agents without a limit of their own get the new one, for
-// what is assigned from now on. ErrExists when another has the name, ErrNotFound when there is none.
+// UpdateProfile changes name, limit and blocking of the actor's capacity profile if its version is still p.Version
+// (ErrVersion otherwise). When the room comes back cannot be changed later (CAP-2). Agents without a limit of their own get
+// the new one, for what is assigned from now on. It returns ErrExists when another has the name, ErrNotFound when there is
+// none.
 func (db *DB) UpdateProfile(ctx context.Context, by access.Actor, p routing.Profile) (routing.Profile, error) {
 	return ProfileResource.Update(ctx, db.pool, by, string(p.ID), p.Version, resource.Change[profileRow]{
 		Wish: func(old profileRow) profileRow {
@@ -84,8 +86,8 @@ func settleHolders(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, 
 	return notify.TriggerDistribution(ctx, tx, t, notify.AtOnce)
 }
 
-// DeleteProfile takes a capacity profile away. Deleting it again changes nothing. ErrInUse while an agent has it, or a
-// workstream, a rule or an open conversation takes it; ErrNotFound when there never was one.
+// DeleteProfile deletes a capacity profile. Deleting it again changes nothing. It returns ErrInUse while an agent has
+// it, or a workstream, a rule or an open conversation takes it; ErrNotFound when there never was one.
 func (db *DB) DeleteProfile(ctx context.Context, by access.Actor, id routing.ProfileID) error {
 	return ProfileResource.Remove(ctx, db.pool, by, string(id),
 		`select from agent_profiles where tenant = $1 and profile_id = $2::uuid`,

@@ -44,8 +44,8 @@ func queueRowOf(stamp resource.StampRow, q routing.Queue) QueueRow {
 	}
 }
 
-// CreateQueue adds a queue of the actor's tenant and gives it its id. Nobody is a member yet. ErrExists when there is one of
-// that name, routing.UnknownError when its hours or a queue that it overflows to are not there.
+// CreateQueue adds a queue of the actor's tenant and gives it its id. Nobody is a member yet. It returns ErrExists when
+// there is one of that name, routing.UnknownError when its hours or a queue that it overflows to are not there.
 func (db *DB) CreateQueue(ctx context.Context, by access.Actor, q routing.Queue) (routing.Queue, error) {
 	q.ID, q.Default = conversation.QueueID(postgres.NewID()), false
 	row := queueRowOf(resource.StampRow{Tenant: by.Tenant}, q)
@@ -87,7 +87,7 @@ func circles(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, q rout
 	return &routing.CircleError{Names: postgres.Each(circle, func(id conversation.QueueID) string { return names[id] })}
 }
 
-// Queue reads one. ErrNotFound when it is unknown or deleted.
+// Queue reads a queue. It returns ErrNotFound when it is unknown or deleted.
 func (db *DB) Queue(ctx context.Context, t conversation.Tenant, id conversation.QueueID) (routing.Queue, error) {
 	return QueueResource.Get(ctx, db.pool, t, string(id))
 }
@@ -97,10 +97,10 @@ func (db *DB) ListQueues(ctx context.Context, t conversation.Tenant, after conve
 	return QueueResource.List(ctx, db.pool, t, string(after), limit)
 }
 
-// UpdateQueue replaces the settings of the actor's queue where its version is still q.Version (ErrVersion otherwise). Which
-// queue is the default one stays. With another time limit the runs of those who wait in it are told. ErrExists when another
-// has the name, routing.UnknownError as for CreateQueue, routing.CircleError when the overflow would lead round in a circle,
-// ErrNotFound when there is none.
+// UpdateQueue replaces the settings of the actor's queue if its version is still q.Version (ErrVersion otherwise). Which
+// queue is the default one stays. With another time limit the runs of those who wait in it are told. It returns ErrExists
+// when another has the name, routing.UnknownError as for CreateQueue, routing.CircleError when the overflow would lead round
+// in a circle, ErrNotFound when there is none.
 func (db *DB) UpdateQueue(ctx context.Context, by access.Actor, q routing.Queue) (routing.Queue, error) {
 	return QueueResource.Update(ctx, db.pool, by, string(q.ID), q.Version, resource.Change[QueueRow]{
 		Wish: func(old QueueRow) QueueRow {
@@ -142,9 +142,9 @@ func noticeWaiting(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, 
 	return err
 }
 
-// DeleteQueue takes a queue away, its members and its rulesets with it; what has happened in it stays readable. Deleting it
-// again changes nothing. ErrInUse while it is the default queue or a workstream's fallback, conversations wait in it or come
-// from it, or another queue or a rule leads to it; ErrNotFound when there never was one.
+// DeleteQueue deletes a queue, its members and its rulesets with it; what has happened in it stays readable. Deleting it
+// again changes nothing. It returns ErrInUse while it is the default queue or a workstream's fallback, conversations wait in
+// it or come from it, or another queue or a rule leads to it; ErrNotFound when there never was one.
 func (db *DB) DeleteQueue(ctx context.Context, by access.Actor, id conversation.QueueID) error {
 	return db.pool.InTx(ctx, "delete queue", func(tx *postgres.Tx) error {
 		const query = `select deleted_at is not null from queues where tenant = $1 and id = $2 for update`

@@ -17,7 +17,7 @@ import (
 )
 
 // QueueMembers lists a queue's agents by id, disabled ones included, and the version of the queue with these members.
-// ErrNotFound when there is no such queue.
+// It returns ErrNotFound when there is no such queue.
 func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conversation.QueueID) ([]conversation.AgentID, int64, error) {
 	const query = `
 		select q.version, array(select m.agent_id::text from queue_members m where m.tenant = q.tenant and m.queue_id = q.id order by 1) as members
@@ -30,9 +30,10 @@ func (db *DB) QueueMembers(ctx context.Context, t conversation.Tenant, id conver
 	return postgres.IDs[conversation.AgentID](row.Members), row.Version, postgres.Explain(ctx, "read a queue's members", err)
 }
 
-// SetQueueMembers makes these agents the members of the actor's queue, all of them and no other, where the queue's version is
-// still version (ErrVersion otherwise). An agent who stays keeps their place in the rotation. routing.UnknownError when one of
-// them is not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no such queue.
+// SetQueueMembers makes these agents the members of the actor's queue, all of them and no other, if the queue's version is
+// still version (ErrVersion otherwise). An agent who stays keeps their place in the rotation. It returns routing.UnknownError
+// when one of them is not there, ErrInUse for the default queue, whose members are all agents, ErrNotFound when there is no
+// such queue.
 func (db *DB) SetQueueMembers(ctx context.Context, by access.Actor, id conversation.QueueID, version int64, members []conversation.AgentID) (routing.Queue, error) {
 	return postgres.Transact(ctx, db.pool, "set a queue's members", func(tx *postgres.Tx) (routing.Queue, error) {
 		old, err := QueueResource.Row(ctx, tx, by.Tenant, string(id), "for no key update")

@@ -38,9 +38,9 @@ func (r RulesetRow) Ruleset() routing.Ruleset {
 	}
 }
 
-// CreateRuleset adds a ruleset without rules to a workstream or a queue of the actor's tenant and gives it its id. ErrExists
-// when a workstream's kind has that name, or there may be only one and is; ErrTooMany beyond routing.MaxClassifications;
-// routing.UnknownError when the workstream or queue is not there.
+// CreateRuleset adds a ruleset without rules to a workstream or a queue of the actor's tenant and gives it its id. It
+// returns ErrExists when a workstream's kind has that name, or there may be only one and is; ErrTooMany beyond
+// routing.MaxClassifications; routing.UnknownError when the workstream or queue is not there.
 func (db *DB) CreateRuleset(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 	r.ID = routing.RulesetID(postgres.NewID())
 	return postgres.Transact(ctx, db.pool, "create ruleset "+string(r.ID), func(tx *postgres.Tx) (routing.Ruleset, error) {
@@ -93,7 +93,7 @@ func notTooMany(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, r r
 	return nil
 }
 
-// Ruleset reads one. ErrNotFound when it is unknown or deleted.
+// Ruleset reads a ruleset. It returns ErrNotFound when it is unknown or deleted.
 func (db *DB) Ruleset(ctx context.Context, t conversation.Tenant, id routing.RulesetID) (routing.Ruleset, error) {
 	return RulesetResource.Get(ctx, db.pool, t, string(id))
 }
@@ -103,8 +103,9 @@ func (db *DB) ListRulesets(ctx context.Context, t conversation.Tenant, after rou
 	return RulesetResource.List(ctx, db.pool, t, string(after), limit)
 }
 
-// UpdateRuleset gives the actor's ruleset another name and position where its version is still r.Version (ErrVersion
-// otherwise). What it belongs to stays for life. ErrExists when another has the name, ErrNotFound when there is none.
+// UpdateRuleset gives the actor's ruleset another name and position if its version is still r.Version (ErrVersion
+// otherwise). What it belongs to cannot be changed later. It returns ErrExists when another has the name, ErrNotFound
+// when there is none.
 func (db *DB) UpdateRuleset(ctx context.Context, by access.Actor, r routing.Ruleset) (routing.Ruleset, error) {
 	return db.changeRuleset(ctx, by, r.ID, r.Version, func(_ *postgres.Tx, old *RulesetRow) (string, func() error, error) {
 		old.Name, old.Position = r.Name, r.Position
@@ -112,8 +113,8 @@ func (db *DB) UpdateRuleset(ctx context.Context, by access.Actor, r routing.Rule
 	})
 }
 
-// DeleteRuleset takes a ruleset out of force and away. Deleting it again changes nothing; conversations keep what they were
-// routed by. ErrNotFound when there never was one.
+// DeleteRuleset takes a ruleset out of force and deletes it. Deleting it again changes nothing; conversations keep what
+// they were routed by. It returns ErrNotFound when there never was one.
 func (db *DB) DeleteRuleset(ctx context.Context, by access.Actor, id routing.RulesetID) error {
 	return db.pool.InTx(ctx, "delete ruleset", func(tx *postgres.Tx) error {
 		const query = `select deleted_at is not null from rulesets where tenant = $1 and id = $2 for no key update`

@@ -58,7 +58,7 @@ func RulesInForce(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, w
 	return versions, err
 }
 
-// RulesetVersions lists versions of a ruleset, newest first, below a number; 0 for the newest. The draft, where there is one,
+// RulesetVersions lists versions of a ruleset, newest first, below a number; 0 for the newest. The draft, if there is one,
 // is the first of all.
 func (db *DB) RulesetVersions(ctx context.Context, t conversation.Tenant, id routing.RulesetID, below int64, limit int) ([]routing.RulesetVersion, error) {
 	const query = `
@@ -69,8 +69,9 @@ func (db *DB) RulesetVersions(ctx context.Context, t conversation.Tenant, id rou
 	return postgres.Each(rows, VersionRow.Version), postgres.Explain(ctx, "list versions of a ruleset", err)
 }
 
-// SaveDraft makes these rules the draft of the actor's ruleset, in place of the one there may be, where the ruleset's version
-// is still version (ErrVersion otherwise). What is in force stays in force. ErrNotFound when there is no such ruleset.
+// SaveDraft makes these rules the draft of the actor's ruleset, in place of the one there may be, if the ruleset's version
+// is still version (ErrVersion otherwise). What is in force stays in force. It returns ErrNotFound when there is no such
+// ruleset.
 func (db *DB) SaveDraft(ctx context.Context, by access.Actor, id routing.RulesetID, version int64, rules []routing.Rule) (routing.Ruleset, error) {
 	return db.changeRuleset(ctx, by, id, version, func(tx *postgres.Tx, old *RulesetRow) (string, func() error, error) {
 		same, err := IsDraft(ctx, tx, by.Tenant, id, rules)
@@ -118,9 +119,9 @@ func WriteDraft(ctx context.Context, tx *postgres.Tx, by access.Actor, id routin
 }
 
 // PutInForce publishes the draft of that number, or goes back to that version; 0 takes the ruleset out of force. It does so
-// where the ruleset's version is still version (ErrVersion otherwise). What conversations were routed by stays as it is: a
-// published version never changes. routing.UnknownError when there is no version of that number, ErrNotFound when there is no
-// such ruleset.
+// if the ruleset's version is still version (ErrVersion otherwise). What conversations were routed by stays as it is: a
+// published version never changes. It returns routing.UnknownError when there is no version of that number, ErrNotFound when
+// there is no such ruleset.
 func (db *DB) PutInForce(ctx context.Context, by access.Actor, id routing.RulesetID, version, number int64) (routing.Ruleset, error) {
 	return db.changeRuleset(ctx, by, id, version, func(tx *postgres.Tx, old *RulesetRow) (string, func() error, error) {
 		if postgres.OrEmpty(old.Published) == number {

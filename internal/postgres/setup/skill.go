@@ -31,7 +31,7 @@ func (db *DB) CreateSkill(ctx context.Context, by access.Actor, s routing.Skill)
 	return SkillResource.Create(ctx, db.pool, by, string(row.ID), row, nil)
 }
 
-// Skill reads one. ErrNotFound when there is none.
+// Skill reads a skill. It returns ErrNotFound when there is none.
 func (db *DB) Skill(ctx context.Context, t conversation.Tenant, id routing.SkillID) (routing.Skill, error) {
 	return SkillResource.Get(ctx, db.pool, t, string(id))
 }
@@ -41,16 +41,16 @@ func (db *DB) ListSkills(ctx context.Context, t conversation.Tenant, after routi
 	return SkillResource.List(ctx, db.pool, t, string(after), limit)
 }
 
-// UpdateSkill gives the actor's skill another name and type where its version is still s.Version (ErrVersion otherwise).
-// ErrExists when another has the name, ErrNotFound when there is none.
+// UpdateSkill gives the actor's skill another name and type if its version is still s.Version (ErrVersion otherwise).
+// It returns ErrExists when another has the name, ErrNotFound when there is none.
 func (db *DB) UpdateSkill(ctx context.Context, by access.Actor, s routing.Skill) (routing.Skill, error) {
 	return SkillResource.Update(ctx, db.pool, by, string(s.ID), s.Version, resource.Change[skillRow]{
 		Wish: func(old skillRow) skillRow { return skillRow{old.StampRow, old.ID, s.Name, s.Kind} },
 	})
 }
 
-// DeleteSkill takes a skill away. Deleting it again changes nothing. ErrInUse while an agent has it, a rule asks for it, or an
-// open conversation needs it; ErrNotFound when there never was one.
+// DeleteSkill deletes a skill. Deleting it again changes nothing. It returns ErrInUse while an agent has it, a rule asks for
+// it, or an open conversation needs it; ErrNotFound when there never was one.
 func (db *DB) DeleteSkill(ctx context.Context, by access.Actor, id routing.SkillID) error {
 	return SkillResource.Remove(ctx, db.pool, by, string(id),
 		`select from agent_skills where tenant = $1 and skill_id = $2::uuid`,

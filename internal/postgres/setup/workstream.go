@@ -85,8 +85,8 @@ func workstreamRowOf(stamp resource.StampRow, w routing.Workstream) WorkstreamRo
 	return row
 }
 
-// CreateWorkstream adds a workstream of the actor's tenant and gives it its id. routing.UnknownError when its fallback queue
-// or a capacity profile is not there.
+// CreateWorkstream adds a workstream of the actor's tenant and gives it its id. It returns routing.UnknownError when its
+// fallback queue or a capacity profile is not there.
 func (db *DB) CreateWorkstream(ctx context.Context, by access.Actor, w routing.Workstream) (routing.Workstream, error) {
 	w.ID, w.Default = conversation.WorkstreamID(postgres.NewID()), false
 	row := workstreamRowOf(resource.StampRow{Tenant: by.Tenant}, w)
@@ -101,7 +101,7 @@ func holdNeeds(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, w ro
 	return resource.Hold(ctx, tx, t, resource.LiveProfiles, "profile_ids", w.Profiles...)
 }
 
-// Workstream reads one. ErrNotFound when it is unknown or deleted.
+// Workstream reads a workstream. It returns ErrNotFound when it is unknown or deleted.
 func (db *DB) Workstream(ctx context.Context, t conversation.Tenant, id conversation.WorkstreamID) (routing.Workstream, error) {
 	return WorkstreamResource.Get(ctx, db.pool, t, string(id))
 }
@@ -111,7 +111,7 @@ func (db *DB) ListWorkstreams(ctx context.Context, t conversation.Tenant, after 
 	return WorkstreamResource.List(ctx, db.pool, t, string(after), limit)
 }
 
-// UpdateWorkstream replaces the settings of the actor's workstream where its version is still w.Version (ErrVersion
+// UpdateWorkstream replaces the settings of the actor's workstream if its version is still w.Version (ErrVersion
 // otherwise). They count for what is routed from now on; what waits already keeps the mode, capacity and skill match that it
 // came with. Which workstream is the default one stays. routing.UnknownError as for CreateWorkstream, ErrNotFound when there
 // is none.
@@ -129,8 +129,8 @@ func (db *DB) UpdateWorkstream(ctx context.Context, by access.Actor, w routing.W
 	})
 }
 
-// DeleteWorkstream takes a workstream away, and its rulesets with it. Deleting it again changes nothing. ErrInUse while it is
-// the default one, an account names it, or a conversation of it is open; ErrNotFound when there never was one.
+// DeleteWorkstream deletes a workstream, and its rulesets with it. Deleting it again changes nothing. It returns ErrInUse
+// while it is the default one, an account names it, or a conversation of it is open; ErrNotFound when there never was one.
 func (db *DB) DeleteWorkstream(ctx context.Context, by access.Actor, id conversation.WorkstreamID) error {
 	return db.pool.InTx(ctx, "delete workstream", func(tx *postgres.Tx) error {
 		const query = `select deleted_at is not null from workstreams where tenant = $1 and id = $2 for update`

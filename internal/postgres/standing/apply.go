@@ -69,7 +69,7 @@ func (l *Locked) writeRow(ctx context.Context, c lifecycle.Change) error {
 	return err
 }
 
-// writeAssignments writes what becomes of the live assignment, and a new one.
+// writeAssignments writes the change of the assignments that exist, and the new assignment, if the rule book made one.
 func (l *Locked) writeAssignments(ctx context.Context, c lifecycle.Change) error {
 	const update = `
 		update assignments set state = $3, accepted_at = $4, ended_at = $5, holds_until = $6 where tenant = $1 and id = $2`

@@ -7,8 +7,9 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// Supervisors are told once that nobody works in a queue, however many conversations come to it. When somebody works there
-// again, that is forgotten. Neither waits for a queue that somebody is just changing: queues are locked before conversations.
+// Supervisors get one alert that a queue has no agents, however many conversations come to it. When the queue has an agent again, the
+// mark is removed. Neither function waits for a queue that another transaction is changing, because queues are locked before
+// conversations.
 
 // markEmpty notes that supervisors were told of queues without agents.
 func markEmpty(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, queues []conversation.QueueID) error {

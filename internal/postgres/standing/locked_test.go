@@ -288,7 +288,7 @@ func TestLocked_dailyProfileCountsWhatWasAcceptedToday(t *testing.T) {
 	require.Equal(t, routing.DND, step.After.Agents[li.AgentID].Presence, "twice today")
 }
 
-// messageText is the text of a message; empty where there is none.
+// messageText is the text of a message; empty if there is none.
 func messageText(d *postgrestest.Office, ref conversation.Ref, id conversation.MessageID) string {
 	d.T.Helper()
 	lines, err := d.Messages(d.T.Context(), postgrestest.Everything, ref.Conversation, 0, 100)

@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// owedRow is what the view owed says of one conversation: seconds from now, null where nothing of the kind is owed.
+// owedRow is what the view owed says of one conversation: seconds from now, null if nothing of the kind is owed.
 type owedRow struct {
 	Turn     *float64 `db:"owed_turn"`
 	Send     *float64 `db:"owed_send"`

@@ -28,7 +28,7 @@ type Row struct {
 	OfferID      *conversation.AssignmentID `db:"offer_id"`
 	OfferedTo    *conversation.AgentID      `db:"offered_to"`
 	Deadline     *time.Time                 `db:"deadline"`
-	Ending       conversation.CloseReason   `db:"ending"` // "" where the end is not wished, or has come
+	Ending       conversation.CloseReason   `db:"ending"` // "" if the end is not wished, or has come
 }
 
 // Columns are those of a Row, of a conversation c with Joins.

@@ -10,10 +10,10 @@ import (
 
 // Wish is what a conversation's row says of people and of the end.
 type Wish struct {
-	HandOver conversation.EscalationReason `db:"hand_over"` // "" where nobody wants people
+	HandOver conversation.EscalationReason `db:"hand_over"` // "" if nobody wants people
 	Turn     conversation.MessageID        `db:"hand_over_turn"`
 	Queue    conversation.QueueID          `db:"hand_over_queue"`
-	Ending   conversation.CloseReason      `db:"ending"` // "" where nobody wishes the end
+	Ending   conversation.CloseReason      `db:"ending"` // "" if nobody wishes the end
 }
 
 // WishColumns are those of a Wish, of a conversation c.

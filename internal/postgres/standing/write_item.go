@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// writeItem writes what becomes of the work item, a new one, and what it needs from now on.
+// writeItem writes the change of the work item, or a new one, and the skills that it needs.
 func (l *Locked) writeItem(ctx context.Context, c lifecycle.Change) error {
 	if c.Skills != nil {
 		if err := l.writeSkills(ctx, c.Skills); err != nil {
@@ -46,7 +46,7 @@ func (l *Locked) writeItem(ctx context.Context, c lifecycle.Change) error {
 	return err
 }
 
-// encoded is a map as a JSON object, also where it is nil.
+// encoded is a map as a JSON object, also if it is nil.
 func encoded[K comparable, V any](m map[K]V) (string, error) {
 	if m == nil {
 		return "{}", nil
@@ -74,8 +74,9 @@ func (l *Locked) insertItem(ctx context.Context, i lifecycle.Item) error {
 	return err
 }
 
-// demand is a hash of what decides which agents fit an item; the workstream is, by the limit that it may have. For whom it is kept
-// and who has declined it are not in it: they change while it waits.
+// demand returns a hash of what decides which agents fit an item. The workstream is part of it, because it may limit conversations
+// per agent. Not part of it are the agent for whom the item is kept and the agents who have declined it, because these change while
+// it waits.
 func (l *Locked) demand(i lifecycle.Item, skills, attributes []byte, preferred []string) string {
 	h := sha256.New()
 	for _, part := range []any{l.Workstream.ID, i.Units, i.Profiles, string(skills), i.SkillMatch, i.Presences, preferred, string(attributes)} {

@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/postgres/sealing"
 )
 
-// writeMessages fails what is queued, queues what is to be said, and has no line wait for the bot any more.
+// writeMessages fails queued messages, queues new ones, and removes the mark of messages that wait for the bot, as the change says.
 func (l *Locked) writeMessages(ctx context.Context, c lifecycle.Change) error {
 	if c.NoTurns {
 		const answered = `update messages set wants_answer = false where tenant = $1 and conversation_id = $2 and wants_answer`

@@ -23,7 +23,7 @@ func (db *DB) PutCodecSession(ctx context.Context, hash [32]byte, s access.Codec
 	})
 }
 
-// CodecSession finds a session. ErrNotFound where there is none, where it is over or has ended, and for a ticket.
+// CodecSession finds a session. It returns ErrNotFound if there is none, if it has expired or ended, and for a ticket.
 func (db *DB) CodecSession(ctx context.Context, hash [32]byte) (access.CodecSession, error) {
 	const query = `select who, token_hash, until from codec_sessions where hash = $1 and not ticket and until > now()`
 	var row struct {
@@ -35,7 +35,8 @@ func (db *DB) CodecSession(ctx context.Context, hash [32]byte) (access.CodecSess
 	return access.CodecSession{Who: row.Who, Token: row.Token, Until: row.Until}, postgres.Explain(ctx, "find a codec session", err)
 }
 
-// TakeCodecTicket uses a ticket up and says whose it was. ErrNotFound where there is none, or it is over or used.
+// TakeCodecTicket uses a ticket up and says whose it was. It returns ErrNotFound if there is none, or it is over or
+// used.
 func (db *DB) TakeCodecTicket(ctx context.Context, hash [32]byte) (who string, err error) {
 	return postgres.Transact(ctx, db.pool, "take a codec ticket", func(tx *postgres.Tx) (who string, err error) {
 		const take = `delete from codec_sessions where hash = $1 and ticket and until > now() returning who`

@@ -89,7 +89,7 @@ func (db *DB) CreateToken(ctx context.Context, by access.Actor, name string, rol
 }
 
 // RevokeToken makes a token of the actor's tenant useless at once. An agent who has just lost the connection is not waited for then.
-// Revoking it again changes nothing. ErrNotFound when there is none.
+// Revoking it again changes nothing. It returns ErrNotFound when there is none.
 func (db *DB) RevokeToken(ctx context.Context, by access.Actor, id string) error {
 	return db.pool.InTx(ctx, "revoke an API token", func(tx *postgres.Tx) error {
 		const selectAgent = `select coalesce(agent_id::text, '') from api_tokens where tenant = $1 and id = $2`
@@ -128,8 +128,8 @@ func (db *DB) ListTokens(ctx context.Context, t conversation.Tenant, after strin
 	return postgres.Each(rows, tokenRow.info), postgres.Explain(ctx, "list API tokens", err)
 }
 
-// Authenticate finds the principal of an API token by the SHA-256 of its text, and notes that it was used. ErrNotFound when it
-// is unknown, revoked or expired, or its agent is disabled.
+// Authenticate finds the principal of an API token by the SHA-256 of its text, and notes that it was used. It returns
+// ErrNotFound when it is unknown, revoked or expired, or its agent is disabled.
 func (db *DB) Authenticate(ctx context.Context, hash [32]byte) (access.Principal, error) {
 	var row tokenRow
 	if err := db.pool.GetContext(ctx, &row, `select `+tokenColumns+` from `+goodTokens+` and hash = $1`, hash[:]); err != nil {
@@ -154,8 +154,8 @@ func (db *DB) StillGood(ctx context.Context, asked []access.Principal) ([]access
 	return postgres.Each(rows, tokenRow.principal), nil
 }
 
-// noteUse writes the last use of those whose last noted use is older than a minute. Of several who do so at the same time one
-// writes, and nobody waits. What cannot be written now is written with the next use: no request fails for it.
+// noteUse writes the last use of API tokens whose last noted use is older than a minute. Of several requests at the same time one
+// writes, and nobody waits. A use that cannot be written is written with the next one, so no request fails because of it.
 func (db *DB) noteUse(ctx context.Context, rows ...tokenRow) {
 	for _, row := range rows {
 		if !row.UseIsOld {

@@ -26,10 +26,10 @@ type answerRow struct {
 	Bodies  pq.ByteaArray
 }
 
-// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, the context variables that
-// it sets, where the workstream declares them, and that the line waits no more. An escalation wishes people, with the queue that
-// it names where there is such a one. An end wishes the end: see lifecycle.Answered. The first stored answer of a turn stands. Where
-// the holder has changed since epoch, or people or the end are wished, nothing is stored.
+// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, the context variables that it sets,
+// if the workstream declares them, and that the line waits no more. An escalation wishes a hand-over, with the queue that it
+// names if there is such a one. An end wishes the end: see lifecycle.Answered. The first stored answer of a turn stands. Where
+// the holder has changed since epoch, or a hand-over or the end is wished, nothing is stored.
 func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error) {
 	return postgres.Transact(ctx, db.pool, "store the answer to turn "+string(turn), func(tx *postgres.Tx) (conversation.Situation, error) {
 		held, err := standing.LockHeld(ctx, tx, c)
@@ -92,8 +92,8 @@ func (db *DB) afterAnswer(ctx context.Context, tx *postgres.Tx, c conversation.R
 	return err
 }
 
-// insertAnswer keeps what a turn came to, in one statement: the line waits no more, the turn, and its messages after all others.
-// false where the line did not wait for the bot; nothing is kept then.
+// insertAnswer stores the result of a turn in one statement: the message no longer waits, the turn, and the bot's messages after all
+// others. It returns false if the message did not wait for the bot; then nothing is stored.
 func insertAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, turn conversation.MessageID, held standing.Held, row answerRow) (first bool, err error) {
 	const insert = `
 		with answered as (
@@ -117,7 +117,7 @@ func insertAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, turn
 	return written == 1, err
 }
 
-// knownQueue drops the id of a queue that there is not: a bot may say anything (B07).
+// knownQueue drops the id of a queue that does not exist, because a bot may name anything (B07).
 func knownQueue(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id conversation.QueueID) (conversation.QueueID, error) {
 	if id = postgres.KnownForm(id); id == "" {
 		return "", nil

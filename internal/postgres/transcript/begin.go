@@ -23,7 +23,8 @@ type conversationRow struct {
 	standing.Wish
 }
 
-// begin makes the conversation's row, after closing one that a lost run left open. Without a bot people are wished with it.
+// begin makes the conversation's row, after closing one that a lost run left open. Without a bot a hand-over is wished with
+// it.
 func (r *reception) begin(ctx context.Context) error {
 	const query = `select id from conversations where tenant = $1 and account_id = $2 and customer_id = $3 and state <> 'closed'`
 	var left []conversation.ID

@@ -14,7 +14,7 @@ import (
 
 // CloseConversation ends it: state closed, epoch raised, unsent messages failed ("conversation-closed"); one that is
 // being sent is left to its attempt. Its work item is done, its assignment ended or the offer withdrawn, which may give
-// capacity back. The reason is the one that was wished; why counts where none was. Where it waited or who had it stays to be
+// capacity back. The reason is the one that was wished; why counts if none was. Where it waited or who had it stays to be
 // read. See lifecycle.End for what it leaves alone. A conversation without a row stays without, and stands nowhere.
 func (db *DB) CloseConversation(ctx context.Context, c conversation.Ref, why conversation.CloseReason) (conversation.Situation, error) {
 	return postgres.Transact(ctx, db.pool, "close conversation "+string(c.Conversation), func(tx *postgres.Tx) (conversation.Situation, error) {

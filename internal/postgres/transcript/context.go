@@ -12,7 +12,8 @@ import (
 	"wxdesk/internal/postgres/standing"
 )
 
-// keepBotContext sets what a bot asks for; what the workstream does not declare, or cannot be kept, is left out (B07).
+// keepBotContext sets the context variables of a bot. It leaves out those that the workstream does not declare or that cannot be
+// stored (B07).
 func keepBotContext(ctx context.Context, tx *postgres.Tx, c conversation.Ref, seal sealing.Customer, old []byte, values map[string]any) error {
 	if len(values) == 0 {
 		return nil

@@ -4,7 +4,8 @@ import (
 	"wxdesk/internal/delivery"
 )
 
-// Why a delivery did not end as sent, where neither WeChat nor the rule book said so. Stable: the desk and tests read them.
+// Reasons of a delivery that was not sent, if neither WeChat nor the rule book gave one. They are stable: the desk and tests read
+// them.
 const (
 	ReasonAnswerLost = delivery.ReasonAnswerLost
 	reasonWindow     = "reply-window-closed"

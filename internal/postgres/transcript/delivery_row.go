@@ -15,7 +15,7 @@ import (
 
 // deliveryRow is a delivery with its conversation and its customer, which are locked.
 type deliveryRow struct {
-	ID          conversation.MessageID      `db:"id"` // "" where there is none
+	ID          conversation.MessageID      `db:"id"` // "" if there is none
 	Status      conversation.DeliveryStatus `db:"status"`
 	AttemptID   *string                     `db:"attempt_id"`
 	Attempts    int                         `db:"attempts"`

@@ -10,8 +10,8 @@ import (
 	"wxdesk/internal/postgres/notify"
 )
 
-// settle writes how a message stands that nobody is sending any more; the attempt at an unknown one may still correct that. Where it has changed since it was read, the transaction
-// begins again.
+// settle writes the final status of a message that no attempt is sending any more; the attempt at an unknown one may still correct
+// it. If the message has changed since it was read, the transaction begins again.
 func (d *deliveryRow) settle(ctx context.Context, tx *postgres.Tx, s conversation.DeliveryStatus, reason string, after time.Duration) error {
 	const update = `
 		update deliveries set status = $3, reason = $4, attempt_id = case when $3 = 'unknown' then attempt_id end, until = null,

@@ -8,8 +8,9 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// Due does what has fallen due first, by Postgres's clock: see lifecycle.Due. Where nothing is due, or the end is wished already,
-// it changes nothing. What has fallen due besides is still in the answer. ErrNotFound when there is no such conversation.
+// Due does what has fallen due first, by Postgres's clock: see lifecycle.Due. If nothing is due, or the end is wished already,
+// it changes nothing. What has fallen due besides is still in the answer. It returns ErrNotFound when there is no such
+// conversation.
 func (db *DB) Due(ctx context.Context, c conversation.Ref) (conversation.Situation, error) {
 	return postgres.Transact(ctx, db.pool, "look what is due in conversation "+string(c.Conversation), func(tx *postgres.Tx) (conversation.Situation, error) {
 		l, err := db.standing.Lock(ctx, tx, c)

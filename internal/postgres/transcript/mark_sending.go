@@ -13,11 +13,11 @@ import (
 
 // MarkSending claims the lowest queued message for one attempt (a UUID), for delivery.SendingLimit: it checks that a bot's
 // message belongs to the current epoch ("superseded-by-person" otherwise) and spends the reply allowance ("reply-window-closed"
-// where its time is over; a spent count is WeChat's to refuse). A message of which text, key or account cannot be read fails as
+// if its time is over; a spent count is WeChat's to refuse). A message of which text, key or account cannot be read fails as
 // "unreadable", one of an account that sends nothing as "account-disabled". While another attempt is sending, and before a
 // message's not-before, nothing is claimed; a message whose attempt has not ended in its time becomes unknown ("answer-lost"),
-// and the next one is claimed. ErrNotFound when there is no such conversation; secret.ErrUnknownKey, with nothing written, while
-// the master key may still come.
+// and the next one is claimed. It returns ErrNotFound when there is no such conversation; secret.ErrUnknownKey, with nothing
+// written, while the master key may still come.
 func (db *DB) MarkSending(ctx context.Context, c conversation.Ref, attempt string) (delivery.Marking, error) {
 	return postgres.Transact(ctx, db.pool, "mark a message of conversation "+string(c.Conversation)+" as sending", func(tx *postgres.Tx) (delivery.Marking, error) {
 		next, err := lockNext(ctx, tx, c)
@@ -33,7 +33,7 @@ func (db *DB) MarkSending(ctx context.Context, c conversation.Ref, attempt strin
 	})
 }
 
-// markNext goes through what is next until something is claimed, or has to be waited for.
+// markNext tries the next messages in order until one is claimed, or has to be waited for.
 func (db *DB) markNext(ctx context.Context, tx *postgres.Tx, next []*deliveryRow, attempt string) (m delivery.Marking, err error) {
 	for _, d := range next {
 		switch {
@@ -55,7 +55,7 @@ func (db *DB) markNext(ctx context.Context, tx *postgres.Tx, next []*deliveryRow
 	return m, nil
 }
 
-// claim takes a queued message, or fails it where it may not go out.
+// claim takes a queued message, or fails it if it may not go out.
 func (db *DB) claim(ctx context.Context, tx *postgres.Tx, d *deliveryRow, attempt string) (delivery.Marking, error) {
 	fails := func(reason string) (delivery.Marking, error) {
 		err := d.settle(ctx, tx, conversation.DeliveryFailed, reason, 0)
@@ -74,7 +74,7 @@ func (db *DB) claim(ctx context.Context, tx *postgres.Tx, d *deliveryRow, attemp
 	case errors.Is(err, conversation.ErrWindowClosed):
 		return fails(reasonWindow)
 	case errors.Is(err, conversation.ErrAllowanceSpent):
-		// By our count there is nothing left, but how WeChat counts is not documented: let it decide (docs/adr/0007).
+		// By our count nothing is left. But how WeChat counts is not documented, so WeChat decides (docs/adr/0007).
 	case err != nil:
 		return delivery.Marking{}, err
 	}

@@ -12,7 +12,7 @@ import (
 // keyPatience is how long a message waits for a master key that is not on the ring: a rollout may be under way.
 const keyPatience = 10 * time.Minute
 
-// outgoing opens what sending needs. readable is false where it cannot be opened; a master key that is not on the ring is an
+// outgoing opens what sending needs. readable is false if it cannot be opened; a master key that is not on the ring is an
 // error while it may still come.
 func (db *DB) outgoing(d *deliveryRow) (out delivery.Outgoing, readable bool, err error) {
 	out, err = db.openOutgoing(d)

@@ -17,7 +17,7 @@ import (
 // Receive writes a batch of arrivals of one customer and their receipts, in order, in one transaction under the lock of
 // the customer's row. What becomes of each:
 //
-//   - A known message key is a repeat and changes nothing. Where this very delivery made it known, in this conversation,
+//   - A known message key is a repeat and changes nothing. If this very delivery made it known, in this conversation,
 //     the answer is the same as then.
 //   - Known with other content: quarantine; the first stays.
 //   - Unreadable: quarantine. Its key stays free for a readable callback with the same key.
@@ -25,10 +25,10 @@ import (
 //     again later in the batch.
 //   - Everything else becomes a message with the next number, and opens its reply allowance.
 //
-// The conversation's row comes with its first message: held by the account's bot, or by nobody where the account has none
-// (holder queue, in no queue yet: people are wished). It closes a row of the customer that a lost run left open. New messages
-// bring a conversation back that an agent has put aside or is wrapping up. Where there are new messages and the end is wished
-// or the row is closed, nothing is written: Received.Ending says that the arrivals are the next conversation's.
+// The conversation's row comes with its first message: held by the account's bot, or by nobody if the account has none
+// (holder queue, in no queue yet: a hand-over is wished). It closes a row of the customer that a lost run left open. New
+// messages bring a conversation back that an agent has put aside or is wrapping up. If there are new messages and the end is
+// wished or the row is closed, nothing is written: Received.Ending says that the arrivals are the next conversation's.
 func (db *DB) Receive(ctx context.Context, in callback.Batch) (callback.Result, error) {
 	return postgres.Transact(ctx, db.pool, "receive for conversation "+string(in.Conversation), func(tx *postgres.Tx) (callback.Result, error) {
 		r := &reception{db: db, tx: tx, in: in}
@@ -80,7 +80,7 @@ func (r *reception) lockConversation(ctx context.Context) error {
 		from (values (1)) one left join locked l on true`
 	var row struct {
 		conversationRow
-		Known []byte `db:"known"` // null where none is
+		Known []byte `db:"known"` // null if none is
 	}
 	if err := r.tx.GetContext(ctx, &row, query, r.in.Tenant, r.in.AccountID, pq.Array(keys), r.in.Conversation); err != nil {
 		return err

@@ -28,7 +28,7 @@ func (r *reception) lockCustomer(ctx context.Context) error {
 	return err
 }
 
-// makeCustomer makes the row of a customer who writes for the first time, and locks it. Where another transaction was
+// makeCustomer makes the row of a customer who writes for the first time, and locks it. If another transaction was
 // faster, what was read without that lock is stale.
 func (r *reception) makeCustomer(ctx context.Context, openID string) error {
 	id := postgres.NewID()

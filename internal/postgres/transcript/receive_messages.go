@@ -14,7 +14,7 @@ import (
 )
 
 // writeMessages writes the new messages and their receipts, and what they change about customer and conversation: the numbers that
-// are given, and the reply allowance that is opened. A key that is taken was taken in the meantime, which happens only where no
+// are given, and the reply allowance that is opened. A key that is taken was taken in the meantime, which happens only if no
 // customer's lock protects: before the customer's first message.
 func (r *reception) writeMessages(ctx context.Context) error {
 	if len(r.fresh) == 0 {
@@ -85,7 +85,7 @@ type newMessages struct {
 	fingerprints       []*string
 }
 
-// messages seals the new messages, and numbers them. A bot is asked about them only where it holds the conversation and keeps it.
+// messages seals the new messages, and numbers them. A bot is asked about them only if it holds the conversation and keeps it.
 func (r *reception) messages() (m newMessages, err error) {
 	seal, err := sealing.OpenCustomer(r.db.ring, r.in.Tenant, string(r.customer.ID), r.customer.DataKey)
 	if err != nil {

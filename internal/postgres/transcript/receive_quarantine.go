@@ -73,7 +73,7 @@ func (r *reception) writeQuarantine(ctx context.Context) error {
 	return nil
 }
 
-// writeNotes keeps unfollows: as events, and in the customer's row where there is one.
+// writeNotes keeps unfollows: as events, and in the customer's row if there is one.
 func (r *reception) writeNotes(ctx context.Context) error {
 	for _, i := range r.notes {
 		a := r.in.Arrivals[i]

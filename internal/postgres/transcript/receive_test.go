@@ -235,7 +235,7 @@ func TestStoreAnswer_endWaitsForUnansweredLines(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "conversations", "close_reason = 'ended-by-bot'"), "the reason is the wished one")
 }
 
-// While people are wished, the bot is not asked; what comes is for them.
+// While a hand-over is wished, the bot is not asked, because people will answer what comes.
 func TestReceive_linesForPeopleWantNoAnswer(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -58,7 +58,7 @@ func recentExchangesOf(rows []exchangeRow, seal sealing.Customer) (l bot.RecentE
 			continue
 		}
 		said, err := seal.OpenBody(row.ID, row.Body)
-		if err != nil { // it repeats nothing then, and the customer is answered all the same
+		if err != nil { // it repeats nothing then, and the customer is answered anyway
 			said = sealing.Body{Text: row.ID}
 		}
 		if begins {

@@ -12,7 +12,7 @@ import (
 )
 
 // RecordOutcome writes what an attempt came to. Only the attempt that owns the message may, while it is sending or unknown;
-// otherwise nothing changes. SendLater puts it back to queued, not before o.After, and refunds the allowance; but where nobody
+// otherwise nothing changes. SendLater puts it back to queued, not before o.After, and refunds the allowance; but if nobody
 // will try again, because the conversation has ended or the message was given up as unknown, it fails.
 func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversation.MessageID, attempt string, o wechat.SendOutcome) (s conversation.Situation, err error) {
 	what := "record what came of sending message " + string(id)
@@ -67,7 +67,7 @@ func recordLater(ctx context.Context, tx *postgres.Tx, c conversation.Ref, id co
 	return d.settle(ctx, tx, conversation.DeliveryQueued, o.Reason, o.After)
 }
 
-// setLeft writes what is left of the reply allowance; spending and refunding leave its windows alone.
+// setLeft writes how many messages the reply allowance has left. Spending and refunding do not change its windows.
 func setLeft(ctx context.Context, tx *postgres.Tx, d *deliveryRow, a conversation.Allowance) error {
 	const update = `update customers set message_left = $3, tap_left = $4 where tenant = $1 and id = $2`
 	_, err := tx.ExecContext(ctx, update, d.ref.Tenant, d.Customer.ID, a.MessageLeft, a.TapLeft)

@@ -19,7 +19,7 @@ type questionRow struct {
 	Epoch       conversation.Epoch     `db:"epoch"`
 	DataKey     []byte                 `db:"data_key"`
 	Language    conversation.Language  `db:"language"`
-	ID          conversation.MessageID `db:"id"` // "" where nothing is to be asked
+	ID          conversation.MessageID `db:"id"` // "" if nothing is to be asked
 	Seq         int64                  `db:"seq"`
 	Kind        string                 `db:"kind"`
 	Body        []byte                 `db:"body"`
@@ -36,8 +36,8 @@ type questionRow struct {
 }
 
 // Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked; for a webhook also
-// what was said right before. An event's question is its key. Question.TurnID is "" where nothing is to be asked.
-// ErrNotFound where there is no such conversation; secret.ErrUnavailable where the line or the customer's key does not open.
+// what was said right before. An event's question is its key. Question.TurnID is "" if nothing is to be asked. It returns
+// ErrNotFound if there is no such conversation; secret.ErrUnavailable if the line or the customer's key does not open.
 func (db *DB) Turn(ctx context.Context, c conversation.Ref) (bot.Turn, error) {
 	t, err := db.turn(ctx, c)
 	return t, postgres.Explain(ctx, "load the next turn of conversation "+string(c.Conversation), err)
@@ -95,8 +95,8 @@ func (db *DB) turn(ctx context.Context, c conversation.Ref) (bot.Turn, error) {
 	}}, nil
 }
 
-// unclassified tells that the rules have not been asked about a conversation c of an account a, that its bot has not answered
-// anything yet, and that its workstream has rules in force: whoever has none pays for this look alone.
+// unclassified is true if the rules have not been asked about a conversation c of an account a, its bot has not answered anything
+// yet, and its workstream has rules in force. A workstream without rules costs only this one look.
 const unclassified = `
 	(c.classified is null
 		and not exists (select from turns t where t.tenant = c.tenant and t.conversation_id = c.id)

@@ -22,7 +22,7 @@ const (
 	forgetTogether = 50
 	// forgetFor is how long one call of Forget goes on; the next one goes on from there.
 	forgetFor = 4 * time.Second
-	// forgetSpare is how long before its context's end it stops at the latest.
+	// forgetSpare is how long before the end of its context Forget stops at the latest.
 	forgetSpare = time.Second
 	// feedLifetime is how long the feed is kept: longer than a cursor of the event stream is good for.
 	feedLifetime = time.Hour

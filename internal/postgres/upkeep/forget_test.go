@@ -28,7 +28,7 @@ func TestForget_feedInSmallTransactions(t *testing.T) {
 	require.LessOrEqual(t, most(), 500)
 }
 
-// A sweep reads little where there is nothing old.
+// A sweep reads little if there is nothing old.
 func TestForget_readsFewWhereNothingIsOld(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

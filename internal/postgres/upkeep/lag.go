@@ -7,8 +7,8 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// DistributionLag is how long the oldest thing has waited that a worker should have taken up by now: a distribution trigger that is due, or
-// a notice to a run. Zero where nothing waits.
+// DistributionLag returns the age of the oldest thing that a worker should have taken by now: a distribution trigger that is due, or
+// a notice to a run. It returns zero if nothing waits.
 func (db *DB) DistributionLag(ctx context.Context) (time.Duration, error) {
 	const query = `
 		select extract(epoch from now() - coalesce(least(

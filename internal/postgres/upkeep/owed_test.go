@@ -234,7 +234,7 @@ func TestWantPeople_unreadableLineIsForPeople(t *testing.T) {
 	require.Equal(t, conversation.Owed{Send: true}, f.MustHandOver(t, ref, postgrestest.ToDefaultQueue()).Owed)
 }
 
-// Where the end is wished later, nobody is looked for.
+// If the end is wished later, nobody is looked for.
 func TestHandOver_notWhereTheEndIsWished(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -24,7 +24,7 @@ const (
 // Resealed is what Reseal did in one place.
 type Resealed struct {
 	Place    string
-	Changed  int // sealed anew by this call
+	Changed  int // sealed again by this call
 	Busy     int // somebody was changing them all the time; calling again finds them
 	Unopened int // do not open with the keys of the ring, and stay as they are
 }
@@ -33,7 +33,7 @@ type Resealed struct {
 // itself, and again after it was interrupted at any point: it goes by what it finds. A value that somebody holds locked is
 // left for a later round, so that Reseal never waits for a lock.
 //
-// The values of customers stay as they are: only the data keys that seal them are wrapped anew.
+// The values of customers stay as they are: only the data keys that seal them are wrapped again.
 func (db *DB) Reseal(ctx context.Context, by access.Actor) ([]Resealed, error) {
 	var all []Resealed
 	var changed []string
@@ -75,7 +75,7 @@ func (db *DB) resealVault(ctx context.Context, v vault, r *Resealed) error {
 	return err
 }
 
-// resealThese seals anew what of these values another key has sealed, and returns those that were locked.
+// resealThese seals again what of these values another key has sealed, and returns those that were locked.
 func (db *DB) resealThese(ctx context.Context, v vault, heads []valueHead, r *Resealed) (held []valueHead, err error) {
 	old := slices.DeleteFunc(slices.Clone(heads), func(h valueHead) bool { return db.sealedNow(h.Head) })
 	for some := range slices.Chunk(old, resealAtOnce) {

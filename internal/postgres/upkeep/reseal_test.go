@@ -26,7 +26,7 @@ import (
 )
 
 // otherBytes are the columns of bytes that no master key seals, and why. A new column of bytes goes here or into the list
-// of what a rotation seals anew.
+// of what a rotation seals again.
 var otherBytes = map[string]string{
 	"customers.openid":      "customer",
 	"messages.body":         "customer",

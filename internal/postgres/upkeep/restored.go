@@ -24,7 +24,7 @@ const restoredAtOnce = 500
 
 // Restored makes good that the database is older than what others remember of it, and returns how many conversations are
 // open. The run of each open conversation is told how it stands here, some conversations at a time: this database is the truth,
-// whatever the run remembers. At last agents' clients begin anew, because what they were told cannot be followed any more.
+// whatever the run remembers. At last agents' clients begin again, because what they were told cannot be followed any more.
 // Repeatable, also after it was broken off.
 //
 // Generation and revisions become the time, in seconds: larger than any count, and larger again after the next restore of

@@ -25,7 +25,7 @@ func (db *DB) Sweep(ctx context.Context) ([]conversation.RunNotice, error) {
 	return late, errors.Join(failed, err)
 }
 
-// giveUpSendings calls messages unknown whose marks have been over for a minute, and tells who is to be told.
+// giveUpSendings makes messages unknown whose marks ended a minute ago, and tells the desks.
 func (db *DB) giveUpSendings(ctx context.Context) error {
 	const markUnknown = `
 		with lost as (
@@ -89,7 +89,8 @@ func (db *DB) owing(ctx context.Context) (late []conversation.RunNotice, err err
 	return late, nil
 }
 
-// sweepWork ends what conversations that have ended still ask of people. One that cannot be read holds up none.
+// sweepWork ends the work items and assignments of conversations that have ended. One that cannot be read does not hold up the
+// others.
 func (db *DB) sweepWork(ctx context.Context) error {
 	const query = `
 		select i.tenant, i.conversation_id from work_items i

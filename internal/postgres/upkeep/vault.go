@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// vault is a column whose values a master key seals: what a change of master keys has to look after.
+// vault is a column whose values are sealed by a master key. A change of master keys concerns all vaults.
 type vault struct {
 	table, column string
 	id            string // the column that names a row, beside the tenant
@@ -19,7 +19,7 @@ type vault struct {
 	ids           string // what follows table and tenant in the value's place, as elements of an SQL array
 }
 
-// vaults are all of them. What the customers' data keys seal is not among them: only those keys are wrapped anew. Nor is
+// vaults are all of them. What the customers' data keys seal is not among them: only those keys are wrapped again. Nor is
 // what stays in no table for long: callbacks on their way, and the sessions of the codec endpoint.
 func vaults() []vault {
 	return []vault{
@@ -73,7 +73,7 @@ func (db *DB) walk(ctx context.Context, v vault, some func([]valueHead) error) e
 	}
 }
 
-// KeyUse says how many values of one place a master key seals.
+// KeyUse says how many values in one place are sealed by a master key.
 type KeyUse struct {
 	Place  string // table.column
 	Key    string // the key's id; "" for values that no key can have sealed

@@ -105,7 +105,7 @@ func orZero(at *time.Time) time.Time {
 	return *at
 }
 
-// Conversation reads one. ErrNotFound when there is none with this id that the viewer may see.
+// Conversation reads a conversation. It returns ErrNotFound when there is none with this id that the viewer may see.
 func (db *DB) Conversation(ctx context.Context, v access.Viewer, id conversation.ID) (conversation.Conversation, error) {
 	row, err := db.seen(ctx, v, id)
 	if err != nil {
@@ -121,7 +121,7 @@ func (db *DB) seen(ctx context.Context, v access.Viewer, id conversation.ID) (ro
 }
 
 // Messages lists a conversation's lines after number afterSeq, oldest first. A text that does not open reads as
-// Unavailable. ErrNotFound when there is no such conversation that the viewer may see.
+// Unavailable. It returns ErrNotFound when there is no such conversation that the viewer may see.
 func (db *DB) Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
 	customer, err := db.seen(ctx, v, id)
 	if err != nil {

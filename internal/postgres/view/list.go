@@ -14,7 +14,7 @@ import (
 // statement names only what a list is narrowed by, so that each has a plan of its own.
 
 // Conversations lists newest first, after the given position, what the viewer may see. An openid that does not open reads
-// as Unavailable. ErrNotFound when the filter names a queue, an agent or an account by what is no UUID.
+// as Unavailable. It returns ErrNotFound when the filter names a queue, an agent or an account by what is no UUID.
 func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error) {
 	args := []any{v.Tenant}
 	arg := func(value any) string {

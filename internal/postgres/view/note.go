@@ -12,8 +12,8 @@ import (
 )
 
 // Notes lists what was written about a conversation for colleagues after the note with the given id, "" for the first,
-// oldest first. A text that does not open reads as Unavailable. ErrNotFound when there is no such conversation that the
-// viewer may see.
+// oldest first. A text that does not open reads as Unavailable. It returns ErrNotFound when there is no such
+// conversation that the viewer may see.
 func (db *DB) Notes(ctx context.Context, v access.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error) {
 	about, err := db.seen(ctx, v, id)
 	if err != nil {
@@ -44,7 +44,7 @@ func (db *DB) Notes(ctx context.Context, v access.Viewer, id conversation.ID, af
 }
 
 // RoutingTrace lists how a conversation was routed and distributed after the step with the given number, oldest first.
-// ErrNotFound when there is no such conversation that the viewer may see.
+// It returns ErrNotFound when there is no such conversation that the viewer may see.
 func (db *DB) RoutingTrace(ctx context.Context, v access.Viewer, id conversation.ID, after int64, limit int) ([]routing.TraceStep, error) {
 	if _, err := db.seen(ctx, v, id); err != nil {
 		return nil, postgres.Explain(ctx, "read a routing trace", err)

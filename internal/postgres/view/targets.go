@@ -13,8 +13,8 @@ import (
 )
 
 // Targets lists where a conversation may be handed on to now, by the rules that a transfer is judged by: queues that are open
-// and have somebody beside who has it, and agents who can be asked. An agent is shown no colleagues where the workstream keeps
-// its agents from naming them. ErrNotFound when there is no such conversation that the viewer may see.
+// and have somebody beside who has it, and agents who can be asked. An agent is shown no colleagues if the workstream keeps
+// its agents from naming them. It returns ErrNotFound when there is no such conversation that the viewer may see.
 func (db *DB) Targets(ctx context.Context, v access.Viewer, id conversation.ID) (routing.Targets, error) {
 	found, err := db.targets(ctx, v, id)
 	return found, postgres.Explain(ctx, "list where a conversation may go", err)

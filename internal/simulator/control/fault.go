@@ -12,7 +12,7 @@ func (c *API) listFaults(*http.Request) (int, any, error) {
 	return http.StatusOK, map[string]any{"items": c.store.Faults(), "kinds": state.FaultNames()}, nil
 }
 
-// addFault lets a fault wait for its occasion. Faults of one kind happen in the order they were added.
+// addFault adds a fault, which happens at the next request that it applies to. Faults of one kind happen in the order they were added.
 func (c *API) addFault(r *http.Request) (int, any, error) {
 	var in state.Fault
 	if err := decode(r, &in); err != nil {

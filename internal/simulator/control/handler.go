@@ -32,7 +32,7 @@ func (c *API) serve(h handler) http.HandlerFunc {
 	}
 }
 
-// bodyLimit is how many bytes a body may have: more where it is a customer's file.
+// bodyLimit is how many bytes a body may have: more if it is a customer's file.
 func bodyLimit(r *http.Request) int64 {
 	if strings.HasSuffix(r.URL.Path, "/media") {
 		return platform.MaxFile

@@ -39,7 +39,7 @@ func (c *Courier) itemOf(a *state.AccountData, openID string, content Content, i
 	}
 }
 
-// Await returns when the callback has its verdict. It fails where the caller gives up, the simulator is closed or is reset.
+// Await returns when the callback has its verdict. It fails if the caller gives up, the simulator is closed or is reset.
 func (c *Courier) Await(ctx context.Context, p *state.Pending) error {
 	select {
 	case <-p.Done():

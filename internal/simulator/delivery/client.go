@@ -40,7 +40,7 @@ func (c callbackClient) close() { c.keeping.CloseIdleConnections() }
 
 // outcome is what came of one request.
 type outcome struct {
-	status   int // 0 where there was no answer
+	status   int // 0 if there was no answer
 	body     []byte
 	err      error // why there was no answer; names no address, whose query holds signature and openid
 	timedOut bool

@@ -26,7 +26,7 @@ func (c *Courier) conclude(p *state.Pending, a attempt, o outcome, key string) {
 	done := c.consequence(p, a, record.Verdict, shown)
 	done.Attempt, done.Health = &record, account.HealthAfter(record.Verdict, a.settings, c.store.Now())
 	if err = c.store.Commit(done); err != nil {
-		c.log.Error("callback not recorded", slog.Int64("msg_id", p.ID), slog.Any("error", err))
+		c.log.Error("callback record failed", slog.Int64("msg_id", p.ID), slog.Any("error", err))
 	}
 	c.logAttempt(record)
 	if err != nil || done.Verdict == nil {
@@ -81,7 +81,7 @@ func (c *Courier) withhold(p *state.Pending, a *state.AccountData) {
 	}
 	done := state.Change{Attempt: &record, Verdict: &state.Progress{ID: p.ID, Verdict: state.Failed}, Shown: c.notice(p)}
 	if err := c.store.Commit(done); err != nil {
-		c.log.Error("callback not concluded", slog.Int64("msg_id", p.ID), slog.Any("error", err))
+		c.log.Error("record of callback end failed", slog.Int64("msg_id", p.ID), slog.Any("error", err))
 		return
 	}
 	c.logAttempt(record)

@@ -65,7 +65,7 @@ func (c Content) fields() map[string]string {
 	return fields
 }
 
-// Callback returns what the account's server must be told, nil where it has no address. The caller holds the store's lock and commits it.
+// Callback returns what the account's server must be told, nil if it has no address. The caller holds the store's lock and commits it.
 func (c *Courier) Callback(a *state.AccountData, openID string, content Content, created time.Time, id int64) *state.Callback {
 	if a.CallbackURL == "" {
 		return nil

@@ -25,7 +25,7 @@ func New(store *state.Store, log *slog.Logger) *Courier {
 	return &Courier{store: store, log: log, client: newCallbackClient()}
 }
 
-// Resume takes up, after a restart, what a kill broke off: each with its next attempt, and failed where there is none left.
+// Resume takes up, after a restart, what a kill broke off: each with its next attempt, and failed if there is none left.
 func (c *Courier) Resume() {
 	c.store.Lock()
 	defer c.store.Unlock()
@@ -41,7 +41,7 @@ func (c *Courier) Close() {
 	c.client.close()
 }
 
-// Send puts a callback that was committed behind those that are due, and returns it: nil where there is no such callback. The caller
+// Send puts a callback that was committed behind those that are due, and returns it: nil if there is no such callback. The caller
 // holds the store's lock.
 func (c *Courier) Send(id int64) *state.Pending {
 	p := c.store.Pending(id)
@@ -62,7 +62,7 @@ func (c *Courier) nextAttempt(p *state.Pending, after time.Duration) {
 	}
 	failed := state.Change{Verdict: &state.Progress{ID: p.ID, Verdict: state.Failed}, Shown: c.notice(p)}
 	if err := c.store.Commit(failed); err != nil {
-		c.log.Error("callback not concluded", slog.Int64("msg_id", p.ID), slog.Any("error", err))
+		c.log.Error("record of callback end failed", slog.Int64("msg_id", p.ID), slog.Any("error", err))
 	}
 }
 

@@ -17,12 +17,12 @@ type distortion struct {
 // staleBy is how far the timestamp of a stale callback is behind, and that of an early one ahead.
 const staleBy = time.Hour
 
-// changed changes one parameter of the query.
+// changed returns a distortion that changes one parameter of the query.
 func changed(name string, change func(string) string) func(*push, state.Fault) {
 	return func(p *push, _ state.Fault) { p.query.Set(name, change(p.query.Get(name))) }
 }
 
-// without takes one parameter out of the query.
+// without returns a distortion that removes one parameter from the query.
 func without(name string) func(*push, state.Fault) {
 	return func(p *push, _ state.Fault) { p.query.Del(name) }
 }

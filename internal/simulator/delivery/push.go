@@ -54,7 +54,7 @@ func newPush(a attempt) (*push, error) {
 	return p, nil
 }
 
-// seal encrypts the document, where the account's mode wants that, and signs the request.
+// seal encrypts the document, if the account's mode wants that, and signs the request.
 func (p *push) seal() error {
 	timestamp := strconv.FormatInt(p.at.Unix(), 10)
 	p.query.Set("signature", envelope.Sign(p.account.Token, timestamp, p.nonce))

@@ -7,7 +7,7 @@ import (
 	"wxdesk/internal/simulator/state"
 )
 
-// Act is what a customer does, as the control API spells it. Kind decides which of the other fields count; where a field that
+// Act is what a customer does, as the control API spells it. Kind decides which of the other fields count; if a field that
 // WeChat would fill is left out, it is made up.
 type Act struct {
 	Kind         string   `json:"kind"` // "" is text

@@ -50,7 +50,7 @@ func (m *mediaFinder) sample(kind state.MediaKind) state.Medium {
 	return sample
 }
 
-// pictures returns those of the ids that are pictures of the store, and one that is made up where no id was named.
+// pictures returns those of the ids that are pictures of the store, and one that is made up if no id was named.
 func (m *mediaFinder) pictures(ids []string) []state.Medium {
 	if len(ids) == 0 {
 		return []state.Medium{m.sample(state.Image)}

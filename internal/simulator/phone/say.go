@@ -17,7 +17,7 @@ func New(store *state.Store, courier *delivery.Courier) *Phones {
 }
 
 // Say lets a customer do something and returns the callback that tells of it, at once. Of a tap that messages follow, it is the tap's.
-// base is the simulator's address. It fails with a Mistake where the customer cannot do that.
+// base is the simulator's address. It fails with a Mistake if the customer cannot do that.
 func (p *Phones) Say(appID, openID string, in Act, base string) (*state.Pending, error) {
 	if _, err := in.compose(); err != nil && in.Ticket == "" {
 		return nil, err

@@ -48,7 +48,7 @@ func (p *API) unknownPath(w http.ResponseWriter, _ *http.Request) {
 // broken answers when the state could not be written; WeChat's own failures look like this too.
 func (p *API) broken(w http.ResponseWriter, err error) {
 	if !errors.Is(err, state.ErrClosed) {
-		p.log.Error("state not written", slog.Any("error", err))
+		p.log.Error("state write failed", slog.Any("error", err))
 	}
 	http.Error(w, "service unavailable", http.StatusServiceUnavailable)
 }

@@ -23,7 +23,7 @@ func isObject(body []byte) bool {
 	return utf8.Valid(body) && json.Unmarshal(body, &object) == nil && object != nil
 }
 
-// hasEscapes finds \uXXXX where the character could stand for itself, which is all but the control characters: WeChat wants raw
+// hasEscapes finds \uXXXX for a character that could stand for itself, which is all but the control characters: WeChat wants raw
 // UTF-8 (wechat-protocol section 5). The body is JSON.
 func hasEscapes(body []byte) bool {
 	text := string(body)

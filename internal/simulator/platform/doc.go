@@ -3,5 +3,5 @@
 //
 // endpoint.go is the table of calls. Each is checked in the order of wechat-protocol section 12: the access token, whether the account may
 // make the call, quotas, method and body; then the call's own file judges what was sent. A refusal is HTTP 200 with errcode and errmsg, as
-// WeChat answers. Where WeChat's behaviour is not known the stricter reading counts; docs/simulator.md lists what is left out.
+// WeChat answers. If WeChat's behaviour is not known the stricter reading counts; docs/simulator.md lists what is left out.
 package platform

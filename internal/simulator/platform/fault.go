@@ -24,7 +24,7 @@ func (p *API) nextFault(e endpoint, query url.Values, body []byte) (state.Fault,
 	return taken[0], p.store.Commit(state.Change{Faults: left})
 }
 
-// appIDOf tells whose call this is, "" where it does not say.
+// appIDOf tells whose call this is, "" if it does not say.
 func (p *API) appIDOf(e endpoint, query url.Values, body []byte) string {
 	if e.secret {
 		return readTokenRequest(e, query, body).AppID

@@ -65,7 +65,7 @@ func (w *World) Attempts() []Attempt {
 	return Get[Attempt](w, w.Path("callbacks"))
 }
 
-// Fault lets a fault wait for its occasion.
+// Fault adds a fault, which happens at the next request that it applies to.
 func (w *World) Fault(body string) {
 	w.t.Helper()
 	w.Do("POST", "/_sim/faults", body, 201)

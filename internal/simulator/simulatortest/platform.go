@@ -22,7 +22,7 @@ func (w *World) AccessToken() string {
 	return out["access_token"].(string)
 }
 
-// API makes a call of WeChat's API: GET where there is no body.
+// API makes a call of WeChat's API: GET if there is no body.
 func (w *World) API(path, body string) map[string]any {
 	w.t.Helper()
 	method := map[bool]string{true: "GET", false: "POST"}[body == ""]

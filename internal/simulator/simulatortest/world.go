@@ -24,7 +24,7 @@ const (
 
 // World is a simulator with one account, one quiet follower, and the account's server.
 type World struct {
-	Simulator *simulator.Simulator // nil where it runs in another process
+	Simulator *simulator.Simulator // nil if it runs in another process
 	URL       string
 	Server    *AccountServer // nil before Furnish
 	t         *testing.T

@@ -22,7 +22,7 @@ func (a Account) Merge(in Account) Account {
 	return in
 }
 
-// filledFrom returns the account with the texts of another one where its own are empty.
+// filledFrom returns the account with the texts of another one if its own are empty.
 func (a Account) filledFrom(other Account) Account {
 	a.AppID = cmp.Or(a.AppID, other.AppID)
 	a.AppSecret = cmp.Or(a.AppSecret, other.AppSecret)

@@ -29,7 +29,7 @@ type Attempt struct {
 	Faults  []string  `json:"faults,omitempty"`
 	At      time.Time `json:"at"` // its start
 	TookMS  int64     `json:"took_ms"`
-	Status  int       `json:"status"` // HTTP, 0 where no answer came
+	Status  int       `json:"status"` // HTTP, 0 if no answer came
 	Verdict Verdict   `json:"verdict"`
 	Reason  string    `json:"reason,omitempty"`
 }
@@ -45,7 +45,7 @@ type Health struct {
 // Paused reports whether nothing is pushed now.
 func (h Health) Paused(now time.Time) bool { return now.Before(h.Until) }
 
-// HealthAfter returns the opinion after one more request, nil where it stays or the settings ask for none.
+// HealthAfter returns the opinion after one more request, nil if it stays or the settings ask for none.
 func (a *AccountData) HealthAfter(v Verdict, s Settings, now time.Time) *Health {
 	if s.MarkFailAfter == 0 {
 		return nil

@@ -35,7 +35,7 @@ func newFacts() *facts {
 	}
 }
 
-// forget empties the facts but for the last identifier: a MsgId is never given twice, or the account's server would take a new
+// forget empties the facts except the last identifier: a MsgId is never given twice, or the account's server would take a new
 // message for a repeat.
 func (f *facts) forget() {
 	for _, p := range f.pending {

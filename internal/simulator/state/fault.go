@@ -2,7 +2,7 @@ package state
 
 import "slices"
 
-// Fault is a fault that waits for its occasion: its kind, where it applies and how often.
+// Fault is a fault that tests have asked for: its kind, which requests it applies to, and how often.
 type Fault struct {
 	ID         int      `json:"id"`
 	Kind       string   `json:"kind"`
@@ -18,10 +18,10 @@ type Fault struct {
 	Status     int      `json:"status,omitempty"`     // http_status: the number, 502 by default
 	Delay      Duration `json:"delay,omitempty"`      // slow, slow_body: how long; timeout_after_delivery: until the cut, 30s by default
 	Size       int      `json:"size,omitempty"`       // oversized_body: bytes more than it would have, 2 MiB by default
-	Deliver    bool     `json:"deliver,omitempty"`    // errcode, http_status, non_json: the call is carried out all the same
+	Deliver    bool     `json:"deliver,omitempty"`    // errcode, http_status, non_json: the call is carried out anyway
 }
 
-// Concerns reports whether the fault is narrowed to nothing else: not to another account, customer or API.
+// Concerns reports whether the fault applies to this account, customer and API.
 func (f Fault) Concerns(appID, openID, path string) bool {
 	return (f.AppID == "" || f.AppID == appID) && (f.OpenID == "" || f.OpenID == openID) && (f.Path == "" || f.Path == path)
 }
@@ -30,7 +30,7 @@ func (f Fault) Concerns(appID, openID, path string) bool {
 func (s *Store) Faults() []Fault { return append([]Fault{}, s.facts.faults...) }
 
 // TakeFaults uses up the faults that apply to one request: of each kind the oldest, of those of the API only one in all. It returns
-// them and the list to commit, which is nil where nothing was used. The caller holds the lock.
+// them and the list to commit, which is nil if nothing was used. The caller holds the lock.
 func (s *Store) TakeFaults(applies func(FaultKind, Fault) bool) (taken []Fault, left *[]Fault) {
 	list := slices.Clone(s.facts.faults)
 	for i, f := range list {

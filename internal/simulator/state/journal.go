@@ -25,7 +25,7 @@ type journalHeader struct {
 
 const journalVersion = 1
 
-// openJournal applies the file's changes to the facts, then writes the file anew with only what still matters.
+// openJournal applies the file's changes to the facts, then rewrites the file with only what still matters.
 func openJournal(path string, f *facts, now time.Time) (*journal, error) {
 	old, err := os.Open(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

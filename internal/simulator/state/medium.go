@@ -36,7 +36,7 @@ const WidebandSuffix = "16k"
 // Path is the control API's address of a medium.
 func (m Medium) Path() string { return "/_sim/accounts/" + m.AppID + "/media/" + m.ID }
 
-// PicturePath is where the phone finds the picture, "" where the medium is none.
+// PicturePath is where the phone finds the picture, "" if the medium is none.
 func (m Medium) PicturePath() string {
 	if !strings.HasPrefix(m.Type, "image/") {
 		return ""
@@ -68,5 +68,5 @@ func (a *AccountData) CanSend(id string, now time.Time, kinds ...MediaKind) bool
 	return ok && m.ID == id && slices.Contains(kinds, m.Kind)
 }
 
-// PicturePath is where the phone finds a picture of this account, "" where there is none to show.
+// PicturePath is where the phone finds a picture of this account, "" if there is none to show.
 func (a *AccountData) PicturePath(id string) string { return a.Media[id].PicturePath() }

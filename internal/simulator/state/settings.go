@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Settings are the platform's numbers: WeChat's by default, smaller where a test has no patience. Sandbox accounts have a tenth
+// Settings are the platform's numbers: WeChat's by default, smaller if a test has no patience. Sandbox accounts have a tenth
 // of the quotas.
 type Settings struct {
 	Attempts    int      `json:"attempts"`    // requests for one callback in all

@@ -86,7 +86,7 @@ func TestState_survivesAKill(t *testing.T) {
 	require.Len(t, w3.Screen(), 4, "also after the journal was written anew")
 }
 
-// snapshot is all that can be seen, but for the clock's present.
+// snapshot is all that can be seen, except the clock's present.
 func snapshot(t *testing.T, w *simulatortest.World) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -120,7 +120,7 @@ func (s *Store) Follower(appID, openID string) (*FollowerData, error) {
 	return s.facts.follower(appID, openID)
 }
 
-// Pending finds a callback without a verdict, nil where there is none. The caller holds the lock.
+// Pending finds a callback without a verdict, nil if there is none. The caller holds the lock.
 func (s *Store) Pending(id int64) *Pending { return s.facts.pending[id] }
 
 // AllPending returns all callbacks without a verdict, the oldest first. The caller holds the lock.

@@ -26,7 +26,7 @@ func (a *AccountData) Calls(path string, now time.Time) Usage {
 	return u.at(now.In(beijing))
 }
 
-// at starts each counter anew whose day, minute or month is over.
+// at resets each counter whose day, minute or month is over.
 func (u Usage) at(now time.Time) Usage {
 	if day := now.Format(time.DateOnly); day != u.Day {
 		u.Day, u.DayCalls = day, 0

@@ -23,13 +23,13 @@ type Window struct {
 }
 
 var (
-	// ErrNoWindow is returned where no reply window is open: the customer was silent for too long, or has left.
+	// ErrNoWindow is returned if no reply window is open: the customer was silent for too long, or has left.
 	ErrNoWindow = errors.New("no reply window is open")
-	// ErrWindowsEmpty is returned where all open reply windows are used up.
+	// ErrWindowsEmpty is returned if all open reply windows are used up.
 	ErrWindowsEmpty = errors.New("every open reply window is used up")
 )
 
-// Act notes an interaction. Where it is a trigger, a full window takes the place of that kind's old one.
+// Act notes an interaction. If it is a trigger, a full window takes the place of that kind's old one.
 func (f Follower) Act(t Trigger, s Settings, now time.Time) Follower {
 	f.LastAct = now
 	if t == "" {

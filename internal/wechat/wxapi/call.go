@@ -30,7 +30,7 @@ type request struct {
 	large bool          // carries a medium in one direction: it has more time
 }
 
-// call makes a call other than a send, with an access token that is replaced once where WeChat refuses it. The answer is
+// call makes a call other than a send, with an access token that is replaced once if WeChat refuses it. The answer is
 // read into out; without one, an errcode must be there. It fails with an *Error.
 func (c *Client) call(ctx context.Context, of wechat.Credentials, r request, out any) error {
 	return c.withToken(ctx, of, r.op, func(token secret.Value) error {
@@ -47,7 +47,7 @@ func (c *Client) call(ctx context.Context, of wechat.Credentials, r request, out
 	})
 }
 
-// withToken makes a call, and once more with another access token where WeChat refuses the first.
+// withToken makes a call, and once more with another access token if WeChat refuses the first.
 func (c *Client) withToken(ctx context.Context, of wechat.Credentials, op string, try func(token secret.Value) error) error {
 	token, err := c.tokens.current(ctx, of)
 	if err != nil {
@@ -95,7 +95,7 @@ func (c *Client) do(ctx context.Context, r request, token secret.Value) (*http.R
 	return resp, nil
 }
 
-// attachJSON makes a request the POST of a document, that can be begun anew where nothing was written.
+// attachJSON makes a request the POST of a document, that can be begun again if nothing was written.
 func attachJSON(req *http.Request, document []byte) {
 	attach(req, "application/json", int64(len(document)), func() io.Reader { return bytes.NewReader(document) })
 }
@@ -149,7 +149,7 @@ func decode(op string, body []byte, out any) error {
 // The transport asks for a connection, then hands the headers to the connection's writer, then the body. When it gives up
 // before the headers were handed over, it has closed the connection first, so nothing leaves later either. A connection
 // that WeChat closed while it was idle is noticed in two ways: writing nothing, in which case the transport itself takes
-// another connection, which starts this watch anew; or after writing, in which case WeChat may have read the request, and
+// another connection, which starts this watch again; or after writing, in which case WeChat may have read the request, and
 // the transport never repeats a POST.
 type wire struct{ wrote atomic.Bool }
 

@@ -21,7 +21,7 @@ import (
 // operation is a call other than a send, with what WeChat gets of it and a good answer.
 type operation struct {
 	request string // method, path and parameters
-	body    string // JSON; "" where there is none, or it is no JSON
+	body    string // JSON; "" if there is none, or it is no JSON
 	answer  string
 	call    func(ctx context.Context, c *wxapi.Client) error
 }
@@ -280,7 +280,7 @@ func TestCalls_sayWhyThereIsNoToken(t *testing.T) {
 	})
 }
 
-// Where the base URL leads nowhere, no call gets anywhere: none knows another address.
+// If the base URL leads nowhere, no call gets anywhere: none knows another address.
 func TestP18_everyCallGoesToTheBaseURL(t *testing.T) {
 	t.Parallel()
 	eachOperation(t, func(t *testing.T, o operation, p *platform) {

@@ -15,7 +15,7 @@ func (c *Client) SendText(ctx context.Context, from wechat.Credentials, to wecha
 	return c.Send(ctx, from, to, wechat.Text{Content: text})
 }
 
-// Send sends a message of any kind to a customer through the customer-service API, once. Only where WeChat refuses the
+// Send sends a message of any kind to a customer through the customer-service API, once. Only if WeChat refuses the
 // access token is the same message sent a second time, with another token: such a message was not sent. One that does not
 // pass its own Check fails without a call, with the reason that WeChat would give and no code.
 func (c *Client) Send(ctx context.Context, from wechat.Credentials, to wechat.OpenID, m wechat.Message) wechat.SendOutcome {
@@ -38,7 +38,7 @@ func (c *Client) Send(ctx context.Context, from wechat.Credentials, to wechat.Op
 	return c.tryCustom(ctx, token, message)
 }
 
-// Prepare fetches the account's access token where none is at hand, so that a send need not. SendSent says that it is there;
+// Prepare fetches the account's access token if none is at hand, so that a send need not. SendSent says that it is there;
 // anything else is what a message would come to.
 func (c *Client) Prepare(ctx context.Context, from wechat.Credentials) wechat.SendOutcome {
 	if _, err := c.tokens.current(ctx, from); err != nil {
@@ -67,7 +67,7 @@ func (c *Client) tryCustom(ctx context.Context, token Token, message []byte) wec
 	return wechat.OutcomeOf(wechat.ErrCode(a.ErrCode.n), c.now())
 }
 
-// reasonOf says why a message did not pass its Check, in WeChat's terms where it has one.
+// reasonOf says why a message did not pass its Check, in WeChat's terms if it has one.
 func reasonOf(m wechat.Message, err error) string {
 	switch {
 	case errors.Is(err, wechat.ErrMessageEmpty):

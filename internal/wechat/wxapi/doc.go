@@ -6,7 +6,7 @@
 // secret or token reaches an error text, a span, a log line or an outcome: AppSecret travels in a body, the access token
 // is put into the URL below the layer that records spans, and so is whatever names a person or a medium.
 //
-// A send returns a wechat.SendOutcome, everything else an *Error where it fails. When to try again, and how often, is for
+// A send returns a wechat.SendOutcome, everything else an *Error if it fails. When to try again, and how often, is for
 // the caller to say; only a refused access token is replaced here, once. Every call ends with its context, and with the
 // patience of the http.Client at the latest.
 package wxapi

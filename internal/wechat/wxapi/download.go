@@ -18,17 +18,17 @@ import (
 const opDownload = "media/get"
 
 // File is a medium on its way from WeChat. It is read as it comes, and has to be closed. Reading fails with
-// ErrMediaTooLarge at the limit and with io.ErrUnexpectedEOF where the connection broke, so that what ends with io.EOF is
+// ErrMediaTooLarge at the limit and with io.ErrUnexpectedEOF if the connection broke, so that what ends with io.EOF is
 // whole. What WeChat says of it is not to be believed: the sender may have made it up.
 type File struct {
 	io.ReadCloser
 	ContentType string
-	Name        string // "" where none was given; never a path to write to
-	Size        int64  // as announced; -1 where it was not
+	Name        string // "" if none was given; never a path to write to
+	Size        int64  // as announced; -1 if it was not
 }
 
 // DownloadMedia fetches a temporary medium, at most limit bytes of it. A video comes from the address that WeChat answers
-// with. It fails with an *Error: with Code 40007 where the medium is older than MediaLifetime or not this account's, and with
+// with. It fails with an *Error: with Code 40007 if the medium is older than MediaLifetime or not this account's, and with
 // ErrMediaTooLarge behind it where more than limit is announced.
 func (c *Client) DownloadMedia(ctx context.Context, of wechat.Credentials, mediaID string, limit int64) (*File, error) {
 	var file *File
@@ -130,7 +130,7 @@ func newFile(resp *http.Response, limit int64) (*File, error) {
 	}, nil
 }
 
-// capped fails with ErrMediaTooLarge where a body goes on after its limit. An empty one is cut off as well.
+// capped fails with ErrMediaTooLarge if a body goes on after its limit. An empty one is cut off as well.
 type capped struct {
 	body io.ReadCloser
 	left int64

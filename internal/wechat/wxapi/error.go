@@ -14,10 +14,10 @@ import (
 // WeChat wrote but what has a field here. errors.Is finds what lies behind it: a context that is over, an error of the
 // TokenStore, of what was uploaded, or one of this package.
 type Error struct {
-	Op         string         // the path below /cgi-bin/, such as media/upload; stable_token where no access token was to be had
-	Code       wechat.ErrCode // what WeChat said; 0 where it said nothing readable
+	Op         string         // the path below /cgi-bin/, such as media/upload; stable_token if no access token was to be had
+	Code       wechat.ErrCode // what WeChat said; 0 if it said nothing readable
 	Reason     string         // a stable word in kebab case: the code's, or one of ours
-	HTTPStatus int            // 0 where no answer came
+	HTTPStatus int            // 0 if no answer came
 	Address    netip.Addr     // with 40164: our address, which is not on the account's list
 	RID        string         // the number under which WeChat keeps the request, for its support and openapi/rid/get
 
@@ -60,7 +60,7 @@ func (e *Error) Error() string {
 // Unwrap returns what lies behind the error, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// refusal reads the errcode of an answer: nil where there is none or it is 0.
+// refusal reads the errcode of an answer: nil if there is none or it is 0.
 func refusal(op string, a answer) *Error {
 	if !a.ErrCode.given || a.ErrCode.valid && a.ErrCode.n == 0 {
 		return nil

@@ -43,7 +43,7 @@ func (a answering) client() *wxapi.Client {
 }
 
 // Whatever WeChat answers to a call, nothing panics, what fails is an *Error that names no secret, and a message counts as
-// sent only where the answer says so.
+// sent only if the answer says so.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
 		ok, `{"errcode":45015,"errmsg":"response out of time limit rid: 65f0c1d2-0a1b2c3d-4e5f6a7b"}`, `{"errcode":"0"}`, `{"errcode":-1}`,

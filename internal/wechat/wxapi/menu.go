@@ -31,7 +31,7 @@ func (c *Client) CreateMenu(ctx context.Context, of wechat.Credentials, buttons 
 	return c.call(ctx, of, request{op: "menu/create", body: append(document, '}')}, nil)
 }
 
-// Menu is the menu that CreateMenu made. It fails with an *Error: with Code 46003 where there is none.
+// Menu is the menu that CreateMenu made. It fails with an *Error: with Code 46003 if there is none.
 func (c *Client) Menu(ctx context.Context, of wechat.Credentials) ([]Button, error) {
 	const op = "menu/get"
 	var a struct {

@@ -12,7 +12,7 @@ const (
 	refusedPause   = time.Minute // a refused address is a setting, which a person must change
 )
 
-// attempted is the outcome of a send that got no usable answer: not sent where nothing was written, else unknown.
+// attempted is the outcome of a send that got no usable answer: not sent if nothing was written, else unknown.
 func attempted(err error) wechat.SendOutcome {
 	var failed *Error
 	if errors.As(err, &failed) && failed.written {

@@ -8,7 +8,7 @@ import (
 )
 
 // CallbackIPs lists the addresses that WeChat's callbacks come from. It changes now and then: ask once a day. It fails with
-// an *Error, also where a single entry cannot be read: half a list would shut WeChat out.
+// an *Error, also if a single entry cannot be read: half a list would shut WeChat out.
 func (c *Client) CallbackIPs(ctx context.Context, of wechat.Credentials) ([]netip.Prefix, error) {
 	const op = "getcallbackip"
 	var a struct {

@@ -180,7 +180,7 @@ func TestSimulator_keepsTheMenu(t *testing.T) {
 	require.NoError(t, s.client.CreateMenu(t.Context(), s.of, menu))
 	got, err := s.client.Menu(t.Context(), s.of)
 	require.NoError(t, err)
-	for i := range got { // WeChat gives an empty list where there are no buttons below
+	for i := range got { // WeChat gives an empty list if there are no buttons below
 		if len(got[i].Buttons) == 0 {
 			got[i].Buttons = nil
 		}

@@ -47,7 +47,7 @@ func TestSimulator_eachErrorCodeIsUnderstood(t *testing.T) {
 	require.Zero(t, s.faultsLeft())
 }
 
-// And those that the token API has, where a refused credential is the AppSecret.
+// And those that the token API has, if a refused credential is the AppSecret.
 func TestSimulator_eachErrorCodeOfTheTokenAPIIsUnderstood(t *testing.T) {
 	t.Parallel()
 	s := newSimulated(t)

@@ -34,12 +34,12 @@ func (t Token) Usable(now time.Time) bool {
 // TokenStore keeps one access token for each account, and makes sure that over all processes only one is fetched at a time.
 // A token belongs to the AppID it was fetched for: a store forgets it when the account gets another AppID.
 type TokenStore interface {
-	// Token returns what is stored for an account, or ErrNoToken where nothing usable is (see Token.Usable).
+	// Token returns what is stored for an account, or ErrNoToken if nothing usable is (see Token.Usable).
 	Token(ctx context.Context, accountID string) (Token, error)
 
-	// Refresh locks the account's token. Where the stored one is usable and differs from failed, it is returned; otherwise
+	// Refresh locks the account's token. If the stored one is usable and differs from failed, it is returned; otherwise
 	// fetch is called once, and what it returns is stored and returned. failed is the token that WeChat has just refused,
-	// empty where there was none. force allows fetch to invalidate WeChat's current token, should that be the one that
+	// empty if there was none. force allows fetch to invalidate WeChat's current token, should that be the one that
 	// failed: pass true unless the last such refresh is less than 30 s old. What fetch fails with comes back, wrapped or
 	// not; nothing is stored then.
 	Refresh(ctx context.Context, accountID string, failed secret.Value,

@@ -66,7 +66,7 @@ func withURL(ctx context.Context, address string, query url.Values, token secret
 	return context.WithValue(ctx, urlKey{}, secret.New(address+"?"+parameters.Encode()))
 }
 
-// withWholeURL gives a call its URL where all of it but the host has to stay unseen.
+// withWholeURL gives a call its URL if all of it but the host has to stay unseen.
 func withWholeURL(ctx context.Context, whole *url.URL) context.Context {
 	return context.WithValue(ctx, urlKey{}, secret.New(whole.String()))
 }

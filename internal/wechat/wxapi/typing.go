@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Typing shows the customer that somebody is writing: for 15 s or until the next message. It is refused where the customer
+// Typing shows the customer that somebody is writing: for 15 s or until the next message. It is refused if the customer
 // did nothing in the last 30 s (45080) and while it shows already (45081), neither of which matters. It fails with an
 // *Error.
 func (c *Client) Typing(ctx context.Context, from wechat.Credentials, to wechat.OpenID) error {

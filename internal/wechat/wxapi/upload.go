@@ -47,11 +47,11 @@ const MediaLifetime = 3 * 24 * time.Hour
 // ErrMediaTooLarge says that a medium is longer than the caller, or WeChat, takes.
 var ErrMediaTooLarge = errors.New("wxapi: medium is too large")
 
-// Upload is a medium on its way to WeChat.
+// Upload is a media file to be sent to WeChat.
 type Upload struct {
 	Type        MediaType
 	Name        string      // with the ending by which WeChat tells the format
-	ContentType string      // application/octet-stream where it is none
+	ContentType string      // application/octet-stream if it is empty
 	Content     io.ReaderAt // read once or twice, and perhaps for a moment after a call that was cancelled
 	Size        int64       // bytes
 }
@@ -63,7 +63,7 @@ type Media struct {
 }
 
 // UploadMedia uploads a temporary medium, which may then be sent any number of times. It is streamed: nothing of it is kept
-// in memory. It fails with an *Error; with ErrMediaTooLarge behind it where the type does not allow so much, and nothing
+// in memory. It fails with an *Error; with ErrMediaTooLarge behind it if the type does not allow so much, and nothing
 // was sent.
 func (c *Client) UploadMedia(ctx context.Context, of wechat.Credentials, u Upload) (Media, error) {
 	const op = "media/upload"
@@ -134,7 +134,7 @@ func (p *uploadedPart) attach(req *http.Request) {
 	})
 }
 
-// blame names the medium as the cause where it could not be read.
+// blame names the medium as the cause if it could not be read.
 func (p *uploadedPart) blame(err error) error {
 	failure := p.failure.Load()
 	var failed *Error

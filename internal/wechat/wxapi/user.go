@@ -19,11 +19,11 @@ type User struct {
 	Remark      string    // what the account's people call the customer
 	TagIDs      []int64
 	Scene       string // how the customer came to follow, such as ADD_SCENE_QR_CODE
-	QRScene     int64  // of the QR code, where it has a number
-	QRSceneText string // and where it has a text
+	QRScene     int64  // of the QR code, if it has a number
+	QRSceneText string // and if it has a text
 }
 
-// UserInfo asks about one customer. It fails with an *Error: with Code 40003 where the openid is not one of this account's.
+// UserInfo asks about one customer. It fails with an *Error: with Code 40003 if the openid is not one of this account's.
 func (c *Client) UserInfo(ctx context.Context, of wechat.Credentials, customer wechat.OpenID) (User, error) {
 	const op = "user/info"
 	var a struct {

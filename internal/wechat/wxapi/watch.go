@@ -13,7 +13,7 @@ import (
 	"wxdesk/internal/telemetry"
 )
 
-// An access token lives two hours and is renewed before its end, so WeChat has no reason to refuse one. Where it does so
+// An access token lives two hours and is renewed before its end, so WeChat has no reason to refuse one. If it does so
 // again and again, somebody else fetches tokens for the account and puts an end to ours each time (W09).
 const (
 	refusalWindow = time.Hour
@@ -57,7 +57,7 @@ func counter(meter metric.Meter, name, description string) metric.Int64Counter {
 	return c
 }
 
-// knows has an account's counters begin at nought, so that its first refusal is an increase.
+// knows has an account's counters begin at zero, so that its first refusal is an increase.
 func (w *watch) knows(ctx context.Context, accountID string) {
 	account := metric.WithAttributes(attribute.String(telemetry.FieldAccount, accountID))
 	w.refused.Add(ctx, 0, account)
@@ -72,7 +72,7 @@ func (w *watch) replaced(ctx context.Context, accountID string) {
 		return
 	}
 	w.alerts.Add(ctx, 1, account)
-	w.log.WarnContext(ctx, "access tokens are refused again and again: somebody else fetches them for this account",
+	w.log.WarnContext(ctx, "access tokens refused repeatedly, another program fetches them",
 		telemetry.FieldAccount, accountID, telemetry.FieldCount, fewRefusals+1, telemetry.FieldDuration, refusalWindow)
 }
 

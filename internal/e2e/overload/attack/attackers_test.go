@@ -183,7 +183,7 @@ func (a *attack) eventStreams(n int, token string) {
 	}
 }
 
-// eventStream opens an event stream. It reports whether to ask again: where this machine was too busy to ask in time, it was hung up on.
+// eventStream opens an event stream. It reports whether to ask again: if this machine was too busy to ask in time, it was hung up on.
 func (a *attack) eventStream(attacker int, token string) (again bool) {
 	began := time.Now()
 	conn, release, err := a.dial(attacker % 200)
@@ -233,7 +233,7 @@ func (a *attack) badTokens(n int) {
 	}
 }
 
-// status reads an answer and returns its status; "closed" where there is none. Only what does not end, an event stream, is left.
+// status reads an answer and returns its status; "closed" if there is none. Only what does not end, an event stream, is left.
 func status(read *bufio.Reader) string {
 	resp, err := http.ReadResponse(read, nil)
 	if err != nil {

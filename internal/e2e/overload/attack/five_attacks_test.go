@@ -46,7 +46,7 @@ func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes 
 	a.requireReasons(map[string][]string{
 		"slow connections": {closed, "400"},
 		"unread answers":   {closed, "200", "429"},
-		"event streams":    {"200", "429", "503"}, // the last where a starved Postgres does not say whose token it is
+		"event streams":    {"200", "429", "503"}, // the last if a starved Postgres does not say whose token it is
 		"bad tokens":       {"401", "429"},
 	})
 	require.LessOrEqual(t, a.answers["event streams"]["200"], mostStreams)
