@@ -116,13 +116,13 @@ generate: ## write generated files anew: api/openapi.yaml and the golden files o
 	$(GO) test ./api -run OpenAPI -update
 	$(GO) test ./internal/config -run Print -update
 
-# The histories that TestR21 replays. To be made with the code that is released: docs/operations.md, "Release".
+# The histories that TestReplay replays. To be made with the code that is released: docs/operations.md, "Release".
 histories: bin/temporal-dev ## record the histories of the stories for a release: make histories RELEASE=v1.2
 	@echo '$(RELEASE)' | grep -Eq '^v[0-9]+(\.[0-9]+)*$$' || { echo "name the release: make histories RELEASE=v1.2" >&2; exit 1; }
 	$(E2E) -timeout 20m ./internal/e2e/story \
 		-run '^(TestStory_straight|TestPeople_fromTheBot|TestUpgrade_openConversations)' -record '$(RELEASE)'
 
-promises: bin/temporal-dev ## try the promises with their full numbers, which takes hours: SHARE=0.1 is a tenth of them, ONLY=TestR16_ names tests
+promises: bin/temporal-dev ## try the promises with their full numbers, which takes hours: SHARE=0.1 is a tenth of them, ONLY=TestRecovery_ names tests
 	$(GO) test -timeout 60m -count 1 -v -run '$(ONLY)' ./internal/postgres/... $(if $(filter 1,$(SHARE)),-full)
 	$(E2E) -timeout 24h -v -parallel 1 -run '$(ONLY)' ./internal/e2e/promises ./internal/e2e/overload/... -share $(SHARE)
 
@@ -150,7 +150,7 @@ bench: bin/temporal-dev ## run the benchmarks and print a table: value, bar, and
 	status=$$?; echo "load after:  $$(cat /proc/loadavg 2>/dev/null || uptime)"; exit $$status
 
 fuzz: ## run every fuzz target in turn, each for FUZZTIME, and try S3 with a million mutants
-	$(GO) test -timeout 60m -count 1 -v -run 'TestS3_' ./api/callback -full
+	$(GO) test -timeout 60m -count 1 -v -run 'TestCallback_noMutant' ./api/callback -full
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -v '^./tools/' | sort | \
 	while IFS=': ' read -r file _ target; do \
 		echo "$$target in $$(dirname $$file)"; \

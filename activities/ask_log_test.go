@@ -30,7 +30,8 @@ func logged(t *testing.T, l *ledger, b bots) (out activities.AskResult, lines st
 	return out, log.String()
 }
 
-func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
+// B09
+func TestAsk_leakIsBlockedAndLogged(t *testing.T) {
 	t.Parallel()
 	l := after(bot.RecentExchanges{}, "hello")
 	l.t = t
@@ -40,7 +41,8 @@ func TestBad_B09_anAnswerThatLeaksRaisesTheAlarm(t *testing.T) {
 	require.Contains(t, lines, `"level":"ERROR","msg":"bot answer with a secret or openid blocked"`)
 }
 
-func TestBad_B07_whatABotMayNotAskForIsLogged(t *testing.T) {
+// B07
+func TestAsk_logsIgnoredParts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answer bot.Answer

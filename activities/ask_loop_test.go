@@ -28,7 +28,8 @@ func twice(text, answer string) bot.RecentExchanges {
 // stopped is the result of an answer that is a wish for people: no further event tells the workflow.
 var stopped = asked(activities.AskAnswered)
 
-func TestBad_B10_anAnswerThatRepeatsItselfIsNotGivenAThirdTime(t *testing.T) {
+// B10
+func TestAsk_stopsAThirdEqualAnswer(t *testing.T) {
 	t.Parallel()
 	l := after(twice("and?", "sorry?"), "hello?")
 	require.Equal(t, stopped, ask(t, l, answering(bot.Answer{Texts: []string{"sorry?"}})))
@@ -39,7 +40,8 @@ func TestBad_B10_anAnswerThatRepeatsItselfIsNotGivenAThirdTime(t *testing.T) {
 	require.Equal(t, []bot.Answer{{Texts: []string{"yes!"}}}, l.stored)
 }
 
-func TestBad_B10_whereItIsInVainTheBotIsNotEvenAsked(t *testing.T) {
+// B10
+func TestAsk_loopStopsBeforeTheBotIsAsked(t *testing.T) {
 	t.Parallel()
 	for reason, recent := range map[string]bot.RecentExchanges{
 		"customer-repeats": twice("I am away.", "hello"),

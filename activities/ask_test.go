@@ -74,7 +74,7 @@ func TestAsk_storesTheAnswer(t *testing.T) {
 	require.Equal(t, []bot.Answer{answer}, l.stored)
 }
 
-func TestAsk_nobodyIsAskedWhereNothingWaits(t *testing.T) {
+func TestAsk_asksNobodyWithoutATurn(t *testing.T) {
 	t.Parallel()
 	l := &ledger{turn: func() (bot.Turn, error) { return bot.Turn{}, nil }}
 	require.Equal(t, asked(activities.AskNobody), ask(t, l, nil))
@@ -91,7 +91,7 @@ func TestAsk_anotherKindOfBotIsNotAsked(t *testing.T) {
 }
 
 // B01
-func TestAsk_aBotHasEightSeconds(t *testing.T) {
+func TestAsk_botHasEightSeconds(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
 	got, err := tryAsk(t, l, func(ctx context.Context, _ bot.Question) (bot.Answer, error) {
@@ -107,7 +107,7 @@ func TestAsk_aBotHasEightSeconds(t *testing.T) {
 }
 
 // B01
-func TestAsk_anAnswerAfterSomebodyTookOverIsDropped(t *testing.T) {
+func TestAsk_dropsAnswerAfterTakeover(t *testing.T) {
 	t.Parallel()
 	before := &ledger{turn: func() (bot.Turn, error) { return bot.Turn{}, conversation.ErrClosed }}
 	require.Equal(t, asked(activities.AskNobody), ask(t, before, nil))
@@ -115,7 +115,7 @@ func TestAsk_anAnswerAfterSomebodyTookOverIsDropped(t *testing.T) {
 	require.Equal(t, asked(activities.AskNobody), ask(t, meanwhile, answering(bot.Answer{Texts: []string{"too late"}})))
 }
 
-func TestAsk_anUnreadableTurnGoesToPeople(t *testing.T) {
+func TestAsk_unreadableTurnGoesToPeople(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []bot.Kind{bot.KindFAQ, bot.KindWebhook} {
 		l := &ledger{turn: func() (bot.Turn, error) { return bot.Turn{}, secret.ErrUnavailable }}
@@ -126,7 +126,7 @@ func TestAsk_anUnreadableTurnGoesToPeople(t *testing.T) {
 	}
 }
 
-func TestAsk_anAbsentLedgerIsNotTheBotsFailure(t *testing.T) {
+func TestAsk_ledgerOutageIsNotTheBotsFailure(t *testing.T) {
 	t.Parallel()
 	gone := func() (bot.Turn, error) { return bot.Turn{}, errAway }
 	_, err := tryAsk(t, &ledger{turn: gone}, nil, bot.KindFAQ)
@@ -141,7 +141,7 @@ func TestAsk_anAbsentLedgerIsNotTheBotsFailure(t *testing.T) {
 }
 
 // What the FAQ reads may be broken too: then people take over, and nothing is asked again and again.
-func TestAsk_anFAQThatCannotBeReadGoesToPeople(t *testing.T) {
+func TestAsk_unreadableFAQGoesToPeople(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
 	got, err := tryAsk(t, l, failing(fmt.Errorf("read the FAQ: %w", state("42703"))), bot.KindFAQ)
@@ -158,7 +158,7 @@ func (s state) Error() string { return "postgres: " + string(s) }
 func (s state) SQLState() string { return string(s) }
 
 // A10
-func TestAsk_aSlowLedgerDoesNotAskTheBotAgain(t *testing.T) {
+func TestAsk_slowLedgerAsksTheBotOnce(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		failures int
@@ -189,7 +189,8 @@ func TestAsk_aSlowLedgerDoesNotAskTheBotAgain(t *testing.T) {
 	}
 }
 
-func TestBad_B03_B05_whatCannotBeShownIsAFailure(t *testing.T) {
+// B03, B05
+func TestAsk_failsOnAnswersThatCannotBeShown(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]bot.Answer{
 		"nothing at all":        {},
@@ -219,7 +220,8 @@ func TestBad_B03_B05_whatCannotBeShownIsAFailure(t *testing.T) {
 	}
 }
 
-func TestBad_X23_aBotThatPanicsHasFailed(t *testing.T) {
+// X23
+func TestAsk_panickingBotHasFailed(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
 	got := ask(t, l, func(context.Context, bot.Question) (bot.Answer, error) {

@@ -21,7 +21,8 @@ func firstTurn(stored error) *ledger {
 	}}
 }
 
-func TestCLS13_rulesAreAskedBeforeTheBotIs(t *testing.T) {
+// BOT-1, CLS-13
+func TestAsk_appliesRulesBeforeTheBot(t *testing.T) {
 	t.Parallel()
 	l := firstTurn(nil)
 	got := ask(t, l, func(context.Context, bot.Question) (bot.Answer, error) {
@@ -35,7 +36,8 @@ func TestCLS13_rulesAreAskedBeforeTheBotIs(t *testing.T) {
 	require.Empty(t, later.given, "a turn that is classified, or has no rules")
 }
 
-func TestCLS13_theBotIsNotAskedBeforeWhatRulesGaveIsKept(t *testing.T) {
+// CLS-13
+func TestAsk_storesRuleResultsBeforeTheBot(t *testing.T) {
 	t.Parallel()
 	never := func(context.Context, bot.Question) (bot.Answer, error) {
 		t.Error("the bot was asked")
@@ -55,7 +57,8 @@ func (ruled) ClassificationQuestion(context.Context, conversation.Ref, conversat
 	}}, nil
 }
 
-// S13, L03: the bot is asked, whatever the rules cost.
+// S13, L03
+// The bot is asked, whatever the rules cost.
 func TestClassify_takesTwoSecondsAtMost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,8 @@ type state string
 func (s state) Error() string    { return string(s) }
 func (s state) SQLState() string { return string(s) }
 
-// R28: every error that a port's description names, and what adapters return besides, has a class.
+// R28
+// Every error that a port's description names, and what adapters return besides, has a class.
 func TestClassOf_everyErrorOfThePorts(t *testing.T) {
 	t.Parallel()
 	broken := json.Unmarshal([]byte("{"), new(int))
@@ -63,7 +64,7 @@ func TestClassOf_everyErrorOfThePorts(t *testing.T) {
 }
 
 // What panics is an error that says nothing of what the panic said.
-func TestStep_aPanicQuotesNothing(t *testing.T) {
+func TestStep_panicQuotesNothing(t *testing.T) {
 	t.Parallel()
 	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
 	act := func(ctx context.Context) (Result, error) {

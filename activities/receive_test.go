@@ -102,7 +102,7 @@ func TestReceive_lineKeepsItsTrace(t *testing.T) {
 	require.Equal(t, cb.Traceparent, l.batches[0].Arrivals[0].Traceparent)
 }
 
-func TestReceive_opensWhatWasSealedAtTheDoor(t *testing.T) {
+func TestReceive_opensWhatTheEndpointSealed(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID, cb.Ciphertext = "", "sealed at the door"
@@ -117,7 +117,8 @@ func TestReceive_opensWhatWasSealedAtTheDoor(t *testing.T) {
 	require.Equal(t, "hi", l.batches[0].Arrivals[0].Text)
 }
 
-func TestReceive_putsIntoQuarantineWhatItCannotTrustOrRead(t *testing.T) {
+// K03, K08, K09, X01, X12, X13
+func TestReceive_quarantinesTheUntrusted(t *testing.T) {
 	t.Parallel()
 	change := func(cb activities.Callback, spoil func(*activities.Callback)) activities.Callback {
 		spoil(&cb)
@@ -153,7 +154,8 @@ func TestReceive_putsIntoQuarantineWhatItCannotTrustOrRead(t *testing.T) {
 	}
 }
 
-func TestBad_K12_aSealThatDoesNotOpenGoesToQuarantine(t *testing.T) {
+// K12
+func TestReceive_quarantinesABrokenSeal(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
 	cb.KeyID = ""
@@ -163,7 +165,8 @@ func TestBad_K12_aSealThatDoesNotOpenGoesToQuarantine(t *testing.T) {
 	require.Equal(t, "undecipherable", l.batches[0].Arrivals[0].Quarantine)
 }
 
-func TestBad_X23_whatPanicsIsTriedFiveTimesAndHoldsUpNothing(t *testing.T) {
+// R14, X23
+func TestReceive_panicIsTriedFiveTimes(t *testing.T) {
 	t.Parallel()
 	for panics := range 5 {
 		l := &ledger{openPlain: func(callback.Received) ([]byte, error) { panic("what the customer said") }}
@@ -183,7 +186,8 @@ func TestBad_X23_whatPanicsIsTriedFiveTimesAndHoldsUpNothing(t *testing.T) {
 	}
 }
 
-func TestBad_X21_ourOwnEchoIsStoredAndNotAnswered(t *testing.T) {
+// X21
+func TestReceive_ownEchoIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	xml := strings.ReplaceAll(text("we wrote this"), customer, string(original))
 	in := batchOf(handedOver(t, xml))
@@ -197,7 +201,8 @@ func TestBad_X21_ourOwnEchoIsStoredAndNotAnswered(t *testing.T) {
 	require.False(t, l.batches[0].Arrivals[0].WantsAnswer())
 }
 
-func TestBad_X15_blankTextIsStoredAndNotAnswered(t *testing.T) {
+// X15
+func TestReceive_blankTextIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"", " \t\n", "\u3000", "\u200b\u200d\ufeff", "\u2800"} {
 		a, wants := arrivalOf(t, text(content))
@@ -206,7 +211,8 @@ func TestBad_X15_blankTextIsStoredAndNotAnswered(t *testing.T) {
 	}
 }
 
-func TestBad_C06_staleNewsAreStoredAndNotAnswered(t *testing.T) {
+// R22, C06
+func TestReceive_staleMessageIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("old news"))
 	cb.Stale = true
@@ -218,7 +224,8 @@ func TestBad_C06_staleNewsAreStoredAndNotAnswered(t *testing.T) {
 	require.False(t, l.batches[0].Arrivals[0].WantsAnswer())
 }
 
-func TestBad_X14_unknownKindsAreStoredAsWhatTheyAre(t *testing.T) {
+// X14, ACC-5
+func TestReceive_storesUnknownKinds(t *testing.T) {
 	t.Parallel()
 	a, wants := arrivalOf(t, xmlOf("hologram", "<MsgId>7</MsgId><Depth><Layer>3</Layer></Depth>"))
 	require.Equal(t, "hologram", a.Kind)
@@ -233,7 +240,8 @@ func TestBad_X14_unknownKindsAreStoredAsWhatTheyAre(t *testing.T) {
 	require.False(t, wants)
 }
 
-func TestBad_X11_anOddCreateTimeIsKeptAsTextAndTheReceiptCounts(t *testing.T) {
+// X11
+func TestReceive_keepsOddCreateTimeAsText(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"0", "-1", "253402300799", "yesterday", "1e9"} {
 		a, wants := arrivalOf(t, strings.Replace(text("hi"), "1800000000", odd, 1))
@@ -244,7 +252,8 @@ func TestBad_X11_anOddCreateTimeIsKeptAsTextAndTheReceiptCounts(t *testing.T) {
 	}
 }
 
-func TestBad_X09_messageIDsStayTextAndShareNoKey(t *testing.T) {
+// X09
+func TestReceive_messageIDsStayText(t *testing.T) {
 	t.Parallel()
 	keys := map[string]string{}
 	for _, id := range []string{"1", "99999999999999999999", "-5", "0x10"} {
@@ -255,7 +264,8 @@ func TestBad_X09_messageIDsStayTextAndShareNoKey(t *testing.T) {
 	}
 }
 
-func TestBad_X10_twoEventsOfOneSecondAreBothKept(t *testing.T) {
+// X10
+func TestReceive_keepsTwoEventsOfOneSecond(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
 	got, err := receive(t, l, batchOf(
@@ -267,7 +277,8 @@ func TestBad_X10_twoEventsOfOneSecondAreBothKept(t *testing.T) {
 	require.Equal(t, 2, got.Lines)
 }
 
-func TestBad_X16_X17_textIsKeptExactly(t *testing.T) {
+// X16, X17, ACC-4
+func TestReceive_keepsTextExactly(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{
 		strings.Repeat("長", 21_000), strings.Repeat("😀", 20_000), "e" + strings.Repeat("\u0301", 500), "\u202egnp.exe",
@@ -279,7 +290,8 @@ func TestBad_X16_X17_textIsKeptExactly(t *testing.T) {
 	}
 }
 
-func TestBad_X18_aLocationThatIsNoneStaysText(t *testing.T) {
+// X18
+func TestReceive_badLocationStaysText(t *testing.T) {
 	t.Parallel()
 	a, wants := arrivalOf(t, xmlOf("location", "<Location_X>NaN</Location_X><Location_Y>1e999</Location_Y><Scale>huge</Scale>"+
 		"<Label><![CDATA[<b>here</b>]]></Label><MsgId>1</MsgId>"))
@@ -289,7 +301,8 @@ func TestBad_X18_aLocationThatIsNoneStaysText(t *testing.T) {
 	require.True(t, wants)
 }
 
-func TestBad_X19_X20_linksStayText(t *testing.T) {
+// X19, X20
+func TestReceive_linksStayText(t *testing.T) {
 	t.Parallel()
 	for _, link := range []string{"javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://аррle.com/", "http://10.0.0.1/"} {
 		a, _ := arrivalOf(t, xmlOf("link", "<Title>t</Title><Url><![CDATA["+link+"]]></Url><MsgId>1</MsgId>"))
@@ -300,6 +313,7 @@ func TestBad_X19_X20_linksStayText(t *testing.T) {
 	}
 }
 
+// C10, C11
 func TestReceive_countsNewLinesOnly(t *testing.T) {
 	t.Parallel()
 	l := &ledger{receive: func(callback.Batch) (callback.Result, error) {
@@ -319,7 +333,7 @@ func TestReceive_countsNewLinesOnly(t *testing.T) {
 	}, got)
 }
 
-func TestReceive_whatComesBeforeTheEndIsTheNextOnes(t *testing.T) {
+func TestReceive_endingLeavesLinesToTheNext(t *testing.T) {
 	t.Parallel()
 	l := &ledger{receive: func(callback.Batch) (callback.Result, error) {
 		return callback.Result{Situation: stands, Ending: true, Begun: true}, nil

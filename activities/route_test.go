@@ -88,7 +88,8 @@ func TestRoute_slowRulesAreLeftToAnActivity(t *testing.T) {
 	})
 }
 
-// S13, L03: the conversation comes to people, whatever its rules cost.
+// S13, L03
+// The conversation comes to people, whatever its rules cost.
 func TestRoute_rulesTakeTwoSecondsAtMost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -101,7 +102,7 @@ func TestRoute_rulesTakeTwoSecondsAtMost(t *testing.T) {
 	})
 }
 
-func TestRoute_whatNobodyWishesAnyMoreIsNotDone(t *testing.T) {
+func TestRoute_doesNothingWhenClosed(t *testing.T) {
 	t.Parallel()
 	h := &handing{question: conversation.ErrClosed}
 	got, err := route(t, h, activities.RouteInput{}, 0)

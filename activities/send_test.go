@@ -49,7 +49,7 @@ func tried(status wechat.SendStatus) activities.SendResult {
 	return activities.SendResult{Status: status, MessageID: turn, Result: activities.Result{Logic: activities.Logic, Situation: stands}}
 }
 
-func TestSend_triesOnceAndRecordsWhatCameOfIt(t *testing.T) {
+func TestSend_triesOnceAndRecordsTheOutcome(t *testing.T) {
 	t.Parallel()
 	for _, o := range []wechat.SendOutcome{
 		{Status: wechat.SendSent},
@@ -75,7 +75,7 @@ func TestSend_triesOnceAndRecordsWhatCameOfIt(t *testing.T) {
 	}
 }
 
-func TestSend_withNothingToClaimCallsNobody(t *testing.T) {
+func TestSend_withoutAClaimCallsNobody(t *testing.T) {
 	t.Parallel()
 	for _, mark := range []delivery.Marking{
 		{Situation: stands},
@@ -199,7 +199,7 @@ func direct(t *testing.T, a *activities.Activities) activities.SendResult {
 	return got
 }
 
-func TestSend_directOnlyWhereNothingHoldsItUp(t *testing.T) {
+func TestSend_directOnlyWithoutWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		calls, takes := 0, 1100*time.Millisecond
@@ -249,7 +249,8 @@ func TestSend_thatPanicsIsUnknown(t *testing.T) {
 	require.Equal(t, []wechat.SendOutcome{{Status: wechat.SendUnknown, Reason: delivery.ReasonAnswerLost}}, l.outcome)
 }
 
-func TestBad_W03_busyIsTriedFiveTimesAndLongerApartEachTime(t *testing.T) {
+// W03
+func TestSend_busyIsTriedFiveTimes(t *testing.T) {
 	t.Parallel()
 	busy := wechat.OutcomeOf(wechat.CodeBusy, time.Now())
 	var waits []time.Duration
@@ -270,7 +271,8 @@ func TestBad_W03_busyIsTriedFiveTimesAndLongerApartEachTime(t *testing.T) {
 	require.Equal(t, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}, waits)
 }
 
-func TestBad_W03_quotasAndAnUnreachableWeChatAreWaitedForAsLongAsItTakes(t *testing.T) {
+// W03
+func TestSend_waitsOutQuotasAndOutages(t *testing.T) {
 	t.Parallel()
 	for _, o := range []wechat.SendOutcome{
 		wechat.OutcomeOf(wechat.CodeMinuteQuota, time.Now()),
@@ -287,7 +289,7 @@ func TestBad_W03_quotasAndAnUnreachableWeChatAreWaitedForAsLongAsItTakes(t *test
 	}
 }
 
-func TestSend_withoutAMarkNobodyIsCalled(t *testing.T) {
+func TestSend_failedMarkCallsNobody(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	never := says(wechat.SendOutcome{Status: wechat.SendSent}, &calls)

@@ -105,7 +105,8 @@ func (d drips) Read(p []byte) (int, error) {
 	}
 }
 
-func TestBad_R15_B01_B03_aDeadSlowOrGarbageBotFailsWithinTenSeconds(t *testing.T) {
+// R15, B01, B03
+func TestAskWebhook_badBotFailsInTenSeconds(t *testing.T) {
 	t.Parallel()
 	for name, w := range map[string]wire{
 		"dead":       func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
@@ -128,8 +129,9 @@ func TestBad_R15_B01_B03_aDeadSlowOrGarbageBotFailsWithinTenSeconds(t *testing.T
 	}
 }
 
+// R15
 // However many customers a bad bot has, each of them is handed over in time: what fails again and again is not waited for.
-func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T) {
+func TestAskWebhook_badBotStrandsNoCustomer(t *testing.T) {
 	t.Parallel()
 	for name, w := range map[string]wire{
 		"dead":    func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
@@ -159,7 +161,8 @@ func TestR15_aThousandCustomersOfADeadSlowOrGarbageBotStrandNowhere(t *testing.T
 	}
 }
 
-func TestBad_B01_anAnswerAfterAPersonTookOverIsDropped(t *testing.T) {
+// B01
+func TestAskWebhook_dropsAnswerAfterTakeover(t *testing.T) {
 	t.Parallel()
 	out, _ := askWebhook(t, &webhookLedger{moved: true}, writes(http.StatusOK, `{"messages":[{"text":"late"}]}`))
 	require.Equal(t, asked(activities.AskNobody), out)

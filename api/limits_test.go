@@ -26,7 +26,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestLimits_theMostOfEach(t *testing.T) {
+func TestLimits_maximumOfEach(t *testing.T) {
 	t.Parallel()
 	g := apitest.NewGauges()
 	_, err := api.NewServer("127.0.0.1:0", g.Measured(apitest.NewWorld()).Handler(), 4096, g.Meters)
@@ -125,7 +125,7 @@ func TestLimits_streamsOfTheTokenWithMost(t *testing.T) {
 	})
 }
 
-func TestLimits_triesOfWhoeverIsNearest(t *testing.T) {
+func TestLimits_triesOfTheMostRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewGauges()

@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite openapi.yaml")
 
-func TestOpenAPI_theCommittedFileIsUpToDate(t *testing.T) {
+func TestOpenAPI_committedFileIsUpToDate(t *testing.T) {
 	t.Parallel()
 	got, err := api.New(apitest.NewWorld().Config()).OpenAPI()
 	require.NoError(t, err)

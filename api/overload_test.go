@@ -15,8 +15,9 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// R19: clients that send requests and read no answer are hung up on, each when its write deadline has passed.
-func TestR19_clientsThatNeverReadAreHungUpOn(t *testing.T) {
+// R19, C23
+// Clients that send requests and read no answer are hung up on, each when its write deadline has passed.
+func TestServer_closesClientsThatNeverRead(t *testing.T) {
 	t.Parallel()
 	const clients = 100
 	gone := make(chan struct{}, clients)
@@ -45,8 +46,9 @@ func TestR19_clientsThatNeverReadAreHungUpOn(t *testing.T) {
 	}
 }
 
-// R19: beyond its connections a server answers 503, with the reason, and serves again when one of them has ended.
-func TestR19_connectionsBeyondTheLimitAreTold503(t *testing.T) {
+// R19, C28
+// Beyond its connections a server answers 503, with the reason, and serves again when one of them has ended.
+func TestServer_answers503BeyondItsConnections(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	closed := make(chan struct{}, 10)

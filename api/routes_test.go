@@ -117,7 +117,8 @@ func allowed() map[string]string {
 	}
 }
 
-func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.T) {
+// DIA-3
+func TestRoutes_followThePolicyTable(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	a := api.New(w.Config())
@@ -146,7 +147,8 @@ func TestRoutes_nothingButTheCallbackIsOpenAndEveryRoleMayJustItsOwn(t *testing.
 	require.Empty(t, rows, "a row in the policy without a route")
 }
 
-func TestBad_M01_whatIsForAdministratorsIsForNobodyElse(t *testing.T) {
+// M01
+func TestRoutes_adminOnesRefuseOtherRoles(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	a := api.New(w.Config())
@@ -165,7 +167,7 @@ func TestBad_M01_whatIsForAdministratorsIsForNobodyElse(t *testing.T) {
 	require.Greater(t, forAdmins, 40)
 }
 
-func TestRoutes_whatIsNotBuiltIsNotFound(t *testing.T) {
+func TestRoutes_unknownPathsAreNotFound(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	for _, path := range []string{"/", "/docs", "/openapi.json", "/openapi.yaml", "/schemas/Account.json", "/v1", "/metrics", "/debug/pprof/", "/v1/conversations/" + apitest.ConvA + "/", "/V1/conversations"} {
@@ -184,7 +186,7 @@ func TestRoutes_whatIsNotBuiltIsNotFound(t *testing.T) {
 	require.Equal(t, "GET", answer.Header().Get("Allow"))
 }
 
-func TestAPI_aPanicIsAProblemThatTellsNothing(t *testing.T) {
+func TestAPI_panicIsAProblemWithoutDetails(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	w.OnAuthenticate = func([32]byte) (access.Principal, error) { panic("canary") }
@@ -194,7 +196,7 @@ func TestAPI_aPanicIsAProblemThatTellsNothing(t *testing.T) {
 	require.Contains(t, w.Logged(), "request panicked")
 }
 
-func TestAPI_answersAreForNobodysCache(t *testing.T) {
+func TestAPI_answersAreNotCached(t *testing.T) {
 	t.Parallel()
 	answer := apitest.Call(t, apitest.NewWorld().Handler(), "agent", http.MethodGet, "/v1/conversations", "")
 	require.Equal(t, "no-store", answer.Header().Get("Cache-Control"))

@@ -22,9 +22,10 @@ func fittingBodies() map[string]string {
 	}
 }
 
+// S5, DIA-3
 // It walks every route about a conversation or an agent there is: a route that is added without hiding what is not
 // the caller's fails here.
-func TestS5_noRouteShowsOrCommandsWhatIsAnothers(t *testing.T) {
+func TestRoutes_hideWhatBelongsToOthers(t *testing.T) {
 	t.Parallel()
 	strangers := map[string]access.Principal{}
 	for _, role := range []access.Role{access.RoleAdmin, access.RoleSupervisor, access.RoleAgent} {

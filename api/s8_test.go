@@ -12,9 +12,10 @@ import (
 	"wxdesk/internal/wechat"
 )
 
+// S8, A23
 // It walks every route that the router has, so one that is added without credentials fails here. Nobody signs in on the
 // public listener, and health has a listener of its own: the callback alone is open, and the callback asks for a signature.
-func TestS8_nothingIsOpenButTheCallback(t *testing.T) {
+func TestRoutes_onlyTheCallbackIsOpen(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	apitest.NewWeChat(t, wechat.ModeSafe).In(w)
@@ -52,8 +53,9 @@ func TestS8_nothingIsOpenButTheCallback(t *testing.T) {
 	require.Empty(t, w.Orders)
 }
 
+// S8
 // What is for operators stands on the private listener alone, and what would describe or debug this one nowhere.
-func TestS8_whatIsPrivateIsNotOnThePublicListener(t *testing.T) {
+func TestRoutes_privatePathsAreNotFound(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	for _, path := range []string{

@@ -20,6 +20,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
+// C23
 func TestNewServer_limits(t *testing.T) {
 	t.Parallel()
 	s, err := api.NewServer("127.0.0.1:0", nil, 1, noop.NewMeterProvider())
@@ -30,7 +31,8 @@ func TestNewServer_limits(t *testing.T) {
 	require.Positive(t, s.IdleTimeout)
 }
 
-func TestBad_C23_slowSendersAreHungUpOn(t *testing.T) {
+// C23
+func TestServer_closesSlowConnections(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), apitest.Quick)
@@ -42,7 +44,8 @@ func TestBad_C23_slowSendersAreHungUpOn(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
-func TestBad_C20_C21_bodiesThatLie(t *testing.T) {
+// C20, C21
+func TestServer_refusesWrongContentLength(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), apitest.Quick)
@@ -61,7 +64,8 @@ func TestBad_C20_C21_bodiesThatLie(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
-func TestBad_C20_anEndlessBodyIsCutOff(t *testing.T) {
+// C20
+func TestServer_cutsOffAnEndlessBody(t *testing.T) {
 	t.Parallel()
 	g := apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(apitest.NewWorld()), apitest.AsIs)
@@ -81,7 +85,8 @@ func TestBad_C20_anEndlessBodyIsCutOff(t *testing.T) {
 	require.Contains(t, line, "413")
 }
 
-func TestBad_C24_headersAndURLsThatAreTooMuch(t *testing.T) {
+// C24
+func TestServer_refusesLargeHeadersAndURLs(t *testing.T) {
 	t.Parallel()
 	addr := apitest.Serve(t, apitest.NewWorld().Handler(), apitest.AsIs)
 	many := ""
@@ -97,13 +102,13 @@ func TestBad_C24_headersAndURLsThatAreTooMuch(t *testing.T) {
 	}
 }
 
-func TestServer_optionsForNothingInParticularIsNotFound(t *testing.T) {
+func TestServer_optionsStarIsNotFound(t *testing.T) {
 	t.Parallel()
 	addr := apitest.Serve(t, apitest.NewWorld().Handler(), apitest.AsIs)
 	require.Contains(t, apitest.SendRaw(t, addr, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), "HTTP/1.1 404")
 }
 
-func TestServer_theReadDeadlineDoesNotEndARequestThatIsBeingAnswered(t *testing.T) {
+func TestServer_readTimeoutSparesSlowAnswers(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	cfg := w.Config()

@@ -17,7 +17,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestTelemetry_spansAndMetricsHoldNoQueryAndNoContent(t *testing.T) {
+func TestTelemetry_holdsNoQueryAndNoContent(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	g.In(w)

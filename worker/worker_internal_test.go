@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRunsInMemory_takeHalfOfIt(t *testing.T) {
+func TestRunsInMemory_fillHalfOfTheMemory(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		bytes int64

@@ -266,7 +266,7 @@ func ignoreCancelled(err error) error {
 }
 
 // R27
-func TestR27_everythingGoesOn(t *testing.T) {
+func TestLiveness_everyStoryCompletes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		w, wrong := live(t, drawTale(r), sound)
@@ -287,7 +287,7 @@ var oneFault = map[string]tale{
 }
 
 // R28
-func TestR28_oneFaultStopsOnlyItself(t *testing.T) {
+func TestLiveness_oneFaultStopsOnlyItself(t *testing.T) {
 	t.Parallel()
 	for name, d := range oneFault {
 		t.Run(name, func(t *testing.T) {
@@ -309,8 +309,9 @@ func TestR28_oneFaultStopsOnlyItself(t *testing.T) {
 	}
 }
 
+// R27
 // Each mistake that stood in an earlier version is found when it is put back.
-func TestR27_findsMistakesThatArePutBack(t *testing.T) {
+func TestLiveness_findsOldMistakes(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]defect{
 		"what is to end goes on until its goodbye is out": delayedGoodbye,

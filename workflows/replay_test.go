@@ -21,11 +21,12 @@ import (
 
 const histories = "testdata/histories"
 
-// R21: histories of every release, recorded from a real server, replay in the code as it is. They are sealed with the key
+// R21
+// Histories of every release, recorded from a real server, replay in the code as it is. They are sealed with the key
 // beside them, which seals nothing else. `make histories RELEASE=v1.2` records those of a release; do that with the code
 // that is released, never with the change that wants to pass, and never remove a release from which conversations may
 // still be open.
-func TestR21_recordedHistoriesReplay(t *testing.T) {
+func TestReplay_acceptsRecordedHistories(t *testing.T) {
 	t.Parallel()
 	key, err := os.ReadFile(filepath.Join(histories, "master.key"))
 	require.NoError(t, err)
@@ -46,7 +47,8 @@ func TestR21_recordedHistoriesReplay(t *testing.T) {
 	}
 }
 
-func TestR21_everyWorkflowHasARecordedHistory(t *testing.T) {
+// R21
+func TestReplay_everyWorkflowHasAHistory(t *testing.T) {
 	t.Parallel()
 	missing := map[string]bool{workflows.Name: true, workflows.SweepName: true}
 	for _, file := range recorded(t) {

@@ -60,7 +60,7 @@ func TestVersion_runStaysUntilItIsNudged(t *testing.T) {
 	require.Equal(t, 2, in.State.Lines)
 }
 
-func TestVersion_nextConversationBeginsUnderTheCurrentOne(t *testing.T) {
+func TestVersion_nextConversationUsesTheCurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	puttingOff("answer to 1", 1, time.Hour)(w)
@@ -139,7 +139,7 @@ func bulky(line string) activities.Callback {
 }
 
 // What begins the next conversation is received in this run until the rest is small enough to carry.
-func TestNext_isBeganWithABoundedInput(t *testing.T) {
+func TestNextConversation_startsWithABoundedInput(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	puttingOff("answer to 0", 1, time.Hour)(w)
@@ -195,7 +195,8 @@ func TestAsk_anotherKindOfBotIsAskedWhereItBelongs(t *testing.T) {
 	require.Len(t, w.askedOn, 2)
 }
 
-// A10, R15: a webhook that answers nobody is given up after ten seconds, and the failed turn is written by handing over.
+// R15, A10
+// A webhook that answers nobody is given up after ten seconds, and the failed turn is written by handing over.
 func TestAsk_givenUpByTemporalHandsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -213,6 +214,7 @@ func TestAsk_givenUpByTemporalHandsOver(t *testing.T) {
 	require.Equal(t, 1, asked)
 }
 
+// X22
 // A flood gets an answer to each line, in order, and keeps the bot no busier than one question at a time, and WeChat than one
 // answer. X22
 func TestFlood_isAnsweredOneByOneOverTheQueue(t *testing.T) {
@@ -310,7 +312,7 @@ func count(log []string, what string) (n int) {
 }
 
 // A run whose conversation cannot begin has a bounded history, too.
-func TestReceive_thatIsBrokenForEverContinuesAsNew(t *testing.T) {
+func TestReceive_brokenForEverContinuesAsNew(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	env := w.stage(false)
@@ -349,7 +351,7 @@ func TestSignals_theirOrderDoesNotMatter(t *testing.T) {
 }
 
 // A run whose conversation the ledger has lost ends without a trace; what pends begins again.
-func TestLook_forgetsWhatTheLedgerHasLost(t *testing.T) {
+func TestLook_endsARunThatTheLedgerLost(t *testing.T) {
 	t.Parallel()
 	for _, continued := range []bool{false, true} {
 		w := newWorld()
@@ -363,7 +365,7 @@ func TestLook_forgetsWhatTheLedgerHasLost(t *testing.T) {
 }
 
 // An older ledger counts, whatever the run knew.
-func TestLook_believesAnOlderLedger(t *testing.T) {
+func TestLook_followsAnOlderLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	var b backup
@@ -421,6 +423,7 @@ func TestCost_usualStepsAreLocalActivities(t *testing.T) {
 	require.Zero(t, timers, "the alarm is armed once")
 }
 
+// LIF-1, WS-6
 func TestDue_isTriedAgainWhereTheLedgerSaysNotYet(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -176,6 +176,7 @@ var stories = map[string]struct {
 	},
 }
 
+// X23, BOT-1, BOT-3, BOT-10, CLS-13
 func TestStories_straight(t *testing.T) { runStory(t, false) }
 
 func TestStories_continuedAsNewAtEveryChance(t *testing.T) { runStory(t, true) }

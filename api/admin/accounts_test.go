@@ -15,6 +15,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
+// ACC-2
 func TestAccounts_createdAndReadWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
@@ -52,11 +53,13 @@ func TestAccounts_defaults(t *testing.T) {
 	require.Equal(t, []string{"safe", "service", "active"}, []string{got.Mode, got.Kind, got.ReplyMode})
 }
 
+// D9
 func TestAccounts_plainModeNeedsNoKey(t *testing.T) {
 	t.Parallel()
 	apitest.CreateAccount(t, apitest.NewWorld().Handler(), map[string]any{"mode": "plain", "encoding_aes_key": nil})
 }
 
+// BOT-11
 func TestAccounts_idleClose(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{"1s": "1s", "90s": "1m30s", "1h": "1h", "90m": "1h30m", "720h": "720h", "48h0m1s": "48h0m1s"} {
@@ -65,7 +68,8 @@ func TestAccounts_idleClose(t *testing.T) {
 	}
 }
 
-func TestBad_M02_C30_K02_shapesAreRefusedFieldByField(t *testing.T) {
+// C30, K02, M02
+func TestCreateAccount_namesTheInvalidField(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		field  string
@@ -107,7 +111,7 @@ func TestAccounts_unverifiedAndPassiveAreExplained(t *testing.T) {
 	}
 }
 
-func TestAccounts_aSecondOneWithTheSameAppIDConflicts(t *testing.T) {
+func TestCreateAccount_conflictsOnSameAppID(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	apitest.CreateAccount(t, h, nil)
@@ -130,7 +134,8 @@ func TestAccounts_changePartByPart(t *testing.T) {
 	require.Equal(t, apitest.KeyA, w.Secrets[conversation.AccountID(id)].EncodingAESKey.Reveal())
 }
 
-func TestBad_M03_emptyAndMaskedSecretsStayAsTheyAre(t *testing.T) {
+// M03
+func TestUpdateAccount_keepsMaskedSecrets(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	h := w.Handler()
@@ -162,7 +167,7 @@ func TestAccounts_changesAreCheckedAsAWhole(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
 }
 
-func TestAccounts_ifMatchKeepsTwoAdministratorsApart(t *testing.T) {
+func TestUpdateAccount_ifMatchRefusesStaleEdits(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	id := apitest.CreateAccount(t, h, nil).ID

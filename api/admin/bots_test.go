@@ -44,7 +44,7 @@ func createBot(t *testing.T, h http.Handler, changes map[string]any) botShown {
 	return apitest.Decode[botShown](t, answer)
 }
 
-func TestBots_createdReadAndChangedWithoutShowingTheSecret(t *testing.T) {
+func TestBots_neverShowTheirSecret(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	h := w.Handler()
@@ -66,7 +66,7 @@ func TestBots_createdReadAndChangedWithoutShowingTheSecret(t *testing.T) {
 	apitest.RequireProblem(t, apitest.Call(t, h, "admin", http.MethodPatch, path, `{"name":"Third"}`, "If-Match", `"1"`), http.StatusPreconditionFailed, "changed-meanwhile")
 }
 
-func TestBots_showUntilWhenAReplacedSecretSigns(t *testing.T) {
+func TestBots_showWhenTheReplacedSecretEnds(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	h := w.Handler()
@@ -85,7 +85,8 @@ func TestBots_showUntilWhenAReplacedSecretSigns(t *testing.T) {
 	require.Equal(t, other, w.Bots.Secrets[conversation.BotID(id)].Reveal())
 }
 
-func TestBad_M07_shapesOfBotsAreRefusedFieldByField(t *testing.T) {
+// M07
+func TestCreateBot_namesTheInvalidField(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		field   string
@@ -135,7 +136,8 @@ func TestBots_areForAdminsAndListedInPages(t *testing.T) {
 	}
 }
 
-func TestAccounts_theBotIsTheDefaultAnotherOrNone(t *testing.T) {
+// BOT-1
+func TestAccounts_botIsDefaultAnotherOrNone(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	h := w.Handler()
@@ -168,7 +170,7 @@ func TestAccounts_theBotIsTheDefaultAnotherOrNone(t *testing.T) {
 }
 
 // What stands in a URL stands in logs on the way, on the desk and in what list and get show, so a secret has no place there.
-func TestBots_aURLWithASecretIsRefused(t *testing.T) {
+func TestBots_urlWithASecretIsRefused(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	create := func(address string) *httptest.ResponseRecorder {

@@ -20,7 +20,7 @@ type faqShown struct {
 	Answer    string
 }
 
-func TestFAQEntries_areFoldedWhereTheyComeIn(t *testing.T) {
+func TestFAQEntries_phrasesAreFolded(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	answer := apitest.Call(t, h, "admin", http.MethodPost, "/v1/faq-entries", `{"language":"en","phrase":" ＯＰＥＮＩＮＧ  Hours ","answer":"9 to 5"}`)
@@ -40,7 +40,7 @@ func TestFAQEntries_areFoldedWhereTheyComeIn(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, apitest.Call(t, h, "admin", http.MethodDelete, path, "").Code)
 }
 
-func TestFAQEntries_whatNobodyCouldUseIsRefused(t *testing.T) {
+func TestFAQEntries_invalidOnesAreRefused(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	for field, body := range map[string]string{

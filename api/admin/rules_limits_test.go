@@ -47,7 +47,7 @@ func routingAPI(plan routing.Plan, evaluator routing.Evaluator) http.Handler {
 	return api.New(cfg).Handler()
 }
 
-// M08, S13
+// S13, M08
 func TestImport_refusesLargeFilesFast(t *testing.T) {
 	t.Parallel()
 	const head = "format: wxdesk-routing/1\nrulesets:\n"

@@ -93,7 +93,7 @@ func (e refusedByWeChat) ErrCode() wechat.ErrCode { return e.code }
 
 func (e refusedByWeChat) RefusedAddress() netip.Addr { return e.address }
 
-func TestValidate_aGoodAccountPassesInEveryMode(t *testing.T) {
+func TestValidate_goodAccountPassesInEveryMode(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModeCompatible, wechat.ModePlain} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestValidate_aGoodAccountPassesInEveryMode(t *testing.T) {
 	}
 }
 
-func TestValidate_saysWhatWeChatHasAgainstTheCredentials(t *testing.T) {
+func TestValidate_explainsRefusedCredentials(t *testing.T) {
 	t.Parallel()
 	address := netip.MustParseAddr("198.51.100.7")
 	for _, c := range []struct {
@@ -154,7 +154,7 @@ func TestValidate_saysWhatWeChatHasAgainstTheCredentials(t *testing.T) {
 	}
 }
 
-func TestValidate_saysWhatIsWrongWithTheWayToTheCallback(t *testing.T) {
+func TestValidate_explainsCallbackFailures(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -190,7 +190,7 @@ func TestValidate_saysWhatIsWrongWithTheWayToTheCallback(t *testing.T) {
 	}
 }
 
-func TestValidate_saysWhyNobodyIsReached(t *testing.T) {
+func TestValidate_explainsAnUnreachableCallback(t *testing.T) {
 	t.Parallel()
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
@@ -234,8 +234,8 @@ func TestValidate_noticesAnEventThatNeverArrives(t *testing.T) {
 	require.Contains(t, v.Steps[2].Message, "never arrives")
 }
 
-// TestValidate_saysWhereWeChatsSideDiffers breaks WeChat's side of the account, lets it call, and mends it.
-func TestValidate_saysWhereWeChatsSideDiffers(t *testing.T) {
+// TestValidate_findsWrongSettingsAtWeChat breaks WeChat's side of the account, lets it call, and mends it.
+func TestValidate_findsWrongSettingsAtWeChat(t *testing.T) {
 	t.Parallel()
 	replaced := func(g apitest.WeChat) apitest.Callback { // by the replaced key and the current token
 		encrypt, err := g.Keys[1].Cipher.Seal([]byte(apitest.TextMessage("hi")))
@@ -281,7 +281,7 @@ func TestValidate_saysWhereWeChatsSideDiffers(t *testing.T) {
 	}
 }
 
-func TestValidate_theCheckOfTheServerURLShowsAForeignTokenToo(t *testing.T) {
+func TestValidate_serverURLCheckShowsWrongToken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
 	cb := s.SignedPlain("")
@@ -294,7 +294,7 @@ func TestValidate_theCheckOfTheServerURLShowsAForeignTokenToo(t *testing.T) {
 	require.Contains(t, v.Steps[1].Message, "another Token")
 }
 
-func TestValidate_whatWasSeenBeforeAChangeNoLongerCounts(t *testing.T) {
+func TestValidate_ignoresCallbacksBeforeAChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
 	cb := s.Signed(apitest.SealedWith(t, strings.Repeat("x", 43)))
@@ -310,7 +310,7 @@ func TestValidate_whatWasSeenBeforeAChangeNoLongerCounts(t *testing.T) {
 	require.Contains(t, v.Steps[2].Message, "not known yet")
 }
 
-func TestValidate_aDisabledAccountIsNotTried(t *testing.T) {
+func TestValidate_disabledAccountIsNotTried(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
 	disabled := s.Accounts[s.ID]
@@ -323,7 +323,7 @@ func TestValidate_aDisabledAccountIsNotTried(t *testing.T) {
 	require.Empty(t, s.Events)
 }
 
-func TestValidate_whatCannotBeFoundOut(t *testing.T) {
+func TestValidate_needsTheAccountAndItsSecrets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, "/v1/accounts/"+apitest.AccountB+"/validate", ""), http.StatusNotFound, "not-found")
@@ -334,7 +334,7 @@ func TestValidate_whatCannotBeFoundOut(t *testing.T) {
 	apitest.RequireProblem(t, apitest.Call(t, s.handler, "admin", http.MethodPost, s.path()+"/validate", ""), http.StatusServiceUnavailable, "secret-unavailable")
 }
 
-func TestValidate_waitsUntilEveryProcessKnowsTheAccount(t *testing.T) {
+func TestValidate_waitsForAllProcesses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, wechat.ModeSafe)
 	fresh := s.Accounts[s.ID]

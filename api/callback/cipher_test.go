@@ -19,7 +19,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestBad_K03_K04_K05_K07_K09_signedButUndecipherable(t *testing.T) {
+// K03, K04, K05, K07, K09
+func TestEndpoint_quarantinesTheUndecipherable(t *testing.T) {
 	t.Parallel()
 	block := func(n int) string { return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, n)) }
 	for name, encrypt := range map[string]string{
@@ -64,7 +65,8 @@ func raw(t *testing.T, size int, end ...byte) string {
 	return base64.StdEncoding.EncodeToString(frame)
 }
 
-func TestBad_X07_X12_signedButUnreadable(t *testing.T) {
+// X01, X04, X07, X12
+func TestEndpoint_quarantinesTheUnreadable(t *testing.T) {
 	t.Parallel()
 	for name, xml := range map[string]string{
 		"X01 DOCTYPE":          "<!DOCTYPE xml>" + apitest.TextMessage("hi"),
@@ -88,7 +90,8 @@ func TestBad_X07_X12_signedButUnreadable(t *testing.T) {
 	}
 }
 
-func TestBad_X01_X05_envelopesThatAreTraps(t *testing.T) {
+// X01, X03, X04, X05, X06
+func TestEndpoint_refusesMaliciousEnvelopes(t *testing.T) {
 	t.Parallel()
 	for name, wrap := range map[string]func(body string) string{
 		"X01 DOCTYPE":           func(b string) string { return "<!DOCTYPE xml [<!ENTITY a \"b\">]>" + b },
@@ -114,7 +117,8 @@ func TestBad_X01_X05_envelopesThatAreTraps(t *testing.T) {
 	}
 }
 
-func TestBad_K10_theKeyThatWasJustReplacedOpens(t *testing.T) {
+// K10
+func TestEndpoint_acceptsTheReplacedKey(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -125,7 +129,8 @@ func TestBad_K10_theKeyThatWasJustReplacedOpens(t *testing.T) {
 	require.Equal(t, g.Keys[1].ID, w.Received[0].KeyID)
 }
 
-func TestBad_K11_everySingleBitCounts(t *testing.T) {
+// K11
+func TestEndpoint_refusesEverySingleBitFlip(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -155,7 +160,8 @@ func TestBad_K11_everySingleBitCounts(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
-func TestBad_K12_anAccountWithAnUnavailableSecretTakesNothing(t *testing.T) {
+// K12
+func TestEndpoint_answers503WithoutItsSecret(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)

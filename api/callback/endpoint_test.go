@@ -43,7 +43,7 @@ func TestEndpoint_handsAMessageToItsConversation(t *testing.T) {
 	}
 }
 
-func TestEndpoint_handsOverCiphertextAndTheKeyThatOpensIt(t *testing.T) {
+func TestEndpoint_handsOverCiphertextAndKeyID(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -63,7 +63,7 @@ func TestEndpoint_sealsAPlainBodyItself(t *testing.T) {
 	require.Empty(t, w.Received[0].KeyID)
 }
 
-func TestEndpoint_recordsAnEventThatConcernsNoConversation(t *testing.T) {
+func TestEndpoint_recordsEventsOfNoConversation(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -78,7 +78,7 @@ func TestEndpoint_recordsAnEventThatConcernsNoConversation(t *testing.T) {
 	require.NotEmpty(t, w.Events[0].MessageKey)
 }
 
-func TestEndpoint_answers503WhereTheConversationCannotTakeIt(t *testing.T) {
+func TestEndpoint_answers503WhenTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -114,14 +114,16 @@ func TestEndpoint_returnsTheEchostrInEveryMode(t *testing.T) {
 	}
 }
 
-func TestBad_C01_verificationWithAWrongSignature(t *testing.T) {
+// C01
+func TestEndpoint_refusesAWrongEchoSignature(t *testing.T) {
 	t.Parallel()
 	g := apitest.NewWeChat(t, wechat.ModeSafe)
 	answer := apitest.CheckServerURL(g, g.In(apitest.NewWorld()), func(cb *apitest.Callback) { cb.Query.Set("signature", strings.Repeat("0", 40)) })
 	apitest.RequireText(t, answer, http.StatusForbidden, "")
 }
 
-func TestBad_C02_echostrThatABrowserCouldTakeForMarkup(t *testing.T) {
+// C02
+func TestEndpoint_refusesMarkupInEchostr(t *testing.T) {
 	t.Parallel()
 	g := apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(apitest.NewWorld())
@@ -131,7 +133,8 @@ func TestBad_C02_echostrThatABrowserCouldTakeForMarkup(t *testing.T) {
 	}
 }
 
-func TestBad_C06_lateCallbacksAreStoredAsStale(t *testing.T) {
+// C06
+func TestEndpoint_marksLateCallbacksStale(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{-11 * time.Minute, 11 * time.Minute} {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -144,7 +147,8 @@ func TestBad_C06_lateCallbacksAreStoredAsStale(t *testing.T) {
 	}
 }
 
-func TestBad_C08_timestampAndNonceSwapped(t *testing.T) {
+// C08
+func TestEndpoint_swappedTimestampAndNonce(t *testing.T) {
 	t.Parallel()
 	swap := func(cb *apitest.Callback) {
 		timestamp, nonce := cb.Query.Get("timestamp"), cb.Query.Get("nonce")
@@ -173,7 +177,8 @@ func TestBad_C08_timestampAndNonceSwapped(t *testing.T) {
 	})
 }
 
-func TestBad_C10_C11_repeatsKeepTheirKeyAndTellTheirContentApart(t *testing.T) {
+// C10, C11
+func TestEndpoint_repeatsKeepTheirKey(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -196,7 +201,7 @@ func TestBad_C10_C11_repeatsKeepTheirKeyAndTellTheirContentApart(t *testing.T) {
 	require.NotEqual(t, w.Received[0].Fingerprint, w.Received[4].Fingerprint)
 }
 
-func TestEndpoint_ignoresTheSignatureThatProvesNothingAboutTheBody(t *testing.T) {
+func TestEndpoint_ignoresTheURLSignature(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -205,7 +210,7 @@ func TestEndpoint_ignoresTheSignatureThatProvesNothingAboutTheBody(t *testing.T)
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 }
 
-func TestEndpoint_acceptsTheTokenThatWasJustReplaced(t *testing.T) {
+func TestEndpoint_acceptsTheReplacedToken(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -214,7 +219,8 @@ func TestEndpoint_acceptsTheTokenThatWasJustReplaced(t *testing.T) {
 	apitest.RequireText(t, cb.Post(t, h), http.StatusOK, "success")
 }
 
-func TestBad_C15_plaintextBesideTheEncryptedPartIsIgnored(t *testing.T) {
+// C15
+func TestEndpoint_ignoresPlaintextBesideEncrypt(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeCompatible)
 	h := g.In(w)
@@ -226,7 +232,7 @@ func TestBad_C15_plaintextBesideTheEncryptedPartIsIgnored(t *testing.T) {
 	require.Equal(t, callback.Fingerprint(g.IDKey, []byte(apitest.TextMessage("the truth"))), w.Received[0].Fingerprint)
 }
 
-func TestEndpoint_logsNothingThatNamesOrQuotesAnybody(t *testing.T) {
+func TestEndpoint_logsNoContentAndNoPerson(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)

@@ -232,9 +232,10 @@ func messageOf(h callback.Received) string {
 	return h.MessageKey + h.Fingerprint + string(h.CustomerKey)
 }
 
+// S3, C09, K11
 // A callback in which one thing that WeChat signed is another is refused and leaves nothing; one in which something else is
 // another is refused, or is what it was. Not one makes the endpoint stumble: a panic would be answered 503.
-func TestS3_noMutantOfACallbackIsAccepted(t *testing.T) {
+func TestCallback_noMutantIsAccepted(t *testing.T) {
 	t.Parallel()
 	mutants := 10_000
 	if *full {
@@ -269,8 +270,9 @@ func TestS3_noMutantOfACallbackIsAccepted(t *testing.T) {
 	workers.Wait()
 }
 
-// FuzzS3 lets the fuzzer write whole callbacks, beginning with good ones: only what those said ever comes through.
-func FuzzS3_onlyWhatWeChatSaidComesThrough(f *testing.F) {
+// S3
+// The fuzzer writes whole callbacks, beginning with good ones: only what those said ever comes through.
+func FuzzCallback_onlyGenuineContentPasses(f *testing.F) {
 	var t testing.T
 	l := newCallbackAccount(&t)
 	keys := l.known(&t)

@@ -12,7 +12,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestBad_K01_aKeyWithSpareBitsIsAcceptedAndOpens(t *testing.T) {
+// K01
+func TestEndpoint_acceptsKeysWithSpareBits(t *testing.T) {
 	t.Parallel()
 	// The last of 43 characters has two bits that no key byte holds: E, F, G and H are the same key.
 	for _, last := range []string{"E", "F", "G", "H"} {
@@ -27,7 +28,8 @@ func TestBad_K01_aKeyWithSpareBitsIsAcceptedAndOpens(t *testing.T) {
 	}
 }
 
-func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
+// K10
+func TestEndpoint_replacedTokenSignsInEveryMode(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModeCompatible, wechat.ModePlain} {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, mode)
@@ -47,8 +49,9 @@ func TestBad_K10_theTokenThatWasJustReplacedSigns(t *testing.T) {
 	}
 }
 
+// X11, X14, X15, X16, X18, X20, X21
 // What is odd but readable is durable and answered; what it means is for Receive to say.
-func TestBad_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
+func TestEndpoint_acceptsOddMessages(t *testing.T) {
 	t.Parallel()
 	text := func(old, replacement string) string {
 		return strings.Replace(apitest.TextMessage("hi"), old, replacement, 1)
@@ -82,7 +85,8 @@ func TestBad_X11_X14_X15_X16_X18_X20_X21_oddMessagesAreTaken(t *testing.T) {
 	}
 }
 
-func TestBad_X09_oddMessageIDsAreKeptAsTextAndNeverShareAKey(t *testing.T) {
+// X09
+func TestEndpoint_oddMessageIDsShareNoKey(t *testing.T) {
 	t.Parallel()
 	const element = "<MsgId>23893347810211482</MsgId>"
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -127,7 +131,8 @@ func TestBad_X09_oddMessageIDsAreKeptAsTextAndNeverShareAKey(t *testing.T) {
 	require.Empty(t, w.Quarantined)
 }
 
-func TestBad_X14_anUnknownEventIsRecorded(t *testing.T) {
+// X14
+func TestEndpoint_recordsUnknownEvents(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -137,7 +142,8 @@ func TestBad_X14_anUnknownEventIsRecorded(t *testing.T) {
 	require.Equal(t, "party_started", w.Events[0].Kind)
 }
 
-func TestBad_X10_twoEventsOfOneSecondAreBothHandedOver(t *testing.T) {
+// X10
+func TestEndpoint_takesTwoEventsOfOneSecond(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -149,7 +155,8 @@ func TestBad_X10_twoEventsOfOneSecondAreBothHandedOver(t *testing.T) {
 	require.NotEqual(t, w.Received[0].MessageKey, w.Received[1].MessageKey)
 }
 
-func TestBad_C10_fourAtOnceOverTwoInstances(t *testing.T) {
+// C10
+func TestEndpoint_fourRepeatsAtTwoInstances(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	instances := []http.Handler{g.In(w), w.Handler()}

@@ -42,9 +42,10 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, io.ErrUnexpectedEOF
 }
 
-// R19: what is refused for its path, its query or its account costs no memory for its body, and what is refused for path or
+// R19, C16
+// What is refused for its path, its query or its account costs no memory for its body, and what is refused for path or
 // query no look-up.
-func TestEndpoint_readsNoBodyBeforePathQueryAndAccount(t *testing.T) {
+func TestEndpoint_readsNoBodyBeforeItsChecks(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -69,7 +70,8 @@ func TestEndpoint_readsNoBodyBeforePathQueryAndAccount(t *testing.T) {
 	}
 }
 
-// R19: the bodies of large callbacks share 32 MiB. What is too much for that is told to come again at once, and callbacks of
+// R19, C20
+// The bodies of large callbacks share 32 MiB. What is too much for that is told to come again at once, and callbacks of
 // the usual size do not notice.
 func TestEndpoint_largeCallbacksShareTheirMemory(t *testing.T) {
 	t.Parallel()
@@ -101,9 +103,10 @@ func TestEndpoint_largeCallbacksShareTheirMemory(t *testing.T) {
 	})
 }
 
-// R19, S12: senders who know an account send almost all of a body of the greatest size, and then nothing. Their bodies do not
+// R19, S12, C20
+// Senders who know an account send almost all of a body of the greatest size, and then nothing. Their bodies do not
 // fill the memory, those that find no room are told so, and others are answered.
-func TestR19_slowLargeSendersFillNoMemory(t *testing.T) { // alone: it measures memory
+func TestEndpoint_slowLargeSendersFillNoMemory(t *testing.T) { // alone: it measures memory
 	const senders, places = 300, 128
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), func(s *http.Server) { s.ReadTimeout = time.Minute })
@@ -130,9 +133,10 @@ func TestR19_slowLargeSendersFillNoMemory(t *testing.T) { // alone: it measures 
 	require.Empty(t, statuses, "the others still have time")
 }
 
-// R19: callbacks to accounts that are made up wait for one another, and those to real ones do not wait for them, whether their
+// R19, C16
+// Callbacks to accounts that are made up wait for one another, and those to real ones do not wait for them, whether their
 // account is known or has to be asked for again.
-func TestR19_knownAccountsDoNotWaitForStrangers(t *testing.T) {
+func TestEndpoint_knownAccountsDoNotWait(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)

@@ -14,7 +14,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestBad_C03_C09_querySpoiled(t *testing.T) {
+// C03, C04, C05, C09
+func TestEndpoint_refusesMalformedQueries(t *testing.T) {
 	t.Parallel()
 	g := apitest.NewWeChat(t, wechat.ModeSafe)
 	for name, spoil := range map[string]func(cb *apitest.Callback){
@@ -49,7 +50,7 @@ func TestBad_C03_C09_querySpoiled(t *testing.T) {
 }
 
 // What strangers send by the thousand is counted, and logged only now and then. Other reasons keep their lines.
-func TestEndpoint_aFloodDoesNotFillTheLog(t *testing.T) {
+func TestEndpoint_floodDoesNotFillTheLog(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -79,7 +80,8 @@ func move(cb *apitest.Callback, digits int) {
 	cb.Query.Set("nonce", joined[10+digits:])
 }
 
-func TestBad_C12_C18_notAuthentic(t *testing.T) {
+// C12, C13, C14, C18, K03, K08, X13
+func TestEndpoint_refusesForgedCallbacks(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(g apitest.WeChat, cb *apitest.Callback){
 		"C12 upper case": func(_ apitest.WeChat, cb *apitest.Callback) { setSignature(cb, strings.ToUpper) },
@@ -127,7 +129,8 @@ func setSignature(cb *apitest.Callback, change func(string) string) {
 	cb.Query.Set("msg_signature", change(cb.Query.Get("msg_signature")))
 }
 
-func TestBad_C12_plainAccountsChooseTheirSignatureToo(t *testing.T) {
+// C12
+func TestEndpoint_plainModeChecksItsSignature(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModePlain)
 	h := g.In(w)
@@ -142,7 +145,8 @@ func TestBad_C12_plainAccountsChooseTheirSignatureToo(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
-func TestBad_C16_C26_whatIsNoAccountLooksTheSame(t *testing.T) {
+// C16, C26
+func TestEndpoint_wrongPathsLookTheSame(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -170,7 +174,8 @@ func TestBad_C16_C26_whatIsNoAccountLooksTheSame(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
-func TestBad_C17_aCallbackOfAnotherAccount(t *testing.T) {
+// C17
+func TestEndpoint_refusesAnotherAccountsCallback(t *testing.T) {
 	t.Parallel()
 	w, a := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	b := apitest.NewWeChat(t, wechat.ModeSafe)
@@ -182,7 +187,8 @@ func TestBad_C17_aCallbackOfAnotherAccount(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
-func TestBad_C19_C20_C22_bodies(t *testing.T) {
+// C19, C20, C22
+func TestEndpoint_refusesEmptyLargeAndZipped(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -205,7 +211,8 @@ func TestBad_C19_C20_C22_bodies(t *testing.T) {
 	apitest.RequireText(t, allowed.Post(t, h), http.StatusOK, "success")
 }
 
-func TestBad_C20_ofAnEndlessBodyNotMoreThanTheLimitIsRead(t *testing.T) {
+// C20
+func TestEndpoint_stopsReadingAtTheLimit(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -227,7 +234,8 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestBad_C25_otherMethods(t *testing.T) {
+// C25
+func TestEndpoint_refusesOtherMethods(t *testing.T) {
 	t.Parallel()
 	g := apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(apitest.NewWorld())
@@ -241,7 +249,8 @@ func TestBad_C25_otherMethods(t *testing.T) {
 	}
 }
 
-func TestBad_C27_forwardedHeadersAreIgnored(t *testing.T) {
+// C27
+func TestEndpoint_ignoresForwardedHeaders(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)

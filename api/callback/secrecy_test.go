@@ -23,9 +23,10 @@ import (
 	"wxdesk/internal/wechat"
 )
 
+// C07
 // A wrong clock of ours must lose nothing, and a replay must do nothing: what is late goes to its conversation under the key
 // by which that knows it again, as often as it comes.
-func TestBad_C07_lateCallbacksKeepTheKeyByWhichTheyAreKnown(t *testing.T) {
+func TestEndpoint_lateCallbackKeepsItsKey(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -43,9 +44,10 @@ func TestBad_C07_lateCallbacksKeepTheKeyByWhichTheyAreKnown(t *testing.T) {
 	}
 }
 
+// C16
 // Nobody who asks for accounts learns which there have been: whoever is unknown, disabled or removed is looked up once, by
 // one question whose answer is the same word, is remembered for as long, and gets the same bytes.
-func TestBad_C16_unknownAndDisabledAccountsTakeTheSameWay(t *testing.T) {
+func TestEndpoint_unknownLooksLikeDisabled(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -75,7 +77,8 @@ func TestBad_C16_unknownAndDisabledAccountsTakeTheSameWay(t *testing.T) {
 	})
 }
 
-func TestBad_C18_routingGoesByTheDecryptedSender(t *testing.T) {
+// C18
+func TestEndpoint_routesByDecryptedSender(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -89,8 +92,9 @@ func TestBad_C18_routingGoesByTheDecryptedSender(t *testing.T) {
 	require.Equal(t, wechat.CustomerKey(g.IDKey, apitest.Customer), string(w.Received[0].CustomerKey))
 }
 
+// C27
 // No limit goes by an address, so none can be escaped; what is left is what we write down and what we hand out.
-func TestBad_C27_forgedAddressesAndHostsReachNoLogNoSpanAndNoLink(t *testing.T) {
+func TestEndpoint_forgedAddressesReachNoLog(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	g.In(w)
@@ -120,8 +124,9 @@ func TestBad_C27_forgedAddressesAndHostsReachNoLogNoSpanAndNoLink(t *testing.T) 
 	require.NotContains(t, seen, "evil")
 }
 
+// C30
 // A token that is empty never gets in; were one there, nobody could sign with it.
-func TestBad_C30_withAnEmptyTokenNobodyCanSign(t *testing.T) {
+func TestEndpoint_emptyTokenSignsNothing(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModePlain} {
 		for _, tokens := range [][]secret.Value{{secret.New("")}, nil} {
@@ -149,7 +154,8 @@ func framed(t *testing.T, message string, length int, app string) string {
 	return raw(t, len(frame)+pad, append(frame, bytes.Repeat([]byte{byte(pad)}, pad)...)...)
 }
 
-func TestBad_K06_everyPaddingUpTo32IsTaken(t *testing.T) {
+// K06
+func TestEndpoint_acceptsEveryPadding(t *testing.T) {
 	t.Parallel()
 	paddings := map[int]bool{}
 	for n := range 32 {
@@ -164,7 +170,8 @@ func TestBad_K06_everyPaddingUpTo32IsTaken(t *testing.T) {
 	require.Len(t, paddings, 32)
 }
 
-func TestBad_K08_whatIsForNoAppIDIsForeign(t *testing.T) {
+// K08
+func TestEndpoint_refusesOtherAppIDs(t *testing.T) {
 	t.Parallel()
 	for _, app := range []string{"", "wx00000000000000a", "wx00000000000000aa\x00", "WX00000000000000AA", "wx00000000000000аа"} {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -176,8 +183,9 @@ func TestBad_K08_whatIsForNoAppIDIsForeign(t *testing.T) {
 	}
 }
 
+// K05
 // Whoever could sign, and no one else can ask, does not learn from the answer what the frame looked like inside.
-func TestBad_K05_everyCryptoFailureIsAnsweredAlike(t *testing.T) {
+func TestEndpoint_cryptoFailuresLookAlike(t *testing.T) {
 	t.Parallel()
 	var answers, reasons []string
 	for _, encrypt := range []string{
@@ -196,8 +204,9 @@ func TestBad_K05_everyCryptoFailureIsAnsweredAlike(t *testing.T) {
 	}
 }
 
+// X01
 // What the parser refuses is refused before anything is looked up: nobody is called, whatever an entity names.
-func TestBad_X01_entitiesReachNobody(t *testing.T) {
+func TestEndpoint_entitiesCallNobody(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -228,7 +237,8 @@ func TestBad_X01_entitiesReachNobody(t *testing.T) {
 	<-called
 }
 
-func TestBad_X06_otherEncodingsGoToQuarantine(t *testing.T) {
+// X06
+func TestEndpoint_quarantinesOtherEncodings(t *testing.T) {
 	t.Parallel()
 	wide := []byte{0xFF, 0xFE}
 	for _, u := range utf16.Encode([]rune(apitest.TextMessage("hi"))) {

@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestNotices_areKeptOnceInAWhileAndAtOnceWhereSomethingChanges(t *testing.T) {
+func TestCallbackRecords_writtenRarelyOrOnChange(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	g.In(w)
@@ -47,7 +47,7 @@ func TestNotices_areKeptOnceInAWhileAndAtOnceWhereSomethingChanges(t *testing.T)
 	}
 }
 
-func TestNotices_aFloodOfChangesIsBounded(t *testing.T) {
+func TestCallbackRecords_boundedInAFlood(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -60,7 +60,7 @@ func TestNotices_aFloodOfChangesIsBounded(t *testing.T) {
 	require.LessOrEqual(t, w.Noted, 60)
 }
 
-func TestNotices_sayNothingOfWhatCouldNotBeKept(t *testing.T) {
+func TestCallbackRecords_notForRefusedCallbacks(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	h := g.In(w)
@@ -77,7 +77,7 @@ func TestNotices_sayNothingOfWhatCouldNotBeKept(t *testing.T) {
 	require.Empty(t, w.Recorded)
 }
 
-func TestNotice_isOfTheSignatureOrOfWhatIsInside(t *testing.T) {
+func TestCallbackRecord_ofSignatureOrContent(t *testing.T) {
 	t.Parallel()
 	require.True(t, callback.RecordTokenForeign.OfSignature())
 	require.False(t, callback.RecordKeyForeign.OfSignature())

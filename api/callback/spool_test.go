@@ -89,7 +89,7 @@ func (s *spooling) running(t *testing.T, test func()) {
 	work.Wait()
 }
 
-func TestSpool_takesWhatTemporalCannotAndKeepsTheOrder(t *testing.T) {
+func TestSpool_keepsOrderWhileTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []wechat.Mode{wechat.ModeSafe, wechat.ModePlain} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestSpool_takesWhatTemporalCannotAndKeepsTheOrder(t *testing.T) {
 	}
 }
 
-func TestSpool_holdsUpNobodyElse(t *testing.T) {
+func TestSpool_delaysNoOtherCustomer(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
@@ -167,9 +167,10 @@ func (l *shakyLine) SpoolEmpty(ctx context.Context) (bool, error) {
 	return l.spoolPort.SpoolEmpty(ctx)
 }
 
+// R5
 // A process that has lost Postgres for a moment does not know what another one has spooled meanwhile, and waits for word rather than
 // overtake it.
-func TestR5_aProcessWithoutPostgresDoesNotOvertakeWhatIsSpooled(t *testing.T) {
+func TestSpool_processWithoutPostgresWaits(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
@@ -195,7 +196,7 @@ func TestR5_aProcessWithoutPostgresDoesNotOvertakeWhatIsSpooled(t *testing.T) {
 	})
 }
 
-func TestSpool_aRepeatIsKeptOnceAndOtherContentBesideIt(t *testing.T) {
+func TestSpool_repeatIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)
@@ -208,8 +209,9 @@ func TestSpool_aRepeatIsKeptOnceAndOtherContentBesideIt(t *testing.T) {
 	})
 }
 
+// C29
 // Whatever is away: nothing is acknowledged that is not kept, and every answer comes in time.
-func TestBad_C29_neitherTemporalNorSpool(t *testing.T) {
+func TestEndpoint_refusesWhatNothingCanStore(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		s, blocked := newSpooling(t, wechat.ModeSafe), apitest.Stall(t)
@@ -220,7 +222,7 @@ func TestBad_C29_neitherTemporalNorSpool(t *testing.T) {
 }
 
 // Without the ledger nobody can say whether others wait. What was known last counts: all was well, or somebody waits.
-func TestSpool_whereTheLedgerIsAway(t *testing.T) {
+func TestSpool_ledgerOutageKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	away := func() error { return conversation.ErrLater }
 	t.Run("after all was well Temporal takes it", func(t *testing.T) {
@@ -250,7 +252,7 @@ func TestSpool_whereTheLedgerIsAway(t *testing.T) {
 }
 
 // A process that cannot remove what it has signalled signals it again: the same delivery, which changes nothing.
-func TestSpool_whatWasSignalledAndStayedIsSignalledAgain(t *testing.T) {
+func TestSpool_signalsAgainWhatItCouldNotDelete(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		s := newSpooling(t, wechat.ModeSafe)

@@ -19,7 +19,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestBad_C29_anAnswerInTimeWhateverIsStalled(t *testing.T) {
+// C29
+func TestEndpoint_answersInTimeWhenStalled(t *testing.T) {
 	t.Parallel()
 	t.Run("the account", func(t *testing.T) {
 		apitest.InFakeTime(t, func(t *testing.T) {
@@ -65,7 +66,7 @@ func TestEndpoint_goesOnWhereTheSenderHangsUp(t *testing.T) {
 	apitest.RequireText(t, cb.PostIn(ctx, h), http.StatusOK, "success")
 }
 
-func TestEndpoint_anAccountStaysKnownWhileTheLedgerCannotBeAsked(t *testing.T) {
+func TestEndpoint_remembersAccountsInAnOutage(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -88,7 +89,7 @@ func TestEndpoint_anAccountStaysKnownWhileTheLedgerCannotBeAsked(t *testing.T) {
 	})
 }
 
-func TestEndpoint_aDisabledAccountCountsAfterTwoSeconds(t *testing.T) {
+func TestEndpoint_learnsOfDisablingInTwoSeconds(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -108,7 +109,7 @@ func TestEndpoint_aDisabledAccountCountsAfterTwoSeconds(t *testing.T) {
 	})
 }
 
-func TestEndpoint_asksOnceForAllWhoCome(t *testing.T) {
+func TestEndpoint_concurrentCallbacksShareALookUp(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -129,7 +130,7 @@ func TestEndpoint_asksOnceForAllWhoCome(t *testing.T) {
 	})
 }
 
-func TestEndpoint_madeUpAccountsNeitherFillTheCacheNorPushOutRealOnes(t *testing.T) {
+func TestEndpoint_fakeAccountsFillNoCache(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -147,7 +148,8 @@ func TestEndpoint_madeUpAccountsNeitherFillTheCacheNorPushOutRealOnes(t *testing
 	})
 }
 
-func TestEndpoint_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
+// X22
+func TestEndpoint_fourAtOncePerConversation(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -181,8 +183,9 @@ func TestEndpoint_letsOnlyFourCallbacksOfAConversationGoAtOnce(t *testing.T) {
 	})
 }
 
+// X22
 // Temporal lets no run end while signals keep coming, so a flood of one customer leaves pauses (R20); it is taken anyway.
-func TestEndpoint_handsOverFiftyCallbacksOfAConversationASecond(t *testing.T) {
+func TestEndpoint_fiftyASecondPerConversation(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
@@ -231,7 +234,8 @@ func TestEndpoint_processesShareTheRate(t *testing.T) {
 	})
 }
 
-func TestBad_C28_theSurplusIsToldToComeAgainAtOnce(t *testing.T) {
+// C28, ACC-16
+func TestEndpoint_refusesSurplusAtOnce(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)

@@ -23,8 +23,9 @@ import (
 // chunked is a body in one chunk.
 func chunked(body string) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body) }
 
+// C21
 // Each of these is a good callback whose length can be read in two ways, or in none.
-func TestBad_C21_aBodyOfDoubtfulLengthIsNotTaken(t *testing.T) {
+func TestWire_refusesAmbiguousLengths(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), apitest.QuickBodies)
@@ -50,9 +51,10 @@ func TestBad_C21_aBodyOfDoubtfulLengthIsNotTaken(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
+// C21
 // Where both a length and chunks are given, the chunks count, as RFC 9112 has it, and what is proved is what was read: a
 // message comes in where it is signed, and none comes in by the other reading.
-func TestBad_C21_ofLengthAndChunksOnlyTheSignedReadingIsTaken(t *testing.T) {
+func TestWire_onlyTheSignedChunksCount(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
@@ -71,7 +73,8 @@ func TestBad_C21_ofLengthAndChunksOnlyTheSignedReadingIsTaken(t *testing.T) {
 	require.Len(t, w.Received, 1)
 }
 
-func TestBad_C25_otherMethodsOverTheWire(t *testing.T) {
+// C25
+func TestWire_refusesOtherMethods(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
@@ -85,7 +88,8 @@ func TestBad_C25_otherMethodsOverTheWire(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
-func TestBad_C26_otherSpellingsOfThePathOverTheWire(t *testing.T) {
+// C26
+func TestWire_refusesOtherPathSpellings(t *testing.T) {
 	t.Parallel()
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
@@ -103,9 +107,10 @@ func TestBad_C26_otherSpellingsOfThePathOverTheWire(t *testing.T) {
 	apitest.RequireNothingKept(t, w)
 }
 
+// C28
 // Twice as many at once as there is room for: not more get in, and the others are told so while those still wait. Whoever is
 // told success is kept; who is told to come again may be kept too, if the machine was slower than WeChat's patience.
-func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
+func TestWire_keepsWhatItAcknowledgesInAFlood(t *testing.T) {
 	t.Parallel()
 	const room, flood = 512, 1024
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModePlain)
@@ -168,9 +173,10 @@ func TestBad_C28_underAFloodWhoIsToldSuccessIsKept(t *testing.T) {
 	require.Empty(t, accepted, "told success, and not kept")
 }
 
-// S12, C23: a thousand connections that say nothing, never finish their headers, or give one byte of their body a second.
+// S12, C23
+// A thousand connections that say nothing, never finish their headers, or give one byte of their body a second.
 // Callbacks meanwhile are answered in less than a second, and none of the thousand is left after five.
-func TestS12_C23_aThousandSlowConnectionsStarveNobody(t *testing.T) { // alone: it measures time
+func TestWire_slowConnectionsStarveNobody(t *testing.T) { // alone: it measures time
 	w, g := apitest.NewWorld(), apitest.NewWeChat(t, wechat.ModeSafe)
 	addr := apitest.Serve(t, g.In(w), apitest.AsIs)
 	head := strings.TrimSuffix(g.Says(apitest.TextMessage("hi")).Raw("POST", "", ""), "\r\n")

@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
+func TestCommands_reachTheirConversation(t *testing.T) {
 	t.Parallel()
 	until := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	for kind, c := range map[command.Kind]struct {
@@ -64,7 +64,8 @@ func TestCommands_eachReachesItsConversationAsItWasMeant(t *testing.T) {
 	}
 }
 
-func TestBad_A09_textsThatCannotBeSentAreRefusedWithTheCountAndNothingIsWritten(t *testing.T) {
+// A09, ACC-7
+func TestReply_refusesTextsThatCannotBeSent(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	h := w.Handler()
@@ -90,7 +91,8 @@ func TestBad_A09_textsThatCannotBeSentAreRefusedWithTheCountAndNothingIsWritten(
 	require.Len(t, w.Orders[0].Text, 2048, "never cut")
 }
 
-func TestBad_A10_textsThatAreNone(t *testing.T) {
+// A10
+func TestReply_refusesInvalidUnicode(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	h := w.Handler()
@@ -103,8 +105,9 @@ func TestBad_A10_textsThatAreNone(t *testing.T) {
 	require.Empty(t, w.Orders)
 }
 
-// A13, A14, A15 and A17 are decided by the ledger; here: what the caller is told of it.
-func TestBad_A13_A14_A15_A16_A17_everyRefusalHasItsProblem(t *testing.T) {
+// A13, A14, A15, A16, A17
+// The ledger decides these. Here: what the caller is told of it.
+func TestCommands_everyRefusalHasItsProblem(t *testing.T) {
 	t.Parallel()
 	for refusal, status := range map[command.Refusal]int{
 		command.RefusedNotYours:     http.StatusConflict,
@@ -135,7 +138,8 @@ func TestBad_A13_A14_A15_A16_A17_everyRefusalHasItsProblem(t *testing.T) {
 	}
 }
 
-func TestBad_A16_whatWasSeenIsWhatCounts(t *testing.T) {
+// A16
+func TestCommands_ifMatchRefusesStaleRevision(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	h := w.Handler()
@@ -168,7 +172,8 @@ func TestBad_A16_whatWasSeenIsWhatCounts(t *testing.T) {
 	}
 }
 
-func TestBad_A17_bodiesThatNameNoTarget(t *testing.T) {
+// A17
+func TestTransfer_refusesBodiesWithoutOneTarget(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	h := w.Handler()
@@ -199,7 +204,8 @@ func TestBad_A17_bodiesThatNameNoTarget(t *testing.T) {
 	require.Empty(t, w.Orders)
 }
 
-func TestBad_A02_aColleaguesConversationIsNotFoundAndNothingIsWritten(t *testing.T) {
+// A02
+func TestCommands_foreignConversationIsNotFound(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	w.KnownConversations[0].AgentID = apitest.AgentB
@@ -211,7 +217,8 @@ func TestBad_A02_aColleaguesConversationIsNotFoundAndNothingIsWritten(t *testing
 	require.Empty(t, w.Orders)
 }
 
-func TestBad_A12_aCommandThatTookTheConversationAwayRepeats(t *testing.T) {
+// A12
+func TestReject_repeatsAfterTheHolderChanged(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	w.OnAct = func(command.Request) (command.Result, error) {
@@ -231,7 +238,8 @@ func TestBad_A12_aCommandThatTookTheConversationAwayRepeats(t *testing.T) {
 	apitest.RequireProblem(t, other, http.StatusNotFound, "not-found")
 }
 
-func TestBad_A24_whatWasWrittenStays(t *testing.T) {
+// A24
+func TestMessages_cannotBeChangedOrDeleted(t *testing.T) {
 	t.Parallel()
 	h := apitest.WithConversations(1).Handler()
 	for _, path := range []string{"/messages", "/notes", "/trace"} {
@@ -244,7 +252,8 @@ func TestBad_A24_whatWasWrittenStays(t *testing.T) {
 	}
 }
 
-func TestBad_A19_listsTakeNoUnknownColumn(t *testing.T) {
+// A19
+func TestConversations_refuseUnknownParameters(t *testing.T) {
 	t.Parallel()
 	h := apitest.WithConversations(1).Handler()
 	for _, query := range []string{"sort=opened_at", "order=desc", "openid=x", "offered=me", "q=%25", "search='"} {
@@ -253,6 +262,7 @@ func TestBad_A19_listsTakeNoUnknownColumn(t *testing.T) {
 	}
 }
 
+// DIA-1
 func TestNotesAndTrace_inPagesOldestFirst(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)

@@ -17,6 +17,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
+// ACC-14
 func TestConversations_shownAsTheContractSays(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
@@ -36,12 +37,13 @@ func TestConversations_shownAsTheContractSays(t *testing.T) {
 	apitest.RequireProblem(t, apitest.Call(t, h, "agent", http.MethodGet, "/v1/conversations/"+apitest.ConvB, ""), http.StatusNotFound, "not-found")
 }
 
-func TestConversations_anEmptyListIsAList(t *testing.T) {
+func TestConversations_emptyListIsAList(t *testing.T) {
 	t.Parallel()
 	answer := apitest.Call(t, apitest.NewWorld().Handler(), "agent", http.MethodGet, "/v1/conversations", "")
 	require.JSONEq(t, `{"items":[],"next":null}`, answer.Body.String())
 }
 
+// SUP-6
 func TestConversations_filteredAndInPages(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(7)
@@ -53,7 +55,8 @@ func TestConversations_filteredAndInPages(t *testing.T) {
 	require.Empty(t, apitest.ReadPages(t, h, "agent", "/v1/conversations?account="+apitest.AccountB, 1))
 }
 
-func TestBad_A18_limitsAndFiltersThatAreNone(t *testing.T) {
+// A18
+func TestConversations_refuseBadLimitsAndFilters(t *testing.T) {
 	t.Parallel()
 	h := apitest.WithConversations(1).Handler()
 	for _, query := range []string{
@@ -66,7 +69,8 @@ func TestBad_A18_limitsAndFiltersThatAreNone(t *testing.T) {
 	require.Equal(t, http.StatusOK, apitest.Call(t, h, "agent", http.MethodGet, "/v1/conversations?limit=&cursor=&state=", "").Code)
 }
 
-func TestBad_A18_forgedAndForeignCursors(t *testing.T) {
+// A18
+func TestCursor_refusedWhenForgedOrForeign(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(3)
 	w.KnownMessages = apitest.Messages(3)
@@ -108,7 +112,8 @@ func TestBad_A18_forgedAndForeignCursors(t *testing.T) {
 	apitest.RequireProblem(t, answer, http.StatusUnprocessableEntity, "invalid")
 }
 
-func TestMessages_shownAsTheContractSaysOldestFirst(t *testing.T) {
+// BOT-6, TRN-1, TRN-2
+func TestMessages_shownOldestFirst(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	w.KnownMessages = apitest.Messages(2)
@@ -151,7 +156,8 @@ func TestClose_endsTheConversationAndShowsIt(t *testing.T) {
 	apitest.RequireProblem(t, other, http.StatusConflict, "conversation-closed")
 }
 
-func TestBad_A11_idempotencyKeys(t *testing.T) {
+// A11
+func TestIdempotencyKey_validAndBoundToTheBody(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	h := w.Handler()
@@ -167,7 +173,8 @@ func TestBad_A11_idempotencyKeys(t *testing.T) {
 	apitest.RequireProblem(t, unknown, http.StatusUnprocessableEntity, "invalid")
 }
 
-func TestBad_A12_theSameKeyFiveTimesAtOnce(t *testing.T) {
+// A12
+func TestIdempotencyKey_repeatsAtOnceActOnce(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	h := w.Handler()
@@ -187,7 +194,7 @@ func TestBad_A12_theSameKeyFiveTimesAtOnce(t *testing.T) {
 	}
 }
 
-func TestClose_whereSomebodyElseWasAtItTheSameKeyTriesAgain(t *testing.T) {
+func TestClose_sameKeyRetriesWhenBusy(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	works := w.OnAct
@@ -201,7 +208,7 @@ func TestClose_whereSomebodyElseWasAtItTheSameKeyTriesAgain(t *testing.T) {
 	require.Equal(t, w.Orders[0], w.Orders[1])
 }
 
-func TestClose_theCommandIsOfOneTokenPathAndKey(t *testing.T) {
+func TestIdempotencyKey_countsPerTokenAndPath(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(2)
 	w.OnAct = apitest.Answering(command.Result{}, conversation.ErrBusy)
@@ -217,7 +224,7 @@ func TestClose_theCommandIsOfOneTokenPathAndKey(t *testing.T) {
 	require.Len(t, keys, 4)
 }
 
-func TestClose_unknownConversationsAndBrokenDesks(t *testing.T) {
+func TestClose_notFoundAndInternalErrors(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	h := w.Handler()

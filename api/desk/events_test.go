@@ -28,6 +28,7 @@ func numbered(n int, agent conversation.AgentID) feed.Event {
 	return feed.Event{Kind: "message", Conversation: apitest.ConvA, AgentID: agent, Body: fmt.Appendf(nil, `{"n":%d}`, n)}
 }
 
+// DSK-3
 func TestEvents_tellIDsAndStates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
@@ -43,7 +44,8 @@ func TestEvents_tellIDsAndStates(t *testing.T) {
 	})
 }
 
-func TestS5_theStreamTellsEachItsOwn(t *testing.T) {
+// S5, SUP-6
+func TestEvents_onlyWhatTheAgentMaySee(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		w.Feed.Join(apitest.AgentA, apitest.QueueA)
@@ -62,7 +64,7 @@ func TestS5_theStreamTellsEachItsOwn(t *testing.T) {
 	})
 }
 
-func TestEvents_goOnWhereAnotherStreamBrokeOffWithoutGapOrDouble(t *testing.T) {
+func TestEvents_resumeWithoutGapOrDouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -94,8 +96,8 @@ func TestEvents_goOnWhereAnotherStreamBrokeOffWithoutGapOrDouble(t *testing.T) {
 	})
 }
 
-// A6: a process that dies between its commit and the notice costs others a second.
-func TestEvents_comeWithoutANotice(t *testing.T) {
+// A process that dies between its commit and the notice costs others a second.
+func TestEvents_arriveWithoutANotification(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -124,7 +126,7 @@ func TestEvents_resumeReadsMoreThanOneBatch(t *testing.T) {
 	})
 }
 
-func TestEvents_resetWhereTheCursorLeadsNowhere(t *testing.T) {
+func TestEvents_resetOnAnUnknownCursor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		w.Feed.Publish(numbered(1, apitest.AgentA))
@@ -146,7 +148,7 @@ func TestEvents_resetWhereTheCursorLeadsNowhere(t *testing.T) {
 	})
 }
 
-func TestEvents_aCursorExpiresButNotWhileItsStreamIsOpen(t *testing.T) {
+func TestEvents_cursorExpiresAfterItsStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -197,7 +199,7 @@ func TestEvents_catchUpAfterAStall(t *testing.T) {
 	})
 }
 
-func TestEvents_manyAtOnceCutNobodyOff(t *testing.T) {
+func TestEvents_manyAtOnceReachEveryStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -217,7 +219,7 @@ func TestEvents_manyAtOnceCutNobodyOff(t *testing.T) {
 	})
 }
 
-func TestEvents_resetAfterAStallWhereQueuesHaveChanged(t *testing.T) {
+func TestEvents_resetAfterStallAndQueueChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -257,7 +259,7 @@ func TestEvents_resetWhereQueuesHaveChanged(t *testing.T) {
 	})
 }
 
-func TestEvents_afterARestoreEveryDeskReadsAnew(t *testing.T) {
+func TestEvents_resetAfterARestore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -336,7 +338,7 @@ func TestEvents_goOnWhileTokensCannotBeLookedUp(t *testing.T) {
 	})
 }
 
-func TestEvents_onlyForWhoMayAndOnlyWhileTheFeedIsRead(t *testing.T) {
+func TestEvents_needATokenAndARunningFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, stop := apitest.Run(t, w)
@@ -369,7 +371,7 @@ func TestConnections_agentIsThereWhileStreamIsOpen(t *testing.T) {
 	})
 }
 
-func TestConnections_beatMendsWhatDiffers(t *testing.T) {
+func TestConnections_heartbeatRepairsDifferences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -395,7 +397,7 @@ func TestConnections_disabledAgentIsRefused(t *testing.T) {
 	})
 }
 
-func TestEvents_overARealConnectionComeAtOnceAndOutliveEveryDeadline(t *testing.T) {
+func TestEvents_outliveTheServerDeadlines(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	a := api.New(w.Config())

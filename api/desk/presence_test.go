@@ -11,7 +11,8 @@ import (
 
 const presenceA = "/v1/agents/" + apitest.AgentA + "/presence"
 
-func TestPresence_SUP7_ownAndForSupervisorsAnybodys(t *testing.T) {
+// PRE-1, SUP-7
+func TestSetPresence_ownOrAsSupervisorAny(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	for _, role := range []string{"agent", "supervisor", "admin"} {
@@ -26,7 +27,8 @@ func TestPresence_SUP7_ownAndForSupervisorsAnybodys(t *testing.T) {
 	}
 }
 
-func TestPresence_PRE2_eitherOneOfTheHouseOrACustomOne(t *testing.T) {
+// PRE-2
+func TestSetPresence_systemOrCustom(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	require.Equal(t, http.StatusOK, apitest.Call(t, h, "agent", http.MethodPut, presenceA, `{"custom_presence_id":"`+apitest.QueueA+`"}`).Code)
@@ -35,7 +37,8 @@ func TestPresence_PRE2_eitherOneOfTheHouseOrACustomOne(t *testing.T) {
 	}
 }
 
-func TestMe_whoAsksAndHowHeStands(t *testing.T) {
+// DSK-1
+func TestMe_showsRoleAgentAndWork(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	w.KnownWork.Mine = w.KnownConversations

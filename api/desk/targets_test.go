@@ -11,7 +11,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestTRF2_targetsAreForWhoHasTheConversationAndForSupervisors(t *testing.T) {
+// TRF-2
+func TestTargets_forHolderAndSupervisors(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	w.KnownTargets = routing.Targets{

@@ -14,7 +14,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-func TestBad_A01_oneAnswerWhateverIsWrongWithTheToken(t *testing.T) {
+// A01
+func TestGuard_sameAnswerForEveryBadToken(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	want := apitest.Call(t, h, "", http.MethodGet, "/v1/conversations", "")
@@ -33,13 +34,13 @@ func TestBad_A01_oneAnswerWhateverIsWrongWithTheToken(t *testing.T) {
 	require.Equal(t, want.Body.String(), answer.Body.String())
 }
 
-func TestGuard_theSchemesCaseDoesNotMatter(t *testing.T) {
+func TestGuard_bearerInAnyCase(t *testing.T) {
 	t.Parallel()
 	answer := apitest.Call(t, apitest.NewWorld().Handler(), "", http.MethodGet, "/v1/conversations", "", "Authorization", "bearer agent")
 	require.Equal(t, http.StatusOK, answer.Code)
 }
 
-func TestGuard_unavailableWhereTokensCannotBeLookedUp(t *testing.T) {
+func TestGuard_unavailableWithoutTokenLookup(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWorld()
 	w.OnAuthenticate = func([32]byte) (access.Principal, error) {
@@ -52,7 +53,8 @@ func TestGuard_unavailableWhereTokensCannotBeLookedUp(t *testing.T) {
 	require.Contains(t, w.Logged(), "pq: the server is away")
 }
 
-func TestBad_A03_idsThatAreNone(t *testing.T) {
+// A03
+func TestGuard_refusesMalformedIDs(t *testing.T) {
 	t.Parallel()
 	h := apitest.NewWorld().Handler()
 	for _, id := range []string{"1", "..", "..%2f", "%2e%2e%2f", "%00", strings.Repeat("a", 10_000), "%5B%22a%22%5D", strings.ToUpper(apitest.ConvA), "%7B" + apitest.ConvA + "%7D", "urn:uuid:" + apitest.ConvA} {
@@ -63,7 +65,8 @@ func TestBad_A03_idsThatAreNone(t *testing.T) {
 	}
 }
 
-func TestBad_A05_A08_bodies(t *testing.T) {
+// A05, A06, A07, A08, A10
+func TestRequestBody_refusesMalformedJSON(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		body, mediaType string
@@ -108,7 +111,8 @@ func TestBad_A05_A08_bodies(t *testing.T) {
 	}
 }
 
-func TestBad_A08_compressedBodiesAreNotUnpacked(t *testing.T) {
+// A08
+func TestRequestBody_refusesCompression(t *testing.T) {
 	t.Parallel()
 	answer := apitest.Call(t, apitest.NewWorld().Handler(), "admin", http.MethodPost, "/v1/accounts", `{}`, "Content-Encoding", "gzip")
 	apitest.RequireProblem(t, answer, http.StatusUnsupportedMediaType, "unsupported-media-type")
@@ -130,7 +134,7 @@ func TestProblems_neverRepeatAValue(t *testing.T) {
 	require.NotContains(t, answer.Body.String(), "canary")
 }
 
-func TestProblems_ofManyFaultsOnlySomeAreListed(t *testing.T) {
+func TestProblems_listAFewOfManyFaults(t *testing.T) {
 	t.Parallel()
 	var body strings.Builder
 	for i := range 1000 {
@@ -141,7 +145,7 @@ func TestProblems_ofManyFaultsOnlySomeAreListed(t *testing.T) {
 	require.Less(t, answer.Body.Len(), 8<<10)
 }
 
-func TestGuard_anAgentsTokenWithoutAnAgentMayNothing(t *testing.T) {
+func TestGuard_refusesAgentTokenWithoutAgent(t *testing.T) {
 	t.Parallel()
 	w := apitest.WithConversations(1)
 	w.OnAuthenticate = func([32]byte) (access.Principal, error) {

@@ -17,7 +17,7 @@ import (
 	"wxdesk/internal/secret"
 )
 
-func TestProblems_everyErrorOfThePortsHasItsOwn(t *testing.T) {
+func TestProblems_everyPortErrorHasItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err    error
@@ -41,7 +41,7 @@ func TestProblems_everyErrorOfThePortsHasItsOwn(t *testing.T) {
 	}
 }
 
-func TestProblems_whatCannotBeReachedIsUnavailable(t *testing.T) {
+func TestProblems_networkErrorIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{context.DeadlineExceeded, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}} {
 		w := apitest.WithConversations(1)

@@ -13,8 +13,9 @@ import (
 	"wxdesk/api/apitest"
 )
 
-// A05: whoever reads a request's log or checks it on the way reads "text" and nothing else; so does the API, in every operation.
-func TestBad_A05_memberNamesAreExact(t *testing.T) {
+// A05
+// Whoever reads a request's log or checks it on the way reads "text" and nothing else; so does the API, in every operation.
+func TestRequestBody_memberNamesAreExact(t *testing.T) {
 	t.Parallel()
 	a := api.New(apitest.WithConversations(1).Config())
 	text, err := a.OpenAPI()

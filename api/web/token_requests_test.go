@@ -31,9 +31,10 @@ func (p slowPlan) RoutingPlan(context.Context, conversation.Tenant, conversation
 	return routing.Plan{}, nil
 }
 
-// R19: of one API token a process has eight requests under way. Further ones wait for two seconds and are told to come again; those of
+// R19
+// Of one API token a process has eight requests under way. Further ones wait for two seconds and are told to come again; those of
 // other tokens are not held up.
-func TestR19_oneTokenHasFewRequestsUnderWay(t *testing.T) {
+func TestTokenRequests_eightAtATime(t *testing.T) {
 	t.Parallel()
 	apitest.InFakeTime(t, func(t *testing.T) {
 		const many, places = 100, 8

@@ -16,8 +16,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// A04, S9
-func TestBad_A04_guessedTokensAreLimitedAndAudited(t *testing.T) {
+// S9, A04
+func TestTries_limitGuessedTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, stop := apitest.Run(t, w)
@@ -53,7 +53,7 @@ func TestBad_A04_guessedTokensAreLimitedAndAudited(t *testing.T) {
 }
 
 // A04
-func TestBad_A04_guessedIDsAreLimitedAndAudited(t *testing.T) {
+func TestTries_limitGuessedIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
@@ -75,7 +75,7 @@ func TestBad_A04_guessedIDsAreLimitedAndAudited(t *testing.T) {
 }
 
 // M01
-func TestRefusals_ofRolesAreAuditedWhenTheProcessStops(t *testing.T) {
+func TestRefusals_auditedAtShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, stop := apitest.Run(t, w)
@@ -90,7 +90,7 @@ func TestRefusals_ofRolesAreAuditedWhenTheProcessStops(t *testing.T) {
 	})
 }
 
-func TestRefusals_ofManyNetworksAreJoined(t *testing.T) {
+func TestRefusals_manyNetworksBecomeOneEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
 		h, stop := apitest.Run(t, w)

@@ -76,7 +76,7 @@ func TestBot_answersNobodyElse(t *testing.T) {
 }
 
 // The vector is published with the specification.
-func TestBot_takesThePublishedVectorOfStandardWebhooks(t *testing.T) {
+func TestBot_verifiesThePublishedVector(t *testing.T) {
 	t.Parallel()
 	key, err := keyOf("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 	require.NoError(t, err)

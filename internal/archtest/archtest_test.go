@@ -31,7 +31,7 @@ func TestImports_everyPackageHasARow(t *testing.T) {
 		"add these packages to rules.go and to ARCHITECTURE.md")
 }
 
-func TestEachRuleCanFail(t *testing.T) {
+func TestRules_eachCanFail(t *testing.T) {
 	t.Parallel()
 	for _, rule := range archtest.Rules() {
 		require.NotEmpty(t, rule.Because)
@@ -46,7 +46,7 @@ func TestEachRuleCanFail(t *testing.T) {
 	}
 }
 
-func TestCheck_followsOurPackagesAndShowsTheWay(t *testing.T) {
+func TestCheck_showsTheImportPath(t *testing.T) {
 	t.Parallel()
 	broken := archtest.Check(archtest.Graph{
 		"our:api":                   {"github.com/gin-gonic/gin", "our:internal/conversation", "net/http"},
@@ -61,7 +61,7 @@ func TestCheck_followsOurPackagesAndShowsTheWay(t *testing.T) {
 	require.False(t, contains(broken, "net/http"), "the API may listen")
 }
 
-func TestRules_keepTheRoomsOfTheAPIApart(t *testing.T) {
+func TestRules_separateTheAPIPackages(t *testing.T) {
 	t.Parallel()
 	rooms := []string{"our:api/callback", "our:api/desk", "our:api/admin"}
 	for _, from := range rooms {
@@ -75,7 +75,7 @@ func TestRules_keepTheRoomsOfTheAPIApart(t *testing.T) {
 	}
 }
 
-func TestCheck_anExceptionCountsForItsImporterOnly(t *testing.T) {
+func TestCheck_exceptionIsForItsImporterOnly(t *testing.T) {
 	t.Parallel()
 	broken := archtest.Check(archtest.Graph{
 		"our:workflows":        {"log/slog", "our:internal/account", "time"},
@@ -86,13 +86,13 @@ func TestCheck_anExceptionCountsForItsImporterOnly(t *testing.T) {
 	require.True(t, contains(broken, "workflows → log/slog: workflow code is replayed"), "%q", broken)
 }
 
-func TestHomeless_namesTheNewRoom(t *testing.T) {
+func TestHomeless_namesTheNewPackage(t *testing.T) {
 	t.Parallel()
 	graph := archtest.Graph{"our:.": nil, "our:internal/cli": nil, "our:internal/desk": nil, "our:workflows/deep/down": nil}
 	require.Equal(t, []string{"internal/desk"}, archtest.Homeless(graph, archtest.Rules(), archtest.Unbound()))
 }
 
-func TestLoad_readsSourcesThatDoNotCompileAndNothingBesides(t *testing.T) {
+func TestLoad_readsSourcesThatDoNotCompile(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for file, text := range map[string]string{

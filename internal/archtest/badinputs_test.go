@@ -20,7 +20,7 @@ var badInputs = map[string]int{"C": 30, "K": 14, "X": 23, "W": 10}
 var badInputRow = regexp.MustCompile(`^\| ([CKXW]\d\d) \| (.+) \| (.+) \| (.+) \|$`)
 
 // docs/bad-inputs.md lists each bad input of the catalogue once, and each of its rows names tests that are there.
-func TestBadInputs_theListIsWholeAndNamesTestsThatExist(t *testing.T) {
+func TestBadInputs_listedOnceAndTested(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "bad-inputs.md"))
 	require.NoError(t, err)

@@ -31,7 +31,7 @@ var (
 )
 
 // docs/features.md lists each feature once and says in a sentence what it asks. A row that is done or better names a test that exists.
-func TestFeatures_listedOnceAskedAndProved(t *testing.T) {
+func TestFeatures_listedOnceAndTested(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "features.md"))
 	require.NoError(t, err)

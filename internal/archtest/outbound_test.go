@@ -33,9 +33,10 @@ var (
 	usesClient = regexp.MustCompile(`wxapi\.NewHTTPClient\(([^)]*)\)`)
 )
 
-// S7: what a setting, an administrator or WeChat names is called by one client alone, so that one check, at the moment of
+// S7
+// What a setting, an administrator or WeChat names is called by one client alone, so that one check, at the moment of
 // dialling, stands before every such call; and only the operator's setting switches that check off.
-func TestS7_oneClientMakesEveryCallToOtherSystems(t *testing.T) {
+func TestOutbound_oneClientMakesEveryCall(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
 	clients := 0

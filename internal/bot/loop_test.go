@@ -16,7 +16,8 @@ func exchanges(texts ...string) (l bot.RecentExchanges) {
 	return l
 }
 
-func TestBad_B10_theThirdEqualAnswerInARowIsOneTooMany(t *testing.T) {
+// B10
+func TestRepeats_findsTheThirdEqualAnswer(t *testing.T) {
 	t.Parallel()
 	sorry := bot.Answer{Texts: []string{"sorry?"}}
 	for name, c := range map[string]struct {
@@ -37,7 +38,8 @@ func TestBad_B10_theThirdEqualAnswerInARowIsOneTooMany(t *testing.T) {
 	}
 }
 
-func TestBad_B10_aCustomerWhoseMessageRepeatsItselfIsNotAnsweredByABot(t *testing.T) {
+// B10
+func TestStops_whenTheCustomerRepeats(t *testing.T) {
 	t.Parallel()
 	away := bot.Question{Kind: "text", Text: "I am away."}
 	tap := bot.Question{Kind: "CLICK", Text: "tea"}
@@ -56,7 +58,8 @@ func TestBad_B10_aCustomerWhoseMessageRepeatsItselfIsNotAnsweredByABot(t *testin
 	}
 }
 
-func TestBad_B10_moreThanSixAnswersWithinAMinuteAreTooMany(t *testing.T) {
+// B10
+func TestStops_afterSixAnswersAMinute(t *testing.T) {
 	t.Parallel()
 	q := bot.Question{Kind: "text", Text: "tea"}
 	require.Equal(t, bot.LoopNone, bot.RecentExchanges{Answers: 5}.Stops(q), "the sixth")

@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-func TestWantsAnswer_onlyWhereThereIsSomethingToAnswer(t *testing.T) {
+// C06, X15, X21
+func TestWantsAnswer_onlyWhatCanBeAnswered(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]struct {
 		arrival callback.Arrival
@@ -37,6 +38,7 @@ func TestWantsAnswer_onlyWhereThereIsSomethingToAnswer(t *testing.T) {
 	}
 }
 
+// ACC-10
 func TestTriggerOf_tellsMessagesFromTaps(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -20,7 +20,7 @@ func TestAgent_isCreatedAndGetsAToken(t *testing.T) {
 	require.Zero(t, run("", environ, "token", "create", "--role", "agent", "--agent", id, "--name", "Ann's").code)
 }
 
-func TestAgent_whatIsNotThereIsASentence(t *testing.T) {
+func TestAgent_unknownIDsAreExplained(t *testing.T) {
 	t.Parallel()
 	environ := ledger(t)
 	const nobody = "00000000-0000-7000-8000-00000000000f"

@@ -45,7 +45,7 @@ func ledger(t *testing.T) []string {
 	}
 }
 
-func TestCommandLine_saysWhatThereIs(t *testing.T) {
+func TestCommandLine_helpListsTheCommands(t *testing.T) {
 	t.Parallel()
 	help := run("", nil)
 	require.Zero(t, help.code)
@@ -149,7 +149,7 @@ func TestAccount_saysWhatToEnterAtWeChat(t *testing.T) {
 	require.Contains(t, known.out, "198.51.100.7, 198.51.100.8")
 }
 
-func TestAccountValidate_printsALineForEachStepAndFailsWhereOneDoes(t *testing.T) {
+func TestAccountValidate_printsEachStep(t *testing.T) {
 	t.Parallel()
 	environ := ledger(t)
 	id := created(t, environ)

@@ -10,7 +10,7 @@ import (
 )
 
 // It breaks off the demo at each of its parts, as a crash would, and runs it again.
-func TestDemo_oneThatDiedIsCompletedByTheNext(t *testing.T) {
+func TestDemo_nextRunCompletesABrokenOne(t *testing.T) {
 	t.Parallel()
 	for name, at := range map[string]struct {
 		statement string

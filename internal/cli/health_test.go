@@ -14,7 +14,7 @@ import (
 	"wxdesk/internal/telemetry"
 )
 
-func TestHealth_isGoodOnlyWhereTheProcessSaysSo(t *testing.T) {
+func TestHealth_followsTheProcess(t *testing.T) {
 	t.Parallel()
 	ops, err := telemetry.NewOps("127.0.0.1:0", telemetry.OpsOptions{
 		Checks: []telemetry.Check{{Name: "temporal", Ask: func(context.Context) error { return errors.New("away") }}},

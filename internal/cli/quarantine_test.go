@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestQuarantine_listsNothingWhereNothingIsAndWantsToKnowWhatToRedrive(t *testing.T) {
+func TestQuarantine_redriveNeedsASelection(t *testing.T) {
 	t.Parallel()
 	environ := ledger(t)
 	list := run("", environ, "quarantine", "list")

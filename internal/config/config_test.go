@@ -18,7 +18,7 @@ const canary = "canary-9f2c"
 
 func goodKeys() string { return secret.NewMasterKey("k1").Reveal() }
 
-func TestLoad_outsideDevTheDefaultsAreThoseOfAServer(t *testing.T) {
+func TestLoad_defaultsAreThoseOfAServer(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load(nil)
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestLoad_outsideDevTheDefaultsAreThoseOfAServer(t *testing.T) {
 	require.Equal(t, []string{"TEMPORAL_ADDRESS=127.0.0.1:7233", "TEMPORAL_NAMESPACE=default"}, c.Temporal.Environ())
 }
 
-func TestLoadDev_theDefaultsAreThoseOfALaptop(t *testing.T) {
+func TestLoadDev_defaultsAreThoseOfALaptop(t *testing.T) {
 	t.Parallel()
 	c, err := config.LoadDev(nil)
 	require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestLoadDev_theDefaultsAreThoseOfALaptop(t *testing.T) {
 	require.Equal(t, config.LogText, c.LogFormat)
 }
 
-func TestLoad_whatIsSetWins(t *testing.T) {
+func TestLoad_settingsWinOverDefaults(t *testing.T) {
 	t.Parallel()
 	keys := goodKeys()
 	c, err := config.LoadDev([]string{
@@ -113,7 +113,7 @@ func TestLoad_whatIsSetWins(t *testing.T) {
 	require.False(t, c.Given(config.PublicURL))
 }
 
-func TestLoad_anEmptyVariableIsNotSetAndTheLastOfTwoCounts(t *testing.T) {
+func TestLoad_emptyIsUnsetAndTheLastCounts(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load([]string{"WXDESK_HTTP_ADDR=", "WXDESK_LOG_LEVEL=warn", "WXDESK_LOG_LEVEL=error", "WXDESK_TYPO="})
 	require.NoError(t, err)
@@ -121,7 +121,7 @@ func TestLoad_anEmptyVariableIsNotSetAndTheLastOfTwoCounts(t *testing.T) {
 	require.Equal(t, slog.LevelError, c.LogLevel)
 }
 
-func TestLoad_refusesWhatIsMalformed(t *testing.T) {
+func TestLoad_refusesMalformedSettings(t *testing.T) {
 	t.Parallel()
 	short := base64.StdEncoding.EncodeToString(make([]byte, 16))
 	for _, line := range []string{
@@ -183,6 +183,7 @@ func TestLoad_reportsAllMistakesTogether(t *testing.T) {
 	}, "\n"))
 }
 
+// K13
 func TestRequire_namesEachMissingSetting(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load([]string{"DATABASE_URL=postgres://db/wxdesk"})
@@ -196,7 +197,7 @@ func TestRequire_namesEachMissingSetting(t *testing.T) {
 	require.NotContains(t, err.Error(), "DATABASE_URL")
 }
 
-func TestEnviron_givesAnotherProcessTheSameSettings(t *testing.T) {
+func TestEnviron_loadsAsTheSameSettings(t *testing.T) {
 	t.Parallel()
 	first, err := config.LoadDev([]string{
 		"DATABASE_URL=postgres://u:p@127.0.0.1:1/w", "TEMPORAL_ADDRESS=127.0.0.1:2", "WXDESK_MASTER_KEYS=" + goodKeys(),
@@ -213,7 +214,8 @@ func TestEnviron_givesAnotherProcessTheSameSettings(t *testing.T) {
 	require.Equal(t, "http://127.0.0.1:81", second.PublicURL)
 }
 
-func TestK13_aBadMasterKeyStopsTheStartWithoutBeingShown(t *testing.T) {
+// K13
+func TestLoad_badMasterKeyIsNotShown(t *testing.T) {
 	t.Parallel()
 	half := base64.StdEncoding.EncodeToString([]byte(canary))
 	_, err := config.Load([]string{"WXDESK_MASTER_KEYS=k1:" + half})
@@ -221,7 +223,8 @@ func TestK13_aBadMasterKeyStopsTheStartWithoutBeingShown(t *testing.T) {
 	require.NotContains(t, err.Error(), half)
 }
 
-func TestS1_noPrinterShowsASecretOfTheConfig(t *testing.T) {
+// S1
+func TestConfig_printsNoSecret(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load([]string{
 		"DATABASE_URL=postgres://u:" + canary + "@db/w?sslpassword=" + canary,
@@ -238,7 +241,7 @@ func TestS1_noPrinterShowsASecretOfTheConfig(t *testing.T) {
 	}
 }
 
-func TestEveryVariableOfTheTableIsExplained(t *testing.T) {
+func TestPrint_explainsEveryVariable(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	c, err := config.Load(nil)

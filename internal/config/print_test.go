@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestPrint_asPeopleSeeIt(t *testing.T) {
+func TestPrint_matchesTheGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for name, load := range map[string]func([]string) (config.Config, error){"dev": config.LoadDev, "else": config.Load} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 var noon = time.Date(2026, time.November, 2, 12, 0, 0, 0, time.UTC)
 
+// ACC-9
 func TestSpend_fiveInFortyEightHoursAfterAMessage(t *testing.T) {
 	t.Parallel()
 	a := conversation.Allowance{}.Opened(conversation.TriggerMessage, noon)
@@ -26,6 +27,7 @@ func TestSpend_fiveInFortyEightHoursAfterAMessage(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrWindowClosed)
 }
 
+// ACC-9
 func TestSpend_threeInAMinuteAfterATap(t *testing.T) {
 	t.Parallel()
 	a := conversation.Allowance{}.Opened(conversation.TriggerTap, noon)

@@ -102,7 +102,7 @@ func variables(t *testing.T) map[string]template.Variable {
 	return template.ExtractVariables(tree, template.DefaultPattern)
 }
 
-func TestCompose_theExampleNamesEveryVariableAndHoldsNoSecret(t *testing.T) {
+func TestCompose_exampleNamesEveryVariable(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(root + "/.env.example")
 	require.NoError(t, err)
@@ -175,7 +175,7 @@ func TestCompose_imagesArePinned(t *testing.T) {
 	}
 }
 
-func TestCompose_whoWaitsForWhomCanCome(t *testing.T) {
+func TestCompose_dependenciesCanBecomeReady(t *testing.T) {
 	t.Parallel()
 	p := project(t)
 	for name, s := range p.Services {
@@ -207,7 +207,7 @@ func TestCompose_whoWaitsForWhomCanCome(t *testing.T) {
 	}
 }
 
-func TestCompose_onlyLoopbackIsPublishedAndInnerNetworksHaveNoWayOut(t *testing.T) {
+func TestCompose_publishesLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	p := project(t)
 	published := map[string]string{}
@@ -237,7 +237,7 @@ func reaches(p *types.Project, from, to string) bool {
 }
 
 // Who has no business with the databases and Temporal cannot open a connection to them.
-func TestCompose_onlyWhoNeedsThemReachesDatabasesAndTemporal(t *testing.T) {
+func TestCompose_limitsWhoReachesDatabases(t *testing.T) {
 	t.Parallel()
 	p := project(t)
 	needs := map[string][]string{
@@ -285,7 +285,8 @@ func watchSubnet(t *testing.T) string {
 	return p.Networks["watch"].Ipam.Config[0].Subnet
 }
 
-// R19: what a process may use is said, and it is enough for what is promised.
+// R19
+// What a process may use is said, and it is enough for what is promised.
 func TestCompose_ourProcessesHaveAMemoryLimit(t *testing.T) {
 	t.Parallel()
 	for name, s := range project(t).Services {

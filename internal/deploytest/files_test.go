@@ -19,7 +19,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-func TestDockerfile_buildsWithTheModulesGoAndCopiesWhatThereIs(t *testing.T) {
+func TestDockerfile_buildsFromWhatThereIs(t *testing.T) {
 	t.Parallel()
 	file := read(t, "Dockerfile")
 	version := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "go.mod"))
@@ -95,7 +95,7 @@ type collector struct {
 	}
 }
 
-func TestCollector_listensWhereWeSendAndAsksWhereWeListen(t *testing.T) {
+func TestCollector_matchesOurAddresses(t *testing.T) {
 	t.Parallel()
 	text := read(t, "deploy/collector.yaml")
 	var c collector

@@ -12,7 +12,7 @@ import (
 
 // That every metric in alerts and dashboard exists is tested where there are metrics, in internal/e2e/story.
 
-func TestPrometheus_asksEveryProcessAndJudgesByOurRules(t *testing.T) {
+func TestPrometheus_asksEveryProcess(t *testing.T) {
 	t.Parallel()
 	var config struct {
 		RuleFiles []string `yaml:"rule_files"`
@@ -47,7 +47,7 @@ func TestPrometheus_asksEveryProcessAndJudgesByOurRules(t *testing.T) {
 	}
 }
 
-func TestAlerts_eachSaysHowUrgentItIsAndWhatItIsAbout(t *testing.T) {
+func TestAlerts_haveSeverityAndSummary(t *testing.T) {
 	t.Parallel()
 	var file struct {
 		Groups []struct {

@@ -14,7 +14,7 @@ import (
 // Where root runs the tests, this one runs some of them once more as an ordinary user. An ordinary user has run them
 // already.
 // what an ordinary user runs: one test for each way of using the package.
-const ordinaryTests = "^Test(Postgres_(keeps|runsBelow)|Database_isTheTestsOwn|Supervisor_(stopsAnd|leavesNothing))"
+const ordinaryTests = "^Test(Postgres_(keeps|runsBelow)|Database_isTheTestsOwn|Supervisor_(isControlled|killedLeaves))"
 
 func TestDevstack_worksAsRootAndAsAnOrdinaryUser(t *testing.T) {
 	t.Parallel()
@@ -38,8 +38,8 @@ func TestDevstack_worksAsRootAndAsAnOrdinaryUser(t *testing.T) {
 	out, err := tests.CombinedOutput()
 
 	require.NoError(t, err, string(out))
-	require.Contains(t, string(out), "--- PASS: TestPostgres_runsBelowAFolderThatOnlyItsOwnerMayEnter")
-	require.Contains(t, string(out), "--- PASS: TestSupervisor_leavesNothingRunningWhenItIsKilled")
+	require.Contains(t, string(out), "--- PASS: TestPostgres_runsBelowAPrivateFolder")
+	require.Contains(t, string(out), "--- PASS: TestSupervisor_killedLeavesNothingRunning")
 }
 
 func copyProgram(from, to string) error {

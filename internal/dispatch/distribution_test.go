@@ -72,7 +72,8 @@ func runs(t *testing.T, l *ledger, meanwhile func()) (told []conversation.RunNot
 	return tells.sent
 }
 
-func TestR8_whatSomebodyWasJustChangingIsLookedAtAgainSoon(t *testing.T) {
+// R8
+func TestDistribution_looksAgainSoonAtLockedRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &ledger{batches: []routing.Distributed{{Assigned: 2, Again: true}, {Soon: true}, {Assigned: 1}}}
 		runs(t, l, func() { time.Sleep(3 * time.Second) })
@@ -82,7 +83,7 @@ func TestR8_whatSomebodyWasJustChangingIsLookedAtAgainSoon(t *testing.T) {
 
 // Who has given work to agents tells their conversations' runs, once for each.
 // What a batch has given out while the worker stops is told, and waited for.
-func TestDistribution_stopsAfterTheLastIsTold(t *testing.T) {
+func TestDistribution_stopsAfterItsLastNotice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &ledger{takes: time.Second, batches: []routing.Distributed{{Assigned: 1, Notices: []conversation.RunNotice{{Number: 1}}}}}
 		told := runs(t, l, func() { time.Sleep(500 * time.Millisecond) })
@@ -90,7 +91,7 @@ func TestDistribution_stopsAfterTheLastIsTold(t *testing.T) {
 	})
 }
 
-func TestDistribution_tellsTheRunsOfABatch(t *testing.T) {
+func TestDistribution_notifiesTheRunsOfABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := conversation.RunNotice{Number: 1, Assignment: true}, conversation.RunNotice{Number: 2, Assignment: true}
 		l := &ledger{batches: []routing.Distributed{

@@ -14,6 +14,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
+// S5
 func TestDecide_refuses(t *testing.T) {
 	t.Parallel()
 	pickable := with(waits(), func(s *lifecycle.Snapshot) { s.Workstream.PickFromPush = true })
@@ -161,7 +162,7 @@ func TestNotice_onlyOfWhatTheRunNeeds(t *testing.T) {
 	require.Equal(t, &lifecycle.Notice{Act: "close"}, does(agent(li), act(command.Close))(s).Notice)
 }
 
-func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
+func TestClose_waitsForUnsentMessages(t *testing.T) {
 	t.Parallel()
 	for _, unsent := range []lifecycle.Unsent{{Queued: 1}, {Sending: 1}} {
 		s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent = unsent })
@@ -192,7 +193,7 @@ func TestTransfer_failsUnsentReplies(t *testing.T) {
 	require.Empty(t, c.Item.KeptFor)
 }
 
-func TestTransferToAgent_comesBackWhereDeclined(t *testing.T) {
+func TestTransferToAgent_returnsWhenDeclined(t *testing.T) {
 	t.Parallel()
 	s := had().After(does(agent(li), toAgent(command.Transfer, zhao))(had()))
 	require.Equal(t, []any{zhao, lifecycle.Offered, lifecycle.ByTransfer}, []any{s.Live.Agent, s.Live.State, s.Live.How})
@@ -235,7 +236,6 @@ func TestAssign_supervisorMayExceedCapacity(t *testing.T) {
 	require.Equal(t, routing.DND, c.Presences[0].Presence, "PRE-4: more than they can")
 }
 
-// A13
 func TestPutAside_takesNoSession(t *testing.T) {
 	t.Parallel()
 	s := agentIs(had(), li, sessions(9))

@@ -45,7 +45,8 @@ func TestHandOver_waitsInTheDecidedQueue(t *testing.T) {
 	require.Zero(t, lifecycle.HandOver(noon, s.After(c), routing.Decision{QueueID: tea}), "repeated it changes nothing")
 }
 
-func TestHandOver_OVF3_anEndMakesNoWork(t *testing.T) {
+// OVF-3
+func TestHandOver_endMakesNoWork(t *testing.T) {
 	t.Parallel()
 	s := begun(wanted)
 	c := lifecycle.HandOver(noon, s, routing.Decision{QueueID: tea, End: true, Notice: routing.NoticeFull})
@@ -55,7 +56,7 @@ func TestHandOver_OVF3_anEndMakesNoWork(t *testing.T) {
 	require.Equal(t, s.Revision+1, c.Revision)
 }
 
-func TestHandOver_nobodyHadItKeepsTheEpoch(t *testing.T) {
+func TestHandOver_withoutAHolderKeepsTheEpoch(t *testing.T) {
 	t.Parallel()
 	c := routed(nobodys())
 	require.Equal(t, conversation.Epoch(1), c.Standing.Epoch)
@@ -63,7 +64,7 @@ func TestHandOver_nobodyHadItKeepsTheEpoch(t *testing.T) {
 	require.Equal(t, tea, c.Standing.Queue)
 }
 
-func TestHandOver_onlyWherePeopleAreWished(t *testing.T) {
+func TestHandOver_onlyWhenRequested(t *testing.T) {
 	t.Parallel()
 	ending := with(world(), func(s *lifecycle.Snapshot) { s.Wishes.Ending = conversation.ClosedByBot })
 	for _, s := range []lifecycle.Snapshot{world(), ending, waits(), had()} {
@@ -73,7 +74,7 @@ func TestHandOver_onlyWherePeopleAreWished(t *testing.T) {
 	require.Equal(t, lifecycle.Change{Wishes: &lifecycle.Wishes{Ending: conversation.ClosedByBot}, NoTurns: true}, routed(ending), "people are wished no more")
 }
 
-func TestAnswered_wishes(t *testing.T) {
+func TestAnswered_commandsBecomeRequests(t *testing.T) {
 	t.Parallel()
 	says := func(s lifecycle.Snapshot, r lifecycle.Reply) lifecycle.Change {
 		c, ok := lifecycle.Answered(noon, s, r)
@@ -95,7 +96,7 @@ func TestAnswered_wishes(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestWrote_tellsTheLines(t *testing.T) {
+func TestWrote_feedsTheLines(t *testing.T) {
 	t.Parallel()
 	require.Zero(t, writes(world()), "of the bot's conversation nobody is told")
 	c := writes(waits())
@@ -107,7 +108,8 @@ func TestWrote_tellsTheLines(t *testing.T) {
 	require.Equal(t, li, writes(isAsked()).Feed[0].Agent)
 }
 
-func TestWrote_WS11_keptForTheSameAgent(t *testing.T) {
+// WS-11
+func TestWrote_keptForTheSameAgent(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, li, writes(aside()).Item.KeptFor)
 	require.Empty(t, writes(with(aside(), func(s *lifecycle.Snapshot) { s.Workstream.Affinity = false })).Item.KeptFor)
@@ -116,7 +118,7 @@ func TestWrote_WS11_keptForTheSameAgent(t *testing.T) {
 	require.True(t, c.Distribute)
 }
 
-// A10, QUE-3
+// QUE-3
 func TestWrote_keepsThePlaceInTheQueue(t *testing.T) {
 	t.Parallel()
 	require.Nil(t, writes(waits()).Item, "a line of a customer who waits moves them nowhere")
@@ -142,8 +144,9 @@ func TestKept_forOneCountdownOrAlways(t *testing.T) {
 	require.Equal(t, noon.Add(2*minute), c.Item.KeptUntil)
 }
 
+// WS-11
 // The agent who had the customer's last conversation is asked first only if it ended no longer ago than the workstream says.
-func TestHandOver_WS11_maximumAge(t *testing.T) {
+func TestHandOver_affinityHasAMaximumAge(t *testing.T) {
 	t.Parallel()
 	for _, age := range []time.Duration{time.Hour, 30 * 24 * time.Hour, 366 * 24 * time.Hour} {
 		routedAfter := func(since time.Duration) *lifecycle.Item {
@@ -158,7 +161,8 @@ func TestHandOver_WS11_maximumAge(t *testing.T) {
 	}
 }
 
-func TestWrote_D3_wrapUpTakesCapacityAgain(t *testing.T) {
+// D3
+func TestWrote_wrapUpTakesCapacityAgain(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Workstream.WrapUp = routing.WrapUpNever })
 	s = s.After(does(agent(li), act(command.WrapUp))(s))
@@ -175,7 +179,8 @@ func TestWrote_beginning(t *testing.T) {
 	require.Equal(t, &lifecycle.Wishes{HandOver: conversation.EscalatedNoBot, Turn: "line"}, c.Wishes)
 }
 
-func TestDue_OVF5_goesOnAndNotForEver(t *testing.T) {
+// OVF-5
+func TestDue_overflowGoesOnWithinLimits(t *testing.T) {
 	t.Parallel()
 	s := with(waits(), func(s *lifecycle.Snapshot) { s.Overflow = after(60, routing.OverflowTransfer, returns) })
 	late := noon.Add(minute)
@@ -234,7 +239,7 @@ func TestTiming_listsWhatFallsDue(t *testing.T) {
 	require.Equal(t, []conversation.DueKind{conversation.DueLimit}, kindsOf(wrapsUp()))
 }
 
-func TestLeft_putsItBackForAnybody(t *testing.T) {
+func TestLeft_returnsTheWorkForAnybody(t *testing.T) {
 	t.Parallel()
 	s := with(had(), func(s *lifecycle.Snapshot) { s.Unsent.Queued = 1 })
 	c := leaves(lifecycle.Gone)(s)
@@ -283,7 +288,7 @@ func TestEnd_failsWhatIsUnsent(t *testing.T) {
 	require.Zero(t, lifecycle.End(noon, s.After(c), conversation.ClosedByPerson))
 }
 
-func TestVoid_nobodyIsTold(t *testing.T) {
+func TestVoid_sendsNoNotice(t *testing.T) {
 	t.Parallel()
 	c := voids(had())
 	require.Equal(t, []any{lifecycle.Voided, conversation.ClosedSuperseded, true}, []any{c.Over.State, c.Standing.Reason, c.DropNotice})
@@ -295,7 +300,7 @@ func TestVoid_nobodyIsTold(t *testing.T) {
 }
 
 // The run may not know yet that somebody was given the conversation.
-func TestEnd_silenceLeavesWhatSomebodyWasGiven(t *testing.T) {
+func TestEnd_idleSparesAssignedConversations(t *testing.T) {
 	t.Parallel()
 	for _, s := range []lifecycle.Snapshot{had(), aside(), wrapsUp(), waits().After(offered(waits()))} {
 		require.True(t, lifecycle.End(noon, s, conversation.ClosedIdle).Nothing())
@@ -321,7 +326,7 @@ func TestOffer_changesOnlyWhatBatchesWrite(t *testing.T) {
 	}
 }
 
-func TestOfferAll_countsWhatWentBefore(t *testing.T) {
+func TestOfferAll_countsEarlierMatches(t *testing.T) {
 	t.Parallel()
 	batch := make([]lifecycle.Match, 4)
 	for n := range batch {

@@ -42,7 +42,7 @@ func dial(t *testing.T, addr string) net.Conn {
 
 const ask = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
-// R19
+// R19, C23
 func TestListen_resetsClientsThatReadNothing(t *testing.T) {
 	t.Parallel()
 	answered := make(chan error, 1)
@@ -91,7 +91,7 @@ func TestListen_connectionsBeyondTheLimitWait(t *testing.T) {
 	require.EqualValues(t, 3, served.Load())
 }
 
-func TestResolve_findsThisMachinesAddressInANetwork(t *testing.T) {
+func TestResolve_findsOurAddressInANetwork(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]string{
 		"127.0.0.0/8:9090": "127.0.0.1:9090", "127.0.0.1:9090": "127.0.0.1:9090", ":9090": ":9090", "localhost:0": "localhost:0", "[::1]:1": "[::1]:1",

@@ -10,7 +10,8 @@ import (
 	"wxdesk/internal/notice"
 )
 
-func TestWaitingNotice_saysEachKindInItsOwnWordsInAllFiveLanguages(t *testing.T) {
+// MSG-1
+func TestWaitingNotice_differsInEachLanguage(t *testing.T) {
 	t.Parallel()
 	said := map[string]string{}
 	for _, kind := range []string{"parked", "out-of-hours", "holiday", "full", "nobody"} {

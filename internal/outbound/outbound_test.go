@@ -23,7 +23,8 @@ func lookup(_ context.Context, host string) ([]netip.Addr, error) {
 	return []netip.Addr{netip.MustParseAddr("8.8.8.8")}, nil
 }
 
-func TestBad_M07_addressesThatLeadInsideOrNowhereAreRefused(t *testing.T) {
+// M07
+func TestGuard_refusesPrivateAndInvalidURLs(t *testing.T) {
 	t.Parallel()
 	g := outbound.Guard{Lookup: lookup}
 	for _, url := range []string{
@@ -41,7 +42,7 @@ func TestBad_M07_addressesThatLeadInsideOrNowhereAreRefused(t *testing.T) {
 	}
 }
 
-func TestGuard_onALaptopPrivateAddressesPass(t *testing.T) {
+func TestGuard_mayAllowPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	g := outbound.Guard{AllowPrivate: true, Lookup: lookup}
 	require.NoError(t, g.Check(t.Context(), "http://127.0.0.1:8099/"))

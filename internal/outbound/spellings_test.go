@@ -38,10 +38,11 @@ func spellings() []string {
 	}
 }
 
-// S7: more than sixty spellings are refused when they are given, and again when they are called, even by a resolver that takes
+// S7
+// More than sixty spellings are refused when they are given, and again when they are called, even by a resolver that takes
 // each and every name for this machine; a name that changes its mind in between is called no more than they; and where a
 // public answer points inside, nobody goes there. Not one connection is made.
-func TestS7_noSpellingRedirectOrRebindingLeadsInside(t *testing.T) { // alone: it changes how the process resolves names
+func TestGuard_noSpellingLeadsInside(t *testing.T) { // alone: it changes how the process resolves names
 	require.Greater(t, len(spellings()), 60)
 	resolver := newLiar(t)
 	inside, connections := listening(t)
@@ -87,8 +88,9 @@ func TestS7_noSpellingRedirectOrRebindingLeadsInside(t *testing.T) { // alone: i
 	require.Zero(t, connections.Load())
 }
 
+// S7
 // The proxy that an environment names could call anything for us, so it is not asked.
-func TestS7_noProxyIsAsked(t *testing.T) { // alone: it changes the environment
+func TestHTTPClient_asksNoProxy(t *testing.T) { // alone: it changes the environment
 	proxy, connections := listening(t)
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
 		t.Setenv(name, "http://"+proxy)

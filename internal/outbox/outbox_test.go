@@ -93,7 +93,7 @@ func stuck(ctx context.Context, _ conversation.RunNotice) (bool, error) {
 	return false, ctx.Err()
 }
 
-func TestTell_inTheBackgroundAndPastTheRequest(t *testing.T) {
+func TestTell_outlivesTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: func(context.Context, conversation.RunNotice) (bool, error) {
 			time.Sleep(time.Second)
@@ -111,7 +111,7 @@ func TestTell_inTheBackgroundAndPastTheRequest(t *testing.T) {
 	})
 }
 
-func TestTell_deletesWhatBelongsToOneMomentAtOnce(t *testing.T) {
+func TestTell_deletesInBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{}
 		notifier := w.notifier()
@@ -126,7 +126,7 @@ func TestTell_deletesWhatBelongsToOneMomentAtOnce(t *testing.T) {
 	})
 }
 
-func TestTell_boundedWhereNobodyAnswers(t *testing.T) {
+func TestTell_boundedInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: stuck}
 		notifier := w.notifier()
@@ -142,7 +142,7 @@ func TestTell_boundedWhereNobodyAnswers(t *testing.T) {
 	})
 }
 
-func TestTell_whereThereIsNoRunItsConversationEnds(t *testing.T) {
+func TestTell_missingRunEndsTheConversation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: func(_ context.Context, n conversation.RunNotice) (bool, error) { return n.Number == 2, nil }}
 		notifier := w.notifier()
@@ -153,7 +153,7 @@ func TestTell_whereThereIsNoRunItsConversationEnds(t *testing.T) {
 	})
 }
 
-func TestRun_tellsWhatWasLeftOnce(t *testing.T) {
+func TestRun_deliversLeftNoticesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{left: notices(0, 300), answer: func(_ context.Context, n conversation.RunNotice) (bool, error) {
 			if n.Number < 100 {

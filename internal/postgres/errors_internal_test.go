@@ -17,7 +17,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// R28: whatever a lost connection looks like, it is the one error that is waited for.
+// R28
+// Whatever a lost connection looks like, it is the one error that is waited for.
 func TestExplain_lostConnectionIsLater(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
@@ -28,8 +29,9 @@ func TestExplain_lostConnectionIsLater(t *testing.T) {
 	require.NotErrorIs(t, Explain(t.Context(), "act", errors.New("something else")), conversation.ErrLater)
 }
 
-// R28: Postgres breaks a statement off if it takes too long, and if the caller gives up.
-func TestExplain_brokenOffIsLaterUnlessTheCallerGaveUp(t *testing.T) {
+// R28
+// Postgres breaks a statement off if it takes too long, and if the caller gives up.
+func TestExplain_brokenOffStatementIsLater(t *testing.T) {
 	t.Parallel()
 	brokenOff := fmt.Errorf("wrapped: %w", &pq.Error{Code: pqerror.QueryCanceled})
 	require.ErrorIs(t, Explain(t.Context(), "act", brokenOff), conversation.ErrLater)

@@ -353,7 +353,8 @@ func (g *growing) everySecond(by access.Principal) {
 	g.do("DoAgentDue", func(ctx context.Context) error { _, err := g.db.DoAgentDue(ctx); return err })
 }
 
-// R29: a method that is in no class, and one that runs often and is not measured, are found.
+// R29
+// A method that is in no class, and one that runs often and is not measured, are found.
 func TestGrowth_everyStatementHasItsClass(t *testing.T) {
 	t.Parallel()
 	var methods []string
@@ -382,6 +383,7 @@ func TestGrowth_everyStatementHasItsClass(t *testing.T) {
 	}
 }
 
+// R29
 // BenchmarkGrowth compares what each statement reads in a ledger of a million closed conversations, 2,000 of each agent, with what it
 // reads in one of a thousand. In both, each agent has two conversations put aside. Then the large one is swept, cleared and migrated
 // beside the work.

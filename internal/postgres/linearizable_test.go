@@ -64,9 +64,10 @@ func ownership() porcupine.Model {
 	}
 }
 
+// R6
 // Agents pick, hand back and look, all at once and at random. Whatever each was told, there is one order in time in which it
 // is true of all.
-func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
+func TestOwnership_isLinearizable(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick', units = 1")
@@ -127,7 +128,8 @@ func TestR6_whatPeopleAreToldOfOwnershipIsLinearizable(t *testing.T) {
 	require.Greater(t, won, len(refs), "conversations have changed hands")
 }
 
-func TestR6_twoOwnersAtOnceAreNotLinearizable(t *testing.T) {
+// R6
+func TestOwnership_twoOwnersAreFound(t *testing.T) {
 	t.Parallel()
 	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: postgrestest.NewConversation()}
 	pick := func(by conversation.AgentID, call, back int64) porcupine.Operation {

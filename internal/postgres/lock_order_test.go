@@ -23,7 +23,8 @@ func held(f *postgrestest.Fixture, t *testing.T, settings ...string) *postgreste
 	return postgrestest.Open(t, f.DSN, f.Ring)
 }
 
-// A16: an agent is disabled or deleted while the members of one of their queues change.
+// A16
+// An agent is disabled or deleted while the members of one of their queues change.
 func TestLocks_agentLeavesWhileMembersChange(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(*postgrestest.Office, *postgrestest.Ledger, conversation.AgentID) error{
@@ -68,7 +69,8 @@ func TestLocks_agentLeavesWhileMembersChange(t *testing.T) {
 	}
 }
 
-// A16: members change while the distribution locks their rows.
+// A16
+// Members change while the distribution locks their rows.
 func TestLocks_membersAreLockedByID(t *testing.T) {
 	t.Parallel()
 	const first, second = "00000000-0000-7000-8000-0000000000a1", "00000000-0000-7000-8000-0000000000a2"
@@ -104,7 +106,7 @@ func TestLocks_membersAreLockedByID(t *testing.T) {
 }
 
 // An agent who is deleted while they are made a member does not become one.
-func TestSetQueueMembers_refusesAgentDeletedMeanwhile(t *testing.T) {
+func TestSetQueueMembers_refusesADeletedAgent(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, queue := d.NewAgent("Mei"), d.NewQueue("VIP")

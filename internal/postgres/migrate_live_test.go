@@ -59,7 +59,7 @@ func migratedTo(t *testing.T, version int64) *postgrestest.Fixture {
 }
 
 // A migration that does not get its lock lets those pass that came after it, and is made when it does.
-func TestMigrate_givesWay(t *testing.T) {
+func TestMigrate_letsOthersPassWhileItWaits(t *testing.T) {
 	t.Parallel()
 	f := migratedTo(t, folded)
 	slow, err := f.Raw.Beginx()
@@ -91,7 +91,7 @@ func TestMigrate_givesWay(t *testing.T) {
 }
 
 // The newest migrations are made on a filled database while conversations go on.
-func TestMigrate_newestBesideTheWork(t *testing.T) {
+func TestMigrate_newestDuringOperation(t *testing.T) {
 	t.Parallel()
 	f := migratedTo(t, folded)
 	f.Exec(t, `

@@ -40,7 +40,7 @@ func TestMigrate_fillsAnEmptyDatabaseOnce(t *testing.T) {
 	require.Empty(t, applied)
 }
 
-func TestMigrate_letsOneOfManyProcessesWork(t *testing.T) {
+func TestMigrate_oneOfManyProcessesWorks(t *testing.T) {
 	t.Parallel()
 	dsn := devstack.TestDatabase(t, "empty", nil)
 	counts := make([]int, 3)

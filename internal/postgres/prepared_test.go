@@ -11,7 +11,7 @@ import (
 )
 
 // A statement is kept by its session. When a migration changes what it gives, Postgres refuses the old plan; nobody may notice.
-func TestPrepared_aMigrationThatOvertakesAPlanIsNotNoticed(t *testing.T) {
+func TestPrepared_survivesAMigration(t *testing.T) {
 	for name, read := range map[string]func(t *testing.T, f *postgrestest.Fixture) (n int){
 		"a read alone": func(t *testing.T, f *postgrestest.Fixture) (n int) {
 			require.NoError(t, f.Ledger.DB.GetContext(t.Context(), &n, `select n from grows where n = $1`, 1))
@@ -37,7 +37,7 @@ func TestPrepared_aMigrationThatOvertakesAPlanIsNotNoticed(t *testing.T) {
 }
 
 // What runs for each message is planned for good after a few runs, not again with each: planning took longer than running.
-func TestPrepared_aMessagesStatementsArePlannedOnce(t *testing.T) {
+func TestPrepared_messageStatementsPlannedOnce(t *testing.T) {
 	f := postgrestest.NewFixture(t)
 	f.Ledger.DB.SetMaxOpenConns(1)
 	f.Answered(t)

@@ -18,8 +18,9 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
+// R6, DSK-2
 // Whoever is first has it, whoever else comes is told so: fifty agents at once want each of the conversations.
-func TestR6_oneOfManyWinsEachConversation(t *testing.T) {
+func TestPick_oneOfManyWins(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick', units = 1")
@@ -75,9 +76,10 @@ func winner(outcomes []command.Result) int {
 	return -1
 }
 
+// R7, CAP-1
 // Distributors, and agents who accept, reject, wrap up and close, all at once and at random. A trigger of the test's own looks
 // at the end of each transaction, while the agent's rows are still locked, how much the agent has.
-func TestR7_anAgentIsNeverOverCapacity(t *testing.T) {
+func TestCapacity_isNeverExceeded(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("wrap_up = 'always', units = 25")
@@ -191,8 +193,9 @@ func TestProperty_nothingLeavesClosed(t *testing.T) {
 	require.Equal(t, len(row), len(d.Rows()), "nothing was made either")
 }
 
+// R9
 // As long as anybody waits, those whom nobody has been asked for came after those who have.
-func TestR9_whoHasWaitedLongestIsAskedForFirst(t *testing.T) {
+func TestDistribute_longestWaitingFirst(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 50, 4)

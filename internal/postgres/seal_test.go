@@ -15,8 +15,9 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// K12: every stored secret, altered in one bit, cut, or taken from another row of the same column.
-func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
+// K12
+// Every stored secret, altered in one bit, cut, or taken from another row of the same column.
+func TestSecrets_unavailableWhenAltered(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	other := postgrestest.SomeAccount()
@@ -74,7 +75,8 @@ func TestBad_K12_aTamperedSecretIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestBad_K12_anUnknownMasterKeyIsNoDefaultKey(t *testing.T) {
+// K12
+func TestSecrets_unknownMasterKeyIsNamed(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ring, err := secret.ParseKeyring(secret.NewMasterKey("other"))
@@ -83,7 +85,8 @@ func TestBad_K12_anUnknownMasterKeyIsNoDefaultKey(t *testing.T) {
 	require.ErrorIs(t, err, secret.ErrUnknownKey)
 }
 
-func TestBad_K12_givingASecretAnewRepairsTheAccount(t *testing.T) {
+// K12
+func TestSecrets_newOnesRepairTheAccount(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	f.Exec(t, `update account_secrets set sealed = '\x01'`)
@@ -105,7 +108,8 @@ func TestBad_K12_givingASecretAnewRepairsTheAccount(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestBad_K12_whatDoesNotOpenLeavesTheTranscriptReadable(t *testing.T) {
+// K12
+func TestMessages_readableBesideABrokenOne(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id := postgrestest.NewConversation()
@@ -125,7 +129,8 @@ func TestBad_K12_whatDoesNotOpenLeavesTheTranscriptReadable(t *testing.T) {
 	require.Equal(t, sealing.Unavailable, c.Customer.OpenID)
 }
 
-func TestBad_K14_theSameSecretSealsDifferently(t *testing.T) {
+// K14
+func TestSealPlain_differsEachTime(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	h := callback.Received{Tenant: postgrestest.Tenant, AccountID: f.TheAccount.ID, DeliveryID: uuid.NewString()}
@@ -156,7 +161,7 @@ func TestSealPlain_opensForTheSameDeliveryOnly(t *testing.T) {
 	}
 }
 
-func TestUpdateAccount_forgetsTheAccessTokenOfAnotherAppID(t *testing.T) {
+func TestUpdateAccount_newAppIDForgetsTheToken(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	f.Exec(t, `insert into access_tokens (tenant, account_id) select tenant, id from accounts`)

@@ -32,7 +32,8 @@ func endsInTime(t *testing.T, call func(ctx context.Context) error) {
 	require.Less(t, time.Since(begun), patience+slack)
 }
 
-func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
+// R3
+func TestStalledPostgres_endsCallsInTime(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	p := newProxy(t, f.DSN)
@@ -65,7 +66,8 @@ func TestR3_aStalledPostgresEndsCallsWithTheirContext(t *testing.T) {
 	require.Equal(t, []callback.ReceiptOutcome{"new"}, postgrestest.Outcomes(got))
 }
 
-func TestR3_aLockedRowEndsCallsWithTheirContext(t *testing.T) {
+// R3
+func TestLockedRow_endsCallsInTime(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	batch := f.Batch(postgrestest.NewConversation(), "li", postgrestest.Says("k1", "hello"))
@@ -82,7 +84,7 @@ func TestR3_aLockedRowEndsCallsWithTheirContext(t *testing.T) {
 	})
 }
 
-func TestOpen_cancellingACallAfterwardsHarmsNobody(t *testing.T) {
+func TestOpen_lateCancelHarmsNoOtherCall(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	db := postgrestest.OpenWith(t, 1, f.DSN, f.Ring)
@@ -113,8 +115,9 @@ func TestOpen_limitsItsSessions(t *testing.T) {
 	require.Less(t, time.Since(begun), 5*time.Second)
 }
 
-// R28: nobody knows why it took so long; the same may be asked again.
-func TestOpen_aStatementOutOfTimeIsLater(t *testing.T) {
+// R28
+// Nobody knows why it took so long; the same may be asked again.
+func TestOpen_statementTimeoutIsLater(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	f.Exec(t, `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'`)
@@ -129,7 +132,7 @@ func TestOpen_aStatementOutOfTimeIsLater(t *testing.T) {
 	require.Less(t, time.Since(begun), 20*time.Second, "it is not tried again")
 }
 
-func TestOpen_takesBothFormsOfDSNAndNeverQuotesThem(t *testing.T) {
+func TestOpen_takesBothFormsOfDSN(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	for _, link := range []string{f.DSN, newProxy(t, f.DSN).dsn} { // a unix socket, unless the tests were given a server, and TCP

@@ -8,7 +8,8 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-func TestR24_everyWriteEndsTheSameHoweverItsAnswersGetLost(t *testing.T) {
+// R24
+func TestWrites_endTheSameDespiteLostAnswers(t *testing.T) {
 	t.Parallel()
 	straight := postgrestest.NewEmptyFixture(t)
 	postgrestest.RunStory(t, straight.Ledger, func(s postgrestest.Step, call func() error) { require.NoError(t, call(), s.Name) })
@@ -46,7 +47,8 @@ func TestR24_everyWriteEndsTheSameHoweverItsAnswersGetLost(t *testing.T) {
 	}
 }
 
-func TestS2_noTableHoldsWhatWasSaid(t *testing.T) {
+// S2, ACC-2, TRN-1
+func TestTables_holdNoPlainContent(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
 	postgrestest.RunStory(t, f.Ledger, func(s postgrestest.Step, call func() error) { require.NoError(t, call(), s.Name) })

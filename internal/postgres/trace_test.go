@@ -16,7 +16,7 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-func TestTracers_showStatementsAndNeverWhatIsInThem(t *testing.T) {
+func TestTracers_showStatementsWithoutValues(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	recorder := tracetest.NewSpanRecorder()

@@ -11,7 +11,7 @@ import (
 )
 
 // A run that is still to be told of an act may differ from the ledger until then.
-func TestReconcile_passesOverPendingNotices(t *testing.T) {
+func TestReconcile_ignoresPendingNotices(t *testing.T) {
 	t.Parallel()
 	nobody := func(string) (reconcile.Report, error) {
 		return reconcile.Report{}, errors.New("nobody is to be asked")

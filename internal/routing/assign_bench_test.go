@@ -20,6 +20,7 @@ func BenchmarkAssign_1000Agents10000Items_closest(b *testing.B) {
 	benchmarkAssign(b, crowd{agents: 1000, items: 10_000, queues: 10, demands: 5, method: routing.HighestCapacity, match: routing.SkillClosest})
 }
 
+// QUE-8
 func BenchmarkAssign_5000Agents20000Items_oneQueue(b *testing.B) {
 	benchmarkAssign(b, crowd{agents: 5000, items: 20_000, queues: 1, demands: 5, method: routing.RoundRobin})
 }

@@ -163,8 +163,9 @@ func assignItem(a *routing.Candidate, i routing.Item) {
 	}
 }
 
+// R7
 // What is given fits whom it is given to, once and in turn; what is left, nobody who is free could have had.
-func TestAssign_R7_withinCapacityInOrderAndNobodyWaitsWhileOneIsFree(t *testing.T) {
+func TestAssign_fillsCapacityInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawScenario(t)
@@ -282,7 +283,7 @@ func checkOrder(t *rapid.T, items []routing.Item, matches []routing.Match) {
 }
 
 // The line that Assign keeps is a shortcut. The slow way is to look at every agent for each item.
-func TestAssign_theBestIsAskedAsIfAllWereLookedAt(t *testing.T) {
+func TestAssign_choosesAsACompleteSearchWould(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawScenario(t)
@@ -348,14 +349,16 @@ func merit(a *routing.Candidate, i routing.Item, q routing.Queue) []int64 {
 	return append(m, a.Queues[q.ID].LastAssigned.UnixMicro(), a.Queues[q.ID].JoinedAt.UnixMicro())
 }
 
-func TestAssign_SKL03_equalScoreSpreads(t *testing.T) {
+// SKL-3
+func TestAssign_equalSkillsSpread(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		checkSpread(t, routing.HighestCapacity, routing.SkillClosest)
 	})
 }
 
-func TestAssign_ASG04_roundRobinSpreads(t *testing.T) {
+// ASG-4
+func TestAssign_roundRobinSpreads(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		checkSpread(t, routing.RoundRobin, routing.SkillExact)

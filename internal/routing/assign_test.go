@@ -100,7 +100,8 @@ func affinity(to conversation.AgentID) func(*routing.Item) {
 	return func(i *routing.Item) { i.Affinity = to }
 }
 
-func TestAssign_ASG01_limitOfABatch(t *testing.T) {
+// ASG-1
+func TestAssign_stopsAtTheBatchLimit(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("a"), newItem("b"), newItem("c")}
 	matches, traces := choose(noon, []routing.Queue{queue(routing.RoundRobin)}, nil, items, []*routing.Candidate{newAgent("ann")}, 2, nil)
@@ -108,21 +109,24 @@ func TestAssign_ASG01_limitOfABatch(t *testing.T) {
 	require.Len(t, traces, 2, "what was not reached was not looked at")
 }
 
-func TestAssign_ASG03_highestCapacityIsTheMostFreeUnits(t *testing.T) {
+// ASG-3
+func TestAssign_highestCapacityByFreeUnits(t *testing.T) {
 	t.Parallel()
 	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a"), newItem("b", since(9)), newItem("c", since(8))},
 		newAgent("ann", load(50)), newAgent("ben", load(25)), newAgent("cem", load(75)))
 	require.Equal(t, []string{"a ben", "b ann", "c ben"}, got, "after the first, ann and ben have the same; ben was asked last")
 }
 
-func TestAssign_ASG03_highestCapacityTieGoesRound(t *testing.T) {
+// ASG-3
+func TestAssign_highestCapacityTieTakesTurns(t *testing.T) {
 	t.Parallel()
 	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a"), newItem("b", since(9)), newItem("c", since(8))},
 		newAgent("ann", membership(ago(100), ago(5))), newAgent("ben", membership(ago(50), ago(6))), newAgent("cem", membership(ago(10), time.Time{})))
 	require.Equal(t, []string{"a cem", "b ben", "c ann"}, got)
 }
 
-func TestAssign_ASG03_highestCapacityOfProfiles(t *testing.T) {
+// ASG-3
+func TestAssign_highestCapacityByProfile(t *testing.T) {
 	t.Parallel()
 	chats := func(limit, used int) func(*routing.Candidate) { return profileUse("chats", limit, used, false) }
 	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", takes("chats"))},
@@ -130,7 +134,8 @@ func TestAssign_ASG03_highestCapacityOfProfiles(t *testing.T) {
 	require.Equal(t, []string{"a ben"}, got, "three chats left, whatever the units")
 }
 
-func TestAssign_ASG04_roundRobinByJoiningThenByLastAssignment(t *testing.T) {
+// ASG-4
+func TestAssign_roundRobinByLastAssignment(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("a"), newItem("b", since(9)), newItem("c", since(8)), newItem("d", since(7)), newItem("e", since(6))}
 	got, _ := assign(routing.RoundRobin, items,
@@ -138,7 +143,8 @@ func TestAssign_ASG04_roundRobinByJoiningThenByLastAssignment(t *testing.T) {
 	require.Equal(t, []string{"a ben", "b ann", "c cem", "d ben", "e ann"}, got)
 }
 
-func TestAssign_ASG05_D7_leastActiveIsLongestWithoutNewRoom(t *testing.T) {
+// ASG-5, D7
+func TestAssign_leastActiveReleasedLongestAgo(t *testing.T) {
 	t.Parallel()
 	released := func(at time.Time) func(*routing.Candidate) {
 		return func(c *routing.Candidate) { c.LastReleased = at }
@@ -153,7 +159,8 @@ func TestAssign_ASG05_D7_leastActiveIsLongestWithoutNewRoom(t *testing.T) {
 	require.Equal(t, []string{"a ben", "b ann"}, got, "the same: they take turns")
 }
 
-func TestAssign_ASG13_whoDeclinedLosesPriority(t *testing.T) {
+// ASG-13
+func TestAssign_declinerLosesPriority(t *testing.T) {
 	t.Parallel()
 	ann, ben := newAgent("ann"), newAgent("ben", load(75))
 	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", declined(1, "ann"))}, ann, ben)
@@ -163,7 +170,8 @@ func TestAssign_ASG13_whoDeclinedLosesPriority(t *testing.T) {
 	require.Equal(t, []string{"b ann"}, got, "there is nobody else any more")
 }
 
-func TestAssign_ASG13_notOfferedAgainAtTheLimit(t *testing.T) {
+// ASG-13
+func TestAssign_declineLimitEndsOffers(t *testing.T) {
 	t.Parallel()
 	got, traces := assign(routing.HighestCapacity, []routing.Item{newItem("a", declined(3, "ann"), declined(2, "ben")), newItem("b", declined(3, "ann"))}, newAgent("ann"), newAgent("ben", load(75)))
 	require.Equal(t, []string{"a ben"}, got)
@@ -171,7 +179,8 @@ func TestAssign_ASG13_notOfferedAgainAtTheLimit(t *testing.T) {
 	require.Equal(t, map[routing.Reason]int{routing.ReasonDeclined: 1, routing.ReasonCapacity: 1}, traces[1].Reasons)
 }
 
-func TestAssign_ASG13_aHundredDeclinesTakeAnItemOut(t *testing.T) {
+// ASG-13
+func TestAssign_aHundredDeclinesTakeAnItemOut(t *testing.T) {
 	t.Parallel()
 	refused := newItem("a", declined(2, "x"))
 	for n := range 49 {
@@ -195,7 +204,8 @@ func paused(by ...conversation.AgentID) func(*routing.Item) {
 	}
 }
 
-func TestAssign_WS14_whoHasJustDeclinedIsNotAskedAndOthersAreAtOnce(t *testing.T) {
+// WS-14
+func TestAssign_skipsAPausedAgent(t *testing.T) {
 	t.Parallel()
 	for _, method := range []routing.Method{routing.RoundRobin, routing.Custom} {
 		rules := map[conversation.QueueID]routing.CustomRules{sales: {Assignment: &routing.RulesetVersion{Rules: []routing.Rule{{Name: "all"}}}}}
@@ -216,7 +226,8 @@ func TestAssign_WS14_whoHasJustDeclinedIsNotAskedAndOthersAreAtOnce(t *testing.T
 	}
 }
 
-func TestAssign_WS14_theLimitIsReachedInTheSameCall(t *testing.T) {
+// WS-14
+func TestAssign_limitPerAgentCountsInOneCall(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("a", limited(1)), newItem("b", limited(1), since(9)), newItem("c", since(8)), newItem("d", limited(1), since(7))}
 	got, traces := assign(routing.RoundRobin, items, newAgent("ann"), newAgent("ben"))
@@ -224,7 +235,8 @@ func TestAssign_WS14_theLimitIsReachedInTheSameCall(t *testing.T) {
 	require.Equal(t, map[routing.Reason]int{routing.ReasonPerAgent: 2}, traces[3].Reasons)
 }
 
-func TestAssign_ASG14_preferredAgentsFirst(t *testing.T) {
+// ASG-14
+func TestAssign_preferredAgentsFirst(t *testing.T) {
 	t.Parallel()
 	prefers := func(ids ...conversation.AgentID) func(*routing.Item) {
 		return func(i *routing.Item) { i.Preferred = ids }
@@ -253,14 +265,16 @@ func TestAssign_ASG14_preferredAgentsFirst(t *testing.T) {
 	}
 }
 
-func TestAssign_WS13_keptItemsGoBeforeOthersOfTheQueue(t *testing.T) {
+// WS-13
+func TestAssign_keptItemsFirst(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{newItem("old", since(60)), newItem("kept", since(1), affinity("ann"))}
 	got, _ := assign(routing.HighestCapacity, items, newAgent("ann", load(75)))
 	require.Equal(t, []string{"kept ann"}, got)
 }
 
-func TestAssign_WS11_keptOnlyForMembersWhoFit(t *testing.T) {
+// WS-11
+func TestAssign_keptOnlyForMembersWhoFit(t *testing.T) {
 	t.Parallel()
 	stranger := newAgent("ann", inQueues("other"))
 	delete(stranger.Queues, sales)
@@ -280,14 +294,16 @@ func TestAssign_WS11_keptOnlyForMembersWhoFit(t *testing.T) {
 	require.Equal(t, []string{"a ann"}, got, "rules judge skills themselves")
 }
 
-func TestAssign_D2_affinityWhateverTheCapacity(t *testing.T) {
+// WS-11, D2
+func TestAssign_affinityIgnoresCapacity(t *testing.T) {
 	t.Parallel()
 	got, traces := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", load(100)), newAgent("ben"))
 	require.Equal(t, []string{"a ann"}, got)
 	require.Equal(t, map[routing.Reason]int{routing.ReasonAffinity: 1}, traces[0].Reasons)
 }
 
-func TestAssign_D2_waitsForAnAgentWhoIsAway(t *testing.T) {
+// D2
+func TestAssign_affinityWaitsForAnAbsentAgent(t *testing.T) {
 	t.Parallel()
 	got, traces := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"))}, newAgent("ann", presence(routing.Away)), newAgent("ben"))
 	require.Empty(t, got)
@@ -295,13 +311,15 @@ func TestAssign_D2_waitsForAnAgentWhoIsAway(t *testing.T) {
 	require.Equal(t, []conversation.AgentID{"ann"}, traces[0].Agents[routing.ReasonPresence])
 }
 
-func TestAssign_D2_declinedByTheAgentWhoHadIt(t *testing.T) {
+// D2
+func TestAssign_affinityEndsWhenDeclined(t *testing.T) {
 	t.Parallel()
 	got, _ := assign(routing.HighestCapacity, []routing.Item{newItem("a", affinity("ann"), declined(1, "ann"))}, newAgent("ann"), newAgent("ben", load(75)))
 	require.Equal(t, []string{"a ben"}, got)
 }
 
-func TestAssign_tracesNameTheFirstTwenty(t *testing.T) {
+// DIA-1
+func TestMatchTrace_namesTwentyAgentsAtMost(t *testing.T) {
 	t.Parallel()
 	agents := []*routing.Candidate{newAgent("free")}
 	for n := range 30 {

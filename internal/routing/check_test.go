@@ -27,6 +27,7 @@ func soundWorkstream() routing.Workstream {
 	}
 }
 
+// DSK-4, LIF-5
 func TestCheckWorkstream_namesTheFieldAtFault(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, routing.CheckWorkstream(soundWorkstream()))
@@ -68,6 +69,7 @@ func soundQueue() routing.Queue {
 	}}
 }
 
+// QUE-1
 func TestCheckQueue_namesTheFieldAtFault(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, routing.CheckQueue(soundQueue()))
@@ -89,14 +91,16 @@ func TestCheckQueue_namesTheFieldAtFault(t *testing.T) {
 	}
 }
 
-func TestBad_L06_aQueueDoesNotOverflowIntoItself(t *testing.T) {
+// L06
+func TestCheckQueue_refusesOverflowIntoItself(t *testing.T) {
 	t.Parallel()
 	q := soundQueue()
 	q.Overflow.Full.QueueID = q.ID
 	require.Equal(t, []string{"overflow.full.queue_id"}, fields(routing.CheckQueue(q)))
 }
 
-func TestOPH1_checkHoursNamesTheFieldAtFault(t *testing.T) {
+// OPH-1
+func TestCheckHours_namesTheFieldAtFault(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, routing.CheckHours(office()))
 	shift := func(s routing.Shift) func(*routing.Hours) {

@@ -10,8 +10,9 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// TestBad_L06_aCircleIsFoundWhereThereIsOne asks of any queues what following every way says too.
-func TestBad_L06_aCircleIsFoundWhereThereIsOne(t *testing.T) {
+// L06
+// TestCircle_foundExactlyWhereThereIsOne asks of any queues what following every way says too.
+func TestCircle_foundExactlyWhereThereIsOne(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		queues := []conversation.QueueID{"a", "b", "c", "d", "e"}

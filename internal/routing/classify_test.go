@@ -59,7 +59,8 @@ func classified(sets ...[]routing.Rule) routing.Question {
 
 func set(name string, value any) map[string]any { return map[string]any{name: value} }
 
-func TestCLS2_theFirstRuleThatHoldsGivesAndTheNextRulesetIsAsked(t *testing.T) {
+// CLS-2, DIA-1
+func TestClassify_firstMatchOfEachRuleset(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(classified(
 		[]routing.Rule{
@@ -78,7 +79,8 @@ func TestCLS2_theFirstRuleThatHoldsGivesAndTheNextRulesetIsAsked(t *testing.T) {
 	}, d.Trace.Rules)
 }
 
-func TestCLS3_laterRulesetsAndRoutesSeeWhatEarlierOnesSet(t *testing.T) {
+// CLS-1, CLS-3
+func TestClassify_laterRulesetsSeeEarlierOutputs(t *testing.T) {
 	t.Parallel()
 	q := classified(
 		[]routing.Rule{{Set: map[string]any{"level": "vip", "priority": float64(1)}, Skills: []routing.NeededSkill{{SkillID: "tax", Rating: 4}}}},
@@ -93,13 +95,15 @@ func TestCLS3_laterRulesetsAndRoutesSeeWhatEarlierOnesSet(t *testing.T) {
 	require.EqualValues(t, "vip", d.QueueID)
 }
 
-func TestCLS3_aRuleDoesNotSeeItsOwnRulesetsOutputs(t *testing.T) {
+// CLS-3
+func TestClassify_ruleSeesNotItsOwnRuleset(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(classified([]routing.Rule{{When: "is vip", Set: set("wrong", "yes")}, {Set: set("level", "vip")}}), standard)
 	require.Equal(t, set("level", "vip"), d.Attributes)
 }
 
-func TestCLS7_attributesAreTextsAndWholeNumbersAndTheLastCounts(t *testing.T) {
+// CLS-7
+func TestClassify_lastAttributeCounts(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(classified(
 		[]routing.Rule{{Set: map[string]any{"level": "low", "severity": float64(3), "half": 0.5, "list": []any{"x"}, "digits": "12"}}},
@@ -110,7 +114,8 @@ func TestCLS7_attributesAreTextsAndWholeNumbersAndTheLastCounts(t *testing.T) {
 	require.Equal(t, 5, d.Priority)
 }
 
-func TestCLS7_aPriorityStaysInRange(t *testing.T) {
+// CLS-7
+func TestClassify_priorityStaysInRange(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[any]int{7: 7, 1 << 40: routing.MaxPriority, -1 << 40: -routing.MaxPriority, "5": routing.DefaultPriority} {
 		d := routing.Decide(classified([]routing.Rule{{Set: set("priority", value)}}), standard)
@@ -118,7 +123,8 @@ func TestCLS7_aPriorityStaysInRange(t *testing.T) {
 	}
 }
 
-func TestCLS8_skillsAreAddedAndTheHigherRatingIsNeeded(t *testing.T) {
+// CLS-8
+func TestClassify_higherSkillRatingIsNeeded(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(classified(
 		[]routing.Rule{{Skills: []routing.NeededSkill{{SkillID: "tax", Rating: 4}, {SkillID: "law", Rating: 9}}}},
@@ -127,7 +133,8 @@ func TestCLS8_skillsAreAddedAndTheHigherRatingIsNeeded(t *testing.T) {
 	require.Equal(t, []routing.NeededSkill{{SkillID: "art", Rating: 1}, {SkillID: "law", Rating: 9}, {SkillID: "tax", Rating: 6}}, d.Skills)
 }
 
-func TestCLS9_capacityProfilesAreAddedToTheWorkstreams(t *testing.T) {
+// CLS-9
+func TestClassify_addsCapacityProfiles(t *testing.T) {
 	t.Parallel()
 	q := classified([]routing.Rule{{Profiles: []routing.ProfileID{"b", "a"}}}, []routing.Rule{{Profiles: []routing.ProfileID{"c", "b"}}})
 	q.Workstream.Profiles = append(make([]routing.ProfileID, 0, 8), "p", "b")
@@ -135,7 +142,8 @@ func TestCLS9_capacityProfilesAreAddedToTheWorkstreams(t *testing.T) {
 	require.Equal(t, []routing.ProfileID{"p", "b"}, q.Workstream.Profiles, "the question stays as it is")
 }
 
-func TestBad_L05_aRuleThatFailsIsNoMatchAndTheNextIsTried(t *testing.T) {
+// L05, RTQ-3
+func TestDecide_failingRuleIsSkipped(t *testing.T) {
 	t.Parallel()
 	q := classified([]routing.Rule{{Name: "broken", When: "1 / 0", Set: set("level", "broken")}, {Name: "sound", Set: set("level", "sound")}})
 	q.Queues = append(q.Queues, staffed("other"), staffed("sound"))
@@ -147,20 +155,23 @@ func TestBad_L05_aRuleThatFailsIsNoMatchAndTheNextIsTried(t *testing.T) {
 	require.Equal(t, "rule-failed: broken", d.Alert, "one of them is enough")
 }
 
-func TestBad_L05_aReasonIsCutBetweenCharacters(t *testing.T) {
+// L05
+func TestTrace_cutsReasonsBetweenCharacters(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(classified([]routing.Rule{{When: "x" + strings.Repeat("错", 100)}}), standard)
 	require.Equal(t, "x"+strings.Repeat("错", 66), d.Trace.Rules[0].Reason)
 }
 
-func TestBad_L05_conditionsWithoutAJudgeDoNotHold(t *testing.T) {
+// L05
+func TestDecide_conditionsNeedAJudge(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(classified([]routing.Rule{{When: "true", Set: set("level", "x")}, {Set: set("level", "y")}}), nil)
 	require.Equal(t, set("level", "y"), d.Attributes)
 }
 
+// L10
 // What the customer wrote reaches the Evaluator as a value, never as part of a condition.
-func TestBad_L10_aMessageIsDataOnly(t *testing.T) {
+func TestDecide_messageIsDataOnly(t *testing.T) {
 	t.Parallel()
 	q := classified([]routing.Rule{{When: "refund", Set: set("level", "vip")}})
 	q.Facts = routing.Facts{"message": map[string]any{"text": `" || true || "`}}
@@ -180,7 +191,8 @@ func (l *listener) Evaluate(condition string, facts routing.Facts) (bool, error)
 	return l.answers.Evaluate(condition, facts)
 }
 
-func TestCLS13_whatRulesGaveBeforeTheBotIsWhatTheyBeginWithAfterwards(t *testing.T) {
+// CLS-13
+func TestDecide_startsFromTheFirstClassification(t *testing.T) {
 	t.Parallel()
 	first := classified([]routing.Rule{{
 		When: "refund", Set: map[string]any{"level": "vip", "topic": "money", "priority": 1}, Profiles: []routing.ProfileID{"ruled"},

@@ -53,7 +53,8 @@ func attribute(name string, value any) func(*routing.Item) {
 	}
 }
 
-func TestAssign_ASG06_bucketsInOrderEachWithItsOwn(t *testing.T) {
+// ASG-6
+func TestAssign_bucketsInOrder(t *testing.T) {
 	t.Parallel()
 	buckets := []routing.Rule{
 		{When: "vip", OrderBy: []routing.Order{{By: "attribute:value", Desc: true}}},
@@ -71,7 +72,8 @@ func TestAssign_ASG06_bucketsInOrderEachWithItsOwn(t *testing.T) {
 	require.Equal(t, []string{"vip-big ann", "vip-small ann", "vip-word ann", "vip-unknown ann", "old ann", "older ann", "new ann", "newer ann"}, got)
 }
 
-func TestAssign_ASG07_firstRuleThatAnybodyMeets(t *testing.T) {
+// ASG-7, ASG-8
+func TestAssign_firstRuleThatAnybodyMeets(t *testing.T) {
 	t.Parallel()
 	relaxed := []routing.Rule{{When: "thai"}, {When: "available"}, {When: ""}}
 	items := []routing.Item{newItem("a", since(9)), newItem("b", since(8)), newItem("c", since(7)), newItem("d", since(6))}
@@ -83,7 +85,8 @@ func TestAssign_ASG07_firstRuleThatAnybodyMeets(t *testing.T) {
 	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 3}, traces[3].Reasons)
 }
 
-func TestAssign_ASG07_nobodyMeetsARule(t *testing.T) {
+// ASG-7, QUE-6
+func TestAssign_nobodyMeetsARule(t *testing.T) {
 	t.Parallel()
 	for _, rules := range [][]routing.Rule{{}, {{When: "never"}}, {{When: "broken"}}} {
 		got, traces := byRules(nil, rules, []routing.Item{newItem("a")}, newAgent("ann"))
@@ -92,13 +95,15 @@ func TestAssign_ASG07_nobodyMeetsARule(t *testing.T) {
 	}
 }
 
-func TestAssign_ASG07_factsFollowWhatIsGiven(t *testing.T) {
+// ASG-7, ASG-8
+func TestAssign_factsFollowAssignments(t *testing.T) {
 	t.Parallel()
 	got, _ := byRules(nil, []routing.Rule{{When: "idle"}}, []routing.Item{newItem("a", since(9)), newItem("b", since(8)), newItem("c", since(7))}, newAgent("ann"), newAgent("ben"))
 	require.Equal(t, []string{"a ann", "b ben"}, got)
 }
 
-func TestAssign_ASG07_whoDeclinedIsAskedWhereNobodyElseIs(t *testing.T) {
+// ASG-7
+func TestAssign_declinerIsAskedWhereNobodyElse(t *testing.T) {
 	t.Parallel()
 	rules := []routing.Rule{{When: "thai"}, {When: ""}}
 	items := []routing.Item{newItem("a", declined(1, "ann"), since(9)), newItem("b", declined(1, "ann"), since(8)), newItem("c", declined(3, "ann"), since(7))}
@@ -108,7 +113,8 @@ func TestAssign_ASG07_whoDeclinedIsAskedWhereNobodyElseIs(t *testing.T) {
 	require.Equal(t, map[routing.Reason]int{routing.ReasonCapacity: 1, routing.ReasonDeclined: 1}, traces[2].Reasons)
 }
 
-func TestAssign_ASG10_orderKeys(t *testing.T) {
+// ASG-10
+func TestAssign_everyOrderKeySorts(t *testing.T) {
 	t.Parallel()
 	wants := needs(routing.NeededSkill{SkillID: "tax", Rating: 2}, routing.NeededSkill{SkillID: "thai", Rating: 5})
 	ann := func() *routing.Candidate {
@@ -148,7 +154,8 @@ func TestAssign_ASG10_orderKeys(t *testing.T) {
 	}
 }
 
-func TestAssign_ASG10_withinATypeOfSkills(t *testing.T) {
+// ASG-10
+func TestAssign_ordersWithinATypeOfSkill(t *testing.T) {
 	t.Parallel()
 	kinds := map[routing.SkillID]string{"thai": "language", "lao": "language", "tax": "product"}
 	wants := needs(routing.NeededSkill{SkillID: "lao", Rating: 5}, routing.NeededSkill{SkillID: "tax", Rating: 5}, routing.NeededSkill{SkillID: "thai", Rating: 5})
@@ -172,7 +179,8 @@ func TestAssign_ASG10_withinATypeOfSkills(t *testing.T) {
 	}
 }
 
-func TestAssign_ASG09_ASG12_onlyRulesAskWhetherAnAgentIsWorking(t *testing.T) {
+// ASG-9, ASG-12
+func TestAssign_onlyRulesAskForWorkingHours(t *testing.T) {
 	t.Parallel()
 	off := func(c *routing.Candidate) { c.OffHours = true }
 	for _, method := range []routing.Method{routing.HighestCapacity, routing.RoundRobin, routing.LeastActive} {
@@ -189,7 +197,8 @@ func TestAssign_ASG09_ASG12_onlyRulesAskWhetherAnAgentIsWorking(t *testing.T) {
 	require.Equal(t, []string{"a ann"}, got, "a rule that does not ask")
 }
 
-func TestAssign_ASG10_everyKeyIsListed(t *testing.T) {
+// ASG-10
+func TestOrderKeys_listEveryKey(t *testing.T) {
 	t.Parallel()
 	require.ElementsMatch(t, []routing.OrderKey{"priority", "waited"}, routing.OrderKeys(routing.Prioritisation))
 	require.ElementsMatch(t, []routing.OrderKey{
@@ -198,7 +207,8 @@ func TestAssign_ASG10_everyKeyIsListed(t *testing.T) {
 	require.Empty(t, routing.OrderKeys(routing.Classification))
 }
 
-func TestAssign_ASG11_rulesReplaceTheWorkstreamsDefaults(t *testing.T) {
+// ASG-11
+func TestAssign_rulesReplaceTheDefaults(t *testing.T) {
 	t.Parallel()
 	anyone := []routing.Rule{{When: ""}}
 	for _, test := range []struct {
@@ -226,14 +236,16 @@ func TestAssign_ASG11_rulesReplaceTheWorkstreamsDefaults(t *testing.T) {
 	}
 }
 
-func TestAssign_ASG07_withoutRulesetTheMostCapacity(t *testing.T) {
+// ASG-7
+func TestAssign_customWithoutRulesByCapacity(t *testing.T) {
 	t.Parallel()
 	matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, nil, []routing.Item{newItem("a")}, []*routing.Candidate{newAgent("ann", load(50)), newAgent("ben")}, 100, nil)
 	require.Equal(t, []string{"a ben"}, pairs(matches))
 }
 
+// ASG-1
 // Items of a demand for which the rules have nobody are passed over together, and hide none.
-func TestAssign_ASG01_unmatchedDemandsSkipTogether(t *testing.T) {
+func TestAssign_unmatchedDemandsSkipTogether(t *testing.T) {
 	t.Parallel()
 	var items []routing.Item
 	for range 150 {
@@ -266,6 +278,7 @@ func ownRules(when ...string) map[conversation.QueueID]routing.CustomRules {
 	return map[conversation.QueueID]routing.CustomRules{sales: {Assignment: set}}
 }
 
+// ASG-7
 // A condition is judged once for all items of a demand and all agents who are alike.
 func TestAssign_judgesADemandOnce(t *testing.T) {
 	t.Parallel()
@@ -322,7 +335,8 @@ func TestAssign_waitedIsJudgedForEachItem(t *testing.T) {
 // counts says that the time is up once so many conditions were asked.
 func (c *counted) counts(most int) func() bool { return func() bool { return c.asked >= most } }
 
-// S13, L03: a queue's prioritisation is asked while there is time; items that it has not judged by then go last.
+// S13, L03
+// A queue's prioritisation is asked while there is time; items that it has not judged by then go last.
 func TestAssign_prioritisesWhileThereIsTime(t *testing.T) {
 	t.Parallel()
 	items := make([]routing.Item, 50)
@@ -341,7 +355,8 @@ func TestAssign_prioritisesWhileThereIsTime(t *testing.T) {
 	require.Equal(t, []string{"03 ann", "00 ann", "01 ann", "02 ann"}, pairs(got.Matches))
 }
 
-// S13, L03: of the one item that is judged anyway, too, only so much is asked. What was not asked by then does not hold.
+// S13, L03
+// Of the one item that is judged anyway, too, only so much is asked. What was not asked by then does not hold.
 func TestAssign_endsWithinAnItem(t *testing.T) {
 	t.Parallel()
 	agents := make([]*routing.Candidate, 50)

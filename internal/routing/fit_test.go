@@ -52,8 +52,9 @@ func holds(w conversation.WorkstreamID, n int) func(*routing.Candidate) {
 	return func(c *routing.Candidate) { c.Held, c.Sessions = map[conversation.WorkstreamID]int{w: n}, n }
 }
 
-// TestAssign_whyNot has one agent for one item, and says why the agent is not asked; "" if the agent is.
-func TestAssign_whyNot(t *testing.T) {
+// CAP-1, CAP-2, CAP-4, CAP-5, CAP-7, CAP-9, PRE-7, PRE-8, SKL-2, SKL-3, WS-7, WS-9, WS-10, WS-14
+// TestAssign_reasonsAgainstAnAgent has one agent for one item, and says why the agent is not asked; "" if the agent is.
+func TestAssign_reasonsAgainstAnAgent(t *testing.T) {
 	t.Parallel()
 	thai := routing.NeededSkill{SkillID: "thai", Rating: 5}
 	tax := routing.NeededSkill{SkillID: "tax", Rating: 3}
@@ -119,7 +120,8 @@ func TestAssign_whyNot(t *testing.T) {
 	}
 }
 
-func TestAssign_CAP05_allProfilesAreTaken(t *testing.T) {
+// CAP-5
+func TestAssign_takesAllProfiles(t *testing.T) {
 	t.Parallel()
 	ann := newAgent("ann", profileUse("p", 2, 0, false), profileUse("q", 5, 0, false))
 	got, traces := assign(routing.RoundRobin, []routing.Item{newItem("a", takes("p", "q")), newItem("b", takes("p", "q")), newItem("c", takes("p", "q"))}, ann)
@@ -129,14 +131,16 @@ func TestAssign_CAP05_allProfilesAreTaken(t *testing.T) {
 	require.Equal(t, 2, ann.Sessions)
 }
 
-func TestAssign_CAP04_reachedInTheSameCall(t *testing.T) {
+// CAP-4
+func TestAssign_blockingProfileBlocksInOneCall(t *testing.T) {
 	t.Parallel()
 	got, traces := assign(routing.RoundRobin, []routing.Item{newItem("a", takes("p"), since(9)), newItem("b", since(8))}, newAgent("ann", profileUse("p", 1, 0, true)))
 	require.Equal(t, []string{"a ann"}, got)
 	require.Equal(t, map[routing.Reason]int{routing.ReasonBlocked: 1}, traces[1].Reasons)
 }
 
-func TestAssign_SKL03_nearestFirst(t *testing.T) {
+// SKL-3, WS-10
+func TestAssign_nearestSkillsFirst(t *testing.T) {
 	t.Parallel()
 	wants := []func(*routing.Item){match(routing.SkillClosest), needs(routing.NeededSkill{SkillID: "tax", Rating: 3}, routing.NeededSkill{SkillID: "thai", Rating: 5})}
 	full := load(75) // room for one each, so that the order shows
@@ -155,7 +159,8 @@ func TestAssign_SKL03_nearestFirst(t *testing.T) {
 	require.Equal(t, []string{"a very", "b more", "c nearly", "d one", "e none"}, got, "closeness goes before capacity (ASG-3)")
 }
 
-func TestAssign_SKL03_equallyNearTakeTurns(t *testing.T) {
+// SKL-3
+func TestAssign_equallyNearTakeTurns(t *testing.T) {
 	t.Parallel()
 	wants := []func(*routing.Item){match(routing.SkillClosest), needs(routing.NeededSkill{SkillID: "thai", Rating: 5})}
 	items := []routing.Item{newItem("a", append(wants, since(9))...), newItem("b", append(wants, since(8))...), newItem("c", append(wants, since(7))...)}

@@ -28,7 +28,8 @@ func moment(t require.TestingT, text string) time.Time {
 	return at
 }
 
-func TestOPH1_hoursAreOpenInTheirShiftsOfTheirZone(t *testing.T) {
+// OPH-1
+func TestHours_openDuringTheirShifts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		at   string
@@ -52,7 +53,8 @@ func TestOPH1_hoursAreOpenInTheirShiftsOfTheirZone(t *testing.T) {
 	}
 }
 
-func TestOPH1_hoursOpenNext(t *testing.T) {
+// OPH-1
+func TestHours_nextOpening(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ at, opens string }{
 		{"2026-09-28 10:30:00 +0800", "2026-09-28 10:30:00 +0800"}, // open now
@@ -67,7 +69,8 @@ func TestOPH1_hoursOpenNext(t *testing.T) {
 	}
 }
 
-func TestOPH1_hoursWithoutShiftsNeverOpen(t *testing.T) {
+// OPH-1
+func TestHours_neverOpenWithoutShifts(t *testing.T) {
 	t.Parallel()
 	h := routing.Hours{TimeZone: "Asia/Shanghai"}
 	_, ever := h.Opens(noon)
@@ -75,7 +78,8 @@ func TestOPH1_hoursWithoutShiftsNeverOpen(t *testing.T) {
 	require.False(t, h.Open(noon))
 }
 
-func TestOPH1_aDayEndsAt24(t *testing.T) {
+// OPH-1
+func TestHours_dayEndsAt24(t *testing.T) {
 	t.Parallel()
 	h := routing.Hours{TimeZone: "Asia/Shanghai", Weekly: []routing.Shift{{Day: time.Monday, From: "20:00", To: "24:00"}, {Day: time.Tuesday, From: "00:00", To: "04:00"}}}
 	require.True(t, h.Open(moment(t, "2026-09-28 23:59:59 +0800")))
@@ -83,8 +87,9 @@ func TestOPH1_aDayEndsAt24(t *testing.T) {
 	require.False(t, h.Open(moment(t, "2026-09-29 04:00:00 +0800")))
 }
 
+// OPH-1
 // In New York the clocks go forward on 8 March 2026 at 2:00 and back on 1 November at 2:00.
-func TestOPH1_shiftsFollowDaylightSaving(t *testing.T) {
+func TestHours_followDaylightSaving(t *testing.T) {
 	t.Parallel()
 	sundays := func(from, to string) routing.Hours {
 		return routing.Hours{TimeZone: "America/New_York", Weekly: []routing.Shift{{Day: time.Sunday, From: from, To: to}}}
@@ -111,7 +116,8 @@ func TestOPH1_shiftsFollowDaylightSaving(t *testing.T) {
 	}
 }
 
-func TestOPH4_aHolidayHasItsReason(t *testing.T) {
+// OPH-1, OPH-4
+func TestHours_holidayHasItsReason(t *testing.T) {
 	t.Parallel()
 	holiday, is := office().Holiday(moment(t, "2026-10-07 15:59:59 +0000"))
 	require.True(t, is)
@@ -120,8 +126,9 @@ func TestOPH4_aHolidayHasItsReason(t *testing.T) {
 	require.False(t, is)
 }
 
+// OPH-1
 // Whenever hours open next, they are open then and not a second before.
-func TestOPH1_opensIsTheFirstOpenTime(t *testing.T) {
+func TestHours_opensIsTheFirstOpenTime(t *testing.T) {
 	t.Parallel()
 	clocks := []string{"00:00", "02:30", "09:00", "12:00", "18:00", "24:00"}
 	rapid.Check(t, func(t *rapid.T) {

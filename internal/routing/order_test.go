@@ -35,7 +35,8 @@ func served(matches []routing.Match) (ids []conversation.WorkItemID) {
 	return ids
 }
 
-func TestAssign_QUE2_orderOfQueues(t *testing.T) {
+// QUE-2, WS-13
+func TestAssign_queuesInOrder(t *testing.T) {
 	t.Parallel()
 	byHeart := routing.CustomRules{Prioritisation: &routing.RulesetVersion{}}
 	queues := []routing.Queue{
@@ -61,7 +62,8 @@ func TestAssign_QUE2_orderOfQueues(t *testing.T) {
 	require.Len(t, traces, 8)
 }
 
-func TestAssign_QUE3_priorityThenLastWordThenID(t *testing.T) {
+// QUE-3
+func TestAssign_itemsByPriorityThenAge(t *testing.T) {
 	t.Parallel()
 	items := []routing.Item{
 		newItem("d", since(5)), newItem("b", since(9)), newItem("a", since(9)), newItem("urgent", since(1), priority(10)),
@@ -70,7 +72,8 @@ func TestAssign_QUE3_priorityThenLastWordThenID(t *testing.T) {
 	require.Equal(t, []string{"urgent ann", "a ann", "b ann", "d ann"}, got)
 }
 
-func TestAssign_QUE2_agentsOfSeveralQueuesServeTheFirst(t *testing.T) {
+// QUE-2
+func TestAssign_sharedAgentsServeTheFirstQueue(t *testing.T) {
 	t.Parallel()
 	queues := []routing.Queue{{ID: sales, Priority: 2, Method: routing.RoundRobin}, {ID: "vip", Priority: 1, Method: routing.RoundRobin}}
 	ann := newAgent("ann", inQueues("vip"), units(25))

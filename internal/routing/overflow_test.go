@@ -50,7 +50,8 @@ func inOrder(queues ...routing.QueueNow) routing.Question {
 	return q
 }
 
-func TestRTQ2_theFirstQueueThatDoesNotOverflowIsChosen(t *testing.T) {
+// RTQ-2
+func TestDecide_skipsQueuesThatOverflow(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(inOrder(staffed("a", full(endIt)), staffed("b", closed("13:00", endIt)), staffed("c"), staffed("d")), standard)
 	require.EqualValues(t, "c", d.QueueID)
@@ -62,7 +63,8 @@ func TestRTQ2_theFirstQueueThatDoesNotOverflowIsChosen(t *testing.T) {
 	}, d.Trace.Queues)
 }
 
-func TestRTQ2_whereAllOverflowTheFirstOpenOneActs(t *testing.T) {
+// RTQ-2
+func TestDecide_allOverflowFirstOpenActs(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(inOrder(staffed("a", closed("13:00", endIt)), staffed("b", full(assignAnyway)), staffed("c", full(endIt))), standard)
 	require.EqualValues(t, "b", d.QueueID)
@@ -70,7 +72,8 @@ func TestRTQ2_whereAllOverflowTheFirstOpenOneActs(t *testing.T) {
 	require.Equal(t, routing.QueueTrace{QueueID: "b", Outcome: "chosen", Reason: "anyway"}, d.Trace.Queues[3])
 }
 
-func TestRTQ2_whereAllAreClosedTheOneThatOpensSoonestActs(t *testing.T) {
+// RTQ-2
+func TestDecide_allClosedSoonestToOpenActs(t *testing.T) {
 	t.Parallel()
 	never := staffed("never", closed("13:00", endIt))
 	never.Hours.Weekly = nil
@@ -80,7 +83,8 @@ func TestRTQ2_whereAllAreClosedTheOneThatOpensSoonestActs(t *testing.T) {
 	require.Equal(t, routing.NoticeOutOfHours, d.Notice)
 }
 
-func TestRTQ5_aRulesOverflowReplacesTheQueues(t *testing.T) {
+// RTQ-5
+func TestDecide_ruleOverflowReplacesTheQueues(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a", full(endIt)))
 	q.Route.Rules[0].Overflow = &routing.Overflow{}
@@ -92,7 +96,8 @@ func TestRTQ5_aRulesOverflowReplacesTheQueues(t *testing.T) {
 	require.EqualValues(t, "fallback", routing.Decide(q, standard).QueueID)
 }
 
-func TestRTQ5_aRulesOverflowGoesWithTheItemIntoTheQueueThatTheRuleChose(t *testing.T) {
+// RTQ-5
+func TestDecide_ruleOverflowStaysWithItsQueue(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a"), staffed("b"))
 	q.Route.Rules[0].Overflow = &routing.Overflow{
@@ -108,7 +113,8 @@ func TestRTQ5_aRulesOverflowGoesWithTheItemIntoTheQueueThatTheRuleChose(t *testi
 	require.Nil(t, d.Overflow, "the next queue has its own")
 }
 
-func TestOVF5_afterAWaitItGoesOnlyWhereItIsTaken(t *testing.T) {
+// OVF-5
+func TestOnward_onlyToAQueueThatTakesIt(t *testing.T) {
 	t.Parallel()
 	anyway := closed("13:00", assignAnyway)
 	unsaid := func(q *routing.QueueNow) {
@@ -140,14 +146,16 @@ func TestOVF5_afterAWaitItGoesOnlyWhereItIsTaken(t *testing.T) {
 	}
 }
 
-func TestOVF1_onlyMatchingQueuesAreAsked(t *testing.T) {
+// OVF-1
+func TestDecide_asksMatchingQueuesOnly(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a"))
 	q.Queues = append(q.Queues, staffed("other", full(endIt)))
 	require.Equal(t, []routing.QueueTrace{{QueueID: "a", Outcome: "chosen"}}, routing.Decide(q, standard).Trace.Queues)
 }
 
-func TestOVF2_aLimitOfTwoLetsTwoWait(t *testing.T) {
+// OVF-2
+func TestDecide_limitOfTwoLetsTwoWait(t *testing.T) {
 	t.Parallel()
 	for waiting, ends := range []bool{false, false, true, true} {
 		q := inOrder(staffed("a", full(endIt)))
@@ -156,7 +164,8 @@ func TestOVF2_aLimitOfTwoLetsTwoWait(t *testing.T) {
 	}
 }
 
-func TestOVF3_theActionsOfAFullQueue(t *testing.T) {
+// OVF-3, D6
+func TestDecide_actionsOfAFullQueue(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		do     routing.OverflowAction
@@ -177,7 +186,8 @@ func TestOVF3_theActionsOfAFullQueue(t *testing.T) {
 	}
 }
 
-func TestOVF4_hoursAreAskedBeforeTheLimit(t *testing.T) {
+// OVF-4
+func TestDecide_checksHoursBeforeTheLimit(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a", full(transfer("b")), closed("13:00", endIt)))
 	q.Queues = append(q.Queues, staffed("b"))
@@ -187,7 +197,8 @@ func TestOVF4_hoursAreAskedBeforeTheLimit(t *testing.T) {
 	require.Equal(t, "out-of-hours", d.Trace.Queues[0].Reason)
 }
 
-func TestOPH4_aClosedQueueWhoseHoursAreNotAskedTakesItAndTells(t *testing.T) {
+// OPH-4
+func TestDecide_closedQueueMayTakeAndTell(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a", closed("13:00", endIt)))
 	q.Queues[1].Overflow.OutOfHours = nil
@@ -197,14 +208,16 @@ func TestOPH4_aClosedQueueWhoseHoursAreNotAskedTakesItAndTells(t *testing.T) {
 	require.Equal(t, routing.NoticeOutOfHours, d.Notice)
 }
 
-func TestOVF3_aQueueThatIsOpenGoesBeforeOneThatIsClosed(t *testing.T) {
+// OVF-3
+func TestDecide_openQueueGoesBeforeClosed(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a", closed("13:00", endIt)), staffed("b"))
 	q.Queues[1].Overflow.OutOfHours = nil
 	require.EqualValues(t, "b", routing.Decide(q, standard).QueueID)
 }
 
-func TestOPH4_onAHolidayTheCustomerIsToldOfIt(t *testing.T) {
+// OPH-4
+func TestDecide_holidayHasItsOwnNotice(t *testing.T) {
 	t.Parallel()
 	for _, do := range []routing.OverflowAction{assignAnyway, endIt} {
 		q := inOrder(staffed("a", closed("13:00", do)))
@@ -215,7 +228,8 @@ func TestOPH4_onAHolidayTheCustomerIsToldOfIt(t *testing.T) {
 	}
 }
 
-func TestBad_L06_queuesInACircleEndInTheOneBeforeIt(t *testing.T) {
+// L06
+func TestDecide_overflowCircleStopsAtItsLast(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("a", full(transfer("b"))))
 	q.Queues = append(q.Queues, staffed("b", full(transfer("c"))), staffed("c", full(transfer("a"))))
@@ -230,7 +244,8 @@ func TestBad_L06_queuesInACircleEndInTheOneBeforeIt(t *testing.T) {
 	}, d.Trace.Queues)
 }
 
-func TestBad_L06_aConversationOverflowsFiveTimesInAll(t *testing.T) {
+// L06, OVF-1
+func TestDecide_overflowsFiveTimesInAll(t *testing.T) {
 	t.Parallel()
 	q := inOrder(staffed("0", full(transfer("1"))))
 	for n := 1; n < 10; n++ {
@@ -244,7 +259,8 @@ func TestBad_L06_aConversationOverflowsFiveTimesInAll(t *testing.T) {
 	}
 }
 
-func TestBad_L06_aTransferToNowhereStays(t *testing.T) {
+// L06
+func TestDecide_transferToNowhereStays(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(inOrder(staffed("a", full(transfer("gone")))), standard)
 	require.EqualValues(t, "a", d.QueueID)

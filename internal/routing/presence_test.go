@@ -8,6 +8,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
+// CAP-9, DSK-15, PRE-4, PRE-5, PRE-6, PRE-8
 func TestNextPresence(t *testing.T) {
 	t.Parallel()
 	profiles := func(list ...routing.ProfileUse) []routing.ProfileUse { return list }
@@ -46,7 +47,8 @@ func TestNextPresence(t *testing.T) {
 	}
 }
 
-func TestPresenceFacts_PRE06_chosenUntilTheNextAcceptOrClose(t *testing.T) {
+// PRE-6
+func TestPresenceFacts_chosenUntilAcceptOrClose(t *testing.T) {
 	t.Parallel()
 	require.True(t, routing.PresenceFacts{Presence: routing.Busy, Manual: true}.Chosen())
 	require.False(t, routing.PresenceFacts{Presence: routing.Busy, Manual: true, Turned: true}.Chosen())

@@ -38,7 +38,8 @@ func routes(rules ...routing.Rule) *routing.RulesetVersion {
 // to is a rule that sends everything to a queue.
 func to(queue conversation.QueueID) routing.Rule { return routing.Rule{Queue: queue} }
 
-func TestRTQ1_allRulesAreLookedAtInOrder(t *testing.T) {
+// RTQ-1
+func TestDecide_triesRulesInOrder(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a"), staffed("b"))
 	q.Route = routes(
@@ -60,7 +61,8 @@ func TestRTQ1_allRulesAreLookedAtInOrder(t *testing.T) {
 	}, d.Trace)
 }
 
-func TestRTQ3_whatNothingMatchesGoesToTheFallbackWhoseOverflowIsNotAsked(t *testing.T) {
+// RTQ-3, WS-5
+func TestDecide_noMatchGoesToTheFallback(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback", full(routing.OverflowAction{Do: routing.OverflowEnd})), staffed("a"))
 	q.Route = routes(routing.Rule{When: "false", Queue: "a"})
@@ -71,14 +73,16 @@ func TestRTQ3_whatNothingMatchesGoesToTheFallbackWhoseOverflowIsNotAsked(t *test
 	require.Equal(t, []routing.QueueTrace{{QueueID: "fallback", Outcome: "chosen", Reason: "fallback"}}, d.Trace.Queues)
 }
 
-func TestRTQ3_withoutRouteRulesTheFallbackIsMeant(t *testing.T) {
+// RTQ-3
+func TestDecide_noRulesMeansTheFallback(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(question(staffed("fallback"), staffed("a")), standard)
 	require.EqualValues(t, "fallback", d.QueueID)
 	require.Empty(t, d.Alert)
 }
 
-func TestRTQ4_aSplitIsByTheThrowOfTheDice(t *testing.T) {
+// RTQ-4
+func TestDecide_splitsByPercent(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a"), staffed("b"), staffed("c"))
 	q.Route = routes(routing.Rule{Split: []routing.Share{{Queue: "a", Percent: 30}, {Queue: "b", Percent: 0}, {Queue: "c", Percent: 70}}})
@@ -89,14 +93,15 @@ func TestRTQ4_aSplitIsByTheThrowOfTheDice(t *testing.T) {
 	require.Equal(t, map[conversation.QueueID]int{"a": 30, "c": 70}, got)
 }
 
-func TestRTQ4_overflowIsAskedOfTheQueueThatTheSplitChose(t *testing.T) {
+// RTQ-4
+func TestDecide_splitQueueMayOverflow(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a", full(routing.OverflowAction{Do: routing.OverflowEnd})), staffed("b"), staffed("next"))
 	q.Route = routes(routing.Rule{Split: []routing.Share{{Queue: "a", Percent: 50}, {Queue: "b", Percent: 50}}}, to("next"))
 	require.EqualValues(t, "next", routing.Decide(q, standard).QueueID, "not the other share")
 }
 
-func TestWish_goesBeforeTheRulesWhereItExists(t *testing.T) {
+func TestWish_goesBeforeTheRules(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a"), staffed("wish"))
 	q.Route = routes(to("a"))
@@ -110,7 +115,7 @@ func TestWish_goesBeforeTheRulesWhereItExists(t *testing.T) {
 	require.Equal(t, []routing.QueueTrace{{QueueID: "gone", Outcome: "unknown"}, {QueueID: "a", Outcome: "chosen"}}, d.Trace.Queues)
 }
 
-func TestWish_leavesTheRulesTheirSayWhereItOverflows(t *testing.T) {
+func TestWish_overflowLeavesItToTheRules(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a"), staffed("wish", full(routing.OverflowAction{Do: routing.OverflowEnd})))
 	q.Route = routes(to("a"))
@@ -118,7 +123,8 @@ func TestWish_leavesTheRulesTheirSayWhereItOverflows(t *testing.T) {
 	require.EqualValues(t, "a", routing.Decide(q, standard).QueueID)
 }
 
-func TestBad_L07_aQueueWithoutAgentsSendsToTheFallbackAndTells(t *testing.T) {
+// L07
+func TestDecide_emptyQueueGoesToTheFallback(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a", empty))
 	q.Route = routes(to("a"))
@@ -130,7 +136,8 @@ func TestBad_L07_aQueueWithoutAgentsSendsToTheFallbackAndTells(t *testing.T) {
 	require.Equal(t, []routing.QueueTrace{{QueueID: "a", Outcome: "empty"}, {QueueID: "fallback", Outcome: "chosen", Reason: "fallback"}}, d.Trace.Queues)
 }
 
-func TestBad_L07_anEmptyFallbackStillTakesTheConversation(t *testing.T) {
+// L07
+func TestDecide_emptyFallbackTakesIt(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(question(staffed("fallback", empty)), standard)
 	require.EqualValues(t, "fallback", d.QueueID)
@@ -138,7 +145,8 @@ func TestBad_L07_anEmptyFallbackStillTakesTheConversation(t *testing.T) {
 	require.Equal(t, "empty-queue", d.Alert)
 }
 
-func TestQUE5_anotherMatchingQueueThatHasAgentsGoesBeforeTheFallback(t *testing.T) {
+// QUE-5
+func TestDecide_nextMatchGoesBeforeTheFallback(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a", empty), staffed("b"))
 	q.Route = routes(to("a"), to("b"))
@@ -148,7 +156,8 @@ func TestQUE5_anotherMatchingQueueThatHasAgentsGoesBeforeTheFallback(t *testing.
 	require.Equal(t, "empty-queue", d.Alert)
 }
 
-func TestQUE5_anEmptyQueueNeverEndsAConversation(t *testing.T) {
+// QUE-5
+func TestDecide_emptyQueueEndsNothing(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a", empty, full(routing.OverflowAction{Do: routing.OverflowEnd})))
 	q.Route = routes(to("a"))
@@ -158,21 +167,24 @@ func TestQUE5_anEmptyQueueNeverEndsAConversation(t *testing.T) {
 	require.Equal(t, routing.NoticeNobody, d.Notice)
 }
 
-func TestQUE5_anEmptyQueueThatSendsOnSendsOn(t *testing.T) {
+// QUE-5
+func TestDecide_emptyQueueMayTransfer(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a", empty, full(transfer("b"))), staffed("b"))
 	q.Route = routes(to("a"))
 	require.EqualValues(t, "b", routing.Decide(q, standard).QueueID)
 }
 
-func TestBad_L07_whereTheFallbackIsEmptyTheDefaultQueueTakesIt(t *testing.T) {
+// L07
+func TestDecide_emptyFallbackGoesToTheDefault(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(question(staffed("fallback", empty), staffed("default", func(q *routing.QueueNow) { q.Default = true })), standard)
 	require.EqualValues(t, "default", d.QueueID)
 	require.Equal(t, "empty-queue", d.Alert)
 }
 
-func TestBad_L07_rulesThatNameNoQueueLeadToTheFallback(t *testing.T) {
+// L07
+func TestDecide_unknownQueueGoesToTheFallback(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []routing.Rule{to("gone"), {}, {Split: []routing.Share{{Queue: "gone", Percent: 100}}}} {
 		q := question(staffed("fallback"))
@@ -183,7 +195,8 @@ func TestBad_L07_rulesThatNameNoQueueLeadToTheFallback(t *testing.T) {
 	}
 }
 
-func TestBad_L07_whereTheFallbackIsGoneTheDefaultQueueTakesIt(t *testing.T) {
+// L07
+func TestDecide_missingFallbackGoesToTheDefault(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("a"), staffed("default", func(q *routing.QueueNow) { q.Default = true }))
 	q.Workstream.FallbackQueue = "gone"
@@ -195,13 +208,14 @@ func TestBad_L07_whereTheFallbackIsGoneTheDefaultQueueTakesIt(t *testing.T) {
 	require.EqualValues(t, "a", routing.Decide(q, standard).QueueID, "any is better than none")
 }
 
-func TestBad_L07_aTenantWithoutQueuesHasAnAlert(t *testing.T) {
+// L07
+func TestDecide_withoutQueuesAlerts(t *testing.T) {
 	t.Parallel()
 	d := routing.Decide(routing.Question{Now: noonInShanghai}, standard)
 	require.Equal(t, routing.Decision{Needs: routing.Needs{Priority: routing.DefaultPriority, Attributes: map[string]any{}}, Notice: routing.NoticeNobody, Alert: "no-queue"}, d)
 }
 
-func TestAlert_tellsOfEachMatterOnce(t *testing.T) {
+func TestAlert_namesEachCauseOnce(t *testing.T) {
 	t.Parallel()
 	q := question(staffed("fallback"), staffed("a", empty))
 	q.Wish = "gone"

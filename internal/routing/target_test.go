@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestTRF2_RankTargets_nearestInSkillsThenByName(t *testing.T) {
+// TRF-2
+func TestRankTargets_bySkillsThenName(t *testing.T) {
 	t.Parallel()
 	agents := []routing.AgentTarget{
 		{ID: "1", Name: "Zoe", Skills: map[routing.SkillID]int{"thai": 5}},

@@ -43,7 +43,8 @@ func faultsOf(condition string) []rules.Diagnostic {
 	return check(routing.RouteToQueue, []routing.Rule{{Name: "r", When: condition, Queue: "desk"}}, shop())
 }
 
-func TestBad_L01_whatIsNoConditionIsRefusedWithItsPlace(t *testing.T) {
+// L01
+func TestCheck_namesThePlaceOfAMistake(t *testing.T) {
 	t.Parallel()
 	for condition, want := range map[string]rules.Diagnostic{
 		`customer.language == `:            {Line: 1, Column: 22, Reason: "this is not the grammar of CEL"},
@@ -70,7 +71,8 @@ func TestBad_L01_whatIsNoConditionIsRefusedWithItsPlace(t *testing.T) {
 	}
 }
 
-func TestBad_L02_tooLongOrTooDeepIsRefused(t *testing.T) {
+// L02
+func TestCheck_refusesLongAndDeepConditions(t *testing.T) {
 	t.Parallel()
 	for condition, reason := range map[string]string{
 		strings.Repeat("true || ", 12_800) + "true":                             "expected at most 4096 bytes, not 102404",
@@ -88,7 +90,8 @@ func TestBad_L02_tooLongOrTooDeepIsRefused(t *testing.T) {
 	}
 }
 
-func TestBad_L03_whatMayCostTooMuchIsRefused(t *testing.T) {
+// L03
+func TestCheck_refusesCostlyConditions(t *testing.T) {
 	t.Parallel()
 	for condition, reason := range map[string]string{
 		`customer.tags.all(a, customer.tags.all(b, a == b))`:                              "a loop within a loop is too dear",
@@ -102,7 +105,8 @@ func TestBad_L03_whatMayCostTooMuchIsRefused(t *testing.T) {
 	}
 }
 
-func TestBad_L03_whatCostsTooMuchIsStopped(t *testing.T) {
+// L03
+func TestJudge_stopsCostlyConditions(t *testing.T) {
 	t.Parallel()
 	facts := someFacts("hello")
 	facts["customer"].(map[string]any)["tags"] = make([]string, 1_000_000)
@@ -111,7 +115,8 @@ func TestBad_L03_whatCostsTooMuchIsStopped(t *testing.T) {
 	require.False(t, holds)
 }
 
-func TestBad_L04_patternsAreShortAndWritten(t *testing.T) {
+// L04
+func TestCheck_patternsAreShortLiterals(t *testing.T) {
 	t.Parallel()
 	matches := func(pattern string) string { return `message.text.matches(` + pattern + `)` }
 	for condition, reason := range map[string]string{
@@ -137,7 +142,8 @@ func TestBad_L04_patternsAreShortAndWritten(t *testing.T) {
 	require.False(t, holds)
 }
 
-func TestBad_L06_rulesThatLeadRoundInACircleAreRefused(t *testing.T) {
+// L06
+func TestCheck_refusesOverflowCircles(t *testing.T) {
 	t.Parallel()
 	check := func(r routing.Rule) (reasons []string) {
 		r.Name = "r"
@@ -165,7 +171,8 @@ func TestBad_L06_rulesThatLeadRoundInACircleAreRefused(t *testing.T) {
 	require.Empty(t, check(routing.Rule{Queue: "line"}))
 }
 
-func TestBad_L08_conditionsReachNothingButFacts(t *testing.T) {
+// L08
+func TestCheck_conditionsReachOnlyFacts(t *testing.T) {
 	t.Parallel()
 	for _, condition := range []string{
 		`env("HOME") == "x"`, `secret("key") == "x"`, `file("/etc/passwd") == "x"`, `read("/etc/passwd") == "x"`, `http("x") == "x"`,
@@ -210,7 +217,7 @@ func TestCheck_namesAreCharactersAndNotBlank(t *testing.T) {
 	require.Empty(t, named(strings.Repeat("茶", 100)))
 }
 
-func TestCheck_whatRulesSetIsTextOrWhole(t *testing.T) {
+func TestCheck_outputsAreTextsOrWholeNumbers(t *testing.T) {
 	t.Parallel()
 	set := func(name string, value any) []rules.Diagnostic {
 		return check(routing.Classification, []routing.Rule{{Name: "r", Set: map[string]any{name: value}}}, shop())
@@ -244,7 +251,7 @@ func TestCheck_splitsNameEveryQueueOnceAndAddUp(t *testing.T) {
 	require.Equal(t, []string{"there is no such queue"}, split(routing.Share{Queue: "gone", Percent: 100}))
 }
 
-func TestCheck_ordersAreKeysOfTheirKindOrAttributes(t *testing.T) {
+func TestCheck_orderKeysFitTheirKind(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []routing.RulesetKind{routing.Prioritisation, routing.Assignment} {
 		for _, key := range append(routing.OrderKeys(kind), "attribute:team") {
@@ -256,7 +263,8 @@ func TestCheck_ordersAreKeysOfTheirKindOrAttributes(t *testing.T) {
 	}
 }
 
-func TestCheck_ASG10_onlyAssignmentOrdersByATypeOfSkills(t *testing.T) {
+// ASG-10
+func TestCheck_onlyAssignmentOrdersBySkillType(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"proficiency:language", "nearest_proficiency:产品", "skill_count:a: b"} {
 		by := []routing.Rule{{Name: "r", OrderBy: []routing.Order{{By: key}}}}
@@ -265,7 +273,8 @@ func TestCheck_ASG10_onlyAssignmentOrdersByATypeOfSkills(t *testing.T) {
 	}
 }
 
-func TestCheck_CLS4_RTQ1_aHundredRulesOfFiveOutputsAndNoMore(t *testing.T) {
+// CLS-4, RTQ-1
+func TestCheck_limitsRulesAndOutputs(t *testing.T) {
 	t.Parallel()
 	outputs := func(n int) (set map[string]any) {
 		set = map[string]any{}
@@ -317,8 +326,9 @@ func TestCheck_endsWithItsRequest(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// L02, S13: a hundred conditions of the greatest length take seconds to read.
-func TestBad_L02_conditionsTogetherAreLimited(t *testing.T) {
+// S13, L02
+// A hundred conditions of the greatest length take seconds to read.
+func TestCheck_limitsConditionsTogether(t *testing.T) {
 	t.Parallel()
 	list := make([]routing.Rule, 20)
 	for i := range list {

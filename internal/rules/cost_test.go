@@ -11,10 +11,11 @@ import (
 // maxBytes is how much memory evaluating a condition may take, all told (S13).
 const maxBytes = 8 << 20
 
-// FuzzS13_noConditionHangsTheRouter judges conditions over the longest message that WeChat sends, and more tags than it
+// S13
+// FuzzJudge_noConditionHangs judges conditions over the longest message that WeChat sends, and more tags than it
 // knows. Whatever compiles comes to an answer or is stopped by its cost. Its cost, and not a clock, is what keeps it under
 // 10 ms; so the clock is left out here.
-func FuzzS13_noConditionHangsTheRouter(f *testing.F) {
+func FuzzJudge_noConditionHangs(f *testing.F) {
 	for _, seed := range []string{
 		``, `true`, `message.text == "x"`, `message.text.matches("(a+)+$")`, `message.text.matches("(.?){40}b")`,
 		`message.text.matches("(.*.*.*.*.*.*.*.*)*x")`, `message.text.matches("[\\p{L}\\p{N}]{200}$")`,

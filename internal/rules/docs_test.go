@@ -96,7 +96,7 @@ type example struct {
 	}
 }
 
-func TestDocs_tenExamplesHoldUp(t *testing.T) {
+func TestDocs_tenExamplesAreValid(t *testing.T) {
 	t.Parallel()
 	block := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(page(t))
 	require.NotNil(t, block)

@@ -44,7 +44,8 @@ func TestJudge_everyFactCanBeAskedFor(t *testing.T) {
 	}
 }
 
-func TestBad_L05_whatCannotBeJudgedDoesNotHold(t *testing.T) {
+// L05
+func TestJudge_failureDoesNotHold(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	for condition, reason := range map[string]string{
@@ -79,7 +80,8 @@ func TestBad_L05_whatCannotBeJudgedDoesNotHold(t *testing.T) {
 	require.EqualError(t, err, "a fact is missing")
 }
 
-func TestBad_L05_theNextRuleIsTried(t *testing.T) {
+// L05
+func TestJudge_failingRuleIsSkipped(t *testing.T) {
 	t.Parallel()
 	q := routing.Question{
 		Workstream: routing.Workstream{FallbackQueue: "desk"}, Facts: someFacts("hello"),
@@ -95,7 +97,8 @@ func TestBad_L05_theNextRuleIsTried(t *testing.T) {
 	require.Equal(t, rules.ErrZero.Error(), got.Trace.Rules[0].Reason)
 }
 
-func TestBad_L10_whatACustomerWritesIsNeverACondition(t *testing.T) {
+// L10
+func TestJudge_customerTextIsNeverACondition(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	for _, said := range []string{`" || true || "`, `x" || true || "x`, `true`, `1 == 1`, `.*`, `\" || true`, `${true}`, "\x00", "\xff\xfe"} {
@@ -137,7 +140,7 @@ func TestJudge_errorsQuoteNothingOfTheFacts(t *testing.T) {
 	}
 }
 
-func TestJudge_keepsWhatIsAskedForAndForgetsTheRest(t *testing.T) {
+func TestJudge_keepsALimitedNumberOfPrograms(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	var wait sync.WaitGroup

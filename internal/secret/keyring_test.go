@@ -22,7 +22,7 @@ func ring(t require.TestingT, texts ...string) *secret.Keyring {
 
 func newKey(id string) string { return secret.NewMasterKey(id).Reveal() }
 
-func TestKeyring_theFirstSealsAndAllOpen(t *testing.T) {
+func TestKeyring_firstSealsAllOpen(t *testing.T) {
 	t.Parallel()
 	old, current := newKey("2025"), newKey("2026")
 	sealedBefore := ring(t, old).Seal(label, "row 1", []byte(canary))
@@ -37,7 +37,8 @@ func TestKeyring_theFirstSealsAndAllOpen(t *testing.T) {
 	require.ErrorIs(t, err, secret.ErrUnknownKey, "the new key sealed")
 }
 
-func TestBad_K12_anotherPlaceUseOrKeyDoesNotOpen(t *testing.T) {
+// K12
+func TestKeyring_opensOnlyItsOwnPlaceAndUse(t *testing.T) {
 	t.Parallel()
 	key := newKey("k1")
 	r := ring(t, key)
@@ -62,7 +63,8 @@ func TestBad_K12_anotherPlaceUseOrKeyDoesNotOpen(t *testing.T) {
 	require.ErrorIs(t, err, secret.ErrUnavailable)
 }
 
-func TestBad_K12_anyChangeOfAFrameIsFound(t *testing.T) {
+// K12
+func TestKeyring_findsAnyChange(t *testing.T) {
 	t.Parallel()
 	r := ring(t, newKey("k1"))
 	rapid.Check(t, func(t *rapid.T) {
@@ -85,7 +87,8 @@ func TestBad_K12_anyChangeOfAFrameIsFound(t *testing.T) {
 	})
 }
 
-func TestBad_K13_aKeyThatSealsNothingSafelyIsRefusedUnseen(t *testing.T) {
+// K13
+func TestParseKeyring_refusesUnsafeKeys(t *testing.T) {
 	t.Parallel()
 	good := strings.TrimPrefix(newKey("x"), "x:")
 	for text, want := range map[string]string{
@@ -114,7 +117,8 @@ const sample = "ZG8tbm90LXVzZS10aGlzLXNhbXBsZS1rZXktZXZlciE="
 
 func zeros(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
 
-func TestBad_K14_sealingTwiceGivesDifferentFrames(t *testing.T) {
+// K14
+func TestKeyring_sealsDifferentlyEachTime(t *testing.T) {
 	t.Parallel()
 	r := ring(t, newKey("k1"))
 	once, again := r.Seal(label, "row 1", []byte(canary)), r.Seal(label, "row 1", []byte(canary))
@@ -168,7 +172,7 @@ func TestDataKey_opensOnlyItsOwnUnchanged(t *testing.T) {
 	})
 }
 
-func TestDataKey_refusesAKeyOfAnotherSizeAndOpensNothingUnset(t *testing.T) {
+func TestDataKey_refusesOtherSizes(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 16, 31, 33} {
 		_, err := secret.OpenDataKey(make([]byte, size))

@@ -33,7 +33,8 @@ func newCarrier() carrier {
 	return c
 }
 
-func TestS1_noVerbOfFmtShowsAValue(t *testing.T) {
+// S1
+func TestValue_noFormatShowsIt(t *testing.T) {
 	t.Parallel()
 	c := newCarrier()
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10.3s", "%T", "%w"} {
@@ -47,7 +48,8 @@ func TestS1_noVerbOfFmtShowsAValue(t *testing.T) {
 	require.Equal(t, secret.Redacted, fmt.Sprintf("%x", c.Open))
 }
 
-func TestS1_noEncoderOrLoggerShowsAValue(t *testing.T) {
+// S1
+func TestValue_noEncoderOrLoggerShowsIt(t *testing.T) {
 	t.Parallel()
 	c := newCarrier()
 	asJSON, err := json.Marshal(c)
@@ -67,7 +69,8 @@ func TestS1_noEncoderOrLoggerShowsAValue(t *testing.T) {
 	}
 }
 
-func TestS1_databaseSQLRefusesAValue(t *testing.T) {
+// S1
+func TestValue_databaseSQLRefusesIt(t *testing.T) {
 	t.Parallel()
 	_, err := driver.DefaultParameterConverter.ConvertValue(secret.New(canary))
 	require.Error(t, err)
@@ -85,7 +88,7 @@ func TestValue_isRevealedOnlyByName(t *testing.T) {
 	require.True(t, secret.New("").Empty())
 }
 
-func TestValue_isReadStraightIntoCustody(t *testing.T) {
+func TestValue_readsFromJSON(t *testing.T) {
 	t.Parallel()
 	var request struct{ Token secret.Value }
 	require.NoError(t, json.Unmarshal([]byte(`{"token":"`+canary+`"}`), &request))

@@ -18,7 +18,7 @@ const (
 	spanID  = "b7ad6b7169203331"
 )
 
-func TestLogger_everyLineSaysWhoSpeaksAndForWhichTrace(t *testing.T) {
+func TestLogger_linesNameProcessAndTrace(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	log := telemetry.NewLogger(&out, telemetry.LogOptions{Process: "api"})
@@ -52,7 +52,8 @@ func TestLogger_textForPeopleHonoursTheLevel(t *testing.T) {
 	require.NotContains(t, out.String(), "unheard")
 }
 
-func TestS1_aSecretInALogLineIsRedacted(t *testing.T) {
+// S1
+func TestLogger_redactsSecrets(t *testing.T) {
 	t.Parallel()
 	type account struct {
 		Token  secret.Value

@@ -18,7 +18,7 @@ import (
 )
 
 // Not parallel: it counts goroutines.
-func TestOps_servesUntilShutdownAndLeavesNothingRunning(t *testing.T) {
+func TestOps_servesUntilShutdown(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	ops, err := telemetry.NewOps("127.0.0.1:0", quiet(telemetry.OpsOptions{}))
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func TestOps_shutdownBeforeServeFreesThePort(t *testing.T) {
 	require.NoError(t, again.Close())
 }
 
-func TestOps_aTakenPortIsAnErrorUnlessAnyWillDo(t *testing.T) {
+func TestOps_takenPortIsAnErrorUnlessOptional(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -78,7 +78,7 @@ func TestOps_offersNothingElse(t *testing.T) {
 	}
 }
 
-func TestOps_theCodecIsThereWhenGiven(t *testing.T) {
+func TestOps_servesTheCodecWhenGiven(t *testing.T) {
 	t.Parallel()
 	routes := telemetry.OpsRoutes(quiet(telemetry.OpsOptions{
 		Codec: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) }),
@@ -109,7 +109,8 @@ func TestOps_metricsAnswerOnlyToTheirOwnNames(t *testing.T) {
 	}
 }
 
-func TestS1_noCanaryReachesMetricsOrReadiness(t *testing.T) {
+// S1
+func TestOps_showsNoSecret(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-71e0"
 	tel := setUp(t, false)

@@ -25,7 +25,7 @@ func TestReady_withNothingToWaitFor(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask(t, ready(), http.MethodGet, "/readyz").Code)
 }
 
-func TestReady_turnsWithItsChecksWithinASecond(t *testing.T) {
+func TestReady_followsItsChecksWithinASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var down atomic.Bool
@@ -63,7 +63,7 @@ func TestReady_turnsWithItsChecksWithinASecond(t *testing.T) {
 	})
 }
 
-func TestReady_aCheckThatHangsIsNamedWithinItsBoundAndAskedOnce(t *testing.T) {
+func TestReady_hangingCheckIsNamedAndAskedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release, asked := make(chan struct{}), 0
@@ -87,7 +87,7 @@ func TestReady_aCheckThatHangsIsNamedWithinItsBoundAndAskedOnce(t *testing.T) {
 	})
 }
 
-func TestReady_aCheckIsToldToGiveUp(t *testing.T) {
+func TestReady_checkIsCanceledAfterTwoSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		routes := ready(telemetry.Check{Name: "postgres", Ask: func(ctx context.Context) error {
@@ -101,7 +101,7 @@ func TestReady_aCheckIsToldToGiveUp(t *testing.T) {
 	})
 }
 
-func TestReady_manyWhoAskAtOnceShareOneAnswer(t *testing.T) {
+func TestReady_concurrentRequestsShareOneCheck(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var asked, good atomic.Int64

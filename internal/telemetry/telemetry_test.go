@@ -46,7 +46,7 @@ func setUp(t *testing.T, export bool) *telemetry.Telemetry {
 	return tel
 }
 
-func TestSetup_withoutAnEndpointNothingIsSentButSpansHaveIDs(t *testing.T) {
+func TestSetup_exportsNothingWithoutEndpoint(t *testing.T) {
 	exports, _ := collector(t)
 	tel, shutdown, err := telemetry.Setup(t.Context(), telemetry.Options{Process: "api", Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestSetup_exportsSpansUnderTheProcessName(t *testing.T) {
 	require.True(t, bytes.Contains(*body.Load(), []byte("v1.2.3")))
 }
 
-func TestSetup_theEnvironmentMayNameTheService(t *testing.T) {
+func TestSetup_environmentMayNameTheService(t *testing.T) {
 	t.Setenv("OTEL_SERVICE_NAME", "desk-of-shop")
 	tel := setUp(t, false)
 	count, err := tel.Meters.Meter("test").Int64Counter("callbacks")
@@ -105,7 +105,8 @@ func TestMetrics_ofOursAndOfTheRuntime(t *testing.T) {
 	require.Contains(t, text, `service_name="wxdesk-api"`)
 }
 
-func TestS1_whatStrangersSendStaysOutOfTheLabels(t *testing.T) {
+// S1
+func TestMetrics_labelsHoldNothingFromStrangers(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-0d44"
 	tel := setUp(t, false)

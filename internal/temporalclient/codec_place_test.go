@@ -50,7 +50,7 @@ func TestCodec_opensOnlyForItsWorkflow(t *testing.T) {
 	require.ErrorIs(t, err, secret.ErrUnavailable, "the place is proved")
 }
 
-func TestCodec_theDayIsProved(t *testing.T) {
+func TestCodec_dayIsAuthenticated(t *testing.T) {
 	t.Parallel()
 	codec := temporalclient.NewCodec(ring(t, secret.NewMasterKey("a")))
 	sealed, err := codec.Encode(plain(t))

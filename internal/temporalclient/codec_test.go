@@ -42,7 +42,8 @@ func TestCodec_sealsPayloadsAndFailures(t *testing.T) {
 	require.Contains(t, failures.FailureToError(failure).Error(), canary)
 }
 
-func TestCodec_K14_equalPayloadsDiffer(t *testing.T) {
+// K14
+func TestCodec_equalPayloadsDiffer(t *testing.T) {
 	t.Parallel()
 	data, _ := temporalclient.Converters(temporalclient.NewCodec(ring(t, secret.NewMasterKey("a"))))
 	one, err := data.ToPayload(canary)
@@ -52,7 +53,7 @@ func TestCodec_K14_equalPayloadsDiffer(t *testing.T) {
 	require.NotEqual(t, one.GetData(), two.GetData())
 }
 
-func TestCodec_anOldKeyStillOpens(t *testing.T) {
+func TestCodec_oldKeyStillOpens(t *testing.T) {
 	t.Parallel()
 	older, newer := secret.NewMasterKey("old"), secret.NewMasterKey("new")
 	before, _ := temporalclient.Converters(temporalclient.NewCodec(ring(t, older)))
@@ -64,7 +65,7 @@ func TestCodec_anOldKeyStillOpens(t *testing.T) {
 	require.Equal(t, canary, back)
 }
 
-func TestCodec_anUnknownKeyIsAnErrorForCallersAndAPanicForWorkers(t *testing.T) {
+func TestCodec_workersPanicOnAnUnknownKey(t *testing.T) {
 	t.Parallel()
 	sealed, err := temporalclient.NewCodec(ring(t, secret.NewMasterKey("a"))).Encode(plain(t))
 	require.NoError(t, err)
@@ -74,7 +75,7 @@ func TestCodec_anUnknownKeyIsAnErrorForCallersAndAPanicForWorkers(t *testing.T) 
 	require.Panics(t, func() { _, _ = temporalclient.NewWorkerCodec(other).Decode(sealed) })
 }
 
-func TestCodec_anAlteredPayloadIsRefused(t *testing.T) {
+func TestCodec_alteredPayloadIsRefused(t *testing.T) {
 	t.Parallel()
 	codec := temporalclient.NewCodec(ring(t, secret.NewMasterKey("a")))
 	sealed, err := codec.Encode(plain(t))

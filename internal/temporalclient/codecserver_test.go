@@ -15,7 +15,8 @@ import (
 	"wxdesk/internal/temporalclient"
 )
 
-func TestS16_payloadsOpenOnlyForAnAdminAndOnlyAtTheWebUIsOrigin(t *testing.T) {
+// S16
+func TestCodec_opensForAdminsAtTheWebUIOnly(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	nobody, signedIn := browser(t), browser(t)
@@ -92,7 +93,7 @@ func TestCodec_corsNamesTheWebUIAndNobodyElse(t *testing.T) {
 	require.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
 }
 
-func TestCodec_theCookieIsTheBrowsersAlone(t *testing.T) {
+func TestCodec_cookieIsStrict(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -150,7 +151,7 @@ func TestCodec_signingInAndOut(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 }
 
-func TestCodec_withoutItsDatabaseNobodySignsInOrOut(t *testing.T) {
+func TestCodec_unavailableWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	b := browser(t)
@@ -165,7 +166,6 @@ func TestCodec_withoutItsDatabaseNobodySignsInOrOut(t *testing.T) {
 	require.Contains(t, page, "still signed in")
 }
 
-// B8
 func TestCodec_signOutEndsTheSessionOnTheServer(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
@@ -180,7 +180,7 @@ func TestCodec_signOutEndsTheSessionOnTheServer(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, status, "a copy of the cookie is of no use")
 }
 
-func TestCodec_aTicketSignsInOnceAndByNoLinkAlone(t *testing.T) {
+func TestCodec_ticketSignsInOnceNeverByALink(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	ticket, err := temporalclient.NewCodecTicket(t.Context(), e.sessions, "wxdesk dev")
@@ -210,7 +210,8 @@ func TestCodec_aTicketSignsInOnceAndByNoLinkAlone(t *testing.T) {
 	}
 }
 
-func TestS1_theCodecEndpointLogsWhoAndHowManyAndNoContent(t *testing.T) {
+// S1
+func TestCodec_logsNoContent(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	b := browser(t)
@@ -232,7 +233,7 @@ func TestS1_theCodecEndpointLogsWhoAndHowManyAndNoContent(t *testing.T) {
 	}
 }
 
-func TestCodec_opensOnlySoMuchAtOnce(t *testing.T) {
+func TestCodec_refusesLargeRequests(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	resp, _ := e.call(http.DefaultClient, http.MethodPost, "/codec/decode", strings.Repeat(" ", 9<<20), "Authorization", "Bearer wxd_admin", "Content-Type", "application/json")

@@ -38,7 +38,7 @@ func TestRemember_countsUnderEachSetOfTagsByItself(t *testing.T) {
 	}, counts)
 }
 
-func TestRemember_makesNothingTwice(t *testing.T) {
+func TestRemember_createsEachMetricOnce(t *testing.T) {
 	t.Parallel()
 	made := 0
 	root := temporalclient.Remember(counting{client.MetricsNopHandler, &made})

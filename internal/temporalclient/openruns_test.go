@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/temporalclient"
 )
 
-func TestOpenRuns_remembersTheLatestAndForgetsTheOldest(t *testing.T) {
+func TestOpenRuns_forgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	var open temporalclient.OpenRuns
 	for n := range 2 * temporalclient.MaxRecent {

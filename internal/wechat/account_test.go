@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestShapes_acceptWhatWeChatGivesOutAndNothingElse(t *testing.T) {
+// D9
+func TestShapes_acceptWhatWeChatGivesOut(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string

@@ -43,9 +43,10 @@ func bombs() map[string]string {
 	}
 }
 
-// X02: whatever is written to blow up costs at most a megabyte. It is counted in bytes allocated, of which a busy machine
+// X02
+// Whatever is written to blow up costs at most a megabyte. It is counted in bytes allocated, of which a busy machine
 // makes no more; what allocates no more than that has not expanded anything.
-func TestBad_X02_bombsCostLessThanAMegabyte(t *testing.T) { // alone: it counts what the whole process allocates
+func TestXMLBombs_costLessThanAMegabyte(t *testing.T) { // alone: it counts what the whole process allocates
 	for name, body := range bombs() {
 		for reader, read := range map[string]func([]byte){
 			"envelope": func(b []byte) { _, _ = wechat.ReadEnvelope(b) },

@@ -63,7 +63,8 @@ func TestCipher_printsNothingOfItsKey(t *testing.T) {
 	}
 }
 
-func TestBad_K01_keysWithSpareBitsOpen(t *testing.T) {
+// K01
+func TestNewCipher_acceptsSpareBits(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{keyABC, keyV5, keyV6} {
 		_, err := base64.StdEncoding.Strict().DecodeString(key + "=")
@@ -76,7 +77,8 @@ func TestBad_K01_keysWithSpareBitsOpen(t *testing.T) {
 	require.Equal(t, plainV2, string(got))
 }
 
-func TestBad_K02_keysOfAnotherShapeAreRefused(t *testing.T) {
+// K02
+func TestNewCipher_refusesOtherShapes(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", keyABC[:42], keyABC + "A", keyABC[:42] + "=", keyABC[:42] + " ", keyABC[:42] + "-", keyABC[:42] + "_", keyABC[:42] + "\n"} {
 		_, err := wechat.NewCipher(key, appIDV2)
@@ -87,7 +89,8 @@ func TestBad_K02_keysOfAnotherShapeAreRefused(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrKey)
 }
 
-func TestBad_K03_onlyStrictBase64IsDeciphered(t *testing.T) {
+// K03
+func TestCipher_opensStrictBase64Only(t *testing.T) {
 	t.Parallel()
 	broken := map[string]string{
 		"not base64":        strings.Repeat("!", 64),
@@ -106,7 +109,8 @@ func TestBad_K03_onlyStrictBase64IsDeciphered(t *testing.T) {
 	}
 }
 
-func TestBad_K04_oddLengthsAreNoPanic(t *testing.T) {
+// K04
+func TestCipher_oddLengthsDoNotPanic(t *testing.T) {
 	t.Parallel()
 	c := newCipher(t, keyABC, appIDV2)
 	for _, n := range []int{0, 1, 15, 16, 17, 31, 32, 33, 48} {
@@ -115,7 +119,8 @@ func TestBad_K04_oddLengthsAreNoPanic(t *testing.T) {
 	}
 }
 
-func TestBad_K05_paddingIsJudgedAsAWhole(t *testing.T) {
+// K05
+func TestCipher_checksTheWholePadding(t *testing.T) {
 	t.Parallel()
 	body := frame(t, uint32(len("<xml/>")), "<xml/>", string(appIDV2)) // 44 bytes: 20 of padding
 	uneven := append(bytes.Clone(body), bytes.Repeat([]byte{20}, 20)...)
@@ -136,7 +141,8 @@ func TestBad_K05_paddingIsJudgedAsAWhole(t *testing.T) {
 	}
 }
 
-func TestBad_K06_paddingUpTo32IsTaken(t *testing.T) {
+// K06
+func TestCipher_acceptsPaddingUpTo32(t *testing.T) {
 	t.Parallel()
 	c := newCipher(t, keyABC, appIDV2)
 	seen := map[int]bool{}
@@ -152,7 +158,8 @@ func TestBad_K06_paddingUpTo32IsTaken(t *testing.T) {
 	require.Len(t, seen, 32)
 }
 
-func TestBad_K07_lengthsBeyondTheFrameAreRefused(t *testing.T) {
+// K07
+func TestCipher_refusesLengthsBeyondTheFrame(t *testing.T) {
 	t.Parallel()
 	c := newCipher(t, keyABC, appIDV2)
 	const msg = "<xml>hello</xml>"
@@ -167,7 +174,8 @@ func TestBad_K07_lengthsBeyondTheFrameAreRefused(t *testing.T) {
 	}
 }
 
-func TestBad_K08_aReadableFrameForAnotherAppIDIsForeign(t *testing.T) {
+// K08
+func TestCipher_namesAForeignAppID(t *testing.T) {
 	t.Parallel()
 	c := newCipher(t, keyABC, appIDV2)
 	own := string(appIDV2)
@@ -186,13 +194,15 @@ func TestBad_K08_aReadableFrameForAnotherAppIDIsForeign(t *testing.T) {
 	}
 }
 
-func TestBad_K09_anotherKeyDeciphersNothing(t *testing.T) {
+// K09
+func TestCipher_anotherKeyOpensNothing(t *testing.T) {
 	t.Parallel()
 	_, err := newCipher(t, keyV6, appIDV2).Open([]byte(encryptV2))
 	require.ErrorIs(t, err, wechat.ErrUndecipherable)
 }
 
-func TestBad_K11_aChangedCiphertextNeverShowsTheMessage(t *testing.T) {
+// K11
+func TestCipher_changedTextNeverOpensTheSame(t *testing.T) {
 	t.Parallel()
 	c := newCipher(t, keyABC, appIDV2)
 	for i := range len(encryptV2) {
@@ -204,7 +214,8 @@ func TestBad_K11_aChangedCiphertextNeverShowsTheMessage(t *testing.T) {
 	}
 }
 
-func TestBad_K14_theSameMessageSealedTwiceDiffers(t *testing.T) {
+// K14
+func TestCipher_sealsDifferentlyEachTime(t *testing.T) {
 	t.Parallel()
 	c := newCipher(t, keyABC, appIDV2)
 	one, err := c.Seal([]byte("same"))

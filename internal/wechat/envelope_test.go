@@ -21,7 +21,7 @@ func TestReadEnvelope_readsSafeMode(t *testing.T) {
 	require.Equal(t, encryptV2, string(env.Encrypt))
 }
 
-func TestReadEnvelope_readsCompatibleModeWithEveryKindOfChild(t *testing.T) {
+func TestReadEnvelope_readsCompatibleMode(t *testing.T) {
 	t.Parallel()
 	for name, children := range map[string]string{
 		"text":          strings.TrimSuffix(strings.TrimPrefix(plainV2, "<xml>"), "</xml>"),
@@ -49,7 +49,7 @@ func TestReadEnvelope_keepsTheTextAsTransmitted(t *testing.T) {
 	require.Empty(t, env.Encrypt)
 }
 
-func TestBad_P1_aPlainBodyHasNoEncrypt(t *testing.T) {
+func TestReadEnvelope_plainBodyHasNoEncrypt(t *testing.T) {
 	t.Parallel()
 	_, err := wechat.ReadEnvelope([]byte(plainV2))
 	require.ErrorIs(t, err, wechat.ErrNoEncrypt)
@@ -57,7 +57,8 @@ func TestBad_P1_aPlainBodyHasNoEncrypt(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrNoEncrypt)
 }
 
-func TestBad_C19_anEmptyBodyIsNoEnvelope(t *testing.T) {
+// C19
+func TestReadEnvelope_refusesEmptyBodies(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", " ", "\xEF\xBB\xBF", "x", plainV1c, "<xml>", "<xml></xml", "</xml>", "<"} {
 		_, err := wechat.ReadEnvelope([]byte(body))
@@ -127,7 +128,8 @@ func refusedXML() map[string]string {
 	}
 }
 
-func TestBad_X01_to_X07_oddXMLIsNoEnvelope(t *testing.T) {
+// X01, X02, X03, X04, X05, X06, X07
+func TestReadEnvelope_refusesOddXML(t *testing.T) {
 	t.Parallel()
 	for name, body := range refusedXML() {
 		start := time.Now()
@@ -138,7 +140,8 @@ func TestBad_X01_to_X07_oddXMLIsNoEnvelope(t *testing.T) {
 	}
 }
 
-func TestBad_X04_twoEncryptElementsAreRefused(t *testing.T) {
+// X04
+func TestReadEnvelope_refusesTwoEncrypts(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		"<xml><Encrypt>YQ==</Encrypt><Encrypt>YQ==</Encrypt></xml>",
@@ -151,7 +154,8 @@ func TestBad_X04_twoEncryptElementsAreRefused(t *testing.T) {
 	}
 }
 
-func TestBad_X05_encryptStandsDirectlyBelowTheRootAndHoldsOnlyText(t *testing.T) {
+// X05
+func TestReadEnvelope_encryptIsTextBelowTheRoot(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		"<xml><a><Encrypt>YQ==</Encrypt></a></xml>",
@@ -166,7 +170,8 @@ func TestBad_X05_encryptStandsDirectlyBelowTheRootAndHoldsOnlyText(t *testing.T)
 	}
 }
 
-func TestBad_X08_aByteOrderMarkAndSplitCDATAAreRead(t *testing.T) {
+// X08
+func TestReadEnvelope_readsBOMAndSplitCDATA(t *testing.T) {
 	t.Parallel()
 	env, err := wechat.ReadEnvelope([]byte("\xEF\xBB\xBF" + safeV2 + "\n"))
 	require.NoError(t, err)

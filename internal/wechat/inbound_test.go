@@ -20,6 +20,7 @@ func inboundXML(msgType, children string) string {
 		"<CreateTime>1700000000</CreateTime>\n<MsgType><![CDATA[" + msgType + "]]></MsgType>\n" + children + "\n</xml>"
 }
 
+// ACC-12
 func TestReadInbound_readsEveryKindOfMessage(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -84,6 +85,7 @@ func TestReadInbound_readsEveryKindOfMessage(t *testing.T) {
 	}
 }
 
+// ACC-12
 func TestReadInbound_readsEveryKindOfEvent(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -227,7 +229,8 @@ func head(want wechat.Inbound, got *wechat.Inbound, msgType, event string) *wech
 	return &want
 }
 
-func TestBad_X01_to_X07_oddXMLIsNoMessage(t *testing.T) {
+// X01, X02, X03, X04, X05, X06, X07
+func TestReadInbound_refusesOddXML(t *testing.T) {
 	t.Parallel()
 	for name, body := range refusedXML() {
 		_, err := wechat.ReadInbound([]byte(body))
@@ -236,7 +239,8 @@ func TestBad_X01_to_X07_oddXMLIsNoMessage(t *testing.T) {
 	}
 }
 
-func TestBad_X04_aFieldGivenTwiceIsRefused(t *testing.T) {
+// X04
+func TestReadInbound_refusesAFieldGivenTwice(t *testing.T) {
 	t.Parallel()
 	for _, twice := range []string{
 		"<FromUserName>oOther</FromUserName>", "<ToUserName>gh_000000000000</ToUserName>", "<MsgType>event</MsgType>",
@@ -248,7 +252,8 @@ func TestBad_X04_aFieldGivenTwiceIsRefused(t *testing.T) {
 	}
 }
 
-func TestBad_X08_textComesOutExactly(t *testing.T) {
+// X08
+func TestReadInbound_textIsExact(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{
 		"<![CDATA[a]]]]><![CDATA[>b]]>":      "a]]>b",
@@ -283,7 +288,8 @@ func TestReadInbound_readsWhateverXMLCanCarry(t *testing.T) {
 	})
 }
 
-func TestBad_X09_messageIDsStayText(t *testing.T) {
+// X09
+func TestReadInbound_messageIDsStayText(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"0", "-1", "0x1F", "12345678901234567890", " 1 ", "abc"} {
 		require.Equal(t, id, readInbound(t, inboundXML("text", "<MsgId>"+id+"</MsgId>")).MsgID)
@@ -291,7 +297,8 @@ func TestBad_X09_messageIDsStayText(t *testing.T) {
 	require.Empty(t, readInbound(t, inboundXML("text", "<MsgId></MsgId>")).MsgID)
 }
 
-func TestBad_X11_anOddCreateTimeIsFlagged(t *testing.T) {
+// X11
+func TestReadInbound_flagsAnOddCreateTime(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"0", "-1", "253402300799", "abc", "1e9", "", "99999999999999999999", "1293839999", "4102444800", "+1700000000"} {
 		m := readInbound(t, strings.Replace(inboundXML("text", ""), "1700000000", odd, 1))
@@ -304,7 +311,8 @@ func TestBad_X11_anOddCreateTimeIsFlagged(t *testing.T) {
 	require.Equal(t, int64(1_700_000_000), m.Created.Unix())
 }
 
-func TestBad_X12_withoutAPlausibleSenderNothingIsRead(t *testing.T) {
+// X12
+func TestReadInbound_needsAPlausibleSender(t *testing.T) {
 	t.Parallel()
 	for _, from := range []string{"", strings.Repeat("o", 200), "o/../x", "o\nx", "o😀", "o x"} {
 		_, err := wechat.ReadInbound([]byte(strings.Replace(inboundXML("text", ""), "oyORnuP8q7ou2gfYjqLzSIWZf0rs", from, 1)))
@@ -316,7 +324,8 @@ func TestBad_X12_withoutAPlausibleSenderNothingIsRead(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrInbound, "no MsgType")
 }
 
-func TestBad_X14_unknownKindsAndP9OddNumbersAreRead(t *testing.T) {
+// X14
+func TestReadInbound_readsUnknownKinds(t *testing.T) {
 	t.Parallel()
 	m := readInbound(t, inboundXML("hologram", "<bizmsgmenuid>menu_yes</bizmsgmenuid><Hologram><Size>3</Size></Hologram>"))
 	require.Equal(t, "hologram", m.Kind())
@@ -325,7 +334,8 @@ func TestBad_X14_unknownKindsAndP9OddNumbersAreRead(t *testing.T) {
 	require.Equal(t, "event", readInbound(t, inboundXML("event", "")).Kind(), "an event without a name")
 }
 
-func TestBad_X15_blankTextsAreKnown(t *testing.T) {
+// X15
+func TestBlank_knowsInvisibleText(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"", " ", "\t\n\r", "\u200B\u200C\u200D\uFEFF", "\u3000", "\u3164", "\u2800\u2060", "\uFE0F", "\u202E", "\U000E0020"} {
 		require.Truef(t, wechat.Blank(s), "%q", s)
@@ -335,14 +345,16 @@ func TestBad_X15_blankTextsAreKnown(t *testing.T) {
 	}
 }
 
-func TestBad_X16_longTextsStayWhole(t *testing.T) {
+// X16
+func TestReadInbound_keepsLongTexts(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{strings.Repeat("中", 64<<10/3), strings.Repeat("😀", 20_000), "a" + strings.Repeat("\u0301", 5000), "\u202Eabc"} {
 		require.Equal(t, s, readInbound(t, inboundXML("text", "<Content><![CDATA["+s+"]]></Content>")).Content)
 	}
 }
 
-func TestBad_X17_to_X20_whatLooksLikeCodeStaysText(t *testing.T) {
+// X17, X18, X19, X20
+func TestReadInbound_codeStaysText(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		"<script>alert(1)</script>", "[x](javascript:alert(1))", "{{.}}", "%s%n", "${jndi:ldap://x}", "'; drop table x; --",

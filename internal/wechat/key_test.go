@@ -13,7 +13,7 @@ import (
 
 var idKey = []byte("0123456789abcdef0123456789abcdef")
 
-func TestMessageKey_isEqualForRepeatsAndNamesNobody(t *testing.T) {
+func TestMessageKey_isEqualForRepeats(t *testing.T) {
 	t.Parallel()
 	one, again := readInbound(t, plainV2), readInbound(t, plainV2)
 	key := wechat.MessageKey(idKey, "account", one)
@@ -24,6 +24,7 @@ func TestMessageKey_isEqualForRepeatsAndNamesNobody(t *testing.T) {
 	require.Equal(t, key, wechat.MessageKey(idKey, "account", again), "C11: the MsgId decides")
 }
 
+// X10
 func TestMessageKey_differsByEveryPartThatCounts(t *testing.T) {
 	t.Parallel()
 	message := wechat.Inbound{FromUserName: "o1", CreateTime: "1700000000", MsgType: "text", MsgID: "7"}
@@ -47,7 +48,8 @@ func TestMessageKey_differsByEveryPartThatCounts(t *testing.T) {
 	add("moved boundary", idKey, "a", with(event, func(m *wechat.Inbound) { m.Event, m.EventKey = "CLICKk", "" }))
 }
 
-func TestBad_X09_messagesWithoutAnIDShareNoKey(t *testing.T) {
+// X09
+func TestMessageKey_withoutAnIDIsNotShared(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"", "0", "00", " 0 "} {
 		m := wechat.Inbound{FromUserName: "o1", CreateTime: "1700000000", MsgType: "text", Content: "a", MsgID: id}
@@ -91,7 +93,7 @@ func TestCustomerKey_isItsOwnKindOfKey(t *testing.T) {
 }
 
 // Keys stand in databases and workflow ids: they must never change.
-func TestKeys_areWhatTheyHaveAlwaysBeen(t *testing.T) {
+func TestKeys_neverChange(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "O1amr0vZNHtmh49awjWxbhxwdOMoyJIaysNGweTO-hU", wechat.CustomerKey(idKey, "oyORnuP8q7ou2gfYjqLzSIWZf0rs"))
 	require.Equal(t, "RAdDBCRLZaZ4Fj_1gNv2xPbJCPNDJvwVeqlxmCJU8iQ", wechat.MessageKey(idKey, "account", readInbound(t, plainV2)))

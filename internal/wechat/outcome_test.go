@@ -20,7 +20,8 @@ func TestErrCodes_haveAClassAndAStableReason(t *testing.T) {
 	}
 }
 
-func TestBad_W04_unknownCodesAreFinalAndAlert(t *testing.T) {
+// W04
+func TestOutcomeOf_unknownCodesFailAndAlert(t *testing.T) {
 	t.Parallel()
 	for _, code := range []wechat.ErrCode{1, 99999, -2, 1 << 40} {
 		require.Equal(t, wechat.ClassUnknown, code.Class())
@@ -60,7 +61,8 @@ func TestOutcomeOf_followsTheTable(t *testing.T) {
 	}
 }
 
-func TestBad_W03_theDailyQuotaPausesUntilMidnightInBeijing(t *testing.T) {
+// W03
+func TestOutcomeOf_dailyQuotaEndsAtMidnight(t *testing.T) {
 	t.Parallel()
 	for now, want := range map[time.Time]time.Duration{
 		time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC):   time.Hour,      // 23:00

@@ -29,7 +29,7 @@ func TestParseQuery_readsACallback(t *testing.T) {
 	}, q)
 }
 
-func TestParseQuery_takesWhatRealRequestsVaryIn(t *testing.T) {
+func TestParseQuery_takesRealVariations(t *testing.T) {
 	t.Parallel()
 	for name, raw := range map[string]string{
 		"verification":          "signature=a&echostr=4375120948345356249&timestamp=1714036504&nonce=1514711492",
@@ -45,7 +45,8 @@ func TestParseQuery_takesWhatRealRequestsVaryIn(t *testing.T) {
 	}
 }
 
-func TestBad_C03_signatureTimestampAndNonceAreNeeded(t *testing.T) {
+// C03
+func TestParseQuery_needsItsThreeParameters(t *testing.T) {
 	t.Parallel()
 	for name, raw := range map[string]string{
 		"nothing":                   "",
@@ -61,7 +62,8 @@ func TestBad_C03_signatureTimestampAndNonceAreNeeded(t *testing.T) {
 	}
 }
 
-func TestBad_C04_noParameterMayComeTwice(t *testing.T) {
+// C04
+func TestParseQuery_refusesRepeatedParameters(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"signature", "msg_signature", "timestamp", "nonce", "encrypt_type", "openid", "other"} {
 		_, err := wechat.ParseQuery(queryV1c + "&other=1&" + name + "=1714112445")
@@ -75,7 +77,8 @@ func TestBad_C04_noParameterMayComeTwice(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrQuery, "too many")
 }
 
-func TestBad_C05_theTimestampHasTenDigits(t *testing.T) {
+// C05
+func TestParseQuery_timestampHasTenDigits(t *testing.T) {
 	t.Parallel()
 	for _, timestamp := range []string{
 		"", "abc", "-1", "-170000000", "1e9", "+1700000000", "+170000000", "170000000", "17000000000", "1700000000000000000",
@@ -86,14 +89,16 @@ func TestBad_C05_theTimestampHasTenDigits(t *testing.T) {
 	}
 }
 
-func TestBad_C08_swappedTimestampAndNonceNeedTheShapeOfATimestamp(t *testing.T) {
+// C08
+func TestParseQuery_refusesASwappedNonce(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, wechat.Signature("spamtest", "1700000000", "12345"), wechat.Signature("spamtest", "12345", "1700000000"))
 	_, err := wechat.ParseQuery("signature=a&timestamp=12345&nonce=1700000000")
 	require.ErrorIs(t, err, wechat.ErrQuery)
 }
 
-func TestBad_C09_movedBoundariesAreRefusedByShape(t *testing.T) {
+// C09
+func TestParseQuery_refusesMovedBoundaries(t *testing.T) {
 	t.Parallel()
 	const timestamp, nonce = "1700000000", "12345" // sorted: nonce, timestamp, token
 	joined := nonce + timestamp
@@ -107,7 +112,8 @@ func TestBad_C09_movedBoundariesAreRefusedByShape(t *testing.T) {
 	}
 }
 
-func TestBad_C09_noCiphertextLosesItsHeadToTheNonce(t *testing.T) {
+// C09
+func TestParseQuery_nonceTakesNoCiphertext(t *testing.T) {
 	t.Parallel()
 	// With nonce "9" before an Encrypt text that sorts after it, digits and letters could move over. The shortest move that
 	// keeps whole cipher blocks has 64 characters, which no nonce can take.
@@ -120,7 +126,7 @@ func TestBad_C09_noCiphertextLosesItsHeadToTheNonce(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrQuery)
 }
 
-func TestParseQuery_refusesOddNoncesTypesAndEscapes(t *testing.T) {
+func TestParseQuery_refusesOddNoncesAndEscapes(t *testing.T) {
 	t.Parallel()
 	for name, raw := range map[string]string{
 		"nonce with space":     "signature=a&timestamp=1700000000&nonce=1+2",
@@ -143,7 +149,8 @@ func TestParseQuery_repeatsNoValueInItsErrors(t *testing.T) {
 	require.NotContains(t, err.Error(), "canary")
 }
 
-func TestBad_C02_onlyHarmlessEchoesGoBack(t *testing.T) {
+// C02
+func TestEchoAllowed_harmlessOnly(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"4375120948345356249", "a", echoV6a, "a-b_c", strings.Repeat("1", 512)} {
 		require.Truef(t, wechat.EchoAllowed(s), "%q", s)

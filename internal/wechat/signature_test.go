@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestBad_C12_onlyTheExactSignatureCounts(t *testing.T) {
+// C12
+func TestVerifySignature_acceptsTheExactOneOnly(t *testing.T) {
 	t.Parallel()
 	const token, timestamp, nonce = "spamtest", "1700000000", "12345"
 	good := wechat.Signature(token, timestamp, nonce)
@@ -30,7 +31,8 @@ func TestBad_C12_onlyTheExactSignatureCounts(t *testing.T) {
 	}
 }
 
-func TestBad_K11_everySingleBitOfTheSignatureCounts(t *testing.T) {
+// K11
+func TestVerifySignature_everyBitOfItCounts(t *testing.T) {
 	t.Parallel()
 	good := []byte(wechat.Signature("spamtest", "1700000000", "12345", encryptS1))
 	for i := range good {
@@ -42,7 +44,8 @@ func TestBad_K11_everySingleBitOfTheSignatureCounts(t *testing.T) {
 	}
 }
 
-func TestBad_K11_everySingleBitOfWhatIsSignedCounts(t *testing.T) {
+// K11
+func TestVerifySignature_everyPartCounts(t *testing.T) {
 	t.Parallel()
 	parts := []string{"1700000000", "12345", encryptS3}
 	good := wechat.Signature("spamtest", parts...)
@@ -57,7 +60,8 @@ func TestBad_K11_everySingleBitOfWhatIsSignedCounts(t *testing.T) {
 	}
 }
 
-func TestBad_C30_anEmptyTokenVerifiesNothing(t *testing.T) {
+// C30
+func TestVerifySignature_refusesAnEmptyToken(t *testing.T) {
 	t.Parallel()
 	require.False(t, wechat.VerifySignature(wechat.Signature("", "1700000000", "12345"), "", "1700000000", "12345"))
 }
@@ -69,16 +73,18 @@ func TestSignature_leavesItsArgumentsInOrder(t *testing.T) {
 	require.Equal(t, []string{"z", "a"}, parts)
 }
 
-func TestBad_C13_theURLSignatureIsNoMessageSignature(t *testing.T) {
+// C13
+func TestVerifySignature_refusesTheURLSignature(t *testing.T) {
 	t.Parallel()
 	forURL := wechat.Signature("AAAAA", "1714112445", "415670741")
 	require.False(t, wechat.VerifySignature(forURL, "AAAAA", "1714112445", "415670741", encryptV1c))
 	require.False(t, wechat.VerifySignature("", "AAAAA", "1714112445", "415670741", encryptV1c))
 }
 
+// C09
 // Characters that move between nonce and Encrypt text keep the signature; what remains is found out by its shape, whatever
 // the key, and a text that WeChat signed as it stands never is.
-func TestBad_C09_aBoundaryThatMovedBetweenNonceAndCiphertextIsFound(t *testing.T) {
+func TestBoundaryMoved_findsMovedCharacters(t *testing.T) {
 	t.Parallel()
 	const timestamp = "1799999999"
 	for _, tt := range []struct{ token, nonce, encrypt string }{

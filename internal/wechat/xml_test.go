@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestBad_X07_aControlCharacterIsRefusedWhereverItStands(t *testing.T) {
+// X07
+func TestReadInbound_refusesControlCharacters(t *testing.T) {
 	t.Parallel()
 	allowed := []string{"\t", "\n", " ", "!", "\x7f", "好"} // around it
 	for control := range byte(' ') {

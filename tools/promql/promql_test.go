@@ -27,7 +27,7 @@ func TestAlerts_areExpressionsThatPrometheusTakes(t *testing.T) {
 	}
 }
 
-func TestDashboard_asksInExpressionsThatPrometheusTakes(t *testing.T) {
+func TestDashboard_queriesParse(t *testing.T) {
 	t.Parallel()
 	var dashboard struct {
 		Panels []struct {

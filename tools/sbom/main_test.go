@@ -13,8 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// S15: the bill of materials names exactly what is linked.
-func TestS15_theBillNamesWhatIsLinked(t *testing.T) {
+// S15
+// The bill of materials names exactly what is linked.
+func TestBill_namesWhatIsLinked(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "wxdesk")
 	out, err := exec.Command("go", "build", "-trimpath", "-o", program, "wxdesk").CombinedOutput()

@@ -118,7 +118,7 @@ func TestServer_refusesASecondServerOnTheSameFile(t *testing.T) {
 	require.Contains(t, said, file+": another server has it open")
 }
 
-func TestServer_refusesSearchAttributesItHasNoRoomFor(t *testing.T) {
+func TestServer_refusesTooManySearchAttributes(t *testing.T) {
 	t.Parallel()
 	args := []string{"server", "start-dev", "--headless", "--port", freePort()}
 	for i := range 11 {

@@ -132,7 +132,7 @@ func TestServer_servesSignalsAndUpdatesWithStart(t *testing.T) {
 	require.Equal(t, 3, count)
 }
 
-func TestServer_keepsWhatItAcknowledgedThroughSIGKILL(t *testing.T) {
+func TestServer_keepsAcknowledgedSignalsOnKill(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "temporal.db")
 	first := begin(t, "--headless", "--db-filename", file, "--search-attribute", "WxAccount=Keyword")

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-func TestBots_anUnknownKindIsAFailureNotALater(t *testing.T) {
+func TestBots_unknownKindFails(t *testing.T) {
 	_, err := connector.Bots{}.Answer(context.Background(), bot.Question{Bot: bot.Bot{Kind: "oracle"}})
 	require.Error(t, err)
 	require.NotErrorIs(t, err, conversation.ErrLater)

@@ -51,13 +51,13 @@ func ask(t *testing.T, text string, change ...func(*bot.Question)) bot.Answer {
 
 func first(q *bot.Question) { q.First = true }
 
-func TestFAQ_theLongestPhraseWins(t *testing.T) {
+func TestFAQ_longestPhraseWins(t *testing.T) {
 	require.Equal(t, []string{"Within 30 days."}, ask(t, "How do I RETURN this?").Texts)
 	require.Equal(t, []string{"We pay for it."}, ask(t, "who pays return  shipping?").Texts)
 	require.Equal(t, []string{"三十天内。"}, ask(t, "我想退货，可以吗").Texts)
 }
 
-func TestFAQ_amongEquallyLongPhrasesTheLastOneWins(t *testing.T) {
+func TestFAQ_tieGoesToTheLastPhrase(t *testing.T) {
 	faq := faq.Connector{Entries: entries{
 		{Language: conversation.LanguageChinese, Phrase: "你好", Answer: "您好！"},
 		{Language: conversation.LanguageChinese, Phrase: "送货", Answer: "两三天。"},
@@ -71,13 +71,13 @@ func TestFAQ_foldsWidthAndCase(t *testing.T) {
 	require.Equal(t, []string{"Within 30 days."}, ask(t, "ＲＥＴＵＲＮ").Texts)
 }
 
-func TestFAQ_amongEqualsTheAccountsLanguageWins(t *testing.T) {
+func TestFAQ_tieGoesToTheAccountsLanguage(t *testing.T) {
 	require.Equal(t, []string{"中文"}, ask(t, "VIP").Texts)
 	english := func(q *bot.Question) { q.Language = conversation.LanguageEnglish }
 	require.Equal(t, []string{"english"}, ask(t, "VIP", english).Texts)
 }
 
-func TestFAQ_knowsAWishForAPersonInFiveLanguages(t *testing.T) {
+func TestFAQ_escalatesInFiveLanguages(t *testing.T) {
 	for _, text := range []string{
 		"转人工", "人工", "人工客服", "请帮我找真人", "轉人工", "human, please", "I want an AGENT!", "a person?",
 		"オペレーターお願いします", "担当者", "saya mau bicara dengan manusia", "petugas",
@@ -88,13 +88,13 @@ func TestFAQ_knowsAWishForAPersonInFiveLanguages(t *testing.T) {
 	}
 }
 
-func TestFAQ_aWordInsideAnotherIsNoWish(t *testing.T) {
+func TestFAQ_partOfAWordDoesNotEscalate(t *testing.T) {
 	for _, text := range []string{"personal data", "humane", "reagent", "agents2"} {
 		require.Empty(t, ask(t, text).Command, text)
 	}
 }
 
-func TestFAQ_anEntryMayBeMoreSpecificThanAWish(t *testing.T) {
+func TestFAQ_longerEntryBeatsEscalation(t *testing.T) {
 	require.Equal(t, []string{"有货。"}, ask(t, "有人工智能手表吗").Texts)
 }
 
@@ -111,7 +111,7 @@ func TestFAQ_alwaysAnswersSomething(t *testing.T) {
 	}
 }
 
-func TestFAQ_theGreetingAnswersTheFirstMessageOnlyWhereNothingElseDoes(t *testing.T) {
+func TestFAQ_greetsWhereNothingElseAnswers(t *testing.T) {
 	require.Equal(t, []string{"Within 30 days."}, ask(t, "return", first).Texts)
 	require.Equal(t, bot.CommandEscalate, ask(t, "人工", first).Command)
 	require.Equal(t, ask(t, "hello", first), ask(t, "", func(q *bot.Question) { q.Kind = "subscribe" }))

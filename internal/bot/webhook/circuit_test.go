@@ -52,7 +52,8 @@ func connect(transport http.RoundTripper) webhook.Connector {
 	return webhook.New(&http.Client{Transport: transport})
 }
 
-func TestBad_B02_aBotThatKeepsFailingIsLeftAloneForAWhile(t *testing.T) {
+// B02
+func TestCircuit_opensAfterFiveFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &program{status: http.StatusNotFound}
@@ -94,7 +95,8 @@ func TestBad_B02_aBotThatKeepsFailingIsLeftAloneForAWhile(t *testing.T) {
 	})
 }
 
-func TestBad_B02_aRetryAfterOfADayIsHeededForThirtySeconds(t *testing.T) {
+// B02
+func TestCircuit_heedsRetryAfterThirtySeconds(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
@@ -129,7 +131,8 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	return g.program.RoundTrip(r)
 }
 
-func TestBad_B02_ofManyQuestionsOneIsTheProbe(t *testing.T) {
+// B02
+func TestCircuit_sendsOneProbe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{program: program{status: http.StatusNotFound}}
@@ -162,7 +165,8 @@ func TestBad_B02_ofManyQuestionsOneIsTheProbe(t *testing.T) {
 	})
 }
 
-func TestBad_B01_B02_aSilentBotCountsAsOneThatFails(t *testing.T) {
+// B01, B02
+func TestCircuit_silenceCountsAsFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan struct{})}
@@ -177,7 +181,8 @@ func TestBad_B01_B02_aSilentBotCountsAsOneThatFails(t *testing.T) {
 	})
 }
 
-func TestBad_B02_B03_garbageOpensTheCircuitButNotWhatACustomerCanBringAbout(t *testing.T) {
+// B02, B03
+func TestCircuit_customerCannotOpenIt(t *testing.T) {
 	t.Parallel()
 	for body, opens := range map[string]bool{
 		"<html>":                      true,
@@ -197,7 +202,7 @@ func TestBad_B02_B03_garbageOpensTheCircuitButNotWhatACustomerCanBringAbout(t *t
 	}
 }
 
-func TestCircuit_aFailureFromBeforeItOpenedDoesNotProlongThePause(t *testing.T) {
+func TestCircuit_lateFailureDoesNotProlongIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{program: program{status: http.StatusNotFound}, open: make(chan struct{})}

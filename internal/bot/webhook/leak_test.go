@@ -10,7 +10,8 @@ import (
 	"wxdesk/internal/bot"
 )
 
-func TestBad_B09_secretsAndOpenIDsAreBlockedAndNotQuoted(t *testing.T) {
+// B09
+func TestWebhook_blocksSecretsAndOpenIDs(t *testing.T) {
 	t.Parallel()
 	asked := func(text string) (bot.Answer, error) {
 		body, err := json.Marshal(map[string]any{"messages": []any{map[string]string{"text": "hello"}, map[string]string{"text": text}}})

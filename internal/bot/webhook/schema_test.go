@@ -139,7 +139,8 @@ func asJSON(t *testing.T, v any) (out any) {
 	return out
 }
 
-func TestWebhook_whatIsAskedFitsTheSchema(t *testing.T) {
+// CTX-5
+func TestWebhook_requestFitsTheSchema(t *testing.T) {
 	t.Parallel()
 	s := webhookSchema(t)
 	fields := map[string]string{}
@@ -166,7 +167,7 @@ func TestWebhook_whatIsAskedFitsTheSchema(t *testing.T) {
 	require.NotContains(t, asJSON(t, webhook.WireRequest(odd)).(map[string]any)["message"], "location")
 }
 
-func TestWebhook_whatTheSchemaAllowsIsUnderstood(t *testing.T) {
+func TestWebhook_understandsTheWholeSchema(t *testing.T) {
 	t.Parallel()
 	s := webhookSchema(t)
 	all := s.filled(s.Defs["answer"])

@@ -12,7 +12,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestBad_B05_noCharacterThatAReaderSeesIsCut(t *testing.T) {
+// B05
+func TestSplit_cutsNoVisibleCharacter(t *testing.T) {
 	t.Parallel()
 	for name, character := range map[string]string{
 		"family": "👨‍👩‍👧‍👦", "flag": "🇯🇵", "regional flag": "🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F",
@@ -35,7 +36,7 @@ func TestBad_B05_noCharacterThatAReaderSeesIsCut(t *testing.T) {
 	}
 }
 
-func TestSplit_cutsBehindWhiteSpaceWhereThereIsSome(t *testing.T) {
+func TestSplit_cutsAtWhiteSpace(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"one two ", "three"}, webhook.Split("one two three", 10))
 	require.Equal(t, []string{"a bcdefghi", "jk"}, webhook.Split("a bcdefghijk", 10), "not where that leaves little")

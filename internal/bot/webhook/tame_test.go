@@ -11,7 +11,8 @@ import (
 	"wxdesk/internal/bot/webhook"
 )
 
-func TestBad_B06_onlyTheListedLinkFormStaysMarkup(t *testing.T) {
+// B06, ACC-6
+func TestTame_keepsOnlyListedLinks(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		`see <a href="https://shop.example/tea?a=1&b=2">our tea</a>!`,
@@ -41,7 +42,8 @@ func TestBad_B06_onlyTheListedLinkFormStaysMarkup(t *testing.T) {
 	}
 }
 
-func TestBad_B06_whateverABotSaysNothingElseIsMarkup(t *testing.T) {
+// B06
+func TestTame_leavesNoOtherMarkup(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		part := rapid.SampledFrom([]string{
@@ -60,7 +62,8 @@ func TestBad_B06_whateverABotSaysNothingElseIsMarkup(t *testing.T) {
 	})
 }
 
-func TestBad_B06_aWebhooksTextIsMadeHarmlessBeforeItIsSplitAndCounted(t *testing.T) {
+// B06
+func TestWebhook_tamesTextsBeforeSplitting(t *testing.T) {
 	t.Parallel()
 	got, err := answersWith(t, says(`{"messages":[{"text":"<b>tea</b>\u0000"}]}`))
 	require.NoError(t, err)

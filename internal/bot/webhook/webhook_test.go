@@ -88,6 +88,7 @@ func response(status int, body string, header ...string) *http.Response {
 
 const fine = `{"messages":[{"text":"fine"}]}`
 
+// BOT-3, CTX-2
 func TestWebhook_asksSignedAndTakesTheAnswer(t *testing.T) {
 	t.Parallel()
 	var asked map[string]any
@@ -112,7 +113,7 @@ func TestWebhook_asksSignedAndTakesTheAnswer(t *testing.T) {
 	}, asked)
 }
 
-func TestWebhook_signsWithTheReplacedSecretTooWhileItCounts(t *testing.T) {
+func TestWebhook_replacedSecretSignsInOverlap(t *testing.T) {
 	t.Parallel()
 	var header string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -141,7 +142,8 @@ func TestWebhook_signsWithTheReplacedSecretTooWhileItCounts(t *testing.T) {
 	}
 }
 
-func TestBad_B07_whatABotMayNotAskForIsIgnoredAndNamed(t *testing.T) {
+// B07
+func TestWebhook_ignoresForbiddenParts(t *testing.T) {
 	t.Parallel()
 	for body, ignored := range map[string][]string{
 		`{"messages":[{"text":"fine"}],"command":{"name":"transfer","reason":"canary"}}`:                                         {"an unknown command"},
@@ -160,7 +162,8 @@ func TestBad_B07_whatABotMayNotAskForIsIgnoredAndNamed(t *testing.T) {
 	require.ErrorContains(t, err, "neither", "nothing is left of it")
 }
 
-func TestBad_B01_R15_aBotThatStaysSilentFailsWithinEightSeconds(t *testing.T) {
+// R15, B01
+func TestWebhook_silentBotFailsInEightSeconds(t *testing.T) {
 	t.Parallel()
 	_, _, took, err := over(t, func(_ int, r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
@@ -171,7 +174,8 @@ func TestBad_B01_R15_aBotThatStaysSilentFailsWithinEightSeconds(t *testing.T) {
 	require.NotErrorIs(t, err, conversation.ErrLater)
 }
 
-func TestBad_B02_passingFailuresAreTriedTwiceMoreAndNotForLong(t *testing.T) {
+// B02
+func TestWebhook_retriesPassingFailuresTwice(t *testing.T) {
 	t.Parallel()
 	for name, fails := range map[string]func() (*http.Response, error){
 		"a lost connection": func() (*http.Response, error) { return nil, errors.New("connection refused") },
@@ -195,7 +199,8 @@ func TestBad_B02_passingFailuresAreTriedTwiceMoreAndNotForLong(t *testing.T) {
 	}
 }
 
-func TestBad_B02_aRetryAfterBeyondTheLimitEndsAtOnce(t *testing.T) {
+// B02
+func TestWebhook_longRetryAfterEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, after := range []string{"86400", "9", "99999999999999", "Wed, 01 Jan 2200 00:00:00 GMT"} {
 		_, tries, took, err := over(t, func(int, *http.Request) (*http.Response, error) {
@@ -207,7 +212,8 @@ func TestBad_B02_aRetryAfterBeyondTheLimitEndsAtOnce(t *testing.T) {
 	}
 }
 
-func TestBad_B03_garbageIsAFailureAndNotQuoted(t *testing.T) {
+// B03
+func TestWebhook_garbageFailsUnquoted(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"nothing": "", "null": "null", "HTML": "<html>canary</html>", "cut": `{"messages":[{"text":"canary`, "an array": `["canary"]`,
@@ -235,7 +241,8 @@ func TestBad_B03_garbageIsAFailureAndNotQuoted(t *testing.T) {
 	}
 }
 
-func TestBad_B04_anEndlessAnswerIsCut(t *testing.T) {
+// B04
+func TestWebhook_cutsAnEndlessAnswer(t *testing.T) {
 	t.Parallel()
 	var written atomic.Int64
 	_, err := answersWith(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -255,7 +262,8 @@ func TestBad_B04_anEndlessAnswerIsCut(t *testing.T) {
 	require.NoError(t, err, "256 KiB are allowed")
 }
 
-func TestBad_B05_longTextsAreSplitWithinThreeMessagesAndTheAllowance(t *testing.T) {
+// B05
+func TestWebhook_splitsLongTextsWithinLimits(t *testing.T) {
 	t.Parallel()
 	answer := func(replies int, texts ...string) (bot.Answer, error) {
 		var body struct {
@@ -293,7 +301,8 @@ func TestBad_B05_longTextsAreSplitWithinThreeMessagesAndTheAllowance(t *testing.
 	require.NoError(t, err, "what needs no split is left for WeChat to count")
 }
 
-func TestBad_B11_redirectsPrivateAddressesAndBadCertificatesAreRefused(t *testing.T) {
+// B11
+func TestWebhook_refusesRedirectsAndPrivateHosts(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int64
 	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -318,7 +327,7 @@ func TestBad_B11_redirectsPrivateAddressesAndBadCertificatesAreRefused(t *testin
 	require.Zero(t, reached.Load())
 }
 
-func TestWebhook_withoutAUsableSecretNobodyIsAsked(t *testing.T) {
+func TestWebhook_needsAUsableSecret(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "whsec_", "whsec_c2hvcnQ=", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="} {
 		q := question("https://bot.example/")

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/rules"
 )
 
-func TestDemo_itsRulesHoldUp(t *testing.T) {
+func TestDemo_rulesAreValid(t *testing.T) {
 	t.Parallel()
 	known := rules.Known{
 		Queues: map[conversation.QueueID]routing.Overflow{"Wholesale": {}, "Returns": {}, "Orders and delivery": {}, "Tea desk": {}},

@@ -21,7 +21,8 @@ var (
 	chaosKills     = flag.Int("chaos.kills", 5, "kills of each run; there are stalls and broken links besides")
 )
 
-// R1, R4, R5, R6, R10, R11, R13, R25 and R27 under fire: two APIs and two workers, with Postgres and Temporal, are killed, stalled
+// R1, R4, R5, R6, R10, R11, R13, R25, R27
+// Two APIs and two workers, with Postgres and Temporal, are killed, stalled
 // and cut off from each other while customers write. What WeChat was told is taken stands in the transcript, once, in order,
 // answered once, and nothing is left under way or owed. What WeChat gave up is no loss, and is counted.
 func TestChaos_nothingAcknowledgedIsLost(t *testing.T) { // alone: WeChat's patience is real time

@@ -13,7 +13,7 @@ import (
 )
 
 // The story ends the same whichever step a worker dies at.
-func TestPeople_aWorkerKilledAtEachStep(t *testing.T) {
+func TestPeople_workerKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	ann := s.NewAgent("Ann").Connect()
@@ -75,8 +75,9 @@ func waitForRepliesSettled(s *harness.System, conversation string, n int) {
 	})
 }
 
-// R8: work that waits finds its agent within ten seconds, though the worker that distributes is killed just then.
-func TestR8_whoWaitsFindsAnAgentThoughTheDistributorIsKilled(t *testing.T) {
+// R8
+// Work that waits finds its agent within ten seconds, though the worker that distributes is killed just then.
+func TestWaiting_offeredThoughDistributorIsKilled(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	ann := s.NewAgent("Ann")
@@ -89,7 +90,7 @@ func TestR8_whoWaitsFindsAnAgentThoughTheDistributorIsKilled(t *testing.T) {
 	require.Less(t, offer.At.Sub(killed), 10*time.Second)
 }
 
-func TestKill_temporalAmidTwoHundredMessages_noneLostNoneDoubled(t *testing.T) {
+func TestTemporalKilled_nothingLostOrDoubled(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	s.CallSimulator(http.MethodPatch, "/settings", map[string]any{"window_messages": 1000}, nil) // a burst of ten has ten answers

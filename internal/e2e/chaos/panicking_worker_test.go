@@ -34,10 +34,11 @@ import (
 	"wxdesk/worker"
 )
 
-// R14: a worker whose code panics over one customer's message, over what the bot is asked about another, and over what a third
+// R14
+// A worker whose code panics over one customer's message, over what the bot is asked about another, and over what a third
 // is sent, answers everybody else. The first waits in quarantine, and is redriven and answered once a worker runs that does not
 // panic; the second is with people; whether the third got an answer is called unknown.
-func TestR14_aPanicStopsNobodyElse(t *testing.T) {
+func TestPanic_stopsNobodyElse(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	a := s.NewSecondAccount()

@@ -13,6 +13,7 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
+// R3, C29
 // A process that hangs is worse than one that dies, for nothing refuses a connection. /readyz names it; /healthz, by which
 // processes are restarted, stays good; and the callback endpoint answers every attempt of WeChat's in time (R3, C29). Once it goes on,
 // all is well again, and what was said meanwhile is answered once.
@@ -61,9 +62,10 @@ func TestStall_isNamedAndLosesNothing(t *testing.T) {
 	require.Len(t, c.Answers(), 4, "one for each message")
 }
 
+// R3
 // The worker tells the same of itself: of no use while Postgres or Temporal hangs, and of use again once it goes on, without
 // being restarted, which would help nobody.
-func TestStall_theWorkerSaysThatItIsOfNoUse(t *testing.T) {
+func TestStall_workerReportsNotReady(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	ops, pid := s.WorkerOpsAddr(), s.PID("worker")

@@ -10,9 +10,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R22: if WeChat's clock is an hour behind ours, or ahead of it, nothing that is acknowledged is lost; each line is in the transcript,
+// R22
+// If WeChat's clock is an hour behind ours, or ahead of it, nothing that is acknowledged is lost; each line is in the transcript,
 // once, however often it comes, and is flagged: it gets no answer, for it may be old. With the clock right again, all is as ever.
-func TestR22_aWrongClockLosesNothing(t *testing.T) {
+func TestWrongClock_losesNothing(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	for _, fault := range []string{"stale_timestamp", "early_timestamp"} {

@@ -16,12 +16,13 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R23: while Postgres has no room for one byte more, what is acknowledged is not lost; once there is room again, all of it is
+// R23
+// While Postgres has no room for one byte more, what is acknowledged is not lost; once there is room again, all of it is
 // answered, within 30 s, once.
 //
 // As root, Postgres's folder is a file system of its own, which is filled: then Postgres itself falls over. Nobody else may
 // mount one; there every table refuses new rows as a full disk does, which is less, and is said.
-func TestR23_aFullDiskLosesNothingThatWasAcknowledged(t *testing.T) {
+func TestFullDisk_losesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	fill, free := moveToSmallDisk(s)

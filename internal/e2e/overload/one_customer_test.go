@@ -12,7 +12,8 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R20: two thousand messages (twenty thousand with -share 1) of one customer from four senders at full speed. None is lost
+// R20, X22
+// Two thousand messages (twenty thousand with -share 1) of one customer from four senders at full speed. None is lost
 // over continue-as-new, and no run grows without bounds.
 func TestLoad_twoThousandMessagesOfOneCustomer(t *testing.T) { // alone: it takes all that the machine has
 	s := harness.Start(t)

@@ -9,9 +9,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R8: a hundred customers (a thousand with -share 1), ten at a time, ask for a person while the agents have room for sixteen.
+// R8
+// A hundred customers (a thousand with -share 1), ten at a time, ask for a person while the agents have room for sixteen.
 // From the moment at which a customer waits, to the offer on an event stream, it takes at most 2 s, for 99 of a hundred.
-func TestR8_whileThereIsRoomWhoWaitsIsOfferedAtOnce(t *testing.T) {
+func TestWaiting_offeredAtOnceWhileThereIsRoom(t *testing.T) {
 	t.Parallel()
 	const wave = 10
 	s := harness.Start(t)

@@ -14,6 +14,7 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
+// R2, R3, R11, R14, R18
 // One fault at a time, under load, in the system of two APIs and two workers. They share a system, one after the other.
 func TestPromises(t *testing.T) { // alone: WeChat's patience is real time
 	r := chaos.NewRig(t)

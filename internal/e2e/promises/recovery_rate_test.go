@@ -12,9 +12,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R16: after an outage of the workers, two of them find two hundred customers waiting (two thousand after five minutes with
+// R16
+// After an outage of the workers, two of them find two hundred customers waiting (two thousand after five minutes with
 // -share 1). Both together send no faster than WXDESK_SENDS_PER_SECOND, and everybody is answered, once.
-func TestR16_recoveryIsNoStampede(t *testing.T) { // alone: it takes all that the machine has
+func TestRecovery_keepsTheSendLimit(t *testing.T) { // alone: it takes all that the machine has
 	waiting, limit := harness.Sized(200, 2000), harness.Sized(10, 20)
 	s := harness.Start(t, fmt.Sprintf("WXDESK_SENDS_PER_SECOND=%d", limit))
 	began := time.Now()
@@ -87,7 +88,7 @@ func busiest(sorted []time.Time, span time.Duration) (most int) {
 	return most
 }
 
-func TestSurplus_countsWhatIsMoreThanTheLimitInAnySpan(t *testing.T) {
+func TestSurplus_countsBeyondTheLimit(t *testing.T) {
 	t.Parallel()
 	began := time.Unix(1_700_000_000, 0)
 	var steady []time.Time

@@ -13,9 +13,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R4: two thousand callbacks (ten thousand with -share 1), each delivered one to four times, some at once and some again much later, over two API and
+// R4, C10
+// Two thousand callbacks (ten thousand with -share 1), each delivered one to four times, some at once and some again much later, over two API and
 // two worker processes, of which one each is killed. Each stands once, in order, and has one answer.
-func TestR4_everyMessageOnceHoweverOftenItIsDelivered(t *testing.T) { // alone: WeChat's patience is real time
+func TestRepeats_eachMessageOnce(t *testing.T) { // alone: WeChat's patience is real time
 	s := harness.Start(t)
 	second := s.StartSecond("api", harness.FreePorts(t, 1)[0])
 	s.StartSecond("worker", 0)

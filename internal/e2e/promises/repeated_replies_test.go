@@ -14,9 +14,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R12: an agent's call that comes five times at once, at two APIs, makes one reply, and each of the five gets its answer. The
+// R12, R13
+// An agent's call that comes five times at once, at two APIs, makes one reply, and each of the five gets its answer. The
 // replies arrive in the order in which they were made (R13). Twenty replies; a thousand with -share 1.
-func TestR12_aCallThatIsRepeatedMakesOneReply(t *testing.T) {
+func TestReply_repeatedCallMakesOne(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	apis := []string{s.HTTPAddr, s.StartSecond("api", harness.FreePorts(t, 1)[0]).Addr}

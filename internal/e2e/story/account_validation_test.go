@@ -26,7 +26,8 @@ func requireValid(a *harness.SecondAccount) {
 	require.Empty(a.System.T, failed)
 }
 
-func TestValidate_aSecondAccountBrokenOnPurposeAndRepaired(t *testing.T) {
+// K09, ACC-1
+func TestValidate_secondAccountBrokenAndRepaired(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	a := s.NewSecondAccount()

@@ -12,7 +12,8 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-func TestPeople_anOfferThatNobodyAnswersGoesToTheNextAgent(t *testing.T) {
+// DSK-6
+func TestPeople_missedOfferGoesToTheNext(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	s.Change("/v1/workstreams/"+harness.DefaultWorkstream, map[string]any{"offer_for": "1s"})
@@ -26,7 +27,8 @@ func TestPeople_anOfferThatNobodyAnswersGoesToTheNextAgent(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, silent.CallAPI(http.MethodGet, "/v1/conversations/"+id+"/messages", nil, nil), "S5: this agent never had it")
 }
 
-func TestPeople_twoWhoTakeTheSameConversationAtOnce(t *testing.T) {
+// WS-3
+func TestPeople_oneOfTwoPicksWins(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	s.Change("/v1/workstreams/"+harness.DefaultWorkstream, map[string]any{"mode": "pick"})
@@ -43,7 +45,8 @@ func TestPeople_twoWhoTakeTheSameConversationAtOnce(t *testing.T) {
 	s.WaitForState(id, "active agent", 15*time.Second)
 }
 
-func TestPeople_theWorkOfAnAgentWhoIsGoneGoesToAnother(t *testing.T) {
+// D4
+func TestPeople_goneAgentsWorkGoesToAnother(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t, "WXDESK_AGENT_GRACE=1s")
 	ann := s.NewAgent("Ann").Connect()
@@ -58,7 +61,8 @@ func TestPeople_theWorkOfAnAgentWhoIsGoneGoesToAnother(t *testing.T) {
 	s.WaitFor(30*time.Second, "the agent is offline", func() bool { return ann.Presence() == "offline" })
 }
 
-func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {
+// SUP-4
+func TestPeople_supervisorAssignsAndForceCloses(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	ann, bob := s.NewAgent("Ann").Connect(), s.NewAgent("Bob").Connect()
@@ -89,6 +93,7 @@ func TestPeople_aSupervisorTakesOverAndClosesByForce(t *testing.T) {
 	s.WaitForState(id, "closed agent", 30*time.Second)
 }
 
+// CLS-1, OPH-2, OVF-2
 func TestPeople_outOfHoursAndOverflow(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)

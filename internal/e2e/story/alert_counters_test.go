@@ -16,7 +16,7 @@ import (
 
 // What has never happened is 0, not missing: otherwise the first time is no increase, and nobody is told. Those of the access
 // tokens begin with an account's first token.
-func TestSight_everyCounterOfTheAlertsBeginsAtNought(t *testing.T) {
+func TestMetrics_countersBeginAtZero(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	c := s.NewCustomer()

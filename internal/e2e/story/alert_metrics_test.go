@@ -20,7 +20,7 @@ import (
 
 // Every metric and every label that stands in the alerts and on the dashboard is there in what API and worker tell, once
 // what they watch for has happened.
-func TestSight_everyMetricOfAlertsAndDashboardExists(t *testing.T) {
+func TestMetrics_ofAlertsAndDashboardExist(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t, "WXDESK_MASTER_KEYS="+fixtureKey(t))
 	c := s.NewCustomer()

@@ -11,6 +11,7 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
+// BOT-7
 // The story of the contact centre, over the HTTP API: the bot gives up, an agent is asked, takes it, answers, hands on;
 // the next one ends it; the customer comes back and meets the same person.
 func TestPeople_fromTheBotToAnAgentAndBackAgain(t *testing.T) {

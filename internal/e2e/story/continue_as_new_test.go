@@ -12,7 +12,7 @@ import (
 )
 
 // The same story told straight and with continue-as-new forced as often as the setting allows has the same effects.
-func TestStory_straightAndContinuedHaveTheSameEffects(t *testing.T) {
+func TestStory_straightAndContinuedAreEqual(t *testing.T) {
 	t.Parallel()
 	straight := tellStory(t, "straight")
 	continued := tellStory(t, "continued", "WXDESK_CONTINUE_AFTER=10")

@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-func TestDev_aSecondStartFindsEverythingAgain(t *testing.T) {
+func TestDev_secondStartKeepsEverything(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	c := s.NewCustomer()
@@ -24,7 +24,7 @@ func TestDev_aSecondStartFindsEverythingAgain(t *testing.T) {
 	require.Len(t, c.Conversations(), 1, "the conversation goes on")
 }
 
-func TestDev_aDeadProcessIsStartedAgain(t *testing.T) {
+func TestDev_restartsADeadProcess(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	for _, name := range []string{"worker", "api", "simulator", "postgres", "temporal"} {

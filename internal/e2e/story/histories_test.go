@@ -23,7 +23,7 @@ import (
 	"wxdesk/worker"
 )
 
-// record names the release whose histories are recorded, for TestR21 in package workflows: see `make histories`.
+// record names the release whose histories are recorded, for TestReplay in package workflows: see `make histories`.
 var record = flag.String("record", "", "release under which to keep the histories of the stories in workflows/testdata/histories")
 
 const histories = "../../../workflows/testdata/histories"

@@ -11,6 +11,7 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
+// BOT-11
 func TestIdle_closesAndTheNextMessageBeginsAnew(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
@@ -26,8 +27,9 @@ func TestIdle_closesAndTheNextMessageBeginsAnew(t *testing.T) {
 	require.Len(t, c.Conversations(), 2)
 }
 
+// LIF-1
 // Messages that arrive around the moment of the idle close are each answered once, in this conversation or the next.
-func TestIdle_theClosingRaceLosesNothing(t *testing.T) {
+func TestIdle_closingRaceLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	account := s.DemoAccount()

@@ -17,9 +17,10 @@ import (
 	"wxdesk/internal/secret"
 )
 
+// S2
 // A master key is replaced as docs/security.md says, while a customer writes: nothing is lost, and in the end the old key is
 // gone from the settings.
-func TestS2_aMasterKeyIsReplacedStepByStep(t *testing.T) {
+func TestMasterKey_replacedStepByStep(t *testing.T) {
 	t.Parallel()
 	older, newer := secret.NewMasterKey("older").Reveal(), secret.NewMasterKey("newer").Reveal()
 	s := harness.Start(t, "WXDESK_MASTER_KEYS="+older, "WXDESK_CONTINUE_AFTER=20")

@@ -10,9 +10,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
+// ACC-3, ACC-12
 // Every kind of message and event that a phone can send stands in the transcript as what it is; what concerns no
 // conversation does not.
-func TestKinds_eachIsInTheTranscriptAsWhatItIs(t *testing.T) {
+func TestKinds_transcriptShowsEachKind(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	c := s.NewCustomer()

@@ -11,9 +11,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// K09: signed but not decryptable is answered 200 and kept; with the key repaired it is redriven, answered once, and a
+// R14, K09
+// Signed but not decryptable is answered 200 and kept; with the key repaired it is redriven, answered once, and a
 // second redrive has no effect. What still cannot be read stays and is named.
-func TestBad_K09_redrivenAfterTheKeyIsRepairedAndAnsweredOnce(t *testing.T) {
+func TestQuarantine_redrivenAfterKeyRepair(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	a := s.NewSecondAccount()

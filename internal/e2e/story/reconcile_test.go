@@ -11,8 +11,9 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R25: transcript, workflow and assignment agree about conversations in every state; each disagreement is named.
-func TestR25_reconcileFindsWhatDisagreesAndNothingElse(t *testing.T) {
+// R25
+// Transcript, workflow and assignment agree about conversations in every state; each disagreement is named.
+func TestReconcile_findsEveryDisagreement(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	s.Change("/v1/workstreams/"+harness.DefaultWorkstream, map[string]any{"offer_for": "5m"})

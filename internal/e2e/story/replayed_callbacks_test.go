@@ -32,11 +32,12 @@ func countRows(s *harness.System, db *sqlx.DB) map[string]int {
 	return counts
 }
 
-// S4: whatever was once delivered is delivered again — four times at once (C10), with timestamp and nonce swapped (C08), after
+// S4, C06, C07, C08, C10, X19
+// Whatever was once delivered is delivered again — four times at once (C10), with timestamp and nonce swapped (C08), after
 // a restart of API and worker, and a month later, when its conversation has long been closed — and leaves no row. After each
 // round one new message of the same customer shows that everything before it has been dealt with: it alone counts. A late
 // one with a new key is stored and not answered (C06), and again has no effect (C07). A picture's address is not called (X19).
-func TestS4_C06_C07_C10_X19_aReplayHasNoEffectNowSwappedAfterARestartAndAMonthLater(t *testing.T) {
+func TestRepeatedCallback_hasNoEffectEver(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	db := s.Database()

@@ -14,11 +14,13 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R26: Postgres and Temporal come back from backups of different moments. Everything starts, the gap is named, and every
+// R26
+// Postgres and Temporal come back from backups of different moments. Everything starts, the gap is named, and every
 // customer is answered again, whatever had become of the conversation in between.
-func TestR26_anOlderPostgresUnderANewerTemporal(t *testing.T) { testRestoredPart(t, "postgres") }
+func TestRestore_olderPostgresNewerTemporal(t *testing.T) { testRestoredPart(t, "postgres") }
 
-func TestR26_anOlderTemporalUnderANewerPostgres(t *testing.T) { testRestoredPart(t, "temporal.db") }
+// R26
+func TestRestore_olderTemporalNewerPostgres(t *testing.T) { testRestoredPart(t, "temporal.db") }
 
 // testRestoredPart tells a story around a backup, of which only one part is restored.
 func testRestoredPart(t *testing.T, part string) {

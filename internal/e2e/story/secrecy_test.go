@@ -45,11 +45,12 @@ const (
 	canaryOpenID   = "oCanary-2f7c61-0000000000000"
 )
 
-// TestS1_S16_canariesAppearNowhere lives through everything that holds content or a secret, with logs at their most
+// S1, S16, X12
+// TestCanaries_appearNowhere lives through everything that holds content or a secret, with logs at their most
 // talkative, and then looks for all of it, in whatever shape: in what every process logged and printed, in the metrics of
 // both listeners, in Temporal's histories as they are and with the codec taken off, in every row of every table, in every
 // answer of every GET, and in every file on disk.
-func TestS1_S16_canariesAppearNowhere(t *testing.T) {
+func TestCanaries_appearNowhere(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t, "WXDESK_LOG_LEVEL=debug")
 	content := canaries{

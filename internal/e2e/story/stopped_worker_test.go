@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-func TestWorkerStopped_threeMessagesGetThreeAnswersInOrder(t *testing.T) {
+func TestWorkerStopped_answersComeInOrder(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	c := s.NewCustomer()

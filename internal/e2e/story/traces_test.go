@@ -12,9 +12,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
+// DIA-2
 // Two messages of one conversation are two traces, each whole: from WeChat's callback through the signal, the activities
 // and their SQL to the call of WeChat's API. No span tells what was said, or to whom.
-func TestTraces_eachMessageHasOneFromItsCallbackToWeChatsAPI(t *testing.T) {
+func TestTraces_oneForEachMessage(t *testing.T) {
 	t.Parallel()
 	traces := collectTraces(t)
 	s := harness.Start(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+traces.url)

@@ -13,7 +13,7 @@ import (
 )
 
 // An upgrade over open conversations, by the commands of docs/operations.md. The two versions are the same program.
-func TestUpgrade_openConversationsStayUntilTheyAreNudgedAndNothingIsLost(t *testing.T) {
+func TestUpgrade_openConversationsMoveWhenNudged(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t, "WXDESK_WORKER_VERSION=v1", "WXDESK_MASTER_KEYS="+fixtureKey(t))
 	temporal := s.TemporalClient()
@@ -97,7 +97,7 @@ func TestUpgrade_openConversationsStayUntilTheyAreNudgedAndNothingIsLost(t *test
 }
 
 // Workers that get versions take over what those without left, and become the current version by themselves.
-func TestUpgrade_versionsAreSwitchedOnOverOpenConversations(t *testing.T) {
+func TestUpgrade_versionsTakeOverOldRuns(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	temporal := s.TemporalClient()

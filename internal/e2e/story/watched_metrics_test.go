@@ -68,7 +68,7 @@ func metricsIn(expr string) map[string][]string {
 	return found
 }
 
-func TestSight_metricsAreFoundInExpressions(t *testing.T) {
+func TestMetrics_foundInExpressions(t *testing.T) {
 	t.Parallel()
 	got := metricsIn(`histogram_quantile(0.99, sum by (le) (rate(a_bucket{x="1", y!="2"}[5m]))) > 10 or (b unless b offset 1h) > 0`)
 	require.Equal(t, []string{"a_bucket", "b"}, slices.Sorted(maps.Keys(got)))

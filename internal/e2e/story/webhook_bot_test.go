@@ -62,9 +62,10 @@ func useWebhookBot(s *harness.System, addr string) (account, bot string) {
 	return account, "/v1/bots/" + made.ID
 }
 
+// B10
 // A secret is replaced while the bot goes on under the old one; then its author changes over. Nobody notices. Meanwhile a
 // customer who says the same again and again reaches people.
-func TestBad_B10_aWebhooksSecretIsReplacedAndWhoRepeatsHimselfReachesPeople(t *testing.T) {
+func TestWebhook_replacesItsSecretAndStopsLoops(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	addr := harness.Addr(harness.FreePorts(t, 1)[0])
@@ -88,8 +89,9 @@ func TestBad_B10_aWebhooksSecretIsReplacedAndWhoRepeatsHimselfReachesPeople(t *t
 	require.Equal(t, "queue", c.Conversations()[0].Holder)
 }
 
+// R15, B01
 // An account with a webhook bot: it answers; then it is dead, and the customer is told that a person will come.
-func TestBad_R15_B01_aDeadBotEndsWithPeopleWithinTenSeconds(t *testing.T) {
+func TestWebhook_deadBotEndsWithPeople(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	addr := harness.Addr(harness.FreePorts(t, 1)[0])

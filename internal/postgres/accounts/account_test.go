@@ -22,7 +22,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestCreateAccount_opensItsDoor(t *testing.T) {
+func TestCreateAccount_endpointAndSendingWork(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	opened, err := f.CallbackAccount(t.Context(), f.TheAccount.ID)
@@ -49,7 +49,7 @@ func TestCreateAccount_opensItsDoor(t *testing.T) {
 	require.Equal(t, postgrestest.AppSecret, credentials.AppSecret.Reveal())
 }
 
-func TestCreateAccount_refusesASecondWithTheSameAppID(t *testing.T) {
+func TestCreateAccount_refusesTheSameAppID(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	_, err := f.CreateAccount(t.Context(), postgrestest.CLI, postgrestest.SomeAccount(), postgrestest.SomeSecrets())
@@ -85,7 +85,8 @@ func TestCreateAccount_needsAKeyUnlessPlain(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestBad_C16_unknownDisabledAndDeletedAccountsHaveNoDoor(t *testing.T) {
+// C16
+func TestAccounts_disabledOnesAreNotFound(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	disabled := f.TheAccount
@@ -109,7 +110,8 @@ func TestBad_C16_unknownDisabledAndDeletedAccountsHaveNoDoor(t *testing.T) {
 	require.ErrorIs(t, f.DeleteAccount(t.Context(), postgrestest.CLI, conversation.AccountID(uuid.NewString())), conversation.ErrNotFound)
 }
 
-func TestBad_M11_theSecondOfTwoUpdatesIsRefused(t *testing.T) {
+// M11
+func TestUpdateAccount_refusesTheSecondOfTwo(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	errs := make([]error, 2)
@@ -130,7 +132,8 @@ func TestBad_M11_theSecondOfTwoUpdatesIsRefused(t *testing.T) {
 	require.ErrorIs(t, errs[1], conversation.ErrVersion)
 }
 
-func TestBad_M03_savingAnAccountBackChangesNothing(t *testing.T) {
+// M03
+func TestUpdateAccount_savedBackChangesNothing(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	a, err := f.Account(t.Context(), postgrestest.Tenant, f.TheAccount.ID)
@@ -147,7 +150,8 @@ func TestBad_M03_savingAnAccountBackChangesNothing(t *testing.T) {
 	require.Equal(t, 0, f.Count(t, "audit", "action = 'account.update'"))
 }
 
-func TestBad_K10_replacedSecretsOpenTheDoorForTheOverlap(t *testing.T) {
+// K10
+func TestUpdateAccount_oldSecretsOverlap(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	before, err := f.CallbackAccount(t.Context(), f.TheAccount.ID)
@@ -202,8 +206,9 @@ func TestListAccounts_pagesOldestFirst(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// S5: whatever the id, another tenant sees nothing and changes nothing.
-func TestS5_anotherTenantFindsNothing(t *testing.T) {
+// S5
+// Whatever the id, another tenant sees nothing and changes nothing.
+func TestTenant_findsNothingOfAnother(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	f.Exec(t, `insert into tenants (id, name) values ('other', 'Other')`)

@@ -45,7 +45,7 @@ func TestBots_changeByVersionAndLeaveATrace(t *testing.T) {
 	}
 }
 
-func TestBots_oneInUseStaysAndADeletedOneIsNoChoice(t *testing.T) {
+func TestDeleteBot_refusesOneInUse(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	b := f.Webhook(t)
@@ -64,7 +64,7 @@ func TestBots_oneInUseStaysAndADeletedOneIsNoChoice(t *testing.T) {
 
 const otherBotSecret = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
 
-func TestBots_aReplacedSecretSignsForADayMore(t *testing.T) {
+func TestBots_replacedSecretSignsForADay(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	b := f.Webhook(t)
@@ -115,7 +115,7 @@ func TestBots_aReplacedSecretSignsForADayMore(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "bots", "id = $1 and secret is null and old_secret is null", b.ID))
 }
 
-func TestBots_aSecretThatCannotBeOpenedIsReplacedWithoutASecondSignature(t *testing.T) {
+func TestUpdateBot_replacesAnUnreadableSecret(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	b := f.Webhook(t)
@@ -126,7 +126,7 @@ func TestBots_aSecretThatCannotBeOpenedIsReplacedWithoutASecondSignature(t *test
 	require.Equal(t, 1, f.Count(t, "bots", "id = $1 and old_secret is null", b.ID))
 }
 
-func TestAccounts_withoutABotConversationsBeginWithPeople(t *testing.T) {
+func TestAccounts_withoutABotBeginWithPeople(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	require.NotEmpty(t, f.TheAccount.BotID, "the FAQ unless told otherwise")
@@ -135,7 +135,8 @@ func TestAccounts_withoutABotConversationsBeginWithPeople(t *testing.T) {
 	require.Equal(t, conversation.HolderQueue, got.Holder)
 }
 
-func TestTurn_hasAllThatAWebhookIsTold(t *testing.T) {
+// CTX-5
+func TestTurn_hasEverythingForAWebhook(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	require.NoError(t, f.UseBot(t, f.Webhook(t).ID))
@@ -170,7 +171,7 @@ func TestTurn_hasAllThatAWebhookIsTold(t *testing.T) {
 	require.True(t, turn.Question.Bot.Secret.Empty(), "the bot fails, so that people take over; asking again would not help")
 }
 
-func TestFAQEntries_areKeptByVersionAndOnce(t *testing.T) {
+func TestFAQEntries_uniqueAndVersioned(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	entry := bot.KeptFAQEntry{FAQEntry: bot.FAQEntry{Language: "en", Phrase: "hours", Answer: "9 to 5"}}

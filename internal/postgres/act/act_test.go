@@ -55,7 +55,7 @@ func TestAct_repeatsAtOnceReadTheSame(t *testing.T) {
 	require.Equal(t, answers[0], again, "as it was then")
 }
 
-func TestAct_keyOfYesterdayActsAnew(t *testing.T) {
+func TestAct_keyExpiresAfterADay(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -129,7 +129,7 @@ func TestAct_customersKeyThatDoesNotOpen(t *testing.T) {
 }
 
 // S5
-func TestAct_whoLostSightMayRepeat(t *testing.T) {
+func TestAct_repeatAllowedAfterLosingAccess(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -156,7 +156,7 @@ func TestAct_whoLostSightMayRepeat(t *testing.T) {
 }
 
 // A16
-func TestAct_staleShowsTheConversationAsItIs(t *testing.T) {
+func TestAct_staleRevisionGetsTheCurrentOne(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -173,7 +173,7 @@ func TestAct_staleShowsTheConversationAsItIs(t *testing.T) {
 	}
 }
 
-func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
+func TestAct_closeWaitsForUnsentMessages(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -207,7 +207,7 @@ func TestClose_waitsForWhatIsOnItsWay(t *testing.T) {
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "conversation-closed"}, d.Fate(t, ref, reply))
 }
 
-// A15: a refused reply is one read under one lock.
+// A refused reply is one read under one lock.
 func TestReply_refusedCostsFewStatements(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
@@ -240,7 +240,7 @@ func TestReply_refusedCostsFewStatements(t *testing.T) {
 	require.Equal(t, 3, n, "and whether they may see it")
 }
 
-func TestErrors_aLockThatIsHeldIsBusy(t *testing.T) {
+func TestErrors_heldLockIsBusy(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref := d.Waiting("wang")
@@ -259,7 +259,7 @@ func TestErrors_aLockThatIsHeldIsBusy(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrBusy)
 }
 
-func TestNotices_eachIsClaimedOnce(t *testing.T) {
+func TestOutbox_noticeIsClaimedOnce(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 3, 4)
@@ -299,7 +299,7 @@ func TestNotices_eachIsClaimedOnce(t *testing.T) {
 }
 
 // A hundred that fail do not starve the rest.
-func TestNotices_failedOnesWaitBehindTheOthers(t *testing.T) {
+func TestOutbox_failedNoticesWaitBehindOthers(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	for range 120 {

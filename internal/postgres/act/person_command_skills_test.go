@@ -28,7 +28,8 @@ func needing(skill string, rating int) string {
 	return fmt.Sprintf(`[{"skill_id":%q,"rating":%d}]`, skill, rating)
 }
 
-func TestSKL5_whatTheAgentSaysIsNeededCountsAtTheNextTransfer(t *testing.T) {
+// SKL-5
+func TestSetSkills_countAtTheNextTransfer(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao, wu := d.NewAgent("Li"), d.NewAgent("Zhao"), d.NewAgent("Wu")
@@ -54,7 +55,8 @@ func TestSKL5_whatTheAgentSaysIsNeededCountsAtTheNextTransfer(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "assignments", "conversation_id = $1 and state = 'offered' and agent_id = $2", ref.Conversation, wu.AgentID))
 }
 
-func TestSKL5_onlyWhereTheWorkstreamAllowsIt(t *testing.T) {
+// SKL-5
+func TestSetSkills_onlyWhereAllowed(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")

@@ -16,7 +16,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-func TestCommand_reply_isQueuedInTheAgentsEpoch(t *testing.T) {
+func TestReply_isQueuedInTheAgentsEpoch(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -36,8 +36,9 @@ func TestCommand_reply_isQueuedInTheAgentsEpoch(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "feed", "kind = 'delivery' and agent_id = $1 and body ->> 'status' = 'sent'", li.AgentID))
 }
 
-// R24: the driver may run a statement again whose answer was lost.
-func TestRecordOutcome_recordedTwiceTheDeskIsToldOnce(t *testing.T) {
+// R24
+// The driver may run a statement again whose answer was lost.
+func TestRecordOutcome_repeatIsAnnouncedOnce(t *testing.T) {
 	t.Parallel()
 	for _, o := range []wechat.SendOutcome{{Status: wechat.SendSent}, {Status: wechat.SendUnknown, Reason: wechat.ReasonUnanswered}} {
 		d := postgrestest.NewOffice(t)
@@ -54,7 +55,8 @@ func TestRecordOutcome_recordedTwiceTheDeskIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestBad_A09_aReplyThatCannotBeCarriedIsRefused(t *testing.T) {
+// A09
+func TestReply_refusesInvalidTexts(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -65,7 +67,8 @@ func TestBad_A09_aReplyThatCannotBeCarriedIsRefused(t *testing.T) {
 	require.Empty(t, d.Command(ref, li, command.Reply, strings.Repeat("x", wechat.MaxTextBytes)).Refused)
 }
 
-func TestBad_A13_aReplyThatMayNotGoOutIsNotStored(t *testing.T) {
+// A13, ACC-8, ACC-9
+func TestReply_refusedWhenAllowanceSpent(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		set  string
@@ -90,7 +93,8 @@ func TestBad_A13_aReplyThatMayNotGoOutIsNotStored(t *testing.T) {
 	}
 }
 
-func TestBad_A13_aColleaguesConversationIsNotOnesOwn(t *testing.T) {
+// A13
+func TestCommands_refusedForAColleaguesOne(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -104,7 +108,8 @@ func TestBad_A13_aColleaguesConversationIsNotOnesOwn(t *testing.T) {
 	}
 }
 
-func TestBad_A14_anOfferIsTakenOnce(t *testing.T) {
+// A14, DSK-3
+func TestAccept_takesAnOfferOnce(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -119,7 +124,8 @@ func TestBad_A14_anOfferIsTakenOnce(t *testing.T) {
 	d.Refused(command.RefusedNotAllowed, ref, d.Supervisor, command.Accept)
 }
 
-func TestBad_A15_aPickThatDoesNotFitIsRefused(t *testing.T) {
+// A15, CAP-7, WS-4
+func TestPick_refusedWhenItDoesNotFit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		set  string
@@ -146,7 +152,8 @@ func TestBad_A15_aPickThatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
-func TestCommand_pick_WS4_whereAWorkstreamSaysSoAlsoWhatIsOffered(t *testing.T) {
+// WS-4
+func TestPick_pushedWorkWhereAllowed(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref, offered, li, bo := d.Waiting("wang"), d.Waiting("zhou"), d.NewAgent("Li"), d.NewAgent("Bo")
@@ -157,7 +164,8 @@ func TestCommand_pick_WS4_whereAWorkstreamSaysSoAlsoWhatIsOffered(t *testing.T) 
 	d.Refused(command.RefusedOfferOver, offered, li, command.Pick) // somebody is being asked
 }
 
-func TestCommand_pick_SKL1_aDisabledSkillDoesNotCount(t *testing.T) {
+// SKL-1
+func TestPick_disabledSkillDoesNotCount(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick'")
@@ -171,7 +179,8 @@ func TestCommand_pick_SKL1_aDisabledSkillDoesNotCount(t *testing.T) {
 	d.Done(ref, li, command.Pick)
 }
 
-func TestCommand_pick_CAP2_countsProfilesAndSkills(t *testing.T) {
+// CAP-2, CAP-3, CAP-7, WS-7
+func TestPick_countsProfilesAndSkills(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick'")
@@ -192,7 +201,7 @@ func TestCommand_pick_CAP2_countsProfilesAndSkills(t *testing.T) {
 	d.Done(second, li, command.Pick)
 }
 
-func TestCommand_aStaleRevisionIsRefused(t *testing.T) {
+func TestCommands_staleRevisionIsRefused(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -203,7 +212,7 @@ func TestCommand_aStaleRevisionIsRefused(t *testing.T) {
 	d.Done(ref, li, command.Wait, seen(current))
 }
 
-func TestCommand_whatTheStateForbids(t *testing.T) {
+func TestCommands_refusedInTheWrongState(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -217,7 +226,8 @@ func TestCommand_whatTheStateForbids(t *testing.T) {
 	}
 }
 
-func TestTRF1_aQueueThatCannotTakeItIsNoTarget(t *testing.T) {
+// OPH-4, TRF-1, TRF-3
+func TestTransfer_refusesAQueueThatCannotTakeIt(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -234,7 +244,8 @@ func TestTRF1_aQueueThatCannotTakeItIsNoTarget(t *testing.T) {
 	d.Done(ref, li, command.Transfer, postgrestest.ToQueue(d.TheQueue)) // now there is somebody else
 }
 
-func TestTRF2_anAgentWhoCannotBeAskedIsNoTarget(t *testing.T) {
+// BOT-9, TRF-2
+func TestTransfer_refusesAnAgentWhoIsAway(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -249,7 +260,8 @@ func TestTRF2_anAgentWhoCannotBeAskedIsNoTarget(t *testing.T) {
 	d.Refused(command.RefusedTarget, ref, li, command.Transfer, postgrestest.ToAgent(zhao))
 }
 
-func TestSUP3_assigningWithdrawsAnOpenOffer(t *testing.T) {
+// DSK-3, LIF-8, SUP-3
+func TestAssign_withdrawsAnOpenOffer(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -262,7 +274,8 @@ func TestSUP3_assigningWithdrawsAnOpenOffer(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "feed", "kind = 'offer-over' and agent_id = $1", li.AgentID))
 }
 
-func TestSUP3_assigningToAQueue(t *testing.T) {
+// SUP-3
+func TestAssign_movesItToAQueue(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref, returns := d.Waiting("wang"), d.NewQueue("Returns")
@@ -272,7 +285,8 @@ func TestSUP3_assigningToAQueue(t *testing.T) {
 	d.ItemIs(ref, "queue_id = $2 and state = 'waiting'", returns)
 }
 
-func TestCommand_note_standsUnderTheCommandsID(t *testing.T) {
+// CON-6
+func TestNote_hasTheCommandsID(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -285,7 +299,7 @@ func TestCommand_note_standsUnderTheCommandsID(t *testing.T) {
 	require.Empty(t, d.Command(ref, d.Supervisor, command.Note, "well done").Refused)
 }
 
-func TestCommand_resend_onlyWhatDidNotArrive(t *testing.T) {
+func TestResend_refusesDelivered(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -299,7 +313,8 @@ func TestCommand_resend_onlyWhatDidNotArrive(t *testing.T) {
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryQueued}, d.Fate(t, ref, id))
 }
 
-func TestCTX1_aContextHoldsWhatItsWorkstreamDeclares(t *testing.T) {
+// CTX-1, CTX-2, WS-18
+func TestSetContext_declaredVariablesOnly(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream(`variables = '[{"name": "order"}, {"name": "cups", "number": true}]'`)
@@ -315,7 +330,8 @@ func TestCTX1_aContextHoldsWhatItsWorkstreamDeclares(t *testing.T) {
 	require.Equal(t, map[string]any{"cups": int64(2)}, facts(d, ref, firstLine(d, ref))["context"])
 }
 
-func TestStoreAnswer_CTX2_keepsTheContextThatTheBotSets(t *testing.T) {
+// BOT-4, BOT-5, CTX-2, CTX-3
+func TestStoreAnswer_keepsTheBotsContext(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream(`variables = '[{"name": "order"}, {"name": "cups", "number": true}]'`)
@@ -333,7 +349,8 @@ func TestStoreAnswer_CTX2_keepsTheContextThatTheBotSets(t *testing.T) {
 	require.Equal(t, map[string]any{"reason": "wants tea", "summary": "He asked twice.", "by_bot": true}, facts["escalation"])
 }
 
-func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
+// BOT-5, CTX-2
+func TestRoutingQuestion_loadsTheFacts(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.NewAgent("Li")
@@ -381,7 +398,8 @@ func TestRoutingQuestion_loadsWhatDecides(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
-func TestDue_OVF5_goesOnToAnotherQueueAndNotForEver(t *testing.T) {
+// OVF-5, OVF-6
+func TestDue_overflowsFiveTimesAtMost(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	other := d.NewQueue("Other", d.NewAgent("Li"))

@@ -36,6 +36,7 @@ func has(d *postgrestest.Office, agent access.Principal) int {
 	return d.Count(d.T, "conversations", "state = 'active' and agent_id = $1", agent.AgentID)
 }
 
+// D4
 // No process has to live on after the connection is lost.
 func TestDisconnect_workGoesBackThoughAllCrash(t *testing.T) {
 	t.Parallel()
@@ -55,8 +56,9 @@ func TestDisconnect_workGoesBackThoughAllCrash(t *testing.T) {
 	d.RequireTriggered()
 }
 
-// PRE-7, D4. The conversation is locked, so that the end of the grace has found the agent's work and not yet judged the agent.
-func TestAgentGone_whoReturnsJustThenKeepsWork(t *testing.T) {
+// PRE-7, D4
+// The conversation is locked, so that the end of the grace has found the agent's work and not yet judged the agent.
+func TestAgentGone_returningAgentKeepsTheWork(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei := away(d, "Mei")
@@ -82,7 +84,7 @@ func TestAgentGone_whoReturnsJustThenKeepsWork(t *testing.T) {
 }
 
 // A connection that comes and goes in that moment begins another grace.
-func TestAgentGone_whoReturnsAndLeavesWaitsAnew(t *testing.T) {
+func TestAgentGone_secondLossStartsANewGrace(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei := away(d, "Mei")
@@ -138,7 +140,8 @@ func TestAgentGone_offlineButConnectedKeepsWork(t *testing.T) {
 	require.Zero(t, d.Count(t, "due", "true"))
 }
 
-// R28: a row that fails is tried again later, and holds up no other.
+// R28
+// A row that fails is tried again later, and holds up no other.
 func TestDoAgentDue_oneFailureStopsOnlyItself(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)

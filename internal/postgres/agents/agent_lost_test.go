@@ -52,7 +52,7 @@ func isOffline(d *postgrestest.Office, agent access.Principal) {
 }
 
 // PRE-7
-func TestDisconnect_nobodyIsToldOfAReload(t *testing.T) {
+func TestDisconnect_reloadIsNotAnnounced(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, c := lost(d, "Mei")
@@ -109,8 +109,8 @@ func TestDisconnect_oneOfTwoIsNoLoss(t *testing.T) {
 	require.Equal(t, feed.ReconnectGrace, d.WaitedFor(t, mei.AgentID))
 }
 
-// A4: the connections of a process that died are removed by another.
-func TestDropSilentProcesses_nobodyIsToldForTenSeconds(t *testing.T) {
+// The connections of a process that died are removed by another.
+func TestDropSilentProcesses_keepsTheGrace(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, c := connected(d, "Mei")
@@ -124,7 +124,7 @@ func TestDropSilentProcesses_nobodyIsToldForTenSeconds(t *testing.T) {
 	require.Zero(t, heard(d, mei))
 }
 
-func TestDistribute_whoLostTheConnectionIsNotAsked(t *testing.T) {
+func TestDistribute_skipsDisconnectedAgents(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, c := lost(d, "Mei")
@@ -139,7 +139,7 @@ func TestDistribute_whoLostTheConnectionIsNotAsked(t *testing.T) {
 }
 
 // The connection is lost when everything is read and nothing is locked.
-func TestDistribute_whoLosesTheConnectionMeanwhileIsNotAsked(t *testing.T) {
+func TestDistribute_skipsAgentLostMeanwhile(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, c := connected(d, "Mei")
@@ -148,7 +148,7 @@ func TestDistribute_whoLosesTheConnectionMeanwhileIsNotAsked(t *testing.T) {
 	require.False(t, d.OfferedTo(ref, mei))
 }
 
-func TestTransfer_refusedToWhoLostTheConnection(t *testing.T) {
+func TestTransfer_refusesADisconnectedAgent(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	zhao := d.NewAgent("Zhao")
@@ -162,7 +162,7 @@ func TestTransfer_refusedToWhoLostTheConnection(t *testing.T) {
 }
 
 // What was offered before waits as long as other work: the agent may come back and accept it.
-func TestDisconnect_openOffersStayUntilTheGraceEnds(t *testing.T) {
+func TestDisconnect_offersStayDuringTheGrace(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, c := connected(d, "Mei")
@@ -205,7 +205,7 @@ func TestSetPresence_offlineWhileLostCountsAtOnce(t *testing.T) {
 }
 
 // Who was offline by choice, with a stream, is still so after a reload, and has left if they do not come back.
-func TestDisconnect_whoChoseOfflineStaysOffline(t *testing.T) {
+func TestDisconnect_chosenOfflineStays(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, c := connected(d, "Mei")
@@ -220,7 +220,7 @@ func TestDisconnect_whoChoseOfflineStaysOffline(t *testing.T) {
 }
 
 // It needs no stream: who works by single requests is there from when they say so.
-func TestSetPresence_anotherWhileLostNeedsNoStream(t *testing.T) {
+func TestSetPresence_endsTheWaitWithoutAStream(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, _ := lost(d, "Mei")
@@ -233,7 +233,8 @@ func TestSetPresence_anotherWhileLostNeedsNoStream(t *testing.T) {
 	require.Equal(t, 1, d.MustDistribute())
 }
 
-// S9: who cannot come back with that API token is not waited for.
+// S9
+// Who cannot come back with that API token is not waited for.
 func TestRevokeToken_endsTheWaitForItsAgent(t *testing.T) {
 	t.Parallel()
 	for how, revoke := range map[string]func(d *postgrestest.Office, who access.Principal){
@@ -282,7 +283,7 @@ func TestRevokeToken_endsTheWaitForItsAgent(t *testing.T) {
 }
 
 // A connection that comes and goes in the moment in which the wait ends begins another one.
-func TestAgentLost_whoReturnsAndLeavesWaitsAnew(t *testing.T) {
+func TestAgentLost_secondLossStartsANewWait(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	mei, c := lost(d, "Mei")

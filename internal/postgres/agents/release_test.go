@@ -9,7 +9,8 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-func TestM05_theWorkOfAnAgentWhoIsGoneGoesBackToItsQueue(t *testing.T) {
+// M05
+func TestAgentGone_workGoesBackToItsQueue(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Exec(t, `update workstreams set auto_accept = true`)

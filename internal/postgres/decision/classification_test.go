@@ -38,7 +38,8 @@ func putRules(d *postgrestest.Office, kind routing.RulesetKind, list ...routing.
 	d.Exec(d.T, `insert into ruleset_versions (tenant, ruleset_id, number, rules, created_by, published_at) values ('default', $1, 1, $2, 'x', now())`, id, text)
 }
 
-func TestCLS13_whatTheCustomerBeganWithCountsWhenTheBotGivesUp(t *testing.T) {
+// CLS-13
+func TestRoute_usesTheFirstClassification(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	tea := uuid.NewString()
@@ -87,7 +88,8 @@ func TestCLS13_whatTheCustomerBeganWithCountsWhenTheBotGivesUp(t *testing.T) {
 	}
 }
 
-func TestCLS13_onceBeforeTheFirstAnswerAndOnlyWhereThereAreRules(t *testing.T) {
+// CLS-13
+func TestTurn_classifiedBeforeTheFirstAnswer(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: postgrestest.NewConversation()}
@@ -126,7 +128,8 @@ func TestCLS13_onceBeforeTheFirstAnswerAndOnlyWhereThereAreRules(t *testing.T) {
 	require.Equal(t, rows, d.Rows(), "the holder has changed")
 }
 
-func TestCLS13_whatAnOpenConversationNeedsIsNotTakenAway(t *testing.T) {
+// CLS-13
+func TestDeleteSkill_refusesOneThatIsNeeded(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	d.TheAccount, _ = d.CreateAccount(t.Context(), postgrestest.CLI, postgrestest.SomeAccount(), postgrestest.SomeSecrets())

@@ -36,7 +36,8 @@ rulesets:
         queue: VIP
 `
 
-func TestOPH5_hoursTravelWithTheRoutingFile(t *testing.T) {
+// OPH-5
+func TestRouting_exportsOperatingHours(t *testing.T) {
 	t.Parallel()
 	here, there := shop(t), shop(t)
 	hours := here.Make(t, "/v1/operating-hours", `{"name":"Weekdays","time_zone":"Europe/Berlin",
@@ -77,7 +78,8 @@ func TestOPH5_hoursTravelWithTheRoutingFile(t *testing.T) {
 	require.Equal(t, 2, there.Count(t, "operating_hours", "name = 'Weekdays'"))
 }
 
-func TestOPH5_hoursThatMakeNoSenseAreNamedByTheirLine(t *testing.T) {
+// OPH-5
+func TestRouting_importNamesBadHoursByLine(t *testing.T) {
 	t.Parallel()
 	d := shop(t)
 	for from, c := range map[string]struct{ to, location string }{

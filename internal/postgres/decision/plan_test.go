@@ -80,7 +80,7 @@ func publishAll(d postgrestest.AdminAPI, t *testing.T) {
 	}
 }
 
-func TestRouting_travelsByNameFromOneInstallationToAnother(t *testing.T) {
+func TestRouting_exportedAndImportedByName(t *testing.T) {
 	t.Parallel()
 	here, there := shop(t), shop(t)
 	send(here, t, http.StatusOK, routingOfTheShop)
@@ -101,7 +101,8 @@ func TestRouting_travelsByNameFromOneInstallationToAnother(t *testing.T) {
 	require.Equal(t, 1, there.Count(t, "ruleset_versions", "published_at is null and rules::text like '%\"priority\": 20%'"))
 }
 
-func TestRouting_anImportIsAllOrNothingAndNamesWhatIsWrongByItsLine(t *testing.T) {
+// M08
+func TestRouting_importIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	d := shop(t)
 	for name, c := range map[string]struct{ file, location, says string }{
@@ -130,7 +131,8 @@ func TestRouting_anImportIsAllOrNothingAndNamesWhatIsWrongByItsLine(t *testing.T
 	d.Must(t, http.StatusUnprocessableEntity, "admin", http.MethodPost, "/v1/rulesets/import", routingOfTheShop, "Content-Type", "application/yaml")
 }
 
-func TestBad_M08_aYAMLBombIsRefused(t *testing.T) {
+// M08
+func TestRouting_importRefusesAYAMLBomb(t *testing.T) {
 	t.Parallel()
 	d := shop(t)
 	var bomb strings.Builder

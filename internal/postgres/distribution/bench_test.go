@@ -17,6 +17,7 @@ import (
 
 func BenchmarkDistribute_1000agents_10000waiting(b *testing.B) { benchmarkDistribute(b, 1000, 10_000) }
 
+// QUE-8
 func BenchmarkDistribute_5000agents_20000waiting(b *testing.B) { benchmarkDistribute(b, 5000, 20_000) }
 
 // benchmarkDistribute measures batches on a floor that has worked before, and whose agents are all free again whenever nobody has
@@ -34,6 +35,7 @@ func benchmarkDistribute(b *testing.B, agents, waiting int) {
 	m.report(b)
 }
 
+// QUE-8
 // BenchmarkDistribute_withHistory measures batches of a contact centre with a past beside those of one without, in alternating
 // rounds: 200 assignments of the past, two capacity profiles and two conversations put aside for each agent, and ten rules of the
 // queue's own, of which the last one holds.

@@ -51,7 +51,7 @@ func blocks(f *postgrestest.Floor, t testing.TB, read func(tx *postgres.Tx) erro
 	return n
 }
 
-// A12, R29
+// R29
 func TestCapacity_readsNoHistory(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
@@ -84,7 +84,8 @@ func TestCapacity_readsNoHistory(t *testing.T) {
 	}
 }
 
-// CAP-4, CAP-5: what an item does not take counts only if it blocks; what it takes is asked of everybody.
+// CAP-4, CAP-5
+// What an item does not take counts only if it blocks; what it takes is asked of everybody.
 func TestCapacity_profilesThatCount(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -117,7 +118,7 @@ func TestCapacity_profilesThatCount(t *testing.T) {
 	}
 }
 
-// A13
+// A13, CAP-8
 func TestCapacity_putAsideTakesNoPlace(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
@@ -137,7 +138,7 @@ func TestCapacity_putAsideTakesNoPlace(t *testing.T) {
 	require.Equal(t, 2, now.Sessions)
 }
 
-// A14, CAP-9
+// CAP-9
 func TestCapacity_tenantSetsMaximum(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)

@@ -17,7 +17,8 @@ func atNoon() string {
 	return fmt.Sprintf("Etc/GMT%+d", time.Now().UTC().Hour()-12) // their signs are the other way round
 }
 
-// CAP-3: what a capacity profile takes for a day comes back when the agent's day ends, and their presence with it.
+// CAP-3
+// What a capacity profile takes for a day comes back when the agent's day ends, and their presence with it.
 func TestDistribute_dayEndGivesProfilesBack(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)

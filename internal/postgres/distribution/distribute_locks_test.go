@@ -11,7 +11,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// A16: locks are taken in one order: conversation, work items, agents.
+// A16
+// Locks are taken in one order: conversation, work items, agents.
 func TestDistribute_endsKeepingBeforeAgents(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)

@@ -34,6 +34,7 @@ var wants = evaluatorFunc(func(facts routing.Facts) bool {
 	return facts["item"].(map[string]any)["attributes"].(map[string]any)["easy"] != nil
 })
 
+// ASG-7
 // While rules are judged, no transaction has an id, so none holds up the readers of the feed, and none can be killed for
 // being idle with rows locked.
 func TestDistribute_judgesOutsideTransactions(t *testing.T) {
@@ -50,6 +51,7 @@ func TestDistribute_judgesOutsideTransactions(t *testing.T) {
 	require.Zero(t, writing)
 }
 
+// ASG-1
 // However many items a queue's rules have no agent for, what is behind them is judged.
 func TestDistribute_unmatchedItemsHideNone(t *testing.T) {
 	t.Parallel()
@@ -62,6 +64,7 @@ func TestDistribute_unmatchedItemsHideNone(t *testing.T) {
 	require.Equal(t, 1, f.MustDistribute(t, db))
 }
 
+// WS-13
 // What is kept for agents who are away hides nothing else, of no queue.
 func TestDistribute_keptItemsHideNone(t *testing.T) {
 	t.Parallel()
@@ -78,7 +81,7 @@ func TestDistribute_keptItemsHideNone(t *testing.T) {
 }
 
 // Only agents who are assigned something are locked, however many have something put aside.
-func TestDistribute_locksOnlyWhoGets(t *testing.T) {
+func TestDistribute_locksOnlyAssignedAgents(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Exec(t, `update workstreams set auto_accept = true`)
@@ -99,6 +102,7 @@ func TestDistribute_locksOnlyWhoGets(t *testing.T) {
 	require.NoError(t, held.Rollback())
 }
 
+// WS-11
 // An item is kept only for an agent who still serves its queue, and still has the skills that it needs.
 func TestDistribute_keptOnlyForMembersWhoFit(t *testing.T) {
 	t.Parallel()
@@ -123,6 +127,7 @@ func TestDistribute_keptOnlyForMembersWhoFit(t *testing.T) {
 	}
 }
 
+// ASG-7
 // A batch that has no time left to judge commits what it has, and has itself look again until all is judged.
 func TestDistribute_commitsWhenTimeIsUp(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestASG1_waitingWorkIsOfferedUntilNobodyHasRoom(t *testing.T) {
+// ASG-1, DSK-4
+func TestDistribute_offersUntilNobodyHasRoom(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 3, 4)
@@ -28,7 +29,8 @@ func TestASG1_waitingWorkIsOfferedUntilNobodyHasRoom(t *testing.T) {
 	require.Zero(t, f.MustDistribute(t, f.Ledger), "and nothing more")
 }
 
-func TestDSK5_autoAcceptGivesWithoutAsking(t *testing.T) {
+// DSK-5
+func TestDistribute_autoAcceptAssigns(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Exec(t, `update workstreams set auto_accept = true`)
@@ -41,7 +43,8 @@ func TestDSK5_autoAcceptGivesWithoutAsking(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "work_items", "state = 'assigned'"))
 }
 
-func TestWS3_pickedWorkIsNeverOffered(t *testing.T) {
+// WS-3
+func TestDistribute_neverOffersPickWork(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 1, 4)
@@ -51,7 +54,8 @@ func TestWS3_pickedWorkIsNeverOffered(t *testing.T) {
 	require.Zero(t, f.MustDistribute(t, f.Ledger))
 }
 
-func TestASG13_whoDeclinesTooOftenIsNotAskedAgain(t *testing.T) {
+// ASG-13
+func TestDistribute_declineLimitEndsOffers(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 2, 4)
@@ -62,7 +66,8 @@ func TestASG13_whoDeclinesTooOftenIsNotAskedAgain(t *testing.T) {
 	require.Zero(t, f.Count(t, "assignments", "agent_id::text = (select min(id::text) from agents)"))
 }
 
-func TestD2_whatIsKeptForAnAbsentAgentGoesToOthersAfterOneCountdown(t *testing.T) {
+// WS-12, D2
+func TestDistribute_keptForOneCountdown(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 2, 4)
@@ -75,7 +80,8 @@ func TestD2_whatIsKeptForAnAbsentAgentGoesToOthersAfterOneCountdown(t *testing.T
 	require.Equal(t, 1, f.MustDistribute(t, f.Ledger))
 }
 
-func TestD2_whatIsKeptAlwaysWaitsForTheSameAgent(t *testing.T) {
+// WS-12, D2
+func TestDistribute_keptAlwaysWaits(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 2, 4)
@@ -90,7 +96,8 @@ func TestD2_whatIsKeptAlwaysWaitsForTheSameAgent(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "assignments", "agent_id = (select min(id::text)::uuid from agents)"))
 }
 
-func TestD2_nothingIsKeptForAnAgentWhoIsGone(t *testing.T) {
+// D2
+func TestDistribute_keptForNobodyWhoIsGone(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 2, 4)
@@ -101,7 +108,8 @@ func TestD2_nothingIsKeptForAnAgentWhoIsGone(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "assignments", "agent_id = (select max(id::text)::uuid from agents)"))
 }
 
-func TestSKL1_aDisabledSkillDoesNotCount(t *testing.T) {
+// SKL-1
+func TestDistribute_disabledSkillDoesNotCount(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 1, 4)
@@ -115,7 +123,8 @@ func TestSKL1_aDisabledSkillDoesNotCount(t *testing.T) {
 	require.Equal(t, 1, f.MustDistribute(t, f.Ledger))
 }
 
-func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
+// R8, ASG-1
+func TestDistribute_goesOnAfterAKill(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 2, 2)
@@ -136,7 +145,8 @@ func TestR8_anotherGoesOnWhereADistributorIsKilled(t *testing.T) {
 	_ = killed.Rollback()
 }
 
-func TestR8_whatSomebodyIsJustChangingIsLookedAtAgainSoon(t *testing.T) {
+// R8
+func TestDistribute_looksAgainAtLockedRows(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]string{
 		"the conversation": `select from conversations for no key update`,
@@ -163,7 +173,7 @@ func TestR8_whatSomebodyIsJustChangingIsLookedAtAgainSoon(t *testing.T) {
 	}
 }
 
-func TestRunGone_endsWhatTheConversationAsksOfPeople(t *testing.T) {
+func TestRunGone_closesTheConversation(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	f.Agents(t, 1, 1)

@@ -28,7 +28,8 @@ func newStream(d *postgrestest.Office, set string) string {
 	return id
 }
 
-func TestWS14_whoDeclinedIsNotAskedAgainBeforeHisPauseIsOver(t *testing.T) {
+// WS-14
+func TestDistribute_skipsAgentDuringThePause(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"the agent rejects", "the agent lets it pass"} {
 		d := postgrestest.NewOffice(t)
@@ -63,7 +64,8 @@ func TestWS14_whoDeclinedIsNotAskedAgainBeforeHisPauseIsOver(t *testing.T) {
 	}
 }
 
-func TestWS14_withoutAPauseItIsAsItWas(t *testing.T) {
+// WS-14
+func TestDistribute_asksAgainWithoutAPause(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -74,7 +76,8 @@ func TestWS14_withoutAPauseItIsAsItWas(t *testing.T) {
 	require.Equal(t, 1, d.MustDistribute(), "asked again, there is nobody else")
 }
 
-func TestWS14_aPauseEndsWhenItWaitsAfresh(t *testing.T) {
+// WS-14
+func TestDistribute_pauseEndsInAnotherQueue(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("decline_pause_ms = 600000")
@@ -87,7 +90,8 @@ func TestWS14_aPauseEndsWhenItWaitsAfresh(t *testing.T) {
 	require.Equal(t, 1, d.MustDistribute(), "in another queue it is another question")
 }
 
-func TestWS14_anAgentHasNoMoreOfAWorkstreamThanItSays(t *testing.T) {
+// WS-14
+func TestDistribute_keepsTheLimitPerAgent(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -110,8 +114,8 @@ func TestWS14_anAgentHasNoMoreOfAWorkstreamThanItSays(t *testing.T) {
 	require.Equal(t, 1, d.MustDistribute(), "and what is over does not")
 }
 
-// CAP-8
-func TestWS14_whatIsPutAsideDoesNotCount(t *testing.T) {
+// CAP-8, WS-14
+func TestDistribute_putAsideDoesNotCount(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -121,7 +125,8 @@ func TestWS14_whatIsPutAsideDoesNotCount(t *testing.T) {
 	require.Equal(t, 1, d.MustDistribute())
 }
 
-func TestWS14_R7_theLimitHoldsThoughHeTookSomethingWhileTheDistributionLooked(t *testing.T) {
+// R7, WS-14
+func TestDistribute_limitHoldsDespiteAPick(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -141,7 +146,8 @@ func TestWS14_R7_theLimitHoldsThoughHeTookSomethingWhileTheDistributionLooked(t 
 	require.Zero(t, d.MustDistribute())
 }
 
-func TestWS14_aPickIsRefusedAtTheLimitAndASupervisorsAssignIsNot(t *testing.T) {
+// WS-14
+func TestPick_refusedAtTheLimitPerAgent(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick', max_per_agent = 1")
@@ -156,7 +162,8 @@ func TestWS14_aPickIsRefusedAtTheLimitAndASupervisorsAssignIsNot(t *testing.T) {
 	d.Done(d.Waiting("liu"), li, command.Pick)
 }
 
-func TestLIF4_aWorkstreamSaysHowLongAConversationMayBeInAState(t *testing.T) {
+// LIF-4
+func TestDue_closesAtTheStateLimits(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("open_limit_ms = 3600000, active_limit_ms = 7200000, wrap_up_limit_ms = 900000")
@@ -173,7 +180,8 @@ func TestLIF4_aWorkstreamSaysHowLongAConversationMayBeInAState(t *testing.T) {
 	}
 }
 
-func TestWS11_affinityAgeIsCheckedAndShown(t *testing.T) {
+// WS-11
+func TestWorkstreams_affinityAgeIsChecked(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	at := "/v1/workstreams/" + postgrestest.DefaultWorkstream
@@ -192,7 +200,8 @@ func TestWS11_affinityAgeIsCheckedAndShown(t *testing.T) {
 	}
 }
 
-func TestWS14_settingsAreCheckedAndNullIsNoLimit(t *testing.T) {
+// WS-14
+func TestWorkstreams_limitsAreChecked(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	at := "/v1/workstreams/" + postgrestest.DefaultWorkstream

@@ -30,7 +30,8 @@ func hours(f *postgrestest.Floor, t *testing.T, from time.Duration) string {
 	return id
 }
 
-func TestASG9_ASG12_workingHoursTrigger(t *testing.T) {
+// ASG-9, ASG-12
+func TestDistribute_startOfWorkingHoursTriggers(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	db := f.Assigns(t, `[{"name":"working","when":"agent.working"}]`)
@@ -53,7 +54,8 @@ func TestASG9_ASG12_workingHoursTrigger(t *testing.T) {
 	require.Equal(t, 1, f.MustDistribute(t, db))
 }
 
-func TestASG10_skillsOfATypeOrderAgents(t *testing.T) {
+// ASG-10
+func TestDistribute_ordersByTypeOfSkill(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)
 	db := f.Assigns(t, `[{"name":"all","when":"","order_by":[{"by":"proficiency:language"}]}]`)

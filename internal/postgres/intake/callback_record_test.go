@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-func TestCallbackNotices_countForTheirVersionOfTheAccount(t *testing.T) {
+func TestCallbackRecords_countForTheirVersion(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	note := func(version int64, records ...callback.Record) {

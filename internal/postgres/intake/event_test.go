@@ -53,6 +53,7 @@ func TestConversations_listsNewestFirstByFilter(t *testing.T) {
 	}
 }
 
+// TRN-4
 func TestMessages_pagesByNumber(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -68,7 +69,8 @@ func TestMessages_pagesByNumber(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
-func TestBad_X16_textIsKeptExactly(t *testing.T) {
+// X16
+func TestMessages_keepTextExactly(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id := postgrestest.NewConversation()
@@ -80,7 +82,7 @@ func TestBad_X16_textIsKeptExactly(t *testing.T) {
 	require.Equal(t, odd.Text, lines[0].Text)
 }
 
-func TestFAQEntries_anAccountsOwnHidesTheTenants(t *testing.T) {
+func TestFAQEntries_accountsOwnHidesTheTenants(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	put := func(account conversation.AccountID, entries ...bot.FAQEntry) {

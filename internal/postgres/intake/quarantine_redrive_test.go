@@ -29,7 +29,8 @@ func waiting(f *postgrestest.Fixture, t *testing.T) []callback.Quarantined {
 	return rows
 }
 
-func TestBad_K09_aRedrivenCallbackIsTakenInOnceAndLeavesQuarantine(t *testing.T) {
+// K09
+func TestReceive_redriveLeavesQuarantineOnce(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id, hello := postgrestest.NewConversation(), postgrestest.Says("k1", "hello")
@@ -51,7 +52,8 @@ func TestBad_K09_aRedrivenCallbackIsTakenInOnceAndLeavesQuarantine(t *testing.T)
 	require.Equal(t, 1, f.Count(t, "quarantine", "done_at is not null"), "the row stays as evidence")
 }
 
-func TestBad_X23_whatStillCannotBeReadStaysWithTheReasonOfNow(t *testing.T) {
+// X23
+func TestReceive_unreadableRedriveKeepsNewReason(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id, hello := postgrestest.NewConversation(), postgrestest.Says("k1", "hello")
@@ -71,7 +73,8 @@ func TestBad_X23_whatStillCannotBeReadStaysWithTheReasonOfNow(t *testing.T) {
 	}
 }
 
-func TestBad_C11_aRedrivenCallbackWhoseKeyAnotherHasStaysAsEvidence(t *testing.T) {
+// C11
+func TestReceive_redriveUnderAKnownKeyStays(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id, first, other := postgrestest.NewConversation(), postgrestest.Says("k1", "hello"), postgrestest.Says("k1", "something else")

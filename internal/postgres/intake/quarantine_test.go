@@ -19,9 +19,10 @@ func unreadable(f *postgrestest.Fixture, raw string) callback.Unreadable {
 	}
 }
 
+// S4, K09
 // WeChat repeats what it is told to repeat, and anybody can repeat a request that they have seen. There is one row anyway,
 // also much later, and also where unsigned parts around the signed one have changed.
-func TestS4_whatTheDoorCannotReadIsKeptOnceHoweverOftenItComes(t *testing.T) {
+func TestQuarantine_keepsTheUnreadableOnce(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	const signed = "<Encrypt>AAAA</Encrypt>"
@@ -42,8 +43,9 @@ func TestS4_whatTheDoorCannotReadIsKeptOnceHoweverOftenItComes(t *testing.T) {
 	require.Equal(t, 4, f.Count(t, "quarantine", "true"), "what differs is kept")
 }
 
+// S4, C11
 // The second of two messages under one key comes again and again: it is in quarantine once.
-func TestS4_otherContentUnderAKnownKeyIsKeptOnceHoweverOftenItComes(t *testing.T) {
+func TestQuarantine_keepsOtherContentOnce(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id := postgrestest.NewConversation()
@@ -57,8 +59,9 @@ func TestS4_otherContentUnderAKnownKeyIsKeptOnceHoweverOftenItComes(t *testing.T
 	require.Equal(t, 3, f.Count(t, "quarantine", "true"))
 }
 
+// C07
 // A callback whose timestamp is ten minutes old, or which comes a month later, has no effect if its key is known.
-func TestBad_C07_lateRepeatsHaveNoEffect(t *testing.T) {
+func TestReceive_lateRepeatHasNoEffect(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id, hello := postgrestest.NewConversation(), postgrestest.Says("k1", "hello")

@@ -14,7 +14,7 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-func TestSpool_givesBackWhatItTook(t *testing.T) {
+func TestSpool_returnsWhatItStored(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	want := f.Spools(t, "a", "m1")
@@ -25,7 +25,7 @@ func TestSpool_givesBackWhatItTook(t *testing.T) {
 	require.Equal(t, want, got[0].Received)
 }
 
-func TestSpool_aRepeatChangesNothingAndOtherContentIsKept(t *testing.T) {
+func TestSpool_keepsOtherContentUnderAKnownKey(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	f.Spools(t, "a", "m1")
@@ -37,7 +37,7 @@ func TestSpool_aRepeatChangesNothingAndOtherContentIsKept(t *testing.T) {
 	require.Equal(t, 2, f.Count(t, "spool", "true"))
 }
 
-func TestSpool_knowsWhoWaitsAndHowMany(t *testing.T) {
+func TestSpool_countsWhatWaits(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	empty, err := f.SpoolEmpty(t.Context())
@@ -124,6 +124,7 @@ func claims(f *postgrestest.Fixture, t *testing.T, db *postgrestest.Ledger, most
 	return keys
 }
 
+// R29
 // However many callbacks wait, a claim reads few of them: for many customers, for one who floods, and behind one who floods
 // and is claimed.
 func TestClaimSpooled_readsFewOfMany(t *testing.T) {

@@ -35,7 +35,7 @@ func follow(f *postgrestest.Fixture, t *testing.T, from feed.Position, rows, bat
 	return bodies, at
 }
 
-func TestFeed_noGapAndNoDoubleWhileTransactionsCommitOutOfOrder(t *testing.T) {
+func TestFeed_noGapWhenCommitsOverlap(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	const writers, each, rows = 8, 40, 2
@@ -108,7 +108,7 @@ func TestFeed_waitsForATransactionThatBeganBefore(t *testing.T) {
 	require.Equal(t, []string{`{"n": "early"}`, `{"n": "late"}`}, bodies)
 }
 
-func TestFeed_afterARestoreIsAnotherGeneration(t *testing.T) {
+func TestFeed_restoreChangesTheGeneration(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	from, err := f.FeedEnd(t.Context())
@@ -145,7 +145,7 @@ func TestFeedNews_comesUntilTheContextEnds(t *testing.T) {
 }
 
 // Thousands of members of a queue hear of what waits there only if they may pick it.
-func TestFeed_tellsMembersWhoMayPick(t *testing.T) {
+func TestFeed_reachesMembersWhoMayPick(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	told := func(c conversation.Ref) int {

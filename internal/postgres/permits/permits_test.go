@@ -40,8 +40,9 @@ func withinLimit(t *testing.T, sends []time.Time) {
 	}
 }
 
-// R16: over all processes, whoever reserves permits sends no faster than the limit, and as fast.
-func TestR16_reservedPermitsKeepTheLimit(t *testing.T) {
+// R16
+// Over all processes, whoever reserves permits sends no faster than the limit, and as fast.
+func TestPermits_reservedKeepTheLimit(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	const each = 300
@@ -72,8 +73,9 @@ func TestR16_reservedPermitsKeepTheLimit(t *testing.T) {
 	require.Less(t, last, 2*time.Duration(len(dbs)*each)*time.Second/sendsPerSecond, "hardly a permit is lost")
 }
 
-// R16: who takes what there is now gets a second's worth after a rest, then no more than the limit; together with who reserves.
-func TestR16_directPermitsKeepTheLimit(t *testing.T) {
+// R16
+// Who takes what there is now gets a second's worth after a rest, then no more than the limit; together with who reserves.
+func TestPermits_directKeepTheLimit(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	var (

@@ -130,7 +130,7 @@ func TestDropSilentProcesses_isSetWise(t *testing.T) {
 	require.LessOrEqual(t, written, 8)
 }
 
-// A11: thousands are signed out in pieces, so that none waits long for an agent's lock.
+// Thousands are signed out in pieces, so that none waits long for an agent's lock.
 func TestDropSilentProcesses_inPieces(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -147,7 +147,7 @@ func TestDropSilentProcesses_inPieces(t *testing.T) {
 	require.LessOrEqual(t, most(), 500)
 }
 
-// PRE-6, SUP-7
+// ASG-2, PRE-6, SUP-7
 func TestSetPresence_isManualAndTriggers(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -40,7 +40,8 @@ func shows(d *postgrestest.Office, who access.Principal) (routing.Presence, stri
 	return now.Presence, now.Shown.Name
 }
 
-func TestPRE2_aCustomPresenceIsShownWhileItLastsAndCountsAsItsBase(t *testing.T) {
+// PRE-2
+func TestCustomPresence_countsAsItsBase(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -96,7 +97,8 @@ func TestPRE2_aCustomPresenceIsShownWhileItLastsAndCountsAsItsBase(t *testing.T)
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
-func TestPRE2_aCustomPresenceThatSomebodyShowsStays(t *testing.T) {
+// PRE-2
+func TestCustomPresence_staysWhileShown(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")

@@ -40,7 +40,8 @@ func newShop(t *testing.T) postgrestest.AdminAPI {
 	return d
 }
 
-func TestCustomers_ASG14_whomACustomerPrefersIsAskedFirst(t *testing.T) {
+// ASG-14
+func TestDistribute_preferredAgentFirst(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
 	agents := make([]string, 4)
@@ -65,7 +66,8 @@ func TestCustomers_ASG14_whomACustomerPrefersIsAskedFirst(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "assignments", "agent_id = $1 and state = 'offered'", agents[1]), "the second, as the first is away; not who has most room")
 }
 
-func TestCustomers_ASG14_whatCannotBeIsRefusedByField(t *testing.T) {
+// ASG-14
+func TestCustomers_invalidPreferencesAreNamed(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
 	_, path := regular(d, t, "wang")
@@ -94,6 +96,7 @@ func TestCustomers_ASG14_whatCannotBeIsRefusedByField(t *testing.T) {
 	require.EqualValues(t, 3, d.Must(t, http.StatusOK, "admin", http.MethodPatch, path, `{"tags":["vip"]}`).Version, "who has gone meanwhile does no harm")
 }
 
+// CLS-5
 func TestCustomers_tagsAreAFactAndSealed(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
@@ -113,6 +116,7 @@ func TestCustomers_tagsAreAFactAndSealed(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "audit", "action = 'customer.update'"))
 }
 
+// CLS-5
 func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
@@ -152,7 +156,7 @@ func TestRoutingQuestion_factsOfWeChat(t *testing.T) {
 	}
 }
 
-func TestRoutingQuestion_theTimeIsThatOfTheAccountsZone(t *testing.T) {
+func TestRoutingQuestion_usesTheAccountsTimeZone(t *testing.T) {
 	t.Parallel()
 	d := newShop(t)
 	ref, _ := regular(d, t, "wang")

@@ -13,7 +13,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestBad_L01_L02_L04_L06_L08_rulesThatDoNotHoldUpAreNotSaved(t *testing.T) {
+// L01, L02, L04, L06, L08, ASG-9, CLS-5
+func TestRulesets_invalidRulesAreNotSaved(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	set := route(d, t)
@@ -42,7 +43,8 @@ func TestBad_L01_L02_L04_L06_L08_rulesThatDoNotHoldUpAreNotSaved(t *testing.T) {
 	require.Zero(t, d.Count(t, "ruleset_versions", "true"))
 }
 
-func TestBad_L06_queuesThatOverflowIntoEachOtherInACircleAreNotSaved(t *testing.T) {
+// L06, OVF-6
+func TestQueues_overflowCircleIsNotSaved(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	to := func(condition, queue string) string {
@@ -64,7 +66,8 @@ func TestBad_L06_queuesThatOverflowIntoEachOtherInACircleAreNotSaved(t *testing.
 	d.Must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/queues/"+first, to("full", third))
 }
 
-func TestBad_L06_ofChangesThatMakeACircleTogetherOneIsRefused(t *testing.T) {
+// L06
+func TestQueues_circleByTwoChangesIsRefused(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
 	var ring [4]routing.Queue
@@ -94,7 +97,8 @@ func TestBad_L06_ofChangesThatMakeACircleTogetherOneIsRefused(t *testing.T) {
 	require.NoError(t, second)
 }
 
-func TestBad_L07_whereNoRuleSaysWhereItGoesToTheFallbackQueueWithAnAlert(t *testing.T) {
+// L07, WS-5
+func TestTryRules_noMatchAlertsAndFallsBack(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	w := d.Ask(t, "supervisor", http.MethodPost, "/v1/rulesets/try", `{"workstream_id":"`+postgrestest.DefaultWorkstream+`","facts":{"customer":{"language":"en"}}}`)
@@ -103,7 +107,8 @@ func TestBad_L07_whereNoRuleSaysWhereItGoesToTheFallbackQueueWithAnAlert(t *test
 	require.Contains(t, w.Body.String(), `"alert":"`)
 }
 
-func TestBad_M05_theWorkOfAnAgentWhoIsDisabledGoesBackToItsQueueInTheSameTransaction(t *testing.T) {
+// M05
+func TestUpdateAgent_disablingReturnsTheWork(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	var err error

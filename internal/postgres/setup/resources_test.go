@@ -30,7 +30,8 @@ func everyPart() map[string][2]string {
 	}
 }
 
-func TestPeople_everyPartIsMadeReadListedChangedAndRemoved(t *testing.T) {
+// CAP-2, PRE-2, QUE-1, SKL-1, WS-1
+func TestSetup_everyPartCanBeManaged(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	for path, bodies := range everyPart() {
@@ -58,7 +59,7 @@ func TestPeople_everyPartIsMadeReadListedChangedAndRemoved(t *testing.T) {
 	}
 }
 
-func TestPeople_pagesLeadThroughTheWholeList(t *testing.T) {
+func TestSetup_pagesLeadThroughTheWholeList(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	for i := range 5 {
@@ -82,7 +83,8 @@ func TestPeople_pagesLeadThroughTheWholeList(t *testing.T) {
 	require.Equal(t, []string{"skill 0", "skill 1", "skill 2", "skill 3", "skill 4"}, names)
 }
 
-func TestBad_M04_capacityThatIsNone(t *testing.T) {
+// M04
+func TestAgents_invalidCapacityIsRefused(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	for _, units := range []string{"-1", "1.5", "1000000000", "null", `"5"`, "1e400"} {
@@ -100,7 +102,8 @@ func TestBad_M04_capacityThatIsNone(t *testing.T) {
 	require.Equal(t, 0, d.Count(t, "agents", "units <> 0"))
 }
 
-func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
+// M05
+func TestUpdateAgent_disablingEndsTheTokens(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	id := conversation.AgentID(d.Make(t, "/v1/agents", `{"name":"Ann","queue_ids":["%s"]}`, postgrestest.DefaultQueue))
@@ -127,7 +130,8 @@ func TestBad_M05_anAgentWhoIsDisabledOrRemovedLosesHisTokens(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
-func TestBad_M11_twoWhoSaveTheSame(t *testing.T) {
+// M11
+func TestRulesets_staleSaveIsRefused(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	set := "/v1/rulesets/" + d.Make(t, "/v1/rulesets", `{"name":"Routes","kind":"route","workstream_id":"%s"}`, postgrestest.DefaultWorkstream)
@@ -145,7 +149,8 @@ func TestBad_M11_twoWhoSaveTheSame(t *testing.T) {
 	d.Must(t, http.StatusPreconditionFailed, "supervisor", http.MethodPut, members, `{"agent_ids":[]}`, "If-Match", seen)
 }
 
-func TestPeople_changesTriggerTheDistribution(t *testing.T) {
+// ASG-2
+func TestSetup_changesTriggerDistribution(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	for _, path := range []string{"/v1/workstreams", "/v1/queues", "/v1/operating-hours", "/v1/capacity-profiles", "/v1/agents", "/v1/rulesets"} {
@@ -159,7 +164,7 @@ func TestPeople_changesTriggerTheDistribution(t *testing.T) {
 	}
 }
 
-func TestQueues_anotherTimeLimitIsToldToTheRunsOfThoseWhoWait(t *testing.T) {
+func TestQueues_newTimeLimitReachesTheRuns(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id := postgrestest.NewConversation()
@@ -184,7 +189,8 @@ func TestQueues_anotherTimeLimitIsToldToTheRunsOfThoseWhoWait(t *testing.T) {
 	require.ErrorIs(t, f.DeleteQueue(t.Context(), postgrestest.CLI, postgrestest.DefaultQueue), conversation.ErrInUse, "somebody waits in it")
 }
 
-func TestAgents_settingsThatMakeNoSenseAreNamedByField(t *testing.T) {
+// CAP-6, SKL-1
+func TestAgents_invalidFieldsAreNamed(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	skill := d.Make(t, "/v1/skills", `{"name":"English"}`)

@@ -46,7 +46,8 @@ func TestRulesets_areDraftedPublishedAndRolledBack(t *testing.T) {
 	require.Equal(t, 2, d.Count(t, "audit", "action = 'ruleset.rollback'"))
 }
 
-func TestBad_L09_aVersionThatWasPublishedNeverChanges(t *testing.T) {
+// L09
+func TestRulesets_publishedVersionNeverChanges(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	set := route(d, t)
@@ -66,7 +67,8 @@ func TestBad_L09_aVersionThatWasPublishedNeverChanges(t *testing.T) {
 	require.Equal(t, 2, d.Count(t, "ruleset_versions", "true"), "a draft is replaced, a version never")
 }
 
-func TestRulesets_CLS4_RTQ1_asManyAsThereMayBe(t *testing.T) {
+// CLS-4, RTQ-1
+func TestRulesets_numberIsLimited(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	route(d, t)
@@ -86,7 +88,8 @@ func TestRulesets_CLS4_RTQ1_asManyAsThereMayBe(t *testing.T) {
 	}
 }
 
-func TestPeople_whatIsInUseStays(t *testing.T) {
+// QUE-4, WS-15
+func TestSetup_partsInUseStay(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	hours := d.Make(t, "/v1/operating-hours", `{"name":"Day","weekly":[]}`)
@@ -125,7 +128,8 @@ func TestPeople_whatIsInUseStays(t *testing.T) {
 	}
 }
 
-func TestPeople_DIA3_supervisorsChangeMembershipCapacityAndSkillsAndNothingElse(t *testing.T) {
+// DIA-3, SUP-7
+func TestUpdateAgent_bySupervisorsInPart(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	skill := d.Make(t, "/v1/skills", `{"name":"English"}`)
@@ -145,7 +149,7 @@ func TestPeople_DIA3_supervisorsChangeMembershipCapacityAndSkillsAndNothingElse(
 	}
 }
 
-func TestQueueMembers_replaceEachOtherAndKeepTheirPlace(t *testing.T) {
+func TestSetQueueMembers_keepTheirPlace(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	ann, bob := d.Make(t, "/v1/agents", `{"name":"Ann"}`), d.Make(t, "/v1/agents", `{"name":"Bob"}`)
@@ -164,7 +168,8 @@ func TestQueueMembers_replaceEachOtherAndKeepTheirPlace(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "queue_members", "queue_id = $1", queue))
 }
 
-func TestQUE4_everyAgentIsAMemberOfTheDefaultQueue(t *testing.T) {
+// QUE-4
+func TestDefaultQueue_hasEveryAgent(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	vip := d.Make(t, "/v1/queues", `{"name":"VIP"}`)
@@ -189,6 +194,7 @@ func TestQUE4_everyAgentIsAMemberOfTheDefaultQueue(t *testing.T) {
 	d.Must(t, http.StatusOK, "admin", http.MethodPatch, "/v1/queues/"+postgrestest.DefaultQueue, `{"method":"round_robin"}`)
 }
 
+// WS-1
 func TestAccounts_nameAWorkstreamThatThereIs(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -205,7 +211,8 @@ func TestAccounts_nameAWorkstreamThatThereIs(t *testing.T) {
 	require.Equal(t, "workstream_id", unknown.Field)
 }
 
-func TestCTX4_aVariableThatARuleInForceAsksForStays(t *testing.T) {
+// CTX-4
+func TestVariables_usedByARuleStay(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)
 	at := "/v1/workstreams/" + postgrestest.DefaultWorkstream

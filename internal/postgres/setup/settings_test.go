@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-// A14
+// CAP-9
 func TestSettings_maximumCountsAtOnce(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewAdminAPI(t)

@@ -13,7 +13,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestLife_nothingToOpen_aCustomerOfAnAccountWithoutABotWrites(t *testing.T) {
+func TestLife_BeginsOpen_accountWithoutABot(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Exec(t, `update accounts set bot_id = null`)
@@ -51,7 +51,8 @@ func TestLife_OpenToActive_pushAssigns(t *testing.T) {
 	d.ItemIs(ref, "state = 'assigned'")
 }
 
-func TestLife_OpenToActive_anAgentPicks(t *testing.T) {
+// DSK-2, WS-3
+func TestLife_OpenToActive_agentPicks(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick'")
@@ -62,7 +63,8 @@ func TestLife_OpenToActive_anAgentPicks(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "assignments", "how = 'pick' and state = 'accepted'"))
 }
 
-func TestLife_OpenToActive_SUP3_aSupervisorAssigns(t *testing.T) {
+// CAP-7, QUE-6, SUP-3
+func TestLife_OpenToActive_supervisorAssigns(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -72,7 +74,8 @@ func TestLife_OpenToActive_SUP3_aSupervisorAssigns(t *testing.T) {
 	require.Equal(t, 25, d.Load(li), "a supervisor may exceed the capacity")
 }
 
-func TestLife_OpenToClosed_theQueueOverflows(t *testing.T) {
+// OVF-5, QUE-6
+func TestLife_OpenToClosed_queueOverflows(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Exec(t, `update queues set overflow = '{"wait": {"seconds": 60, "do": "end"}}'`)
@@ -86,7 +89,8 @@ func TestLife_OpenToClosed_theQueueOverflows(t *testing.T) {
 	d.Closes(ref, got.Closing)
 }
 
-func TestLife_OpenToClosed_SUP5_byForce(t *testing.T) {
+// SUP-5
+func TestLife_OpenToClosed_byForce(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref := d.Waiting("wang")
@@ -95,7 +99,8 @@ func TestLife_OpenToClosed_SUP5_byForce(t *testing.T) {
 	d.Closed(ref, conversation.ClosedByForce)
 }
 
-func TestLife_OpenToClosed_LIF2_afterThirtyDays(t *testing.T) {
+// LIF-2
+func TestLife_OpenToClosed_afterThirtyDays(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref := d.Waiting("wang")
@@ -105,7 +110,8 @@ func TestLife_OpenToClosed_LIF2_afterThirtyDays(t *testing.T) {
 	d.Closes(ref, got.Closing)
 }
 
-func TestLife_ActiveToOpen_theAgentRejects(t *testing.T) {
+// D5
+func TestLife_ActiveToOpen_agentRejects(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -120,7 +126,8 @@ func TestLife_ActiveToOpen_theAgentRejects(t *testing.T) {
 	d.RequireTriggered()
 }
 
-func TestLife_ActiveToOpen_PRE9_aRejectionMayMeanDoNotDisturb(t *testing.T) {
+// PRE-9
+func TestLife_ActiveToOpen_rejectMeansDND(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("reject_dnd = true")
@@ -129,7 +136,8 @@ func TestLife_ActiveToOpen_PRE9_aRejectionMayMeanDoNotDisturb(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "agents", "presence = 'dnd' and presence_manual"))
 }
 
-func TestLife_ActiveToOpen_PRE8_theOfferTimesOut(t *testing.T) {
+// LIF-8, PRE-8, D5
+func TestLife_ActiveToOpen_offerTimesOut(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("missed_inactive = true")
@@ -147,7 +155,8 @@ func TestLife_ActiveToOpen_PRE8_theOfferTimesOut(t *testing.T) {
 	d.Refused(command.RefusedOfferOver, ref, li, command.Accept)
 }
 
-func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
+// TRF-1
+func TestLife_ActiveToOpen_transferToAQueue(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -168,7 +177,8 @@ func TestLife_ActiveToOpen_TRF1_transferToAQueue(t *testing.T) {
 	d.RequireTriggered()
 }
 
-func TestLife_ActiveToActive_TRF2_transferToAnAgent(t *testing.T) {
+// TRF-2
+func TestLife_ActiveToActive_transferToAnAgent(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -183,7 +193,8 @@ func TestLife_ActiveToActive_TRF2_transferToAnAgent(t *testing.T) {
 	d.Stands(d.Done(ref, zhao, command.Accept).Standing, postgrestest.Active, postgrestest.ByAgent, zhao.AgentID)
 }
 
-func TestTRF2_aRefusedTransferComesBackToWhoBeganIt(t *testing.T) {
+// TRF-2
+func TestTransfer_returnsWhenRefused(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -193,6 +204,7 @@ func TestTRF2_aRefusedTransferComesBackToWhoBeganIt(t *testing.T) {
 	d.ItemIs(ref, "affinity_agent = $2 and state = 'waiting'", li.AgentID)
 }
 
+// CAP-8
 func TestLife_ActiveToWaiting_putAside(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
@@ -206,7 +218,8 @@ func TestLife_ActiveToWaiting_putAside(t *testing.T) {
 	d.RequireTriggered()
 }
 
-func TestLife_ActiveToWrapUp_WS8(t *testing.T) {
+// CAP-8, WS-8
+func TestLife_ActiveToWrapUp(t *testing.T) {
 	t.Parallel()
 	for block, want := range map[string]struct {
 		load    int
@@ -231,7 +244,8 @@ func TestLife_ActiveToWrapUp_WS8(t *testing.T) {
 	}
 }
 
-func TestLife_ActiveToClosed_LIF2_afterThirtyDays(t *testing.T) {
+// LIF-2
+func TestLife_ActiveToClosed_afterThirtyDays(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -242,7 +256,8 @@ func TestLife_ActiveToClosed_LIF2_afterThirtyDays(t *testing.T) {
 	require.Zero(t, d.Load(li))
 }
 
-func TestLIF6_aTransferBeginsTheLimitAnew(t *testing.T) {
+// LIF-6
+func TestTransfer_restartsTheStateLimit(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, bo := d.NewAgent("Li"), d.NewAgent("Bo")
@@ -259,7 +274,8 @@ func TestLIF6_aTransferBeginsTheLimitAnew(t *testing.T) {
 	}
 }
 
-func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
+// SUP-5
+func TestLife_ActiveToClosed_byForce(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -271,7 +287,8 @@ func TestLife_ActiveToClosed_SUP5_byForce(t *testing.T) {
 	d.RequireTriggered()
 }
 
-func TestLife_WaitingToOpen_theCustomerWrites(t *testing.T) {
+// WS-11
+func TestLife_WaitingToOpen_customerWrites(t *testing.T) {
 	t.Parallel()
 	for affinity, kept := range map[bool]string{true: "affinity_agent is not null", false: "affinity_agent is null"} {
 		d := postgrestest.NewOffice(t)
@@ -291,7 +308,7 @@ func TestLife_WaitingToOpen_theCustomerWrites(t *testing.T) {
 	}
 }
 
-func TestLife_WaitingToActive_theAgentResumes(t *testing.T) {
+func TestLife_WaitingToActive_agentResumes(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -301,7 +318,8 @@ func TestLife_WaitingToActive_theAgentResumes(t *testing.T) {
 	require.Equal(t, 25, d.Load(li))
 }
 
-func TestLife_WaitingToActive_itsTimeComes(t *testing.T) {
+// WS-14
+func TestLife_WaitingToActive_waitEnds(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -313,7 +331,7 @@ func TestLife_WaitingToActive_itsTimeComes(t *testing.T) {
 	require.Equal(t, 25, d.Load(li))
 }
 
-func TestLife_WaitingToOpen_itsTimeComesAndTheAgentHasNoRoom(t *testing.T) {
+func TestLife_WaitingToOpen_agentHasNoRoom(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -326,6 +344,7 @@ func TestLife_WaitingToOpen_itsTimeComesAndTheAgentHasNoRoom(t *testing.T) {
 	d.ItemIs(ref, "affinity_agent = $2", li.AgentID)
 }
 
+// LIF-4, WS-6, D11
 func TestLife_WaitingToClosed_idle(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
@@ -339,7 +358,8 @@ func TestLife_WaitingToClosed_idle(t *testing.T) {
 	d.Closes(ref, got.Closing)
 }
 
-func TestLife_WrapUpToActive_D3_theCustomerWrites(t *testing.T) {
+// LIF-10, D3
+func TestLife_WrapUpToActive_customerWrites(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("wrap_up = 'never'")
@@ -351,7 +371,8 @@ func TestLife_WrapUpToActive_D3_theCustomerWrites(t *testing.T) {
 	require.Equal(t, 25, d.Load(li), "capacity is taken again")
 }
 
-func TestLife_WrapUpToClosed_itsAgentCloses(t *testing.T) {
+// LIF-7
+func TestLife_WrapUpToClosed_agentCloses(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -363,7 +384,8 @@ func TestLife_WrapUpToClosed_itsAgentCloses(t *testing.T) {
 	require.Zero(t, d.Load(li))
 }
 
-func TestLife_WrapUpToClosed_LIF2_afterADay(t *testing.T) {
+// LIF-2, LIF-5
+func TestLife_WrapUpToClosed_afterADay(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -373,7 +395,8 @@ func TestLife_WrapUpToClosed_LIF2_afterADay(t *testing.T) {
 	d.Closes(ref, d.MustDue(ref).Closing)
 }
 
-func TestLife_ClosedIsFinal_WS11_theNextOneIsKeptForTheSameAgent(t *testing.T) {
+// ACC-15, WS-11, D1
+func TestLife_ClosedIsFinal(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -386,7 +409,8 @@ func TestLife_ClosedIsFinal_WS11_theNextOneIsKeptForTheSameAgent(t *testing.T) {
 	d.ItemIs(d.Waiting("wang"), "affinity_agent = $2", li.AgentID)
 }
 
-func TestWS11_aWorkstreamSaysHowOldAffinityMayBe(t *testing.T) {
+// WS-11
+func TestHandOver_affinityEndsAtItsAge(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("affinity_age_ms = 3600000")
@@ -400,8 +424,8 @@ func TestWS11_aWorkstreamSaysHowOldAffinityMayBe(t *testing.T) {
 	d.ItemIs(d.Waiting("zhang"), "affinity_agent is null")
 }
 
-// A10
-func TestQUE3_whoWaitsKeepsTheirPlace(t *testing.T) {
+// QUE-3
+func TestReceive_keepsThePlaceInTheQueue(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -418,7 +442,7 @@ func TestQUE3_whoWaitsKeepsTheirPlace(t *testing.T) {
 }
 
 // OVF-3
-func TestHandOver_anEndMakesNoWork(t *testing.T) {
+func TestHandOver_endingMakesNoWork(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: postgrestest.NewConversation()}

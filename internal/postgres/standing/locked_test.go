@@ -127,7 +127,7 @@ func lineOf(d *postgrestest.Office, ref conversation.Ref) (id conversation.Messa
 	return id
 }
 
-func TestApply_writesWhatTheRuleBookSays(t *testing.T) {
+func TestApply_writesTheDecidedChange(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("decline_pause_ms = 60000, transfer_to_agents = true")
@@ -205,7 +205,7 @@ func TestApply_setsSkillsAndContext(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "conversations", "context is not null"))
 }
 
-func TestDecide_readsWhatAnActIsJudgedBy(t *testing.T) {
+func TestDecide_readsTheFactsOfAnAct(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick', max_per_agent = 1")
@@ -271,7 +271,7 @@ func TestDecide_twoPicksAtOnceFitOnce(t *testing.T) {
 	require.Equal(t, 25, d.Load(li), "%q", got)
 }
 
-func TestLocked_dailyProfileCountsWhatWasAcceptedToday(t *testing.T) {
+func TestLocked_dailyProfileCountsToday(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick'")

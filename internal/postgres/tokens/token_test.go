@@ -109,7 +109,8 @@ func usable(text string) wxapi.Token {
 	return wxapi.Token{Value: secret.New(text), ExpiresAt: time.Now().Add(time.Hour).Truncate(time.Microsecond).UTC()}
 }
 
-func TestR17_threeProcessesWithARefusedTokenFetchOnce(t *testing.T) {
+// R17, W09
+func TestRefresh_threeProcessesFetchOnce(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	dbs := []*postgrestest.Ledger{f.Ledger, postgrestest.Open(t, f.DSN, f.Ring), postgrestest.Open(t, f.DSN, f.Ring)}
@@ -163,7 +164,7 @@ func TestRefresh_forcesOnceInThirtySeconds(t *testing.T) {
 	require.Equal(t, []bool{false, true, false, true}, forced)
 }
 
-func TestRefresh_aFailedFetchComesBackAndStoresNothing(t *testing.T) {
+func TestRefresh_failedFetchStoresNothing(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	failure, calls := context.DeadlineExceeded, 0 // as WeChat's silence looks
@@ -179,7 +180,7 @@ func TestRefresh_aFailedFetchComesBackAndStoresNothing(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
-func TestToken_oneThatIsAboutToExpireIsNone(t *testing.T) {
+func TestToken_expiringOneIsNotUsed(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	account := string(f.TheAccount.ID)
@@ -191,7 +192,7 @@ func TestToken_oneThatIsAboutToExpireIsNone(t *testing.T) {
 	require.ErrorIs(t, err, wxapi.ErrNoToken)
 }
 
-func TestToken_aTamperedOneIsUnavailableAndReplaced(t *testing.T) {
+func TestRefresh_replacesATamperedToken(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	account := string(f.TheAccount.ID)
@@ -208,8 +209,9 @@ func TestToken_aTamperedOneIsUnavailableAndReplaced(t *testing.T) {
 	require.Equal(t, "fresh", kept.Value.Reveal())
 }
 
+// W08
 // WeChat announced 512 characters and may give out more; what the client takes is kept whole.
-func TestBad_W08_longAccessTokensAreKeptWhole(t *testing.T) {
+func TestRefresh_keepsLongTokensWhole(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	for _, size := range []int{1, 160, 513, 600, 4096} {

@@ -50,7 +50,8 @@ func TestMarkSending_givesWhatSendingNeeds(t *testing.T) {
 	require.Empty(t, f.Marks(t, ref, uuid.NewString()).MessageID, "nothing is left")
 }
 
-// R13: in order, one at a time.
+// R13
+// In order, one at a time.
 func TestMarkSending_waitsForWhatIsBeingSent(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -100,7 +101,8 @@ func TestMarkSending_asksForNoParticularMessage(t *testing.T) {
 	require.True(t, situation.Nothing())
 }
 
-func TestR11_attemptThatEndedLateMayCorrectIt(t *testing.T) {
+// R11
+func TestRecordOutcome_lateOwnerMayCorrect(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref, _, ids := f.Answered(t, "hi")
@@ -118,7 +120,8 @@ func TestR11_attemptThatEndedLateMayCorrectIt(t *testing.T) {
 	require.Equal(t, conversation.DeliverySent, f.Fate(t, ref, ids[0]).Status)
 }
 
-func TestR11_oneOfManyAttemptsSends(t *testing.T) {
+// R11
+func TestMarkSending_oneOfManyAttemptsSends(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	dbs := []*postgrestest.Ledger{f.Ledger, postgrestest.Open(t, f.DSN, f.Ring)}
@@ -169,7 +172,7 @@ func TestRecordOutcome_laterPutsBackAndRefunds(t *testing.T) {
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "conversation-closed"}, f.Fate(t, ref, ids[0]))
 }
 
-func TestRecordOutcome_laterForAMessageGivenUpFails(t *testing.T) {
+func TestRecordOutcome_laterAfterGivingUpFails(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref, _, ids := f.Answered(t, "hi")
@@ -181,7 +184,7 @@ func TestRecordOutcome_laterForAMessageGivenUpFails(t *testing.T) {
 	require.Equal(t, conversation.Delivery{Status: conversation.DeliveryFailed, Reason: "wechat-busy"}, f.Fate(t, ref, ids[0]))
 }
 
-func TestMarkSending_aClosedWindowFailsAndASpentCountIsWeChatsToRefuse(t *testing.T) {
+func TestMarkSending_failsOutsideTheWindow(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref, _, ids := f.Answered(t, "one", "two", "three")
@@ -198,7 +201,8 @@ func TestMarkSending_aClosedWindowFailsAndASpentCountIsWeChatsToRefuse(t *testin
 	require.True(t, settled.Situation.Nothing())
 }
 
-// R28: what cannot be read fails, with a reason; the next message goes out.
+// R28
+// What cannot be read fails, with a reason; the next message goes out.
 func TestMarkSending_unreadableMessageFails(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -210,7 +214,8 @@ func TestMarkSending_unreadableMessageFails(t *testing.T) {
 	f.Sends(t, ref, ids[1])
 }
 
-// R28: a master key that is not on the ring may be on its way. It is waited for, but not for ever.
+// R28
+// A master key that is not on the ring may be on its way. It is waited for, but not for ever.
 func TestMarkSending_waitsTenMinutesForAMasterKey(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -227,7 +232,7 @@ func TestMarkSending_waitsTenMinutesForAMasterKey(t *testing.T) {
 	require.Equal(t, []string{string(ids[0]), "unreadable"}, []string{string(m.MessageID), m.Reason})
 }
 
-func TestMarkSending_disabledAccountFailsTheMessage(t *testing.T) {
+func TestMarkSending_failsForADisabledAccount(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref, _, ids := f.Answered(t, "hi")
@@ -279,7 +284,8 @@ func TestHandOver_takesTheQueueThatWasDecided(t *testing.T) {
 	require.Equal(t, "Returns", f.MustHandOver(t, ref, routing.Decision{QueueID: conversation.QueueID(queue)}).QueueName)
 }
 
-// R28: a hand-over that cannot be decided or told goes to the default queue.
+// R28
+// A hand-over that cannot be decided or told goes to the default queue.
 func TestHandOverPlainly_needsNeitherKeyNorRules(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -310,7 +316,7 @@ func TestHandOverPlainly_needsNeitherKeyNorRules(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "turns", "command = 'escalate' and reason = ''"))
 }
 
-func TestStoreAnswer_theFirstStands(t *testing.T) {
+func TestStoreAnswer_firstOneStands(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: postgrestest.NewConversation()}
@@ -378,7 +384,8 @@ func TestTurn_isTheOldestLineThatWaits(t *testing.T) {
 	require.Equal(t, bot.Turn{}, turn)
 }
 
-func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
+// B01
+func TestStoreAnswer_dropsALateAnswer(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref, _, _ := f.Answered(t, "one")
@@ -401,8 +408,9 @@ func TestBad_B01_aLateAnswerIsDropped(t *testing.T) {
 	late(3)
 }
 
+// R6
 // Bot and people race for the holder: whatever the order, no answer is queued in an epoch that is over.
-func TestR6_aHandOverAndAnAnswerNeverBothWin(t *testing.T) {
+func TestHandOver_andAnAnswerNeverBothWin(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	for range 10 {
@@ -428,7 +436,7 @@ func TestR6_aHandOverAndAnAnswerNeverBothWin(t *testing.T) {
 	}
 }
 
-func TestCloseConversation_failsWhatIsUnsentAndIsFinal(t *testing.T) {
+func TestCloseConversation_isFinal(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref, _, ids := f.Answered(t, "one")

@@ -13,7 +13,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestRTQ5_aRulesOverflowAlsoCountsAfterAWait(t *testing.T) {
+// RTQ-5
+func TestDue_ruleOverflowCountsAfterAWait(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	other := d.NewQueue("Other", d.NewAgent("Li"))
@@ -37,7 +38,8 @@ func TestRTQ5_aRulesOverflowAlsoCountsAfterAWait(t *testing.T) {
 	require.Equal(t, conversation.ClosedOverflow, d.MustDue(ref).Closing)
 }
 
-func TestRTQ5_aRulesOverflowLastsWhileItIsOfferedAndComesBack(t *testing.T) {
+// RTQ-5
+func TestDue_ruleOverflowReturnsAfterAReject(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref, li := d.Waiting("wang"), d.NewAgent("Li")
@@ -50,7 +52,8 @@ func TestRTQ5_aRulesOverflowLastsWhileItIsOfferedAndComesBack(t *testing.T) {
 	require.Equal(t, conversation.DueLimit, got.Standing.Due[0].What, "the second queue has none")
 }
 
-func TestOVF5_aClosedQueueDoesNotTakeWhatHasWaitedElsewhere(t *testing.T) {
+// OVF-5
+func TestDue_closedQueueTakesNoOverflow(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	other := d.NewQueue("Other", d.NewAgent("Li"))

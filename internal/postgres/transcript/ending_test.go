@@ -12,7 +12,7 @@ import (
 )
 
 // From the wish to end on nothing is asked of people, and the tables agree about that.
-func TestEnding_endsTheWorkWithTheWish(t *testing.T) {
+func TestEnding_endsTheWorkAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*postgrestest.Office, conversation.Ref){
 		"too long in its state": func(d *postgrestest.Office, ref conversation.Ref) {

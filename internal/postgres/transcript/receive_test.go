@@ -18,7 +18,8 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-func TestReceive_beginsTheConversationWithItsFirstMessage(t *testing.T) {
+// D11
+func TestReceive_firstMessageBeginsConversation(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id := postgrestest.NewConversation()
@@ -44,7 +45,7 @@ func TestReceive_beginsTheConversationWithItsFirstMessage(t *testing.T) {
 	require.Nil(t, lines[0].Delivery)
 }
 
-func TestReceive_waitsInNoQueueYetWhereTheAccountHasNoBot(t *testing.T) {
+func TestReceive_withoutABotWantsPeople(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	f.Exec(t, `update accounts set bot_id = null`)
@@ -59,7 +60,8 @@ func TestReceive_waitsInNoQueueYetWhereTheAccountHasNoBot(t *testing.T) {
 	require.Zero(t, f.Count(t, "messages", "wants_answer"))
 }
 
-func TestBad_C10_aRepeatHasNoEffect(t *testing.T) {
+// C10
+func TestReceive_repeatHasNoEffect(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id, hello := postgrestest.NewConversation(), postgrestest.Says("k1", "hello")
@@ -77,7 +79,8 @@ func TestBad_C10_aRepeatHasNoEffect(t *testing.T) {
 	require.Equal(t, 2, f.Count(t, "messages", "true"))
 }
 
-func TestBad_C11_otherContentUnderAKnownKeyGoesToQuarantine(t *testing.T) {
+// C11
+func TestReceive_otherContentGoesToQuarantine(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id, other := postgrestest.NewConversation(), postgrestest.Says("k1", "something else")
@@ -94,7 +97,7 @@ func TestBad_C11_otherContentUnderAKnownKeyGoesToQuarantine(t *testing.T) {
 	require.Equal(t, postgrestest.Canary+" hello", lines[0].Text)
 }
 
-func TestReceive_keepsTheKeyOfAnUnreadableCallbackForAReadableOne(t *testing.T) {
+func TestReceive_unreadableLeavesTheKeyFree(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id, good := postgrestest.NewConversation(), postgrestest.Says("k1", "hello")
@@ -113,7 +116,7 @@ func TestReceive_keepsTheKeyOfAnUnreadableCallbackForAReadableOne(t *testing.T) 
 	require.Equal(t, 0, f.Count(t, "customers", "customer_key <> $1", "key of li"))
 }
 
-func TestReceive_notesAnUnfollowWithoutBeginningAConversation(t *testing.T) {
+func TestReceive_unfollowBeginsNoConversation(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	bye := postgrestest.Says("k1", "")
@@ -144,7 +147,7 @@ func follows(key string) callback.Arrival {
 }
 
 // What comes when the end is wished is the next conversation's. Nothing of it is written here.
-func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
+func TestReceive_writesNothingWhileEnding(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	for _, end := range []func(conversation.Ref){
@@ -181,7 +184,7 @@ func TestReceive_writesNothingWhereTheEndIsWished(t *testing.T) {
 	}
 }
 
-func TestReceive_unfollowWishesTheEnd(t *testing.T) {
+func TestReceive_unfollowRequestsTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		came      func() []callback.Arrival
@@ -280,6 +283,7 @@ func TestReceive_closesWhatALostRunLeftOpen(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "deliveries", "status = 'failed' and reason = 'conversation-closed'"))
 }
 
+// ACC-9, D12
 func TestReceive_opensTheReplyAllowance(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -297,8 +301,9 @@ func TestReceive_opensTheReplyAllowance(t *testing.T) {
 	require.Equal(t, 1, f.Count(t, "customers", `message_left = 0`), "a repeat opens nothing")
 }
 
-// R4, R5: the same callbacks in two processes, in parallel and in overlapping batches.
-func TestR4_concurrentReceivesWriteEachMessageOnceAndNumberWithoutGaps(t *testing.T) {
+// R4, R5
+// The same callbacks in two processes, in parallel and in overlapping batches.
+func TestReceive_concurrentBatchesWriteOnce(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	const senders, messages = 4, 40
@@ -341,8 +346,9 @@ func TestR4_concurrentReceivesWriteEachMessageOnceAndNumberWithoutGaps(t *testin
 	require.Equal(t, 1, f.Count(t, "customers", "true"))
 }
 
+// R4
 // The customer's very first message: there is no row yet that could be locked, and two runs begin at once.
-func TestR4_theVeryFirstMessageReceivedByTwoRunsAtOnceIsWrittenOnce(t *testing.T) {
+func TestReceive_firstMessageByTwoRunsIsOne(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	dbs := []*postgrestest.Ledger{f.Ledger, postgrestest.Open(t, f.DSN, f.Ring)}

@@ -28,7 +28,8 @@ func turns(f *postgrestest.Fixture, t *testing.T, id conversation.ID, answers ..
 	return last
 }
 
-func TestBad_B10_aTurnKnowsTheTwoExchangesBeforeAndHowManyAMinuteHad(t *testing.T) {
+// B10
+func TestTurn_knowsTwoExchangesAndThePace(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	require.NoError(t, f.UseBot(t, f.Webhook(t).ID))
@@ -54,7 +55,8 @@ func TestBad_B10_aTurnKnowsTheTwoExchangesBeforeAndHowManyAMinuteHad(t *testing.
 	require.NotEqual(t, []string{"c"}, recent.Exchanges[0].Answer, "what cannot be opened repeats nothing")
 }
 
-func TestBad_B10_onlyTheSameConversationCountsAndOnlyUpToThePace(t *testing.T) {
+// B10
+func TestTurn_countsItsOwnConversationOnly(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	require.NoError(t, f.UseBot(t, f.Webhook(t).ID))
@@ -72,13 +74,15 @@ func TestBad_B10_onlyTheSameConversationCountsAndOnlyUpToThePace(t *testing.T) {
 	require.Zero(t, turns(f, t, postgrestest.NewConversation()).Recent, "the next conversation begins anew")
 }
 
-func TestBad_B10_theFAQMayRepeatItself(t *testing.T) {
+// B10
+func TestTurn_faqMayRepeatItself(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	require.Zero(t, turns(f, t, postgrestest.NewConversation(), []string{"same"}, []string{"same"}).Recent)
 }
 
-func TestBad_B07_aQueueThatThereIsNotIsLeftOut(t *testing.T) {
+// B07
+func TestRoutingQuestion_ignoresAnUnknownQueue(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	const known = conversation.QueueID("00000000-0000-7000-8000-000000000002")

@@ -28,6 +28,7 @@ func TestForget_feedInSmallTransactions(t *testing.T) {
 	require.LessOrEqual(t, most(), 500)
 }
 
+// R29
 // A sweep reads little if there is nothing old.
 func TestForget_readsFewWhereNothingIsOld(t *testing.T) {
 	t.Parallel()
@@ -144,7 +145,7 @@ func TestForget_conversationsWithAllOfTheirs(t *testing.T) {
 }
 
 // A callback that comes again is known for as long as WeChat or the spool may bring it.
-func TestForget_receiptsStayWhileCallbacksMayRepeat(t *testing.T) {
+func TestForget_keepsReceiptsWhileRepeatsMayCome(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	b := f.Batch(postgrestest.NewConversation(), "ann", postgrestest.Says("1", "hello"))

@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-func TestDistributionLag_isTheAgeOfTheOldestThingLeftLying(t *testing.T) {
+func TestDistributionLag_isTheOldestDueTrigger(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
 	lag := func() time.Duration {

@@ -46,7 +46,8 @@ func requireOwed(f *postgrestest.Fixture, t testing.TB, c conversation.Ref, what
 	return s
 }
 
-// R27: what is owed appears with the step that owes it, and disappears with the one that does it.
+// R27
+// What is owed appears with the step that owes it, and disappears with the one that does it.
 func TestOwed_appearsAndDisappears(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -78,7 +79,7 @@ func TestOwed_appearsAndDisappears(t *testing.T) {
 }
 
 // A wish is owed from when it was made, however long the state has lasted; the end from when the last message can be sent.
-func TestOwed_fromWhenItWasWished(t *testing.T) {
+func TestOwed_countsFromTheRequest(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	late := func(c conversation.Ref) int {
@@ -113,7 +114,8 @@ func TestOwed_noTurnWhileManyMessagesWait(t *testing.T) {
 	requireOwed(f, t, ref, "send", "turn")
 }
 
-// R29: what is owed is found by indexes, however long a conversation or the history is.
+// R29
+// What is owed is found by indexes, however long a conversation or the history is.
 func TestOwed_readsLittle(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
@@ -235,7 +237,7 @@ func TestWantPeople_unreadableLineIsForPeople(t *testing.T) {
 }
 
 // If the end is wished later, nobody is looked for.
-func TestHandOver_notWhereTheEndIsWished(t *testing.T) {
+func TestHandOver_skippedWhileEnding(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: postgrestest.NewConversation()}
@@ -248,7 +250,8 @@ func TestHandOver_notWhereTheEndIsWished(t *testing.T) {
 	require.Zero(t, f.Count(t, "work_items", "true"))
 }
 
-// R28: the queue's time is over, and the customer's key does not open: the conversation ends without the message.
+// R28
+// The queue's time is over, and the customer's key does not open: the conversation ends without the message.
 func TestDue_endsThoughTheKeyDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)

@@ -13,7 +13,7 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-// A11: a large ledger is compared in pieces, and none is left out.
+// A large ledger is compared in pieces, and none is left out.
 func TestReconcile_inPieces(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -43,7 +43,8 @@ var otherBytes = map[string]string{
 	"codec_sessions.token_hash": "hash",
 }
 
-func TestS2_everyColumnOfBytesIsSealedAnewOrKnownNotToBe(t *testing.T) {
+// S2
+func TestReseal_knowsEveryColumnOfBytes(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
 	rotated := map[string]bool{}
@@ -126,7 +127,8 @@ func everythingOpens(f *postgrestest.Fixture, t *testing.T, db *postgrestest.Led
 	require.False(t, turn.Question.Bot.OldSecret.Empty())
 }
 
-func TestS2_afterARotationEverythingOpensWithoutTheOldKey(t *testing.T) {
+// S2
+func TestReseal_allOpensWithoutTheOldKey(t *testing.T) {
 	t.Parallel()
 	f, both, alone := lived(t)
 	db := postgrestest.Open(t, f.DSN, both)
@@ -183,7 +185,8 @@ func tablesWith(f *postgrestest.Fixture, t *testing.T, text string) (found []str
 	return found
 }
 
-func TestS2_whatIsAlteredOrMovedIsLeftAsItIsAndCounted(t *testing.T) {
+// S2
+func TestReseal_leavesAlteredValues(t *testing.T) {
 	t.Parallel()
 	f, both, _ := lived(t)
 	db := postgrestest.Open(t, f.DSN, both)
@@ -224,8 +227,9 @@ func TestS2_whatIsAlteredOrMovedIsLeftAsItIsAndCounted(t *testing.T) {
 	everythingOpens(f, t, db)
 }
 
-// K12 for rows of one vault: a frame that was taken from the row beside it.
-func TestS2_aFrameOfAnotherRowIsNotSealedAnewWhereItDoesNotBelong(t *testing.T) {
+// S2, K12
+// A frame was taken from the row beside it, of the same vault.
+func TestReseal_leavesFramesOfAnotherRow(t *testing.T) {
 	t.Parallel()
 	f, both, _ := lived(t)
 	f.Exec(t, `update customers c set data_key = o.data_key from customers o where o.id <> c.id`) // the two change places
@@ -239,7 +243,8 @@ func TestS2_aFrameOfAnotherRowIsNotSealedAnewWhereItDoesNotBelong(t *testing.T) 
 	}
 }
 
-func TestS2_aKeyThatIsNotOnTheRingIsNamedAndItsValuesStay(t *testing.T) {
+// S2
+func TestReseal_namesAMissingKey(t *testing.T) {
 	t.Parallel()
 	f, _, alone := lived(t)
 	db := postgrestest.Open(t, f.DSN, alone)
@@ -268,8 +273,9 @@ func everythingOpensExceptCustomers(f *postgrestest.Fixture, t *testing.T) {
 	require.Equal(t, postgrestest.Canary, access.Value.Reveal())
 }
 
+// S2
 // A refresh of an access token holds its row for as long as WeChat takes to answer.
-func TestS2_aRowThatIsHeldIsWaitedForWithoutALock(t *testing.T) {
+func TestReseal_waitsForALockedRow(t *testing.T) {
 	t.Parallel()
 	f, both, alone := lived(t)
 	held, err := f.Raw.Beginx()
@@ -293,7 +299,8 @@ func TestS2_aRowThatIsHeldIsWaitedForWithoutALock(t *testing.T) {
 	everythingOpens(f, t, postgrestest.Open(t, f.DSN, alone))
 }
 
-func TestS2_aThousandRowsRotatedUnderLoadFailNowhere(t *testing.T) {
+// S2
+func TestReseal_failsNoCallUnderLoad(t *testing.T) {
 	t.Parallel()
 	const rows, keys = 1000, 5
 	f := postgrestest.NewFixture(t)

@@ -8,8 +8,9 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
-// R26: what was told before a restore cannot be followed after it, and runs hear how their conversations stand.
-func TestR26_aRestoreBeginsTheFeedAnewAndTellsTheRuns(t *testing.T) {
+// R26
+// What was told before a restore cannot be followed after it, and runs hear how their conversations stand.
+func TestRestored_newFeedAndNoticeToTheRuns(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id := postgrestest.NewConversation()
@@ -45,7 +46,7 @@ func TestR26_aRestoreBeginsTheFeedAnewAndTellsTheRuns(t *testing.T) {
 	require.Greater(t, last.Generation, after.Generation, "and again after the next restore")
 }
 
-// A11: a large database is made good in pieces.
+// A large database is made good in pieces.
 func TestRestored_inPieces(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -27,8 +27,9 @@ func assign(f *postgrestest.Fixture, t *testing.T, c conversation.ID, agent conv
 		from work_items where conversation_id = $3`, postgrestest.Tenant, uuid.NewString(), c, agent, state, accepted)
 }
 
+// S5, BOT-6
 // It walks every way to read a conversation.
-func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
+func TestConversations_agentSeesOwnAndWaiting(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	mei := f.NewAgent(t, "Mei")
@@ -104,7 +105,8 @@ func TestS5_anAgentSeesWhatIsHisOrWaitsForHimAndNothingElse(t *testing.T) {
 	require.Equal(t, []int{1, 1, 1}, []int{len(work.Offers), len(work.Mine), len(work.Open)})
 }
 
-func TestTranscript_whatPeopleNeedToKnowIsThere(t *testing.T) {
+// D12
+func TestTranscript_hasMessagesNotesAndTraces(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	id := postgrestest.NewConversation()
@@ -128,7 +130,8 @@ func TestTranscript_whatPeopleNeedToKnowIsThere(t *testing.T) {
 	require.Equal(t, sealing.Unavailable, notes[0].Text, "what does not open is not shown")
 }
 
-func TestAgentNow_addsUpWhatIsTaken(t *testing.T) {
+// CAP-3, CAP-6
+func TestAgentNow_sumsTheLoad(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	mei := f.NewAgent(t, "Mei")

@@ -13,8 +13,9 @@ import (
 	"wxdesk/internal/routing"
 )
 
+// TRF-1
 // It tries every queue that there is: what is listed takes the conversation, what is not refuses it.
-func TestTRF1_everyQueueThatIsListedTakesIt(t *testing.T) {
+func TestTargets_everyListedQueueTakesIt(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -55,7 +56,8 @@ func TestTRF1_everyQueueThatIsListedTakesIt(t *testing.T) {
 	}
 }
 
-func TestTRF2_agentsAreListedByHowWellTheirSkillsFit(t *testing.T) {
+// TRF-2
+func TestTargets_agentsBySkill(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -91,7 +93,8 @@ func TestTRF2_agentsAreListedByHowWellTheirSkillsFit(t *testing.T) {
 	require.Equal(t, names(found), names(d.MustTargets(ref, d.Supervisor)))
 }
 
-func TestTRF2_whereAWorkstreamSaysSoOnlySupervisorsTransferToAnAgent(t *testing.T) {
+// TRF-2
+func TestTransfer_toAgentMayNeedASupervisor(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")

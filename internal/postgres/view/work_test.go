@@ -11,8 +11,9 @@ import (
 	"wxdesk/internal/postgres/postgrestest"
 )
 
+// R29
 // What an agent is shown costs as much as it shows, however many wait.
-func TestWork_readsAsMuchAsItShows(t *testing.T) {
+func TestWork_readsOnlyWhatItShows(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	mei := f.NewAgent(t, "Mei")
@@ -36,6 +37,7 @@ func TestWork_readsAsMuchAsItShows(t *testing.T) {
 	require.Less(t, thousands, 2*hundred, "the first hundred of 5,000, by deeper indexes")
 }
 
+// R29
 // A list reads what it shows, whatever it is narrowed by.
 func TestConversations_readFewOfMany(t *testing.T) {
 	t.Parallel()

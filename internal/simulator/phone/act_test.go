@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/simulator/simulatortest"
 )
 
-func TestAct_isToldInWeChatsWords(t *testing.T) {
+func TestAct_sendsWeChatsXML(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ act, children, kind string }{
 		"text":     {`{"text":"hi"}`, "<MsgType><![CDATA[text]]></MsgType>\n<Content><![CDATA[hi]]></Content>\n<MsgId>ID</MsgId>", "text"},

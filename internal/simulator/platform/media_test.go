@@ -33,7 +33,7 @@ func TestMedia_uploadIsKeptThreeDays(t *testing.T) {
 	require.Equal(t, simulatortest.PNG, file, "the phone keeps what it has seen")
 }
 
-func TestMedia_tellsOfAVideoOnlyWhereItIs(t *testing.T) {
+func TestMedia_videoIsGivenByItsAddress(t *testing.T) {
 	t.Parallel()
 	w := simulatortest.NewStill(t)
 	_, text := w.Download(w.Upload("video", simulatortest.MP4)["media_id"].(string))

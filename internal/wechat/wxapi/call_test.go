@@ -142,7 +142,8 @@ func TestCalls_areMadeAsDocumented(t *testing.T) {
 	})
 }
 
-func TestP15_W01_everyCallReplacesARefusedTokenOnce(t *testing.T) {
+// W01
+func TestCalls_replaceARefusedTokenOnce(t *testing.T) {
 	t.Parallel()
 	eachOperation(t, func(t *testing.T, o operation, p *platform) {
 		for _, code := range []int{40001, 40014, 42001} {
@@ -172,7 +173,7 @@ func withoutBoundary(body string) string {
 	return strings.ReplaceAll(body, boundary, "")
 }
 
-func TestP16_everyCallTellsABadAnswerFromAGoodOne(t *testing.T) {
+func TestCalls_tellBadAnswersFromGood(t *testing.T) {
 	t.Parallel()
 	eachOperation(t, func(t *testing.T, o operation, _ *platform) {
 		for name, tt := range map[string]struct {
@@ -281,7 +282,7 @@ func TestCalls_sayWhyThereIsNoToken(t *testing.T) {
 }
 
 // If the base URL leads nowhere, no call gets anywhere: none knows another address.
-func TestP18_everyCallGoesToTheBaseURL(t *testing.T) {
+func TestCalls_goToTheBaseURL(t *testing.T) {
 	t.Parallel()
 	eachOperation(t, func(t *testing.T, o operation, p *platform) {
 		p.answers(o.good())
@@ -295,7 +296,7 @@ func TestP18_everyCallGoesToTheBaseURL(t *testing.T) {
 	requireError(t, client(t, p, &store{}).CheckCredentials(t.Context(), credentials()), 0, wechat.ReasonNotReached)
 }
 
-func TestCheckCredentials_asksPastTheStoreAndKeepsNothing(t *testing.T) {
+func TestCheckCredentials_bypassesTheStore(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith(tokenB)
 	c := client(t, p, s)

@@ -22,7 +22,8 @@ func TestSendText_sendsOnceWithTheStoredToken(t *testing.T) {
 	require.Empty(t, asked)
 }
 
-func TestSendText_writesRawUTF8AndEscapesOnlyWhatItMust(t *testing.T) {
+// ACC-4
+func TestSendText_writesRawUTF8(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`<a href="https://x/?a=1&b=2">x</a>`: `"<a href=\"https://x/?a=1&b=2\">x</a>"`,
@@ -40,7 +41,8 @@ func TestSendText_writesRawUTF8AndEscapesOnlyWhatItMust(t *testing.T) {
 	}
 }
 
-func TestBad_W02_refusalsAreFinal(t *testing.T) {
+// W02, ACC-8
+func TestSendText_refusalsAreFinal(t *testing.T) {
 	t.Parallel()
 	for answer, reason := range map[string]string{
 		`{"errcode":45015,"errmsg":"response out of time limit"}`:      "reply-window-closed",
@@ -62,7 +64,8 @@ func TestBad_W02_refusalsAreFinal(t *testing.T) {
 	}
 }
 
-func TestBad_W03_whatWaitingCuresIsNotFinal(t *testing.T) {
+// W03
+func TestSendText_passingCodesAreLater(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC) // 22:00 in Beijing
 	tests := map[string]wechat.SendOutcome{
@@ -83,7 +86,8 @@ func TestBad_W03_whatWaitingCuresIsNotFinal(t *testing.T) {
 	}
 }
 
-func TestBad_W04_unknownOrUnreadableCodesFail(t *testing.T) {
+// W04
+func TestSendText_unknownCodesFail(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{
 		`{"errcode":99999,"errmsg":"new"}`, `{"errcode":"abc"}`, `{"errcode":45015.5}`, `{"errcode":"+1"}`, `{"errcode":""}`,
@@ -95,7 +99,8 @@ func TestBad_W04_unknownOrUnreadableCodesFail(t *testing.T) {
 	}
 }
 
-func TestBad_W05_whatMayHaveBeenSentIsUnknownAndNotRepeated(t *testing.T) {
+// W05
+func TestSendText_unclearAnswerIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		answer http.HandlerFunc
@@ -143,7 +148,8 @@ func garbage(w http.ResponseWriter, _ *http.Request) {
 	_ = conn.Close()
 }
 
-func TestBad_W07_redirectsAreNotFollowedAndAnswersAreCut(t *testing.T) {
+// W07
+func TestSendText_followsNoRedirectCutsAnswers(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{301, 302, 303, 307, 308} {
 		p := newPlatform(t)

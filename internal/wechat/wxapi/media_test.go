@@ -50,7 +50,7 @@ func TestUploadMedia_sendsAFormOfKnownLength(t *testing.T) {
 	require.True(t, strings.HasPrefix(name, "media 图") && strings.HasSuffix(name, ".png"), name)
 }
 
-func TestBad_F06_aContentTypeBringsNothingElseIntoTheForm(t *testing.T) {
+func TestUploadMedia_contentTypeAddsNoHeader(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.answers(says(`{"media_id":"m"}`))
@@ -67,7 +67,7 @@ func TestBad_F06_aContentTypeBringsNothingElseIntoTheForm(t *testing.T) {
 	}
 }
 
-func TestUploadMedia_aThumbnailHasAnIDOfItsOwn(t *testing.T) {
+func TestUploadMedia_thumbnailHasItsOwnID(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.answers(says(`{"type":"thumb","thumb_media_id":"m","created_at":1700000000}`), says(`{"type":"thumb"}`))
@@ -80,6 +80,7 @@ func TestUploadMedia_aThumbnailHasAnIDOfItsOwn(t *testing.T) {
 	requireError(t, err, 0, wechat.ReasonAnswerUnclear)
 }
 
+// ACC-11, D10
 func TestUploadMedia_refusesWhatWeChatWould(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
@@ -104,7 +105,7 @@ func TestUploadMedia_refusesWhatWeChatWould(t *testing.T) {
 	require.Empty(t, p.taken())
 }
 
-func TestUploadMedia_namesTheMediumWhereItCannotBeRead(t *testing.T) {
+func TestUploadMedia_namesUnreadableMedia(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.answers(says(`{"media_id":"m"}`))
@@ -140,7 +141,7 @@ func (endless) ReadAt(b []byte, _ int64) (int, error) {
 const tenMiB = 10 << 20
 
 // Not parallel: it counts what the whole process allocates, WeChat's side included.
-func TestP17_tenMiBPassThroughWithLittleMemory(t *testing.T) {
+func TestMedia_tenMiBNeedLittleMemory(t *testing.T) {
 	var received int64
 	chunk := make([]byte, 32<<10)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -187,7 +188,7 @@ func allocated(do func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-func TestP17_aContextThatEndsStopsBothDirections(t *testing.T) {
+func TestMedia_stopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.answers(func(w http.ResponseWriter, r *http.Request) {
@@ -272,7 +273,7 @@ func medium(kind, disposition, body string) http.HandlerFunc {
 	}
 }
 
-func TestBad_F01_anErrorIsNotAFile(t *testing.T) {
+func TestDownloadMedia_errorIsNoFile(t *testing.T) {
 	t.Parallel()
 	const expired = `{"errcode":40007,"errmsg":"invalid media_id rid: 65f0c1d2-0a1b2c3d-4e5f6a7b"}`
 	for name, answer := range map[string]http.HandlerFunc{
@@ -303,7 +304,7 @@ func TestBad_F01_anErrorIsNotAFile(t *testing.T) {
 	}
 }
 
-func TestBad_F05_whatIsTooLongOrBrokenIsNeverTakenForWhole(t *testing.T) {
+func TestDownloadMedia_brokenFileIsAnError(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.answers(medium("image/gif", "", "GIF89a"))
@@ -350,7 +351,7 @@ func TestBad_F05_whatIsTooLongOrBrokenIsNeverTakenForWhole(t *testing.T) {
 	}
 }
 
-func TestDownloadMedia_fetchesAVideoFromWhereWeChatSays(t *testing.T) {
+func TestDownloadMedia_fetchesTheVideoAddress(t *testing.T) {
 	t.Parallel()
 	p, elsewhere := newPlatform(t), newPlatform(t)
 	elsewhere.token = "" // it sees none of ours
@@ -388,8 +389,9 @@ func TestDownloadMedia_fetchesAVideoFromWhereWeChatSays(t *testing.T) {
 	}
 }
 
+// M07
 // WeChat is reached through a connection of its own here, so that only the video's address counts.
-func TestBad_M07_aVideoIsNotFetchedFromAPrivateAddress(t *testing.T) {
+func TestDownloadMedia_refusesPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))

@@ -61,7 +61,7 @@ func TestSend_writesEveryKind(t *testing.T) {
 	}
 }
 
-func TestSend_failsWithoutACallWhereTheRefusalIsCertain(t *testing.T) {
+func TestSend_certainRefusalMakesNoCall(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	c := client(t, p, &store{})

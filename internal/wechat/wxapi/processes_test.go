@@ -77,9 +77,10 @@ func playSender() error {
 	return nil
 }
 
+// W09
 // Two processes of fifty senders each have the same token from the same Postgres, and WeChat refuses it to all of them
 // before it answers anybody.
-func TestBad_W09_P15_twoRealProcessesOfFiftySendersMakeOneTokenCall(t *testing.T) {
+func TestProcesses_makeOneTokenCall(t *testing.T) {
 	t.Parallel()
 	const processes, senders = 2, 50
 	a := storeWithStaleToken(t)

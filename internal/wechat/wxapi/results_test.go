@@ -12,6 +12,7 @@ import (
 	"wxdesk/internal/wechat/wxapi"
 )
 
+// ACC-13
 func TestUserInfo_readsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	const mine = `"openid":"` + string(customer) + `"`

@@ -48,7 +48,7 @@ func TestSimulator_eachErrorCodeIsUnderstood(t *testing.T) {
 }
 
 // And those that the token API has, if a refused credential is the AppSecret.
-func TestSimulator_eachErrorCodeOfTheTokenAPIIsUnderstood(t *testing.T) {
+func TestSimulator_tokenErrorCodesAreUnderstood(t *testing.T) {
 	t.Parallel()
 	s := newSimulated(t)
 	for _, code := range append([]wechat.ErrCode{-1, 40001, 40125, 40013, 40002, 41002, 41004, 40164, 40243, 61024, 45009, 45011}, span(89501, 89507)...) {
@@ -109,7 +109,7 @@ func TestSimulator_refusesWhatWeChatRefuses(t *testing.T) {
 	}
 }
 
-func TestSimulator_tokensThatEndedAreReplacedUnseen(t *testing.T) {
+func TestSimulator_endedTokensAreReplaced(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*simulated){
 		"42001 after two hours":               func(s *simulated) { s.control("POST", "clock", object{"advance": "3h"}, nil) },

@@ -19,7 +19,7 @@ import (
 	"wxdesk/internal/wechat/wxapi"
 )
 
-func TestSendText_fetchesAndStoresATokenWhereThereIsNone(t *testing.T) {
+func TestSendText_fetchesAMissingToken(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), &store{}
 	c := client(t, p, s)
@@ -33,7 +33,8 @@ func TestSendText_fetchesAndStoresATokenWhereThereIsNone(t *testing.T) {
 	require.WithinDuration(t, time.Now().Add(2*time.Hour), s.token.ExpiresAt, time.Minute)
 }
 
-func TestBad_W01_aRefusedTokenIsRefreshedAndTheMessageSentOnceMore(t *testing.T) {
+// W01
+func TestSendText_refreshesARefusedToken(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{40001, 40014, 42001} {
 		p, s := newPlatform(t), storeWith("stale")
@@ -48,7 +49,8 @@ func TestBad_W01_aRefusedTokenIsRefreshedAndTheMessageSentOnceMore(t *testing.T)
 	}
 }
 
-func TestBad_W01_aSecondRefusalIsLeftForLater(t *testing.T) {
+// W01
+func TestSendText_secondRefusalIsLater(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith("stale")
 	p.send = []http.HandlerFunc{says(`{"errcode":40001,"errmsg":"refused"}`)}
@@ -60,7 +62,8 @@ func TestBad_W01_aSecondRefusalIsLeftForLater(t *testing.T) {
 	require.Len(t, asked, 1)
 }
 
-func TestBad_W01_aTokenThatAnotherProcessFetchedIsTaken(t *testing.T) {
+// W01
+func TestSendText_takesATokenFetchedElsewhere(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith("stale")
 	c := client(t, p, s)
@@ -73,7 +76,7 @@ func TestBad_W01_aTokenThatAnotherProcessFetchedIsTaken(t *testing.T) {
 	require.Empty(t, asked)
 }
 
-func TestRefresh_forcesOnlyWhereWeChatInsistsOnTheRefusedToken(t *testing.T) {
+func TestRefresh_forcedOnlyForARefusedToken(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith(tokenA)
 	p.rotate = true
@@ -93,7 +96,8 @@ func TestRefresh_forcesOnlyWhereWeChatInsistsOnTheRefusedToken(t *testing.T) {
 	require.Len(t, asked, 1)
 }
 
-func TestBad_W09_twoProcessesOfFiftySendersMakeOneRefresh(t *testing.T) {
+// W09
+func TestRefresh_aHundredSendersMakeOne(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith("stale")
 	clients := []*wxapi.Client{client(t, p, s), client(t, p, s)}
@@ -112,7 +116,7 @@ func TestBad_W09_twoProcessesOfFiftySendersMakeOneRefresh(t *testing.T) {
 	require.Equal(t, 1, s.fetches)
 }
 
-func TestRefresh_isSharedByAllWhoAskAtOnce(t *testing.T) {
+func TestRefresh_isSharedByConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), &store{}
 	c := client(t, p, s)
@@ -146,7 +150,8 @@ func TestRefresh_outlivesTheCallerWhoGaveUp(t *testing.T) {
 	require.Len(t, asked, 1, "the second caller got what the first had begun")
 }
 
-func TestBad_W08_tokenAnswersAreValidated(t *testing.T) {
+// W08
+func TestRefresh_checksTheTokenAnswer(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 600)
 	for answer, life := range map[string]time.Duration{
@@ -241,7 +246,8 @@ func TestTokens_areKeptPerAppID(t *testing.T) {
 	require.Len(t, sends, 2, "no try with the other app's token")
 }
 
-func TestBad_W10_noSpanShowsTokenOrSecret(t *testing.T) {
+// W10
+func TestSendText_spansShowNoSecret(t *testing.T) {
 	t.Parallel()
 	recorder := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(recorder))

@@ -19,7 +19,8 @@ import (
 	"wxdesk/internal/wechat/wxapi"
 )
 
-func TestBad_W06_whatWasNeverWrittenIsTriedAgainLater(t *testing.T) {
+// W06
+func TestSendText_unwrittenIsLater(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
@@ -45,7 +46,8 @@ func TestBad_W06_whatWasNeverWrittenIsTriedAgainLater(t *testing.T) {
 	}
 }
 
-func TestBad_W05_aTimeoutAfterWritingIsUnknown(t *testing.T) {
+// W05
+func TestSendText_timeoutIsUnknown(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	release := make(chan struct{})
@@ -73,8 +75,9 @@ func TestSendText_stopsWithItsContext(t *testing.T) {
 	require.Len(t, sends, 1)
 }
 
+// W05
 // A connection that breaks while the request is on its way: the bytes may have arrived, whatever the error says.
-func TestBad_W05_aBrokenReusedConnectionIsUnknownAndNotRepeated(t *testing.T) {
+func TestSendText_brokenConnectionIsUnknown(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int32
 	address := rawServer(t, func(conn net.Conn) {
@@ -100,7 +103,7 @@ func TestBad_W05_aBrokenReusedConnectionIsUnknownAndNotRepeated(t *testing.T) {
 }
 
 // A write that fails before any byte left is repeated by the transport on a new connection: nothing was sent by the first.
-func TestSendText_takesAnotherConnectionWhereNothingWasWritten(t *testing.T) {
+func TestSendText_reconnectsIfNothingWasWritten(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	hc := httpClient(t)
@@ -122,8 +125,9 @@ func TestSendText_takesAnotherConnectionWhereNothingWasWritten(t *testing.T) {
 	require.Len(t, sends, 2)
 }
 
+// W05
 // On a new connection even a write that failed with nothing written counts as unknown: that is the careful side.
-func TestBad_W05_aWriteErrorIsUnknown(t *testing.T) {
+func TestSendText_writeErrorIsUnknown(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	hc := httpClient(t)
@@ -149,7 +153,8 @@ func (c failingConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-func TestBad_M07_privateAddressesAreRefusedWhenDialled(t *testing.T) {
+// M07
+func TestSendText_refusesPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	hc := wxapi.NewHTTPClient(false)
@@ -159,7 +164,8 @@ func TestBad_M07_privateAddressesAreRefusedWhenDialled(t *testing.T) {
 	require.Empty(t, sends)
 }
 
-func TestBad_M07_onlyPublicAddressesArePublic(t *testing.T) {
+// M07
+func TestPublicAddress_knowsPrivateNetworks(t *testing.T) {
 	t.Parallel()
 	for _, a := range []string{
 		"0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1",

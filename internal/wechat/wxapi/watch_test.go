@@ -21,7 +21,8 @@ import (
 	"wxdesk/internal/wechat/wxapi"
 )
 
-func TestBad_W09_moreThanThreeRefusedTokensAnHourAreAnAlert(t *testing.T) {
+// W09
+func TestTokenWatch_alertsAfterThreeRefusals(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith(tokenA)
 	now := time.Now()
@@ -84,7 +85,8 @@ func counted(t *testing.T, reader *sdkmetric.ManualReader) map[string]int64 {
 	return counts
 }
 
-func TestBad_W09_twoHundredRefusalsOfOneTokenCountOnce(t *testing.T) {
+// W09
+func TestTokenWatch_countsEachTokenOnce(t *testing.T) {
 	t.Parallel()
 	p, s := newPlatform(t), storeWith("stale")
 	reader := sdkmetric.NewManualReader()
@@ -105,9 +107,10 @@ func TestBad_W09_twoHundredRefusalsOfOneTokenCountOnce(t *testing.T) {
 	require.LessOrEqual(t, len(sends), 400, "each once more at most")
 }
 
+// W10
 // Whatever a call goes through — success, a refused token, a refusal that repeats our secrets, no connection — neither its
 // spans nor its error show what names a person or a medium, or a secret.
-func TestBad_W10_noCallShowsATokenASecretOrAPerson(t *testing.T) {
+func TestSpans_showNoTokenSecretOrPerson(t *testing.T) {
 	t.Parallel()
 	eachOperation(t, func(t *testing.T, o operation, p *platform) {
 		recorder := tracetest.NewInMemoryExporter()
@@ -135,7 +138,8 @@ func TestBad_W10_noCallShowsATokenASecretOrAPerson(t *testing.T) {
 	})
 }
 
-func TestBad_W10_aVideosAddressIsNotSeen(t *testing.T) {
+// W10
+func TestSpans_showNoVideoAddress(t *testing.T) {
 	t.Parallel()
 	recorder := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(recorder))

@@ -10,11 +10,12 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R19, S12, S13, C23, A04: five attacks at once on one API process, for 20 s with a third of the connections and requests (for a minute
+// R19, S12, S13, C23, A04
+// Five attacks at once on one API process, for 20 s with a third of the connections and requests (for a minute
 // with all of them with -share 1). Ten callbacks a second are answered success in time meanwhile, the process stays small, and whoever
 // is turned away is told why. Afterwards each callback is in the transcript once, and each conversation is offered to an agent. Not
 // with the race detector, which needs several times the memory and the time.
-func TestR19_attacksBesideWhichCallbacksGoOn(t *testing.T) { // alone: it takes all that the machine has
+func TestAttacks_callbacksGoOn(t *testing.T) { // alone: it takes all that the machine has
 	customers := harness.Sized(20, 64)
 	s := harness.Start(t)
 	agents := harness.NewAgentGroup(s, customers/10+1) // each agent has room for ten

@@ -14,11 +14,12 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// R19: ten times as many callbacks as one API process can take, for 8 s (a minute with -share 1). It stays small, tells the surplus
+// R19
+// Ten times as many callbacks as one API process can take, for 8 s (a minute with -share 1). It stays small, tells the surplus
 // at once to come again, and what it acknowledged stands in the transcript. It reaches Temporal over a narrow line, so that it can
 // take a tenth of what this machine can make, and comes before Temporal and Postgres on the processors; otherwise the flood would be
 // measured, and what it costs them. Not with the race detector, which needs several times the memory and the time.
-func TestR19_overloadOnlyDegrades(t *testing.T) { // alone: it takes all that the machine has
+func TestOverload_onlyDegrades(t *testing.T) { // alone: it takes all that the machine has
 	s := harness.Start(t)
 	s.Command("dev", "stop", "worker")
 	lowerPriority(s, "temporal", "postgres")
