@@ -73,7 +73,7 @@ faults: bin/temporal-dev ## try faults and overload with small numbers; `make ch
 	$(E2E) -race -timeout 40m -parallel 4 ./internal/e2e/chaos ./internal/e2e/promises ./internal/e2e/overload
 	$(E2E) -timeout 20m ./internal/e2e/overload/attack
 
-check: fmt vet determinism lint modules secrets reproducible test faults ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, equal builds, tests, generated files, short chaos
+check: fmt vet determinism lint modules secrets reproducible test faults ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, reproducible builds, tests, generated files, short chaos
 	@echo "check: all good"
 
 fmt: ## check the format; golangci-lint fmt mends it
