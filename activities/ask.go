@@ -138,7 +138,7 @@ func (a *Activities) notAsked(ctx context.Context, in AskInput, err error) (AskR
 	case class == Refused:
 		return a.askedNobody(ctx, in, AskResult{Outcome: AskNobody})
 	}
-	activity.GetLogger(ctx).Error("turn failed", "error", err)
+	activity.GetLogger(ctx).Error("bot turn failed, hand-over requested", "error", err)
 	return a.failed(ctx, in)
 }
 

@@ -34,7 +34,7 @@ func NewMetrics(meter metric.Meter) (*Metrics, error) {
 	m.quarantined, errs[1] = meter.Int64Counter("wxdesk_quarantined",
 		metric.WithDescription("Accepted callbacks that a worker could not read and put into quarantine, by reason."))
 	m.received, errs[2] = meter.Float64Histogram("wxdesk_receive", metric.WithUnit("s"),
-		metric.WithDescription("Time from the door to the transcript, of customers' messages."))
+		metric.WithDescription("Time from the callback endpoint to the transcript, of customers' messages."))
 	m.answered, errs[3] = meter.Float64Histogram("wxdesk_answer", metric.WithUnit("s"),
 		metric.WithDescription("Time from the transcript to WeChat's taking the answer, by kind of account."))
 	m.overdue, errs[4] = meter.Int64Counter("wxdesk_conversations_overdue",

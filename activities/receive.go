@@ -118,7 +118,7 @@ func (a *Activities) readAll(ctx context.Context, in ReceiveInput) (batch callba
 		case errors.Is(err, secret.ErrUnknownKey):
 			return batch, nil, fmt.Errorf("open a callback: %w", err)
 		case err != nil && cb.Panics+1 < maxPanics:
-			log.Error("callback panicked", "delivery_id", cb.DeliveryID, "panics", cb.Panics+1, "error", err)
+			log.Error("reading of callback panicked", "delivery_id", cb.DeliveryID, "panics", cb.Panics+1, "error", err)
 			panicked = append(panicked, i)
 			continue
 		case err != nil:

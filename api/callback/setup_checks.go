@@ -66,7 +66,7 @@ func (s *setupChecks) record(ctx context.Context, account account.CallbackAccoun
 		return s.records.RecordCallback(ctx, account.Tenant, account.ID, account.Version, news)
 	})
 	if err != nil {
-		s.log.WarnContext(ctx, "callback record failed", "account_id", account.ID, "error", err)
+		s.log.WarnContext(ctx, "callback record write failed", "account_id", account.ID, "error", err)
 	}
 }
 

@@ -108,7 +108,7 @@ func (t *Notifier) deleteSoon(ctx context.Context, sent []conversation.RunNotice
 		t.sent = nil
 		t.mu.Unlock()
 		if err := t.delete(ctx, sent); err != nil {
-			t.log.DebugContext(ctx, "notices to runs not deleted: they are told again", "error", err)
+			t.log.DebugContext(ctx, "deletion of notices to runs failed, sent again later", "error", err)
 		}
 	})
 }
@@ -122,7 +122,7 @@ func (t *Notifier) delete(ctx context.Context, sent []conversation.RunNotice) er
 	return t.notices.Delivered(ctx, sent...)
 }
 
-// Wait waits until no run is being told any more. Nobody may call Tell at the same time.
+// Wait waits until no run is being told any more. Nobody may call Notify at the same time.
 func (t *Notifier) Wait() { t.under.Wait() }
 
 // Run tells what was left, until ctx ends.

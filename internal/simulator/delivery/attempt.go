@@ -58,7 +58,7 @@ func (c *Courier) begin(p *state.Pending) (attempt, bool) {
 	faults, left := c.takeFaults(p, account.Account)
 	started := state.Change{Started: &state.Progress{ID: p.ID, Attempt: p.Attempts + 1}, Faults: left}
 	if err := c.store.Commit(started); err != nil {
-		c.log.Error("callback start failed", slog.Int64("msg_id", p.ID), slog.Any("error", err))
+		c.log.Error("record of callback start failed", slog.Int64("msg_id", p.ID), slog.Any("error", err))
 		c.enqueue(p, time.Duration(c.store.Settings().RetryAfter))
 		return attempt{}, false
 	}
@@ -99,7 +99,7 @@ func (c *Courier) sendCopy(a attempt) {
 	record.Copy = true
 	record.N = len(account.Attempts) + 1
 	if err := c.store.Commit(state.Change{Attempt: &record}); err != nil {
-		c.log.Error("callback record failed", slog.String("msg_id", record.MsgID), slog.Any("error", err))
+		c.log.Error("record of callback copy failed", slog.String("msg_id", record.MsgID), slog.Any("error", err))
 	}
 	c.logAttempt(record)
 }

@@ -26,7 +26,7 @@ func (c *Courier) conclude(p *state.Pending, a attempt, o outcome, key string) {
 	done := c.consequence(p, a, record.Verdict, shown)
 	done.Attempt, done.Health = &record, account.HealthAfter(record.Verdict, a.settings, c.store.Now())
 	if err = c.store.Commit(done); err != nil {
-		c.log.Error("callback record failed", slog.Int64("msg_id", p.ID), slog.Any("error", err))
+		c.log.Error("record of callback attempt failed", slog.Int64("msg_id", p.ID), slog.Any("error", err))
 	}
 	c.logAttempt(record)
 	if err != nil || done.Verdict == nil {
