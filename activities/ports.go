@@ -138,7 +138,7 @@ type Permits interface {
 
 // Runs reaches the runs of conversations.
 type Runs interface {
-	// Nudge wakes a run. gone reports that there is none.
+	// Nudge has a run read its situation again. gone reports that there is no run.
 	Nudge(ctx context.Context, workflowID string) (gone bool, err error)
 }
 

@@ -27,7 +27,7 @@ func text(content string) string {
 	return xmlOf("text", "<Content><![CDATA["+content+"]]></Content><MsgId>23893347810211482</MsgId>")
 }
 
-// handedOver is a callback with a message, as the door hands it over.
+// handedOver is a callback with a message, as the callback endpoint hands it over.
 func handedOver(t *testing.T, xml string) activities.Callback {
 	t.Helper()
 	cb := sealed(t, xml, newCipher(t, aesKey, app))

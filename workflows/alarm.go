@@ -72,7 +72,7 @@ type alarm struct {
 
 func (a *alarm) rings() bool { return a.timer != nil && a.timer.IsReady() }
 
-// setAlarm sets the timer so that the run wakes when the next thing falls due.
+// setAlarm sets the timer so that the run goes on when the next thing falls due.
 func (c *run) setAlarm(ctx workflow.Context) {
 	at := c.nextAt(workflow.Now(ctx))
 	if c.alarm.timer != nil && !c.alarm.timer.IsReady() {

@@ -118,7 +118,7 @@ type Overview struct {
 	Pending int
 	Seen    int
 	Busy    bool
-	Alarm   time.Time `json:",omitzero"` // when the run wakes by itself
+	Alarm   time.Time `json:",omitzero"` // when the run goes on by itself
 }
 
 func (c *run) overview() (Overview, error) {

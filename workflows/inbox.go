@@ -45,7 +45,7 @@ func (c *run) drain(ctx workflow.Context) {
 // mayReceive reports whether pending callbacks are to be received now. What arrives while the conversation is to end is left for
 // the next one. A run that is about to continue carries them along, unless they are too much to carry.
 //
-// If an Ask or a Send is under way, whose end wakes the run, one batch per workflow task is enough: the server keeps at
+// If an Ask or a Send is under way, after which the run goes on anyway, one batch per workflow task is enough: the server keeps at
 // most a hundred signals back while a task runs, and then fails it.
 func (c *run) mayReceive(ctx workflow.Context) bool {
 	switch {

@@ -21,7 +21,7 @@ func Serve(t *testing.T, h http.Handler, change func(*http.Server)) string {
 	return ServeFew(t, h, 4096, change)
 }
 
-// ServeFew is serve for so many connections.
+// ServeFew is Serve with a limit of connections.
 func ServeFew(t *testing.T, h http.Handler, connections int, change func(*http.Server)) string {
 	t.Helper()
 	return ServeMeasured(t, h, connections, noop.NewMeterProvider(), change)
@@ -62,10 +62,10 @@ func Quick(s *http.Server) {
 	s.ReadTimeout, s.ReadHeaderTimeout = 500*time.Millisecond, 500*time.Millisecond
 }
 
-// QuickBodies waits for headers as long as ever, and not for bodies.
+// QuickBodies gives requests half a second in all, bodies included.
 func QuickBodies(s *http.Server) { s.ReadTimeout = 500 * time.Millisecond }
 
-// QuickBothWays is quick, and for those who do not read too.
+// QuickBothWays is Quick, and also ends connections of clients who do not read.
 func QuickBothWays(s *http.Server) {
 	Quick(s)
 	s.WriteTimeout = 700 * time.Millisecond

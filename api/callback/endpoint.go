@@ -64,7 +64,7 @@ func (e *Endpoint) Register(r *gin.Engine) {
 	r.POST(Prefix+":account", e.handler(e.take))
 }
 
-// Run hands on what waits in the spool until ctx ends.
+// Run hands over what waits in the spool until ctx ends.
 func (e *Endpoint) Run(ctx context.Context) { e.spool.run(ctx) }
 
 // SetProcesses tells how many API processes share the rate of one customer's callbacks, this one included.

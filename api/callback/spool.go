@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// pollEvery is how often a process asks whether the spool is empty; knownFor is how long that answer is gone by. What is
-	// spooled is acknowledged only after that time, so that whoever writes the conversation's next message because of the
-	// acknowledgement finds every process knowing.
+	// pollEvery is how often a process asks whether the spool is empty; knownFor is how long that answer counts. What is
+	// spooled is acknowledged only after that time, so that every process knows of it when the
+	// customer's next message comes.
 	pollEvery   = 250 * time.Millisecond
 	knownFor    = 500 * time.Millisecond
 	pollWithin  = 500 * time.Millisecond
@@ -141,7 +141,7 @@ func (s *spool) toWork() {
 	}
 }
 
-// run looks, and hands on what waits, until ctx ends.
+// run polls the spool, and hands over what waits in it, until ctx ends.
 func (s *spool) run(ctx context.Context) {
 	var both sync.WaitGroup
 	both.Go(func() {

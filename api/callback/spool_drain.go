@@ -13,7 +13,7 @@ import (
 const (
 	claimAtOnce = 64 // conversations
 	drainers    = 8  // of them at once
-	backlogPart = 50 // callbacks of a conversation between two looks
+	backlogPart = 50 // callbacks that are read of a conversation at a time
 )
 
 // errNoTurn says that a conversation's turn did not come in time.
@@ -36,7 +36,7 @@ func (s *spool) drain(ctx context.Context) {
 		}
 		if err := group.Wait(); err != nil {
 			s.unlessEnded(ctx, "spool hand-over failed", err)
-			return // the next look comes soon
+			return // the next poll comes soon
 		}
 	}
 }
@@ -56,7 +56,7 @@ func (s *spool) handOn(ctx context.Context, first callback.Spooled) error {
 		done = append(done, callback.ID)
 	}
 	if errors.Is(err, errNoTurn) {
-		err = nil // this customer alone writes too much at once; the next look goes on
+		err = nil // this customer alone writes too much at once; the next poll goes on with the rest
 	}
 	if len(done) == 0 {
 		return err

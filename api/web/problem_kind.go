@@ -38,7 +38,7 @@ const (
 	// TooManyRequests: of one API token, under way.
 	TooManyRequests ProblemKind = "too-many-requests"
 
-	// What a conversation refuses: the refusals of package conversation, as they are.
+	// Why a command is refused: the refusals of package command, under the same names.
 	NotYours         = ProblemKind(command.RefusedNotYours)
 	WrongState       = ProblemKind(command.RefusedState)
 	StaleVersion     = ProblemKind(command.RefusedStale)

@@ -6,5 +6,6 @@
 // A callback that concerns no conversation is an Event. One that nobody can read goes to quarantine. What callbacks show about an
 // account's set-up is kept as Records.
 //
-// It is pure. Package api/callback is the endpoint, activities has Receive, and package postgres stores.
+// It is pure. Package api/callback is the endpoint, activities has Receive, and
+// internal/postgres/intake and internal/postgres/transcript store.
 package callback

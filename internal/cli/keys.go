@@ -135,7 +135,8 @@ func judgeKeys(p Process, ring *secret.Keyring, uses []upkeep.KeyUse) {
 
 type keysRotateCmd struct{}
 
-// Run may be interrupted and repeated, and disturbs nobody.
+// Run seals with the first master key what another key has sealed, and prints a row for each place. It may be interrupted, repeated,
+// and run while everything works.
 func (keysRotateCmd) Run(ctx context.Context, p Process) error {
 	return withLedger(ctx, p, func(db *ledger) error {
 		done, err := db.upkeep.Reseal(ctx, operator)

@@ -16,7 +16,7 @@ type AgentDue interface {
 	DoAgentDue(ctx context.Context) (found bool, err error)
 }
 
-// Connections is the ledger\'s table of agents\' connections.
+// Connections is the ledger's table of agents' connections.
 type Connections interface {
 	// DropSilentProcesses removes the connections of API processes that have been silent for feed.ProcessSilence. API
 	// processes do so too; this is for the case that none of them is left.

@@ -20,11 +20,11 @@ const (
 	pollSoon = 10 * time.Millisecond
 )
 
-// Work is the ledger of the distribution. Every method is a transaction of its own and repeatable.
+// Work is the part of the ledger that the distribution uses. Every method may be repeated.
 type Work interface {
-	// Tenants lists whose work there is.
+	// Tenants lists the tenants that may have work to distribute.
 	Tenants(ctx context.Context) ([]conversation.Tenant, error)
-	// Distribute offers waiting conversations to agents, one batch in one transaction. If another process does so already, it does
+	// Distribute offers one batch of waiting conversations to agents. If another process does so already for the tenant, it does
 	// nothing.
 	Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error)
 	// DistributionTriggers tells, until the context ends, when something has changed that may make a match.

@@ -3,7 +3,7 @@
 // statements are in the rooms below it, one for each subject. A room's DB is its part of the ledger; all are made over one Pool. A
 // room knows only those below it in this list:
 //
-//	upkeep                            deletes what is old, mends what crashes left, compares, seals anew
+//	upkeep                            deletes what is old, repairs what crashes left, compares, seals anew
 //	agents                            agents, and what happens to their work when they leave
 //	distribution                      finds agents for waiting conversations
 //	act                               what agents and supervisors do in a conversation
@@ -19,7 +19,7 @@
 //	capacity                          what agents have to do, and whether they have room for more
 //	resource                          what the parts of the set-up have in common
 //	permits                           the limit of sends to WeChat
-//	sealing, notify, audit            seals values; tells desks, runs and the distribution; notes who changed what
+//	sealing, notify, audit            seals values; writes feed events, notices to runs and triggers; notes who changed what
 //
 // What all of it promises:
 //

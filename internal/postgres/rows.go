@@ -31,7 +31,7 @@ func (j JSON[T]) Value() (driver.Value, error) {
 	return string(text), err
 }
 
-// Texts and IDs carry typed ids through an array of uuids, sorted and each once.
+// Texts returns ids as a parameter for an array of uuids, sorted and without repeats. IDs is the way back.
 func Texts[ID ~string](ids []ID) pq.StringArray {
 	list := make(pq.StringArray, len(ids))
 	for i, id := range ids {
@@ -41,7 +41,7 @@ func Texts[ID ~string](ids []ID) pq.StringArray {
 	return slices.Compact(list)
 }
 
-// IDs are the ids of an array.
+// IDs returns the ids of an array that a query has read.
 func IDs[ID ~string](list pq.StringArray) []ID {
 	ids := make([]ID, len(list))
 	for i, id := range list {

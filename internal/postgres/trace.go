@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// WithTracers records a span for each statement that is part of a recorded trace: its text, which is a constant of this
-// package, and, if it fails, the SQLSTATE. Never an argument or a row, and never the error's text, which may quote them.
+// WithTracers records a span for each statement that is part of a recorded trace: its text, which is a constant in the
+// code, and, if it fails, the SQLSTATE. It records no argument, no row, and no text of an error, which may quote them.
 // What belongs to no message, such as a worker's beat, makes no trace of its own.
 func WithTracers(tracers trace.TracerProvider) Option {
 	return func(o *options) {

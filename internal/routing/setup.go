@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Identifiers; UUIDs.
+// Ids of what administrators set up. Each is a UUID.
 type (
 	SkillID    string
 	ProfileID  string

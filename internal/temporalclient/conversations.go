@@ -98,7 +98,7 @@ func (c *Conversations) Notify(ctx context.Context, n conversation.RunNotice) (g
 	return false, nil
 }
 
-// Nudge wakes a conversation's run. gone reports that none is open.
+// Nudge has a conversation's run read its situation again. gone reports that no run is open.
 func (c *Conversations) Nudge(ctx context.Context, workflowID string) (gone bool, err error) {
 	err = c.Client.SignalWorkflow(ctx, workflowID, "", workflows.SignalNudge, nil)
 	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone || err == nil {

@@ -122,8 +122,8 @@ func (v Versions) UseFirst(ctx context.Context, id string) error {
 	return v.Use(ctx, id)
 }
 
-// Nudge wakes every open run that stays with another version than the current one, all of them if there is none; each
-// then continues as new under the current version, as soon as nothing of it is under way. It returns how many it has
+// Nudge signals every open run that stays with another version than the current one, or every open run if no version is current. Each
+// then continues as new under the current version, as soon as no activity of it is under way. It returns how many it has
 // nudged. Temporal does it, at its own pace and also when the caller goes away.
 func (v Versions) Nudge(ctx context.Context) (int64, error) {
 	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType = %q", workflows.Name)
@@ -137,8 +137,8 @@ func (v Versions) Nudge(ctx context.Context) (int64, error) {
 	return v.nudge(ctx, query, "open conversations move to the current version of the workers")
 }
 
-// NudgeAll wakes every open run of a conversation, which then looks how its conversation stands: after a restore, also if the
-// ledger knows of none that is open. It returns how many it has nudged.
+// NudgeAll signals every open run of a conversation, which then reads its situation again. It is for the time after a restore, and
+// reaches runs whose conversation the ledger does not have as open. It returns how many it has nudged.
 func (v Versions) NudgeAll(ctx context.Context) (int64, error) {
 	query := fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType = %q", workflows.Name)
 	return v.nudge(ctx, query, "conversations stand as the restored database says")

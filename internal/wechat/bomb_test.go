@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// bombs are as long as the door lets a body be, and made to cost more than that.
+// bombs are as long as the callback endpoint lets a body be, and made to cost more than that.
 func bombs() map[string]string {
 	const size = 256 << 10
 	fill := func(head, unit, tail string) string {

@@ -40,7 +40,7 @@ const botColumns = `
 const (
 	// botOverlap is how long a bot's replaced secret signs beside the new one, so that its author can change over.
 	botOverlap = `interval '24 hours'`
-	// BotOverlaps is whether it still does.
+	// BotOverlaps is a condition in SQL: the replaced secret still signs.
 	BotOverlaps = `secret_replaced_at > now() - ` + botOverlap
 )
 

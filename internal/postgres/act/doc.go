@@ -16,7 +16,7 @@ type DB struct {
 	view     *view.DB
 }
 
-// New makes it.
+// New returns a DB over the pool.
 func New(pool *postgres.Pool, ring *secret.Keyring) *DB {
 	return &DB{pool, ring, standing.New(ring), view.New(pool, ring)}
 }

@@ -19,7 +19,7 @@ type DB struct {
 	standing *standing.DB
 }
 
-// New makes it; grace is that of presence.New.
+// New returns a DB over the pool. The grace is that of presence.New.
 func New(pool *postgres.Pool, ring *secret.Keyring, grace time.Duration) *DB {
 	return &DB{pool, grace, presence.New(pool, grace), standing.New(ring)}
 }

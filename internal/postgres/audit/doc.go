@@ -6,5 +6,5 @@ import "wxdesk/internal/postgres"
 // DB is the audit's part of the ledger.
 type DB struct{ pool *postgres.Pool }
 
-// New makes it.
+// New returns a DB over the pool.
 func New(pool *postgres.Pool) *DB { return &DB{pool} }

@@ -76,7 +76,7 @@ func (b *batch) writeNotices(ctx context.Context) error {
 	return err
 }
 
-// publish tells the desks of the batch.
+// publish writes the feed events of the batch.
 func (b *batch) publish(ctx context.Context) error {
 	var rows []notify.Row
 	for _, o := range b.offers {

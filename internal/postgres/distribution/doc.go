@@ -1,5 +1,5 @@
 // Package distribution finds agents for waiting conversations: it reads what waits and who could take it, internal/routing chooses,
-// and one transaction writes the batch.
+// and short transactions write what was chosen.
 package distribution
 
 import (
@@ -17,7 +17,7 @@ type DB struct {
 	memories    memories          // of batches
 }
 
-// New makes it. evaluator judges the conditions of queues' own rules; where it is nil, none holds.
+// New returns a DB over the pool. evaluator judges the conditions of queues' own rules; where it is nil, none holds.
 func New(pool *postgres.Pool, evaluator routing.Evaluator) *DB {
 	return &DB{pool: pool, evaluator: evaluator, evaluateFor: evaluateFor}
 }

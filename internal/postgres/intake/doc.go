@@ -15,7 +15,7 @@ type DB struct {
 	accounts *accounts.DB
 }
 
-// New makes it.
+// New returns a DB over the pool.
 func New(pool *postgres.Pool, ring *secret.Keyring) *DB {
 	return &DB{pool, ring, accounts.New(pool, ring)}
 }

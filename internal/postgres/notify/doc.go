@@ -8,5 +8,5 @@ import "wxdesk/internal/postgres"
 // DB is the part of the ledger that tells others.
 type DB struct{ pool *postgres.Pool }
 
-// New makes it.
+// New returns a DB over the pool.
 func New(pool *postgres.Pool) *DB { return &DB{pool} }

@@ -18,8 +18,8 @@ const (
 	ActRestored   = "restored"
 )
 
-// OnOutbox is what a notice does that finds an older one of its conversation: it takes its place, under a new number, and keeps
-// since when the run has not been told.
+// OnOutbox is the conflict clause of an insert into the outbox. A new notice replaces the older one of its conversation, under a new
+// number.
 const OnOutbox = `
 	on conflict (tenant, conversation_id) do update set number = excluded.number, act = excluded.act, tries = 0,
 		assignment = excluded.assignment or outbox.assignment, claimed_until = excluded.claimed_until`
@@ -55,7 +55,7 @@ func NoticeRun(ctx context.Context, tx *postgres.Tx, c conversation.Ref, act str
 	return row.Notice(), err
 }
 
-// Notices claims notices that nobody is telling, the one first that has waited longest for that. Whoever claims a notice has it
+// Notices claims notices that no other process has claimed, those first that have waited longest. Whoever claims a notice has it
 // for ten seconds the first time and for up to half a minute after failures, so that notices that cannot be told do not keep
 // others waiting.
 func (db *DB) Notices(ctx context.Context, limit int) ([]conversation.RunNotice, error) {

@@ -17,7 +17,7 @@ import (
 // early may commit late. So a reader takes only rows below the oldest transaction that still runs, and never sees one
 // appear behind its back.
 
-// FeedEnd is the position after the last event that any desk can have seen.
+// FeedEnd returns the position after the last event that any client can have received.
 func (db *DB) FeedEnd(ctx context.Context) (feed.Position, error) {
 	const query = `
 		select g.generation, pg_snapshot_xmin(pg_current_snapshot())::text as xid, now() as now from feed_generation g`
@@ -33,8 +33,8 @@ func (db *DB) FeedEnd(ctx context.Context) (feed.Position, error) {
 	return feed.Position{Generation: row.Generation, XID: xid, At: row.Now}, err // ids begin at 1
 }
 
-// Feed lists at most limit things that desks are told after a position. The position that it returns, to go on from, has
-// another generation where a restore has happened since: what was told cannot be followed then.
+// Feed lists at most limit events after a position, and the position to go on from. If the database was restored since, that position
+// has another generation, and clients must read everything again.
 func (db *DB) Feed(ctx context.Context, after feed.Position, limit int) (feed.Page, error) {
 	const query = `
 		select g.generation, now() as now, f.id, f.tenant, f.xid::text as xid, f.xid < pg_snapshot_xmin(pg_current_snapshot()) as settled,

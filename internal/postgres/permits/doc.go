@@ -9,5 +9,5 @@ type DB struct {
 	permits *permits
 }
 
-// New makes it. All processes are given the same limit.
+// New returns a DB over the pool. All processes are given the same limit.
 func New(pool *postgres.Pool, perSecond int) *DB { return &DB{pool, newPermits(perSecond)} }

@@ -81,7 +81,7 @@ type Thing struct {
 	Errors    []struct{ Location, Message string }
 }
 
-// Must is ask where the answer has to be of a status.
+// Must is Ask, and fails the test unless the answer has the status.
 func (d AdminAPI) Must(t *testing.T, status int, role, method, path, body string, headers ...string) (got Thing) {
 	t.Helper()
 	w := d.Ask(t, role, method, path, body, headers...)

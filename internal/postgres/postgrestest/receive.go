@@ -21,7 +21,7 @@ func Redelivered(a callback.Arrival) callback.Arrival {
 	return a
 }
 
-// Unfollows and follows are what a customer does who leaves and comes back.
+// Unfollows is the event of a customer who unfollows the account.
 func Unfollows(key string) callback.Arrival {
 	a := Says(key, "")
 	a.Kind, a.IsEvent, a.Follow, a.Trigger = "unsubscribe", true, callback.Unfollowed, conversation.TriggerNone

@@ -13,5 +13,5 @@ type DB struct {
 	grace time.Duration // how long an agent's work waits after their last connection was lost
 }
 
-// New makes it. grace is how long an agent's work and presence are kept after their last connection was lost.
+// New returns a DB over the pool. grace is how long an agent's work and presence are kept after their last connection was lost.
 func New(pool *postgres.Pool, grace time.Duration) *DB { return &DB{pool, grace} }

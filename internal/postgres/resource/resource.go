@@ -108,7 +108,7 @@ func (p Table[R, T]) Create(ctx context.Context, db *postgres.Pool, by access.Ac
 	})
 }
 
-// Change is what update does to a row.
+// Change says what Update does to a row.
 type Change[R any] struct {
 	Lock   string                                                    // of the row; "" for no key update
 	Wish   func(old R) R                                             // makes the row that is wished
@@ -116,8 +116,9 @@ type Change[R any] struct {
 	After  func(tx *postgres.Tx, old, row R, columns []string) error // does what follows from it; nil for nothing
 }
 
-// Update changes a row where its version is still version; ErrVersion otherwise, ErrNotFound when there is none. A row that
-// stands one version further exactly as wished was brought there by this very call before. columns are those that change.
+// Update changes a row if its version is still version, and returns the row as it is then. It returns ErrVersion if the version is
+// another one, and ErrNotFound if there is no such row. If the row has the next version and is already as wished, this call has
+// changed it before, and nothing is written.
 func (p Table[R, T]) Update(ctx context.Context, db *postgres.Pool, by access.Actor, id string, version int64, c Change[R]) (T, error) {
 	return postgres.Transact(ctx, db, "update "+p.noun, func(tx *postgres.Tx) (none T, err error) {
 		old, err := p.Row(ctx, tx, by.Tenant, id, cmp.Or(c.Lock, "for no key update"))
@@ -149,8 +150,8 @@ func (p Table[R, T]) Update(ctx context.Context, db *postgres.Pool, by access.Ac
 	})
 }
 
-// Remove deletes a row of a table that keeps no deleted ones. Deleting it again changes nothing. ErrInUse where one of the uses,
-// queries as of InUse, finds something; ErrNotFound when there never was such a row.
+// Remove deletes a row of a table that keeps no deleted ones. Deleting it again changes nothing. It returns ErrInUse if one
+// of the uses (queries as for InUse) finds something, and ErrNotFound if there never was such a row.
 func (p Table[R, T]) Remove(ctx context.Context, db *postgres.Pool, by access.Actor, id string, uses ...string) error {
 	return db.InTx(ctx, "delete "+p.noun, func(tx *postgres.Tx) error {
 		table, _, _ := strings.Cut(p.live, " ")

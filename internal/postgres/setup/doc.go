@@ -13,5 +13,5 @@ type DB struct {
 	ring *secret.Keyring
 }
 
-// New makes it.
+// New returns a DB over the pool.
 func New(pool *postgres.Pool, ring *secret.Keyring) *DB { return &DB{pool, ring} }

@@ -8,5 +8,5 @@ import "wxdesk/internal/secret"
 // DB locks and changes conversations, in transactions of others.
 type DB struct{ ring *secret.Keyring }
 
-// New makes it.
+// New returns a DB. It has no pool, because each call brings its transaction.
 func New(ring *secret.Keyring) *DB { return &DB{ring} }

@@ -14,5 +14,5 @@ type DB struct {
 	presence *presence.DB
 }
 
-// New makes it; grace is that of presence.New.
+// New returns a DB over the pool. The grace is that of presence.New.
 func New(pool *postgres.Pool, grace time.Duration) *DB { return &DB{pool, presence.New(pool, grace)} }

@@ -19,7 +19,7 @@ type DB struct {
 	standing *standing.DB
 }
 
-// New makes it.
+// New returns a DB over the pool.
 func New(pool *postgres.Pool, ring *secret.Keyring) *DB {
 	return &DB{pool, ring, accounts.New(pool, ring), intake.New(pool, ring), standing.New(ring)}
 }

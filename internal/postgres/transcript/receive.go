@@ -28,7 +28,7 @@ import (
 // The conversation's row comes with its first message: held by the account's bot, or by nobody if the account has none
 // (holder queue, in no queue yet: a hand-over is wished). It closes a row of the customer that a lost run left open. New
 // messages bring a conversation back that an agent has put aside or is wrapping up. If there are new messages and the end is
-// wished or the row is closed, nothing is written: Received.Ending says that the arrivals are the next conversation's.
+// wished or the row is closed, nothing is written: Result.Ending says that the arrivals are the next conversation's.
 func (db *DB) Receive(ctx context.Context, in callback.Batch) (callback.Result, error) {
 	return postgres.Transact(ctx, db.pool, "receive for conversation "+string(in.Conversation), func(tx *postgres.Tx) (callback.Result, error) {
 		r := &reception{db: db, tx: tx, in: in}

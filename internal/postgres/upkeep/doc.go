@@ -15,5 +15,5 @@ type DB struct {
 	standing *standing.DB
 }
 
-// New makes it.
+// New returns a DB over the pool.
 func New(pool *postgres.Pool, ring *secret.Keyring) *DB { return &DB{pool, ring, standing.New(ring)} }

@@ -25,7 +25,7 @@ func (db *DB) Sweep(ctx context.Context) ([]conversation.RunNotice, error) {
 	return late, errors.Join(failed, err)
 }
 
-// giveUpSendings makes messages unknown whose marks ended a minute ago, and tells the desks.
+// giveUpSendings makes messages unknown whose marks ended a minute ago, and adds feed events about them.
 func (db *DB) giveUpSendings(ctx context.Context) error {
 	const markUnknown = `
 		with lost as (
