@@ -10,7 +10,7 @@ import (
 
 // Feed reads the events that event streams show.
 type Feed interface {
-	// FeedEnd is the position behind everything that streams can have shown by now.
+	// FeedEnd returns the position after the last event that a stream can have sent so far.
 	FeedEnd(ctx context.Context) (feed.Position, error)
 	// Feed lists at most limit things after a position.
 	Feed(ctx context.Context, after feed.Position, limit int) (feed.Page, error)

@@ -69,12 +69,12 @@ type bot struct{ key []byte }
 func (b bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil || !b.signed(r.Header, body, time.Now()) {
-		http.Error(w, "who are you?", http.StatusUnauthorized)
+		http.Error(w, "the body cannot be read, or its signature is wrong", http.StatusUnauthorized)
 		return
 	}
 	var q question
 	if err := json.Unmarshal(body, &q); err != nil {
-		http.Error(w, "what?", http.StatusBadRequest)
+		http.Error(w, "the body is not JSON of a turn", http.StatusBadRequest)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -30,7 +30,7 @@ type Principal struct {
 	AgentID conversation.AgentID // for RoleAgent
 }
 
-// Viewer is what the principal may see.
+// Viewer returns the principal as the person who reads.
 func (p Principal) Viewer() Viewer {
 	if p.Role == RoleAgent {
 		return Viewer{Tenant: p.Tenant, AgentID: p.AgentID}

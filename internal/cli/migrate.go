@@ -11,7 +11,7 @@ import (
 )
 
 type migrateCmd struct {
-	Restored bool `help:"Say that the database was restored from a backup: desks begin anew, and open conversations are told how they stand in it."`
+	Restored bool `help:"Say that the database was restored from a backup: event streams start again, and the runs of open conversations read how they stand in it."`
 }
 
 // migratePatience is how long Temporal may take to be there.
@@ -84,7 +84,7 @@ func makeGood(ctx context.Context, p Process, cfg config.Config, restored func(c
 	if err != nil {
 		return false, err
 	}
-	say(p, "the database was restored: desks begin anew, and the runs of %d open conversations are told how they stand", open)
+	say(p, "the database was restored: event streams start again, and the runs of %d open conversations read how they stand in it", open)
 	return true, nil
 }
 

@@ -12,13 +12,13 @@ import (
 	"wxdesk/internal/postgres/view"
 )
 
-// Act does what a person asks of a conversation. It is one transaction, in this order: the key of the request is written; if
-// it is there already, the answer is the one of then (ErrKeyReused if the request was another one), and a call that finds it
-// being written waits for its outcome; ErrNotFound if the person may not see the conversation; the conversation as it was
-// seen (If-Match); the rules. What is refused changes nothing, and its key stays free.
+// Act does what a person asks of a conversation, in one transaction. First it writes the key of the request. If the key is there
+// already, it returns the stored answer, or ErrKeyReused if the request was another one. If another call is writing the key, it waits
+// for that call. Then it checks that the person may see the conversation (ErrNotFound), that the conversation is as they have seen it
+// (If-Match), and the rules. A refused command changes nothing, and its key stays free.
 //
-// ErrBusy if another transaction holds the key or the conversation for too long. It returns secret.ErrUnavailable if
-// the act needs the customer's key and that does not open.
+// It returns ErrBusy if another transaction holds the key or the conversation for too long, and secret.ErrUnavailable if the command
+// needs the customer's key and that does not open.
 func (db *DB) Act(ctx context.Context, r command.Request) (command.Result, error) {
 	r.ID = postgres.NewID()
 	acted, err := postgres.Transact(ctx, db.pool, string(r.Kind)+" conversation "+string(r.Conversation), func(tx *postgres.Tx) (command.Result, error) {
