@@ -1,0 +1,59 @@
+package user
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"wxdesk/internal/access"
+	"wxdesk/internal/conversation"
+)
+
+// ID identifies a user: a UUID.
+type ID string
+
+// User is a person who may sign in. What they may do is their role; whose work they do is the agent, whatever the role.
+type User struct {
+	Tenant    conversation.Tenant
+	ID        ID
+	Version   int64 // counts changes
+	CreatedAt time.Time
+
+	Name     string
+	Role     access.Role
+	AgentID  conversation.AgentID // "" for who is no agent; never for RoleAgent
+	Locale   string               // "zh-CN", "en", or "" for what the browser says
+	Disabled bool
+
+	HasPassword  bool      // false until the first sign-in by a link
+	LastSignInAt time.Time // zero: never
+}
+
+// ErrLastAdmin: without this administrator nobody could set anything up; make another one first.
+var ErrLastAdmin = errors.New("user: there would be no administrator left")
+
+const maxName = 100 // characters
+
+// ValidName reports whether a person can have a name: 1 to 100 characters, none of them a control character, and no space around.
+func ValidName(name string) bool {
+	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxName && strings.TrimSpace(name) == name &&
+		strings.IndexFunc(name, unicode.IsControl) < 0 && Key(name) != ""
+}
+
+// Key is a name as it is compared: width, case and spaces around it do not count, so that nobody signs up as somebody else's double.
+func Key(name string) string {
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(strings.TrimSpace(name))))
+}
+
+// Administers reports whether the user can set things up today.
+func (u User) Administers() bool { return u.Role == access.RoleAdmin && !u.Disabled }
+
+// EndsSessions reports whether a change takes or gives rights: sessions from before it end, and the next one has the new rights.
+func EndsSessions(before, after User) bool {
+	return before.Role != after.Role || before.AgentID != after.AgentID || after.Disabled && !before.Disabled
+}
