@@ -231,7 +231,7 @@ create table ruleset_versions (
     ruleset_id   uuid        not null,
     number       bigint      not null, -- 1, 2, 3 …
     rules        jsonb       not null, -- routing.Rule, in order
-    created_by   text        not null,
+    created_by   text        not null, -- a user's id, an API token's, or "cli"
     created_at   timestamptz not null default now(),
     published_at timestamptz, -- null: a draft, which may still change
     primary key (tenant, ruleset_id, number),

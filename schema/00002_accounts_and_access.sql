@@ -1,6 +1,6 @@
 -- +goose Up
--- Official accounts with their secrets and bots, and who has access: API tokens, the codec endpoint's sessions, and the audit of what they
--- changed.
+-- Official accounts with their secrets and bots, and who has access: API tokens, users and their sessions, the codec endpoint's sessions,
+-- and the audit of what they changed.
 
 -- The bots that accounts may be set up with. A webhook is a program of somebody's own, with an address and a secret. A deleted bot keeps
 -- its row, for the audit, but not its secret. A replaced secret signs beside the new one for a day.
@@ -112,9 +112,78 @@ create table api_tokens (
     revoked_at   timestamptz,
     primary key (tenant, id),
     foreign key (tenant, agent_id) references agents,
-    check ((role = 'agent') = (agent_id is not null)),
+    check (role <> 'agent' or agent_id is not null),
     constraint api_tokens_live_a_year check (expires_at <= created_at + interval '366 days')
 );
+
+-- People who sign in. What they may do is their role; whose work they do is the agent, whatever the role. A deleted user keeps the name,
+-- for what they wrote.
+create table users (
+    tenant          text        not null references tenants,
+    id              uuid        not null,
+    name            text        not null,
+    name_key        text        not null, -- the name as it is compared: see user.Key
+    role            text        not null check (role in ('admin', 'supervisor', 'agent')),
+    agent_id        uuid,
+    locale          text        not null default '' check (locale in ('', 'zh-CN', 'en')),
+    preferences     jsonb       not null default '{}' check (octet_length(preferences::text) <= 4096), -- user.Preferences
+    password        text,        -- argon2id with its parameters, in PHC form; null: none was set yet
+    disabled        boolean     not null default false,
+    shift_since     timestamptz, -- at work since then; null: not at work
+    last_sign_in_at timestamptz,
+    version         bigint      not null default 1,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    deleted_at      timestamptz,
+    primary key (tenant, id),
+    foreign key (tenant, agent_id) references agents,
+    check (role <> 'agent' or agent_id is not null)
+);
+create unique index users_one_name on users (tenant, name_key) where deleted_at is null;
+create unique index users_one_agent on users (tenant, agent_id) where agent_id is not null and deleted_at is null;
+
+-- Who has signed in, and in which browser. The text is with the browser, in a cookie. A session is over after so long without a request,
+-- and in any case at a moment that was fixed when it began.
+create table sessions (
+    tenant     text        not null,
+    id         uuid        not null, -- UUIDv7
+    user_id    uuid        not null,
+    hash       bytea       not null unique check (length(hash) = 32), -- SHA-256 of the text
+    by_link    boolean     not null,
+    network    text        not null, -- where the person signed in from: /24 or /64
+    browser    text        not null,
+    created_at timestamptz not null default now(),
+    seen_at    timestamptz not null default now(), -- to a minute
+    idle       interval    not null,
+    until      timestamptz not null,
+    primary key (tenant, id),
+    foreign key (tenant, user_id) references users
+);
+create index sessions_of on sessions (tenant, user_id, id);
+create index sessions_until on sessions (until);
+
+-- Links that sign in once. The code stands in the link alone.
+create table sign_in_links (
+    hash       bytea       primary key check (length(hash) = 32), -- SHA-256 of the code
+    tenant     text        not null,
+    user_id    uuid        not null,
+    here_only  boolean     not null, -- made by `wxdesk dev`: needs no password, and works on this machine alone
+    until      timestamptz not null,
+    foreign key (tenant, user_id) references users
+);
+create index sign_in_links_of on sign_in_links (tenant, user_id);
+create index sign_in_links_until on sign_in_links (until);
+
+-- How often it was tried to sign in lately, by name and by network, over all processes.
+create table sign_in_tries (
+    tenant text        not null references tenants,
+    kind   text        not null check (kind in ('name', 'network')),
+    key    text        not null, -- of a name its keyed hash: what is typed there may be a password
+    tries  int         not null,
+    since  timestamptz not null default now(), -- of the first of them
+    primary key (tenant, kind, key)
+);
+create index sign_in_tries_since on sign_in_tries (since);
 
 -- Who has signed in at the codec endpoint of the private listener, and the tickets of links that sign in once. The text itself is
 -- with the browser, or in the link.
@@ -133,7 +202,7 @@ create table audit (
     tenant  text        not null references tenants,
     id      bigint      generated always as identity,
     at      timestamptz not null default now(),
-    actor   text        not null, -- an API token's id, or "cli"
+    actor   text        not null, -- a user's id, an API token's, or "cli"
     action  text        not null,
     subject text        not null,
     detail  jsonb       not null default '{}',

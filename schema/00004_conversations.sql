@@ -161,7 +161,7 @@ create table notes (
     tenant          text        not null,
     id              uuid        not null, -- UUIDv7; the id of the command that made it
     conversation_id uuid        not null,
-    author          text        not null, -- an agent's id, or an API token's
+    author          text        not null, -- an agent's id, a user's, or an API token's
     body            bytea       not null, -- sealed by the customer's key
     created_at      timestamptz not null default now(),
     primary key (tenant, id),
@@ -174,7 +174,7 @@ create index notes_of on notes (tenant, conversation_id, id);
 create table commands (
     tenant          text        not null references tenants,
     id              uuid        not null, -- of the act
-    token_id        uuid        not null,
+    actor_id        uuid        not null, -- a user's id, or an API token's: a key outlives the session it was used in
     method          text        not null,
     path            text        not null,
     key             text        not null,
@@ -183,8 +183,7 @@ create table commands (
     acted           bytea,      -- conversation.Acted, sealed by the customer's key; null only inside the transaction
     created_at      timestamptz not null default now(),
     primary key (tenant, id),
-    foreign key (tenant, token_id) references api_tokens,
-    unique (tenant, token_id, method, path, key)
+    unique (tenant, actor_id, method, path, key)
 );
 create index commands_old on commands (created_at);
 

@@ -161,9 +161,13 @@ create table connections (
     tenant     text        not null,
     agent_id   uuid        not null,
     process_id uuid        not null,
-    token_id   uuid        not null, -- the API token with which it was opened
+    token_id   uuid,        -- the API token with which it was opened, or else
+    user_id    uuid,        -- the user,
+    session_id uuid,        -- and their session
+    at_work    boolean     not null default true, -- false: the user looks, and has not begun to work; it does not count then
     since      timestamptz not null default now(),
-    foreign key (tenant, agent_id) references agents
+    foreign key (tenant, agent_id) references agents,
+    check ((token_id is null) = (user_id is not null) and (user_id is null) = (session_id is null))
 );
 create index connections_of on connections (tenant, agent_id);
 

@@ -13,7 +13,7 @@ import (
 )
 
 func CommandKey(r command.HTTPRequest) string {
-	return strings.Join([]string{string(r.Tenant), r.TokenID, r.Method, r.Path, r.Key}, " ")
+	return strings.Join([]string{string(r.Tenant), r.ActorID, r.Method, r.Path, r.Key}, " ")
 }
 
 // Act does what w.act says, as the ledger would: once under a key, and only for who may see the conversation.

@@ -68,7 +68,7 @@ func (d *Desk) command(ctx context.Context, to ToCommand, seen AsSeen, c command
 	done, err := d.cfg.Commands.Act(ctx, command.Request{
 		HTTPRequest: command.HTTPRequest{
 			Tenant:   who.Tenant,
-			TokenID:  who.TokenID,
+			ActorID:  who.ActorID(),
 			Method:   http.MethodPost,
 			Path:     "/v1/conversations/" + to.ID + "/" + string(c.Kind),
 			Key:      to.Key,

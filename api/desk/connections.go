@@ -41,7 +41,7 @@ type agentConnection struct {
 
 // signIn connects an agent.
 func (c *connections) signIn(ctx context.Context, who access.Principal) (agentConnection, error) {
-	connection := feed.Connection{ID: uuid.NewString(), Tenant: who.Tenant, AgentID: who.AgentID, TokenID: who.TokenID}
+	connection := feed.Connection{ID: uuid.NewString(), Tenant: who.Tenant, AgentID: who.AgentID, TokenID: who.TokenID, UserID: who.UserID, SessionID: who.SessionID}
 	c.mu.Lock()
 	c.open[connection.ID] = connection // first, so that the next beat does not take the row for a stray
 	c.mu.Unlock()

@@ -42,7 +42,7 @@ func (h *hub) join(who access.Principal, queues []conversation.QueueID) (s *stre
 	}
 	open := 0
 	for other := range h.streams {
-		if other.bearer.Tenant == who.Tenant && other.bearer.TokenID == who.TokenID {
+		if other.bearer.Tenant == who.Tenant && other.bearer.ActorID() == who.ActorID() {
 			open++
 		}
 	}

@@ -41,7 +41,7 @@ func (h *hub) mostOfAToken() (most int64) {
 	}
 	open := map[token]int64{}
 	for s := range h.streams {
-		id := token{s.bearer.Tenant, s.bearer.TokenID}
+		id := token{s.bearer.Tenant, s.bearer.ActorID()}
 		open[id]++
 		most = max(most, open[id])
 	}

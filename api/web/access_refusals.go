@@ -46,8 +46,8 @@ func newAccessRefusals(log *slog.Logger, audit Audit) *accessRefusals {
 
 // add counts a refusal. who is the zero value if no API token counted.
 func (r *accessRefusals) add(kind access.DenialKind, from netip.Prefix, who access.Principal) {
-	what := access.Denial{Tenant: who.Tenant, Actor: who.TokenID, Kind: kind, Network: from.String()}
-	if who.TokenID == "" {
+	what := access.Denial{Tenant: who.Tenant, Actor: who.ActorID(), Kind: kind, Network: from.String()}
+	if who.ActorID() == "" {
 		what.Tenant, what.Actor = conversation.DefaultTenant, unknownActor
 	}
 	r.mu.Lock()

@@ -31,8 +31,8 @@ type tries struct {
 }
 
 type bearerID struct {
-	tenant  conversation.Tenant
-	tokenID string
+	tenant conversation.Tenant
+	actor  string
 }
 
 func newTries(now func() time.Time) *tries {
@@ -61,11 +61,11 @@ func (t *tries) goodToken(token [32]byte) { t.good.Add(token, struct{}{}) }
 
 // mayAsk reports whether the bearer may ask for something by its id.
 func (t *tries) mayAsk(who access.Principal) bool {
-	return !t.spent(limiterOf(t.bearers, bearerID{who.Tenant, who.TokenID}, guessesPause, guessesAtOnce))
+	return !t.spent(limiterOf(t.bearers, bearerID{who.Tenant, who.ActorID()}, guessesPause, guessesAtOnce))
 }
 
 func (t *tries) wrongID(who access.Principal) {
-	limiterOf(t.bearers, bearerID{who.Tenant, who.TokenID}, guessesPause, guessesAtOnce).AllowN(t.now(), 1)
+	limiterOf(t.bearers, bearerID{who.Tenant, who.ActorID()}, guessesPause, guessesAtOnce).AllowN(t.now(), 1)
 }
 
 // wrongTokens returns how many tries the network with the fewest tries left has used up. wrongIDs returns the same for API tokens.
@@ -111,3 +111,6 @@ func networkOf(remote string) netip.Prefix {
 	}
 	return network
 }
+
+// TriesPauseSeconds is how long somebody waits who has tried too many secrets.
+const TriesPauseSeconds = int(triesPause / time.Second)

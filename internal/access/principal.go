@@ -1,8 +1,12 @@
 package access
 
-import "wxdesk/internal/conversation"
+import (
+	"cmp"
 
-// Role is what the bearer of an API token may do.
+	"wxdesk/internal/conversation"
+)
+
+// Role is what a person, or the bearer of an API token, may do.
 type Role string
 
 // The roles.
@@ -21,14 +25,20 @@ func (r Role) Valid() bool {
 	return false
 }
 
-// Principal is the owner of the API token of a request.
+// Principal is who stands behind a request: a person who has signed in, or the bearer of an API token. What they may do is their
+// role; whose work they do is the agent, whatever the role.
 type Principal struct {
-	Tenant  conversation.Tenant
-	TokenID string // UUID
-	Name    string
-	Role    Role
-	AgentID conversation.AgentID // for RoleAgent
+	Tenant    conversation.Tenant
+	TokenID   string // UUID of the API token; "" for a person
+	UserID    string // UUID of the person; "" for the bearer of an API token
+	SessionID string // UUID of the session in which the person has signed in
+	Name      string
+	Role      Role
+	AgentID   conversation.AgentID // "" for who is no agent; never for RoleAgent
 }
+
+// ActorID names who acts, also beyond a session: the person, or else the API token.
+func (p Principal) ActorID() string { return cmp.Or(p.UserID, p.TokenID) }
 
 // Viewer returns the principal as the person who reads.
 func (p Principal) Viewer() Viewer {
@@ -47,5 +57,5 @@ type Viewer struct {
 // Actor is the person or the command line that changes something, for the audit.
 type Actor struct {
 	Tenant conversation.Tenant
-	Name   string // an API token's id, or "cli"
+	Name   string // a person's id, an API token's, or "cli"
 }

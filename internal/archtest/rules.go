@@ -38,6 +38,7 @@ func Rules() []Rule {
 		"internal/postgres/setup",
 		"internal/postgres/accounts",
 		"internal/postgres/tokens",
+		"internal/postgres/users",
 		"internal/postgres/intake",
 		"internal/postgres/standing",
 		"internal/postgres/view",
@@ -197,7 +198,7 @@ func Rules() []Rule {
 
 		// Adapters.
 		{
-			Rooms: ledgerRooms, Ours: and(reporting, "internal/lifecycle", "internal/reconcile", "internal/wechat/wxapi", "schema"),
+			Rooms: ledgerRooms, Ours: and(reporting, "internal/lifecycle", "internal/reconcile", "internal/user", "internal/wechat/wxapi", "schema"),
 			Because: "an adapter translates between its technology and the domain; the ledger asks the rule book, and stores access tokens for wxapi",
 		},
 		// The rooms of the ledger, each with the reason and those that it may know. Every other room is beside it or above it.
@@ -211,7 +212,8 @@ func Rules() []Rule {
 		ledger("presence", "set-up, tokens and agents change a presence; what is said does not concern it", "capacity", "audit", "notify"),
 		ledger("setup", "the set-up is there before conversations are", "resource", "capacity", "sealing", "audit", "notify"),
 		ledger("accounts", "accounts are there before conversations are", "resource", "sealing", "audit"),
-		ledger("tokens", "who may use the API does not depend on what they do there", "presence", "resource", "capacity", "audit", "notify"),
+		ledger("users", "who may sign in does not depend on what they do then", "presence", "resource", "capacity", "audit", "notify"),
+		ledger("tokens", "who may use the API does not depend on what they do there", "users", "presence", "resource", "capacity", "audit", "notify"),
 		ledger("intake", "callbacks are kept before anybody knows what they say", "accounts", "resource", "sealing", "audit"),
 		ledger("standing", "rooms above it differ in why a conversation changes; what follows is written in one way", "setup", "resource", "capacity", "sealing", "audit", "notify"),
 		ledger("view", "reading changes nothing", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
@@ -222,7 +224,7 @@ func Rules() []Rule {
 		ledger("agents", "what leaving agents have is returned as everything else that changes a conversation", "presence", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
 		ledger("upkeep", "it looks after all other rooms, so none may depend on it", "act", "transcript", "view", "intake", "accounts", "standing", "setup", "resource", "capacity", "sealing", "audit", "notify"),
 		{
-			Rooms: []string{"internal/postgres/postgrestest"}, Ours: and(slices.Concat(reporting, ledgerRooms), "api/...", "internal/devstack", "internal/rules", "internal/lifecycle", "internal/reconcile", "internal/wechat/wxapi", "schema"),
+			Rooms: []string{"internal/postgres/postgrestest"}, Ours: and(slices.Concat(reporting, ledgerRooms), "api/...", "internal/devstack", "internal/rules", "internal/lifecycle", "internal/reconcile", "internal/user", "internal/secret/password", "internal/wechat/wxapi", "schema"),
 			Because: "fixtures assemble the ledger over a database, with the administrators' API before it; nothing durable runs in its tests",
 		},
 		{

@@ -21,6 +21,7 @@ import (
 	"wxdesk/internal/postgres/tokens"
 	"wxdesk/internal/postgres/transcript"
 	"wxdesk/internal/postgres/upkeep"
+	"wxdesk/internal/postgres/users"
 	"wxdesk/internal/postgres/view"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
@@ -43,6 +44,7 @@ type ledger struct {
 	setup        *setup.DB
 	transcript   *transcript.DB
 	upkeep       *upkeep.DB
+	users        *users.DB
 	view         *view.DB
 }
 
@@ -54,9 +56,11 @@ type ledgerSettings struct {
 }
 
 func newLedger(pool *postgres.Pool, ring *secret.Keyring, s ledgerSettings) *ledger {
+	people := users.New(pool, ring, s.agentGrace)
 	return &ledger{
 		pool:         pool,
-		tokens:       tokens.New(pool, s.agentGrace),
+		tokens:       tokens.New(pool, people, s.agentGrace),
+		users:        people,
 		accounts:     accounts.New(pool, ring),
 		agents:       agents.New(pool, ring, s.agentGrace),
 		audit:        audit.New(pool),

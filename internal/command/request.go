@@ -12,7 +12,7 @@ var ErrKeyReused = errors.New("command: the idempotency key was used for another
 // HTTPRequest is a request that must have one effect however often it is sent.
 type HTTPRequest struct {
 	Tenant   conversation.Tenant
-	TokenID  string
+	ActorID  string // who asks: see Principal
 	Method   string
 	Path     string
 	Key      string   // the Idempotency-Key

@@ -168,7 +168,7 @@ type Delivery struct {
 // Note is what somebody wrote about a conversation for colleagues. It is never sent and never changed.
 type Note struct {
 	ID        string // of the command that made it
-	Author    string // an agent's id, or an API token's
+	Author    string // an agent's id, a user's, or an API token's
 	Text      string
 	CreatedAt time.Time
 }

@@ -7,11 +7,14 @@ import (
 )
 
 // Connection is an agent's event stream, which ends at an API process. An agent who has had none for ReconnectGrace is offline.
+// One that a person has opened counts only while they are at work (their shift).
 type Connection struct {
-	ID      string // UUID
-	Tenant  conversation.Tenant
-	AgentID conversation.AgentID
-	TokenID string // UUID of the API token with which it was opened
+	ID        string // UUID
+	Tenant    conversation.Tenant
+	AgentID   conversation.AgentID
+	TokenID   string // UUID of the API token with which it was opened; "" for a person
+	UserID    string // UUID of the person; "" for an API token
+	SessionID string // UUID of the person's session
 }
 
 // ConnectionDiff is the difference between an API process's open connections and those that the ledger has for the process.

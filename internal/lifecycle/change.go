@@ -102,7 +102,7 @@ const (
 // Note is a note for colleagues.
 type Note struct {
 	ID     conversation.MessageID
-	Author string // an agent's id, or an API token's
+	Author string // an agent's id, a user's, or an API token's
 	Text   string
 }
 

@@ -86,12 +86,12 @@ func (d *decision) note() command.Refusal {
 	return ""
 }
 
-// author is the id of the agent who acts, or of the API token if no agent does.
+// author is the id of the agent who acts, or of the user or the API token if no agent does.
 func (d *decision) author() string {
 	if d.me != nil {
 		return string(d.me.ID)
 	}
-	return d.who.TokenID
+	return d.who.ActorID()
 }
 
 // setContext sets context variables: strings, whole numbers, and null to forget one. All of them or none.
@@ -167,14 +167,14 @@ func (d *decision) setSkills() command.Refusal {
 	}
 	d.change.Skills, d.revised = sorted(needed), true
 	d.distribute(d.now)
-	d.change.Trace = &Trace{StageCommand, SkillsTrace{d.want.Kind, cmp.Or(string(d.who.AgentID), d.who.TokenID), d.change.Skills}}
+	d.change.Trace = &Trace{StageCommand, SkillsTrace{d.want.Kind, cmp.Or(string(d.who.AgentID), d.who.ActorID()), d.change.Skills}}
 	return ""
 }
 
 // SkillsTrace is the trace of skills that somebody has replaced.
 type SkillsTrace struct {
 	Command command.Kind          `json:"command"`
-	By      string                `json:"by"` // an agent's id, or an API token's
+	By      string                `json:"by"` // an agent's id, a user's, or an API token's
 	Skills  []routing.NeededSkill `json:"skills"`
 }
 

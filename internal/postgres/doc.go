@@ -35,7 +35,7 @@
 // A session keeps the statements it has prepared (prepared.go): Postgres reads and plans each of them once.
 //
 // Locks are taken in one order: the distribution, a command's key, queues by id, customer, conversation, delivery, work items by
-// id, their assignments, agents by id. These rows are locked `for no key update`. A part of the set-up is locked `for key share`
+// id, their assignments, agents by id, users by id. These rows are locked `for no key update`. A part of the set-up is locked `for key share`
 // when something begins to refer to it, and `for update` before it is removed (package resource). A statement that skips locked rows waits
 // for nothing, so it may come out of this order. Time is Postgres's clock.
 package postgres

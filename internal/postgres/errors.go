@@ -68,7 +68,7 @@ func lostConnection(err error) bool {
 // onlyOne are the constraints by which there is at most one of something that people make.
 var onlyOne = []string{
 	"accounts_one_per_app", "faq_entries_once", "queues_one_name", "skills_tenant_name_key", "capacity_profiles_tenant_name_key", "custom_presences_tenant_name_key",
-	"rulesets_one_name", "rulesets_one_route", "rulesets_one_per_queue",
+	"rulesets_one_name", "rulesets_one_route", "rulesets_one_per_queue", "users_one_name", "users_one_agent",
 }
 
 func meaning(refused *pq.Error) error {

@@ -49,21 +49,24 @@ func init() {
 	for class, methods := range map[string]string{
 		perMessage: `AccountKeys Act Authenticate ClassificationQuestion CloseConversation Connect Credentials Delivered Disconnect CallbackAccount Due
 			FAQEntries HandOver HandOverPlainly ReadSituation MarkSending RecordCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
-			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool RequestHandOver`,
+			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool RequestHandOver
+			AuthenticateSession CountTry FindLink PasswordOf`,
 		perBatch: `Distribute`,
 		perSecond: `ClaimSpooled DistributionLag DoAgentDue DropSilentProcesses Feed Heartbeat Notices QuarantineWaiting QueuesOf
 			RecordRefusals SpoolEmpty SpoolSize StillGood Tenants WorkerBeat WorkerPolls`,
 		perPage: `Account Agent AgentNow Bot CallbackRecords Conversation Conversations CustomPresence Customer EventKept FAQEntry FeedEnd Hours LastTurn
 			ListAccounts ListAgents ListBots ListCustomPresences ListFAQEntries ListHours ListProfiles ListQueues ListRulesets ListSkills ListTokens
 			ListWorkstreams Messages Notes Profile Quarantined QuarantinedRaw Queue QueueMembers RoutingPlan RoutingTrace Ruleset RulesetVersions
-			Settings Skill Targets TrialQuestion Work Workstream`,
+			Settings Skill Targets TrialQuestion Work Workstream
+			AtWork ListUsers Preferences SessionsOf User UserNamed`,
 		chore: `CodecSession CreateAccount CreateAgent CreateBot CreateCustomPresence CreateFAQEntry CreateHours CreateProfile CreateQueue CreateRuleset
 			CreateSkill CreateToken CreateWorkstream DeleteAccount DeleteAgent DeleteBot DeleteCustomPresence DeleteFAQEntry DeleteHours DeleteProfile
 			DeleteQueue DeleteRuleset DeleteSkill DeleteWorkstream Disagreements EndCodecSession Forget ImportRulesets KeyUses LooksRestored
 			PutCodecSession PutFAQEntries PutInForce QuarantineDone QuarantineHandedOver Refresh Reseal Restored RevokeToken SaveDraft SchemaVersion
 			SetQueueMembers Sweep TakeCodecTicket UpToDate UpdateAccount UpdateAgent UpdateBot UpdateCustomPresence UpdateCustomer UpdateFAQEntry
-			UpdateHours UpdateProfile UpdateQueue UpdateRuleset UpdateSettings UpdateSkill UpdateWorkstream StandingReports WorkerGone`,
-		inside: `AgentLost Decide FirstOfItsKind Follow InTx InsertEvent InsertQuarantine Lock SignOut`,
+			UpdateHours UpdateProfile UpdateQueue UpdateRuleset UpdateSettings UpdateSkill UpdateWorkstream StandingReports WorkerGone
+			BeginSession BeginShift CreateUser DeleteUser EndSession EndShift MakeLink RenewPasswordHash SetPassword SetPreferences UpdateUser UseLink`,
+		inside: `AgentLost Decide EndWork FirstOfItsKind GoodPeople Follow InTx InsertEvent InsertQuarantine Lock SignOut`,
 		without: `Connections CredentialsOf DistributionTriggers FeedNews Fresh Listen Notify Open OpenIDKey OpenPlain Pool SealPlain
 			UsableBotSecret`,
 	} {
@@ -85,6 +88,8 @@ type growing struct {
 	lives int
 	asks  access.Principal
 	key   [32]byte // of asks
+
+	session, link [32]byte // of somebody who has signed in
 }
 
 // newGrowing has agents with so many closed conversations behind them, two capacity profiles and two conversations put aside each, and ten
@@ -103,6 +108,11 @@ func newGrowing(b testing.TB, agents, conversations int) *growing {
 	text, who, err := g.CreateToken(b.Context(), postgrestest.CLI, "asks", access.RoleSupervisor, "", time.Hour)
 	require.NoError(b, err)
 	g.asks, g.key = who, sha256.Sum256([]byte(text.Reveal()))
+	lin := g.NewUser(b, "Lin", access.RoleAdmin, "")
+	_, g.session = g.Enters(b, lin)
+	code, _, err := g.MakeLink(b.Context(), postgrestest.CLI, lin.ID, false)
+	require.NoError(b, err)
+	g.link = postgrestest.HashOf(code)
 	_, err = g.Refresh(b.Context(), string(g.TheAccount.ID), secret.Value{}, func(context.Context, bool) (wxapi.Token, error) {
 		return wxapi.Token{Value: secret.New(postgrestest.Canary), ExpiresAt: time.Now().Add(time.Hour)}, nil
 	})
@@ -326,10 +336,20 @@ func (g *growing) everySecond(by access.Principal) {
 			_, err := g.db.StillGood(ctx, []access.Principal{by})
 			return err
 		},
-		"Authenticate": func(ctx context.Context) error { _, err := g.db.Authenticate(ctx, g.key); return err },
-		"WorkerBeat":   func(ctx context.Context) error { return g.db.WorkerBeat(ctx, process, "v1") },
-		"WorkerPolls":  func(ctx context.Context) error { _, err := g.db.WorkerPolls(ctx); return err },
-		"Take":         func(ctx context.Context) error { _, err := g.db.Take(ctx, postgrestest.Tenant); return err },
+		"Authenticate":        func(ctx context.Context) error { _, err := g.db.Authenticate(ctx, g.key); return err },
+		"AuthenticateSession": func(ctx context.Context) error { _, err := g.db.AuthenticateSession(ctx, g.session); return err },
+		"CountTry": func(ctx context.Context) error {
+			_, err := g.db.CountTry(ctx, postgrestest.Tenant, uuid.NewString(), uuid.NewString())
+			return err
+		},
+		"PasswordOf": func(ctx context.Context) error {
+			_, _, err := g.db.PasswordOf(ctx, postgrestest.Tenant, "Lin")
+			return err
+		},
+		"FindLink":    func(ctx context.Context) error { _, err := g.db.FindLink(ctx, g.link); return err },
+		"WorkerBeat":  func(ctx context.Context) error { return g.db.WorkerBeat(ctx, process, "v1") },
+		"WorkerPolls": func(ctx context.Context) error { _, err := g.db.WorkerPolls(ctx); return err },
+		"Take":        func(ctx context.Context) error { _, err := g.db.Take(ctx, postgrestest.Tenant); return err },
 		"Feed": func(ctx context.Context) error {
 			if end.Generation == 0 {
 				return nil

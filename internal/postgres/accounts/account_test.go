@@ -260,7 +260,7 @@ func TestTenant_findsNothingOfAnother(t *testing.T) {
 		},
 		"act": func() error {
 			_, err := f.Act(ctx, command.Request{
-				HTTPRequest: command.HTTPRequest{Tenant: other, TokenID: principal.TokenID},
+				HTTPRequest: command.HTTPRequest{Tenant: other, ActorID: principal.TokenID},
 				Command:     command.Command{Kind: command.Close, Conversation: ref.Conversation, By: principal},
 			})
 			return err

@@ -42,11 +42,11 @@ const KeyLifetime = 24 * time.Hour
 // TakeKey writes the key of a request, or of one that is more than a day old anew; false where it is there already.
 func (db *DB) takeKey(ctx context.Context, tx *postgres.Tx, r command.Request) (free bool, err error) {
 	const insert = `
-		insert into commands as known (tenant, id, token_id, method, path, key, conversation_id, request) values ($1, $2, $3, $4, $5, $6, $7, $8)
-		on conflict (tenant, token_id, method, path, key) do update
+		insert into commands as known (tenant, id, actor_id, method, path, key, conversation_id, request) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict (tenant, actor_id, method, path, key) do update
 			set id = excluded.id, conversation_id = excluded.conversation_id, request = excluded.request, acted = null, created_at = now()
 			where known.created_at < now() - $9 * interval '1 millisecond'`
-	taken, err := postgres.Affected(tx.ExecContext(ctx, insert, r.Tenant, r.ID, r.TokenID, r.Method, r.Path, r.Key, r.Conversation,
+	taken, err := postgres.Affected(tx.ExecContext(ctx, insert, r.Tenant, r.ID, r.ActorID, r.Method, r.Path, r.Key, r.Conversation,
 		requestHash(db.ring.Derive(sealing.LabelRequest), r), KeyLifetime.Milliseconds()))
 	return taken > 0, err
 }
@@ -58,7 +58,7 @@ func (db *DB) actedBefore(ctx context.Context, tx *postgres.Tx, r command.Reques
 		from commands k
 		join conversations c on c.tenant = k.tenant and c.id = k.conversation_id
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
-		where k.tenant = $1 and k.token_id = $2 and k.method = $3 and k.path = $4 and k.key = $5`
+		where k.tenant = $1 and k.actor_id = $2 and k.method = $3 and k.path = $4 and k.key = $5`
 	var row struct {
 		ID         string                  `db:"id"`
 		Request    []byte                  `db:"request"`
@@ -66,7 +66,7 @@ func (db *DB) actedBefore(ctx context.Context, tx *postgres.Tx, r command.Reques
 		CustomerID conversation.CustomerID `db:"customer_id"`
 		DataKey    []byte                  `db:"data_key"`
 	}
-	if err := tx.GetContext(ctx, &row, query, r.Tenant, r.TokenID, r.Method, r.Path, r.Key); err != nil {
+	if err := tx.GetContext(ctx, &row, query, r.Tenant, r.ActorID, r.Method, r.Path, r.Key); err != nil {
 		return command.Result{}, err
 	}
 	switch {

@@ -119,8 +119,8 @@ func (db *DB) ListAgents(ctx context.Context, t conversation.Tenant, after conve
 }
 
 // DeleteAgent takes an agent away: what they have goes back to its queues, their API tokens count no more, all in one
-// transaction. What they wrote stays readable under their name. A repeat changes nothing. It returns ErrNotFound when there
-// never was one.
+// transaction. Users with the role agent who are this agent cannot sign in any more; a supervisor or an administrator stays one. What
+// they wrote stays readable under their name. A repeat changes nothing. It returns ErrNotFound when there never was one.
 func (db *DB) DeleteAgent(ctx context.Context, by access.Actor, id conversation.AgentID) error {
 	return db.pool.InTx(ctx, "delete agent", func(tx *postgres.Tx) error {
 		var deleted bool
@@ -158,6 +158,10 @@ func (db *DB) DeleteAgent(ctx context.Context, by access.Actor, id conversation.
 			`delete from agent_skills where tenant = $1 and agent_id = $2`,
 			`delete from agent_profiles where tenant = $1 and agent_id = $2`,
 			`update api_tokens set revoked_at = now() where tenant = $1 and agent_id = $2 and revoked_at is null`,
+			`update users set disabled = true, shift_since = null, version = version + 1, updated_at = now()
+			where tenant = $1 and agent_id = $2 and role = 'agent' and deleted_at is null`,
+			`update users set agent_id = null, shift_since = null, version = version + 1, updated_at = now()
+			where tenant = $1 and agent_id = $2 and role <> 'agent' and deleted_at is null`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement, by.Tenant, id); err != nil {
 				return err

@@ -47,6 +47,9 @@ func (db *DB) UpdateAgent(ctx context.Context, by access.Actor, a routing.Agent)
 			if err := db.presence.SignOut(ctx, tx, presence.AgentKey{Tenant: by.Tenant, ID: a.ID}); err != nil { // nobody waits for them any more
 				return routing.Agent{}, err
 			}
+			if err := presence.EndShiftOf(ctx, tx, by.Tenant, a.ID); err != nil {
+				return routing.Agent{}, err
+			}
 		}
 		const update = `
 			update agents set name = :name, units = :units, time_zone = :time_zone, hours_id = :hours_id, default_presence = :default_presence,

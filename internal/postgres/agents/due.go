@@ -68,7 +68,7 @@ func (db *DB) agentGone(ctx context.Context, tx *postgres.Tx, row presence.DueRo
 		return err
 	}
 	const query = `
-		select presence = 'offline' and not exists (select from connections c where c.tenant = a.tenant and c.agent_id = a.id) as gone,
+		select presence = 'offline' and not exists (select from connections c where c.tenant = a.tenant and c.agent_id = a.id and c.at_work) as gone,
 			presence_at > $3 as anew
 		from agents a where tenant = $1 and id = $2`
 	var agent struct {
@@ -87,6 +87,9 @@ func (db *DB) agentGone(ctx context.Context, tx *postgres.Tx, row presence.DueRo
 	}
 	if agent.Gone {
 		if err := db.returnWork(ctx, tx, row.Tenant, row.AgentID, ids, lifecycle.Gone); err != nil {
+			return err
+		}
+		if err := presence.EndShiftOf(ctx, tx, row.Tenant, row.AgentID); err != nil {
 			return err
 		}
 	}

@@ -39,6 +39,13 @@ const (
 	CustomerUpdate   = "customer.update"
 	SettingsUpdate   = "settings.update"
 	AccessRefused    = "access.refused" // the subject is the network
+	UserCreate       = "user.create"
+	UserUpdate       = "user.update"
+	UserDelete       = "user.delete"
+	UserLink         = "user.link"
+	UserPassword     = "user.password"
+	SessionBegin     = "session.begin" // the field is how: password or link
+	SessionEnd       = "session.end"
 )
 
 // Record notes in the transaction of a change who made it. Fields are names, never values.

@@ -43,6 +43,10 @@ func NewAdminAPI(t *testing.T) AdminAPI {
 
 type roles struct{}
 
+func (roles) AuthenticateSession(context.Context, [32]byte) (access.Principal, error) {
+	return access.Principal{}, conversation.ErrNotFound
+}
+
 // Authenticate implements web.Authenticator.
 func (roles) Authenticate(_ context.Context, hash [32]byte) (access.Principal, error) {
 	for _, role := range []access.Role{access.RoleAdmin, access.RoleSupervisor, access.RoleAgent} {

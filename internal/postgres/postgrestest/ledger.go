@@ -21,6 +21,7 @@ import (
 	"wxdesk/internal/postgres/tokens"
 	"wxdesk/internal/postgres/transcript"
 	"wxdesk/internal/postgres/upkeep"
+	"wxdesk/internal/postgres/users"
 	"wxdesk/internal/postgres/view"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
@@ -44,6 +45,7 @@ type (
 	standingRoom     = standing.DB
 	transcriptRoom   = transcript.DB
 	upkeepRoom       = upkeep.DB
+	usersRoom        = users.DB
 	viewRoom         = view.DB
 )
 
@@ -65,6 +67,7 @@ type Ledger struct {
 	*standingRoom
 	*transcriptRoom
 	*upkeepRoom
+	*usersRoom
 	*viewRoom
 }
 
@@ -100,10 +103,11 @@ func OpenLedger(ctx context.Context, dsn string, ring *secret.Keyring, opts ...O
 	if err != nil {
 		return nil, err
 	}
+	people := users.New(p, ring, o.grace)
 	return &Ledger{
-		p, tokens.New(p, o.grace), accounts.New(p, ring), agents.New(p, ring, o.grace), audit.New(p), act.New(p, ring),
+		p, tokens.New(p, people, o.grace), accounts.New(p, ring), agents.New(p, ring, o.grace), audit.New(p), act.New(p, ring),
 		decision.New(p, ring), distribution.New(p, o.evaluator), notify.New(p), intake.New(p, ring), permits.New(p, o.sends),
-		presence.New(p, o.grace), setup.New(p, ring), standing.New(ring), transcript.New(p, ring), upkeep.New(p, ring), view.New(p, ring),
+		presence.New(p, o.grace), setup.New(p, ring), standing.New(ring), transcript.New(p, ring), upkeep.New(p, ring), people, view.New(p, ring),
 	}, nil
 }
 

@@ -119,7 +119,7 @@ func ToAgent(a access.Principal) With {
 func (d *Office) Order(ref conversation.Ref, by access.Principal, kind command.Kind, text string, change ...With) command.Request {
 	d.T.Helper()
 	r := command.Request{
-		HTTPRequest: command.HTTPRequest{Tenant: Tenant, TokenID: by.TokenID, Method: "POST", Path: "/" + string(kind), Key: uuid.NewString()},
+		HTTPRequest: command.HTTPRequest{Tenant: Tenant, ActorID: by.ActorID(), Method: "POST", Path: "/" + string(kind), Key: uuid.NewString()},
 		Command:     command.Command{Kind: kind, Conversation: ref.Conversation, By: by},
 		Text:        text,
 	}

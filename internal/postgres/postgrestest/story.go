@@ -213,7 +213,7 @@ func story() []Step {
 		}},
 		{Name: "note", call: func(ctx context.Context, db *Ledger) error {
 			_, err := db.Act(ctx, command.Request{
-				HTTPRequest: command.HTTPRequest{Tenant: Tenant, TokenID: principal.TokenID, Method: "POST", Path: "/note", Key: "1", BodyHash: [32]byte{1}},
+				HTTPRequest: command.HTTPRequest{Tenant: Tenant, ActorID: principal.TokenID, Method: "POST", Path: "/note", Key: "1", BodyHash: [32]byte{1}},
 				Command:     command.Command{Kind: command.Note, Conversation: ref.Conversation, By: principal},
 				Text:        Canary + " is rude",
 			})

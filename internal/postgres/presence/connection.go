@@ -28,7 +28,7 @@ func (db *DB) Heartbeat(ctx context.Context, process string, connections []strin
 			return diff, err
 		}
 		const selectStray = `
-			select id, tenant, agent_id, token_id from connections where process_id = $1 and id <> all($2::text[]::uuid[])`
+			select ` + connectionColumns + ` from connections where process_id = $1 and id <> all($2::text[]::uuid[])`
 		var rows []connectionRow
 		if err := tx.SelectContext(ctx, &rows, selectStray, process, pq.Array(connections)); err != nil {
 			return diff, err
@@ -42,11 +42,16 @@ func (db *DB) Heartbeat(ctx context.Context, process string, connections []strin
 }
 
 type connectionRow struct {
-	ID      string               `db:"id"`
-	Tenant  conversation.Tenant  `db:"tenant"`
-	AgentID conversation.AgentID `db:"agent_id"`
-	TokenID string               `db:"token_id"`
+	ID        string               `db:"id"`
+	Tenant    conversation.Tenant  `db:"tenant"`
+	AgentID   conversation.AgentID `db:"agent_id"`
+	TokenID   string               `db:"token_id"`
+	UserID    string               `db:"user_id"`
+	SessionID string               `db:"session_id"`
 }
+
+const connectionColumns = `id, tenant, agent_id, coalesce(token_id::text, '') as token_id, coalesce(user_id::text, '') as user_id,
+	coalesce(session_id::text, '') as session_id`
 
 func beat(ctx context.Context, tx *postgres.Tx, process string) error {
 	const upsert = `insert into api_processes (id) values ($1) on conflict (id) do update set beat_at = now()`
@@ -56,8 +61,9 @@ func beat(ctx context.Context, tx *postgres.Tx, process string) error {
 
 // Connect records a connection, and the agent's work stays with them. The first connection signs the agent in: back to the presence
 // that they had when they lost the last one, if that was less than the grace ago (PRE-7); otherwise to their default (PRE-3). If
-// nobody has been told that they lost it, nobody is told that they are back. It returns ErrNotFound when there is no such agent, or
-// the agent is disabled.
+// nobody has been told that they lost it, nobody is told that they are back. A
+// connection of a person does not count before their shift begins. It returns ErrNotFound when there is no such agent, or the agent is
+// disabled.
 func (db *DB) Connect(ctx context.Context, process string, c feed.Connection) error {
 	return db.pool.InTx(ctx, "connect an agent", func(tx *postgres.Tx) error {
 		if err := beat(ctx, tx, process); err != nil {
@@ -67,30 +73,49 @@ func (db *DB) Connect(ctx context.Context, process string, c feed.Connection) er
 		if err != nil {
 			return err
 		}
-		for _, kind := range []string{DueAgentLost, DueAgentGone} {
-			if err := cancelDue(ctx, tx, kind, c.Tenant, c.AgentID); err != nil {
-				return err
-			}
-		}
-		const isFirst = `select not exists (select from connections where tenant = $1 and agent_id = $2)`
-		var signsIn bool
-		if err := tx.GetContext(ctx, &signsIn, isFirst, c.Tenant, c.AgentID); err != nil {
+		first, err := isFirstAtWork(ctx, tx, agent)
+		if err != nil {
 			return err
 		}
 		const insert = `
-			insert into connections (id, tenant, agent_id, process_id, token_id) values ($1, $2, $3, $4, $5) on conflict (id) do nothing`
-		if _, err := tx.ExecContext(ctx, insert, c.ID, c.Tenant, c.AgentID, process, c.TokenID); err != nil || !signsIn {
+			insert into connections (id, tenant, agent_id, process_id, token_id, user_id, session_id, at_work)
+			values ($1, $2, $3, $4, nullif($5, '')::uuid, nullif($6, '')::uuid, nullif($7, '')::uuid, $6 = '' or exists (
+				select from users where tenant = $2 and id = nullif($6, '')::uuid and agent_id = $3 and shift_since is not null))
+			on conflict (id) do nothing returning at_work`
+		var atWork []bool
+		err = tx.SelectContext(ctx, &atWork, insert, c.ID, c.Tenant, c.AgentID, process, c.TokenID, c.UserID, c.SessionID)
+		if err != nil || len(atWork) == 0 || !atWork[0] {
 			return err
 		}
-		switch {
-		case agent.LostAt != nil && agent.Lost < db.grace:
-			return comeBack(ctx, tx, agent)
-		case agent.LostAt == nil && agent.Presence != routing.Offline: // there without a stream, by choice
-			return nil
-		}
-		presence, manual, custom := agent.atSignIn(db.grace)
-		return putPresence(ctx, tx, agent, presence, manual, custom)
+		return db.isAtWork(ctx, tx, agent, first)
 	})
+}
+
+// isFirstAtWork reports whether an agent, whose row is locked, has no connection yet that counts.
+func isFirstAtWork(ctx context.Context, tx *postgres.Tx, agent presenceRow) (first bool, err error) {
+	const query = `select not exists (select from connections where tenant = $1 and agent_id = $2 and at_work)`
+	err = tx.GetContext(ctx, &first, query, agent.Tenant, agent.ID)
+	return first, err
+}
+
+// isAtWork does what follows from a connection that counts, of an agent whose row is locked: nobody waits for them any more, and the
+// first one signs them in.
+func (db *DB) isAtWork(ctx context.Context, tx *postgres.Tx, agent presenceRow, first bool) error {
+	for _, kind := range []string{DueAgentLost, DueAgentGone} {
+		if err := cancelDue(ctx, tx, kind, agent.Tenant, agent.ID); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !first:
+		return nil
+	case agent.LostAt != nil && agent.Lost < db.grace:
+		return comeBack(ctx, tx, agent)
+	case agent.LostAt == nil && agent.Presence != routing.Offline: // there without a stream, by choice
+		return nil
+	}
+	presence, manual, custom := agent.atSignIn(db.grace)
+	return putPresence(ctx, tx, agent, presence, manual, custom)
 }
 
 // atSignIn returns the presence with which an agent who is offline signs in: the one from before, within the grace.
@@ -106,7 +131,7 @@ func (r presenceRow) atSignIn(grace time.Duration) (p routing.Presence, manual b
 
 // Disconnect removes a connection. Where it was the agent's last one, they get no new work; unless they are back by then, they are
 // offline after feed.ReconnectGrace, and their work goes back to its queues after the grace (DoAgentDue). Where the API
-// token of the connection counts no more they are offline at once. A repeat changes nothing.
+// token or the session of the connection counts no more they are offline at once. A repeat changes nothing.
 func (db *DB) Disconnect(ctx context.Context, c feed.Connection) error {
 	return db.pool.InTx(ctx, "disconnect an agent", func(tx *postgres.Tx) error {
 		return db.loseConnections(ctx, tx, []string{c.ID})
@@ -165,13 +190,17 @@ func (db *DB) loseConnections(ctx context.Context, tx *postgres.Tx, connections 
 	}
 	const deleteConnections = `
 		with lost as (
-			delete from connections where id = any($1::text[]::uuid[]) returning tenant, agent_id, token_id
+			delete from connections where id = any($1::text[]::uuid[]) returning tenant, agent_id, token_id, session_id, at_work
 		), last as (
 			select l.tenant, l.agent_id, bool_and(g.disabled or exists (
 				select from api_tokens k
-				where k.tenant = l.tenant and k.id = l.token_id and (k.revoked_at is not null or k.expires_at <= now()))) as barred
-			from lost l join agents g on g.tenant = l.tenant and g.id = l.agent_id where not exists (
-				select from connections c where c.tenant = l.tenant and c.agent_id = l.agent_id and c.id <> all($1::text[]::uuid[]))
+				where k.tenant = l.tenant and k.id = l.token_id and (k.revoked_at is not null or k.expires_at <= now()))
+				or l.session_id is not null and not exists (
+				select from sessions s
+				where s.tenant = l.tenant and s.id = l.session_id and s.until > now() and s.seen_at + s.idle > now())) as barred
+			from lost l join agents g on g.tenant = l.tenant and g.id = l.agent_id where l.at_work and not exists (
+				select from connections c
+				where c.tenant = l.tenant and c.agent_id = l.agent_id and c.at_work and c.id <> all($1::text[]::uuid[]))
 			group by l.tenant, l.agent_id
 		), timed as (
 			insert into due (tenant, kind, agent_id, since, due_at)

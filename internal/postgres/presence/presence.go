@@ -82,7 +82,7 @@ func (db *DB) SetPresence(ctx context.Context, by access.Principal, id conversat
 				return routing.AgentNow{}, err
 			}
 			if by.AgentID != id {
-				actor := access.Actor{Tenant: by.Tenant, Name: by.TokenID}
+				actor := access.Actor{Tenant: by.Tenant, Name: by.ActorID()}
 				if err := audit.Record(ctx, tx, actor, audit.Presence, string(id), "presence"); err != nil {
 					return routing.AgentNow{}, err
 				}

@@ -56,8 +56,8 @@ func (r tokenRow) info() access.TokenInfo {
 }
 
 // CreateToken makes an API token of the actor's tenant: TokenPrefix and 32 random bytes in base64url. Its text is given
-// out here and never again. agentID is needed for access.RoleAgent and must be "" otherwise; ErrNotFound when there is
-// no such agent. It expires after life, at most access.MaxTokenLifetime.
+// out here and never again. agentID is needed for access.RoleAgent; with another role the bearer
+// is an agent besides. ErrNotFound when there is no such agent. It expires after life, at most access.MaxTokenLifetime.
 func (db *DB) CreateToken(ctx context.Context, by access.Actor, name string, role access.Role, agentID conversation.AgentID, life time.Duration) (secret.Value, access.Principal, error) {
 	random := make([]byte, tokenSize)
 	_, _ = rand.Read(random) // never fails
@@ -139,11 +139,20 @@ func (db *DB) Authenticate(ctx context.Context, hash [32]byte) (access.Principal
 	return row.principal(), nil
 }
 
-// StillGood returns those of the principals, in any order, whose API tokens count, as they are now, and notes that they are used.
+// StillGood returns those of the principals, in any order, whose API tokens and sessions count, as they are now, and notes that those
+// API tokens are used.
 func (db *DB) StillGood(ctx context.Context, asked []access.Principal) ([]access.Principal, error) {
-	tenants, ids := make([]string, len(asked)), make([]string, len(asked))
-	for i, p := range asked {
-		tenants[i], ids[i] = string(p.Tenant), p.TokenID
+	var tenants, ids, theirs, sessions []string
+	for _, p := range asked {
+		if p.SessionID != "" {
+			theirs, sessions = append(theirs, string(p.Tenant)), append(sessions, p.SessionID)
+			continue
+		}
+		tenants, ids = append(tenants, string(p.Tenant)), append(ids, p.TokenID)
+	}
+	people, err := db.users.GoodPeople(ctx, theirs, sessions)
+	if err != nil || len(ids) == 0 {
+		return people, err
 	}
 	const query = `select ` + tokenColumns + ` from ` + goodTokens + ` and (tenant, id) in (select * from unnest($1::text[], $2::uuid[]))`
 	var rows []tokenRow
@@ -151,7 +160,7 @@ func (db *DB) StillGood(ctx context.Context, asked []access.Principal) ([]access
 		return nil, postgres.Explain(ctx, "ask whether API tokens count", err)
 	}
 	db.noteUse(ctx, rows...)
-	return postgres.Each(rows, tokenRow.principal), nil
+	return append(people, postgres.Each(rows, tokenRow.principal)...), nil
 }
 
 // noteUse writes the last use of API tokens whose last noted use is older than a minute. Of several requests at the same time one

@@ -12,6 +12,7 @@ import (
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/act"
 	"wxdesk/internal/postgres/setup"
+	"wxdesk/internal/user"
 )
 
 const (
@@ -34,8 +35,8 @@ type forgetting struct {
 	batch func(ctx context.Context) (gone int64, more bool, err error)
 }
 
-// Forget deletes what the tenants' settings keep no longer, keys of requests that are more than a day old, and feed events that are
-// more than an hour old. It returns how many rows of each kind are gone: conversations stand for all that belongs to them. It works
+// Forget deletes what the tenants' settings keep no longer, keys of requests that are more than a day old, feed events that are more
+// than an hour old, and sessions, links and tries to sign in that are over. It returns how many rows of each kind are gone: conversations stand for all that belongs to them. It works
 // for some seconds at most; what is left then, the next call deletes. What fails is no reason to leave out the rest.
 func (db *DB) Forget(ctx context.Context) (gone map[string]int64, err error) {
 	left, err := db.forgettings(ctx)
@@ -78,6 +79,13 @@ func (db *DB) forgettings(ctx context.Context) (all []forgetting, err error) {
 			delete from commands where ctid = any(array(
 				select ctid from commands where created_at < now() - $2 * interval '1 millisecond' order by created_at limit $1))`,
 			forgetAtOnce, act.KeyLifetime.Milliseconds())},
+		{"sessions", db.forgetSome(`delete from sessions where ctid = any(array(select ctid from sessions where until < now() order by until limit $1))`, forgetAtOnce)},
+		{"sign-in links", db.forgetSome(`
+			delete from sign_in_links where ctid = any(array(select ctid from sign_in_links where until < now() order by until limit $1))`, forgetAtOnce)},
+		{"sign-in tries", db.forgetSome(`
+			delete from sign_in_tries where ctid = any(array(
+				select ctid from sign_in_tries where since < now() - $2 * interval '1 millisecond' order by since limit $1))`,
+			forgetAtOnce, user.TriesWithin.Milliseconds())},
 	}
 	for _, t := range tenants {
 		all = append(all,

@@ -40,6 +40,8 @@ var otherBytes = map[string]string{
 	"commands.request":      "hash",
 
 	"codec_sessions.hash":       "hash",
+	"sessions.hash":             "hash",
+	"sign_in_links.hash":        "hash",
 	"codec_sessions.token_hash": "hash",
 }
 

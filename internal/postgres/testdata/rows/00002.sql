@@ -1,4 +1,4 @@
--- An account with its secrets, webhooks of which one is deleted, and tokens.
+-- An account with its secrets, webhooks of which one is deleted, tokens, and people who have signed in or try to.
 insert into bots (tenant, id, kind, name, url, secret, old_secret, secret_replaced_at)
 values ('default', '20000000-0000-7000-8000-000000000001', 'webhook', 'Ours', 'https://bot.example.com', 'sealed', 'sealed', now());
 insert into bots (tenant, id, kind, name, url, deleted_at)
@@ -18,5 +18,14 @@ values ('default', '13000000-0000-7000-8000-000000000001', null, 'zh-CN', 'openi
 insert into api_tokens (tenant, id, name, role, agent_id, hash, expires_at)
 values ('default', '19000000-0000-7000-8000-000000000001', 'me', 'admin', null, 'hash', now() + interval '90 days'),
     ('default', '19000000-0000-7000-8000-000000000002', 'Ann', 'agent', '51000000-0000-7000-8000-000000000001', 'other hash', now() + interval '90 days');
+insert into users (tenant, id, name, name_key, role, agent_id, locale, password, last_sign_in_at)
+values ('default', '59000000-0000-7000-8000-000000000001', 'Ann', 'ann', 'supervisor', '51000000-0000-7000-8000-000000000001', 'zh-CN', 'hash', now()),
+    ('default', '59000000-0000-7000-8000-000000000002', '王芳', '王芳', 'admin', null, '', null, null);
+insert into sessions (tenant, id, user_id, hash, by_link, network, browser, idle, until)
+values ('default', '5a000000-0000-7000-8000-000000000001', '59000000-0000-7000-8000-000000000001', sha256('session'), false, '192.0.2.0/24', 'Firefox',
+    '12 hours', now() + interval '1 day');
+insert into sign_in_links (hash, tenant, user_id, here_only, until)
+values (sha256('link'), 'default', '59000000-0000-7000-8000-000000000002', false, now() + interval '15 minutes');
+insert into sign_in_tries (tenant, kind, key, tries) values ('default', 'network', '192.0.2.0/24', 3);
 insert into codec_sessions (hash, ticket, who, until) values (sha256('session'), false, 'me', now() + interval '8 hours');
 insert into audit (tenant, actor, action, subject) values ('default', 'cli', 'account.create', '11000000-0000-7000-8000-000000000001');

@@ -18,7 +18,7 @@ insert into deliveries (tenant, message_id, conversation_id, seq, epoch, status)
 values ('default', '16000000-0000-7000-8000-000000000002', '15000000-0000-7000-8000-000000000001', 2, 1, 'sent');
 insert into notes (tenant, id, conversation_id, author, body)
 values ('default', '53000000-0000-7000-8000-000000000001', '15000000-0000-7000-8000-000000000002', '51000000-0000-7000-8000-000000000001', 'sealed');
-insert into commands (tenant, id, token_id, method, path, key, conversation_id, request, acted)
+insert into commands (tenant, id, actor_id, method, path, key, conversation_id, request, acted)
 values ('default', '19100000-0000-7000-8000-000000000001', '19000000-0000-7000-8000-000000000001', 'POST', '/v1/conversations/x/notes', 'k',
     '15000000-0000-7000-8000-000000000002', 'hash', 'sealed');
 insert into outbox (tenant, conversation_id, workflow_id, act, assignment)

@@ -1,0 +1,204 @@
+package users_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"wxdesk/internal/access"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/feed"
+	"wxdesk/internal/postgres/postgrestest"
+	"wxdesk/internal/routing"
+	"wxdesk/internal/user"
+)
+
+// person is somebody with an agent, and what they have open.
+type person struct {
+	*postgrestest.Fixture
+	t     *testing.T
+	user  user.User
+	who   access.Principal
+	agent conversation.AgentID
+}
+
+func newPerson(t *testing.T) *person {
+	t.Helper()
+	f := postgrestest.NewFixture(t)
+	d := &person{Fixture: f, t: t, agent: f.NewAgent(t, "Mei")}
+	d.user = f.NewUser(t, "王芳", access.RoleAgent, d.agent)
+	d.who, _ = f.Enters(t, d.user)
+	return d
+}
+
+// opens opens an event stream in the person's browser.
+func (d *person) opens() feed.Connection {
+	d.t.Helper()
+	c := feed.Connection{ID: uuid.NewString(), Tenant: postgrestest.Tenant, AgentID: d.agent, UserID: d.who.UserID, SessionID: d.who.SessionID}
+	require.NoError(d.t, d.Connect(d.t.Context(), uuid.NewString(), c))
+	return c
+}
+
+func (d *person) is(want routing.Presence) {
+	d.t.Helper()
+	require.Equal(d.t, want, d.Presence(d.t, d.agent))
+}
+
+func (d *person) atWork() bool {
+	d.t.Helper()
+	at, err := d.AtWork(d.t.Context(), d.who)
+	require.NoError(d.t, err)
+	return at
+}
+
+// B7: looking at the desk takes no work. Being at work is the shift and at least one stream, in whichever order they come.
+func TestShift_isTheShiftAndAStream(t *testing.T) {
+	t.Parallel()
+	d := newPerson(t)
+	c := d.opens()
+	d.is(routing.Offline)
+	require.False(t, d.atWork())
+	for range 2 {
+		require.NoError(t, d.BeginShift(t.Context(), d.who))
+	}
+	d.is(routing.Available)
+	require.True(t, d.atWork())
+
+	second := d.opens()
+	require.NoError(t, d.Disconnect(t.Context(), c))
+	d.is(routing.Available)
+	require.Zero(t, d.Count(t, "due", "kind = 'agent-lost'"))
+	require.NoError(t, d.Disconnect(t.Context(), second))
+	d.LossEnds(t)
+	d.is(routing.Offline)
+	require.True(t, d.atWork(), "the line was lost, and may come back")
+	d.opens()
+	d.is(routing.Available)
+}
+
+func TestShift_beforeAnyStream(t *testing.T) {
+	t.Parallel()
+	d := newPerson(t)
+	require.NoError(t, d.BeginShift(t.Context(), d.who))
+	d.is(routing.Offline)
+	d.opens()
+	d.is(routing.Available)
+}
+
+// Who ends work is offline at once, though the page stays open; the next shift begins with the default presence.
+func TestShift_endsAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newPerson(t)
+	d.opens()
+	require.NoError(t, d.BeginShift(t.Context(), d.who))
+	_, err := d.SetPresence(t.Context(), d.who, d.agent, routing.Away, "")
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, d.EndShift(t.Context(), d.who))
+	}
+	d.is(routing.Offline)
+	require.False(t, d.atWork())
+	require.Positive(t, d.Timer(t, d.agent), "work goes back when the grace ends")
+	d.opens()
+	d.is(routing.Offline)
+	require.NoError(t, d.BeginShift(t.Context(), d.who))
+	d.is(routing.Available)
+	require.Zero(t, d.Timer(t, d.agent))
+}
+
+// An API token's stream signs its agent in as ever, beside a person who only looks, and stays when that person goes home.
+func TestShift_streamsOfAPITokensCountAlways(t *testing.T) {
+	t.Parallel()
+	d := newPerson(t)
+	d.opens()
+	program := postgrestest.ConnectionOf(d.agent)
+	require.NoError(t, d.Connect(t.Context(), uuid.NewString(), program))
+	d.is(routing.Available)
+	require.NoError(t, d.BeginShift(t.Context(), d.who))
+	require.NoError(t, d.EndShift(t.Context(), d.who))
+	d.is(routing.Available)
+	require.NoError(t, d.Disconnect(t.Context(), program))
+	d.LossEnds(t)
+	d.is(routing.Offline)
+}
+
+// Whoever is gone for so long that their work went back has ended their shift: to open the desk tomorrow takes no work.
+func TestShift_endsWhenTheWorkGoesBack(t *testing.T) {
+	t.Parallel()
+	d := newPerson(t)
+	c := d.opens()
+	require.NoError(t, d.BeginShift(t.Context(), d.who))
+	require.NoError(t, d.Disconnect(t.Context(), c))
+	d.LossEnds(t)
+	d.Exec(t, `update due set due_at = now()`)
+	_, err := d.MustDoAgentDue(t)
+	require.NoError(t, err)
+	require.False(t, d.atWork())
+	d.opens()
+	d.is(routing.Offline)
+}
+
+// S9: with the last session the shift ends, and nobody waits for them; and so it does when their rights are taken.
+func TestShift_endsWithTheLastSession(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(d *person){
+		"sign-out": func(d *person) {
+			require.NoError(d.t, d.EndSession(d.t.Context(), postgrestest.Tenant, d.user.ID, d.who.SessionID))
+		},
+		"disabled": func(d *person) {
+			d.user.Disabled = true
+			_, err := d.UpdateUser(d.t.Context(), postgrestest.CLI, d.user)
+			require.NoError(d.t, err)
+		},
+		"deleted": func(d *person) { require.NoError(d.t, d.DeleteUser(d.t.Context(), postgrestest.CLI, d.user.ID)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newPerson(t)
+			d.opens()
+			require.NoError(t, d.BeginShift(t.Context(), d.who))
+			d.is(routing.Available)
+			end(d)
+			d.is(routing.Offline)
+			require.False(t, d.atWork())
+		})
+	}
+}
+
+// A session that was over before its stream: the agent is offline at once, and not waited for.
+func TestDisconnect_ofASessionThatIsOver(t *testing.T) {
+	t.Parallel()
+	d := newPerson(t)
+	c := d.opens()
+	require.NoError(t, d.BeginShift(t.Context(), d.who))
+	d.Exec(t, `update sessions set until = now()`)
+	require.NoError(t, d.Disconnect(t.Context(), c))
+	d.is(routing.Offline)
+	d.who, _ = d.Enters(t, d.user)
+	require.False(t, d.atWork(), "a shift is over with its sessions")
+}
+
+// M05: an agent who is removed takes the user along who is nothing else; a supervisor stays one.
+func TestDeleteAgent_usersOfThem(t *testing.T) {
+	t.Parallel()
+	d := newPerson(t)
+	bo := d.Fixture.NewAgent(t, "Bo")
+	boss := d.NewUser(t, "Boss", access.RoleSupervisor, bo)
+	who, hash := d.Enters(t, boss)
+	require.Equal(t, bo, who.AgentID)
+	d.Exec(t, `update agents set disabled = true where id = $1`, bo)
+	now, err := d.AuthenticateSession(t.Context(), hash)
+	require.NoError(t, err)
+	require.Empty(t, now.AgentID, "a supervisor still, and no agent")
+	for _, agent := range []conversation.AgentID{d.agent, bo} {
+		require.NoError(t, d.DeleteAgent(t.Context(), postgrestest.CLI, agent))
+	}
+	gone, err := d.User(t.Context(), postgrestest.Tenant, d.user.ID)
+	require.NoError(t, err)
+	require.True(t, gone.Disabled)
+	stays, err := d.User(t.Context(), postgrestest.Tenant, boss.ID)
+	require.NoError(t, err)
+	require.False(t, stays.Disabled)
+	require.Empty(t, stays.AgentID)
+}

@@ -1,0 +1,59 @@
+package users
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/postgres"
+	"wxdesk/internal/user"
+)
+
+// labelSignInName derives the key under which names are hashed that somebody has tried to sign in with.
+const labelSignInName = "sign-in name"
+
+// nameTried is a name in sign_in_tries.
+func (db *DB) nameTried(name string) string {
+	mac := hmac.New(sha256.New, db.ring.Derive(labelSignInName))
+	mac.Write([]byte(user.Key(name)))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// CountTry counts a try to sign in with a name from a network, over all processes and before anything else is done, and returns how
+// long nobody may try: 0 where this try may be made.
+func (db *DB) CountTry(ctx context.Context, t conversation.Tenant, name, network string) (time.Duration, error) {
+	return postgres.Transact(ctx, db.pool, "count a try to sign in", func(tx *postgres.Tx) (wait time.Duration, err error) {
+		const count = `
+			insert into sign_in_tries as k (tenant, kind, key, tries) values ($1, 'name', $2, 1), ($1, 'network', $3, 1)
+			on conflict (tenant, kind, key) do update set
+				tries = case when k.since < now() - $4 * interval '1 second' then 1 else least(k.tries, 1000) + 1 end,
+				since = case when k.since < now() - $4 * interval '1 second' then now() else k.since end
+			returning tries, since, now() as now`
+		var rows []struct {
+			Tries int       `db:"tries"`
+			Since time.Time `db:"since"`
+			Now   time.Time `db:"now"`
+		}
+		if err := tx.SelectContext(ctx, &rows, count, t, db.nameTried(name), network, user.TriesWithin.Seconds()); err != nil {
+			return 0, err
+		}
+		for _, r := range rows {
+			wait = max(wait, user.Tries{Count: r.Tries, Since: r.Since}.Wait(r.Now))
+		}
+		return wait, nil
+	})
+}
+
+// forgetTries takes back the try that was right. Wrong ones with the name are forgotten too; those from the network stay.
+func (db *DB) forgetTries(ctx context.Context, tx *postgres.Tx, u userRow, network string) error {
+	const name = `delete from sign_in_tries where tenant = $1 and kind = 'name' and key = $2`
+	if _, err := tx.ExecContext(ctx, name, u.Tenant, db.nameTried(u.Name)); err != nil {
+		return err
+	}
+	const from = `update sign_in_tries set tries = tries - 1 where tenant = $1 and kind = 'network' and key = $2 and tries > 0`
+	_, err := tx.ExecContext(ctx, from, u.Tenant, network)
+	return err
+}
