@@ -1,9 +1,10 @@
 // Package api assembles what a process serves on its public listener: WeChat's callbacks come in here, and agents, supervisors
 // and administrators reach the contact centre through its HTTP API.
 //
-// The work is done in four rooms. Package callback proves who sent a callback, hands it over durably and only then answers.
-// Package desk is for agents and supervisors, package admin for those who set up. Package web has what all of them need: problem
-// documents, API tokens, strict JSON, cursors. None of the three imports another one of them. What a conversation does next is
+// The work is done in five rooms. Package callback proves who sent a callback, hands it over durably and only then answers.
+// Package desk is for agents and supervisors, package admin for those who set up, package people lets people in.
+// Package web has what all of them need: problem
+// documents, API tokens and sessions, strict JSON, cursors. None of the others imports another one of them. What a conversation does next is
 // decided elsewhere: the rooms know neither Temporal nor Postgres, only the interfaces beside their handlers.
 //
 // Two kinds of routes share one router. Callbacks are plain Gin handlers that answer with text or nothing. The JSON API consists
@@ -12,10 +13,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,9 +33,11 @@ import (
 	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/people"
 	"wxdesk/api/web"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/telemetry"
+	"wxdesk/internal/user"
 )
 
 // Config is what the API needs. All ports, MayCall, HTTP, PublicURL and CursorKey must be given.
@@ -40,6 +45,7 @@ type Config struct {
 	Callback callback.Ports
 	Desk     desk.Ports
 	Admin    admin.Ports
+	People   people.Ports
 	Tokens   web.Authenticator
 	Audit    web.Audit
 
@@ -49,6 +55,11 @@ type Config struct {
 	MayCall func(ctx context.Context, url string) error
 	// PublicURL is how WeChat reaches the listener, such as https://desk.example; the callback URLs begin with it.
 	PublicURL string
+	// ConsoleURL is the origin of the console, such as https://desk.example, where people reach it by another host than the one that
+	// requests name, or links should; "": links begin with PublicURL.
+	ConsoleURL string
+	// SessionIdle and SessionLifetime are how long a session of a person lasts without a request, and in all; 0: the defaults.
+	SessionIdle, SessionLifetime time.Duration
 	// HTTP calls PublicURL as WeChat would, to try out an account: it follows no redirect and decides which addresses may be
 	// called.
 	HTTP *http.Client
@@ -74,12 +85,13 @@ type API struct {
 	callbacks *callback.Endpoint
 	desk      *desk.Desk
 	admin     *admin.Admin
+	people    *people.People
 }
 
 // New sets up the API. It panics if a setting is missing without which no deployment can work.
 func New(cfg Config) *API {
 	cfg = withDefaults(cfg)
-	a := &API{cfg: cfg, guard: web.NewGuard(cfg.Tokens, cfg.Audit, cfg.Log, cfg.Now)}
+	a := &API{cfg: cfg, guard: web.NewGuard(cfg.Tokens, cfg.Audit, cfg.ConsoleURL, cfg.Log, cfg.Now)}
 	cursors := web.NewCursors(cfg.CursorKey)
 	a.callbacks = callback.New(callback.Config{Ports: cfg.Callback, Log: cfg.Log, Now: cfg.Now, Meters: cfg.Meters})
 	a.desk = desk.New(desk.Config{
@@ -90,7 +102,11 @@ func New(cfg Config) *API {
 		Callback:  validation.CallbackFacts{Prefix: callback.Prefix, Answer: callback.AnswerSuccess, ProbeNonce: callback.ProbeNonce, KnownFor: callback.AccountKnownFor},
 		Evaluator: cfg.Evaluator, MayCall: cfg.MayCall, PublicURL: cfg.PublicURL, HTTP: cfg.HTTP, EgressIPs: cfg.EgressIPs, Log: cfg.Log, Now: cfg.Now,
 	})
-	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.guard.Limits())
+	a.people = people.New(people.Config{
+		Ports: cfg.People, Guard: a.guard, Cursors: cursors, ConsoleURL: cmp.Or(cfg.ConsoleURL, strings.TrimSuffix(cfg.PublicURL, "/")),
+		Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Log: cfg.Log, Now: cfg.Now,
+	})
+	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.people.Limits(), a.guard.Limits())
 	if err := telemetry.MeasureLimits(cfg.Meters, limits...); err != nil {
 		cfg.Log.Error("limit metrics failed", "error", err)
 	}
@@ -111,7 +127,7 @@ func (a *API) Run(ctx context.Context) {
 }
 
 // Handler returns the handler of the public listener; NewServer wraps it with the right limits.
-func (a *API) Handler() http.Handler { return fewHeaders(a.router) }
+func (a *API) Handler() http.Handler { return fewHeaders(a.fromOurPages(a.router)) }
 
 func withDefaults(cfg Config) Config {
 	if cfg.Log == nil {
@@ -119,6 +135,12 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.SessionIdle == 0 {
+		cfg.SessionIdle = user.DefaultIdle
+	}
+	if cfg.SessionLifetime == 0 {
+		cfg.SessionLifetime = user.DefaultLifetime
 	}
 	if cfg.Tracers == nil {
 		cfg.Tracers = tracenoop.NewTracerProvider()

@@ -35,6 +35,7 @@ func TestLimits_maximumOfEach(t *testing.T) {
 	require.Equal(t, map[string]int64{
 		"connections": 4096, "callbacks": 512, "large-callback-bytes": 32 << 20, "account-lookups": 8, "new-account-lookups": 8,
 		"streams-of-a-token": 20, "requests-of-a-token": 8, "wrong-tokens-of-a-network": 200, "wrong-ids-of-a-token": 100,
+		"password-hashes": 18, "sign-in-lookups": 132,
 	}, most)
 	g.RequireUsed(t, map[string]int64{})
 

@@ -13,7 +13,9 @@ import (
 // apiDescription opens the description of the JSON API: what holds for all operations.
 const apiDescription = `The HTTP API of wxdesk, a contact centre for WeChat Official Accounts.
 
-Every request carries ` + "`Authorization: Bearer <API token>`" + `; whatever is wrong with a token, the answer is the same 401.
+Programs send ` + "`Authorization: Bearer <API token>`" + `, browsers the cookie that signing in sets; never both. Whatever is wrong with
+either, the answer is the same 401. With the cookie, a request that changes something needs our ` + "`Origin`" + `, and one that reads
+` + "`Sec-Fetch-Site`" + ` same-origin or none, as browsers send them; otherwise it is 403.
 Bodies are strict JSON: unknown members, members given twice, and text after the value are refused.
 
 Errors are problem documents (RFC 9457). Their ` + "`type`" + ` is ` + "`urn:wxdesk:problem:`" + ` and a stable name; titles and details are
@@ -25,12 +27,16 @@ with: the same operation and filter. A query parameter without a value counts as
 Ids are UUIDs in lower case. Times are RFC 3339 in UTC.
 `
 
+// sessionScheme is how people authenticate.
+const sessionScheme = "session"
+
 // describe finishes the description after the last operation: how to authenticate, and no word of huma's own error model,
 // which never leaves this process.
 func (a *API) describe(h huma.API) {
 	doc := h.OpenAPI()
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		web.BearerScheme: {Type: "http", Scheme: "bearer", Description: "An API token, as `wxdesk token create` prints it."},
+		sessionScheme:    {Type: "apiKey", In: "cookie", Name: web.SessionCookie, Description: "The session of a person, which signing in sets."},
 	}
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
 		delete(doc.Components.Schemas.Map(), name)

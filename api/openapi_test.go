@@ -52,7 +52,7 @@ func TestOpenAPI_agentOfMeMayBeNull(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal(text, &doc))
 	require.Equal(t, map[string]any{
 		"anyOf":       []any{map[string]any{"$ref": "#/components/schemas/Presence"}, map[string]any{"type": "null"}},
-		"description": "Null unless the role is agent",
+		"description": "Whose work you do, whatever your role; null: nobody's",
 	}, doc.Components.Schemas["Me"].Properties["agent"])
 	require.Equal(t, "object", doc.Components.Schemas["Presence"].Type, "the answer of GET /v1/agents/{id}/presence is never null")
 }

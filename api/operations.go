@@ -65,8 +65,8 @@ func register[I, O any](a *API, h huma.API, r route, handle func(context.Context
 		Path:            o.Path,
 		DefaultStatus:   o.Status,
 		Summary:         o.Summary,
-		Description:     o.For(),
-		Security:        []map[string][]string{{web.BearerScheme: {}}},
+		Description:     o.May.String(),
+		Security:        securityOf(o.May),
 		Middlewares:     huma.Middlewares{a.guard.Before(o)},
 		Responses:       map[string]*huma.Response{"default": problemResponse(h)},
 		MaxBodyBytes:    -1, // the guard has read the body,
@@ -90,8 +90,8 @@ func (a *API) registerEvents(h huma.API, r route) {
 	o := web.Operation(r)
 	h.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary,
-		Description: o.For() + " Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended.",
-		Security:    []map[string][]string{{web.BearerScheme: {}}},
+		Description: o.May.String() + " Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended; who has signed in with a session also has to begin their shift.",
+		Security:    securityOf(o.May),
 		Parameters: []*huma.Param{{
 			Name: desk.LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 			Description: "The id of the last event that was received: the stream goes on after it",
@@ -105,6 +105,18 @@ func (a *API) registerEvents(h huma.API, r route) {
 		},
 	})
 	a.router.Handle(o.Method, o.Path, func(c *gin.Context) { a.desk.FollowEvents(c, o) })
+}
+
+// securityOf says what an operation can be authenticated by.
+func securityOf(may web.Audience) []map[string][]string {
+	token, session := map[string][]string{web.BearerScheme: {}}, map[string][]string{sessionScheme: {}}
+	switch {
+	case may.Open():
+		return []map[string][]string{}
+	case may.ForPeople():
+		return []map[string][]string{session}
+	}
+	return []map[string][]string{token, session}
 }
 
 func problemResponse(h huma.API) *huma.Response {

@@ -21,11 +21,11 @@ func (a *API) registerOperations() {
 		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 		ok, created, noContent     = http.StatusOK, http.StatusCreated, http.StatusNoContent
 	)
-	admins := []access.Role{access.RoleAdmin}
-	leaders := []access.Role{access.RoleAdmin, access.RoleSupervisor}
-	people := []access.Role{access.RoleAdmin, access.RoleSupervisor, access.RoleAgent}
-	agents := []access.Role{access.RoleAgent}
-	h, m, d := a.newHuma(), a.admin, a.desk
+	admins := web.Roles(access.RoleAdmin)
+	leaders := web.Roles(access.RoleAdmin, access.RoleSupervisor)
+	everyone := web.Roles(access.RoleAdmin, access.RoleSupervisor, access.RoleAgent)
+	agents, signedIn, anybody := everyone.Agents(), everyone.SignedIn(), web.Anybody()
+	h, m, d, p := a.newHuma(), a.admin, a.desk, a.people
 
 	// What is set up: package admin.
 	register(a, h, route{"create-account", post, "/v1/accounts", created, "Set up an official account", admins}, m.CreateAccount)
@@ -49,14 +49,14 @@ func (a *API) registerOperations() {
 	register(a, h, route{"delete-faq-entry", del, "/v1/faq-entries/{id}", noContent, "Remove an FAQ entry", admins}, m.DeleteFAQEntry)
 
 	register(a, h, route{"create-workstream", post, "/v1/workstreams", created, "Set up a workstream", admins}, m.CreateWorkstream)
-	register(a, h, route{"list-workstreams", get, "/v1/workstreams", ok, "List workstreams, oldest first", people}, m.ListWorkstreams)
-	register(a, h, route{"get-workstream", get, "/v1/workstreams/{id}", ok, "Read a workstream", people}, m.GetWorkstream)
+	register(a, h, route{"list-workstreams", get, "/v1/workstreams", ok, "List workstreams, oldest first", everyone}, m.ListWorkstreams)
+	register(a, h, route{"get-workstream", get, "/v1/workstreams/{id}", ok, "Read a workstream", everyone}, m.GetWorkstream)
 	register(a, h, route{"change-workstream", patch, "/v1/workstreams/{id}", ok, "Change a workstream", admins}, m.ChangeWorkstream)
 	register(a, h, route{"delete-workstream", del, "/v1/workstreams/{id}", noContent, "Remove a workstream that nothing needs", admins}, m.DeleteWorkstream)
 
 	register(a, h, route{"create-queue", post, "/v1/queues", created, "Set up a queue", admins}, m.CreateQueue)
-	register(a, h, route{"list-queues", get, "/v1/queues", ok, "List queues, oldest first", people}, m.ListQueues)
-	register(a, h, route{"get-queue", get, "/v1/queues/{id}", ok, "Read a queue", people}, m.GetQueue)
+	register(a, h, route{"list-queues", get, "/v1/queues", ok, "List queues, oldest first", everyone}, m.ListQueues)
+	register(a, h, route{"get-queue", get, "/v1/queues/{id}", ok, "Read a queue", everyone}, m.GetQueue)
 	register(a, h, route{"change-queue", patch, "/v1/queues/{id}", ok, "Change a queue", admins}, m.ChangeQueue)
 	register(a, h, route{"delete-queue", del, "/v1/queues/{id}", noContent, "Remove a queue that nothing needs", admins}, m.DeleteQueue)
 	register(a, h, route{"get-queue-members", get, "/v1/queues/{id}/members", ok, "Read who belongs to a queue", leaders}, m.GetQueueMembers)
@@ -69,8 +69,8 @@ func (a *API) registerOperations() {
 	register(a, h, route{"delete-operating-hours", del, "/v1/operating-hours/{id}", noContent, "Remove operating hours that nobody keeps", admins}, m.DeleteHours)
 
 	register(a, h, route{"create-skill", post, "/v1/skills", created, "Set up a skill", admins}, m.CreateSkill)
-	register(a, h, route{"list-skills", get, "/v1/skills", ok, "List skills, oldest first", people}, m.ListSkills)
-	register(a, h, route{"get-skill", get, "/v1/skills/{id}", ok, "Read a skill", people}, m.GetSkill)
+	register(a, h, route{"list-skills", get, "/v1/skills", ok, "List skills, oldest first", everyone}, m.ListSkills)
+	register(a, h, route{"get-skill", get, "/v1/skills/{id}", ok, "Read a skill", everyone}, m.GetSkill)
 	register(a, h, route{"change-skill", patch, "/v1/skills/{id}", ok, "Change a skill", admins}, m.ChangeSkill)
 	register(a, h, route{"delete-skill", del, "/v1/skills/{id}", noContent, "Remove a skill that nothing needs", admins}, m.DeleteSkill)
 
@@ -81,8 +81,8 @@ func (a *API) registerOperations() {
 	register(a, h, route{"delete-capacity-profile", del, "/v1/capacity-profiles/{id}", noContent, "Remove a capacity profile that nothing needs", admins}, m.DeleteProfile)
 
 	register(a, h, route{"create-custom-presence", post, "/v1/custom-presences", created, "Set up a presence with a name of your own", admins}, m.CreateCustomPresence)
-	register(a, h, route{"list-custom-presences", get, "/v1/custom-presences", ok, "List custom presences, oldest first", people}, m.ListCustomPresences)
-	register(a, h, route{"get-custom-presence", get, "/v1/custom-presences/{id}", ok, "Read a custom presence", people}, m.GetCustomPresence)
+	register(a, h, route{"list-custom-presences", get, "/v1/custom-presences", ok, "List custom presences, oldest first", everyone}, m.ListCustomPresences)
+	register(a, h, route{"get-custom-presence", get, "/v1/custom-presences/{id}", ok, "Read a custom presence", everyone}, m.GetCustomPresence)
 	register(a, h, route{"change-custom-presence", patch, "/v1/custom-presences/{id}", ok, "Change a custom presence", admins}, m.ChangeCustomPresence)
 	register(a, h, route{"delete-custom-presence", del, "/v1/custom-presences/{id}", noContent, "Remove a custom presence that nobody shows", admins}, m.DeleteCustomPresence)
 
@@ -90,8 +90,8 @@ func (a *API) registerOperations() {
 	register(a, h, route{"change-settings", patch, "/v1/settings", ok, "Change settings of the whole tenant", admins}, m.ChangeSettings)
 
 	register(a, h, route{"create-agent", post, "/v1/agents", created, "Set up an agent", admins}, m.CreateAgent)
-	register(a, h, route{"list-agents", get, "/v1/agents", ok, "List agents, oldest first", people}, m.ListAgents)
-	register(a, h, route{"get-agent", get, "/v1/agents/{id}", ok, "Read an agent", people}, m.GetAgent)
+	register(a, h, route{"list-agents", get, "/v1/agents", ok, "List agents, oldest first", everyone}, m.ListAgents)
+	register(a, h, route{"get-agent", get, "/v1/agents/{id}", ok, "Read an agent", everyone}, m.GetAgent)
 	register(a, h, route{"change-agent", patch, "/v1/agents/{id}", ok, "Change an agent", leaders}, m.ChangeAgent)
 	register(a, h, route{"delete-agent", del, "/v1/agents/{id}", noContent, "Remove an agent; their work goes back to its queues", admins}, m.DeleteAgent)
 
@@ -111,38 +111,57 @@ func (a *API) registerOperations() {
 	register(a, h, route{"export-rulesets", get, admin.ExportPath, ok, "Write a workstream's routing as YAML", leaders}, m.ExportRouting)
 	register(a, h, route{"import-rulesets", post, "/v1/rulesets/import", ok, "Make drafts of a workstream's routing from YAML", admins}, m.ImportRouting)
 
+	register(a, h, route{"create-token", post, "/v1/tokens", created, "Make an API token; its text is shown once", admins}, m.CreateToken)
 	register(a, h, route{"list-tokens", get, "/v1/tokens", ok, "List API tokens, oldest first, without their text", admins}, m.ListTokens)
 	register(a, h, route{"revoke-token", del, "/v1/tokens/{id}", noContent, "Revoke an API token", admins}, m.RevokeToken)
 
 	// What agents and supervisors do: package desk.
-	register(a, h, route{"list-conversations", get, "/v1/conversations", ok, "List conversations, newest first", people}, d.ListConversations)
-	register(a, h, route{"get-conversation", get, "/v1/conversations/{id}", ok, "Read a conversation", people}, d.GetConversation)
-	register(a, h, route{"list-messages", get, "/v1/conversations/{id}/messages", ok, "Read what was said, oldest first", people}, d.ListMessages)
-	register(a, h, route{"list-notes", get, "/v1/conversations/{id}/notes", ok, "Read what was noted for colleagues, oldest first", people}, d.ListNotes)
-	register(a, h, route{"list-targets", get, "/v1/conversations/{id}/targets", ok, "List where you may hand a conversation on to now", people}, d.ListTargets)
-	register(a, h, route{"list-trace", get, "/v1/conversations/{id}/trace", ok, "Read why it went where it went, oldest first", people}, d.ListTrace)
+	register(a, h, route{"list-conversations", get, "/v1/conversations", ok, "List conversations, newest first", everyone}, d.ListConversations)
+	register(a, h, route{"get-conversation", get, "/v1/conversations/{id}", ok, "Read a conversation", everyone}, d.GetConversation)
+	register(a, h, route{"list-messages", get, "/v1/conversations/{id}/messages", ok, "Read what was said, oldest first", everyone}, d.ListMessages)
+	register(a, h, route{"list-notes", get, "/v1/conversations/{id}/notes", ok, "Read what was noted for colleagues, oldest first", everyone}, d.ListNotes)
+	register(a, h, route{"list-targets", get, "/v1/conversations/{id}/targets", ok, "List where you may hand a conversation on to now", everyone}, d.ListTargets)
+	register(a, h, route{"list-trace", get, "/v1/conversations/{id}/trace", ok, "Read why it went where it went, oldest first", everyone}, d.ListTrace)
 
 	register(a, h, route{"accept-offer", post, "/v1/conversations/{id}/accept", ok, "Take a conversation that is offered to you", agents}, d.AnswerOffer(command.Accept))
 	register(a, h, route{"reject-offer", post, "/v1/conversations/{id}/reject", ok, "Leave an offered conversation to others", agents}, d.AnswerOffer(command.Reject))
 	register(a, h, route{"pick-conversation", post, "/v1/conversations/{id}/pick", ok, "Take a conversation that waits in a queue of yours", agents}, d.CommandWithoutBody(command.Pick))
 	register(a, h, route{"reply", post, "/v1/conversations/{id}/reply", ok, "Write to the customer", agents}, d.Write(command.Reply, wechat.MaxTextBytes))
-	register(a, h, route{"note", post, "/v1/conversations/{id}/note", ok, "Note something for colleagues", people}, d.Write(command.Note, desk.MaxNote))
+	register(a, h, route{"note", post, "/v1/conversations/{id}/note", ok, "Note something for colleagues", everyone}, d.Write(command.Note, desk.MaxNote))
 	register(a, h, route{"transfer-conversation", post, "/v1/conversations/{id}/transfer", ok, "Hand a conversation of yours on to a queue or an agent", agents}, d.Move(command.Transfer))
 	register(a, h, route{"put-aside", post, "/v1/conversations/{id}/wait", ok, "Put a conversation aside until a time or until the customer writes", agents}, d.PutAside)
 	register(a, h, route{"resume-conversation", post, "/v1/conversations/{id}/resume", ok, "Take back what you have put aside", agents}, d.CommandWithoutBody(command.Resume))
 	register(a, h, route{"end-conversation", post, "/v1/conversations/{id}/end", ok, "End the conversation with the customer and wrap up", agents}, d.CommandWithoutBodyAsSeen(command.WrapUp))
-	register(a, h, route{"close-conversation", post, "/v1/conversations/{id}/close", ok, "Close a conversation", people}, d.CommandWithoutBodyAsSeen(command.Close))
+	register(a, h, route{"close-conversation", post, "/v1/conversations/{id}/close", ok, "Close a conversation", everyone}, d.CommandWithoutBodyAsSeen(command.Close))
 	register(a, h, route{"assign-conversation", post, "/v1/conversations/{id}/assign", ok, "Give a conversation to an agent or to a queue", leaders}, d.Move(command.Assign))
 	register(a, h, route{"force-close-conversation", post, "/v1/conversations/{id}/force-close", ok, "Close a conversation, whoever has it", leaders}, d.CommandWithoutBodyAsSeen(command.ForceClose))
-	register(a, h, route{"set-context", post, "/v1/conversations/{id}/set-context", ok, "Set context variables", people}, d.SetContext)
-	register(a, h, route{"set-skills", post, "/v1/conversations/{id}/set-skills", ok, "Say which skills a conversation needs", people}, d.SetSkills)
-	register(a, h, route{"resend-message", post, "/v1/conversations/{id}/resend", ok, "Send a message again that failed or may have been lost", people}, d.Resend)
+	register(a, h, route{"set-context", post, "/v1/conversations/{id}/set-context", ok, "Set context variables", everyone}, d.SetContext)
+	register(a, h, route{"set-skills", post, "/v1/conversations/{id}/set-skills", ok, "Say which skills a conversation needs", everyone}, d.SetSkills)
+	register(a, h, route{"resend-message", post, "/v1/conversations/{id}/resend", ok, "Send a message again that failed or may have been lost", everyone}, d.Resend)
 
-	register(a, h, route{"get-me", get, "/v1/me", ok, "Read who you are and how you stand", people}, d.GetMe)
 	register(a, h, route{"get-my-work", get, "/v1/me/work", ok, "Read what is offered to you, what you have, and what waits for you", agents}, d.GetMyWork)
-	register(a, h, route{"get-presence", get, "/v1/agents/{id}/presence", ok, "Read whether an agent is there", people}, d.GetPresence)
-	register(a, h, route{"set-presence", put, "/v1/agents/{id}/presence", ok, "Say whether you are there; for supervisors: whether an agent is", people}, d.PutPresence)
-	a.registerEvents(h, route{"follow-events", get, "/v1/events", ok, "Follow what happens, as server-sent events", people})
+	register(a, h, route{"get-presence", get, "/v1/agents/{id}/presence", ok, "Read whether an agent is there", everyone}, d.GetPresence)
+	register(a, h, route{"set-presence", put, "/v1/agents/{id}/presence", ok, "Say whether you are there; for supervisors: whether an agent is", everyone}, d.PutPresence)
+	a.registerEvents(h, route{"follow-events", get, "/v1/events", ok, "Follow what happens, as server-sent events", everyone})
+
+	// Who may come in, and what is their own: package people.
+	register(a, h, route{"sign-in", post, "/v1/session", ok, "Sign in with a name and a password", anybody}, p.SignIn)
+	register(a, h, route{"sign-in-by-link", post, "/v1/session/link", ok, "Sign in once with the code of a link, and choose a password", anybody}, p.SignInByLink)
+	register(a, h, route{"sign-out", del, "/v1/session", noContent, "End your session", signedIn}, p.SignOut)
+	register(a, h, route{"get-me", get, "/v1/me", ok, "Read who you are and how you stand", everyone}, p.GetMe)
+	register(a, h, route{"set-password", put, "/v1/me/password", noContent, "Set a new password", signedIn}, p.SetPassword)
+	register(a, h, route{"list-my-sessions", get, "/v1/me/sessions", ok, "List where you are signed in, newest first", signedIn}, p.ListSessions)
+	register(a, h, route{"end-my-session", del, "/v1/me/sessions/{id}", noContent, "Sign out somewhere else", signedIn}, p.EndSession)
+	register(a, h, route{"change-my-preferences", patch, "/v1/me/preferences", ok, "Choose how your desk works", signedIn}, p.ChangePreferences)
+	register(a, h, route{"begin-my-shift", put, "/v1/me/shift", noContent, "Be at work while you have an event stream open", signedIn.Agents()}, p.BeginShift)
+	register(a, h, route{"end-my-shift", del, "/v1/me/shift", noContent, "Be at work no more", signedIn.Agents()}, p.EndShift)
+
+	register(a, h, route{"create-user", post, "/v1/users", created, "Set up somebody who signs in", admins}, p.CreateUser)
+	register(a, h, route{"list-users", get, "/v1/users", ok, "List who signs in, oldest first", admins}, p.ListUsers)
+	register(a, h, route{"get-user", get, "/v1/users/{id}", ok, "Read who signs in", admins}, p.GetUser)
+	register(a, h, route{"change-user", patch, "/v1/users/{id}", ok, "Change a user; a change of rights ends their sessions", admins}, p.ChangeUser)
+	register(a, h, route{"delete-user", del, "/v1/users/{id}", noContent, "Remove a user", admins}, p.DeleteUser)
+	register(a, h, route{"make-sign-in-link", post, "/v1/users/{id}/link", created, "Make a link that signs a user in once, within 15 minutes", admins}, p.MakeLink)
 
 	a.describe(h)
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -14,7 +15,11 @@ import (
 
 // allowed is who may do what: the policy as the blueprint states it.
 func allowed() map[string]string {
-	const admins, leaders, people, agents = "admin", "admin supervisor", "admin supervisor agent", "agent"
+	const (
+		admins, leaders, people, agents = "admin", "admin supervisor", "admin supervisor agent", "agent"
+		anybody, signedIn               = "anybody", "signed in" // no role of an API token
+		agentsSignedIn                  = "signed in agent"
+	)
 	return map[string]string{
 		"POST /v1/accounts":                      admins,
 		"GET /v1/accounts":                       admins,
@@ -107,6 +112,22 @@ func allowed() map[string]string {
 		"POST /v1/conversations/:id/set-context": people,
 		"POST /v1/conversations/:id/set-skills":  people,
 		"POST /v1/conversations/:id/resend":      people,
+		"POST /v1/session":                       anybody,
+		"POST /v1/session/link":                  anybody,
+		"DELETE /v1/session":                     signedIn,
+		"PUT /v1/me/password":                    signedIn,
+		"GET /v1/me/sessions":                    signedIn,
+		"DELETE /v1/me/sessions/:id":             signedIn,
+		"PATCH /v1/me/preferences":               signedIn,
+		"PUT /v1/me/shift":                       agentsSignedIn,
+		"DELETE /v1/me/shift":                    agentsSignedIn,
+		"POST /v1/users":                         admins,
+		"GET /v1/users":                          admins,
+		"GET /v1/users/:id":                      admins,
+		"PATCH /v1/users/:id":                    admins,
+		"DELETE /v1/users/:id":                   admins,
+		"POST /v1/users/:id/link":                admins,
+		"POST /v1/tokens":                        admins,
 		"GET /v1/tokens":                         admins,
 		"DELETE /v1/tokens/:id":                  admins,
 		"GET /v1/me":                             people,
@@ -133,14 +154,27 @@ func TestRoutes_followThePolicyTable(t *testing.T) {
 			require.True(t, ok, "a route without a row in the policy")
 			delete(rows, name)
 			path := strings.Replace(route.Path, ":id", apitest.ConvA, 1)
-			apitest.RequireProblem(t, apitest.Call(t, a.Handler(), "", route.Method, path, ""), http.StatusUnauthorized, "unauthenticated")
+			nobody := apitest.Call(t, a.Handler(), "", route.Method, path, "")
+			if roles == "anybody" {
+				require.Equal(t, http.StatusBadRequest, nobody.Code, "asks for a body")
+				return
+			}
+			apitest.RequireProblem(t, nobody, http.StatusUnauthorized, "unauthenticated")
 			for _, role := range []string{"admin", "supervisor", "agent"} {
-				answer := apitest.Call(t, a.Handler(), role, route.Method, path, "")
-				if strings.Contains(roles, role) {
-					require.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, answer.Code, role)
-					continue
+				text := w.People.EnterAs(access.Role(role))
+				for by, c := range map[string]struct {
+					may    bool
+					answer *httptest.ResponseRecorder
+				}{
+					"token":   {strings.Contains(roles, role) && roles != "signed in agent", apitest.Call(t, a.Handler(), role, route.Method, path, "")},
+					"session": {strings.Contains(roles, role) || roles == "signed in", apitest.Browse(t, a.Handler(), text, route.Method, path, "")},
+				} {
+					if c.may {
+						require.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, c.answer.Code, by+" "+role)
+						continue
+					}
+					apitest.RequireProblem(t, c.answer, http.StatusForbidden, "forbidden")
 				}
-				apitest.RequireProblem(t, answer, http.StatusForbidden, "forbidden")
 			}
 		})
 	}

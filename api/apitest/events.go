@@ -4,12 +4,14 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 
 	"wxdesk/api"
+	"wxdesk/api/web"
 )
 
 // EventStream is a client of the event stream, without a network: what is written to it is there at once.
@@ -95,12 +97,28 @@ func OpenStream(t *testing.T, h http.Handler, role, lastID string) *EventStream 
 	return l
 }
 
+// OpenStreamIn opens an event stream as a browser does, with a person's session.
+func OpenStreamIn(t *testing.T, h http.Handler, session string, headers ...string) *EventStream {
+	t.Helper()
+	l := &EventStream{ResponseRecorder: httptest.NewRecorder(), Ended: make(chan struct{})}
+	openStream(t, h, "", l, append([]string{"Cookie", web.SessionCookie + "=" + session, "Sec-Fetch-Site", "same-origin"}, headers...)...)
+	synctest.Wait()
+	return l
+}
+
 func OpenStreamOn(t *testing.T, h http.Handler, role, lastID string, l *EventStream) {
+	t.Helper()
+	openStream(t, h, lastID, l, "Authorization", "Bearer "+role)
+}
+
+func openStream(t *testing.T, h http.Handler, lastID string, l *EventStream, headers ...string) {
 	t.Helper()
 	ctx, leave := context.WithCancel(context.Background())
 	l.Leave = leave
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v1/events", nil)
-	r.Header.Set("Authorization", "Bearer "+role)
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Set(pair[0], pair[1])
+	}
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}

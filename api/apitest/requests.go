@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"wxdesk/api/web"
 )
 
 // Call sends a request to the JSON API with the token of a role ("" for none), and a body if one is given.
@@ -26,6 +28,22 @@ func Call(t *testing.T, h http.Handler, role, method, path, body string, headers
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// Origin is that of a page of ours: of the host that requests of tests are sent to.
+const Origin = "http://example.com"
+
+// Browse sends a request as a browser does for a page of ours, with the text of a person's session ("" for none).
+func Browse(t *testing.T, h http.Handler, session, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	all := []string{"Sec-Fetch-Site", "same-origin"}
+	if method != http.MethodGet {
+		all = append(all, "Origin", Origin)
+	}
+	if session != "" {
+		all = append(all, "Cookie", web.SessionCookie+"="+session)
+	}
+	return Call(t, h, "", method, path, body, append(all, headers...)...)
 }
 
 // RequireProblem checks that an answer is a problem document of a type.

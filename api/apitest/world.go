@@ -15,6 +15,7 @@ import (
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/people"
 	"wxdesk/internal/access"
 	"wxdesk/internal/account"
 	"wxdesk/internal/bot"
@@ -50,6 +51,7 @@ type World struct {
 	Agents             Agents
 	Feed               Feed
 	Spool              Spool
+	People             People
 	Refusals           []access.Denials
 
 	FindAccount    func(ctx context.Context, id conversation.AccountID) (account.CallbackAccount, error)
@@ -120,6 +122,7 @@ func (w *World) Config() api.Config {
 			Conversations: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
 		},
 		Admin:  admin.Ports{Accounts: w, AccountChecks: w, CallbackRecords: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, Agents: NoSetup{}, RoutingPlans: NoSetup{}, Tokens: w},
+		People: people.Ports{Users: &w.People, Passwords: &w.People, Sessions: &w.People, Links: &w.People, Shifts: &w.People, Presences: &w.Agents},
 		Tokens: w, Audit: w,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {

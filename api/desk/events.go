@@ -88,9 +88,9 @@ func (d *Desk) joinHub(ctx context.Context, who access.Principal) (*stream, feed
 	return s, at, nil
 }
 
-// signIn records the connection of an agent; only agents have one.
+// signIn records the connection of an agent, whatever their role. That of a person counts once they are at work.
 func (d *Desk) signIn(ctx context.Context, who web.Caller) (agentConnection, *web.Problem) {
-	if who.Role != access.RoleAgent {
+	if who.AgentID == "" {
 		return agentConnection{}, nil
 	}
 	connection, err := d.connections.signIn(ctx, who.Principal)

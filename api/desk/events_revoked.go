@@ -7,20 +7,21 @@ import (
 	"wxdesk/internal/access"
 )
 
-// TokenChecks says which API tokens are still valid.
+// TokenChecks knows which API tokens and sessions count.
 type TokenChecks interface {
-	// StillGood returns those of the principals, in any order, whose tokens count, as they are now.
+	// StillGood returns those of the principals, in any order, whose tokens or sessions count, as they are now.
 	StillGood(ctx context.Context, asked []access.Principal) ([]access.Principal, error)
 }
 
 const (
-	// checkEvery is how often the API tokens of streams are checked: a stream ends within a second of its token (S9).
+	// checkEvery is how often it is asked whether API tokens and sessions with streams still count: a stream ends within a second of its token
+	// or session (S9), and of a change of what its bearer may see.
 	checkEvery  = 500 * time.Millisecond
 	checkWithin = 400 * time.Millisecond
 )
 
-// endRevoked ends the event streams of API tokens that are revoked or expired, until ctx ends. It asks once for all streams of the
-// process. If the question cannot be answered, streams go on.
+// endRevoked ends the event streams of API tokens and sessions that are revoked or over, until ctx ends. One question is for all streams of
+// the process. Streams go on where it cannot be answered.
 func (d *Desk) endRevoked(ctx context.Context) {
 	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()

@@ -11,7 +11,7 @@ import (
 // noteView is a note as the API shows it. Notes are never sent, and never change (A24).
 type noteView struct {
 	ID        string    `json:"id" format:"uuid"`
-	Author    string    `json:"author" format:"uuid" doc:"An agent's id, or an API token's"`
+	Author    string    `json:"author" format:"uuid" doc:"An agent's id, a user's, or an API token's"`
 	Text      string    `json:"text"`
 	CreatedAt time.Time `json:"created_at"`
 }

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"time"
 
 	"wxdesk/api/web"
 	"wxdesk/internal/access"
@@ -19,43 +18,8 @@ type Presences interface {
 	SetPresence(ctx context.Context, by access.Principal, id conversation.AgentID, p routing.Presence, custom routing.PresenceID) (routing.AgentNow, error)
 }
 
-// presenceView is whether an agent is there, and what they have to do.
-type presenceView struct {
-	AgentID  string                 `json:"agent_id" format:"uuid"`
-	Name     string                 `json:"name"`
-	Presence routing.Presence       `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
-	Custom   *web.ShownPresenceView `json:"custom_presence" doc:"What the agent shows in its place; null: as it is"`
-	Manual   bool                   `json:"manual" doc:"Whether a person chose it"`
-	Since    time.Time              `json:"since"`
-	Capacity int                    `json:"capacity" doc:"Units in all"`
-	Load     int                    `json:"load" doc:"Units that are taken"`
-	Sessions int                    `json:"sessions" doc:"Conversations offered to the agent or accepted, without those put aside"`
-	Profiles []profileUseView       `json:"profiles" nullable:"false" doc:"Capacity profiles"`
-	Queues   []string               `json:"queues" nullable:"false" doc:"Ids of the queues that the agent is a member of"`
-}
-
-type profileUseView struct {
-	ProfileID string `json:"profile_id" format:"uuid"`
-	Limit     int    `json:"limit"`
-	Used      int    `json:"used"`
-}
-
-func viewPresence(n routing.AgentNow) presenceView {
-	v := presenceView{
-		AgentID: string(n.ID), Name: n.Name, Presence: n.Presence, Custom: web.ViewShownPresence(n.Shown), Manual: n.Manual, Since: n.PresenceAt.UTC(),
-		Capacity: n.Units, Load: n.Load, Sessions: n.Sessions, Profiles: []profileUseView{}, Queues: []string{},
-	}
-	for _, p := range n.Profiles {
-		v.Profiles = append(v.Profiles, profileUseView{string(p.ID), p.Limit, p.Used})
-	}
-	for _, q := range n.Queues {
-		v.Queues = append(v.Queues, string(q))
-	}
-	return v
-}
-
 type presenceAnswer struct {
-	Body presenceView
+	Body web.PresenceView
 }
 
 func (d *Desk) GetPresence(ctx context.Context, in *struct {
@@ -70,7 +34,7 @@ func (d *Desk) GetPresence(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &presenceAnswer{viewPresence(now)}, nil
+	return &presenceAnswer{web.ViewPresence(now)}, nil
 }
 
 // presenceRequest chooses a presence, or a custom one; nobody chooses inactive.
@@ -98,7 +62,7 @@ func (d *Desk) PutPresence(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &presenceAnswer{viewPresence(now)}, nil
+	return &presenceAnswer{web.ViewPresence(now)}, nil
 }
 
 // isAnother reports whether an agent asks for somebody else, whose presence does not concern them.

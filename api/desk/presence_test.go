@@ -44,10 +44,10 @@ func TestMe_showsRoleAgentAndWork(t *testing.T) {
 	w.KnownWork.Mine = w.KnownConversations
 	h := w.Handler()
 	me := apitest.Call(t, h, "agent", http.MethodGet, "/v1/me", "")
-	require.Contains(t, me.Body.String(), `"role":"agent","agent":{"agent_id":"`+apitest.AgentA+`"`)
+	require.Contains(t, me.Body.String(), `"role":"agent","user_id":null,"agent":{"agent_id":"`+apitest.AgentA+`"`)
 	require.Contains(t, me.Body.String(), `"capacity":100,"load":25`)
 	boss := apitest.Call(t, h, "supervisor", http.MethodGet, "/v1/me", "")
-	require.JSONEq(t, `{"name":"","role":"supervisor","agent":null}`, boss.Body.String())
+	require.JSONEq(t, `{"name":"","role":"supervisor","user_id":null,"agent":null,"shift":false,"locale":"","preferences":{"locale":""}}`, boss.Body.String())
 	work := apitest.Call(t, h, "agent", http.MethodGet, "/v1/me/work", "")
 	require.Contains(t, work.Body.String(), `"offers":[],"mine":[{"id":"`+apitest.ConvA+`"`)
 }

@@ -1,3 +1,3 @@
-// Package web has what the other packages of the API share: problem documents after RFC 9457, the guard with API tokens and their
-// limits, strict JSON, cursors and pages. It uses the types of the domain, and none of the packages that use it.
+// Package web is what the rooms of the API have in common: problem documents after RFC 9457, the guard with API tokens, sessions and the
+// limits of each, strict JSON, cursors and pages. It knows the words of the subject, and none of the rooms that stand on it.
 package web

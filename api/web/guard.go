@@ -6,8 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,28 +24,32 @@ const (
 	RequestWithin = 15 * time.Second
 )
 
-// Authenticator finds the owner of an API token.
+// Authenticator knows the bearers of API tokens, and who has signed in.
 type Authenticator interface {
 	// Authenticate finds the principal of a token by the SHA-256 of its text. It returns ErrNotFound when it is unknown, revoked
 	// or expired.
 	Authenticate(ctx context.Context, hash [32]byte) (access.Principal, error)
+	// AuthenticateSession does the same with the session of a person.
+	AuthenticateSession(ctx context.Context, hash [32]byte) (access.Principal, error)
 }
 
-// Guard checks the requests of every operation. A request needs an API token whose role is allowed, a UUID if the path has an
-// id, and a body that is strict JSON, or YAML if the operation takes that. Guard checks in this order, so that a caller without
-// the right learns nothing else. It is safe for concurrent use.
+// Guard stands before every operation. It lets through who has an API token or a session, and may, with a UUID where the path has an
+// id, and with a body that is strict JSON, or YAML where the operation takes that. It checks in this order, so that a caller who
+// may not learns nothing else. It is safe for concurrent use.
 type Guard struct {
 	tokens   Authenticator
+	console  string // its origin, where it has one of its own
 	log      *slog.Logger
-	requests *KeyLimiter // under way, by API token
+	requests *KeyLimiter // under way, by API token or session
 	tries    *tries
 	refusals *accessRefusals
 }
 
-// NewGuard returns a guard that looks API tokens up in tokens and records in audit what it refuses, while Run runs.
-func NewGuard(tokens Authenticator, audit Audit, log *slog.Logger, now func() time.Time) *Guard {
+// NewGuard returns a guard that looks API tokens and sessions up in tokens and records in audit what it refuses, while Run runs. console
+// is the origin of the console where that is not the host that requests are sent to, otherwise "".
+func NewGuard(tokens Authenticator, audit Audit, console string, log *slog.Logger, now func() time.Time) *Guard {
 	return &Guard{
-		tokens: tokens, log: log, requests: NewKeyLimiter(requestsPerToken, 0),
+		tokens: tokens, console: console, log: log, requests: NewKeyLimiter(requestsPerToken, 0),
 		tries: newTries(now), refusals: newAccessRefusals(log, audit),
 	}
 }
@@ -114,44 +116,61 @@ func (g *Guard) checkID(r *http.Request, who access.Principal, id string) *Probl
 	return nil
 }
 
-// Admit finds the caller and checks whether they may use the operation. The answer is the same for every fault of a token (A01),
-// until one network has tried too often. The token is looked up by its hash, so that the time of a comparison tells nothing about the
-// token.
+// Admit finds out who sends a request and whether the operation is for them. Whatever is wrong with a token or a session, the answer
+// is the same (A01), until one network has tried too many. It is looked up by its hash, so that no comparison takes longer the better
+// the guess.
 func (g *Guard) Admit(ctx context.Context, r *http.Request, o Operation) (Caller, *Problem) {
-	from := networkOf(r.RemoteAddr)
-	token, ok := bearer(r)
-	if !ok {
-		g.refusals.add(access.DeniedToken, from, access.Principal{})
+	from := ClientOf(r)
+	c, ok, refused := credentialOf(r)
+	switch {
+	case o.May.Open():
+		return Caller{Client: from}, nil
+	case refused != nil:
+		return Caller{}, refused
+	case !ok:
+		g.Refused(access.DeniedToken, from, access.Principal{})
 		return Caller{}, Unauthenticated.Problem()
-	}
-	hash := sha256.Sum256([]byte(token))
-	if !g.tries.mayTry(from, hash) {
-		g.refusals.add(access.DeniedTries, from, access.Principal{})
+	case c.cookie && !isOurs(r, g.console):
+		g.Refused(access.DeniedOrigin, from, access.Principal{})
+		return Caller{}, ForeignOrigin.Problem()
+	case !g.tries.mayTry(from.Network, c.hash):
+		g.Refused(access.DeniedTries, from, access.Principal{})
 		return Caller{}, TooManyTries.Retry(int(triesPause.Seconds()))
 	}
-	who, err := g.tokens.Authenticate(ctx, hash)
+	who, err := g.authenticate(ctx, c)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound):
-		g.tries.wrongToken(from)
-		g.refusals.add(access.DeniedToken, from, access.Principal{})
+		g.tries.wrongToken(from.Network)
+		g.Refused(access.DeniedToken, from, access.Principal{})
 		return Caller{}, Unauthenticated.Problem()
 	case err != nil:
-		g.log.ErrorContext(ctx, "API token lookup failed", "operation", o.ID, "error", err)
+		g.log.ErrorContext(ctx, "API token or session not looked up", "operation", o.ID, "error", err)
 		return Caller{}, Unavailable.Retry(1)
-	case !slices.Contains(o.May, who.Role), who.Role == access.RoleAgent && who.AgentID == "": // nobody's
-		g.refusals.add(access.DeniedRole, from, who)
+	case !o.May.Lets(who):
+		g.Refused(access.DeniedRole, from, who)
 		return Caller{}, Forbidden.Problem()
 	}
-	g.tries.goodToken(hash)
-	return Caller{Principal: who}, nil
+	g.tries.goodToken(c.hash)
+	return Caller{Principal: who, Client: from}, nil
 }
 
-// bearer reads the one Authorization header (RFC 6750); the scheme's case does not matter.
-func bearer(r *http.Request) (token string, ok bool) {
-	given := r.Header.Values("Authorization")
-	if len(given) != 1 {
-		return "", false
+func (g *Guard) authenticate(ctx context.Context, c credential) (access.Principal, error) {
+	if c.cookie {
+		return g.tokens.AuthenticateSession(ctx, c.hash)
 	}
-	scheme, token, _ := strings.Cut(given[0], " ")
-	return token, strings.EqualFold(scheme, BearerScheme) && token != "" && len(token) <= maxAPIToken
+	return g.tokens.Authenticate(ctx, c.hash)
 }
+
+// Refused notes that somebody was refused something, for the log and the audit. who is the zero value where nobody knows who it was.
+func (g *Guard) Refused(kind access.DenialKind, from Client, who access.Principal) {
+	g.refusals.add(kind, from.Network, who)
+}
+
+// MayGuess reports whether a client may try a secret that it has no name for, such as the code of a link; WrongGuess counts one that
+// was wrong, with the wrong API tokens of its network.
+func (g *Guard) MayGuess(from Client, hash [sha256.Size]byte) bool {
+	return g.tries.mayTry(from.Network, hash)
+}
+
+// WrongGuess: see MayGuess.
+func (g *Guard) WrongGuess(from Client) { g.tries.wrongToken(from.Network) }

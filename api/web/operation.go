@@ -2,8 +2,6 @@ package web
 
 import (
 	"strings"
-
-	"wxdesk/internal/access"
 )
 
 // Operation is one thing that the JSON API can do, and who may ask for it.
@@ -13,16 +11,7 @@ type Operation struct {
 	Path    string
 	Status  int // of success
 	Summary string
-	May     []access.Role
-}
-
-// For names the roles in the description.
-func (o Operation) For() string {
-	names := make([]string, len(o.May))
-	for i, r := range o.May {
-		names[i] = string(r)
-	}
-	return "For " + strings.Join(names, ", ") + "."
+	May     Audience
 }
 
 // byID reports whether the path holds an id.

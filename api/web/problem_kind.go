@@ -35,7 +35,13 @@ const (
 	SecretUnavailable  ProblemKind = "secret-unavailable"
 	RefusedByWeChat    ProblemKind = "refused-by-wechat"
 	TooManyStreams     ProblemKind = "too-many-streams"
-	// TooManyRequests: of one API token, under way.
+	TwoCredentials     ProblemKind = "two-credentials"
+	ForeignOrigin      ProblemKind = "foreign-origin"
+	SignInRefused      ProblemKind = "sign-in-refused"
+	LinkRefused        ProblemKind = "link-refused"
+	PasswordNeeded     ProblemKind = "password-needed"
+	LastAdministrator  ProblemKind = "last-administrator"
+	// TooManyRequests: of one API token or session, under way.
 	TooManyRequests ProblemKind = "too-many-requests"
 
 	// Why a command is refused: the refusals of package command, under the same names.
@@ -65,9 +71,9 @@ func (k ProblemKind) facts() (status int, title string) {
 	case BadIdempotencyKey:
 		return http.StatusBadRequest, "Idempotency-Key must be 1 to 64 visible ASCII characters"
 	case Unauthenticated:
-		return http.StatusUnauthorized, "A valid API token is needed"
+		return http.StatusUnauthorized, "Sign in, or send a valid API token"
 	case Forbidden:
-		return http.StatusForbidden, "The role of the API token does not allow this"
+		return http.StatusForbidden, "Your role does not allow this"
 	case NotFound:
 		return http.StatusNotFound, "There is no such thing"
 	case BadMethod:
@@ -129,13 +135,25 @@ func (k ProblemKind) facts() (status int, title string) {
 	case AlreadyDelivered:
 		return http.StatusConflict, "The message is on its way or has arrived"
 	case NotAllowed:
-		return http.StatusForbidden, "The role of the API token does not allow this"
+		return http.StatusForbidden, "Your role does not allow this"
+	case TwoCredentials:
+		return http.StatusBadRequest, "The request has both an API token and a session"
+	case ForeignOrigin:
+		return http.StatusForbidden, "The request does not come from a page of ours"
+	case SignInRefused:
+		return http.StatusUnauthorized, "The name or the password is wrong"
+	case LinkRefused:
+		return http.StatusUnauthorized, "The link is unknown, used or over; ask for another one"
+	case PasswordNeeded:
+		return http.StatusUnprocessableEntity, "Choose a password; the link is still good"
+	case LastAdministrator:
+		return http.StatusConflict, "There would be no administrator left; make another one first"
 	case TooManyTries:
 		return http.StatusTooManyRequests, "There were too many tries that failed; wait, then go on"
 	case TooManyStreams:
-		return http.StatusTooManyRequests, "The API token has as many event streams as it may have; end one first"
+		return http.StatusTooManyRequests, "You have as many event streams as you may have; end one first"
 	case TooManyRequests:
-		return http.StatusTooManyRequests, "The API token has as many requests under way as it may have; read their answers first"
+		return http.StatusTooManyRequests, "You have as many requests under way as you may have; read their answers first"
 	case Internal:
 	}
 	return http.StatusInternalServerError, "Something is broken on our side"

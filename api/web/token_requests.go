@@ -2,13 +2,12 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
 	"time"
 )
 
 const (
-	// requestsPerToken is how many requests of one API token a process has under way, until their answers are taken. It is half of
+	// requestsPerToken is how many requests of one API token, or one session, a process has under way, until their answers are taken. It is half of
 	// the process's connections to Postgres: whatever one token asks for, and whether or not its bearer reads the answers, callbacks
 	// have the others, and there is memory (R19).
 	requestsPerToken = 8
@@ -16,17 +15,16 @@ const (
 	placeWithin = 2 * time.Second
 )
 
-// TakePlace waits until few enough requests with the same API token are under way; release ends this one. The API token is not
-// looked up before that: requests that wait cost nothing. A request without a token needs no place.
+// TakePlace waits until few enough requests with the same API token or session are under way; release ends this one. It is not
+// looked up before that: requests that wait cost nothing. A request without any needs no place.
 func (g *Guard) TakePlace(ctx context.Context, r *http.Request) (release func(), refused *Problem) {
-	token, ok := bearer(r)
+	c, ok, _ := credentialOf(r)
 	if !ok {
 		return func() {}, nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, placeWithin)
 	defer cancel()
-	hash := sha256.Sum256([]byte(token))
-	release, err := g.requests.Take(waiting, string(hash[:]))
+	release, err := g.requests.Take(waiting, string(c.hash[:]))
 	if err != nil {
 		return nil, TooManyRequests.Retry(1)
 	}

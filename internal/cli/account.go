@@ -16,7 +16,6 @@ import (
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/outbound"
-	"wxdesk/internal/postgres/tokens"
 	"wxdesk/internal/wechat/wxapi"
 )
 
@@ -81,7 +80,7 @@ func (c accountDeleteCmd) Run(ctx context.Context, p Process) error {
 
 // commandLine is the caller that the API sees behind the command line. A person who has the database and the master keys may do
 // everything.
-type commandLine struct{ *tokens.DB }
+type commandLine struct{ credentials }
 
 const commandLineActor = "cli"
 
@@ -121,7 +120,7 @@ func callAPI(ctx context.Context, p Process, method, target, file string) (*answ
 			Accounts: db.accounts, AccountChecks: db.accounts, CallbackRecords: db.intake, Platform: platform(cfg, db.accounts), Bots: db.accounts,
 			FAQ: db.accounts, Setup: db.setup, Agents: db.agents, RoutingPlans: db.decision, Tokens: db.tokens,
 		},
-		Tokens: commandLine{db.tokens}, Audit: db.audit, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
+		Tokens: commandLine{credentials{db.tokens, db.users}}, Audit: db.audit, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
 		PublicURL: cfg.PublicURL, HTTP: wxapi.NewHTTPClient(cfg.AllowPrivate), EgressIPs: cfg.EgressIPs,
 		CursorKey: ring.Derive(cursorLabel),
 	}).Handler()

@@ -11,6 +11,7 @@ import (
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/people"
 	"wxdesk/internal/listener"
 	"wxdesk/internal/outbound"
 	"wxdesk/internal/outbox"
@@ -44,8 +45,12 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 			Accounts: s.db.accounts, AccountChecks: s.db.accounts, CallbackRecords: s.db.intake, Platform: platform(s.cfg, s.db.accounts), Bots: s.db.accounts,
 			FAQ: s.db.accounts, Setup: s.db.setup, Agents: s.db.agents, RoutingPlans: s.db.decision, Tokens: s.db.tokens,
 		},
-		Tokens: s.db.tokens, Audit: s.db.audit, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
-		PublicURL: s.cfg.PublicURL, HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
+		People: people.Ports{
+			Users: s.db.users, Passwords: s.db.users, Sessions: s.db.users, Links: s.db.users, Shifts: s.db.presence, Presences: s.db.presence,
+		},
+		Tokens: credentials{s.db.tokens, s.db.users}, Audit: s.db.audit, MayCall: outbound.Guard{AllowPrivate: s.cfg.AllowPrivate}.Check,
+		PublicURL: s.cfg.PublicURL, ConsoleURL: s.cfg.ConsoleURL, SessionIdle: s.cfg.SessionIdle, SessionLifetime: s.cfg.SessionLifetime,
+		HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
 		Evaluator: s.evaluator, CursorKey: s.ring.Derive(cursorLabel),
 		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/config"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/accounts"
@@ -46,6 +47,17 @@ type ledger struct {
 	upkeep       *upkeep.DB
 	users        *users.DB
 	view         *view.DB
+}
+
+// credentials knows who is behind a request: the bearer of an API token, or a person who has signed in.
+type credentials struct {
+	*tokens.DB
+	users *users.DB
+}
+
+// AuthenticateSession implements web.Authenticator.
+func (c credentials) AuthenticateSession(ctx context.Context, hash [32]byte) (access.Principal, error) {
+	return c.users.AuthenticateSession(ctx, hash)
 }
 
 // ledgerSettings are what rooms are made with, beside the pool and the master keys.

@@ -19,6 +19,7 @@ type Config struct {
 	HTTPAddr     string       // public listener: callbacks, API, console
 	OpsAddr      string       // private listener: health, metrics, codec
 	PublicURL    string       // how WeChat reaches the public listener
+	ConsoleURL   string       // origin of the console; "": that of PublicURL, and of whichever host requests name
 	MasterKeys   secret.Value // as secret.ParseKeyring reads them, which has accepted them; empty where not given
 	WeChatAPI    string       // base URL
 	AllowPrivate bool         // calls to loopback and private addresses are allowed
@@ -29,6 +30,9 @@ type Config struct {
 	WorkerVersion string        // under which Temporal knows a worker; "" for workers without versions
 	ContinueAfter int           // history events after which a conversation continues as new
 	AgentGrace    time.Duration // how long an agent's work waits after their last connection was lost
+
+	SessionIdle     time.Duration // how long a person stays signed in without a request
+	SessionLifetime time.Duration // and in all
 
 	SendsPerSecond int // messages that all workers together send to WeChat in a second
 	MaxConnections int // connections that the public listener serves at once

@@ -72,6 +72,9 @@ func TestLoad_settingsWinOverDefaults(t *testing.T) {
 		"WXDESK_WORKER_VERSION=v1.2.3-rc1",
 		"WXDESK_CONTINUE_AFTER=20",
 		"WXDESK_AGENT_GRACE=1s",
+		"WXDESK_CONSOLE_URL=https://desk.example",
+		"WXDESK_SESSION_IDLE=30m",
+		"WXDESK_SESSION_LIFETIME=10h",
 		"WXDESK_SENDS_PER_SECOND=250",
 		"WXDESK_MAX_CONNECTIONS=16",
 		"WXDESK_TEST_DATABASE_URL=postgres:///postgres?host=/run/sockets",
@@ -98,6 +101,9 @@ func TestLoad_settingsWinOverDefaults(t *testing.T) {
 	require.Equal(t, "v1.2.3-rc1", c.WorkerVersion)
 	require.Equal(t, 20, c.ContinueAfter)
 	require.Equal(t, time.Second, c.AgentGrace)
+	require.Equal(t, "https://desk.example", c.ConsoleURL)
+	require.Equal(t, 30*time.Minute, c.SessionIdle)
+	require.Equal(t, 10*time.Hour, c.SessionLifetime)
 	require.Equal(t, 250, c.SendsPerSecond)
 	require.Equal(t, 16, c.MaxConnections)
 	inNetwork, err := config.Load([]string{"WXDESK_OPS_ADDR=10.1.2.0/24:9090"})
@@ -135,6 +141,9 @@ func TestLoad_refusesMalformedSettings(t *testing.T) {
 		"WXDESK_PUBLIC_URL=desk.example",
 		"WXDESK_PUBLIC_URL=ftp://desk.example",
 		"WXDESK_PUBLIC_URL=https://desk.example/",
+		"WXDESK_CONSOLE_URL=https://desk.example/desk",
+		"WXDESK_SESSION_IDLE=4m59s",
+		"WXDESK_SESSION_LIFETIME=31d",
 		"WXDESK_PUBLIC_URL=https://desk.example?a=b",
 		"WXDESK_PUBLIC_URL=https://desk.example?",
 		"WXDESK_PUBLIC_URL=https://desk.example#top",

@@ -17,6 +17,7 @@ const (
 	HTTPAddr     Name = "WXDESK_HTTP_ADDR"
 	OpsAddr      Name = "WXDESK_OPS_ADDR"
 	PublicURL    Name = "WXDESK_PUBLIC_URL"
+	ConsoleURL   Name = "WXDESK_CONSOLE_URL"
 	MasterKeys   Name = "WXDESK_MASTER_KEYS"
 	WeChatAPI    Name = "WXDESK_WECHAT_API"
 	AllowPrivate Name = "WXDESK_ALLOW_PRIVATE"
@@ -27,6 +28,8 @@ const (
 	WorkerVersion   Name = "WXDESK_WORKER_VERSION"
 	ContinueAfter   Name = "WXDESK_CONTINUE_AFTER"
 	AgentGrace      Name = "WXDESK_AGENT_GRACE"
+	SessionIdle     Name = "WXDESK_SESSION_IDLE"
+	SessionLifetime Name = "WXDESK_SESSION_LIFETIME"
 	SendsPerSecond  Name = "WXDESK_SENDS_PER_SECOND"
 	MaxConnections  Name = "WXDESK_MAX_CONNECTIONS"
 	LogLevel        Name = "WXDESK_LOG_LEVEL"
@@ -51,6 +54,14 @@ const (
 	defaultAgentGrace = "2m30s"
 	minAgentGrace     = time.Second
 	maxAgentGrace     = time.Hour
+)
+
+// Limits and defaults of WXDESK_SESSION_IDLE and WXDESK_SESSION_LIFETIME: as long as a long working day, and a day.
+const (
+	defaultSessionIdle     = "12h"
+	minSessionIdle         = 5 * time.Minute
+	defaultSessionLifetime = "24h"
+	maxSessionLifetime     = 30 * 24 * time.Hour
 )
 
 // Limits and default of WXDESK_SENDS_PER_SECOND. The one limit by the minute that WeChat names is that of stable_token, 10,000;
@@ -119,6 +130,11 @@ func table() []row {
 			"how WeChat reaches the public listener",
 		},
 		{
+			ConsoleURL, both(says("WXDESK_PUBLIC_URL")),
+			func(c *Config, s string) error { return origin(&c.ConsoleURL, s) }, nil,
+			"origin of the console, where people reach it by another one: links lead there, and its pages may use the API",
+		},
+		{
 			MasterKeys,
 			[2]fallback{says("generated into .wxdesk/"), says("none, must be set")},
 			masterKeys, hidden,
@@ -163,6 +179,16 @@ func table() []row {
 		{
 			AgentGrace, both(is(defaultAgentGrace)), agentGrace, nil,
 			fmt.Sprintf("how long an agent's work waits after their last connection was lost, %s to %s", minAgentGrace, maxAgentGrace),
+		},
+		{
+			SessionIdle, both(is(defaultSessionIdle)),
+			func(c *Config, s string) error { return sessionTime(&c.SessionIdle, s) }, nil,
+			fmt.Sprintf("how long a person stays signed in without a request, %s to %s", minSessionIdle, maxSessionLifetime),
+		},
+		{
+			SessionLifetime, both(is(defaultSessionLifetime)),
+			func(c *Config, s string) error { return sessionTime(&c.SessionLifetime, s) }, nil,
+			fmt.Sprintf("and in all, %s to %s", minSessionIdle, maxSessionLifetime),
 		},
 		{
 			SendsPerSecond, both(is(strconv.Itoa(defaultSendsPerSecond))), sendsPerSecond, nil,

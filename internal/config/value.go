@@ -142,6 +142,15 @@ func agentGrace(c *Config, text string) error {
 	return nil
 }
 
+func sessionTime(to *time.Duration, text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < minSessionIdle || d > maxSessionLifetime {
+		return fmt.Errorf("%q is not a time from %s to %s, such as 12h", text, minSessionIdle, maxSessionLifetime)
+	}
+	*to = d
+	return nil
+}
+
 func logLevel(c *Config, text string) error {
 	switch text {
 	case "debug":

@@ -1,0 +1,32 @@
+package desk
+
+import (
+	"context"
+
+	"wxdesk/api/web"
+	"wxdesk/internal/access"
+	"wxdesk/internal/conversation"
+)
+
+// workView is what concerns an agent now.
+type workView struct {
+	Offers []ConversationView `json:"offers" nullable:"false" doc:"Offered to you, the one that ends soonest first"`
+	Mine   []ConversationView `json:"mine" nullable:"false" doc:"That you have"`
+	Open   []ConversationView `json:"open" nullable:"false" doc:"That wait in your queues, the longest first"`
+}
+
+func (d *Desk) GetMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workView }, error) {
+	who := web.CallerOf(ctx)
+	w, err := d.cfg.Conversations.Work(ctx, access.Viewer{Tenant: who.Tenant, AgentID: who.AgentID}) // theirs, also where they may see all
+	if err != nil {
+		return nil, err
+	}
+	view := func(found []conversation.Conversation) []ConversationView {
+		list := make([]ConversationView, len(found))
+		for i, c := range found {
+			list[i] = d.viewConversation(c)
+		}
+		return list
+	}
+	return &struct{ Body workView }{workView{view(w.Offers), view(w.Mine), view(w.Open)}}, nil
+}

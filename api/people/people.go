@@ -1,0 +1,37 @@
+package people
+
+import (
+	"time"
+
+	"wxdesk/internal/telemetry"
+)
+
+// How much of this process signing in may take. A hash needs 19 MiB and 20 ms of a core; the ledger's connections are also the
+// callbacks'.
+const (
+	hashesAtOnce   = 2
+	hashesWaiting  = 16
+	lookupsAtOnce  = 4
+	lookupsWaiting = 128
+	waitWithin     = 2 * time.Second
+)
+
+// People lets people in. It is safe for concurrent use.
+type People struct {
+	cfg     Config
+	hashes  *places
+	lookups *places // of names and links, by those who have not signed in
+}
+
+// New sets it up.
+func New(cfg Config) *People {
+	return &People{cfg: cfg, hashes: newPlaces(hashesAtOnce, hashesWaiting), lookups: newPlaces(lookupsAtOnce, lookupsWaiting)}
+}
+
+// Limits are the limits that it keeps, and how much of each is used.
+func (p *People) Limits() []telemetry.Limit {
+	return []telemetry.Limit{
+		{Name: "password-hashes", Used: p.hashes.used, Max: hashesAtOnce + hashesWaiting},
+		{Name: "sign-in-lookups", Used: p.lookups.used, Max: lookupsAtOnce + lookupsWaiting},
+	}
+}

@@ -1,0 +1,36 @@
+package web
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"net/netip"
+)
+
+// Client is where a request comes from. It goes by the connection alone, never by what a header says about others (A23).
+type Client struct {
+	Network netip.Prefix // /24 or /64
+	Here    bool         // the sender is on this machine, as far as we can see: no proxy says that it has passed something on
+	Browser string       // what it calls itself
+	// Session is the SHA-256 of the session's text that a browser has sent, whether or not it counts; zero: it sent none.
+	Session [sha256.Size]byte
+}
+
+// ClientOf reads it from a request.
+func ClientOf(r *http.Request) Client {
+	at, _ := netip.ParseAddrPort(r.RemoteAddr)
+	c := Client{Network: networkOf(r.RemoteAddr), Here: at.Addr().Unmap().IsLoopback() && !forwarded(r), Browser: r.UserAgent()}
+	if cookies := r.CookiesNamed(SessionCookie); len(cookies) == 1 {
+		c.Session = sha256.Sum256([]byte(cookies[0].Value))
+	}
+	return c
+}
+
+// forwarded reports whether a proxy says that it passes a request on. That makes a sender less than they are, never more.
+func forwarded(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
