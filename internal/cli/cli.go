@@ -33,6 +33,7 @@ type commands struct {
 	FAQ        faqCmd        `cmd:"" name:"faq" help:"Add, list, change and delete what the FAQ bot knows."`
 	Demo       dev.Demo      `cmd:"" help:"Fill the desk for a try: workstreams, queues, hours, skills, rules and ten agents."`
 	Agent      agentCmd      `cmd:"" help:"Keep the people who answer customers."`
+	User       userCmd       `cmd:"" help:"Keep who signs in at the desk."`
 	Token      tokenCmd      `cmd:"" help:"Create, list and revoke tokens of the HTTP API."`
 	Versions   versionsCmd   `cmd:"" help:"Say which versions of the workers there are, and choose the current one."`
 	Nudge      nudgeCmd      `cmd:"" help:"Let open conversations move to the current version of the workers."`

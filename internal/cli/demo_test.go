@@ -19,6 +19,7 @@ func TestDemo_nextRunCompletesABrokenOne(t *testing.T) {
 		"the hours": {"insert on operating_hours", 1}, "the third queue": {"insert on queues", 4}, "the second skill": {"insert on skills", 2},
 		"the fifth agent": {"insert on agents", 5}, "the second workstream": {"insert on workstreams", 3}, "the first ruleset": {"insert on rulesets", 1},
 		"the second rules": {"insert on ruleset_versions", 2}, "putting them in force": {"update on ruleset_versions", 0}, "the account": {"update on accounts", 0},
+		"the user": {"insert on users", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,9 +50,10 @@ func TestDemo_nextRunCompletesABrokenOne(t *testing.T) {
 			for want, count := range map[string]string{
 				"1 5 4 10 3": `select concat_ws(' ', (select count(*) from operating_hours), (select count(*) from queues), (select count(*) from skills),
 					(select count(*) from agents), (select count(*) from workstreams))`,
-				"3 3": `select concat_ws(' ', count(*), count(*) filter (where published = 1)) from rulesets`,
-				"10":  `select count(*)::text from queue_members m join queues q on q.id = m.queue_id where q.name = 'Tea desk'`,
-				"1":   `select count(*)::text from accounts a join workstreams w on w.id = a.workstream_id where w.name = 'Tea house'`,
+				"3 3":                `select concat_ws(' ', count(*), count(*) filter (where published = 1)) from rulesets`,
+				"10":                 `select count(*)::text from queue_members m join queues q on q.id = m.queue_id where q.name = 'Tea desk'`,
+				"agent 王芳 Wang Fang": `select concat_ws(' ', u.role, a.name) from users u join agents a on a.id = u.agent_id`,
+				"1":                  `select count(*)::text from accounts a join workstreams w on w.id = a.workstream_id where w.name = 'Tea house'`,
 			} {
 				var got string
 				require.NoError(t, raw.Get(&got, count))

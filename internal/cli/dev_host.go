@@ -16,7 +16,7 @@ func devHostOf(p Process) dev.Host {
 			if err != nil {
 				return nil, err
 			}
-			return &dev.Ledger{Accounts: db.accounts, Agents: db.agents, Setup: db.setup, Sessions: db.tokens, Close: db.close}, nil
+			return &dev.Ledger{Accounts: db.accounts, Agents: db.agents, Setup: db.setup, Sessions: db.tokens, Users: db.users, Close: db.close}, nil
 		},
 		MigrateDatabase: func(ctx context.Context, cfg config.Config) error {
 			_, err := migrateDatabase(ctx, p, cfg)

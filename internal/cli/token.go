@@ -23,7 +23,7 @@ type tokenCmd struct {
 type tokenCreateCmd struct {
 	Role  access.Role          `required:"" help:"admin, supervisor or agent."`
 	Name  string               `required:"" help:"What the token is for."`
-	Agent conversation.AgentID `help:"The agent's id, a UUID; with the role agent."`
+	Agent conversation.AgentID `help:"Whose work it does, an agent's id; needed with the role agent."`
 	Days  int                  `default:"90" help:"After how many days it expires, 1 to 365."`
 }
 
@@ -34,8 +34,6 @@ func (c tokenCreateCmd) Run(ctx context.Context, p Process) error {
 		return fmt.Errorf("role %q is none of admin, supervisor, agent", c.Role)
 	case c.Role == access.RoleAgent && c.Agent == "":
 		return fmt.Errorf("the role agent needs --agent ID")
-	case c.Role != access.RoleAgent && c.Agent != "":
-		return fmt.Errorf("--agent goes with the role agent only")
 	case c.Agent != "" && uuid.Validate(string(c.Agent)) != nil:
 		return fmt.Errorf("--agent must be a UUID")
 	case c.Days < 1 || c.lifetime() > access.MaxTokenLifetime:

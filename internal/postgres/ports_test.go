@@ -6,6 +6,7 @@ import (
 	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/people"
 	"wxdesk/api/web"
 	"wxdesk/internal/bot/faq"
 	"wxdesk/internal/dispatch"
@@ -24,6 +25,7 @@ import (
 	"wxdesk/internal/postgres/tokens"
 	"wxdesk/internal/postgres/transcript"
 	"wxdesk/internal/postgres/upkeep"
+	"wxdesk/internal/postgres/users"
 	"wxdesk/internal/postgres/view"
 	"wxdesk/internal/wechat/wxapi"
 )
@@ -47,7 +49,11 @@ var (
 	_ desk.Presences             = (*presence.DB)(nil)
 	_ desk.Connections           = (*presence.DB)(nil)
 	_ desk.Feed                  = (*notify.DB)(nil)
-	_ web.Authenticator          = (*tokens.DB)(nil)
+	_ people.Users               = (*users.DB)(nil)
+	_ people.Passwords           = (*users.DB)(nil)
+	_ people.Sessions            = (*users.DB)(nil)
+	_ people.Links               = (*users.DB)(nil)
+	_ people.Shifts              = (*presence.DB)(nil)
 	_ web.Audit                  = (*audit.DB)(nil)
 	_ desk.TokenChecks           = (*tokens.DB)(nil)
 	_ admin.Tokens               = (*tokens.DB)(nil)

@@ -10,13 +10,14 @@ import (
 	"wxdesk/internal/config"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
+	"wxdesk/internal/user"
 )
 
 // Demo fills a desk with the people of a tea house.
 type Demo struct{}
 
-// Run makes two workstreams, four queues, hours, skills, rules and ten agents, and puts the demo account of `wxdesk dev`
-// into the first workstream. Each part is known by its name: what is there already stays as it is, so that a run that was
+// Run makes two workstreams, four queues, hours, skills, rules and ten agents, of whom the first may sign in, and puts the demo account of
+// `wxdesk dev` into the first workstream. Each part is known by its name: what is there already stays as it is, so that a run that was
 // interrupted is completed by the next.
 func (Demo) Run(ctx context.Context, h Host) error {
 	cfg, err := config.Load(h.Environ)
@@ -32,11 +33,9 @@ func (Demo) Run(ctx context.Context, h Host) error {
 	}
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 
-	d := demo{db: db, by: h.Operator, queues: map[string]conversation.QueueID{}, skills: map[string]routing.SkillID{}}
-	for _, step := range []func(context.Context) error{d.makeQueues, d.makeSkills, d.makeAgents, d.makeWorkstreams, d.makeRules, d.attach} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("fill the desk: %w; run `wxdesk demo` again to complete it", err)
-		}
+	d, err := fillDesk(ctx, db, h.Operator)
+	if err != nil {
+		return fmt.Errorf("%w; run `wxdesk demo` again to complete it", err)
 	}
 	if d.made == 0 {
 		h.say("The demo is there already: `wxdesk agent list` shows its agents.")
@@ -46,8 +45,22 @@ func (Demo) Run(ctx context.Context, h Host) error {
 	for _, a := range d.agents {
 		h.say("  agent %s  %s", a.ID, a.Name)
 	}
-	h.say("A desk for the first:  wxdesk token create --role agent --agent %s --name desk", d.agents[0].ID)
+	h.say("A desk for the first:  wxdesk user link %s", d.user.Name)
+	h.say("and for a program:     wxdesk token create --role agent --agent %s --name desk", d.agents[0].ID)
 	return nil
+}
+
+// fillDesk makes the parts of the demo that are not there yet.
+func fillDesk(ctx context.Context, db *Ledger, by access.Actor) (*demo, error) {
+	d := &demo{db: db, by: by, queues: map[string]conversation.QueueID{}, skills: map[string]routing.SkillID{}}
+	for _, step := range []func(context.Context) error{
+		d.makeQueues, d.makeSkills, d.makeAgents, d.makeWorkstreams, d.makeRules, d.attach, d.makeUser,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, fmt.Errorf("fill the desk: %w", err)
+		}
+	}
+	return d, nil
 }
 
 // demo is the desk while it is filled.
@@ -58,7 +71,8 @@ type demo struct {
 	skills map[string]routing.SkillID
 	agents []routing.Agent
 	tea    routing.Workstream
-	made   int // parts that were not there before
+	user   user.User // the first of the agents
+	made   int       // parts that were not there before
 }
 
 // The demo's queues.

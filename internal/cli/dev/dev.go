@@ -14,6 +14,7 @@ import (
 	"wxdesk/internal/postgres/agents"
 	"wxdesk/internal/postgres/setup"
 	"wxdesk/internal/postgres/tokens"
+	"wxdesk/internal/postgres/users"
 )
 
 // dir is where `wxdesk dev` keeps everything, below the folder that it is started in.
@@ -48,6 +49,7 @@ type Ledger struct {
 	Agents   *agents.DB
 	Setup    *setup.DB
 	Sessions *tokens.DB
+	Users    *users.DB
 	Close    func() error
 }
 

@@ -10,16 +10,22 @@ import (
 // welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken. Without a simulator there
 // is no demo account.
 func (d *system) welcome(ctx context.Context) (err error) {
-	var callback string
+	var callback, desk string
 	if d.simulate {
 		if callback, err = d.demoAccount(ctx); err != nil {
 			return fmt.Errorf("make the demo account: %w", err)
+		}
+		if desk, err = d.demoDesk(ctx); err != nil {
+			return err
 		}
 	}
 	d.phoneWorks.Store(d.simulate)
 	d.host.say("")
 	if d.simulate {
 		d.host.say("  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
+	}
+	if desk != "" {
+		d.host.say("  Desk of %s (link good once, 15 min) %s", demoUser, desk)
 	}
 	d.host.say("  API                                http://%s/v1/", d.cfg.HTTPAddr)
 	d.host.say("  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)

@@ -46,7 +46,16 @@ func Start(t testing.TB, environ ...string) *System {
 	return s
 }
 
-// NewSystem returns a `wxdesk dev` that is not started yet, in a folder of its own and on free ports. It ends with the test.
+// noDemo leaves the desk empty: most tests set up their own.
+const noDemo = "--no-demo"
+
+// WithDemo has a system that is not started yet fill its desk, as `wxdesk dev` does for people.
+func (s *System) WithDemo() {
+	s.Args = slices.DeleteFunc(s.Args, func(arg string) bool { return arg == noDemo })
+}
+
+// NewSystem returns a `wxdesk dev` that is not started yet, in a folder of its own and on free ports, with an empty desk. It ends with the
+// test.
 func NewSystem(t testing.TB, environ ...string) *System {
 	t.Helper()
 	ports := FreePorts(t, 5)
@@ -58,7 +67,7 @@ func NewSystem(t testing.TB, environ ...string) *System {
 	}), "WXDESK_HTTP_ADDR="+s.HTTPAddr, "WXDESK_OPS_ADDR="+s.OpsAddr)
 	s.Env = append(s.Env, environ...)
 	s.Args = []string{
-		"dev", "--simulator-addr", s.SimulatorAddr,
+		"dev", noDemo, "--simulator-addr", s.SimulatorAddr,
 		"--temporal-port", strconv.Itoa(ports[3]), "--temporal-ui-port", strconv.Itoa(ports[4]),
 	}
 	t.Cleanup(func() {
