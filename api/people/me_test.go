@@ -69,8 +69,9 @@ func TestPreferences_knownMembersOnly(t *testing.T) {
 	require.Equal(t, "ctrl-enter", got.Preferences["send_key"])
 }
 
+// DIA-3
 // Role and agent are two things: a supervisor who answers customers has work of their own, and still sees everything.
-func TestRoles_aSupervisorWithAnAgentAnswersToo(t *testing.T) {
+func TestRoles_aSupervisorMayAnswerToo(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	both, leads := o.People.Enter(o.boss), o.People.EnterAs(access.RoleSupervisor)
@@ -100,8 +101,9 @@ func TestCommands_keepTheirKeyAcrossSignIns(t *testing.T) {
 	}
 }
 
-// S9: a session that is ended, whoever ends it, ends its streams within a second; so does a change of rights.
-func TestS9_streamsEndWithinASecondOfTheirSession(t *testing.T) {
+// S9
+// A session that is ended, whoever ends it, ends its streams within a second; so does a change of rights.
+func TestEvents_endWithTheirSession(t *testing.T) {
 	for name, end := range map[string]func(t *testing.T, o *office, session string){
 		"signed out": func(t *testing.T, o *office, session string) {
 			t.Helper()
@@ -144,8 +146,9 @@ func TestS9_streamsEndWithinASecondOfTheirSession(t *testing.T) {
 	}
 }
 
-// A21, S11: the stream is as strict as everything else.
-func TestBad_A21_S11_theStreamIsForPagesOfOurs(t *testing.T) {
+// A21, S11
+// The stream is as strict as everything else.
+func TestEvents_refuseOtherSites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice()
 		o.Handler, _ = apitest.Run(t, o.World)
@@ -206,7 +209,7 @@ func TestUsers_areKeptByAdministrators(t *testing.T) {
 }
 
 // M06
-func TestBad_M06_oneAdministratorIsLeft(t *testing.T) {
+func TestUsers_lastAdministratorStays(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	session, path := o.People.Enter(o.admin), "/v1/users/"+string(o.admin.ID)

@@ -19,7 +19,7 @@ import (
 	"wxdesk/internal/user"
 )
 
-func TestSignIn_setsACookieThatNoScriptReads(t *testing.T) {
+func TestSignIn_setsACookieNoScriptReads(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	answer := o.signIn(t, home, "王芳", apitest.Password)
@@ -54,7 +54,7 @@ func TestSignIn_spellings(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, o.signIn(t, home, "Lin", strings.ToUpper(apitest.Password)).Code)
 }
 
-func TestSignIn_endsTheSessionThatTheBrowserHad(t *testing.T) {
+func TestSignIn_endsTheBrowsersLastSession(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	before := o.People.Enter(o.agent)
@@ -63,8 +63,9 @@ func TestSignIn_endsTheSessionThatTheBrowserHad(t *testing.T) {
 	apitest.RequireProblem(t, apitest.Browse(t, o, before, http.MethodGet, "/v1/me", ""), http.StatusUnauthorized, "unauthenticated")
 }
 
-// A22, S10: nobody learns what was wrong, and the eleventh try is refused, right or not.
-func TestBad_A22_S10_oneAnswerForAllThatIsWrong(t *testing.T) {
+// A22, S10
+// Nobody learns what was wrong, and the eleventh try is refused, right or not.
+func TestSignIn_tellsNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	gone := o.People.Add(user.User{Name: "Gone", Role: access.RoleAdmin, Disabled: true})
@@ -83,8 +84,9 @@ func TestBad_A22_S10_oneAnswerForAllThatIsWrong(t *testing.T) {
 	require.NotContains(t, o.Logged(), "horse")
 }
 
-// A22: for each name, wherever from; and from each network, whatever the name. Others sign in meanwhile.
-func TestBad_A22_theEleventhTryIsRefused(t *testing.T) {
+// A22
+// For each name, wherever from; and from each network, whatever the name. Others sign in meanwhile.
+func TestSignIn_refusesTheEleventhTry(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	o := newOffice()
@@ -114,8 +116,9 @@ func TestSignIn_whoIsRightUsesNoTryUp(t *testing.T) {
 	}
 }
 
-// A22: of a hundred at once ten are tried at most. On a machine that is slow some of those are told to come again.
-func TestBad_A22_ahundredAtOnce(t *testing.T) {
+// A22
+// Of a hundred at once ten are tried at most. On a machine that is slow some of those are told to come again.
+func TestSignIn_aHundredAtOnce(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	codes := make([]int, 100)
@@ -135,8 +138,9 @@ func TestBad_A22_ahundredAtOnce(t *testing.T) {
 	require.Positive(t, tried)
 }
 
-// S10: a name that nobody has takes as long as a wrong password. An answer without a hash would be fifty times faster.
-func TestS10_anUnknownNameTakesAsLong(t *testing.T) {
+// S10
+// A name that nobody has takes as long as a wrong password. An answer without a hash would be fifty times faster.
+func TestSignIn_unknownNameTakesAsLong(t *testing.T) {
 	t.Parallel()
 	took := func(name, password string) time.Duration {
 		var times []time.Duration
@@ -156,7 +160,7 @@ func TestS10_anUnknownNameTakesAsLong(t *testing.T) {
 // weakHash is apitest.Password, hashed with 64 KiB and one pass.
 const weakHash = "$argon2id$v=19$m=64,t=1,p=1$LPrGGrr0FWVsKEs0mriO8A$TGRJFyIZvU68EsG4bcBx/GBQM7Y0Z8AFKfZPWFHuslI"
 
-func TestSignIn_hashesAnewWhenParametersHaveRisen(t *testing.T) {
+func TestSignIn_rehashesWhenParametersRise(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	o.People.Rehash(o.agent.ID, weakHash)
@@ -177,8 +181,9 @@ func TestSignIn_unavailableWhileTheLedgerIsAway(t *testing.T) {
 	apitest.RequireProblem(t, o.signIn(t, home, "Lin", apitest.Password), http.StatusInternalServerError, "internal")
 }
 
-// A20: a page of somebody else's that has a browser ask for a person gets nothing, not even the answer to a preflight.
-func TestBad_A20_otherSitesAskForNobody(t *testing.T) {
+// A20
+// A page of somebody else's that has a browser ask for a person gets nothing, not even the answer to a preflight.
+func TestGuard_refusesOtherSites(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	session := o.People.Enter(o.agent)
@@ -218,7 +223,7 @@ func requireNoCORS(t *testing.T, answer *httptest.ResponseRecorder) {
 }
 
 // A23, S11
-func TestBad_A23_headersOfOthersSayNothing(t *testing.T) {
+func TestGuard_ignoresIdentityHeaders(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	for _, header := range []string{"X-Forwarded-User", "X-Remote-User", "Remote-User", "X-Forwarded-Email", "X-Auth-Request-User"} {
@@ -230,7 +235,7 @@ func TestBad_A23_headersOfOthersSayNothing(t *testing.T) {
 	apitest.RequireProblem(t, answer, http.StatusForbidden, "foreign-origin")
 }
 
-func TestGuard_aTokenAndASessionTogetherAreRefused(t *testing.T) {
+func TestGuard_refusesTokenWithSession(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	session := o.People.Enter(o.agent)
@@ -240,8 +245,9 @@ func TestGuard_aTokenAndASessionTogetherAreRefused(t *testing.T) {
 	}
 }
 
-// A01: whatever is wrong with a session, the answer is the same.
-func TestBad_A01_oneAnswerWhateverIsWrongWithTheSession(t *testing.T) {
+// A01
+// Whatever is wrong with a session, the answer is the same.
+func TestGuard_oneAnswerForEveryBadSession(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	ended := o.People.Enter(o.agent)

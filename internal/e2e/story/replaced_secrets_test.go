@@ -16,9 +16,10 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// M09: Token and EncodingAESKey are replaced three times while customers write, here first and then at WeChat, as docs/connect.md says:
+// M09
+// Token and EncodingAESKey are replaced three times while customers write, here first and then at WeChat, as docs/connect.md says:
 // no callback is refused, and none is lost.
-func TestBad_M09_secretsAreReplacedWhileCallbacksFlow(t *testing.T) {
+func TestAccount_secretsReplacedUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	a := s.NewSecondAccount()

@@ -52,7 +52,8 @@ func (d *person) atWork() bool {
 	return at
 }
 
-// B7: looking at the desk takes no work. Being at work is the shift and at least one stream, in whichever order they come.
+// B7
+// Looking at the desk takes no work. Being at work is the shift and at least one stream, in whichever order they come.
 func TestShift_isTheShiftAndAStream(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)
@@ -139,7 +140,8 @@ func TestShift_endsWhenTheWorkGoesBack(t *testing.T) {
 	d.is(routing.Offline)
 }
 
-// S9: with the last session the shift ends, and nobody waits for them; and so it does when their rights are taken.
+// S9
+// With the last session the shift ends, and nobody waits for them; and so it does when their rights are taken.
 func TestShift_endsWithTheLastSession(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(d *person){
@@ -179,7 +181,8 @@ func TestDisconnect_ofASessionThatIsOver(t *testing.T) {
 	require.False(t, d.atWork(), "a shift is over with its sessions")
 }
 
-// M05: an agent who is removed takes the user along who is nothing else; a supervisor stays one.
+// M05
+// An agent who is removed takes the user along who is nothing else; a supervisor stays one.
 func TestDeleteAgent_usersOfThem(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)

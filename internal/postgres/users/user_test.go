@@ -61,8 +61,9 @@ func TestUsers_keptListedChangedAndRemoved(t *testing.T) {
 	require.ErrorIs(t, f.DeleteUser(t.Context(), stranger, u.ID), conversation.ErrNotFound)
 }
 
-// M06: also where two administrators demote each other at once.
-func TestBad_M06_theLastAdministratorStays(t *testing.T) {
+// M06
+// Also where two administrators demote each other at once.
+func TestUsers_lastAdministratorStays(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
 	one := f.NewUser(t, "One", access.RoleAdmin, "")
@@ -94,7 +95,8 @@ func TestBad_M06_theLastAdministratorStays(t *testing.T) {
 	}
 }
 
-// S9, S10: a session is known by its hash until it is over, however it ends.
+// S9, S10
+// A session is known by its hash until it is over, however it ends.
 func TestSession_countsUntilItIsOver(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
@@ -146,7 +148,7 @@ func TestSession_countsUntilItIsOver(t *testing.T) {
 	}
 }
 
-func TestSession_isSeenAtMostOnceAMinuteAndKeptBySightAlone(t *testing.T) {
+func TestSession_isKeptByRequestsAlone(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
 	u := f.NewUser(t, "Lin", access.RoleAdmin, "")
@@ -227,8 +229,9 @@ func TestLink_isUsedOnceAndIsOverAfterAQuarter(t *testing.T) {
 	require.ErrorIs(t, err, conversation.ErrNotFound)
 }
 
-// A22: over all processes, and whatever stands in the row is no name.
-func TestBad_A22_triesAreCountedTogether(t *testing.T) {
+// A22
+// Over all processes, and whatever stands in the row is no name.
+func TestCountTry_countsOverProcesses(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
 	u := f.NewUser(t, "Lin", access.RoleAdmin, "")
