@@ -18,7 +18,7 @@ func Rules() []Rule {
 	}
 	domain := slices.Concat(words, subjects, []string{"internal/routing"})
 	reporting := slices.Concat(domain, []string{"internal/telemetry", "internal/listener"}) // which telemetry listens by
-	const roomsApart = "callback, desk and admin share package web and nothing else, so that each can be read and changed without the others"
+	const roomsApart = "callback, desk, admin and people share package web and nothing else, so that each can be read and changed without the others"
 	and := func(more []string, rooms ...string) Limit { return only(slices.Concat(more, rooms)...) }
 	simulated := func(rooms ...string) Limit {
 		for i, room := range rooms {
@@ -108,6 +108,10 @@ func Rules() []Rule {
 			Because: "the rules of a conversation's life use the types of the domain; storing and waiting are done by the callers",
 		},
 		{
+			Rooms: []string{"internal/user"}, Ours: only("internal/conversation", "internal/access"),
+			Because: "who may sign in, and how, is decided by rules alone, so that they can be tested alone",
+		},
+		{
 			Rooms: []string{"internal/wechat"}, Ours: only("internal/secret"),
 			Because: "every package may use the platform's language, so it may depend on none of them",
 		},
@@ -117,7 +121,7 @@ func Rules() []Rule {
 		},
 		{
 			Rooms: slices.Concat(
-				[]string{"internal/conversation/...", "internal/routing/...", "internal/lifecycle/...", "internal/reconcile/..."}, subjects,
+				[]string{"internal/conversation/...", "internal/routing/...", "internal/lifecycle/...", "internal/reconcile/...", "internal/user/..."}, subjects,
 			),
 			Outside: only(
 				"bytes", "cmp", "crypto/aes", "crypto/cipher", "crypto/hkdf", "crypto/hmac", "crypto/sha1", "crypto/sha256",
@@ -131,6 +135,8 @@ func Rules() []Rule {
 				"internal/secret log/slog",                    // the interface LogValuer
 				"internal/bot golang.org/x/text/cases",        // phrases are compared folded;
 				"internal/bot golang.org/x/text/unicode/norm", // tables, no I/O
+				"internal/user golang.org/x/text/cases",       // names and passwords too
+				"internal/user golang.org/x/text/unicode/norm",
 			},
 			Because: "the rule book is pure: no I/O, and time comes in as an argument",
 		},
@@ -157,7 +163,7 @@ func Rules() []Rule {
 
 		// What is served on the public listener.
 		{
-			Rooms: []string{"api/..."}, Ours: and(reporting, "internal/rules", "console/..."),
+			Rooms: []string{"api/..."}, Ours: and(reporting, "internal/rules", "internal/user", "internal/secret/password", "console/..."),
 			Because: "the API reaches the world through its interfaces; it knows neither workflows nor adapters, so that either can be replaced",
 		},
 		{
@@ -176,6 +182,9 @@ func Rules() []Rule {
 		},
 		{
 			Rooms: []string{"api/admin/..."}, Ours: and(reporting, "internal/rules", "api/web"), Because: roomsApart,
+		},
+		{
+			Rooms: []string{"api/people/..."}, Ours: and(reporting, "internal/user", "internal/secret/password", "api/web"), Because: roomsApart,
 		},
 		{
 			Rooms: []string{"api/callback/..."}, Outside: never("github.com/danielgtaylor/huma/..."),
