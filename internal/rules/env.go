@@ -44,7 +44,14 @@ func environment(kind routing.RulesetKind) (*cel.Env, error) {
 			options = append(options, cel.Variable(f.Name, f.Type))
 		}
 	}
-	return cel.NewCustomEnv(options...)
+	made, err := cel.NewCustomEnv(options...)
+	if err != nil {
+		return nil, err
+	}
+	// The first unknown name makes cel-go 0.33.2 fill in its catalogue of names, which checks of other conditions read without a lock
+	// (checker/env.go, Catalog and cloneWithDecls). Here nobody shares the environment yet.
+	_, _ = made.Compile("unknown")
+	return made, nil
 }
 
 // clocks are the functions of CEL that conditions do without: those of points in time, which read time zones from files or
