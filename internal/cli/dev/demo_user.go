@@ -1,7 +1,6 @@
 package dev
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
@@ -24,9 +23,9 @@ func (d *demo) makeUser(ctx context.Context) (err error) {
 	return err
 }
 
-// demoDesk fills the desk and returns a link that signs the first of its agents in, on this machine; "" where that is not wished. Nobody
+// demoDesk fills the desk and returns a code that signs the first of its agents in, on this machine; "" if that is not wanted. Nobody
 // is at work before they say so.
-func (d *system) demoDesk(ctx context.Context) (link string, err error) {
+func (d *system) demoDesk(ctx context.Context) (code string, err error) {
 	if !d.cmd.Demo {
 		return "", nil
 	}
@@ -39,6 +38,6 @@ func (d *system) demoDesk(ctx context.Context) (link string, err error) {
 	if err != nil {
 		return "", err
 	}
-	code, _, err := db.Users.MakeLink(ctx, d.host.Operator, demo.user.ID, true)
-	return user.LinkURL(cmp.Or(d.cfg.ConsoleURL, "http://"+d.cfg.HTTPAddr), code.Reveal()), err
+	made, _, err := db.Users.MakeLink(ctx, d.host.Operator, demo.user.ID, true)
+	return made.Reveal(), err
 }

@@ -10,12 +10,12 @@ import (
 // welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken. Without a simulator there
 // is no demo account.
 func (d *system) welcome(ctx context.Context) (err error) {
-	var callback, desk string
+	var callback, code string
 	if d.simulate {
 		if callback, err = d.demoAccount(ctx); err != nil {
 			return fmt.Errorf("make the demo account: %w", err)
 		}
-		if desk, err = d.demoDesk(ctx); err != nil {
+		if code, err = d.demoDesk(ctx); err != nil {
 			return err
 		}
 	}
@@ -24,10 +24,10 @@ func (d *system) welcome(ctx context.Context) (err error) {
 	if d.simulate {
 		d.host.say("  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
 	}
-	if desk != "" {
-		d.host.say("  Desk of %s (link good once, 15 min) %s", demoUser, desk)
-	}
 	d.host.say("  API                                http://%s/v1/", d.cfg.HTTPAddr)
+	if code != "" {
+		d.host.say("  and to sign in there as %s       POST {\"code\":\"%s\"} to /v1/session/link (once, within 15 minutes)", demoUser, code)
+	}
 	d.host.say("  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
 	if d.simulate {
 		d.host.say("  Callback of the demo account       %s", callback)
