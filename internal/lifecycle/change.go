@@ -97,6 +97,8 @@ type Failure struct {
 const (
 	ReasonSuperseded = "superseded-by-person"
 	ReasonClosed     = "conversation-closed"
+	ReasonDisabled   = "account-disabled" // or deleted
+	ReasonWindow     = "reply-window-closed"
 )
 
 // Note is a note for colleagues.

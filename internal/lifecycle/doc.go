@@ -1,6 +1,6 @@
 // Package lifecycle is the rule book of a conversation's life: who may do what with it, and what follows from it. It is
 // pure: no I/O, no clock, no randomness. The ledger locks and reads a Snapshot, asks one function of this package, and
-// writes the Change that it answers. The ledger itself decides nothing.
+// writes the answer: a Change, or for Send whether a message may go. The ledger itself decides nothing.
 //
 //	Decide           a person wants something: accept, reply, transfer, close …
 //	Due              a time has come: an offer ends, a wait is over, a queue overflows
@@ -11,6 +11,7 @@
 //	Offer            the distribution has found an agent
 //	Left             an agent has gone
 //	Unfollowed       the customer has unfollowed the account
+//	Send             a message to the customer is about to be sent
 //	End, Void        the conversation ends, or its run is lost
 //
 // A conversation is in one of five states. Closed is final: what the customer writes afterwards begins the next

@@ -8,7 +8,5 @@ import (
 // them.
 const (
 	ReasonAnswerLost = delivery.ReasonAnswerLost
-	reasonWindow     = "reply-window-closed"
-	reasonDisabled   = "account-disabled" // or deleted
-	reasonUnreadable = "unreadable"       // the text, the customer's key or the account's secret does not open
+	reasonUnreadable = "unreadable" // the text, the customer's key or the account's secret does not open
 )

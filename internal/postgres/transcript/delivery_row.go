@@ -8,6 +8,7 @@ import (
 	"wxdesk/internal/account"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/delivery"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/standing"
 	"wxdesk/internal/wechat"
@@ -102,6 +103,15 @@ func lockDelivery(ctx context.Context, tx *postgres.Tx, c conversation.Ref, id c
 	d := &deliveryRow{ref: c}
 	err := tx.GetContext(ctx, d, query, c.Tenant, c.Conversation, id)
 	return d, err
+}
+
+// queued is the message as the rule book judges whether it may be sent.
+func (d *deliveryRow) queued() lifecycle.Queued {
+	return lifecycle.Queued{
+		Epoch:           d.Epoch,
+		AccountDisabled: d.Account.Disabled,
+		Conversation:    lifecycle.Standing{State: d.Conversing.State, Epoch: d.Conversing.Epoch},
+	}
 }
 
 // marking is what an attempt is told of the message.

@@ -2,7 +2,6 @@ package transcript
 
 import (
 	"context"
-	"errors"
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/delivery"
@@ -61,22 +60,9 @@ func (db *DB) claim(ctx context.Context, tx *postgres.Tx, d *deliveryRow, attemp
 		err := d.settle(ctx, tx, conversation.DeliveryFailed, reason, 0)
 		return d.marking(delivery.Outgoing{}), err
 	}
-	switch {
-	case d.Conversing.State == conversation.StateClosed:
-		return fails(lifecycle.ReasonClosed)
-	case d.Epoch != nil && *d.Epoch != d.Conversing.Epoch:
-		return fails(lifecycle.ReasonSuperseded)
-	case d.Account.Disabled:
-		return fails(reasonDisabled)
-	}
-	left, err := d.Customer.Allowance().Spend(d.Customer.Now)
-	switch {
-	case errors.Is(err, conversation.ErrWindowClosed):
-		return fails(reasonWindow)
-	case errors.Is(err, conversation.ErrAllowanceSpent):
-		// By our count nothing is left. But how WeChat counts is not documented, so WeChat decides (docs/adr/0007).
-	case err != nil:
-		return delivery.Marking{}, err
+	left, reason := lifecycle.Send(d.Customer.Now, d.queued(), d.Customer.Allowance())
+	if reason != "" {
+		return fails(reason)
 	}
 	out, readable, err := db.outgoing(d)
 	switch {
