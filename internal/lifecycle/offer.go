@@ -7,11 +7,8 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Acts that the run is told of and that no person does.
-const (
-	ActAssigned   = "assigned"   // by the distribution
-	ActUnassigned = "unassigned" // its agent has gone
-)
+// ActAssigned is the act that a run is told of when the distribution assigns its conversation.
+const ActAssigned = "assigned"
 
 // Offer offers a waiting conversation to an agent, or assigns it without asking. The distribution has found the agent and has locked
 // both. If the conversation no longer waits, it changes nothing.
@@ -87,40 +84,4 @@ func (a *Agent) take(made *Assignment) {
 func (c *Change) forgetPresence(agent conversation.AgentID) {
 	c.Presences = slices.DeleteFunc(c.Presences, func(p PresenceChange) bool { return p.Agent == agent })
 	c.Feed = slices.DeleteFunc(c.Feed, func(e Event) bool { return e.Kind == EventPresence && e.Agent == agent })
-}
-
-// Departure says why an agent's work is taken from them.
-type Departure string
-
-// The departures.
-const (
-	Gone     Departure = "agent-gone" // disconnected, and not back in time: what they put aside or wrap up stays theirs
-	Disabled Departure = "agent-disabled"
-	Deleted  Departure = "agent-deleted"
-)
-
-// Left puts a conversation back into its queue because its agent, or the agent to whom it is offered, has gone. It is kept for
-// nobody. If it is neither theirs nor offered to them, it changes nothing.
-func Left(now time.Time, s Snapshot, agent conversation.AgentID, why Departure) Change {
-	switch {
-	case s.Live == nil, s.Live.Agent != agent, s.Item == nil, s.State == conversation.StateClosed:
-		return Change{}
-	case why == Gone && s.State != conversation.StateActive:
-		return Change{}
-	}
-	d := newDraft(now, s)
-	had := s.Live.State == Accepted
-	d.release()
-	d.waitAgain(d.Queue, "", had)
-	if why != Gone {
-		d.change.Trace = &Trace{StageCommand, DepartureTrace{why, agent}}
-	}
-	d.change.Notice = &Notice{Act: ActUnassigned, Assignment: true}
-	return d.finish()
-}
-
-// DepartureTrace is the trace of a conversation whose agent is no agent any more.
-type DepartureTrace struct {
-	Command Departure            `json:"command"`
-	AgentID conversation.AgentID `json:"agent_id"`
 }
