@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -129,22 +128,8 @@ func AcceptsVariable(declared []routing.Variable, name string, value any) bool {
 	case string:
 		return !declared[i].Number && utf8.RuneCountInString(value) <= maxVariable && !strings.ContainsRune(value, 0)
 	default:
-		return declared[i].Number && whole(value)
+		return declared[i].Number && routing.IsWholeNumber(value)
 	}
-}
-
-// whole reports whether a value as JSON or a bot's connector gives it is a whole number.
-func whole(value any) bool {
-	switch n := value.(type) {
-	case int, int64:
-		return true
-	case float64:
-		return n == math.Trunc(n) && math.Abs(n) < 1<<53
-	case json.Number:
-		_, err := n.Int64()
-		return err == nil
-	}
-	return false
 }
 
 // setSkills replaces the skills that the conversation needs (SKL-5). Its agent may do so if the workstream allows it, and

@@ -110,8 +110,8 @@ func KnownForm[ID ~string](id ID) ID {
 // "" for the first page. That one may be gone meanwhile.
 const Page = ` and tenant = $1 and ($2 = '' or id > nullif($2, '')::uuid) order by id limit $3`
 
-// WholeNumbers makes int64 of the whole numbers that JSON has made floats of.
-func WholeNumbers(values map[string]any) {
+// RestoreIntegers makes int64 of the whole numbers that JSON has made floats of.
+func RestoreIntegers(values map[string]any) {
 	for name, value := range values {
 		switch n := value.(type) {
 		case float64:

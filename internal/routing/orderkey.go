@@ -203,3 +203,10 @@ func number(v any) (int64, bool) {
 	}
 	return 0, false
 }
+
+// IsWholeNumber reports whether a value is a whole number, as Go, YAML or JSON bring it. A text that spells one is not.
+func IsWholeNumber(value any) bool {
+	_, isText := value.(string)
+	_, isNumber := number(value)
+	return isNumber && !isText
+}

@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"encoding/json"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -45,7 +43,7 @@ func (c *checking) classification(r routing.Rule) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Set)) {
 		text, isText := r.Set[name].(string)
-		whole := isWhole(r.Set[name])
+		whole := routing.IsWholeNumber(r.Set[name])
 		switch {
 		case !isName(name):
 			c.fault("set", "expected names of 1 to %d characters", routing.MaxName)
@@ -70,20 +68,6 @@ func (c *checking) classification(r routing.Rule) {
 			c.fault("profiles", "there is no such capacity profile")
 		}
 	}
-}
-
-// isWhole reports whether a value is a whole number, as Go, YAML or JSON bring it.
-func isWhole(value any) bool {
-	switch n := value.(type) {
-	case int, int64:
-		return true
-	case float64:
-		return n == math.Trunc(n) && math.Abs(n) < 1<<53
-	case json.Number:
-		_, err := n.Int64()
-		return err == nil
-	}
-	return false
 }
 
 func (c *checking) route(r routing.Rule) {

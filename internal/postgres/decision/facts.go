@@ -109,7 +109,7 @@ func (r factsRow) context(c conversation.Ref, seal sealing.Customer) map[string]
 			values = opened
 		}
 	}
-	postgres.WholeNumbers(values)
+	postgres.RestoreIntegers(values)
 	return values
 }
 

@@ -78,7 +78,7 @@ func loadWorkstream(ctx context.Context, tx *postgres.Tx, c conversation.Ref, _ 
 	q.Now, q.Hops, q.Workstream = row.Now.UTC(), row.Hops, row.Workstream()
 	if row.Classified != nil {
 		q.Before = &row.Classified.V
-		postgres.WholeNumbers(q.Before.Attributes)
+		postgres.RestoreIntegers(q.Before.Attributes)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ const VersionColumns = `v.ruleset_id, v.number, v.rules, v.created_by, v.created
 // Version is what the row stands for.
 func (r VersionRow) Version() routing.RulesetVersion {
 	for i := range r.Rules.V {
-		postgres.WholeNumbers(r.Rules.V[i].Set)
+		postgres.RestoreIntegers(r.Rules.V[i].Set)
 	}
 	return routing.RulesetVersion{
 		RulesetID: r.RulesetID, Number: r.Number, Rules: r.Rules.V, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt,
