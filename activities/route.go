@@ -94,13 +94,13 @@ func (a *Activities) evaluatorFor(within time.Duration) *briefEvaluator {
 var errSlow = errors.New("the rules take too long")
 
 // Evaluate implements routing.Evaluator.
-func (j *briefEvaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
-	if time.Now().After(j.until) {
-		j.slow = true
+func (e *briefEvaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
+	if time.Now().After(e.until) {
+		e.slow = true
 		return false, errSlow
 	}
-	if j.Evaluator == nil {
-		return false, errors.New("nobody is there to judge conditions")
+	if e.Evaluator == nil {
+		return false, errors.New("no evaluator for conditions")
 	}
-	return j.Evaluator.Evaluate(condition, facts)
+	return e.Evaluator.Evaluate(condition, facts)
 }

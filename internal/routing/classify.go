@@ -99,7 +99,7 @@ func (d *decider) matches(set RulesetVersion, rule Rule, facts Facts) bool {
 	return err == nil && holds
 }
 
-var errNoEvaluator = errors.New("nobody is there to judge conditions")
+var errNoEvaluator = errors.New("no evaluator for conditions")
 
 func evaluate(rule Rule, facts Facts, evaluator Evaluator) (bool, error) {
 	switch {

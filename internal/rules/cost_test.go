@@ -12,10 +12,10 @@ import (
 const maxBytes = 8 << 20
 
 // S13
-// FuzzJudge_noConditionHangs judges conditions over the longest message that WeChat sends, and more tags than it
+// FuzzEvaluate_noConditionHangs evaluates conditions over the longest message that WeChat sends, and more tags than it
 // knows. Whatever compiles comes to an answer or is stopped by its cost. Its cost, and not a clock, is what keeps it under
 // 10 ms; so the clock is left out here.
-func FuzzJudge_noConditionHangs(f *testing.F) {
+func FuzzEvaluate_noConditionHangs(f *testing.F) {
 	for _, seed := range []string{
 		``, `true`, `message.text == "x"`, `message.text.matches("(a+)+$")`, `message.text.matches("(.?){40}b")`,
 		`message.text.matches("(.*.*.*.*.*.*.*.*)*x")`, `message.text.matches("[\\p{L}\\p{N}]{200}$")`,

@@ -38,8 +38,8 @@ func NewEvaluator() *Evaluator { return &Evaluator{recent: map[string]program{}}
 
 // Evaluate implements routing.Evaluator. Its errors say in fixed sentences why a condition cannot be evaluated: they quote nothing of
 // the facts, nor of the condition.
-func (j *Evaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
-	p := j.program(condition)
+func (e *Evaluator) Evaluate(condition string, facts routing.Facts) (bool, error) {
+	p := e.program(condition)
 	ctx, cancel := context.WithTimeout(context.Background(), evaluateWithin)
 	defer cancel()
 	return p.evaluate(ctx, facts)
@@ -105,40 +105,40 @@ func reasonOf(err error) error {
 }
 
 // program compiles a condition once, or twice where two ask at the same time: nobody waits for another's to be compiled.
-func (j *Evaluator) program(condition string) program {
-	p, ok := j.find(condition)
+func (e *Evaluator) program(condition string) program {
+	p, ok := e.find(condition)
 	if !ok {
 		p = build(condition)
-		j.keep(condition, p)
+		e.keep(condition, p)
 	}
 	return p
 }
 
-func (j *Evaluator) find(condition string) (program, bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if p, ok := j.recent[condition]; ok {
+func (e *Evaluator) find(condition string) (program, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p, ok := e.recent[condition]; ok {
 		return p, true
 	}
-	p, ok := j.older[condition]
+	p, ok := e.older[condition]
 	if ok {
-		j.put(condition, p)
+		e.put(condition, p)
 	}
 	return p, ok
 }
 
-func (j *Evaluator) keep(condition string, p program) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.put(condition, p)
+func (e *Evaluator) keep(condition string, p program) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.put(condition, p)
 }
 
 // put makes a condition recent. Where there are too many of them they become the older ones, and those are forgotten.
-func (j *Evaluator) put(condition string, p program) {
-	if len(j.recent) >= maxPrograms/2 {
-		j.older, j.recent = j.recent, map[string]program{}
+func (e *Evaluator) put(condition string, p program) {
+	if len(e.recent) >= maxPrograms/2 {
+		e.older, e.recent = e.recent, map[string]program{}
 	}
-	j.recent[condition] = p
+	e.recent[condition] = p
 }
 
 // build compiles a condition. Whichever facts a kind of ruleset has, a name means the same in all of them; so the first kind

@@ -7,13 +7,13 @@ import (
 )
 
 // EvaluateAtLeisure evaluates a condition without looking at the clock, so that only its cost can stop it.
-func (j *Evaluator) EvaluateAtLeisure(condition string, facts routing.Facts) (bool, error) {
-	return j.program(condition).evaluate(context.Background(), facts)
+func (e *Evaluator) EvaluateAtLeisure(condition string, facts routing.Facts) (bool, error) {
+	return e.program(condition).evaluate(context.Background(), facts)
 }
 
 // Cost is what evaluating a condition costs, and whether it came to an end; false if its cost stopped it, or something else.
-func (j *Evaluator) Cost(condition string, facts routing.Facts) (cost uint64, ended bool) {
-	p := j.program(condition)
+func (e *Evaluator) Cost(condition string, facts routing.Facts) (cost uint64, ended bool) {
+	p := e.program(condition)
 	if p.err != nil {
 		return 0, false
 	}
@@ -25,10 +25,10 @@ func (j *Evaluator) Cost(condition string, facts routing.Facts) (cost uint64, en
 }
 
 // Kept is how many compiled conditions an Evaluator keeps, and MaxPrograms how many it may.
-func (j *Evaluator) Kept() int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return len(j.recent) + len(j.older)
+func (e *Evaluator) Kept() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.recent) + len(e.older)
 }
 
 const MaxPrograms = maxPrograms

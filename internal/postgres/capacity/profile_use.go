@@ -32,7 +32,7 @@ func ReadProfileUses(ctx context.Context, tx *postgres.Tx, t conversation.Tenant
 		from agent_profiles m join capacity_profiles p on p.tenant = m.tenant and p.id = m.profile_id
 		join agents g on g.tenant = m.tenant and g.id = m.agent_id
 		cross join lateral profile_in_use(m.tenant, m.agent_id, p.id, p.reset, g.time_zone, null) u
-		where m.tenant = $1 and m.agent_id` + who.Sql
+		where m.tenant = $1 and m.agent_id` + who.SQL
 	err := who.Each(ctx, tx, t, selectUses, func(rows *sql.Rows) error {
 		var agent conversation.AgentID
 		var r ProfileUse

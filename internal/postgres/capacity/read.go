@@ -23,37 +23,39 @@ func ByID(people []*Candidate) map[conversation.AgentID]*Candidate {
 	return m
 }
 
-// Among says of which agents a statement asks, behind their id; $1 is the tenant, args what comes from $2 on.
+// Among selects the agents that a statement is about. SQL is the condition that follows an agent's id in it. $1 is the tenant, and
+// Args are the arguments from $2 on.
 type Among struct {
-	Sql  string
+	SQL  string
 	Args []any
 }
 
-// Named are a few agents by their ids.
+// Named selects agents by id.
 func Named(agents []conversation.AgentID) Among {
 	return Among{` = any($2::uuid[])`, []any{pq.Array(agents)}}
 }
 
-// Serving are the members of queues. They may be thousands: named one by one, they would cost Postgres more to plan for than to
+// Serving selects the members of queues. They may be thousands: selected by id, they would cost Postgres more to plan for than to
 // find.
 func Serving(queues []conversation.QueueID) Among {
 	return Among{` in (select agent_id from queue_members where tenant = $1 and queue_id = any($2::uuid[]))`, []any{pq.Array(queues)}}
 }
 
-// TakingOrBlocking narrows it to capacity profiles p that are named, and those that block their agents.
+// TakingOrBlocking keeps only those capacity profiles p of the agents that are named here, or that block their agents.
 func (a Among) TakingOrBlocking(profiles []routing.ProfileID) Among {
 	return Among{
-		fmt.Sprintf(`%s and (p.blocking or p.id = any($%d::uuid[]))`, a.Sql, len(a.Args)+2),
+		fmt.Sprintf(`%s and (p.blocking or p.id = any($%d::uuid[]))`, a.SQL, len(a.Args)+2),
 		append(slices.Clone(a.Args), pq.Array(profiles)),
 	}
 }
 
-// Ask reads rows of a statement about agents into list.
+// Ask reads the rows of a statement about the agents into list.
 func (a Among) Ask(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, list any, query string) error {
 	return tx.SelectContext(ctx, list, query, append([]any{t}, a.Args...)...)
 }
 
-// Each reads the rows of a statement one by one: of thousands, finding the fields by their names would take the longer half.
+// Each calls read for each row of a statement about the agents. Ask takes about twice as long for thousands of rows, because it finds
+// fields by name.
 func (a Among) Each(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, query string, read func(*sql.Rows) error) error {
 	rows, err := tx.QueryContext(ctx, query, append([]any{t}, a.Args...)...)
 	if err != nil {
@@ -85,7 +87,7 @@ func ReadPeople(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who
 		select g.id, g.version, g.presence, g.presence_manual, g.lost_at is not null, g.units, g.attributes,
 			(select max_conversations from tenants where id = $1), c.load, c.sessions
 		from agents g cross join lateral capacity_in_use(g.tenant, g.id, g.time_zone, null) c
-		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.id` + who.Sql
+		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.id` + who.SQL
 	var list []*Candidate
 	err := who.Each(ctx, tx, t, selectAgents, func(rows *sql.Rows) error {
 		c := new(Candidate)

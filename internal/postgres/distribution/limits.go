@@ -23,7 +23,7 @@ func (d *distribution) readHeld(ctx context.Context, tx *postgres.Tx, who capaci
 	if !d.limit {
 		return nil
 	}
-	query := `select s.agent_id, c.workstream_id, count(*) as held ` + heldBy + who.Sql + ` and c.workstream_id is not null group by 1, 2`
+	query := `select s.agent_id, c.workstream_id, count(*) as held ` + heldBy + who.SQL + ` and c.workstream_id is not null group by 1, 2`
 	var rows []struct {
 		Agent      conversation.AgentID      `db:"agent_id"`
 		Workstream conversation.WorkstreamID `db:"workstream_id"`

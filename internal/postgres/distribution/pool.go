@@ -108,7 +108,7 @@ func readPlaces(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, que
 }
 
 func readSkills(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who capacity.Among, agents map[conversation.AgentID]*routing.Candidate) error {
-	query := `select agent_id, skill_id, rating from agent_skills where tenant = $1 and not disabled and agent_id` + who.Sql
+	query := `select agent_id, skill_id, rating from agent_skills where tenant = $1 and not disabled and agent_id` + who.SQL
 	var rows []struct {
 		Agent  conversation.AgentID `db:"agent_id"`
 		Skill  routing.SkillID      `db:"skill_id"`
@@ -138,7 +138,7 @@ func readReleased(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, w
 			select least(a.holds_until, a.ended_at) as at from assignments a
 			where a.tenant = g.tenant and a.agent_id = g.id and least(a.holds_until, a.ended_at) <= clock_timestamp()
 			order by least(a.holds_until, a.ended_at) desc limit 1) r
-		where g.tenant = $1 and g.id` + who.Sql
+		where g.tenant = $1 and g.id` + who.SQL
 	var rows []struct {
 		ID conversation.AgentID `db:"id"`
 		At time.Time            `db:"at"`

@@ -37,7 +37,7 @@ type NoticeRow struct {
 // NoticeColumns are those of a NoticeRow.
 const NoticeColumns = `tenant, conversation_id, workflow_id, number, act, assignment`
 
-// Notice is what the row stands for.
+// Notice converts the row to a conversation.RunNotice.
 func (r NoticeRow) Notice() conversation.RunNotice {
 	return conversation.RunNotice{
 		Ref: conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation}, WorkflowID: r.WorkflowID,

@@ -15,7 +15,7 @@ import (
 )
 
 // Table is something that administrators set up and the API creates, lists, changes and deletes: a table whose rows change by their version. R is a row of it, and spells the columns
-// once, by its db tags; T is what a row stands for.
+// once, by its db tags; T is the type that a row is converted to.
 type Table[R interface{ stamped() StampRow }, T any] struct {
 	noun    string // in errors
 	act     string // in the audit: "skill" for skill.create
@@ -26,8 +26,8 @@ type Table[R interface{ stamped() StampRow }, T any] struct {
 	inserting, Updating string
 }
 
-// NewTable makes a Table. noun names a row in errors, act in the audit; live is the table and which of its rows there still are; value is what
-// a row stands for.
+// NewTable makes a Table. noun names a row in errors, act in the audit; live is the table and which of its rows there still are; value
+// converts a row to a T.
 func NewTable[R interface{ stamped() StampRow }, T any](noun, act, live string, value func(R) T) Table[R, T] {
 	var names, values, sets []string
 	row := reflect.TypeFor[R]()

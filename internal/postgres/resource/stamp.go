@@ -21,7 +21,7 @@ const StampColumns = `tenant, version, created_at, updated_at`
 
 func (r StampRow) stamped() StampRow { return r }
 
-// Stamp is what the row stands for.
+// Stamp converts the row to a routing.Stamp.
 func (r StampRow) Stamp() routing.Stamp {
 	return routing.Stamp{Tenant: r.Tenant, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }

@@ -29,7 +29,7 @@ type QueueRow struct {
 // QueueResource is the table of queues.
 var QueueResource = resource.NewTable("queue", "queue", resource.LiveQueues, QueueRow.Queue)
 
-// Queue is what the row stands for.
+// Queue converts the row to a routing.Queue.
 func (r QueueRow) Queue() routing.Queue {
 	return routing.Queue{
 		Stamp: r.Stamp(), ID: r.ID, Name: r.Name, Priority: r.Priority, Method: r.Method, HoursID: postgres.OrEmpty(r.HoursID),

@@ -30,7 +30,7 @@ const LiveRulesets = `rulesets where deleted_at is null`
 // RulesetResource is the table of rulesets.
 var RulesetResource = resource.NewTable("ruleset", "ruleset", LiveRulesets, RulesetRow.Ruleset)
 
-// Ruleset is what the row stands for.
+// Ruleset converts the row to a routing.Ruleset.
 func (r RulesetRow) Ruleset() routing.Ruleset {
 	return routing.Ruleset{
 		Stamp: r.Stamp(), ID: r.ID, Kind: r.Kind, WorkstreamID: postgres.OrEmpty(r.WorkstreamID), QueueID: postgres.OrEmpty(r.QueueID),

@@ -30,7 +30,7 @@ type VersionRow struct {
 // VersionColumns are those of a VersionRow, of a ruleset r and its version v.
 const VersionColumns = `v.ruleset_id, v.number, v.rules, v.created_by, v.created_at, v.published_at`
 
-// Version is what the row stands for.
+// Version converts the row to a routing.RulesetVersion.
 func (r VersionRow) Version() routing.RulesetVersion {
 	for i := range r.Rules.V {
 		postgres.RestoreIntegers(r.Rules.V[i].Set)

@@ -51,7 +51,7 @@ type WorkstreamRow struct {
 // WorkstreamResource is the table of workstreams.
 var WorkstreamResource = resource.NewTable("workstream", "workstream", resource.LiveWorkstreams, WorkstreamRow.Workstream)
 
-// Workstream is what the row stands for.
+// Workstream converts the row to a routing.Workstream.
 func (r WorkstreamRow) Workstream() routing.Workstream {
 	return routing.Workstream{
 		Stamp: r.Stamp(), ID: r.ID, Name: r.Name, Mode: r.Mode, PickFromPush: r.PickFromPush, FallbackQueue: r.FallbackQueue,

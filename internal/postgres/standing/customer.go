@@ -33,7 +33,7 @@ type AllowanceRow struct {
 const CustomerColumns = `
 	u.id, u.data_key, u.openid, u.following, u.message_until, u.message_left, u.tap_until, u.tap_left, clock_timestamp() as now`
 
-// Allowance is the reply allowance that the row stands for.
+// Allowance converts the row to a conversation.Allowance.
 func (r AllowanceRow) Allowance() conversation.Allowance {
 	a := conversation.Allowance{MessageLeft: r.MessageLeft, TapLeft: r.TapLeft}
 	if r.MessageUntil != nil {

@@ -48,7 +48,7 @@ const Joins = `
 	left join work_items i on i.tenant = c.tenant and i.conversation_id = c.id and i.state = 'waiting'
 	left join assignments o on o.tenant = c.tenant and o.conversation_id = c.id and o.state = 'offered'`
 
-// Standing is what the row stands for.
+// Standing converts the row to a conversation.Standing.
 func (r Row) Standing() conversation.Standing {
 	s := conversation.Standing{
 		Revision: r.Revision, State: r.State, Holder: r.Holder, Epoch: r.Epoch,
