@@ -31,7 +31,7 @@ const (
 // errNotStored: the bot answered, and the ledger did not keep it in time. The bot is not asked again.
 var errNotStored = errors.New("activities: the bot's answer was not stored in time")
 
-// AskInput asks for an answer to the oldest line that waits for the bot.
+// AskInput asks for an answer to the oldest message that waits for the bot.
 type AskInput struct {
 	Where
 	Bot bot.Kind // who is expected to answer; another kind of bot is not asked
@@ -52,15 +52,15 @@ type AskOutcome string
 const (
 	AskAnswered AskOutcome = "answered"
 	AskFailed   AskOutcome = "failed" // people are wanted in place of the bot
-	AskNobody   AskOutcome = "nobody" // no line waits for the bot any more
+	AskNobody   AskOutcome = "nobody" // no message waits for the bot any more
 	AskOtherBot AskOutcome = "other"  // the account has another kind of bot now, which was not asked
 	AskLater    AskOutcome = "later"  // the ledger was away before the bot was asked
 )
 
-// Ask has the bot answer the oldest waiting line and keeps the answer. Before the first one of a conversation the classification
-// rules are asked. If the bot fails, or the line cannot be read, a hand-over is wished.
+// Ask has the bot answer the oldest waiting message and keeps the answer. Before the first one of a conversation the classification
+// rules are asked. If the bot fails, or the message cannot be read, a hand-over is wished.
 //
-// Promise: repeatable. The line is the key: the first stored answer stands, and then the line waits no more. A bot may be asked
+// Promise: repeatable. The message is the key: the first stored answer stands, and then the message waits no more. A bot may be asked
 // twice when a worker dies.
 func (a *Activities) Ask(ctx context.Context, in AskInput) (AskResult, error) {
 	return step(ctx, "ask the bot", func(ctx context.Context) (AskResult, error) {

@@ -57,17 +57,17 @@ type Transcript interface {
 	// restored ledger).
 	ReadSituation(ctx context.Context, c conversation.Ref) (conversation.Situation, error)
 
-	// Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked. Turn.Question.TurnID
-	// is "" if nothing is to be asked (no line waits, a hand-over or the end is wished, the bot does not hold it).
+	// Turn loads the oldest message that waits for the bot, as a question, with the epoch in which it is asked. Turn.Question.TurnID
+	// is "" if nothing is to be asked (no message waits, a hand-over or the end is wished, the bot does not hold it).
 	Turn(ctx context.Context, c conversation.Ref) (bot.Turn, error)
 
-	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, and that the line waits no more. An
-	// escalation wishes a hand-over; an end wishes the end, unless another line waits for the bot. The first stored answer of a
+	// StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery, and that the customer's message waits no more. An
+	// escalation wishes a hand-over; an end wishes the end, unless another message waits for the bot. The first stored answer of a
 	// turn stands; a queue that does not exist is left out. If the holder has changed since epoch, or a hand-over or the end is
 	// wished, nothing is stored.
 	StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error)
 
-	// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line. Where
+	// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting message. Where
 	// a hand-over or the end is wished already, or the bot does not hold it, it changes nothing.
 	RequestHandOver(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error)
 
@@ -105,7 +105,7 @@ type Routing interface {
 	RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.Question, error)
 
 	// HandOver moves the conversation to the queue that was decided, if a hand-over is wished: state open, holder queue, epoch
-	// raised, unsent bot messages failed ("superseded-by-person"), no line waits for the bot any more, the work item waiting, the
+	// raised, unsent bot messages failed ("superseded-by-person"), no message waits for the bot any more, the work item waiting, the
 	// distribution triggered, the automated message stored and queued. If the decision is to end it, the end is wished. Where no
 	// hand-over is wished any more it changes nothing.
 	HandOver(ctx context.Context, c conversation.Ref, d routing.Decision) (conversation.Situation, error)

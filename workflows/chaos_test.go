@@ -49,7 +49,7 @@ type chaos struct {
 
 	// Planted defects.
 	markingFails    atomic.Bool // "nothing to claim now" is an error
-	unreadableIsOff atomic.Bool // a line that cannot be opened counts as an outage
+	unreadableIsOff atomic.Bool // a message that cannot be opened counts as an outage
 }
 
 var errAway = conversation.ErrLater

@@ -155,7 +155,7 @@ func TestNextConversation_startsWithABoundedInput(t *testing.T) {
 	require.Equal(t, 12, w.answered(), "each line of the next conversation once")
 }
 
-// answered counts the lines to which WeChat took an answer.
+// answered counts the messages to which WeChat took an answer.
 func (w *world) answered() (n int) {
 	for text, times := range w.took {
 		if strings.HasPrefix(text, "answer") && times == 1 && text != "answer to 0" {
@@ -215,7 +215,7 @@ func TestAsk_givenUpByTemporalHandsOver(t *testing.T) {
 }
 
 // X22
-// A flood gets an answer to each line, in order, and keeps the bot no busier than one question at a time, and WeChat than one
+// A flood gets an answer to each message, in order, and keeps the bot no busier than one question at a time, and WeChat than one
 // answer. X22
 func TestFlood_isAnsweredOneByOneOverTheQueue(t *testing.T) {
 	t.Parallel()

@@ -37,7 +37,7 @@ const (
 
 var began = time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
 
-// world is what stands around the workflow: the real activities over a ledger in memory, a bot and WeChat. A line of the customer
+// world is what stands around the workflow: the real activities over a ledger in memory, a bot and WeChat. A message of the customer
 // is a script: "hello 1" is answered, "human 1" escalates, "bye 1" makes the bot end, "broken 1" makes it fail, "unreadable 1"
 // cannot be opened any more, "quiet 1" wants no answer, "garbage" and "[panic]" cannot be read, "unfollow" leaves.
 type world struct {
@@ -141,7 +141,7 @@ type happening struct {
 	do     func(w *world)
 }
 
-// spoken is a line of the customer.
+// spoken is a message of the customer.
 type spoken struct {
 	text string
 	at   time.Duration

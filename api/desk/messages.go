@@ -9,7 +9,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// messageView is one line of the transcript as the API shows it.
+// messageView is one message of the transcript as the API shows it.
 type messageView struct {
 	ID        string              `json:"id" format:"uuid"`
 	Author    conversation.Author `json:"author" enum:"customer,bot,agent,system"`

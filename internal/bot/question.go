@@ -27,7 +27,7 @@ type Question struct {
 type Turn struct {
 	Question    Question           // its TurnID is "" if nothing is to be asked
 	Epoch       conversation.Epoch // in which it is asked
-	Traceparent string             // of the line
+	Traceparent string             // of the message
 	// Recent is what bot and customer said right before, if the bot is one that can repeat itself in a loop.
 	Recent RecentExchanges
 	// Unclassified: it is the conversation's first turn, and there are classification rules to ask before the bot is.

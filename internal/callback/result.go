@@ -32,5 +32,5 @@ const (
 	ReceiptNew         ReceiptOutcome = "new"
 	ReceiptRepeat      ReceiptOutcome = "repeat"      // its key was known; nothing was written
 	ReceiptQuarantined ReceiptOutcome = "quarantined" // unreadable, or other content under a known key
-	ReceiptNoted       ReceiptOutcome = "noted"       // written, but not as a line of the transcript (an unfollow)
+	ReceiptNoted       ReceiptOutcome = "noted"       // written, but not as a message of the transcript (an unfollow)
 )

@@ -144,7 +144,7 @@ type Customer struct {
 	OpenID    string // personal data: never in a log, an id or a label
 }
 
-// Message is one line of the transcript: what a customer, a bot, an agent or an automated message said.
+// Message is one entry of the transcript: what a customer, a bot, an agent or an automated message said.
 type Message struct {
 	ID      MessageID
 	Seq     int64 // 1, 2, 3 … within the conversation

@@ -12,7 +12,7 @@ type Situation struct {
 // Owed is what a conversation still owes. The ledger derives it from its rows (the view owed), so a step whose result was lost
 // is found again. Durations are counted from the ledger's clock, because clocks differ (R22).
 type Owed struct {
-	Turn     bool          `json:",omitempty"` // a line of the customer waits for the bot
+	Turn     bool          `json:",omitempty"` // a message of the customer waits for the bot
 	TurnIn   time.Duration `json:",omitempty"` // not before this has passed
 	Send     bool          `json:",omitempty"` // a message waits for WeChat, or is being sent
 	SendIn   time.Duration `json:",omitempty"` // not before this has passed

@@ -29,7 +29,7 @@ type Marking struct {
 	Reason      string
 	Attempts    int // this one included
 	Outgoing    Outgoing
-	Traceparent string // of the line that the message answers, or of the request that wrote it
+	Traceparent string // of the customer's message that this one answers, or of the request that wrote it
 	// Situation is how the conversation stands; zero if the attempt may go ahead.
 	Situation conversation.Situation
 

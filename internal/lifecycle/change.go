@@ -26,7 +26,7 @@ type Change struct {
 	Say     []Message // to the customer, in order
 	Resend  *Resend
 	Fail    *Failure
-	NoTurns bool // no line waits for the bot any more
+	NoTurns bool // no message waits for the bot any more
 	Note    *Note
 	Context map[string]any // context variables to set; nil values are forgotten
 
@@ -74,8 +74,8 @@ type Message struct {
 	Author conversation.Author
 	Agent  conversation.AgentID // who wrote it; "" unless an agent did
 	Text   string
-	Turn   conversation.MessageID // the customer's line that it answers; "" for none in particular
-	Part   int                    // its place among what answers that line
+	Turn   conversation.MessageID // the customer's message that it answers; "" for none in particular
+	Part   int                    // its place among what answers that message
 	Epoch  conversation.Epoch     // in which alone it may go out; 0: always
 	Trace  string                 // W3C trace context of the request that wrote it
 }

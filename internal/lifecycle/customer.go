@@ -14,7 +14,7 @@ type Written struct {
 	Lines []Line
 }
 
-// Line is a line of the customer.
+// Line is a message of the customer.
 type Line struct {
 	ID  conversation.MessageID
 	Seq int64
@@ -66,13 +66,13 @@ func Unfollowed(now time.Time, s Snapshot) Change {
 	return d.finish()
 }
 
-// Reply is what a bot answered to a line.
+// Reply is what a bot answered to a message.
 type Reply struct {
 	Epoch     conversation.Epoch // in which it was asked
 	Turn      conversation.MessageID
 	Command   bot.Command
 	Queue     conversation.QueueID // of an escalation; "" for the one that the rules choose
-	MoreLines bool                 // another line waits for the bot
+	MoreLines bool                 // another message waits for the bot
 }
 
 // Answered returns what a bot's answer changes, apart from its messages. An escalation wishes a hand-over. An end wishes the end,
@@ -91,7 +91,7 @@ func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
 	return d.finish(), true
 }
 
-// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at a line. Where a hand-over or
+// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at a message. Where a hand-over or
 // the end is wished already, or the bot does not hold the conversation, it changes nothing.
 func RequestHandOver(now time.Time, s Snapshot, why conversation.EscalationReason, turn conversation.MessageID) Change {
 	if !s.BotActs() {

@@ -14,7 +14,7 @@ type EventKind string
 const (
 	EventStanding  EventKind = "conversation" // how it stands has changed
 	EventLeft      EventKind = "left"         // to the agent who had it: they have it no more
-	EventMessage   EventKind = "message"      // a line more in the transcript
+	EventMessage   EventKind = "message"      // a new message in the transcript
 	EventDelivery  EventKind = "delivery"     // what became of a message to the customer
 	EventNote      EventKind = "note"
 	EventOffer     EventKind = "offer"      // to an agent: will you take it
@@ -41,7 +41,7 @@ type OfferBody struct {
 	Outcome      AssignmentState           `json:"outcome,omitempty"` // of one that is over
 }
 
-// MessageBody is a line more in the transcript.
+// MessageBody is a new message in the transcript.
 type MessageBody struct {
 	MessageID conversation.MessageID `json:"message_id"`
 	Seq       int64                  `json:"seq"`

@@ -85,7 +85,7 @@ func TestAnswered_commandsBecomeRequests(t *testing.T) {
 	require.Equal(t, &lifecycle.Wishes{HandOver: conversation.EscalatedByBot, Turn: "line", Queue: tea},
 		says(world(), lifecycle.Reply{Epoch: 1, Turn: "line", Command: bot.CommandEscalate, Queue: tea}).Wishes)
 	require.Equal(t, &lifecycle.Wishes{Ending: conversation.ClosedByBot}, says(world(), lifecycle.Reply{Epoch: 1, Command: bot.CommandEnd}).Wishes)
-	// Another line is not left unanswered
+	// Another message is not left unanswered
 	require.Zero(t, says(world(), lifecycle.Reply{Epoch: 1, Command: bot.CommandEnd, MoreLines: true}))
 	for _, s := range []lifecycle.Snapshot{begun(wanted), waits(), begun(answers(bot.CommandEnd))} {
 		_, ok := lifecycle.Answered(noon, s, lifecycle.Reply{Epoch: 1})

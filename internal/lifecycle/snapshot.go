@@ -12,7 +12,7 @@ import (
 type Snapshot struct {
 	Standing
 	Revision int64
-	LastSeq  int64 // number of the last line of the transcript
+	LastSeq  int64 // number of the last message of the transcript
 	Wishes   Wishes
 	Unsent   Unsent
 	Language conversation.Language // the account's
@@ -76,7 +76,7 @@ type Standing struct {
 // Wishes are a hand-over or an end that is decided and not done yet. At most one of them is wished at a time.
 type Wishes struct {
 	HandOver conversation.EscalationReason // why people are wanted; "": they are not
-	Turn     conversation.MessageID        // the customer's line that asked for them
+	Turn     conversation.MessageID        // the customer's message that asked for them
 	Queue    conversation.QueueID          // that the bot named; "": the rules choose
 	Ending   conversation.CloseReason      // why the conversation is to end; "": it is not
 }
@@ -105,7 +105,7 @@ type Item struct {
 	Overflow   *routing.Overflow // of the rule that chose the queue, in place of the queue's; nil: the queue's
 
 	QueuedAt  time.Time            // when it came into its queue
-	Since     time.Time            // the customer's last line before it began to wait
+	Since     time.Time            // the customer's last message before it began to wait
 	KeptFor   conversation.AgentID // offered to this agent alone until KeptUntil; "": to anybody
 	KeptUntil time.Time
 	Declined  map[conversation.AgentID]int

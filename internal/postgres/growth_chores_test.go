@@ -29,8 +29,8 @@ func (l *longest) since(began time.Time) {
 	l.took = max(l.took, time.Since(began))
 }
 
-// besideTheWork has the ledger swept, cleared of old rows and migrated while fifty lines a second come in, each of a new customer. It returns
-// how long the longest line took to be received, and how long after its commit the latest feed row could be read.
+// besideTheWork has the ledger swept, cleared of old rows and migrated while fifty messages a second come in, each of a new customer. It
+// returns how long the longest message took to be received, and how long after its commit the latest feed row could be read.
 func (g *growing) besideTheWork(b *testing.B) (line, told time.Duration) {
 	b.Helper()
 	g.Exec(b, `update tenants set keep_conversations_days = 29, keep_receipts_days = 28, keep_traces_days = 28`)

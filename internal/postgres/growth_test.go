@@ -185,7 +185,7 @@ func (g *growing) assigned(ref conversation.Ref) (to access.Principal) {
 	return to
 }
 
-// live lives a conversation from its first line to its end, with everything that a message, a batch and a second ask of the ledger.
+// live lives a conversation from its first message to its end, with everything that a message, a batch and a second ask of the ledger.
 func (g *growing) live() {
 	g.t().Helper()
 	g.lives++
@@ -221,7 +221,7 @@ func (g *growing) live() {
 	g.everySecond(first)
 }
 
-// writes has the customer write a line, which WeChat brings twice.
+// writes has the customer write a message, which WeChat brings twice.
 func (g *growing) writes(ref conversation.Ref, customer, text string) {
 	g.t().Helper()
 	batch := g.Batch(ref.Conversation, customer, postgrestest.Says(uuid.NewString(), text))
@@ -240,7 +240,7 @@ func (g *growing) writes(ref conversation.Ref, customer, text string) {
 	g.do("ReadSituation", func(ctx context.Context) error { _, err := g.db.ReadSituation(ctx, ref); return err })
 }
 
-// BotAnswers has the bot answer the line that waits.
+// BotAnswers has the bot answer the message that waits.
 func (g *growing) botAnswers(ref conversation.Ref) {
 	g.t().Helper()
 	var turn bot.Turn

@@ -54,7 +54,7 @@ type openSystem struct {
 	account *harness.CallbackAccount
 	db      *sqlx.DB
 	open    int
-	more    int           // lines that known customers have written: they are answered too
+	more    int           // messages that known customers have written: they are answered too
 	took    time.Duration // to open those after the first thousand
 }
 
@@ -90,7 +90,7 @@ func (h *openSystem) openUntil(until int) {
 	h.b.Logf("%d open after %s", until, h.took.Round(time.Second))
 }
 
-// waitForAnswers waits until so many customers have the answer to their first line, and to the others.
+// waitForAnswers waits until so many customers have the answer to their first message, and to the others.
 func (h *openSystem) waitForAnswers(n int) {
 	h.b.Helper()
 	h.PollEvery(500*time.Millisecond, 10*time.Minute, "each has its answer", func() bool {

@@ -16,17 +16,17 @@ type Evidence struct {
 	open    int              // conversations that are not closed
 }
 
-// writtenLine is a line that a customer wrote, and what WeChat was told about it.
+// writtenLine is a message that a customer wrote, and what WeChat was told about it.
 type writtenLine struct {
 	text     string
 	accepted bool // false where WeChat gave up after its attempts
 }
 
-// transcriptLine is a line of a transcript, with what followed from it.
+// transcriptLine is a message of a transcript, with what followed from it.
 type transcriptLine struct {
 	id, author, text string
-	answers          int    // stored answers to a customer's line
-	delivery         string // status, of a line to the customer
+	answers          int    // stored answers to a customer's message
+	delivery         string // status, of a message to the customer
 }
 
 // Judge collects the evidence and returns the promises that it breaks.
@@ -66,7 +66,7 @@ func (l *Load) Evidence() map[string]Evidence {
 	return all
 }
 
-// answerCounts counts the stored answers to each line.
+// answerCounts counts the stored answers to each message.
 func (l *Load) answerCounts() map[string]int {
 	l.r.T.Helper()
 	rows, err := l.r.Database().Query(`select turn_id, count(*) from messages where turn_id is not null group by turn_id`)

@@ -12,23 +12,23 @@ import (
 	"wxdesk/internal/e2e/harness"
 )
 
-// Load is customers who write one line after the other, each as soon as the line before is acknowledged or given up.
+// Load is customers who write one message after the other, each as soon as the message before is acknowledged or given up.
 type Load struct {
 	r         *Rig
 	since     time.Time // by Postgres's clock
 	Customers []harness.Customer
 	written   [][]writtenLine
-	Done      atomic.Int64 // lines that are acknowledged or given up
-	GaveUp    atomic.Int64 // lines that WeChat gave up
+	Done      atomic.Int64 // messages that are acknowledged or given up
+	GaveUp    atomic.Int64 // messages that WeChat gave up
 	all       sync.WaitGroup
 
 	mu    sync.Mutex
 	moved sync.Cond
 	begun int
-	until int // so many lines may be written so far
+	until int // so many messages may be written so far
 }
 
-// AllowUntil lets the customers write until there are so many lines in all.
+// AllowUntil lets the customers write until there are so many messages in all.
 func (l *Load) AllowUntil(until int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -36,7 +36,7 @@ func (l *Load) AllowUntil(until int) {
 	l.moved.Broadcast()
 }
 
-// waitForTurn waits until one more line may be written.
+// waitForTurn waits until one more message may be written.
 func (l *Load) waitForTurn() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -46,7 +46,7 @@ func (l *Load) waitForTurn() {
 	l.begun++
 }
 
-// TeachAnswers gives the FAQ a different answer to each line, so that answers can be told apart on the phone.
+// TeachAnswers gives the FAQ a different answer to each message, so that answers can be told apart on the phone.
 func (r *Rig) TeachAnswers(lines int) {
 	r.T.Helper()
 	for n := range lines {
@@ -57,8 +57,8 @@ func (r *Rig) TeachAnswers(lines int) {
 	}
 }
 
-// StartLoad has new customers write so many lines each, as far as AllowUntil allows, and returns at once. At first it allows until lines in
-// all.
+// StartLoad has new customers write so many messages each, as far as AllowUntil allows, and returns at once. At first it allows until messages
+// in all.
 func (r *Rig) StartLoad(customers, lines, until int) *Load {
 	r.T.Helper()
 	l := &Load{r: r, written: make([][]writtenLine, customers), until: until}
@@ -84,16 +84,16 @@ func (r *Rig) StartLoad(customers, lines, until int) *Load {
 	return l
 }
 
-// WaitForEnd waits until every customer has written every line.
+// WaitForEnd waits until every customer has written every message.
 func (l *Load) WaitForEnd() { l.all.Wait() }
 
-// WaitForLines waits until n lines are acknowledged or given up.
+// WaitForLines waits until n messages are acknowledged or given up.
 func (l *Load) WaitForLines(n int) {
 	l.r.T.Helper()
 	l.r.WaitFor(10*time.Minute, fmt.Sprintf("%d lines are said", n), func() bool { return l.Done.Load() >= int64(n) })
 }
 
-// WaitUntilQuiet waits until every acknowledged line is answered and every answer has its delivery status. It reports whether that came
+// WaitUntilQuiet waits until every acknowledged message is answered and every answer has its delivery status. It reports whether that came
 // about in time.
 func (l *Load) WaitUntilQuiet(within time.Duration) bool {
 	taken := 0
@@ -122,7 +122,7 @@ func (l *Load) WaitUntilQuiet(within time.Duration) bool {
 	return false
 }
 
-// AnswerDelays returns how long after each line its answer was stored.
+// AnswerDelays returns how long after each message its answer was stored.
 func (l *Load) AnswerDelays() (all []time.Duration) {
 	l.r.T.Helper()
 	rows, err := l.r.Database().Query(`

@@ -61,7 +61,7 @@ func (s *saboteur) exec(statement string, args ...any) {
 	require.NoError(s.t, err)
 }
 
-// swap exchanges the first two lines of an author.
+// swap exchanges the first two messages of an author.
 func (s *saboteur) swap(author string) {
 	s.t.Helper()
 	var first, second int

@@ -11,7 +11,7 @@ import (
 )
 
 // R22
-// If WeChat's clock is an hour behind ours, or ahead of it, nothing that is acknowledged is lost; each line is in the transcript,
+// If WeChat's clock is an hour behind ours, or ahead of it, nothing that is acknowledged is lost; each message is in the transcript,
 // once, however often it comes, and is flagged: it gets no answer, for it may be old. With the clock right again, all is as ever.
 func TestWrongClock_losesNothing(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ func (s *System) AllConversations() (all []Conversation) {
 	}
 }
 
-// Message is a line of a transcript.
+// Message is one message of a transcript.
 type Message struct {
 	Fields   map[string]string
 	ID       string
@@ -70,7 +70,7 @@ type Message struct {
 	Delivery *struct{ Status, Reason string }
 }
 
-// Transcript returns all lines of a conversation, oldest first.
+// Transcript returns all messages of a conversation, oldest first.
 func (s *System) Transcript(conversation string) []Message {
 	s.T.Helper()
 	var all []Message
@@ -89,7 +89,7 @@ func (s *System) Transcript(conversation string) []Message {
 	}
 }
 
-// RequireOrder fails the test unless the lines of each sender, "sender 1 message 0002", stand in the order of their numbers.
+// RequireOrder fails the test unless the messages of each sender, "sender 1 message 0002", stand in the order of their numbers.
 func RequireOrder(t *testing.T, lines []Message, senders int) {
 	t.Helper()
 	next := make([]int, senders)

@@ -12,7 +12,7 @@ import (
 )
 
 // Sixty new customers (five hundred with -share 1) ask for a person; at half of them the worker is killed, in another run Temporal. Ten
-// seconds after it runs again, and WeChat was told of the last of them, each line is stored and each conversation is in its queue.
+// seconds after it runs again, and WeChat was told of the last of them, each message is stored and each conversation is in its queue.
 func TestRestart_routesWithinTenSeconds(t *testing.T) { // alone: it measures time
 	for _, name := range []string{"worker", "temporal"} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"wxdesk/internal/rules"
 )
 
-// asks has the rules classify the oldest line that waits for the bot, if they are to, and the bot answer it.
+// asks has the rules classify the oldest message that waits for the bot, if they are to, and the bot answer it.
 func asks(d *postgrestest.Office, ref conversation.Ref, a bot.Answer) conversation.Situation {
 	d.T.Helper()
 	turn, err := d.Turn(d.T.Context(), ref)

@@ -15,7 +15,7 @@ import (
 const stageClassification = "classification"
 
 // HandOver moves a conversation to the queue that was decided, if a hand-over is wished: state open, holder queue, what the
-// bot has not sent yet failed ("superseded-by-person"), no line waits for the bot any more, a work item that the distribution
+// bot has not sent yet failed ("superseded-by-person"), no message waits for the bot any more, a work item that the distribution
 // looks at, the automated message stored and queued. If the decision is to end it, that is wished, and there is no work item.
 // If no hand-over is wished any more it changes nothing; if the end is wished too, a hand-over is no longer wished. It
 // returns ErrNotFound when there is no such conversation or no such queue; secret.ErrUnavailable if the customer's key does

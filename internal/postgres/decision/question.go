@@ -14,7 +14,7 @@ import (
 )
 
 // RoutingQuestion loads everything that decides where a conversation goes whose hand-over is wished: what is known of it, its
-// workstream, the rules that are published, and all queues as they stand. The line that asked for people is the source of
+// workstream, the rules that are published, and all queues as they stand. The message that asked for people is the source of
 // chance, so that a retry asks the same. It returns ErrClosed if it has ended or no hand-over is wished; ErrNotFound if there
 // is no such conversation.
 func (db *DB) RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.Question, error) {
@@ -29,8 +29,8 @@ func (db *DB) RoutingQuestion(ctx context.Context, c conversation.Ref) (routing.
 	return db.TrialQuestion(ctx, c, w.Turn, w.Queue)
 }
 
-// TrialQuestion loads the same whether or not a hand-over is wished, as if that line asked for them and the bot named the queue (""
-// for none). It returns ErrNotFound when the tenant has no such conversation, or the conversation no such line.
+// TrialQuestion loads the same whether or not a hand-over is wished, as if that message asked for them and the bot named the queue (""
+// for none). It returns ErrNotFound when the tenant has no such conversation, or the conversation no such message.
 func (db *DB) TrialQuestion(ctx context.Context, c conversation.Ref, turn conversation.MessageID, queue conversation.QueueID) (routing.Question, error) {
 	q := routing.Question{Roll: roll(turn), Wish: postgres.KnownForm(queue)}
 	return db.question(ctx, c, turn, q, loadWorkstream, db.loadFacts, loadRules, setup.LoadQueues)

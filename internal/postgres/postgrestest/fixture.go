@@ -164,7 +164,7 @@ func (f *Fixture) Queued(t testing.TB, c conversation.Ref) (ids []conversation.M
 	return ids
 }
 
-// MustRequestHandOver has the bot give up at the oldest line that waits for it.
+// MustRequestHandOver has the bot give up at the oldest message that waits for it.
 func (f *Fixture) MustRequestHandOver(t testing.TB, c conversation.Ref) conversation.Situation {
 	t.Helper()
 	s, err := f.RequestHandOver(t.Context(), c, conversation.EscalatedByBot)
@@ -180,7 +180,7 @@ func (f *Fixture) MustHandOver(t testing.TB, c conversation.Ref, d routing.Decis
 	return s
 }
 
-// BotAnswers has the bot answer the oldest line that waits for it.
+// BotAnswers has the bot answer the oldest message that waits for it.
 func (f *Fixture) BotAnswers(t testing.TB, c conversation.Ref, a bot.Answer) conversation.Situation {
 	t.Helper()
 	turn, err := f.Turn(t.Context(), c)

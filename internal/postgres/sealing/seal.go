@@ -25,7 +25,7 @@ const (
 )
 
 // Unavailable stands in a transcript for a text or an openid that cannot be opened any more, because the customer's key
-// was destroyed or the row was tampered with. The lines around it stay readable.
+// was destroyed or the row was tampered with. The messages around it stay readable.
 const Unavailable = "[unavailable]"
 
 // Place names where a ciphertext belongs; it opens nowhere else.

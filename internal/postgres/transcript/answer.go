@@ -27,7 +27,7 @@ type answerRow struct {
 }
 
 // StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, the context variables that it sets,
-// if the workstream declares them, and that the line waits no more. An escalation wishes a hand-over, with the queue that it
+// if the workstream declares them, and that the customer's message waits no more. An escalation wishes a hand-over, with the queue that it
 // names if there is such a one. An end wishes the end: see lifecycle.Answered. The first stored answer of a turn stands. Where
 // the holder has changed since epoch, or a hand-over or the end is wished, nothing is stored.
 func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error) {

@@ -362,7 +362,7 @@ func TestTurn_asksAnEventByItsKey(t *testing.T) {
 	require.False(t, turn.Question.First)
 }
 
-// Nothing but lines that a bot answers: no old news, no event without a meaning, nothing of another conversation.
+// Nothing but messages that a bot answers: no old news, no event without a meaning, nothing of another conversation.
 func TestTurn_isTheOldestLineThatWaits(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -8,7 +8,7 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// moveStanding does what new lines do to a conversation that people have, or are to have. Of a bot's, nothing follows but its
+// moveStanding does what new messages do to a conversation that people have, or are to have. Of a bot's, nothing follows but its
 // beginning, which is told already.
 func (r *reception) moveStanding(ctx context.Context) error {
 	if len(r.fresh) == 0 || r.begun || r.conversation.Holder == conversation.HolderBot {

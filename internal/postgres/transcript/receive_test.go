@@ -221,7 +221,7 @@ func TestReceive_unfollowRequestsTheEnd(t *testing.T) {
 	}
 }
 
-// The bot says goodbye while a line waits: it does not end.
+// The bot says goodbye while a message waits: it does not end.
 func TestStoreAnswer_endWaitsForUnansweredLines(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

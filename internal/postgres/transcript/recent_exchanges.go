@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/postgres/sealing"
 )
 
-// exchangeRow is a line of one of the last turns that a bot answered: the customer's message, or a part of the answer.
+// exchangeRow is a part of one of the last turns that a bot answered: the customer's message, or a part of the answer.
 type exchangeRow struct {
 	Pace   bool                `db:"pace"` // answered within the bot.LoopWindow
 	ID     string              `db:"id"`

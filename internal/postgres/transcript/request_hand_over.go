@@ -13,9 +13,9 @@ import (
 	"wxdesk/internal/postgres/standing"
 )
 
-// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting line, and
-// keeps that as the line's turn. The customer's key need not open. If a hand-over or the end is wished already, the bot does
-// not hold it or no line waits, it changes nothing.
+// RequestHandOver wishes that people take the conversation from its bot, because the bot failed at its oldest waiting message, and
+// keeps that as the message's turn. The customer's key need not open. If a hand-over or the end is wished already, the bot does
+// not hold it or no message waits, it changes nothing.
 func (db *DB) RequestHandOver(ctx context.Context, c conversation.Ref, why conversation.EscalationReason) (conversation.Situation, error) {
 	return postgres.Transact(ctx, db.pool, "wish people for conversation "+string(c.Conversation), func(tx *postgres.Tx) (conversation.Situation, error) {
 		held, err := standing.LockHeld(ctx, tx, c)

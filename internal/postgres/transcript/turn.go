@@ -12,7 +12,7 @@ import (
 	"wxdesk/internal/postgres/standing"
 )
 
-// questionRow is the customer's line that a bot is to be asked about, with all that its question says.
+// questionRow is the customer's message that a bot is to be asked about, with all that its question says.
 type questionRow struct {
 	AccountID   conversation.AccountID `db:"account_id"`
 	CustomerID  string                 `db:"customer_id"`
@@ -35,15 +35,15 @@ type questionRow struct {
 	Unclassified bool               `db:"unclassified"`
 }
 
-// Turn loads the oldest line that waits for the bot, as a question, with the epoch in which it is asked; for a webhook also
+// Turn loads the oldest message that waits for the bot, as a question, with the epoch in which it is asked; for a webhook also
 // what was said right before. An event's question is its key. Question.TurnID is "" if nothing is to be asked. It returns
-// ErrNotFound if there is no such conversation; secret.ErrUnavailable if the line or the customer's key does not open.
+// ErrNotFound if there is no such conversation; secret.ErrUnavailable if the message or the customer's key does not open.
 func (db *DB) Turn(ctx context.Context, c conversation.Ref) (bot.Turn, error) {
 	t, err := db.turn(ctx, c)
 	return t, postgres.Explain(ctx, "load the next turn of conversation "+string(c.Conversation), err)
 }
 
-// unansweredLine is the oldest line of a conversation c that waits for the bot.
+// unansweredLine is the oldest message of a conversation c that waits for the bot.
 const unansweredLine = `
 	select * from messages
 	where tenant = c.tenant and conversation_id = c.id and wants_answer order by seq limit 1`

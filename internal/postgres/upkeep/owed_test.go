@@ -216,7 +216,7 @@ func only(f *postgrestest.Fixture, t testing.TB, c conversation.Ref) (id convers
 	return id
 }
 
-// A line that cannot be read goes to people, whose other lines can.
+// A message that cannot be read goes to people, whose other messages can.
 func TestWantPeople_unreadableLineIsForPeople(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)

@@ -120,7 +120,7 @@ func (db *DB) seen(ctx context.Context, v access.Viewer, id conversation.ID) (ro
 	return row, err
 }
 
-// Messages lists a conversation's lines after number afterSeq, oldest first. A text that does not open reads as
+// Messages lists a conversation's messages after number afterSeq, oldest first. A text that does not open reads as
 // Unavailable. It returns ErrNotFound when there is no such conversation that the viewer may see.
 func (db *DB) Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
 	customer, err := db.seen(ctx, v, id)

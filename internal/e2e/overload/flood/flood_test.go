@@ -13,9 +13,9 @@ import (
 )
 
 // R20
-// Three hundred lines (twenty thousand with -share 1) of one customer over three API processes and two workers, while WeChat takes
+// Three hundred messages (twenty thousand with -share 1) of one customer over three API processes and two workers, while WeChat takes
 // 1.5 s for each of the first forty answers (for each answer with -share 1). No workflow task fails, no run grows too long, each
-// line is answered once, and of each answer it is known what became of it.
+// message is answered once, and of each answer it is known what became of it.
 func TestLoad_threeAPIsAndSlowWeChat(t *testing.T) { // alone: it takes all that the machine has
 	const senders = 4
 	each := harness.Sized(75, 5000)
