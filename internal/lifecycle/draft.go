@@ -158,7 +158,7 @@ func (d *draft) goOn() {
 	d.hold(nil)
 }
 
-// hold sets for how long the live assignment takes capacity from now on; nil: while it is live. The distribution looks again at the
+// hold sets for how long the live assignment takes capacity from now on; nil: while it is live. The distribution runs again at the
 // end of that time.
 func (d *draft) hold(duration *time.Duration) {
 	if d.Live == nil {
@@ -195,7 +195,7 @@ func (d *draft) waitAgain(queue conversation.QueueID, keptFor conversation.Agent
 // always is the time until which an item is kept that is kept for as long as its agent serves the queue.
 var always = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
-// keep keeps an item for an agent, "" for nobody: for one countdown (D2), or always if the workstream says so. The distribution looks
+// keep keeps an item for an agent, "" for nobody: for one countdown (D2), or always if the workstream says so. The distribution runs
 // again when the countdown is over. Only conversations of mode push are kept.
 func (d *draft) keep(i *Item, agent conversation.AgentID) {
 	i.KeptFor, i.KeptUntil = "", time.Time{}

@@ -118,7 +118,7 @@ func TestCapacity_isNeverExceeded(t *testing.T) {
 	require.Greater(t, d.Count(t, "assignments", "accepted_at is not null"), int(operations/20))
 }
 
-// something happens: a customer comes, the distribution looks, or an agent acts on one of their conversations.
+// something happens: a customer comes, the distribution runs, or an agent acts on one of their conversations.
 func something(d *postgrestest.Office, people []access.Principal, chance *rand.Rand) error {
 	ctx := d.T.Context()
 	switch n := chance.IntN(10); {

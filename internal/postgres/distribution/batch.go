@@ -72,7 +72,7 @@ func (b *batch) run(ctx context.Context) error {
 	return nil
 }
 
-// deleteTriggers deletes what had the distribution look.
+// deleteTriggers deletes what had the distribution run.
 func (b *batch) deleteTriggers(ctx context.Context) error {
 	if len(b.triggers) == 0 {
 		return nil
@@ -189,7 +189,7 @@ func (b *batch) settle(ctx context.Context) error {
 	return err
 }
 
-// triggerLater has the distribution look again at the moments that were found.
+// triggerLater has the distribution run again at the moments that were found.
 func (b *batch) triggerLater(ctx context.Context) error {
 	if len(b.moments) == 0 {
 		return nil
@@ -201,8 +201,8 @@ func (b *batch) triggerLater(ctx context.Context) error {
 	return err
 }
 
-// checkAgain says whether to look again: at once where as much was chosen as may be, where only some of the matches held, or where
-// something was changed while this one looked; in a moment where none held, or something was missed, because nothing may trigger
+// checkAgain says whether to run again: at once where as much was chosen as may be, where only some of the matches held, or where
+// something was changed while this one ran; in a moment where none held, or something was missed, because nothing may trigger
 // it for that: sending a message locks its conversation, too.
 func (b *batch) checkAgain(ctx context.Context) error {
 	chosen, held := len(b.chosen.Matches), len(b.assigned)+len(b.offers)

@@ -40,7 +40,7 @@ func TestDistribute_dayEndGivesProfilesBack(t *testing.T) {
 	require.Equal(t, routing.DND, presence())
 	require.Zero(t, f.MustDistribute(t, f.Ledger), "the day's one conversation is taken")
 	require.Equal(t, 1, f.Count(t, "distribution_triggers", `due_at = (select (date_trunc('day', now() at time zone time_zone) + interval '1 day') at time zone time_zone from agents)`),
-		"the distribution looks again when the day ends")
+		"the distribution runs again when the day ends")
 	require.Equal(t, 1, f.Count(t, "distribution_triggers", "true"))
 
 	f.Exec(t, `update assignments set accepted_at = accepted_at - interval '1 day'`)

@@ -33,7 +33,7 @@ func (db *DB) Tenants(ctx context.Context) ([]conversation.Tenant, error) {
 // Distribute assigns waiting conversations to agents, at most routing.BatchLimit. It reads and chooses in a transaction that writes
 // and locks nothing, however long rules are judged. Further transactions, of batchLimit each, lock what was chosen, leave to the next
 // call what has changed meanwhile, and write the rest. One process at a time distributes for a tenant; if another does, nothing happens, and
-// that one looks again after its commit. Repeated, it assigns what is still to be assigned.
+// that one runs again after its commit. Repeated, it assigns what is still to be assigned.
 func (db *DB) Distribute(ctx context.Context, t conversation.Tenant) (routing.Distributed, error) {
 	act := "distribute the work of tenant " + string(t)
 	return postgres.Transact(ctx, db.pool, act, func(reading *postgres.Tx) (done routing.Distributed, err error) {
@@ -67,13 +67,13 @@ type distribution struct {
 	memory  memory
 
 	now      time.Time // Postgres's, before anything was read
-	triggers []int64   // what had the distribution look: read before all else, so that what follows sees what they are for
+	triggers []int64   // what had the distribution run: read before all else, so that what follows sees what they are for
 	items    map[conversation.WorkItemID]*waitingItem
 	pool     candidatePool
 	limit    bool // some item's workstream says how many of it an agent may have
 	chosen   routing.Chosen
 	settles  []conversation.AgentID // whose presence has to change, though they get nothing
-	moments  []time.Time            // when to look again
+	moments  []time.Time            // when to run again
 
 	assigned map[conversation.WorkItemID]bool // what has been written
 	missed   bool                             // somebody is just changing something that was chosen

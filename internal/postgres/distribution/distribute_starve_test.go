@@ -128,7 +128,7 @@ func TestDistribute_keptOnlyForMembersWhoFit(t *testing.T) {
 }
 
 // ASG-7
-// A batch that has no time left to judge commits what it has, and has itself look again until all is judged.
+// A batch that has no time left to judge commits what it has, and has itself run again until all is judged.
 func TestDistribute_commitsWhenTimeIsUp(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)

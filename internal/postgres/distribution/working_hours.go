@@ -61,7 +61,7 @@ func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) (
 }
 
 // turnDays lists the agents whose day has ended since their automatic presence was set: what a capacity profile took for the day
-// has come back to them (CAP-3), and their presence may still say that they are full. It has the distribution look again when the
+// has come back to them (CAP-3), and their presence may still say that they are full. It has the distribution run again when the
 // next day ends, because their room grows then.
 func (d *distribution) turnDays(ctx context.Context) ([]conversation.AgentID, error) {
 	const query = `

@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/postgres"
 )
 
-// TriggerDistribution has the distribution look again, at once where at is zero. It belongs into every transaction that may have made a
+// TriggerDistribution has the distribution run again, at once if at is zero. It belongs into every transaction that may have made a
 // match possible.
 func TriggerDistribution(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, at time.Time) error {
 	if at.IsZero() {
@@ -53,7 +53,7 @@ func Publish(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, rows .
 	return err
 }
 
-// AtOnce is when the distribution looks again after a change of the set-up.
+// AtOnce is when the distribution runs again after a change of the set-up.
 var AtOnce time.Time
 
 // Channels of LISTEN and NOTIFY. A notice says that there is something to look at, nothing more. Whoever listens looks by themselves

@@ -102,7 +102,7 @@ func (d AdminAPI) Make(t *testing.T, path, body string, args ...any) string {
 	return d.Must(t, http.StatusCreated, "admin", http.MethodPost, path, fmt.Sprintf(body, args...)).ID
 }
 
-// CountTriggers counts how often the distribution was asked to look again.
+// CountTriggers counts how often the distribution was asked to run again.
 func (d AdminAPI) CountTriggers(t *testing.T) int {
 	t.Helper()
 	return d.Count(t, "distribution_triggers", "true")

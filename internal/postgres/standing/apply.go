@@ -31,7 +31,7 @@ func (l *Locked) Apply(ctx context.Context, c lifecycle.Change) (*conversation.R
 	return &notice, err
 }
 
-// TriggerDistribution has the distribution look where the change may have made a match possible.
+// TriggerDistribution has the distribution run again if the change may have made a match possible.
 func (l *Locked) triggerDistribution(ctx context.Context, c lifecycle.Change) error {
 	if c.Distribute {
 		if err := notify.TriggerDistribution(ctx, l.Tx, l.Ref.Tenant, notify.AtOnce); err != nil {
