@@ -24,7 +24,7 @@ const (
 	RequestWithin = 15 * time.Second
 )
 
-// Authenticator knows the bearers of API tokens, and who has signed in.
+// Authenticator finds the owner of an API token, and the person of a session.
 type Authenticator interface {
 	// Authenticate finds the principal of a token by the SHA-256 of its text. It returns ErrNotFound when it is unknown, revoked
 	// or expired.
@@ -33,12 +33,12 @@ type Authenticator interface {
 	AuthenticateSession(ctx context.Context, hash [32]byte) (access.Principal, error)
 }
 
-// Guard stands before every operation. It lets through who has an API token or a session, and may, with a UUID where the path has an
-// id, and with a body that is strict JSON, or YAML where the operation takes that. It checks in this order, so that a caller who
-// may not learns nothing else. It is safe for concurrent use.
+// Guard checks the requests of every operation. A request needs an API token or a session that the operation is for, a UUID if the
+// path has an id, and a body that is strict JSON, or YAML if the operation takes that. Guard checks in this order, so that a caller
+// without the right learns nothing else. It is safe for concurrent use.
 type Guard struct {
 	tokens   Authenticator
-	console  string // its origin, where it has one of its own
+	console  string // its origin, if it has one of its own
 	log      *slog.Logger
 	requests *KeyLimiter // under way, by API token or session
 	tries    *tries
@@ -46,7 +46,7 @@ type Guard struct {
 }
 
 // NewGuard returns a guard that looks API tokens and sessions up in tokens and records in audit what it refuses, while Run runs. console
-// is the origin of the console where that is not the host that requests are sent to, otherwise "".
+// is the origin of the console if that is not the host that requests are sent to, otherwise "".
 func NewGuard(tokens Authenticator, audit Audit, console string, log *slog.Logger, now func() time.Time) *Guard {
 	return &Guard{
 		tokens: tokens, console: console, log: log, requests: NewKeyLimiter(requestsPerToken, 0),
@@ -116,9 +116,9 @@ func (g *Guard) checkID(r *http.Request, who access.Principal, id string) *Probl
 	return nil
 }
 
-// Admit finds out who sends a request and whether the operation is for them. Whatever is wrong with a token or a session, the answer
-// is the same (A01), until one network has tried too many. It is looked up by its hash, so that no comparison takes longer the better
-// the guess.
+// Admit finds the caller and checks whether they may use the operation. The answer is the same for every fault of a token or a session
+// (A01), until one network has tried too often. Both are looked up by their hash, so that the time of a comparison tells nothing about
+// them.
 func (g *Guard) Admit(ctx context.Context, r *http.Request, o Operation) (Caller, *Problem) {
 	from := ClientOf(r)
 	c, ok, refused := credentialOf(r)
@@ -144,7 +144,7 @@ func (g *Guard) Admit(ctx context.Context, r *http.Request, o Operation) (Caller
 		g.Refused(access.DeniedToken, from, access.Principal{})
 		return Caller{}, Unauthenticated.Problem()
 	case err != nil:
-		g.log.ErrorContext(ctx, "API token or session not looked up", "operation", o.ID, "error", err)
+		g.log.ErrorContext(ctx, "API token or session lookup failed", "operation", o.ID, "error", err)
 		return Caller{}, Unavailable.Retry(1)
 	case !o.May.Lets(who):
 		g.Refused(access.DeniedRole, from, who)
@@ -161,16 +161,15 @@ func (g *Guard) authenticate(ctx context.Context, c credential) (access.Principa
 	return g.tokens.Authenticate(ctx, c.hash)
 }
 
-// Refused notes that somebody was refused something, for the log and the audit. who is the zero value where nobody knows who it was.
+// Refused notes a refusal for the log and the audit. who is the zero value if nobody knows who it was.
 func (g *Guard) Refused(kind access.DenialKind, from Client, who access.Principal) {
 	g.refusals.add(kind, from.Network, who)
 }
 
-// MayGuess reports whether a client may try a secret that it has no name for, such as the code of a link; WrongGuess counts one that
-// was wrong, with the wrong API tokens of its network.
+// MayGuess reports whether a client may try a secret that belongs to no name, such as the code of a link.
 func (g *Guard) MayGuess(from Client, hash [sha256.Size]byte) bool {
 	return g.tries.mayTry(from.Network, hash)
 }
 
-// WrongGuess: see MayGuess.
+// WrongGuess counts a wrong secret of a client, with the wrong API tokens of its network.
 func (g *Guard) WrongGuess(from Client) { g.tries.wrongToken(from.Network) }
