@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,18 +23,30 @@ var (
 // A person is "they": in comments of Go and SQL, and in every page of documentation.
 func TestPronouns_aPersonIsThey(t *testing.T) {
 	t.Parallel()
+	eachSource(t, func(name string, source []byte) {
+		prose, known := proseOf[filepath.Ext(name)]
+		if !known {
+			return
+		}
+		for _, found := range genderedWords(prose(source)) {
+			t.Errorf("%s:%s: write they, them or their", name, found)
+		}
+	})
+}
+
+// eachSource reads the Go, SQL and Markdown files of the tree, but for hidden folders, what was built, and what npm has installed.
+func eachSource(t *testing.T, look func(name string, source []byte)) {
+	t.Helper()
 	read := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		name := filepath.ToSlash(strings.TrimPrefix(path, root+"/"))
 		hidden := path != root && strings.HasPrefix(d.Name(), ".")
-		if d.IsDir() && (hidden || d.Name() == "node_modules") {
+		if d.IsDir() && (hidden || d.Name() == "node_modules" || d.Name() == "bin") {
 			return fs.SkipDir
 		}
-		prose, known := proseOf[filepath.Ext(path)]
-		if d.IsDir() || !known {
+		if d.IsDir() || !slices.Contains([]string{".go", ".md", ".sql"}, filepath.Ext(path)) {
 			return nil
 		}
 		source, err := os.ReadFile(path)
@@ -41,9 +54,7 @@ func TestPronouns_aPersonIsThey(t *testing.T) {
 			return err
 		}
 		read++
-		for _, found := range genderedWords(prose(source)) {
-			t.Errorf("%s:%s: write they, them or their", name, found)
-		}
+		look(filepath.ToSlash(strings.TrimPrefix(path, root+"/")), source)
 		return nil
 	})
 	require.NoError(t, err)
