@@ -13,7 +13,7 @@ import (
 	"wxdesk/internal/user"
 )
 
-// Ports is who knows who may sign in, and who has.
+// Ports is what the package asks of the ledger.
 type Ports struct {
 	Users     Users
 	Passwords Passwords
@@ -23,9 +23,9 @@ type Ports struct {
 	Presences Presences
 }
 
-// Users keeps who may sign in.
+// Users keeps the people who may sign in.
 type Users interface {
-	// CreateUser adds a user, without a password. ErrExists where another one has the name or is the agent; routing.UnknownError when
+	// CreateUser adds a user without a password. It returns ErrExists if another user has the name or the agent; routing.UnknownError when
 	// there is no such agent.
 	CreateUser(ctx context.Context, by access.Actor, u user.User) (user.User, error)
 	User(ctx context.Context, t conversation.Tenant, id user.ID) (user.User, error)
@@ -35,41 +35,42 @@ type Users interface {
 	UpdateUser(ctx context.Context, by access.Actor, u user.User) (user.User, error)
 	DeleteUser(ctx context.Context, by access.Actor, id user.ID) error
 	Preferences(ctx context.Context, t conversation.Tenant, id user.ID) (locale string, p user.Preferences, err error)
-	// SetPreferences changes what is given, and returns what there is then.
+	// SetPreferences changes the given preferences and returns all of them.
 	SetPreferences(ctx context.Context, t conversation.Tenant, id user.ID, locale *string, change user.Preferences) (string, user.Preferences, error)
 }
 
-// Passwords keeps the hashes of passwords, and how often somebody has tried.
+// Passwords keeps the hashes of passwords, and counts tries to sign in.
 type Passwords interface {
-	// CountTry counts a try, over all processes, and returns how long nobody may try: 0 where this try may be made.
+	// CountTry counts a try, over all processes. It returns how long nobody may try; 0 if this try may be made.
 	CountTry(ctx context.Context, t conversation.Tenant, name, network string) (time.Duration, error)
-	// PasswordOf returns the hash of who has a name, "" where they have none. ErrNotFound where nobody who may sign in has the name.
+	// PasswordOf returns the user of a name and the hash of their password, "" if they have none. It returns ErrNotFound if nobody who may
+	// sign in has the name.
 	PasswordOf(ctx context.Context, t conversation.Tenant, name string) (id user.ID, hash string, err error)
 	// RenewPasswordHash replaces a hash by another one of the same password.
 	RenewPasswordHash(ctx context.Context, t conversation.Tenant, id user.ID, old, hash string) error
-	// SetPassword sets the password of who has signed in, and ends their other sessions.
+	// SetPassword sets the password of the person of a session, and ends their other sessions.
 	SetPassword(ctx context.Context, by access.Principal, hash string) error
 }
 
-// Sessions keeps who has signed in. Where a session begins, its text is given out once.
+// Sessions keeps sessions. The text of a session is returned once, when it begins.
 type Sessions interface {
-	// BeginSession signs a user in. ErrNotFound when they may not sign in any more.
+	// BeginSession signs a user in. It returns ErrNotFound if they may not sign in any more.
 	BeginSession(ctx context.Context, t conversation.Tenant, id user.ID, o user.Opening) (secret.Value, access.Principal, error)
 	SessionsOf(ctx context.Context, t conversation.Tenant, id user.ID) ([]user.Session, error)
-	// EndSession ends one of the user's own. ErrNotFound when they have no such session.
+	// EndSession ends one of the user's sessions. It returns ErrNotFound if they have no such session.
 	EndSession(ctx context.Context, t conversation.Tenant, id user.ID, session string) error
 }
 
 // Links keeps the links that sign in once, by the SHA-256 of their code.
 type Links interface {
 	MakeLink(ctx context.Context, by access.Actor, id user.ID, hereOnly bool) (code secret.Value, until time.Time, err error)
-	// FindLink uses nothing up. ErrNotFound when the link is unknown, used or over, or its user may not sign in.
+	// FindLink finds a link and does not use it up. It returns ErrNotFound if the link is unknown, used or over, or its user may not sign in.
 	FindLink(ctx context.Context, hash [32]byte) (user.Link, error)
-	// UseLink signs the user in, with a new password where its hash is given. ErrNotFound where somebody else was faster.
+	// UseLink signs the user in, and sets a new password if its hash is given. It returns ErrNotFound if somebody else has used the link.
 	UseLink(ctx context.Context, link user.Link, hash [32]byte, password string, o user.Opening) (secret.Value, access.Principal, error)
 }
 
-// Shifts keeps who is at work.
+// Shifts keeps the shifts of people who have signed in.
 type Shifts interface {
 	BeginShift(ctx context.Context, who access.Principal) error
 	EndShift(ctx context.Context, who access.Principal) error
@@ -77,17 +78,17 @@ type Shifts interface {
 	AtWork(ctx context.Context, who access.Principal) (bool, error)
 }
 
-// Presences knows how agents stand.
+// Presences reads agents' presences.
 type Presences interface {
 	AgentNow(ctx context.Context, t conversation.Tenant, id conversation.AgentID) (routing.AgentNow, error)
 }
 
-// Config is what the package needs. Everything must be given.
+// Config is what the package needs. Every field must be set.
 type Config struct {
 	Ports
 	Guard   *web.Guard
 	Cursors web.Cursors
-	// ConsoleURL is where links lead, without a slash at the end.
+	// ConsoleURL is the address that links begin with, without a slash at the end.
 	ConsoleURL string
 	// Idle and Lifetime are how long a session lasts without a request, and in all.
 	Idle, Lifetime time.Duration

@@ -10,7 +10,7 @@ import (
 	"wxdesk/internal/user"
 )
 
-// meView is who asks.
+// meView is the caller.
 type meView struct {
 	Name        string            `json:"name" doc:"Of the person, or of the API token"`
 	Role        access.Role       `json:"role" enum:"admin,supervisor,agent"`

@@ -16,19 +16,19 @@ const (
 	waitWithin     = 2 * time.Second
 )
 
-// People lets people in. It is safe for concurrent use.
+// People has the handlers of this part of the API. It is safe for concurrent use.
 type People struct {
 	cfg     Config
 	hashes  *places
 	lookups *places // of names and links, by those who have not signed in
 }
 
-// New sets it up.
+// New returns the handlers.
 func New(cfg Config) *People {
 	return &People{cfg: cfg, hashes: newPlaces(hashesAtOnce, hashesWaiting), lookups: newPlaces(lookupsAtOnce, lookupsWaiting)}
 }
 
-// Limits are the limits that it keeps, and how much of each is used.
+// Limits returns the limits that People keeps, and how much of each is used.
 func (p *People) Limits() []telemetry.Limit {
 	return []telemetry.Limit{
 		{Name: "password-hashes", Used: p.hashes.used, Max: hashesAtOnce + hashesWaiting},

@@ -39,7 +39,7 @@ func (p *People) ListSessions(ctx context.Context, _ *struct{}) (*struct{ Body s
 	return &struct{ Body sessionList }{list}, nil
 }
 
-// EndSession signs the caller out somewhere else, or here.
+// EndSession ends one of the caller's sessions.
 func (p *People) EndSession(ctx context.Context, in *struct {
 	ID string `path:"id" format:"uuid"`
 },

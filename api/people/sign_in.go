@@ -18,8 +18,8 @@ type signInRequest struct {
 	Password string `json:"password" doc:"10 to 128 characters"`
 }
 
-// SignIn lets in who knows a name and its password. Whatever is wrong with them, the answer is the same and takes as long (S10, A22):
-// the try is counted first, and a password is always hashed.
+// SignIn signs a person in by name and password. The answer is the same, and takes as long, whatever is wrong (S10, A22): the try is
+// counted first, and a password is always hashed.
 func (p *People) SignIn(ctx context.Context, in *struct{ Body signInRequest }) (*signedIn, error) {
 	from := web.CallerOf(ctx).Client
 	var id user.ID
@@ -59,7 +59,7 @@ func (p *People) signInRefused(from web.Client) error {
 	return web.SignInRefused.Problem()
 }
 
-// countTry counts a try with a name from a network, and refuses where there were too many.
+// countTry counts a try with a name from a network, and refuses it if there were too many.
 func (p *People) countTry(ctx context.Context, t conversation.Tenant, name string, from web.Client) error {
 	wait, err := p.cfg.Passwords.CountTry(ctx, t, name, from.Network.String())
 	if err != nil || wait == 0 {

@@ -19,7 +19,7 @@ type linkRequest struct {
 // badPassword is what is wrong with a password that nobody may have.
 const badPassword = "expected 10 to 128 characters, and not the name"
 
-// SignInByLink lets in who has a link that was not used yet. Nothing is used up before the password can be taken.
+// SignInByLink signs a person in by the code of a link. The link is used up only when the password, if one is needed, is accepted.
 func (p *People) SignInByLink(ctx context.Context, in *struct{ Body linkRequest }) (*signedIn, error) {
 	from, code := web.CallerOf(ctx).Client, sha256.Sum256([]byte(in.Body.Code))
 	link, err := p.findLink(ctx, from, code)
@@ -49,7 +49,7 @@ func (p *People) SignInByLink(ctx context.Context, in *struct{ Body linkRequest 
 	return p.letIn(ctx, text, who)
 }
 
-// findLink finds the link of a code. One of `wxdesk dev` is none for who is on another machine.
+// findLink finds the link of a code. A link of `wxdesk dev` counts on its own machine only.
 func (p *People) findLink(ctx context.Context, from web.Client, code [32]byte) (link user.Link, err error) {
 	if !p.cfg.Guard.MayGuess(from, code) {
 		p.cfg.Guard.Refused(access.DeniedTries, from, access.Principal{})

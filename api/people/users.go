@@ -70,7 +70,7 @@ type newUser struct {
 	Locale  string      `json:"locale,omitempty" enum:"zh-CN,en,"`
 }
 
-// CreateUser sets somebody up who signs in; a link lets them in for the first time.
+// CreateUser adds a user. A link signs them in for the first time.
 func (p *People) CreateUser(ctx context.Context, in *struct{ Body newUser }) (*userCreated, error) {
 	u := user.User{Name: in.Body.Name, Role: in.Body.Role, AgentID: conversation.AgentID(in.Body.AgentID), Locale: in.Body.Locale}
 	if faults := faultsOf(u); len(faults) > 0 {
@@ -173,7 +173,7 @@ func (p *People) ChangeUser(ctx context.Context, in *struct {
 	}
 }
 
-// DeleteUser takes a user away; what they wrote stays under their name.
+// DeleteUser removes a user. What they wrote stays under their name.
 func (p *People) DeleteUser(ctx context.Context, in *userPath) (*struct{}, error) {
 	return nil, lastAdmin(p.cfg.Users.DeleteUser(ctx, web.CallerOf(ctx).Actor(), user.ID(in.ID)))
 }
@@ -184,7 +184,7 @@ type linkView struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// MakeLink makes a link, in place of those from before. Its code stands behind the #, which browsers send to nobody.
+// MakeLink makes a link, which replaces earlier ones. Its code stands behind the #, which browsers send to nobody.
 func (p *People) MakeLink(ctx context.Context, in *userPath) (*struct{ Body linkView }, error) {
 	code, until, err := p.cfg.Links.MakeLink(ctx, web.CallerOf(ctx).Actor(), user.ID(in.ID), false)
 	if err != nil {

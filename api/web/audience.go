@@ -7,7 +7,7 @@ import (
 	"wxdesk/internal/access"
 )
 
-// Audience is who may ask for an operation.
+// Audience says who may use an operation.
 type Audience struct {
 	roles  []access.Role
 	agent  bool // who is an agent, whatever the role
@@ -15,25 +15,25 @@ type Audience struct {
 	open   bool // anybody
 }
 
-// Roles are those with one of the roles.
+// Roles allows callers with one of the roles.
 func Roles(roles ...access.Role) Audience { return Audience{roles: roles} }
 
-// Agents are those of them who are agents.
+// Agents allows callers with one of the roles who are agents.
 func (a Audience) Agents() Audience { a.agent = true; return a }
 
-// SignedIn are those of them who are people that have signed in, and no API tokens.
+// SignedIn allows people with one of the roles who have signed in, and no API tokens.
 func (a Audience) SignedIn() Audience { a.person = true; return a }
 
-// Anybody are those who have not signed in yet, too.
+// Anybody allows everybody, also those who have not signed in.
 func Anybody() Audience { return Audience{open: true} }
 
-// Open reports whether nobody has to say who they are.
+// Open reports whether everybody may use the operation.
 func (a Audience) Open() bool { return a.open }
 
 // ForPeople reports whether API tokens are of no use.
 func (a Audience) ForPeople() bool { return a.person }
 
-// Lets reports whether somebody belongs to it. With the role agent one has to be an agent, whatever is asked for.
+// Lets reports whether the audience includes a principal. A principal with the role agent must be an agent.
 func (a Audience) Lets(who access.Principal) bool {
 	switch {
 	case a.open:
@@ -44,7 +44,7 @@ func (a Audience) Lets(who access.Principal) bool {
 	return slices.Contains(a.roles, who.Role)
 }
 
-// String says it in the API's description.
+// String describes the audience in the API's description.
 func (a Audience) String() string {
 	if a.open {
 		return "For everybody."

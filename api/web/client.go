@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// Client is where a request comes from. It goes by the connection alone, never by what a header says about others (A23).
+// Client says where a request comes from. Only the connection counts, never a header that names another address (A23).
 type Client struct {
 	Network netip.Prefix // /24 or /64
 	Here    bool         // the sender is on this machine, as far as we can see: no proxy says that it has passed something on
@@ -15,7 +15,7 @@ type Client struct {
 	Session [sha256.Size]byte
 }
 
-// ClientOf reads it from a request.
+// ClientOf returns the client of a request.
 func ClientOf(r *http.Request) Client {
 	at, _ := netip.ParseAddrPort(r.RemoteAddr)
 	c := Client{Network: networkOf(r.RemoteAddr), Here: at.Addr().Unmap().IsLoopback() && !forwarded(r), Browser: r.UserAgent()}

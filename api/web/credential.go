@@ -10,13 +10,13 @@ import (
 // Chromium and Firefox take http://127.0.0.1 for safe.
 const SessionCookie = "__Host-wxdesk"
 
-// credential is what a request proves its sender by: the SHA-256 of an API token, or of a session's text.
+// credential is what proves the sender of a request: the SHA-256 of an API token, or of a session's text.
 type credential struct {
 	hash   [sha256.Size]byte
 	cookie bool
 }
 
-// credentialOf reads it; ok is false where there is none that could count. Both at once are refused, since programs have tokens and
+// credentialOf reads the credential of a request; ok is false if it has none. Both at once are refused, since programs have tokens and
 // browsers have cookies: a page that could add a header to a person's request would otherwise choose which one counts.
 func credentialOf(r *http.Request) (c credential, ok bool, refused *Problem) {
 	cookies := r.CookiesNamed(SessionCookie)

@@ -72,7 +72,7 @@ type userLinkCmd struct {
 	Name string `arg:"" help:"The user's name, as the list shows it."`
 }
 
-// Run prints the link alone on standard output. Links from before count no more.
+// Run prints the link alone on standard output. Earlier links of the user no longer count.
 func (c userLinkCmd) Run(ctx context.Context, p Process) error {
 	return withUser(ctx, p, c.Name, func(db *users.DB, console string, u user.User) error {
 		if u.Disabled {

@@ -6,7 +6,7 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Session is a browser in which a person has signed in. Its text is with the browser alone.
+// Session is a browser in which a person has signed in. Only the browser has its text.
 type Session struct {
 	ID        string // UUID
 	ByLink    bool   // a link opened it, no password
@@ -22,11 +22,11 @@ const (
 	DefaultLifetime = 24 * time.Hour
 )
 
-// MaxSessions is how many sessions a person has at a time; a further one ends the oldest.
+// MaxSessions is how many sessions a person may have at a time; another one ends the oldest.
 const MaxSessions = 20
 
 const (
-	// LinkLifetime is how long a link signs in.
+	// LinkLifetime is how long a link is good.
 	LinkLifetime = 15 * time.Minute
 	// withoutCurrent is how long after signing in by a link a person sets a new password without the old one, which they may have
 	// forgotten.

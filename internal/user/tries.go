@@ -8,13 +8,13 @@ const (
 	TriesWithin = 15 * time.Minute
 )
 
-// Tries counts how often it was tried lately.
+// Tries counts the recent tries.
 type Tries struct {
 	Count int
 	Since time.Time // of the first of them
 }
 
-// Wait is how long nobody may try; 0 where this try, which is counted already, may be made.
+// Wait returns how long nobody may try; 0 if this try, which is counted already, may be made.
 func (t Tries) Wait(now time.Time) time.Duration {
 	if t.Count <= MaxTries {
 		return 0

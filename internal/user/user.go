@@ -17,7 +17,7 @@ import (
 // ID identifies a user: a UUID.
 type ID string
 
-// User is a person who may sign in. What they may do is their role; whose work they do is the agent, whatever the role.
+// User is a person who may sign in. The role says what they may do, the agent whose work they do, whatever the role.
 type User struct {
 	Tenant    conversation.Tenant
 	ID        ID
@@ -50,10 +50,10 @@ func Key(name string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(strings.TrimSpace(name))))
 }
 
-// Administers reports whether the user can set things up today.
+// Administers reports whether the user is an administrator who can sign in.
 func (u User) Administers() bool { return u.Role == access.RoleAdmin && !u.Disabled }
 
-// EndsSessions reports whether a change takes or gives rights: sessions from before it end, and the next one has the new rights.
+// EndsSessions reports whether a change gives or takes rights. Then earlier sessions end, and the next one has the new rights.
 func EndsSessions(before, after User) bool {
 	return before.Role != after.Role || before.AgentID != after.AgentID || after.Disabled && !before.Disabled
 }

@@ -10,14 +10,14 @@ import (
 	"wxdesk/internal/secret"
 )
 
-// DB is the part of the ledger that says who may sign in, and who has.
+// DB is the part of the ledger that keeps users and their sessions.
 type DB struct {
 	pool     *postgres.Pool
 	ring     *secret.Keyring
 	presence *presence.DB
 }
 
-// New makes it; grace is that of presence.New.
+// New returns a DB over the pool. The grace is that of presence.New.
 func New(pool *postgres.Pool, ring *secret.Keyring, grace time.Duration) *DB {
 	return &DB{pool, ring, presence.New(pool, grace)}
 }

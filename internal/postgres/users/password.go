@@ -12,8 +12,8 @@ import (
 	"wxdesk/internal/user"
 )
 
-// PasswordOf returns who has a name, and the hash of their password, "" where they have none yet. ErrNotFound where nobody who may
-// sign in has it.
+// PasswordOf returns the user of a name and the hash of their password, "" if they have none yet. It returns ErrNotFound if nobody who
+// may sign in has the name.
 func (db *DB) PasswordOf(ctx context.Context, t conversation.Tenant, name string) (id user.ID, hash string, err error) {
 	const query = `select id, coalesce(password, '') as password from ` + liveUsers + ` and not disabled and tenant = $1 and name_key = $2`
 	var row struct {
@@ -24,8 +24,8 @@ func (db *DB) PasswordOf(ctx context.Context, t conversation.Tenant, name string
 	return row.ID, row.Password, postgres.Explain(ctx, "find a password", err)
 }
 
-// RenewPasswordHash replaces the hash of a password by another one of the same password. Where the password was changed meanwhile, that
-// stays.
+// RenewPasswordHash replaces the hash of a password by another one of the same password. If the password was changed meanwhile, it
+// changes nothing.
 func (db *DB) RenewPasswordHash(ctx context.Context, t conversation.Tenant, id user.ID, old, hash string) error {
 	const update = `update users set password = $4 where tenant = $1 and id = $2 and password = $3`
 	_, err := db.pool.ExecContext(ctx, update, t, id, old, hash)
@@ -71,7 +71,7 @@ func (db *DB) Preferences(ctx context.Context, t conversation.Tenant, id user.ID
 	return row.Locale, row.Preferences.V, postgres.Explain(ctx, "read preferences", err)
 }
 
-// SetPreferences changes them: what is absent stays, and so does the language where it is nil.
+// SetPreferences changes preferences. Absent ones stay, and so does the language if it is nil.
 func (db *DB) SetPreferences(ctx context.Context, t conversation.Tenant, id user.ID, locale *string, change user.Preferences) (string, user.Preferences, error) {
 	type chosen struct {
 		Locale      string                          `db:"locale"`

@@ -56,8 +56,8 @@ func (r sessionRow) principal() access.Principal {
 	return access.Principal{Tenant: r.Tenant, UserID: r.UserID, SessionID: r.ID, Name: r.Name, Role: r.Role, AgentID: r.AgentID}
 }
 
-// AuthenticateSession finds who has signed in by the SHA-256 of the session's text, and notes that they were seen. ErrNotFound when
-// there is no such session or it is over, and where the user may not sign in any more.
+// AuthenticateSession finds the person of a session by the SHA-256 of its text, and notes that they were seen. It returns ErrNotFound if
+// there is no such session, if it is over, or if the user may not sign in any more.
 func (db *DB) AuthenticateSession(ctx context.Context, hash [32]byte) (access.Principal, error) {
 	var row sessionRow
 	if err := db.pool.GetContext(ctx, &row, goodSessions+` and s.hash = $1`, hash[:]); err != nil {
@@ -86,8 +86,8 @@ func (db *DB) GoodPeople(ctx context.Context, tenants, sessions []string) ([]acc
 	return postgres.Each(rows, sessionRow.principal), nil
 }
 
-// BeginSession signs a person in who has given their password, in place of the session that the browser had. Its text is given out
-// here and never again. ErrNotFound when the user may not sign in.
+// BeginSession begins the session of a person who has given their password. It replaces the session that the browser had. The text is
+// returned here and never again. It returns ErrNotFound if the user may not sign in.
 func (db *DB) BeginSession(ctx context.Context, t conversation.Tenant, id user.ID, o user.Opening) (secret.Value, access.Principal, error) {
 	text, hash := newText(SessionPrefix)
 	session := postgres.NewID()
@@ -167,7 +167,7 @@ func (db *DB) SessionsOf(ctx context.Context, t conversation.Tenant, id user.ID)
 	return list, nil
 }
 
-// EndSession ends a session of a person's own, and their shift with the last one. ErrNotFound when they have no such session.
+// EndSession ends one of a person's sessions, and with the last one their shift. It returns ErrNotFound if they have no such session.
 func (db *DB) EndSession(ctx context.Context, t conversation.Tenant, id user.ID, session string) error {
 	return db.pool.InTx(ctx, "end a session", func(tx *postgres.Tx) error {
 		row, err := lockPerson(ctx, tx, t, id)

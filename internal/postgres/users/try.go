@@ -22,8 +22,8 @@ func (db *DB) nameTried(name string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// CountTry counts a try to sign in with a name from a network, over all processes and before anything else is done, and returns how
-// long nobody may try: 0 where this try may be made.
+// CountTry counts a try to sign in with a name from a network, over all processes and before anything else is done. It returns how long
+// nobody may try; 0 if this try may be made.
 func (db *DB) CountTry(ctx context.Context, t conversation.Tenant, name, network string) (time.Duration, error) {
 	return postgres.Transact(ctx, db.pool, "count a try to sign in", func(tx *postgres.Tx) (wait time.Duration, err error) {
 		const count = `

@@ -83,13 +83,13 @@ func holdAgentOf(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, u 
 	return resource.Hold(ctx, tx, t, resource.LiveAgents, "agent_id", u.AgentID)
 }
 
-// User reads one. ErrNotFound when they are unknown or deleted.
+// User reads a user. It returns ErrNotFound if they are unknown or deleted.
 func (db *DB) User(ctx context.Context, t conversation.Tenant, id user.ID) (user.User, error) {
 	row, err := readUser(ctx, db.pool, t, id)
 	return row.user(), postgres.Explain(ctx, "read a user", err)
 }
 
-// UserNamed is User by the name, however it is spelled.
+// UserNamed reads a user by name, in any spelling that counts as the same.
 func (db *DB) UserNamed(ctx context.Context, t conversation.Tenant, name string) (user.User, error) {
 	var row userRow
 	err := db.pool.GetContext(ctx, &row, `select `+userColumns+` from `+liveUsers+` and tenant = $1 and name_key = $2`, t, user.Key(name))
@@ -151,7 +151,7 @@ func (db *DB) UpdateUser(ctx context.Context, by access.Actor, u user.User) (use
 	})
 }
 
-// DeleteUser takes a user away, with their password, sessions and links; what they wrote stays readable under their name. A repeat
+// DeleteUser removes a user, with their password, sessions and links; what they wrote stays readable under their name. A repeat
 // changes nothing. user.ErrLastAdmin as of UpdateUser, ErrNotFound when there never was one.
 func (db *DB) DeleteUser(ctx context.Context, by access.Actor, id user.ID) error {
 	return db.pool.InTx(ctx, "delete a user", func(tx *postgres.Tx) error {
