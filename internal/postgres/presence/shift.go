@@ -12,8 +12,8 @@ import (
 // A person is at work while their shift is on and an event stream of theirs is open: their connections count then, like those of API
 // tokens, which always do. The lock of the agent's row decides what comes first: a stream, or the shift.
 
-// BeginShift has a person be at work. Where a stream of theirs is open, and none counted before, it signs their agent in, with their
-// default presence. Again it changes nothing. ErrNotFound when there is no such agent, or they are disabled.
+// BeginShift begins a person's shift. If a stream of theirs is open and none counted before, it signs their agent in with the default
+// presence. A repeat changes nothing. It returns ErrNotFound if there is no such agent or the agent is disabled.
 func (db *DB) BeginShift(ctx context.Context, who access.Principal) error {
 	return db.pool.InTx(ctx, "begin a shift", func(tx *postgres.Tx) error {
 		agent, err := lockPresence(ctx, tx, who.Tenant, who.AgentID)
@@ -38,8 +38,8 @@ func (db *DB) BeginShift(ctx context.Context, who access.Principal) error {
 	})
 }
 
-// EndShift has a person be at work no more: their agent is offline at once, unless an API token has a stream for the same agent. Their
-// work goes back after the grace. Again it changes nothing.
+// EndShift ends a person's shift. Their agent is offline at once, unless an API token has a stream for the same agent. Their work goes
+// back after the grace. A repeat changes nothing.
 func (db *DB) EndShift(ctx context.Context, who access.Principal) error {
 	return db.pool.InTx(ctx, "end a shift", func(tx *postgres.Tx) error {
 		if err := capacity.LockAgents(ctx, tx, who.Tenant, []conversation.AgentID{who.AgentID}); err != nil {

@@ -43,8 +43,8 @@ type sessionRow struct {
 	SeenLong bool                 `db:"seen_long"` // ago
 }
 
-// goodSessions are those that count, with whose they are. Who is an agent that is disabled is none; with the role agent they are
-// nobody then.
+// goodSessions selects the sessions that count, each with its user. A disabled agent counts as no agent; a user with the role agent
+// cannot use a session then.
 const goodSessions = `
 	select s.tenant, s.id, s.user_id, u.name, u.role, case when a.disabled then '' else coalesce(u.agent_id::text, '') end as agent_id,
 		s.seen_at < statement_timestamp() - interval '1 minute' as seen_long
@@ -96,7 +96,7 @@ func (db *DB) BeginSession(ctx context.Context, t conversation.Tenant, id user.I
 		if err != nil {
 			return access.Principal{}, err
 		}
-		if err := db.forgetTries(ctx, tx, row, o.Network); err != nil {
+		if err := db.forgetTries(ctx, tx, row, o.Network, session); err != nil {
 			return access.Principal{}, err
 		}
 		return db.beginSession(ctx, tx, row, session, hash, o)

@@ -23,37 +23,44 @@ func (db *DB) nameTried(name string) string {
 }
 
 // CountTry counts a try to sign in with a name from a network, over all processes and before anything else is done. It returns how long
-// nobody may try; 0 if this try may be made.
+// nobody may try; 0 if this try may be made. A network that has tried too often adds no names: it could fill the table with them.
 func (db *DB) CountTry(ctx context.Context, t conversation.Tenant, name, network string) (time.Duration, error) {
-	return postgres.Transact(ctx, db.pool, "count a try to sign in", func(tx *postgres.Tx) (wait time.Duration, err error) {
-		const count = `
-			insert into sign_in_tries as k (tenant, kind, key, tries) values ($1, 'name', $2, 1), ($1, 'network', $3, 1)
-			on conflict (tenant, kind, key) do update set
-				tries = case when k.since < now() - $4 * interval '1 second' then 1 else least(k.tries, 1000) + 1 end,
-				since = case when k.since < now() - $4 * interval '1 second' then now() else k.since end
-			returning tries, since, now() as now`
-		var rows []struct {
-			Tries int       `db:"tries"`
-			Since time.Time `db:"since"`
-			Now   time.Time `db:"now"`
+	return postgres.Transact(ctx, db.pool, "count a try to sign in", func(tx *postgres.Tx) (time.Duration, error) {
+		if wait, err := countTry(ctx, tx, t, "network", network); err != nil || wait > 0 {
+			return wait, err
 		}
-		if err := tx.SelectContext(ctx, &rows, count, t, db.nameTried(name), network, user.TriesWithin.Seconds()); err != nil {
-			return 0, err
-		}
-		for _, r := range rows {
-			wait = max(wait, user.Tries{Count: r.Tries, Since: r.Since}.Wait(r.Now))
-		}
-		return wait, nil
+		return countTry(ctx, tx, t, "name", db.nameTried(name))
 	})
 }
 
-// forgetTries takes back the try that was right. Wrong ones with the name are forgotten too; those from the network stay.
-func (db *DB) forgetTries(ctx context.Context, tx *postgres.Tx, u userRow, network string) error {
-	const name = `delete from sign_in_tries where tenant = $1 and kind = 'name' and key = $2`
-	if _, err := tx.ExecContext(ctx, name, u.Tenant, db.nameTried(u.Name)); err != nil {
+func countTry(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, kind, key string) (time.Duration, error) {
+	const count = `
+		insert into sign_in_tries as k (tenant, kind, key, tries) values ($1, $2, $3, 1)
+		on conflict (tenant, kind, key) do update set
+			tries = case when k.since < now() - $4 * interval '1 second' then 1 else least(k.tries, 1000) + 1 end,
+			since = case when k.since < now() - $4 * interval '1 second' then now() else k.since end
+		returning tries, since, now() as now`
+	var row struct {
+		Tries int       `db:"tries"`
+		Since time.Time `db:"since"`
+		Now   time.Time `db:"now"`
+	}
+	if err := tx.GetContext(ctx, &row, count, t, kind, key, user.TriesWithin.Seconds()); err != nil {
+		return 0, err
+	}
+	return user.Tries{Count: row.Tries, Since: row.Since}.Wait(row.Now), nil
+}
+
+// forgetTries takes back the try that was right, in the order of CountTry. Wrong ones with the name are forgotten too; those from the
+// network stay. Once the session has begun it changes nothing: the answer to its COMMIT was lost.
+func (db *DB) forgetTries(ctx context.Context, tx *postgres.Tx, u userRow, network, session string) error {
+	const from = `
+		update sign_in_tries set tries = tries - 1 where tenant = $1 and kind = 'network' and key = $2 and tries > 0
+			and not exists (select from sessions where tenant = $1 and id = $3)`
+	if _, err := tx.ExecContext(ctx, from, u.Tenant, network, session); err != nil {
 		return err
 	}
-	const from = `update sign_in_tries set tries = tries - 1 where tenant = $1 and kind = 'network' and key = $2 and tries > 0`
-	_, err := tx.ExecContext(ctx, from, u.Tenant, network)
+	const name = `delete from sign_in_tries where tenant = $1 and kind = 'name' and key = $2`
+	_, err := tx.ExecContext(ctx, name, u.Tenant, db.nameTried(u.Name))
 	return err
 }

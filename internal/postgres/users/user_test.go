@@ -256,6 +256,7 @@ func TestCountTry_countsOverProcesses(t *testing.T) {
 	wait, err := other.CountTry(t.Context(), postgrestest.Tenant, "Somebody", "192.0.2.0/24")
 	require.NoError(t, err)
 	require.Greater(t, wait, 14*time.Minute, "of the network")
+	require.Equal(t, 1, f.Count(t, "sign_in_tries", "kind = 'name'"), "a network that is refused adds no names")
 	wait, err = other.CountTry(t.Context(), postgrestest.Tenant, "lin", "198.51.100.0/24")
 	require.NoError(t, err)
 	require.Greater(t, wait, 14*time.Minute, "of the name")
