@@ -157,7 +157,6 @@ func (s state) Error() string { return "postgres: " + string(s) }
 
 func (s state) SQLState() string { return string(s) }
 
-// A10
 func TestAsk_slowLedgerAsksTheBotOnce(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

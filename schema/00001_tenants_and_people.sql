@@ -11,7 +11,7 @@ create table tenants (
     id                      text        primary key,
     name                    text        not null,
     created_at              timestamptz not null default now(),
-    max_conversations       int         not null default 10 check (max_conversations between 1 and 1000), -- that an agent has at a time, whatever their units (A14)
+    max_conversations       int         not null default 10 check (max_conversations between 1 and 1000), -- that an agent has at a time, whatever their units
     keep_conversations_days int         not null default 730,
     keep_receipts_days      int         not null default 90,
     keep_events_days        int         not null default 90,

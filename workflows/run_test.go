@@ -195,7 +195,7 @@ func TestAsk_anotherKindOfBotIsAskedWhereItBelongs(t *testing.T) {
 	require.Len(t, w.askedOn, 2)
 }
 
-// R15, A10
+// R15
 // A webhook that answers nobody is given up after ten seconds, and the failed turn is written by handing over.
 func TestAsk_givenUpByTemporalHandsOver(t *testing.T) {
 	t.Parallel()
@@ -216,7 +216,7 @@ func TestAsk_givenUpByTemporalHandsOver(t *testing.T) {
 
 // X22
 // A flood gets an answer to each message, in order, and keeps the bot no busier than one question at a time, and WeChat than one
-// answer. X22
+// answer.
 func TestFlood_isAnsweredOneByOneOverTheQueue(t *testing.T) {
 	t.Parallel()
 	const flood = 100

@@ -60,7 +60,7 @@ func TestDecide_refuses(t *testing.T) {
 		{"pick: not a member", with(pickable, func(s *lifecycle.Snapshot) { s.Member = false }), agent(li), act(command.Pick), command.RefusedNotYours},
 		{"pick: at capacity", agentIs(pickable, li, loaded(80)), agent(li), act(command.Pick), command.RefusedCapacity},
 		{"pick: no new work", agentIs(pickable, li, func(a *lifecycle.Agent) { a.Units = 0 }), agent(li), act(command.Pick), command.RefusedCapacity},
-		{"pick: A14 as many as the tenant allows", agentIs(pickable, li, sessions(10)), agent(li), act(command.Pick), command.RefusedCapacity},
+		{"pick: as many as the tenant allows", agentIs(pickable, li, sessions(10)), agent(li), act(command.Pick), command.RefusedCapacity},
 		{"pick: WS-14 as many as the workstream allows", perAgent(pickable, 1), agent(li), act(command.Pick), command.RefusedCapacity},
 		{"pick: CAP-5 a profile that they have not", profiled, agent(li), act(command.Pick), command.RefusedCapacity},
 		{"pick: CAP-4 blocked by a profile", agentIs(pickable, li, blocked), agent(li), act(command.Pick), command.RefusedCapacity},
@@ -111,7 +111,7 @@ func TestDecide_refuses(t *testing.T) {
 		{"resume: not put aside", had(), agent(li), act(command.Resume), command.RefusedState},
 		{"resume: a colleague's", aside(), agent(zhao), act(command.Resume), command.RefusedNotYours},
 		{"resume: at capacity", agentIs(aside(), li, loaded(76)), agent(li), act(command.Resume), command.RefusedCapacity},
-		{"resume: A14 as many as the tenant allows", agentIs(aside(), li, sessions(10)), agent(li), act(command.Resume), command.RefusedCapacity},
+		{"resume: as many as the tenant allows", agentIs(aside(), li, sessions(10)), agent(li), act(command.Resume), command.RefusedCapacity},
 		{"end: wrapped up already", wrapsUp(), agent(li), act(command.WrapUp), command.RefusedState},
 		{"close: a colleague's", had(), agent(zhao), act(command.Close), command.RefusedNotYours},
 		{"force-close: an agent", had(), agent(li), act(command.ForceClose), command.RefusedNotAllowed},
@@ -246,7 +246,6 @@ func TestPutAside_takesNoSession(t *testing.T) {
 	require.Equal(t, routing.DND, back.Presences[0].Presence, "ten of ten")
 }
 
-// A14
 func TestMaxConversations_isASetting(t *testing.T) {
 	t.Parallel()
 	s := agentIs(with(waits(), func(s *lifecycle.Snapshot) { s.MaxConversations, s.Workstream.PickFromPush = 20, true }), li, sessions(18))
@@ -364,7 +363,6 @@ func messageIs(s lifecycle.Snapshot, status conversation.DeliveryStatus) lifecyc
 	return with(s, func(s *lifecycle.Snapshot) { s.Message = status })
 }
 
-// A15
 func TestReply_judgedByTheRowAlone(t *testing.T) {
 	t.Parallel()
 	require.True(t, reply("hello").OfRow())

@@ -23,7 +23,6 @@ func held(f *postgrestest.Fixture, t *testing.T, settings ...string) *postgreste
 	return postgrestest.Open(t, f.DSN, f.Ring)
 }
 
-// A16
 // An agent is disabled or deleted while the members of one of their queues change.
 func TestLocks_agentLeavesWhileMembersChange(t *testing.T) {
 	t.Parallel()
@@ -69,7 +68,6 @@ func TestLocks_agentLeavesWhileMembersChange(t *testing.T) {
 	}
 }
 
-// A16
 // Members change while the distribution locks their rows.
 func TestLocks_membersAreLockedByID(t *testing.T) {
 	t.Parallel()

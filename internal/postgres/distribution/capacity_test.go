@@ -118,7 +118,7 @@ func TestCapacity_profilesThatCount(t *testing.T) {
 	}
 }
 
-// A13, CAP-8
+// CAP-8
 func TestCapacity_putAsideTakesNoPlace(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFloor(t)

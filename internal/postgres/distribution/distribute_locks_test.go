@@ -11,7 +11,6 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// A16
 // Locks are taken in one order: conversation, work items, agents.
 func TestDistribute_endsKeepingBeforeAgents(t *testing.T) {
 	t.Parallel()

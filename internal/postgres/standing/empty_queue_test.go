@@ -12,7 +12,6 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// A15
 func TestEmptyQueue_alertsOnce(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)

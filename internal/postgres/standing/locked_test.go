@@ -166,7 +166,7 @@ func TestApply_writesTheDecidedChange(t *testing.T) {
 	note := acts(d, ref, li, lifecycle.Act{Kind: command.Note, Text: "wants green tea"}).MessageID()
 	require.Equal(t, 1, d.Count(t, "notes", "id = $1 and author = $2", note, li.AgentID))
 	mustFollow(d, ref, act(d, li, lifecycle.Act{Kind: command.Wait, Until: time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)}), li)
-	require.Equal(t, 1, d.Count(t, "agents", "presence = 'available' and id = $1", li.AgentID), "A13: put aside takes nothing")
+	require.Equal(t, 1, d.Count(t, "agents", "presence = 'available' and id = $1", li.AgentID), "put aside takes nothing")
 	mustFollow(d, ref, func(now time.Time, s lifecycle.Snapshot) lifecycle.Change {
 		return lifecycle.Wrote(now, s, lifecycle.Written{Lines: []lifecycle.Line{{ID: lineOf(d, ref), Seq: 1}}})
 	}, li)
@@ -223,11 +223,11 @@ func TestDecide_readsTheFactsOfAnAct(t *testing.T) {
 	acts(d, first, li, pick)
 	refuses(command.RefusedCapacity, second, li, pick) // WS-14
 	acts(d, first, li, lifecycle.Act{Kind: command.Wait})
-	acts(d, second, li, pick) // A13
+	acts(d, second, li, pick)
 	refuses(command.RefusedCapacity, first, li, lifecycle.Act{Kind: command.Resume})
 	d.Stream("max_per_agent = null")
 	d.Exec(t, `update tenants set max_conversations = 1`)
-	refuses(command.RefusedCapacity, first, li, lifecycle.Act{Kind: command.Resume}) // A14
+	refuses(command.RefusedCapacity, first, li, lifecycle.Act{Kind: command.Resume})
 	d.Exec(t, `update tenants set max_conversations = 10`)
 	acts(d, first, li, lifecycle.Act{Kind: command.Resume})
 
