@@ -105,10 +105,10 @@ func TestReceive_lineKeepsItsTrace(t *testing.T) {
 func TestReceive_opensWhatTheEndpointSealed(t *testing.T) {
 	t.Parallel()
 	cb := handedOver(t, text("hi"))
-	cb.KeyID, cb.Ciphertext = "", "sealed at the door"
+	cb.KeyID, cb.Ciphertext = "", "sealed by the endpoint"
 	l := &ledger{openPlain: func(h callback.Received) ([]byte, error) {
 		require.Equal(t, callback.Received{
-			Tenant: conversation.DefaultTenant, AccountID: accountID, DeliveryID: cb.DeliveryID, Ciphertext: "sealed at the door",
+			Tenant: conversation.DefaultTenant, AccountID: accountID, DeliveryID: cb.DeliveryID, Ciphertext: "sealed by the endpoint",
 		}, h)
 		return []byte(text("hi")), nil
 	}}

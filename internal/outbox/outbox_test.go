@@ -93,7 +93,7 @@ func stuck(ctx context.Context, _ conversation.RunNotice) (bool, error) {
 	return false, ctx.Err()
 }
 
-func TestTell_outlivesTheRequest(t *testing.T) {
+func TestNotify_outlivesTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: func(context.Context, conversation.RunNotice) (bool, error) {
 			time.Sleep(time.Second)
@@ -111,7 +111,7 @@ func TestTell_outlivesTheRequest(t *testing.T) {
 	})
 }
 
-func TestTell_deletesInBatches(t *testing.T) {
+func TestNotify_deletesInBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{}
 		notifier := w.notifier()
@@ -126,7 +126,7 @@ func TestTell_deletesInBatches(t *testing.T) {
 	})
 }
 
-func TestTell_boundedInAnOutage(t *testing.T) {
+func TestNotify_boundedInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: stuck}
 		notifier := w.notifier()
@@ -142,7 +142,7 @@ func TestTell_boundedInAnOutage(t *testing.T) {
 	})
 }
 
-func TestTell_missingRunEndsTheConversation(t *testing.T) {
+func TestNotify_missingRunEndsTheConversation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{answer: func(_ context.Context, n conversation.RunNotice) (bool, error) { return n.Number == 2, nil }}
 		notifier := w.notifier()
@@ -177,7 +177,7 @@ func TestRun_deliversLeftNoticesOnce(t *testing.T) {
 }
 
 // What a worker claims it tells within the ledger's lease, even if no run answers.
-func TestRun_tellsWithinTheLease(t *testing.T) {
+func TestRun_notifiesWithinTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{left: notices(0, 64), answer: stuck}
 		ctx, stop := context.WithCancel(t.Context())

@@ -47,7 +47,7 @@ func TestSecrets_unavailableWhenAltered(t *testing.T) {
 		table, column, where, from string
 		use                        func() error
 	}{
-		"id key at the door":   {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", opened},
+		"id key of callbacks":  {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", opened},
 		"id key for Receive":   {"accounts", "id_key", ofAccount, "id = '" + string(other.ID) + "'", keys},
 		"app secret":           {"accounts", "app_secret", ofAccount, "id = '" + string(other.ID) + "'", credentials},
 		"token":                {"account_secrets", "sealed", ofSecret + " and purpose = 'token'", "account_id = '" + string(other.ID) + "' and purpose = 'token'", opened},

@@ -106,7 +106,7 @@ func TestCheck_refusesCostlyConditions(t *testing.T) {
 }
 
 // L03
-func TestJudge_stopsCostlyConditions(t *testing.T) {
+func TestEvaluate_stopsCostlyConditions(t *testing.T) {
 	t.Parallel()
 	facts := someFacts("hello")
 	facts["customer"].(map[string]any)["tags"] = make([]string, 1_000_000)

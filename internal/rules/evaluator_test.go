@@ -34,7 +34,7 @@ func someFacts(said string) routing.Facts {
 	}
 }
 
-func TestJudge_everyFactCanBeAskedFor(t *testing.T) {
+func TestEvaluate_everyFactCanBeAskedFor(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	for _, f := range rules.Facts() {
@@ -45,7 +45,7 @@ func TestJudge_everyFactCanBeAskedFor(t *testing.T) {
 }
 
 // L05
-func TestJudge_failureDoesNotHold(t *testing.T) {
+func TestEvaluate_failureDoesNotHold(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	for condition, reason := range map[string]string{
@@ -81,7 +81,7 @@ func TestJudge_failureDoesNotHold(t *testing.T) {
 }
 
 // L05
-func TestJudge_failingRuleIsSkipped(t *testing.T) {
+func TestEvaluate_failingRuleIsSkipped(t *testing.T) {
 	t.Parallel()
 	q := routing.Question{
 		Workstream: routing.Workstream{FallbackQueue: "desk"}, Facts: someFacts("hello"),
@@ -98,7 +98,7 @@ func TestJudge_failingRuleIsSkipped(t *testing.T) {
 }
 
 // L10
-func TestJudge_customerTextIsNeverACondition(t *testing.T) {
+func TestEvaluate_customerTextIsNeverACondition(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	for _, said := range []string{`" || true || "`, `x" || true || "x`, `true`, `1 == 1`, `.*`, `\" || true`, `${true}`, "\x00", "\xff\xfe"} {
@@ -113,7 +113,7 @@ func TestJudge_customerTextIsNeverACondition(t *testing.T) {
 	}
 }
 
-func TestJudge_errorsQuoteNothingOfTheFacts(t *testing.T) {
+func TestEvaluate_errorsQuoteNothingOfTheFacts(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	texts := []string{
@@ -140,7 +140,7 @@ func TestJudge_errorsQuoteNothingOfTheFacts(t *testing.T) {
 	}
 }
 
-func TestJudge_keepsALimitedNumberOfPrograms(t *testing.T) {
+func TestEvaluate_keepsALimitedNumberOfPrograms(t *testing.T) {
 	t.Parallel()
 	evaluator := rules.NewEvaluator()
 	var wait sync.WaitGroup

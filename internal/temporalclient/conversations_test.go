@@ -26,7 +26,7 @@ func (s *signals) SignalWorkflow(_ context.Context, workflowID, runID, name stri
 	return s.err
 }
 
-func TestTell_namesConversationAndActAndNoRun(t *testing.T) {
+func TestNotify_namesConversationAndActAndNoRun(t *testing.T) {
 	t.Parallel()
 	for assignment, name := range map[bool]string{true: workflows.SignalAssigned, false: workflows.SignalActed} {
 		s := &signals{}
@@ -39,7 +39,7 @@ func TestTell_namesConversationAndActAndNoRun(t *testing.T) {
 	}
 }
 
-func TestTell_onlyAMissingRunIsGone(t *testing.T) {
+func TestNotify_onlyAMissingRunIsGone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		err  error

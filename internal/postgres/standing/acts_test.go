@@ -13,7 +13,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-func TestLife_BeginsOpen_accountWithoutABot(t *testing.T) {
+func TestStanding_BeginsOpen_accountWithoutABot(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Exec(t, `update accounts set bot_id = null`)
@@ -31,7 +31,7 @@ func TestLife_BeginsOpen_accountWithoutABot(t *testing.T) {
 	require.Zero(t, d.Count(t, "conversations", "escalated"))
 }
 
-func TestLife_OpenToActive_pushAssigns(t *testing.T) {
+func TestStanding_OpenToActive_pushAssigns(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -52,7 +52,7 @@ func TestLife_OpenToActive_pushAssigns(t *testing.T) {
 }
 
 // DSK-2, WS-3
-func TestLife_OpenToActive_agentPicks(t *testing.T) {
+func TestStanding_OpenToActive_agentPicks(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("mode = 'pick'")
@@ -64,7 +64,7 @@ func TestLife_OpenToActive_agentPicks(t *testing.T) {
 }
 
 // CAP-7, QUE-6, SUP-3
-func TestLife_OpenToActive_supervisorAssigns(t *testing.T) {
+func TestStanding_OpenToActive_supervisorAssigns(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -75,7 +75,7 @@ func TestLife_OpenToActive_supervisorAssigns(t *testing.T) {
 }
 
 // OVF-5, QUE-6
-func TestLife_OpenToClosed_queueOverflows(t *testing.T) {
+func TestStanding_OpenToClosed_queueOverflows(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Exec(t, `update queues set overflow = '{"wait": {"seconds": 60, "do": "end"}}'`)
@@ -90,7 +90,7 @@ func TestLife_OpenToClosed_queueOverflows(t *testing.T) {
 }
 
 // SUP-5
-func TestLife_OpenToClosed_byForce(t *testing.T) {
+func TestStanding_OpenToClosed_byForce(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref := d.Waiting("wang")
@@ -100,7 +100,7 @@ func TestLife_OpenToClosed_byForce(t *testing.T) {
 }
 
 // LIF-2
-func TestLife_OpenToClosed_afterThirtyDays(t *testing.T) {
+func TestStanding_OpenToClosed_afterThirtyDays(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	ref := d.Waiting("wang")
@@ -111,7 +111,7 @@ func TestLife_OpenToClosed_afterThirtyDays(t *testing.T) {
 }
 
 // D5
-func TestLife_ActiveToOpen_agentRejects(t *testing.T) {
+func TestStanding_ActiveToOpen_agentRejects(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -127,7 +127,7 @@ func TestLife_ActiveToOpen_agentRejects(t *testing.T) {
 }
 
 // PRE-9
-func TestLife_ActiveToOpen_rejectMeansDND(t *testing.T) {
+func TestStanding_ActiveToOpen_rejectMeansDND(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("reject_dnd = true")
@@ -137,7 +137,7 @@ func TestLife_ActiveToOpen_rejectMeansDND(t *testing.T) {
 }
 
 // LIF-8, PRE-8, D5
-func TestLife_ActiveToOpen_offerTimesOut(t *testing.T) {
+func TestStanding_ActiveToOpen_offerTimesOut(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("missed_inactive = true")
@@ -156,7 +156,7 @@ func TestLife_ActiveToOpen_offerTimesOut(t *testing.T) {
 }
 
 // TRF-1
-func TestLife_ActiveToOpen_transferToAQueue(t *testing.T) {
+func TestStanding_ActiveToOpen_transferToAQueue(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -178,7 +178,7 @@ func TestLife_ActiveToOpen_transferToAQueue(t *testing.T) {
 }
 
 // TRF-2
-func TestLife_ActiveToActive_transferToAnAgent(t *testing.T) {
+func TestStanding_ActiveToActive_transferToAnAgent(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
@@ -205,7 +205,7 @@ func TestTransfer_returnsWhenRefused(t *testing.T) {
 }
 
 // CAP-8
-func TestLife_ActiveToWaiting_putAside(t *testing.T) {
+func TestStanding_ActiveToWaiting_putAside(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -219,7 +219,7 @@ func TestLife_ActiveToWaiting_putAside(t *testing.T) {
 }
 
 // CAP-8, WS-8
-func TestLife_ActiveToWrapUp(t *testing.T) {
+func TestStanding_ActiveToWrapUp(t *testing.T) {
 	t.Parallel()
 	for block, want := range map[string]struct {
 		load    int
@@ -245,7 +245,7 @@ func TestLife_ActiveToWrapUp(t *testing.T) {
 }
 
 // LIF-2
-func TestLife_ActiveToClosed_afterThirtyDays(t *testing.T) {
+func TestStanding_ActiveToClosed_afterThirtyDays(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -275,7 +275,7 @@ func TestTransfer_restartsTheStateLimit(t *testing.T) {
 }
 
 // SUP-5
-func TestLife_ActiveToClosed_byForce(t *testing.T) {
+func TestStanding_ActiveToClosed_byForce(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -288,7 +288,7 @@ func TestLife_ActiveToClosed_byForce(t *testing.T) {
 }
 
 // WS-11
-func TestLife_WaitingToOpen_customerWrites(t *testing.T) {
+func TestStanding_WaitingToOpen_customerWrites(t *testing.T) {
 	t.Parallel()
 	for affinity, kept := range map[bool]string{true: "affinity_agent is not null", false: "affinity_agent is null"} {
 		d := postgrestest.NewOffice(t)
@@ -308,7 +308,7 @@ func TestLife_WaitingToOpen_customerWrites(t *testing.T) {
 	}
 }
 
-func TestLife_WaitingToActive_agentResumes(t *testing.T) {
+func TestStanding_WaitingToActive_agentResumes(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -319,7 +319,7 @@ func TestLife_WaitingToActive_agentResumes(t *testing.T) {
 }
 
 // WS-14
-func TestLife_WaitingToActive_waitEnds(t *testing.T) {
+func TestStanding_WaitingToActive_waitEnds(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -331,7 +331,7 @@ func TestLife_WaitingToActive_waitEnds(t *testing.T) {
 	require.Equal(t, 25, d.Load(li))
 }
 
-func TestLife_WaitingToOpen_agentHasNoRoom(t *testing.T) {
+func TestStanding_WaitingToOpen_agentHasNoRoom(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -345,7 +345,7 @@ func TestLife_WaitingToOpen_agentHasNoRoom(t *testing.T) {
 }
 
 // LIF-4, WS-6, D11
-func TestLife_WaitingToClosed_idle(t *testing.T) {
+func TestStanding_WaitingToClosed_idle(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("auto_close_ms = 60000")
@@ -359,7 +359,7 @@ func TestLife_WaitingToClosed_idle(t *testing.T) {
 }
 
 // LIF-10, D3
-func TestLife_WrapUpToActive_customerWrites(t *testing.T) {
+func TestStanding_WrapUpToActive_customerWrites(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	d.Stream("wrap_up = 'never'")
@@ -372,7 +372,7 @@ func TestLife_WrapUpToActive_customerWrites(t *testing.T) {
 }
 
 // LIF-7
-func TestLife_WrapUpToClosed_agentCloses(t *testing.T) {
+func TestStanding_WrapUpToClosed_agentCloses(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -385,7 +385,7 @@ func TestLife_WrapUpToClosed_agentCloses(t *testing.T) {
 }
 
 // LIF-2, LIF-5
-func TestLife_WrapUpToClosed_afterADay(t *testing.T) {
+func TestStanding_WrapUpToClosed_afterADay(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
@@ -396,7 +396,7 @@ func TestLife_WrapUpToClosed_afterADay(t *testing.T) {
 }
 
 // ACC-15, WS-11, D1
-func TestLife_ClosedIsFinal(t *testing.T) {
+func TestStanding_ClosedIsFinal(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")

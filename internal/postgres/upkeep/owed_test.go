@@ -217,7 +217,7 @@ func only(f *postgrestest.Fixture, t testing.TB, c conversation.Ref) (id convers
 }
 
 // A message that cannot be read goes to people, whose other messages can.
-func TestWantPeople_unreadableLineIsForPeople(t *testing.T) {
+func TestRequestHandOver_unreadableLineIsForPeople(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewFixture(t)
 	ref := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: postgrestest.NewConversation()}
