@@ -81,8 +81,7 @@ func TestDistribution_looksAgainSoonAtLockedRows(t *testing.T) {
 	})
 }
 
-// Who has given work to agents tells their conversations' runs, once for each.
-// What a batch has given out while the worker stops is told, and waited for.
+// The runs of a batch that ends while the worker stops are notified, and that is waited for.
 func TestDistribution_stopsAfterItsLastNotice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &ledger{takes: time.Second, batches: []routing.Distributed{{Assigned: 1, Notices: []conversation.RunNotice{{Number: 1}}}}}
@@ -91,6 +90,7 @@ func TestDistribution_stopsAfterItsLastNotice(t *testing.T) {
 	})
 }
 
+// Each run is notified once, by the worker whose batch assigned its conversation.
 func TestDistribution_notifiesTheRunsOfABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := conversation.RunNotice{Number: 1, Assignment: true}, conversation.RunNotice{Number: 2, Assignment: true}
