@@ -16,6 +16,7 @@ import (
 	"wxdesk/internal/callback"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres/postgrestest"
+	"wxdesk/internal/routing"
 )
 
 // D11
@@ -146,41 +147,60 @@ func follows(key string) callback.Arrival {
 	return a
 }
 
-// What comes when the end is wished is the next conversation's. Nothing of it is written here.
+// What comes when the end is wished is the next conversation's, whoever wishes it. Nothing of it is written here.
 func TestReceive_writesNothingWhileEnding(t *testing.T) {
 	t.Parallel()
-	f := postgrestest.NewFixture(t)
-	for _, end := range []func(conversation.Ref){
-		func(ref conversation.Ref) {
-			f.BotAnswers(t, ref, bot.Answer{Texts: []string{"Bye."}, Command: bot.CommandEnd})
+	d := postgrestest.NewOffice(t)
+	waits := func(ref conversation.Ref) {
+		d.MustRequestHandOver(t, ref)
+		d.MustHandOver(t, ref, postgrestest.ToDefaultQueue())
+	}
+	for name, end := range map[string]func(conversation.Ref){
+		"the bot says goodbye": func(ref conversation.Ref) {
+			d.BotAnswers(t, ref, bot.Answer{Texts: []string{"Bye."}, Command: bot.CommandEnd})
 		},
-		func(ref conversation.Ref) {
-			postgrestest.Ended(t)(f.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+		"closed": func(ref conversation.Ref) {
+			postgrestest.Ended(t)(d.CloseConversation(t.Context(), ref, conversation.ClosedIdle))
+		},
+		"no queue takes it": func(ref conversation.Ref) {
+			d.MustRequestHandOver(t, ref)
+			require.True(t, d.MustHandOver(t, ref, routing.Decision{QueueID: d.TheQueue, End: true, Notice: routing.NoticeFull}).End)
+		},
+		"waited too long in its queue": func(ref conversation.Ref) {
+			waits(ref)
+			d.Exec(t, `update queues set overflow = '{"wait": {"seconds": 60, "do": "end"}}'`)
+			d.Exec(t, `update work_items set queued_at = now() - interval '1 hour' where conversation_id = $1`, ref.Conversation)
+			require.Equal(t, conversation.ClosedOverflow, d.MustDue(ref).Closing)
+		},
+		"too long in its state": func(ref conversation.Ref) {
+			waits(ref)
+			d.Exec(t, `update conversations set since = now() - interval '40 days' where id = $1`, ref.Conversation)
+			require.Equal(t, conversation.ClosedStateLimit, d.MustDue(ref).Closing)
 		},
 	} {
 		id, customer := postgrestest.NewConversation(), uuid.NewString()
 		hello := postgrestest.Says(uuid.NewString(), "hello")
-		first := f.MustReceive(t, f.Batch(id, customer, hello))
+		first := d.MustReceive(t, d.Batch(id, customer, hello))
 		end(conversation.Ref{Tenant: postgrestest.Tenant, Conversation: id})
 
-		repeated := f.MustReceive(t, f.Batch(id, customer, hello, postgrestest.Redelivered(hello)))
-		require.False(t, repeated.Ending, "a repeat brings nothing new")
-		require.Equal(t, first.Receipts[0], repeated.Receipts[0])
-		require.Equal(t, callback.ReceiptRepeat, repeated.Receipts[1].Outcome)
+		repeated := d.MustReceive(t, d.Batch(id, customer, hello, postgrestest.Redelivered(hello)))
+		require.False(t, repeated.Ending, "%s: a repeat brings nothing new", name)
+		require.Equal(t, first.Receipts[0], repeated.Receipts[0], name)
+		require.Equal(t, callback.ReceiptRepeat, repeated.Receipts[1].Outcome, name)
 
-		before := f.Ending(t)
-		more := f.Batch(id, customer, hello, postgrestest.Says(uuid.NewString(), "still there?"), postgrestest.Unfollows(uuid.NewString()))
+		before := d.Ending(t)
+		more := d.Batch(id, customer, hello, postgrestest.Says(uuid.NewString(), "still there?"), postgrestest.Unfollows(uuid.NewString()))
 		for range 2 {
-			got := f.MustReceive(t, more)
-			require.True(t, got.Ending)
-			require.Empty(t, got.Receipts)
-			require.Equal(t, got.State != conversation.StateClosed, got.End)
+			got := d.MustReceive(t, more)
+			require.True(t, got.Ending, name)
+			require.Empty(t, got.Receipts, name)
+			require.Equal(t, got.State != conversation.StateClosed, got.End, name)
 		}
-		require.Equal(t, before, f.Ending(t))
+		require.Equal(t, before, d.Ending(t), name)
 		more.Conversation = postgrestest.NewConversation()
-		next := f.MustReceive(t, more)
-		require.False(t, next.Ending)
-		require.Equal(t, []callback.ReceiptOutcome{"repeat", "new", "noted"}, postgrestest.Outcomes(next))
+		next := d.MustReceive(t, more)
+		require.False(t, next.Ending, name)
+		require.Equal(t, []callback.ReceiptOutcome{"repeat", "new", "noted"}, postgrestest.Outcomes(next), name)
 	}
 }
 
