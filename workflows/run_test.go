@@ -449,3 +449,31 @@ func TestDue_isTriedAgainWhereTheLedgerSaysNotYet(t *testing.T) {
 	require.GreaterOrEqual(t, last.Sub(first), 31*time.Second, "it waits longer each time")
 	require.Equal(t, 1, w.took["notice"])
 }
+
+// However long the ledger is away, it is called about twice a minute, whichever call meets the outage first. Then the run goes on.
+func TestOutage_isTriedLessAndLessOften(t *testing.T) {
+	t.Parallel()
+	const lasts = 10 * time.Minute
+	for _, first := range []string{
+		"Receive", "Turn", "StoreAnswer", "MarkSending", "RecordOutcome", "ReadSituation", "RoutingQuestion", "HandOver", "Due", "Close",
+	} {
+		w := newWorld()
+		var since time.Time
+		calls := 0
+		w.ledger = &chaos{ledger: w.memory, inner: w.memory, away: func() bool { return false }, twist: func(_ int, call string) twist {
+			if since.IsZero() && call == first {
+				since = w.Now()
+			}
+			if since.IsZero() || w.Now().Sub(since) >= lasts {
+				return plain
+			}
+			calls++
+			return away
+		}}
+		log := play(t, w, false, says(0, "hello 1"), says(20*time.Minute, "human 2"), acts(40*time.Minute, command.Assign, 1))
+		require.Greater(t, calls, 15, "%s: it is still tried", first)
+		require.Less(t, calls, 60, "%s: %v", first, log)
+		require.Contains(t, log, "due offer-ends", first)
+		require.Equal(t, "close idle", log[len(log)-1], first)
+	}
+}

@@ -145,6 +145,17 @@ var stories = map[string]struct {
 		set:   puttingOff("answer to 1", 1, 6*time.Hour),
 		want:  []string{"begin", "receive bye 1", "ask 1", "later answer to 1", "sent answer to 1", "close ended-by-bot"},
 	},
+	"a line after the time of what was put aside begins the next conversation": {
+		story: []happening{
+			says(0, "human 1"), acts(4*second, command.Accept, 1), acts(5*second, command.Reply, 1), acts(6*second, command.Wait, 1),
+			says(time.Hour+20*second, "hello 2"),
+		},
+		set: puttingOff("reply 2", 1, 6*time.Hour),
+		want: []string{
+			"begin", "receive human 1", "ask 1", "route bot-escalated", "sent notice", "act accept", "act reply", "later reply 2", "act wait",
+			"due idle", "close idle", "begin", "receive hello 2", "ask 2", "sent answer to 2", "close idle",
+		},
+	},
 	// A resent message has a lower number than one that waits.
 	"a message sent again goes before one that waits": {
 		story: []happening{
