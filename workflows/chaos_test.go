@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -188,7 +187,6 @@ func (m *memory) copy() backup {
 	b := backup{receipts: maps.Clone(m.receipts), rows: map[conversation.ID]*row{}}
 	for id, r := range m.rows {
 		copied := *r
-		copied.Standing.Due = slices.Clone(r.Standing.Due)
 		copied.messages = nil
 		for _, msg := range r.messages {
 			same := *msg
@@ -207,15 +205,11 @@ func (m *memory) restore(b backup) {
 	m.receipts, m.rows = b.receipts, b.rows
 }
 
-// supersede closes what is open and has no run, as telling a run does that is not there.
-func (m *memory) supersede() {
+// runIsGone closes what is open and has no run, as telling a run does that is not there.
+func (m *memory) runIsGone() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, r := range m.rows {
-		if r.State != conversation.StateClosed {
-			m.end(r, conversation.ClosedSuperseded)
-		}
-	}
+	m.supersedeAll()
 }
 
 // lastNotBefore is the largest time before which something that is owed may not be done.

@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -14,30 +13,34 @@ import (
 	"wxdesk/internal/account"
 	"wxdesk/internal/bot"
 	"wxdesk/internal/callback"
-	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/delivery"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/routing"
 	"wxdesk/internal/secret"
 	"wxdesk/internal/wechat"
 )
 
-// memory is a ledger in memory, with rules that are simple and those of the real one. What happens is noted in its log.
+// memory is a ledger in memory. The rule book of the real one decides; only storing is done anew. What happens is noted in its log.
 type memory struct {
-	mu       sync.Mutex
-	now      func() time.Time
-	noBot    bool
-	bot      bot.Kind
-	idle     time.Duration
-	receipts map[string]receipt // by message key
-	rows     map[conversation.ID]*row
-	log      []string
-	batches  []int
-	number   int
-	outbox   []conversation.RunNotice
+	mu        sync.Mutex
+	now       func() time.Time
+	noBot     bool
+	bot       bot.Kind
+	idle      time.Duration
+	overflow  routing.Overflow
+	allowance conversation.Allowance // of the customer
+	receipts  map[string]receipt     // by message key
+	rows      map[conversation.ID]*row
+	log       []string
+	batches   []int
+	number    int // messages
+	ids       int // other ids
+	outbox    []conversation.RunNotice
 
 	hidesNotBefore bool // planted defect, with chaos.markingFails: a message is tried before its time
 	hidesEnd       bool // planted defect: a conversation that is to end goes on until everything is sent
+	forgetsWishes  bool // planted defect: a wish for people is not written
 }
 
 type receipt struct {
@@ -47,24 +50,13 @@ type receipt struct {
 	outcome      callback.ReceiptOutcome
 }
 
-// row is a conversation with its messages.
-type row struct {
-	id       conversation.ID
-	workflow string
-	conversation.Standing
-	handOver conversation.EscalationReason
-	ending   conversation.CloseReason
-	closed   conversation.CloseReason
-	messages []*message
-	accepted bool // people have seen it
-}
-
 type message struct {
 	id        conversation.MessageID
 	author    conversation.Author
 	text      string
 	epoch     conversation.Epoch
-	wants     bool // an answer of the bot
+	asks      bool // for an answer of the bot
+	wants     bool // an answer, and waits for it
 	answered  bool
 	at        time.Time
 	status    conversation.DeliveryStatus // "" for the customer's
@@ -97,8 +89,6 @@ func (m *memory) lock(c conversation.Ref) (*row, func(), error) {
 	return r, m.mu.Unlock, nil
 }
 
-func (r *row) move(change func()) { change(); r.Revision++ }
-
 // owed is the view of the real ledger.
 func (m *memory) owed(r *row) (o conversation.Owed) {
 	if r.State == conversation.StateClosed {
@@ -112,7 +102,7 @@ func (m *memory) owed(r *row) (o conversation.Owed) {
 		}
 	}
 	for _, msg := range r.messages {
-		if msg.wants && r.Holder == conversation.HolderBot && r.handOver == "" && r.ending == "" && unsent < 200 {
+		if msg.wants && r.Holder == conversation.HolderBot && (r.Wishes == lifecycle.Wishes{}) && unsent < 200 {
 			o.Turn = true
 		}
 		if msg.status == conversation.DeliverySending {
@@ -125,7 +115,7 @@ func (m *memory) owed(r *row) (o conversation.Owed) {
 			o.SendIn = in(next.notBefore)
 		}
 	}
-	o.HandOver, o.End = r.handOver != "", r.ending != "" && !(m.hidesEnd && o.Send)
+	o.HandOver, o.End = r.Wishes.HandOver != "", r.Wishes.Ending != "" && !(m.hidesEnd && o.Send)
 	return o
 }
 
@@ -136,10 +126,6 @@ func (r *row) queued() *message {
 		}
 	}
 	return nil
-}
-
-func (m *memory) situation(r *row) conversation.Situation {
-	return conversation.Situation{Standing: r.Standing, Owed: m.owed(r)}
 }
 
 func (m *memory) AccountKeys(context.Context, conversation.Tenant, conversation.AccountID) (account.CallbackKeys, error) {
@@ -161,84 +147,104 @@ func (m *memory) Receive(_ context.Context, in callback.Batch) (callback.Result,
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.batches = append(m.batches, len(in.Arrivals))
-	r := m.rows[in.Conversation]
-	if r != nil && !m.hidesEnd && (r.ending != "" || r.State == conversation.StateClosed) {
+	r, verdicts := m.rows[in.Conversation], m.verdicts(in)
+	fresh := slices.ContainsFunc(verdicts, func(v verdict) bool { return v.write && v.outcome == callback.ReceiptNew })
+	if r != nil && fresh && !m.hidesEnd && (r.Wishes.Ending != "" || r.State == conversation.StateClosed) {
 		return callback.Result{Situation: m.situation(r), Ending: true, Begun: true}, nil
 	}
 	var got callback.Result
-	for _, a := range in.Arrivals {
-		got.Receipts = append(got.Receipts, m.arrive(in, a))
+	var written lifecycle.Written
+	leaves := slices.ContainsFunc(verdicts, func(v verdict) bool { return v.write && v.outcome == callback.ReceiptNoted })
+	for i, a := range in.Arrivals {
+		got.Receipts = append(got.Receipts, callback.Receipt{Outcome: verdicts[i].outcome})
+		if fresh && r == nil && verdicts[i].outcome == callback.ReceiptNew {
+			r, written.Begun, written.NoBot = m.begin(in), true, m.noBot
+		}
+		m.write(r, a, verdicts[i], leaves, &written)
+		if verdicts[i].write {
+			m.receipts[a.MessageKey] = receipt{a.DeliveryID, in.Conversation, m.now(), verdicts[i].outcome}
+		}
 	}
-	if r = m.rows[in.Conversation]; r != nil {
+	if r != nil {
+		m.apply(r, lifecycle.Wrote(m.now(), m.snapshot(r), written))
+		if leaves {
+			m.apply(r, lifecycle.Unfollowed(m.now(), m.snapshot(r)))
+		}
 		got.Situation, got.Begun = m.situation(r), true
 	}
 	got.IdleClose, got.Bot = m.idle, m.bot
 	return got, nil
 }
 
-func (m *memory) arrive(in callback.Batch, a callback.Arrival) callback.Receipt {
-	if old, known := m.receipts[a.MessageKey]; known && (old.outcome != callback.ReceiptQuarantined || !a.Redriven) {
-		if old.delivery == a.DeliveryID && old.conversation == in.Conversation {
-			return callback.Receipt{Outcome: old.outcome}
-		}
-		m.note("repeat %s", a.Text)
-		return callback.Receipt{Outcome: callback.ReceiptRepeat}
-	}
-	outcome := callback.ReceiptNew
-	r := m.rows[in.Conversation]
-	switch {
-	case a.Quarantine != "":
-		m.note("quarantine %s", a.Quarantine)
-		outcome = callback.ReceiptQuarantined
-	case a.Follow == callback.Unfollowed:
-		m.note("unfollow")
-		outcome = callback.ReceiptNoted
-		if r != nil {
-			r.ending = cmp.Or(r.ending, conversation.ClosedUnfollowed)
-		}
-	default:
-		m.write(in, r, a)
-	}
-	m.receipts[a.MessageKey] = receipt{a.DeliveryID, in.Conversation, m.now(), outcome}
-	return callback.Receipt{Outcome: outcome}
+// verdict is what becomes of an arrival.
+type verdict struct {
+	outcome callback.ReceiptOutcome
+	write   bool // false: all is written already
 }
 
-func (m *memory) write(in callback.Batch, r *row, a callback.Arrival) {
-	if r == nil {
-		for _, other := range m.rows {
-			if other.State != conversation.StateClosed {
-				m.end(other, conversation.ClosedSuperseded)
+// verdicts judges the arrivals of a batch. What one of them brings is known to those after it.
+func (m *memory) verdicts(in callback.Batch) (list []verdict) {
+	known := maps.Clone(m.receipts)
+	for _, a := range in.Arrivals {
+		v := verdict{callback.ReceiptNew, true}
+		old, again := known[a.MessageKey]
+		switch {
+		case again && (old.outcome != callback.ReceiptQuarantined || !a.Redriven):
+			v = verdict{callback.ReceiptRepeat, false}
+			if old.delivery == a.DeliveryID && old.conversation == in.Conversation {
+				v.outcome = old.outcome
 			}
+		case a.Quarantine != "":
+			v.outcome = callback.ReceiptQuarantined
+		case a.Follow == callback.Unfollowed:
+			v.outcome = callback.ReceiptNoted
 		}
-		r = &row{id: in.Conversation, workflow: in.WorkflowID, Standing: conversation.Standing{
-			Revision: 1, State: conversation.StateActive, Holder: conversation.HolderBot, Epoch: 1,
-		}}
-		if m.noBot {
-			r.State, r.Holder, r.handOver = conversation.StateOpen, conversation.HolderQueue, conversation.EscalatedNoBot
+		if v.write {
+			known[a.MessageKey] = receipt{a.DeliveryID, in.Conversation, m.now(), v.outcome}
 		}
-		m.rows[in.Conversation] = r
-		m.note("begin")
+		list = append(list, v)
 	}
-	if r.ending == conversation.ClosedUnfollowed {
-		r.ending = "" // left and came back within one batch
+	return list
+}
+
+// begin makes the conversation's row, and gives up what a lost run has left open.
+func (m *memory) begin(in callback.Batch) *row {
+	m.supersedeAll()
+	r := m.begun(in.Conversation, in.WorkflowID)
+	m.rows[in.Conversation] = r
+	m.note("begin")
+	return r
+}
+
+// write writes what an arrival brings.
+func (m *memory) write(r *row, a callback.Arrival, v verdict, leaves bool, written *lifecycle.Written) {
+	switch {
+	case v.outcome == callback.ReceiptRepeat:
+		m.note("repeat %s", a.Text)
+	case !v.write:
+	case v.outcome == callback.ReceiptQuarantined:
+		m.note("quarantine %s", a.Quarantine)
+	case v.outcome == callback.ReceiptNoted:
+		m.note("unfollow")
+	default:
+		m.note("receive %s", a.Text)
+		m.number++
+		asks := a.WantsAnswer() && r.Holder == conversation.HolderBot && !strings.Contains(a.Text, "quiet")
+		msg := &message{
+			id: conversation.MessageID(fmt.Sprintf("m%d", m.number)), author: conversation.AuthorCustomer, text: a.Text, at: m.now(),
+			asks: asks && !leaves, wants: asks && !leaves && ((r.Wishes == lifecycle.Wishes{}) || m.hidesEnd),
+		}
+		r.messages = append(r.messages, msg)
+		r.LastCustomerAt, m.allowance = m.now(), m.allowance.Opened(a.Trigger, m.now())
+		written.Lines = append(written.Lines, lifecycle.Line{ID: msg.id, Seq: int64(m.number)})
 	}
-	m.note("receive %s", a.Text)
-	m.number++
-	r.messages = append(r.messages, &message{
-		id: conversation.MessageID(fmt.Sprintf("m%d", m.number)), author: conversation.AuthorCustomer, text: a.Text, at: m.now(),
-		wants: a.WantsAnswer() && r.Holder == conversation.HolderBot && !strings.Contains(a.Text, "quiet"),
-	})
 }
 
 // queue queues a message for the customer.
-func (m *memory) queue(r *row, author conversation.Author, text string) conversation.MessageID {
+func (m *memory) queue(r *row, msg message) {
 	m.number++
-	msg := &message{
-		id: conversation.MessageID(fmt.Sprintf("m%d", m.number)), author: author, text: text, epoch: r.Epoch, at: m.now(),
-		status: conversation.DeliveryQueued,
-	}
-	r.messages = append(r.messages, msg)
-	return msg.id
+	msg.at, msg.status = m.now(), conversation.DeliveryQueued
+	r.messages = append(r.messages, &msg)
 }
 
 func (m *memory) ReadSituation(_ context.Context, c conversation.Ref) (conversation.Situation, error) {
@@ -289,20 +295,27 @@ func (m *memory) StoreAnswer(_ context.Context, c conversation.Ref, turn convers
 	}
 	defer unlock()
 	line := r.find(turn)
-	if line == nil || !line.wants || r.Epoch != epoch || r.handOver != "" || r.ending != "" || r.State == conversation.StateClosed {
+	reply := lifecycle.Reply{Epoch: epoch, Turn: turn, Command: a.Command, MoreLines: r.waits() > 1}
+	change, ok := lifecycle.Answered(m.now(), m.snapshot(r), reply)
+	if !ok || line == nil || !line.wants {
 		return m.situation(r), nil
 	}
 	line.wants, line.answered = false, true
-	for _, text := range a.Texts {
-		m.queue(r, conversation.AuthorBot, text)
+	for i, text := range a.Texts {
+		m.queue(r, message{id: conversation.MessageID(fmt.Sprintf("%s.%d", turn, i)), author: conversation.AuthorBot, text: text, epoch: epoch})
 	}
-	switch {
-	case a.Command == bot.CommandEscalate:
-		r.handOver = conversation.EscalatedByBot
-	case a.Command == bot.CommandEnd && r.waiting() == nil:
-		r.ending = conversation.ClosedByBot
-	}
+	m.apply(r, change)
 	return m.situation(r), nil
+}
+
+// waits counts the lines that wait for the bot.
+func (r *row) waits() (n int) {
+	for _, msg := range r.messages {
+		if msg.wants {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *row) find(id conversation.MessageID) *message {
@@ -320,8 +333,9 @@ func (m *memory) RequestHandOver(_ context.Context, c conversation.Ref, why conv
 		return conversation.Situation{}, err
 	}
 	defer unlock()
-	if r.waiting() != nil && r.Holder == conversation.HolderBot && r.handOver == "" && r.ending == "" && r.State != conversation.StateClosed {
-		r.handOver = why
+	if line := r.waiting(); line != nil && r.BotActs() {
+		line.wants = false
+		m.apply(r, lifecycle.RequestHandOver(m.now(), m.snapshot(r), why, line.id))
 	}
 	return m.situation(r), nil
 }
@@ -332,45 +346,28 @@ func (m *memory) RoutingQuestion(_ context.Context, c conversation.Ref) (routing
 		return routing.Question{}, err
 	}
 	defer unlock()
-	if r.handOver == "" || r.State == conversation.StateClosed {
+	if r.Wishes.HandOver == "" || r.State == conversation.StateClosed {
 		return routing.Question{}, conversation.ErrClosed
 	}
-	return routing.Question{Now: m.now(), Facts: routing.Facts{}, Queues: []routing.QueueNow{{Queue: routing.Queue{ID: "q", Name: "Queue"}, Members: 1}}}, nil
+	return routing.Question{Now: m.now(), Facts: routing.Facts{}, Queues: []routing.QueueNow{{Queue: routing.Queue{ID: queueID, Name: "Queue"}, Members: 1}}}, nil
 }
 
-func (m *memory) HandOver(_ context.Context, c conversation.Ref, _ routing.Decision) (conversation.Situation, error) {
-	return m.handOver(c, true)
-}
-
-func (m *memory) HandOverPlainly(_ context.Context, c conversation.Ref, _ string) (conversation.Situation, error) {
-	return m.handOver(c, false)
-}
-
-func (m *memory) handOver(c conversation.Ref, notice bool) (conversation.Situation, error) {
+func (m *memory) HandOver(_ context.Context, c conversation.Ref, to routing.Decision) (conversation.Situation, error) {
 	r, unlock, err := m.lock(c)
 	if err != nil {
 		return conversation.Situation{}, err
 	}
 	defer unlock()
-	if r.handOver == "" || r.State == conversation.StateClosed {
-		return m.situation(r), nil
-	}
-	m.note("route %s", r.handOver)
-	r.handOver = ""
-	r.move(func() {
-		r.State, r.Holder, r.QueueID = conversation.StateOpen, conversation.HolderQueue, "q"
-		r.Epoch++
-	})
-	for _, msg := range r.messages {
-		msg.wants = false
-		if msg.author == conversation.AuthorBot && msg.status == conversation.DeliveryQueued {
-			msg.status, msg.reason = conversation.DeliveryFailed, "superseded-by-person"
-		}
-	}
-	if notice {
-		m.queue(r, conversation.AuthorSystem, "notice")
+	why := r.Wishes.HandOver
+	if change := lifecycle.HandOver(m.now(), m.snapshot(r), to); !change.Nothing() {
+		m.note("route %s", why)
+		m.apply(r, change)
 	}
 	return m.situation(r), nil
+}
+
+func (m *memory) HandOverPlainly(ctx context.Context, c conversation.Ref, why string) (conversation.Situation, error) {
+	return m.HandOver(ctx, c, routing.Decision{QueueID: queueID, Alert: why})
 }
 
 func (m *memory) Due(_ context.Context, c conversation.Ref) (conversation.Situation, error) {
@@ -379,20 +376,11 @@ func (m *memory) Due(_ context.Context, c conversation.Ref) (conversation.Situat
 		return conversation.Situation{}, err
 	}
 	defer unlock()
-	if len(r.Standing.Due) == 0 || r.Standing.Due[0].At.After(m.now()) || r.State == conversation.StateClosed {
-		return m.situation(r), nil
+	s := m.snapshot(r)
+	if what := lifecycle.DueNow(m.now(), s); what != "" {
+		m.note("due %s", what)
+		m.apply(r, lifecycle.Due(m.now(), s))
 	}
-	what := r.Standing.Due[0].What
-	m.note("due %s", what)
-	r.move(func() {
-		r.Standing.Due = nil
-		switch what {
-		case conversation.DueOffer:
-			r.Offer = nil
-		case conversation.DueIdle:
-			r.ending = conversation.ClosedIdle
-		}
-	})
 	return m.situation(r), nil
 }
 
@@ -422,12 +410,18 @@ func (m *memory) MarkSending(_ context.Context, c conversation.Ref, attempt stri
 		}
 	}
 	msg := r.queued()
-	switch {
-	case msg == nil, msg.notBefore.After(m.now()), r.State == conversation.StateClosed:
+	if msg == nil || msg.notBefore.After(m.now()) {
 		return delivery.Marking{Situation: m.situation(r)}, nil
-	case msg.author == conversation.AuthorBot && msg.epoch != r.Epoch:
-		return settled(msg, conversation.DeliveryFailed, "superseded-by-person")
 	}
+	asked := lifecycle.Queued{Conversation: r.Standing}
+	if msg.epoch != 0 {
+		asked.Epoch = &msg.epoch
+	}
+	left, reason := lifecycle.Send(m.now(), asked, m.allowance)
+	if reason != "" {
+		return settled(msg, conversation.DeliveryFailed, reason)
+	}
+	m.allowance = left
 	msg.status, msg.attempt, msg.until = conversation.DeliverySending, attempt, m.now().Add(delivery.SendingLimit)
 	msg.attempts++
 	return m.goAhead(msg), nil
@@ -453,7 +447,7 @@ func (m *memory) RecordOutcome(_ context.Context, c conversation.Ref, id convers
 		m.note("later %s", msg.text)
 		msg.status, msg.notBefore = conversation.DeliveryQueued, m.now().Add(o.After)
 		if r.State == conversation.StateClosed {
-			msg.status, msg.reason = conversation.DeliveryFailed, "conversation-closed"
+			msg.status, msg.reason = conversation.DeliveryFailed, lifecycle.ReasonClosed
 		}
 		return m.situation(r), nil
 	}
@@ -468,10 +462,7 @@ func (m *memory) CloseConversation(_ context.Context, c conversation.Ref, why co
 		return conversation.Situation{}, nil //nolint:nilerr // it has no row, and stands nowhere
 	}
 	defer unlock()
-	idle := why == conversation.ClosedIdle && r.ending == ""
-	if r.State != conversation.StateClosed && !(idle && (r.Holder == conversation.HolderAgent || r.Offer != nil)) {
-		m.end(r, cmp.Or(r.ending, why))
-	}
+	m.apply(r, lifecycle.End(m.now(), m.snapshot(r), why))
 	return m.situation(r), nil
 }
 
@@ -482,21 +473,16 @@ func (m *memory) RunGone(_ context.Context, c conversation.Ref) error {
 		return err
 	}
 	defer unlock()
-	if r.State != conversation.StateClosed {
-		m.end(r, cmp.Or(r.ending, conversation.ClosedSuperseded))
-	}
+	m.supersede(r)
 	return nil
 }
 
-func (m *memory) end(r *row, why conversation.CloseReason) {
-	m.note("close %s", why)
-	r.move(func() {
-		r.State, r.closed, r.Standing.Due, r.Offer = conversation.StateClosed, why, nil, nil
-		r.Epoch++
-	})
-	for _, msg := range r.messages {
-		if msg.status == conversation.DeliveryQueued {
-			msg.status, msg.reason = conversation.DeliveryFailed, "conversation-closed"
+func (m *memory) supersede(r *row) { m.apply(r, lifecycle.Void(m.now(), m.snapshot(r))) }
+
+func (m *memory) supersedeAll() {
+	for _, id := range slices.Sorted(maps.Keys(m.rows)) {
+		if r := m.rows[id]; r.State != conversation.StateClosed {
+			m.supersede(r)
 		}
 	}
 }
@@ -523,65 +509,6 @@ func (m *memory) Sweep(context.Context) (late []conversation.RunNotice, err erro
 
 // Forget has nothing to do: a memory is short enough.
 func (m *memory) Forget(context.Context) (map[string]int64, error) { return nil, nil }
-
-// act does what a person does, in the open conversation, and says whether there is one.
-func (m *memory) act(kind command.Kind) (done conversation.ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, r := range m.rows {
-		if r.State == conversation.StateClosed || r.ending != "" && kind != command.ForceClose {
-			continue
-		}
-		m.note("act %s", kind)
-		switch kind {
-		case command.Accept:
-			r.handOver, r.accepted = "", true
-			r.move(func() {
-				r.State, r.Holder, r.AgentID, r.Offer, r.Standing.Due = conversation.StateActive, conversation.HolderAgent, "agent", nil, nil
-				r.Epoch++
-			})
-			for _, msg := range r.messages {
-				msg.wants = false
-			}
-		case command.Assign: // offers it
-			deadline := m.now().Add(2 * time.Minute)
-			r.move(func() {
-				r.Offer = &conversation.Offer{ID: "offer", AgentID: "agent", Deadline: deadline}
-				r.Standing.Due = []conversation.Due{{What: conversation.DueOffer, At: deadline}}
-			})
-		case command.Reply:
-			m.queue(r, conversation.AuthorAgent, fmt.Sprintf("reply %d", m.number))
-		case command.Wait:
-			r.move(func() {
-				r.State = conversation.StateWaiting
-				r.Standing.Due = []conversation.Due{{What: conversation.DueIdle, At: m.now().Add(time.Hour)}}
-			})
-		case command.Resend:
-			for _, msg := range r.messages {
-				if msg.status == conversation.DeliveryFailed || msg.status == conversation.DeliveryUnknown {
-					msg.status, msg.attempt, msg.notBefore, msg.epoch = conversation.DeliveryQueued, "", time.Time{}, r.Epoch
-					break
-				}
-			}
-		case command.Close:
-			if r.owesSends() {
-				r.ending = conversation.ClosedByPerson
-			} else {
-				m.end(r, conversation.ClosedByPerson)
-			}
-		case command.ForceClose:
-			m.end(r, conversation.ClosedByForce)
-		}
-		return r.id
-	}
-	return ""
-}
-
-func (r *row) owesSends() bool {
-	return slices.ContainsFunc(r.messages, func(msg *message) bool {
-		return msg.status == conversation.DeliveryQueued || msg.status == conversation.DeliverySending
-	})
-}
 
 // keepNotice leaves a notice in the outbox, as an act does whose process dies before it has told the run.
 func (m *memory) keepNotice(workflow string) {

@@ -13,6 +13,7 @@ import (
 	"wxdesk/internal/bot"
 	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 	"wxdesk/internal/wechat"
 	"wxdesk/workflows"
 )
@@ -32,6 +33,7 @@ const (
 	unreadableIsAway
 	unboundedCarry
 	lostNotice // an act is committed and never told, and nothing sweeps
+	lostWish   // the rule book wishes people, and nothing keeps that
 )
 
 // tale is a story with what befalls it.
@@ -46,6 +48,7 @@ type tale struct {
 	permitted bool
 	restored  time.Duration // when a backup is restored; 0: never
 	resends   int
+	overflow  routing.Overflow
 }
 
 var lineKinds = []string{"hello", "human", "bye", "broken", "unreadable", "quiet", "[panic]", "unfollow"}
@@ -55,6 +58,7 @@ func drawTale(t *rapid.T) tale {
 		continued: rapid.Bool().Draw(t, "continued"), webhook: rapid.IntRange(0, 3).Draw(t, "webhook") == 0,
 		noBot: rapid.IntRange(0, 7).Draw(t, "no bot") == 0, permitted: rapid.Bool().Draw(t, "permitted"), twists: map[int]twist{},
 	}
+	d.overflow = rapid.SampledFrom([]routing.Overflow{{}, {}, overflows(60, routing.OverflowEnd), overflows(600, routing.OverflowTransfer)}).Draw(t, "overflow")
 	at := time.Duration(0)
 	for n := range rapid.IntRange(1, 8).Draw(t, "happenings") {
 		at += time.Duration(rapid.SampledFrom([]int{0, 0, 1, 2, 5, 20, 70}).Draw(t, "pause")) * time.Second
@@ -81,6 +85,10 @@ func drawTale(t *rapid.T) tale {
 	return d
 }
 
+func overflows(seconds int, do routing.OverflowDo) routing.Overflow {
+	return routing.Overflow{Wait: &routing.OverflowWait{Seconds: seconds, OverflowAction: routing.OverflowAction{Do: do, QueueID: other}}}
+}
+
 func (d *tale) draw(t *rapid.T, n int, at time.Duration) {
 	switch rapid.SampledFrom([]string{"line", "line", "lines", "act", "act", "nudge", "restore"}).Draw(t, "happening") {
 	case "line":
@@ -93,8 +101,8 @@ func (d *tale) draw(t *rapid.T, n int, at time.Duration) {
 		d.story = append(d.story, says(at, lines...))
 	case "act":
 		kind := rapid.SampledFrom([]command.Kind{
-			command.Accept, command.Assign, command.Reply, command.Reply, command.Wait,
-			command.Resend, command.Close, command.ForceClose,
+			command.Accept, command.Accept, command.Assign, command.Reject, command.Reply, command.Reply, command.Wait, command.Resume,
+			command.Transfer, command.WrapUp, command.Resend, command.Close, command.ForceClose, gone,
 		}).Draw(t, "act")
 		if kind == command.Resend {
 			d.resends++
@@ -144,7 +152,7 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 	c.markingFails.Store(put == markingFails)
 	c.unreadableIsOff.Store(put == unreadableIsAway)
 	w.ledger, w.hidesNotBefore = c, put == markingFails
-	w.hidesEnd = put == delayedGoodbye
+	w.hidesEnd, w.forgetsWishes, w.overflow = put == delayedGoodbye, put == lostWish, d.overflow
 	if put == unboundedCarry {
 		w.bulk = 700 << 10
 	}
@@ -194,7 +202,7 @@ func lived(t *testing.T, d tale, put defect) (w *world, wrong []string) {
 func sweep(w *world) {
 	late, _ := w.Sweep(nil) //nolint:staticcheck // the memory asks for none
 	if len(late) > 0 && w.env == nil {
-		w.supersede()
+		w.runIsGone()
 		return
 	}
 	for range late {
@@ -214,9 +222,14 @@ func (w *world) judge(d tale) (wrong []string) {
 			switch {
 			case msg.status == conversation.DeliveryQueued || msg.status == conversation.DeliverySending:
 				wrong = append(wrong, fmt.Sprintf("%q is %s", msg.text, msg.status))
-			case msg.wants && r.closed == conversation.ClosedByBot:
+			case msg.asks && !msg.answered && r.Reason == conversation.ClosedByBot:
 				wrong = append(wrong, fmt.Sprintf("%q was never answered", msg.text))
+			case strings.HasPrefix(msg.text, "human") && msg.answered && r.Holder == conversation.HolderBot && r.State != conversation.StateClosed:
+				wrong = append(wrong, fmt.Sprintf("%q did not reach people", msg.text))
 			}
+		}
+		if r.Holder == conversation.HolderQueue && r.State != conversation.StateClosed && r.Item == nil {
+			wrong = append(wrong, fmt.Sprintf("%s waits for people, and nobody is asked", id))
 		}
 	}
 	for _, line := range w.said {
@@ -319,6 +332,7 @@ func TestLiveness_findsOldMistakes(t *testing.T) {
 		"an unreadable line is an outage":                 unreadableIsAway,
 		"what begins the next conversation is unbounded":  unboundedCarry,
 		"an act is committed and never told":              lostNotice,
+		"a wish for people is not kept":                   lostWish,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -70,6 +70,11 @@ func TestVersion_nextConversationUsesTheCurrent(t *testing.T) {
 	require.Len(t, in.State.Pending, 1)
 }
 
+// actedUpon has the run look, as an act does.
+func actedUpon(at time.Duration) happening {
+	return doing(at, func(w *world) { w.signal(workflows.SignalActed, workflows.ActSignal{Act: "note"}) })
+}
+
 // newerLogic is a ledger whose ReadSituation is performed by workers with newer logic.
 type newerLogic struct{ *activities.Activities }
 
@@ -87,7 +92,7 @@ func TestVersion_nudgedRunOfOlderLogicMovesOn(t *testing.T) {
 		if newer {
 			env.OnActivity("ReadSituation", mock.Anything, mock.Anything).Return(newerLogic{w.acts}.ReadSituation)
 		}
-		for _, h := range []happening{says(0, "hello 1"), acts(second, command.Reply, 1), nudge(2 * second)} {
+		for _, h := range []happening{says(0, "hello 1"), actedUpon(second), nudge(2 * second)} {
 			env.RegisterDelayedCallback(func() { w.grow(4); h.do(w) }, h.at)
 		}
 		env.ExecuteWorkflow(workflows.Conversation, input())

@@ -194,16 +194,16 @@ func says(at time.Duration, lines ...string) happening {
 // acts is what people do in the ledger, told to the run so many times.
 func acts(at time.Duration, kind command.Kind, told int) happening {
 	return happening{at, false, func(w *world) {
-		id := w.act(kind)
-		if id == "" {
+		id, notice := w.act(kind)
+		if notice == nil {
 			return
 		}
 		signal := workflows.SignalActed
-		if kind == command.Accept || kind == command.Assign {
+		if notice.Assignment {
 			signal = workflows.SignalAssigned
 		}
 		for range told {
-			w.signal(signal, workflows.ActSignal{Conversation: id, Act: string(kind)})
+			w.signal(signal, workflows.ActSignal{Conversation: id, Act: notice.Act})
 		}
 		if told == 0 {
 			w.keepNotice(workflows.ID("account", customerKey))
