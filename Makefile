@@ -68,10 +68,12 @@ test: bin/temporal-dev ## run the tests with the race detector; they start what 
 	cd tools/promql && $(GO) test -count 1 ./...
 
 # The race detector makes the program another one where time and memory are what is tried: the attacks run without it.
-# internal/e2e/overload/flood takes too long for a check and runs with the promises.
+# internal/e2e/overload/flood takes too long for a check and runs with the promises. Of drawn stories three thousand take some seconds
+# without the race detector; `make test` tries a hundred with it.
 faults: bin/temporal-dev ## try faults and overload with small numbers; `make chaos` and `make promises` take longer
 	$(E2E) -race -timeout 40m -parallel 4 ./internal/e2e/chaos ./internal/e2e/promises ./internal/e2e/overload
 	$(E2E) -timeout 20m ./internal/e2e/overload/attack
+	$(GO) test -timeout 10m ./workflows -rapid.checks 3000
 
 check: fmt vet determinism lint modules secrets reproducible test faults ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, reproducible builds, tests, generated files, short chaos
 	@echo "check: all good"
@@ -124,6 +126,7 @@ histories: bin/temporal-dev ## record the histories of the stories for a release
 
 promises: bin/temporal-dev ## try the promises with their full numbers, which takes hours: SHARE=0.1 is a tenth of them, ONLY=TestRecovery_ names tests
 	$(GO) test -timeout 60m -count 1 -v -run '$(ONLY)' ./internal/postgres/... $(if $(filter 1,$(SHARE)),-full)
+	$(GO) test -timeout 60m -count 1 -v -run '$(ONLY)' ./workflows -rapid.checks 30000
 	$(E2E) -timeout 24h -v -parallel 1 -run '$(ONLY)' ./internal/e2e/promises ./internal/e2e/overload/... -share $(SHARE)
 
 chaos: bin/temporal-dev ## lose nothing while processes die, hang and lose each other: SEEDS, SEED, CALLBACKS, KILLS; hours by default
