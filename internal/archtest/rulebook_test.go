@@ -28,3 +28,19 @@ func TestLedger_namesNoRefusal(t *testing.T) {
 	require.NotZero(t, inRoot)
 	require.NotZero(t, below)
 }
+
+// The rules are tried by themselves: their tests start nothing, so that trying every transition takes a moment.
+func TestRuleBook_triedWithoutADatabase(t *testing.T) {
+	t.Parallel()
+	read := 0
+	eachSource(t, func(file string, source []byte) {
+		if !strings.HasPrefix(file, "internal/lifecycle/") || !strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		read++
+		for _, imported := range []string{`"database/sql`, `"wxdesk/internal/postgres`, `"wxdesk/internal/devstack`, `"wxdesk/internal/e2e`} {
+			require.NotContains(t, string(source), imported, file)
+		}
+	})
+	require.NotZero(t, read)
+}
