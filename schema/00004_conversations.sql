@@ -51,8 +51,8 @@ create table conversations (
     since            timestamptz not null default now(), -- when it came into its state
     waiting_since    timestamptz, -- for a person, since when
     wait_until       timestamptz, -- of state waiting: comes back by itself then
-    hand_over        text        check (hand_over in ('bot-escalated', 'bot-failed', 'no-bot')), -- people are wanted, and why; null: not
-    hand_over_turn   uuid,       -- the customer's line that asked for them
+    hand_over        text        check (hand_over in ('bot-escalated', 'bot-failed', 'no-bot')), -- why people are to get the conversation; null: they are not
+    hand_over_turn   uuid,       -- the customer's message that asked for them
     hand_over_queue  uuid,       -- the queue that the bot named; null: the rules choose
     ending           text,       -- the close reason; null: nobody wishes the end
     wished_at        timestamptz, -- when people or the end were wished
@@ -180,7 +180,7 @@ create table commands (
     key             text        not null,
     conversation_id uuid        not null,
     request         bytea       not null, -- HMAC of body and If-Match
-    acted           bytea,      -- conversation.Acted, sealed by the customer's key; null only inside the transaction
+    acted           bytea,      -- command.Result, sealed by the customer's key; null if that key does not open
     created_at      timestamptz not null default now(),
     primary key (tenant, id),
     unique (tenant, actor_id, method, path, key)

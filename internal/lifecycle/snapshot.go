@@ -75,7 +75,7 @@ type Standing struct {
 
 // Wishes are a hand-over or an end that is decided and not done yet. At most one of them is wished at a time.
 type Wishes struct {
-	HandOver conversation.EscalationReason // why people are wanted; "": they are not
+	HandOver conversation.EscalationReason // why people are to get it; "": they are not
 	Turn     conversation.MessageID        // the customer's message that asked for them
 	Queue    conversation.QueueID          // that the bot named; "": the rules choose
 	Ending   conversation.CloseReason      // why the conversation is to end; "": it is not
