@@ -13,6 +13,10 @@ import (
 
 // A judge that finds nothing proves something only if it finds what is there. Each promise is broken on purpose, in the running
 // system, and the judge must name it.
+//
+// The stories of package workflows put old mistakes back into the code. A program that runs cannot be changed so; it is given what such
+// a mistake leaves: a line that waits for the bot (a goodbye that is delayed, a line that cannot be opened), a message that nobody sends
+// ("not yet" as an error), a callback that no run has received (an input that is too large), and a wish that the run is not told.
 func TestChaos_catches(t *testing.T) { // alone: WeChat's patience is real time
 	r := chaos.NewRig(t)
 	const lines = 4
