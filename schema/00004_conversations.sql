@@ -180,7 +180,7 @@ create table commands (
     key             text        not null,
     conversation_id uuid        not null,
     request         bytea       not null, -- HMAC of body and If-Match
-    acted           bytea,      -- command.Result, sealed by the customer's key; null if that key does not open
+    acted           bytea,      -- command.Result, sealed by the customer's key; null: that key did not open when it was done
     created_at      timestamptz not null default now(),
     primary key (tenant, id),
     unique (tenant, actor_id, method, path, key)

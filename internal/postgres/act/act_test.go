@@ -128,6 +128,24 @@ func TestAct_customersKeyThatDoesNotOpen(t *testing.T) {
 	require.Equal(t, got.Conversation, again.Conversation)
 }
 
+// The stored answer is sealed by the customer's key alone: it is gone when that key is destroyed.
+func TestAct_answerErasedWithCustomersKey(t *testing.T) {
+	t.Parallel()
+	d := postgrestest.NewOffice(t)
+	li := d.NewAgent("Li")
+	ref := d.Had("wang", li)
+	order := d.Order(ref, li, command.Reply, "hello")
+	_, err := d.Act(t.Context(), order)
+	require.NoError(t, err)
+	again, err := d.Act(t.Context(), order)
+	require.NoError(t, err)
+	require.NotEmpty(t, again.Conversation.ID, "it is kept")
+
+	d.Exec(t, `update customers set data_key = '' where id = (select customer_id from conversations where id = $1)`, ref.Conversation)
+	_, err = d.Act(t.Context(), order)
+	require.ErrorIs(t, err, secret.ErrUnavailable)
+}
+
 // S5
 func TestAct_repeatAllowedAfterLosingAccess(t *testing.T) {
 	t.Parallel()
