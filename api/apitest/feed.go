@@ -18,6 +18,8 @@ type Feed struct {
 	queues     map[conversation.AgentID][]conversation.QueueID
 	news       chan struct{}
 	subscribed sync.Once
+
+	OnFeed func(after feed.Position) // before each read of the feed, without the lock; nil: nothing
 }
 
 func (f *Feed) end() feed.Position {
@@ -35,6 +37,9 @@ func (f *Feed) FeedEnd(context.Context) (feed.Position, error) {
 }
 
 func (f *Feed) Feed(_ context.Context, after feed.Position, limit int) (feed.Page, error) {
+	if f.OnFeed != nil {
+		f.OnFeed(after)
+	}
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
 	upto := after

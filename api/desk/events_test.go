@@ -199,6 +199,42 @@ func TestEvents_catchUpAfterAStall(t *testing.T) {
 	})
 }
 
+// A stream that replays what it has missed holds up nobody else, however long its reads take.
+func TestEvents_slowReplayDelaysNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := apitest.NewWorld()
+		var slow atomic.Bool
+		read := make(chan struct{})
+		w.Feed.OnFeed = func(after feed.Position) {
+			if after.ID == 1 && slow.Load() {
+				<-read
+			}
+		}
+		h, _ := apitest.Run(t, w)
+		gone, other := apitest.OpenStream(t, h, "agent", ""), apitest.OpenStream(t, h, "supervisor", "")
+		w.Feed.Publish(numbered(1, apitest.AgentA))
+		synctest.Wait()
+		gone.Leave()
+		<-gone.Ended
+		w.Feed.Publish(numbered(2, apitest.AgentA))
+		synctest.Wait()
+
+		slow.Store(true)
+		again := apitest.OpenStream(t, h, "agent", gone.LastID())
+		w.Feed.Publish(numbered(3, apitest.AgentA))
+		synctest.Wait()
+		late := apitest.OpenStream(t, h, "supervisor", "")
+		w.Feed.Publish(numbered(4, apitest.AgentA))
+		synctest.Wait()
+		require.Empty(t, again.Heard(), "it still reads")
+		require.Equal(t, []string{"message 1", "message 2", "message 3", "message 4"}, other.Heard())
+		require.Equal(t, []string{"message 4"}, late.Heard())
+		close(read)
+		synctest.Wait()
+		require.Equal(t, []string{"message 2", "message 3", "message 4"}, again.Heard())
+	})
+}
+
 func TestEvents_manyAtOnceReachEveryStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()
