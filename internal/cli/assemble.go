@@ -56,7 +56,7 @@ func assemble(ctx context.Context, p Process, process string, codec func(*secret
 	s.log = telemetry.NewLogger(p.Stderr, telemetry.LogOptions{
 		Process: process, Level: cfg.LogLevel, Text: cfg.LogFormat == config.LogText,
 	})
-	s.keepWithinContainer()
+	s.keepWithinContainer(p.MemoryLimit)
 	tel, shutdown, err := telemetry.Setup(ctx, telemetry.Options{
 		Process: process, Version: version(), ExportTraces: cfg.ExportTraces, Log: s.log,
 	})
@@ -98,8 +98,11 @@ func collectLess() {
 
 // keepWithinContainer collects garbage the sooner the less is left of the container's memory; without a limit, or with GOMEMLIMIT
 // set, it changes nothing.
-func (s *components) keepWithinContainer() {
-	if _, err := memlimit.Set(); err != nil { // 90 percent of the cgroup's limit
+func (s *components) keepWithinContainer(limit memlimit.Provider) {
+	if limit == nil {
+		limit = memlimit.FromCgroup
+	}
+	if _, err := memlimit.Set(memlimit.WithProvider(limit)); err != nil { // 90 percent of it
 		s.log.Debug("memory limit not found", telemetry.FieldError, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/alecthomas/kong"
 
 	"wxdesk/internal/cli/dev"
@@ -19,6 +20,7 @@ type Process struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Environ        []string
+	MemoryLimit    memlimit.Provider // the memory of the container in bytes; nil: as the cgroup says
 }
 
 // commands are the sub-commands; their fields are the flags.
