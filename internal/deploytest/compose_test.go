@@ -4,6 +4,7 @@ package deploytest_test
 
 import (
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -161,6 +162,25 @@ func TestCompose_ourProcessesAcceptTheirSettings(t *testing.T) {
 		assert.Equal(t, "https://api.weixin.qq.com", cfg.WeChatAPI)
 	}
 	require.Equal(t, map[string]string{"migrate": "migrate", "api": "api", "worker": "worker", "simulator": "simulate"}, commands)
+}
+
+// S14
+// The programs' role may only add to the audit, because another one owns the tables: that of migrate alone.
+func TestCompose_onlyMigrateOwnsTheTables(t *testing.T) {
+	t.Parallel()
+	roles := map[string]string{}
+	for name, s := range project(t).Services {
+		if address := s.Environment["DATABASE_URL"]; address != nil {
+			at, err := url.Parse(*address)
+			require.NoError(t, err, name)
+			require.Equal(t, "/wxdesk", at.Path, name)
+			roles[name] = at.User.Username()
+		}
+	}
+	require.Equal(t, map[string]string{"migrate": "wxdesk_owner", "api": "wxdesk", "worker": "wxdesk"}, roles)
+	for _, password := range regexp.MustCompile(`POSTGRES_PASSWORD\w+`).FindAllString(read(t, "deploy/postgres/databases.sh"), -1) {
+		require.Contains(t, project(t).Services["postgres"].Environment, password, "the script that makes the roles reads it")
+	}
 }
 
 func TestCompose_imagesArePinned(t *testing.T) {

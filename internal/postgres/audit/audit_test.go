@@ -1,18 +1,13 @@
 package audit_test
 
 import (
-	"fmt"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/access"
-	"wxdesk/internal/devstack"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/postgrestest"
 	"wxdesk/internal/secret"
@@ -36,33 +31,19 @@ func TestAudit_onlyGrows(t *testing.T) {
 	f.Exec(t, `delete from audit where subject = 'old'`)
 }
 
-// The roles of deploy/postgres/databases.sh: one owns the tables, and the programs' own may only add to the audit. S14
+// S14
+// The roles and the database that deploy/postgres/databases.sh makes for compose: the owner migrates, and the programs' role may only
+// add to the audit.
 func TestAudit_programsRoleMayOnlyAdd(t *testing.T) {
 	t.Parallel()
-	dsn := devstack.TestDatabase(t, "empty", nil)
-	admin, err := sqlx.Open("postgres", dsn)
+	owner, program := deployed(t)
+	_, err := postgres.Migrate(t.Context(), owner)
+	require.NoError(t, err)
+	admin, err := sqlx.Open("postgres", owner)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, admin.Close()) })
-	role := "program_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	for _, statement := range []string{
-		`create role %s`, `alter default privileges in schema public grant select, insert, update, delete on tables to %s`,
-	} {
-		_, err := admin.Exec(fmt.Sprintf(statement, role))
-		require.NoError(t, err)
-	}
-	t.Cleanup(func() {
-		_, err := admin.Exec(fmt.Sprintf(`drop owned by %[1]s; drop role %[1]s`, role))
-		require.NoError(t, err)
-	})
-	_, err = postgres.Migrate(t.Context(), dsn)
-	require.NoError(t, err)
 
-	as, err := url.Parse(dsn)
-	require.NoError(t, err)
-	query := as.Query()
-	query.Set("options", "-c role="+role)
-	as.RawQuery = query.Encode()
-	db := postgrestest.Open(t, as.String(), postgrestest.RingOf(t, secret.NewMasterKey("test").Reveal()))
+	db := postgrestest.Open(t, program, postgrestest.RingOf(t, secret.NewMasterKey("test").Reveal()))
 	current, err := db.UpToDate(t.Context())
 	require.NoError(t, err)
 	require.True(t, current)
@@ -75,13 +56,13 @@ func TestAudit_programsRoleMayOnlyAdd(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 1, gone["audit"], "it may forget what is old")
 
-	program, err := sqlx.Open("postgres", as.String())
+	as, err := sqlx.Open("postgres", program)
 	require.NoError(t, err)
-	defer program.Close() //nolint:errcheck // a test's
+	defer as.Close() //nolint:errcheck // a test's
 	for _, change := range []string{
 		`update audit set actor = 'nobody'`, `delete from audit`, `truncate audit`, `alter table audit disable trigger all`, `drop table audit`,
 	} {
-		_, err := program.Exec(change)
+		_, err := as.Exec(change)
 		require.Error(t, err, change)
 		require.Regexp(t, `permission denied for table audit|must be owner of`, err.Error(), change)
 	}
