@@ -18,24 +18,35 @@ import (
 	"wxdesk/api"
 	"wxdesk/api/admin"
 	"wxdesk/api/apitest"
+	"wxdesk/api/web"
 	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
 )
 
-// AdminAPI is the API's handler over the fixture's ledger, in which the text of a token is its role.
+// AdminAPI is the API's handler over the fixture's ledger.
 type AdminAPI struct {
 	*Fixture
 	http.Handler
 }
 
-// NewAdminAPI makes the API of administrators over a database of its own.
+// NewAdminAPI makes the API of administrators over a database of its own. The text of a token is its role.
 func NewAdminAPI(t *testing.T) AdminAPI {
 	t.Helper()
+	return newAdminAPI(NewEmptyFixture(t), roles{})
+}
+
+// NewTokenAPI makes the API of administrators over a database of its own, in which only the tokens of the ledger count.
+func NewTokenAPI(t *testing.T) AdminAPI {
+	t.Helper()
 	f := NewEmptyFixture(t)
+	return newAdminAPI(f, f)
+}
+
+func newAdminAPI(f *Fixture, tokens web.Authenticator) AdminAPI {
 	return AdminAPI{f, api.New(api.Config{
 		Admin:  admin.Ports{Accounts: f, Bots: f, FAQ: f, Setup: f, Agents: f, RoutingPlans: f, Tokens: f},
-		Tokens: roles{}, Audit: f, Evaluator: always{},
+		Tokens: tokens, Audit: f, Evaluator: always{},
 		MayCall:   func(context.Context, string) error { return nil },
 		PublicURL: "https://desk.example", CursorKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),
 	}).Handler()}
@@ -67,10 +78,10 @@ type always struct{}
 // Evaluate implements routing.Evaluator.
 func (always) Evaluate(string, routing.Facts) (bool, error) { return true, nil }
 
-// Ask sends a request with the token of a role.
-func (d AdminAPI) Ask(t *testing.T, role, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+// Ask sends a request with a token.
+func (d AdminAPI) Ask(t *testing.T, token, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	return apitest.Call(t, d, role, method, path, body, headers...)
+	return apitest.Call(t, d, token, method, path, body, headers...)
 }
 
 // Thing is what the tests look at in an answer.
