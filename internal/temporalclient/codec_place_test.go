@@ -63,6 +63,21 @@ func TestCodec_dayIsAuthenticated(t *testing.T) {
 	}
 }
 
+// Random nonces are good for so many payloads under one key, so a day's payloads do not share their key with another day's.
+func TestCodec_eachDayHasItsOwnKey(t *testing.T) {
+	t.Parallel()
+	keys := ring(t, secret.NewMasterKey("a"))
+	sealed, err := of(temporalclient.NewCodec(keys), "default", "one").Encode(plain(t))
+	require.NoError(t, err)
+	day := string(sealed[0].GetMetadata()["wxdesk-day"])
+	_, err = keys.Open("temporal payload "+day, "default/one", sealed[0].GetData())
+	require.NoError(t, err)
+	for _, label := range []string{"temporal payload", "temporal payload 2001-01-01"} {
+		_, err = keys.Open(label, "default/one", sealed[0].GetData())
+		require.ErrorIs(t, err, secret.ErrUnavailable, label)
+	}
+}
+
 // S1
 func TestCodec_workersRefuseUnsealedPayloads(t *testing.T) {
 	t.Parallel()
