@@ -2,6 +2,7 @@ package attack_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/internal/e2e/harness"
@@ -231,6 +233,27 @@ func (a *attack) badTokens(n int) {
 			}
 		})
 	}
+}
+
+// madeUpAccounts sends callbacks for accounts that there are not, each for another one and as fast as they are answered. They are made of
+// a callback for a real account with that id. Whoever is hung up on comes again.
+func (a *attack) madeUpAccounts(n int, good harness.Callback, id string) {
+	a.repeat(n, func(attacker int) {
+		conn, release, err := a.dial(206 + attacker%16)
+		if err != nil {
+			return
+		}
+		defer release()
+		read := bufio.NewReader(conn)
+		for first := true; a.over.Err() == nil; first = false {
+			_, _ = conn.Write(bytes.Replace(good, []byte(id), []byte(uuid.NewString()), 1))
+			got := status(read)
+			if got == closed && !first {
+				return
+			}
+			a.count("made-up accounts", got)
+		}
+	})
 }
 
 // status reads an answer and returns its status; "closed" if there is none. Only what does not end, an event stream, is left.
