@@ -8,21 +8,25 @@ import (
 	"io"
 	"maps"
 	"sync"
+	"time"
 )
 
-// probe counts what each statement reads, apart for each method of the ledger that runs it.
+// probe counts what each statement reads, or measures how long it takes, apart for each method of the ledger that runs it.
 type probe struct {
 	mu      sync.Mutex
 	reads   map[statement]reading
-	counted bool // otherwise what runs is only noted
+	counted bool // otherwise what runs is measured by the clock
 }
 
 // statement is a statement, as a method runs it.
 type statement struct{ method, text string }
 
 // reading is what so many runs of a statement have read: blocks of tables and indexes, by going down so many times into an index, to
-// look something up or to write an entry.
-type reading struct{ runs, blocks, descents int64 }
+// look something up or to write an entry. If that is not counted, longest is how long the longest run took.
+type reading struct {
+	runs, blocks, descents int64
+	longest                time.Duration
+}
 
 type methodKey struct{}
 
@@ -46,7 +50,19 @@ func (p *probe) note(ctx context.Context, text string, read reading) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.reads[s]
-	p.reads[s] = reading{runs: r.runs + 1, blocks: r.blocks + read.blocks, descents: r.descents + read.descents}
+	p.reads[s] = reading{
+		runs: r.runs + 1, blocks: r.blocks + read.blocks, descents: r.descents + read.descents, longest: max(r.longest, read.longest),
+	}
+}
+
+// slowest is the statement of the run that took longest, and how long that was.
+func (p *probe) slowest() (slowest statement, took time.Duration) {
+	for s, read := range p.noted() {
+		if read.longest > took {
+			slowest, took = s, read.longest
+		}
+	}
+	return slowest, took
 }
 
 func (p *probe) counts() bool {
@@ -145,8 +161,10 @@ func (c *probedConn) QueryContext(ctx context.Context, text string, args []drive
 // none is given one.
 func (c *probedConn) counting(ctx context.Context, text string, run func() error) (err error) {
 	if !c.probe.counts() {
-		c.probe.note(ctx, text, reading{})
-		return run()
+		began := time.Now()
+		err := run()
+		c.probe.note(ctx, text, reading{longest: time.Since(began)})
+		return err
 	}
 	if !c.in {
 		tx, err := c.BeginTx(ctx, driver.TxOptions{})

@@ -418,7 +418,7 @@ func BenchmarkGrowth(b *testing.B) {
 	const agents, few, many, lives = 500, 1000, 1_000_000, 8
 	began := time.Now()
 	grown := newGrowing(b, agents, many)
-	b.Logf("a million closed conversations made in %s", time.Since(began).Round(time.Second))
+	made := time.Since(began)
 	young := newGrowing(b, agents, few)
 	for b.Loop() {
 		for _, g := range []*growing{young, grown} {
@@ -450,8 +450,10 @@ func BenchmarkGrowth(b *testing.B) {
 		b.ReportMetric(float64(compared), "statements")
 		b.ReportMetric(float64(over), "grow-too-much")
 		b.ReportMetric(0, "grow-too-much:max")
-		line, told := grown.besideTheWork(b)
+		line, told, statement := grown.besideTheWork(b)
+		atMost(b, "made-in-ms", made, 3*time.Minute)
 		atMost(b, "longest-line-ms", line, time.Second)
+		atMost(b, "longest-statement-ms", statement, time.Second)
 		atMost(b, "latest-feed-row-ms", told, 500*time.Millisecond)
 	}
 }
