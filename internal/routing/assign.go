@@ -68,7 +68,8 @@ type round struct {
 	agents map[conversation.AgentID]*agent
 	pools  map[conversation.QueueID]*queuePool
 	lines  map[string]*line // by demand
-	key    []byte           // of the demand that was last looked for; kept for its memory
+	key    []byte           // of the demand or the class that was last looked for; kept for its memory
+	fresh  []*agent         // who may be asked by rules; kept for its memory
 
 	verdicts  *Verdicts
 	vain      map[string]tally // why agents were not asked for the items of a demand for which there was nobody
@@ -81,9 +82,9 @@ type agent struct {
 	assigned int      // assignments in this round
 	places   []*place // in the lines
 
-	facts   map[string]any // for custom rules
+	facts   map[string]any // for custom rules; nil until one is asked about them
 	class   int            // of agents whose facts are the same
-	factsAt int            // of assigned; -1: facts are not known
+	factsAt int            // of assigned, when the class was found; -1: it is not known
 }
 
 // queuePool is a queue and who serves it.

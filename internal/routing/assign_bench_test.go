@@ -92,3 +92,29 @@ func benchmarkAssign(b *testing.B, c crowd) {
 	}
 	b.ReportMetric(float64(given)/b.Elapsed().Seconds(), "assignments/s")
 }
+
+// BenchmarkAssign_1000Agents500Items_tenRules is the same by rules of a queue's own, of which the last one holds. What the rules
+// came to is known from the calls before, as it is in a process that distributes all day.
+func BenchmarkAssign_1000Agents500Items_tenRules(b *testing.B) {
+	queues, waiting, agents := crowd{agents: 1000, items: 500, queues: 1, demands: 5, method: routing.Custom}.gather()
+	for n, a := range agents {
+		a.Attributes = map[string]string{"desk": fmt.Sprint(n % 50)}
+	}
+	rules := ownRules("never", "never", "never", "never", "never", "never", "never", "never", "never", "available")
+	rules[queues[0].ID] = rules[sales]
+	verdicts := new(routing.Verdicts)
+	b.ReportAllocs()
+	for b.Loop() {
+		got := routing.Assign(routing.Choice{
+			Now: noon, Queues: queues, Rules: rules, Items: waiting, Agents: agents, Limit: routing.BatchLimit, Evaluator: conditions, Verdicts: verdicts,
+		})
+		if len(got.Matches) != routing.BatchLimit {
+			b.Fatalf("%d of a batch", len(got.Matches))
+		}
+		b.StopTimer()
+		for _, a := range agents {
+			a.Load, a.Sessions = min(a.Load, 75), 0
+		}
+		b.StartTimer()
+	}
+}

@@ -68,7 +68,7 @@ func (r *round) serveByRules(t turn) {
 func (r *round) tryRules(t turn) (seen tally, found bool) {
 	seen = tallyOf(ReasonNotMember, t.pool.strangers)
 	var declined []*agent
-	fresh := make([]*agent, 0, len(t.pool.members)) // most are
+	fresh := r.fresh[:0]
 	for _, a := range t.pool.members {
 		times := t.item.Declined[a.ID]
 		switch why := a.byRules(t.item); {
@@ -84,6 +84,7 @@ func (r *round) tryRules(t turn) (seen tally, found bool) {
 			seen.add(ReasonDeclined, a.ID)
 		}
 	}
+	r.fresh = fresh
 	matching, others := r.relax(t, fresh)
 	seen.addAll(ReasonRule, others)
 	if len(matching) > 0 {
@@ -126,7 +127,7 @@ func (r *round) relax(t turn, agents []*agent) (matching, others []*agent) {
 		if len(holds) == 0 {
 			continue
 		}
-		matching, others = r.split(agents, holds)
+		matching, others = r.split(agents, classes, holds)
 		orders := agentOrders(rules[n].OrderBy, t.item, t.pool.rules.Kinds)
 		first, best := 0, matching[0].in(t.item.QueueID)
 		for i, a := range matching[1:] {

@@ -301,6 +301,32 @@ func TestAssign_judgesADemandOnce(t *testing.T) {
 	require.Equal(t, items[50].ID, matches[0].Item)
 }
 
+// Agents who differ in anything that conditions know are judged apart, and no others.
+func TestAssign_judgesEachFactOfAnAgent(t *testing.T) {
+	t.Parallel()
+	differences := []func(*routing.Candidate){
+		func(*routing.Candidate) {},
+		presence(routing.Busy), load(25), skill("thai", 1), skill("thai", 2), skill("tha", 12), skill("tax", 1),
+		func(a *routing.Candidate) { a.Sessions = 1 },
+		func(a *routing.Candidate) { a.OffHours = true },
+		func(a *routing.Candidate) { a.Attributes = map[string]string{"desk": "1"} },
+		func(a *routing.Candidate) { a.Attributes = map[string]string{"desk": "2"} },
+		func(a *routing.Candidate) { a.Attributes = map[string]string{"desk1": ""} },
+		func(a *routing.Candidate) { a.Attributes = map[string]string{"desk": "1", "floor": "2"} },
+		func(a *routing.Candidate) { a.Attributes = map[string]string{"desk": `1"floor"2`} },
+	}
+	var agents []*routing.Candidate
+	for n, change := range differences {
+		for twice := range 2 {
+			agents = append(agents, newAgent(fmt.Sprint(n, "-", twice), change))
+		}
+	}
+	j := &counted{evaluator: conditions}
+	matches, _ := choose(noon, []routing.Queue{queue(routing.Custom)}, ownRules("never"), []routing.Item{newItem("a")}, agents, 1, j)
+	require.Empty(t, matches)
+	require.Equal(t, len(differences), j.asked)
+}
+
 // A call that has no time left ends with what it has; the next one begins behind what was judged in vain.
 func TestAssign_endsWhenTimeIsUp(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,7 +117,7 @@ func (r *round) agentsMatching(t turn, rule *Rule, agents []*agent) (list []*age
 				facts = Facts{"item": r.itemFacts(t)}
 			}
 			if a != nil {
-				facts["agent"] = a.facts
+				facts["agent"] = a.known()
 			}
 			*verdict = r.ask(rule, facts, failure{known, class})
 		}
@@ -142,8 +143,11 @@ func (r *round) oneOfEachClass(agents []*agent) (list []*agent) {
 	return list
 }
 
-// split splits agents into those of the same classes as some, and the others.
-func (r *round) split(agents, some []*agent) (same, others []*agent) {
+// split splits agents into those of the same classes as some, and the others. classes has one agent of each of their classes.
+func (r *round) split(agents, classes, some []*agent) (same, others []*agent) {
+	if len(some) == len(classes) {
+		return agents, nil
+	}
 	among := make([]bool, len(r.verdicts.classes)+1)
 	for _, a := range some {
 		among[a.class] = true
@@ -225,10 +229,20 @@ func (r *round) itemFacts(t turn) map[string]any {
 	}
 }
 
-// know says what conditions know of an agent, and of which class that makes them. It changes when they are assigned something.
+// know says of which class an agent is, by what conditions know of them. It changes when they are assigned something.
 func (r *round) know(a *agent) {
 	if a.factsAt == a.assigned {
 		return
+	}
+	a.factsAt, a.facts = a.assigned, nil
+	r.key = a.appendKnown(r.key[:0])
+	a.class = r.verdicts.number(r.verdicts.classes, r.key)
+}
+
+// known is what conditions know of an agent. Only one agent of a class is asked about, so most are never asked.
+func (a *agent) known() map[string]any {
+	if a.facts != nil {
+		return a.facts
 	}
 	skills := make(map[string]any, len(a.Skills))
 	for id, rating := range a.Skills {
@@ -238,7 +252,7 @@ func (r *round) know(a *agent) {
 	for name, value := range a.Attributes {
 		attributes[name] = value
 	}
-	a.factsAt, a.facts = a.assigned, map[string]any{
+	a.facts = map[string]any{
 		"presence":   string(a.Presence),
 		"free_units": int64(a.Units - a.Load),
 		"sessions":   int64(a.Sessions),
@@ -246,6 +260,21 @@ func (r *round) know(a *agent) {
 		"skills":     skills,
 		"attributes": attributes,
 	}
-	key, _ := json.Marshal(a.facts) // strings, whole numbers and a boolean
-	a.class = r.verdicts.number(r.verdicts.classes, key)
+	return a.facts
+}
+
+// appendKnown appends all that is in known: equal for two agents if that is.
+func (a *agent) appendKnown(key []byte) []byte {
+	key = append(append(key, a.Presence...), 0)
+	key = append(strconv.AppendInt(key, int64(a.Units-a.Load), 10), 0)
+	key = append(strconv.AppendInt(key, int64(a.Sessions), 10), 0)
+	key = strconv.AppendBool(key, a.OffHours)
+	for _, id := range slices.Sorted(maps.Keys(a.Skills)) {
+		key = strconv.AppendInt(append(strconv.AppendQuote(key, string(id)), '='), int64(a.Skills[id]), 10)
+	}
+	key = append(key, 0)
+	for _, name := range slices.Sorted(maps.Keys(a.Attributes)) {
+		key = strconv.AppendQuote(strconv.AppendQuote(key, name), a.Attributes[name])
+	}
+	return key
 }
