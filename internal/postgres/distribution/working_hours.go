@@ -64,12 +64,15 @@ func (d *distribution) readShifts(ctx context.Context, queues []routing.Queue) (
 // has come back to them (CAP-3), and their presence may still say that they are full. It has the distribution run again when the
 // next day ends, because their room grows then.
 func (d *distribution) turnDays(ctx context.Context) ([]conversation.AgentID, error) {
+	// A day is reckoned once for each time zone, not for each agent.
 	const query = `
+		with days as (
+			select z.time_zone, local.midnight at time zone z.time_zone as begins, (local.midnight + interval '1 day') at time zone z.time_zone as ends
+			from (select distinct time_zone from agents where tenant = $1) z
+			cross join lateral (select date_trunc('day', clock_timestamp() at time zone z.time_zone) as midnight) local)
 		select array_agg(g.id::text) filter (where g.presence in ('busy', 'dnd') and not g.presence_manual and g.presence_at < day.begins) as turned,
 			min(day.ends) as next
-		from agents g cross join lateral (select date_trunc('day', clock_timestamp() at time zone g.time_zone) as midnight) local
-		cross join lateral (
-			select midnight at time zone g.time_zone as begins, (midnight + interval '1 day') at time zone g.time_zone as ends) day
+		from agents g join days day on day.time_zone = g.time_zone
 		where g.tenant = $1 and not g.disabled and g.deleted_at is null and g.presence <> 'offline' and g.id in (
 			select m.agent_id from capacity_profiles p join agent_profiles m on m.tenant = p.tenant and m.profile_id = p.id
 			where p.tenant = $1 and p.reset = 'end_of_day')`
