@@ -22,7 +22,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
@@ -78,14 +77,14 @@ type Config struct {
 // API answers HTTP requests. All its state can be lost with the process, and it is safe for concurrent use. Event streams need Run
 // beside the handler.
 type API struct {
-	cfg       Config
-	router    *gin.Engine
-	openAPI   *huma.OpenAPI
-	guard     *web.Guard
-	callbacks *callback.Endpoint
-	desk      *desk.Desk
-	admin     *admin.Admin
-	people    *people.People
+	cfg         Config
+	router      *gin.Engine
+	description func() ([]byte, error) // of the JSON API; made when it is first asked for
+	guard       *web.Guard
+	callbacks   *callback.Endpoint
+	desk        *desk.Desk
+	admin       *admin.Admin
+	people      *people.People
 }
 
 // New sets up the API. It panics if a setting is missing without which no deployment can work.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"reflect"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -47,8 +48,10 @@ func (a *API) describe(h huma.API) {
 		}
 	}
 	showConversation(doc)
-	doc.Paths[admin.ExportPath].Get.Responses["200"].Content = map[string]*huma.MediaType{web.MediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
-	a.openAPI = doc
+	for _, path := range []string{admin.ExportPath, descriptionPath} {
+		doc.Paths[path].Get.Responses["200"].Content = map[string]*huma.MediaType{web.MediaYAML: {Schema: &huma.Schema{Type: huma.TypeString}}}
+	}
+	a.description = sync.OnceValues(doc.YAML)
 }
 
 // showConversation describes the conversation in a problem, whose type package web does not know.
@@ -70,4 +73,4 @@ func requireIdempotencyKey(op *huma.Operation) {
 }
 
 // OpenAPI returns the description of the JSON API, version 3.1 in YAML: what openapi.yaml must hold.
-func (a *API) OpenAPI() ([]byte, error) { return a.openAPI.YAML() }
+func (a *API) OpenAPI() ([]byte, error) { return a.description() }

@@ -67,7 +67,7 @@ func register[I, O any](a *API, h huma.API, r route, handle func(context.Context
 		Summary:         o.Summary,
 		Description:     o.May.String(),
 		Security:        securityOf(o.May),
-		Middlewares:     huma.Middlewares{a.guard.Before(o)},
+		Middlewares:     huma.Middlewares{web.Compress, a.guard.Before(o)},
 		Responses:       map[string]*huma.Response{"default": problemResponse(h)},
 		MaxBodyBytes:    -1, // the guard has read the body,
 		BodyReadTimeout: -1, // within its limits
@@ -98,7 +98,7 @@ func (a *API) registerEvents(h huma.API, r route) {
 		}},
 		Responses: map[string]*huma.Response{
 			strconv.Itoa(o.Status): {
-				Description: "Events: conversation, left, message, delivery, note, offer, offer-over, presence, alert, reset",
+				Description: desk.DescribeEvents(h.OpenAPI().Components.Schemas),
 				Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
 			},
 			"default": problemResponse(h),

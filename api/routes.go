@@ -163,5 +163,7 @@ func (a *API) registerOperations() {
 	register(a, h, route{"delete-user", del, "/v1/users/{id}", noContent, "Remove a user", admins}, p.DeleteUser)
 	register(a, h, route{"make-sign-in-link", post, "/v1/users/{id}/link", created, "Make a link that signs a user in once, within 15 minutes", admins}, p.MakeLink)
 
+	register(a, h, route{"get-description", get, descriptionPath, ok, "Read this description", everyone}, a.getDescription)
+
 	a.describe(h)
 }

@@ -1,7 +1,9 @@
 package apitest
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,6 +61,15 @@ func Decode[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &v), w.Body.String())
 	return v
+}
+
+// ReadAll reads what is left of r.
+func ReadAll(t *testing.T, r io.Reader) *bytes.Buffer {
+	t.Helper()
+	var all bytes.Buffer
+	_, err := all.ReadFrom(r)
+	require.NoError(t, err)
+	return &all
 }
 
 // ReadPages follows a list from page to page and returns the ids; it checks the number of pages.

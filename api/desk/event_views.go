@@ -1,0 +1,122 @@
+package desk
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wxdesk/api/web"
+	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
+)
+
+// The data of each event, for the API's description. The ledger writes most of it (package lifecycle has the bodies), and the
+// writer of the stream adds ids and the time; a test holds the two together.
+
+// EventBase is what the data of nearly every event has. (Exported because huma looks into no others.)
+type EventBase struct {
+	QueueID string    `json:"queue_id,omitempty" format:"uuid" doc:"The queue that it is in, where its members are told"`
+	AgentID string    `json:"agent_id,omitempty" format:"uuid" doc:"The agent whom it concerns"`
+	At      time.Time `json:"at"`
+}
+
+// eventConversation is how a conversation stands from now on.
+type eventConversation struct {
+	EventBase
+	ConversationID string              `json:"conversation_id" format:"uuid"`
+	Revision       int64               `json:"revision" doc:"Ignore an event whose revision is not higher than the one you know"`
+	State          conversation.State  `json:"state" enum:"open,active,waiting,wrap_up,closed"`
+	Holder         conversation.Holder `json:"holder" enum:"bot,queue,agent"`
+	Offer          *offerView          `json:"offer,omitempty"`
+}
+
+// eventLeft is told to the agent who had the conversation: how it stands without them.
+type eventLeft eventConversation
+
+type eventMessage struct {
+	EventBase
+	ConversationID string              `json:"conversation_id" format:"uuid"`
+	MessageID      string              `json:"message_id" format:"uuid"`
+	Seq            int64               `json:"seq"`
+	Author         conversation.Author `json:"author" enum:"customer,bot,agent,system"`
+}
+
+type eventDelivery struct {
+	EventBase
+	ConversationID string                      `json:"conversation_id" format:"uuid"`
+	MessageID      string                      `json:"message_id" format:"uuid"`
+	Status         conversation.DeliveryStatus `json:"status" enum:"sent,failed,unknown"`
+	Reason         string                      `json:"reason,omitempty" doc:"A stable word"`
+}
+
+type eventNote struct {
+	EventBase
+	ConversationID string `json:"conversation_id" format:"uuid"`
+	NoteID         string `json:"note_id" format:"uuid"`
+	Author         string `json:"author" format:"uuid" doc:"An agent's id, or an API token's"`
+}
+
+type eventOffer struct {
+	EventBase
+	ConversationID string    `json:"conversation_id" format:"uuid"`
+	AssignmentID   string    `json:"assignment_id" format:"uuid"`
+	Deadline       time.Time `json:"deadline" doc:"When the next agent is asked"`
+}
+
+type eventOfferOver struct {
+	EventBase
+	ConversationID string `json:"conversation_id" format:"uuid"`
+	AssignmentID   string `json:"assignment_id" format:"uuid"`
+	Outcome        string `json:"outcome" enum:"rejected,missed,withdrawn,voided,ended"`
+}
+
+type eventPresence struct {
+	EventBase
+	Presence routing.Presence       `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
+	Manual   bool                   `json:"manual" doc:"Whether a person chose it"`
+	Custom   *web.ShownPresenceView `json:"custom_presence" doc:"What the agent shows in its place; null: as it is"`
+}
+
+// eventAlert is for supervisors alone.
+type eventAlert struct {
+	EventBase
+	ConversationID string `json:"conversation_id,omitempty" format:"uuid"`
+	Alert          string `json:"alert" doc:"A stable word"`
+}
+
+// eventReset says that everything has to be read again.
+type eventReset struct{}
+
+// eventViews are the events by name, with the data of each.
+func eventViews() []eventView {
+	return []eventView{
+		{"conversation", reflect.TypeFor[eventConversation]()},
+		{"left", reflect.TypeFor[eventLeft]()},
+		{"message", reflect.TypeFor[eventMessage]()},
+		{"delivery", reflect.TypeFor[eventDelivery]()},
+		{"note", reflect.TypeFor[eventNote]()},
+		{"offer", reflect.TypeFor[eventOffer]()},
+		{"offer-over", reflect.TypeFor[eventOfferOver]()},
+		{"presence", reflect.TypeFor[eventPresence]()},
+		{"alert", reflect.TypeFor[eventAlert]()},
+		{"reset", reflect.TypeFor[eventReset]()},
+	}
+}
+
+type eventView struct {
+	name string
+	data reflect.Type
+}
+
+// DescribeEvents adds a schema for the data of each event to the description, and returns a sentence that names them.
+func DescribeEvents(schemas huma.Registry) string {
+	var names []string
+	for _, e := range eventViews() {
+		ref := schemas.Schema(e.data, true, "").Ref
+		names = append(names, fmt.Sprintf("%s (%s)", e.name, ref[strings.LastIndex(ref, "/")+1:]))
+	}
+	return "Events, each with the schema of its data: " + strings.Join(names, ", ")
+}
