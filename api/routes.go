@@ -139,6 +139,7 @@ func (a *API) registerOperations() {
 	register(a, h, route{"set-skills", post, "/v1/conversations/{id}/set-skills", ok, "Say which skills a conversation needs", everyone}, d.SetSkills)
 	register(a, h, route{"resend-message", post, "/v1/conversations/{id}/resend", ok, "Send a message again that failed or may have been lost", everyone}, d.Resend)
 
+	register(a, h, route{"get-directory", get, "/v1/directory", ok, "Read the names of what conversations are shown with", everyone}, d.GetDirectory)
 	register(a, h, route{"get-my-work", get, "/v1/me/work", ok, "Read what is offered to you, what you have, and what waits for you", agents}, d.GetMyWork)
 	register(a, h, route{"get-presence", get, "/v1/agents/{id}/presence", ok, "Read whether an agent is there", everyone}, d.GetPresence)
 	register(a, h, route{"set-presence", put, "/v1/agents/{id}/presence", ok, "Say whether you are there; for supervisors: whether an agent is", everyone}, d.PutPresence)

@@ -135,6 +135,7 @@ func allowed() map[string]string {
 		"GET /v1/agents/:id/presence":            people,
 		"PUT /v1/agents/:id/presence":            people,
 		"GET /v1/events":                         people,
+		"GET /v1/directory":                      people,
 		"GET /v1/openapi.yaml":                   people,
 	}
 }

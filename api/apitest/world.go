@@ -46,6 +46,7 @@ type World struct {
 	KnownTrace         []routing.TraceStep
 	KnownWork          conversation.Work
 	KnownTargets       routing.Targets
+	KnownNames         []routing.Named
 	Bots               Bots
 	FAQ                FAQ
 	Agents             Agents
@@ -119,7 +120,7 @@ func (w *World) Config() api.Config {
 	return api.Config{
 		Callback: callback.Ports{Accounts: w, Inbox: w, Spool: &w.Spool, Records: w},
 		Desk: desk.Ports{
-			Conversations: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
+			Conversations: w, Directory: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
 		},
 		Admin:  admin.Ports{Accounts: w, AccountChecks: w, CallbackRecords: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, Agents: NoSetup{}, RoutingPlans: NoSetup{}, Tokens: w},
 		People: people.Ports{Users: &w.People, Passwords: &w.People, Sessions: &w.People, Links: &w.People, Shifts: &w.People, Presences: &w.Agents},

@@ -10,6 +10,7 @@ import (
 // Ports are the stores and services that this package uses.
 type Ports struct {
 	Conversations Conversations
+	Directory     Directory
 	Commands      Commands
 	RunNotices    RunNotices
 	Presences     Presences

@@ -87,6 +87,13 @@ type eventAlert struct {
 	Alert          string `json:"alert" doc:"A stable word"`
 }
 
+// eventSettings is for everybody: a part of the set-up has changed, so that its name may be another one.
+type eventSettings struct {
+	EventBase
+	Kind string `json:"kind" enum:"account,agent,bot,capacity_profile,custom_presence,customer,faq_entry,operating_hours,queue,ruleset,settings,skill,workstream"`
+	ID   string `json:"id"`
+}
+
 // eventReset says that everything has to be read again.
 type eventReset struct{}
 
@@ -102,6 +109,7 @@ func eventViews() []eventView {
 		{"offer-over", reflect.TypeFor[eventOfferOver]()},
 		{"presence", reflect.TypeFor[eventPresence]()},
 		{"alert", reflect.TypeFor[eventAlert]()},
+		{"settings", reflect.TypeFor[eventSettings]()},
 		{"reset", reflect.TypeFor[eventReset]()},
 	}
 }

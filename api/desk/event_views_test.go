@@ -37,6 +37,7 @@ func TestEvents_dataIsAsDescribed(t *testing.T) {
 			"offer-over":   lifecycle.OfferBody{AssignmentID: "a", Outcome: lifecycle.Withdrawn},
 			"presence":     lifecycle.PresenceBody{AgentID: apitest.AgentA, Presence: routing.Available, Shown: &routing.ShownPresence{ID: "p"}},
 			"alert":        lifecycle.AlertBody{Alert: "queue-empty", QueueID: "q"},
+			"settings":     lifecycle.SettingsBody{Kind: "queue", ID: apitest.QueueA},
 			"reset":        nil,
 		}
 		w := apitest.NewWorld()
@@ -51,7 +52,7 @@ func TestEvents_dataIsAsDescribed(t *testing.T) {
 			text, err := json.Marshal(body)
 			require.NoError(t, err)
 			e := feed.Event{Kind: kind, Conversation: apitest.ConvA, AgentID: apitest.AgentA, QueueID: apitest.QueueA, Body: text}
-			if kind == "presence" {
+			if kind == "presence" || kind == "settings" {
 				e.Conversation = ""
 			}
 			w.Feed.Publish(e)

@@ -38,7 +38,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	front := api.New(api.Config{
 		Callback: callback.Ports{Accounts: s.db.accounts, Inbox: conversations, Spool: s.db.intake, Records: s.db.intake},
 		Desk: desk.Ports{
-			Conversations: s.db.view, Commands: s.db.act, RunNotices: teller, Presences: s.db.presence, Connections: s.db.presence,
+			Conversations: s.db.view, Directory: s.db.view, Commands: s.db.act, RunNotices: teller, Presences: s.db.presence, Connections: s.db.presence,
 			Feed: s.db.notify, Tokens: s.db.tokens,
 		},
 		Admin: admin.Ports{

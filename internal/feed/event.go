@@ -24,12 +24,15 @@ const KindAlert = "alert"
 // KindPresence is the kind of an event about an agent: their presence, or the queues they are a member of, may have changed.
 const KindPresence = "presence"
 
+// KindSettings is the kind of what everybody of the tenant is told: a part of the set-up has changed.
+const KindSettings = "settings"
+
 // For reports whether a member of these queues gets the event.
 func (e Event) For(v access.Viewer, queues map[conversation.QueueID]bool) bool {
 	switch {
 	case e.Tenant != v.Tenant:
 		return false
-	case v.AgentID == "":
+	case v.AgentID == "", e.Kind == KindSettings:
 		return true
 	case e.Kind == KindAlert:
 		return false

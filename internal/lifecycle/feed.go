@@ -20,7 +20,8 @@ const (
 	EventOffer     EventKind = "offer"      // to an agent: will you take it
 	EventOfferOver EventKind = "offer-over" // to the agent: no longer
 	EventPresence  EventKind = "presence"
-	EventAlert     EventKind = "alert" // to supervisors
+	EventAlert     EventKind = "alert"    // to supervisors
+	EventSettings  EventKind = "settings" // to everybody of the tenant: a part of the set-up has changed
 )
 
 // Event is a feed event. Supervisors are told everything, an agent what names them or a queue of theirs.
@@ -67,6 +68,12 @@ type PresenceBody struct {
 	Presence routing.Presence       `json:"presence"`
 	Manual   bool                   `json:"manual"`
 	Shown    *routing.ShownPresence `json:"custom_presence"`
+}
+
+// SettingsBody is a part of the set-up that has changed.
+type SettingsBody struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
 }
 
 // AlertBody is something about the routing that a supervisor should know.

@@ -48,15 +48,17 @@ const (
 	SessionEnd       = "session.end"
 )
 
-// Record notes in the transaction of a change who made it. Fields are names, never values.
+// Record notes in the transaction of a change who made it, and has desks told of a change of the set-up. Fields are names, never values.
 func Record(ctx context.Context, tx *postgres.Tx, by access.Actor, act, subject string, fields ...string) error {
 	detail, err := json.Marshal(map[string][]string{"fields": append([]string{}, fields...)})
 	if err != nil {
 		return fmt.Errorf("encode the audit's detail: %w", err)
 	}
 	const insert = `insert into audit (tenant, actor, action, subject, detail) values ($1, $2, $3, $4, $5)`
-	_, err = tx.ExecContext(ctx, insert, by.Tenant, by.Name, act, subject, string(detail))
-	return err
+	if _, err = tx.ExecContext(ctx, insert, by.Tenant, by.Name, act, subject, string(detail)); err != nil {
+		return err
+	}
+	return publishSettings(ctx, tx, by.Tenant, act, subject)
 }
 
 // RecordRefusals adds refused access to the audit, one row for each.
