@@ -119,6 +119,7 @@ func (a *API) registerOperations() {
 	register(a, h, route{"list-conversations", get, "/v1/conversations", ok, "List conversations, newest first", everyone}, d.ListConversations)
 	register(a, h, route{"get-conversation", get, "/v1/conversations/{id}", ok, "Read a conversation", everyone}, d.GetConversation)
 	register(a, h, route{"list-messages", get, "/v1/conversations/{id}/messages", ok, "Read what was said, oldest first", everyone}, d.ListMessages)
+	register(a, h, route{"read-timeline", get, "/v1/conversations/{id}/timeline", ok, "Read what was said, noted and done", everyone}, d.ReadTimeline)
 	register(a, h, route{"list-notes", get, "/v1/conversations/{id}/notes", ok, "Read what was noted for colleagues, oldest first", everyone}, d.ListNotes)
 	register(a, h, route{"list-targets", get, "/v1/conversations/{id}/targets", ok, "List where you may hand a conversation on to now", everyone}, d.ListTargets)
 	register(a, h, route{"list-trace", get, "/v1/conversations/{id}/trace", ok, "Read why it went where it went, oldest first", everyone}, d.ListTrace)

@@ -163,11 +163,32 @@ create table notes (
     conversation_id uuid        not null,
     author          text        not null, -- an agent's id, a user's, or an API token's
     body            bytea       not null, -- sealed by the customer's key
+    seq             bigint      not null, -- from the counter of messages
     created_at      timestamptz not null default now(),
     primary key (tenant, id),
-    foreign key (tenant, conversation_id) references conversations
+    foreign key (tenant, conversation_id) references conversations,
+    unique (tenant, conversation_id, seq)
 );
 create index notes_of on notes (tenant, conversation_id, id);
+
+-- What happened to a conversation beside what was said, for its timeline: who took it, handed it on, ended it. Written in the transaction
+-- of the act. Rows never change. That it was opened stands in its own row.
+create table steps (
+    tenant          text        not null,
+    conversation_id uuid        not null,
+    seq             bigint      not null, -- from the counter of messages
+    what            text        not null check (what in ('handed-over', 'offered', 'accepted', 'declined', 'offer-over', 'picked', 'assigned',
+                                                         'transferred', 'put-aside', 'resumed', 'ended', 'closed')),
+    author          text        not null check (author in ('customer', 'bot', 'agent', 'system', 'user', 'token')),
+    author_id       text        not null, -- of an agent, a user or an API token; '' otherwise
+    queue_id        uuid,       -- where it went
+    agent_id        uuid,       -- who was asked, or has it now
+    reason          text        not null,
+    until           timestamptz, -- of what was put aside; null: until the customer writes
+    at              timestamptz not null,
+    primary key (tenant, conversation_id, seq),
+    foreign key (tenant, conversation_id) references conversations
+);
 
 -- What people did in conversations, under the keys of their requests: kept for a day, so that a repeat reads the same. A conversation is
 -- kept at least for a day after its end; so no key needs its conversation's row.

@@ -47,6 +47,17 @@ func (w *World) Messages(ctx context.Context, v access.Viewer, id conversation.I
 	return part(ctx, w, v, id, w.KnownMessages, int(afterSeq), limit)
 }
 
+// Timeline answers with the world's entries, whatever part is asked for, and remembers what was asked.
+func (w *World) Timeline(ctx context.Context, v access.Viewer, id conversation.ID, r conversation.TimelineRange) (conversation.Timeline, error) {
+	if _, err := w.Conversation(ctx, v, id); err != nil {
+		return conversation.Timeline{}, err
+	}
+	w.Mu.Lock()
+	defer w.Mu.Unlock()
+	w.AskedTimeline = r
+	return w.KnownTimeline, nil
+}
+
 // Notes takes a note's place for its id.
 func (w *World) Notes(ctx context.Context, v access.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error) {
 	from, _ := strconv.Atoi(after)

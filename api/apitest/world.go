@@ -44,6 +44,8 @@ type World struct {
 	Notified           []conversation.RunNotice
 	KnownNotes         []conversation.Note
 	KnownTrace         []routing.TraceStep
+	KnownTimeline      conversation.Timeline
+	AskedTimeline      conversation.TimelineRange
 	KnownWork          conversation.Work
 	KnownTargets       routing.Targets
 	KnownNames         []routing.Named

@@ -19,6 +19,8 @@ type Conversations interface {
 	Conversations(ctx context.Context, v access.Viewer, f conversation.Filter, after conversation.Position, limit int) ([]conversation.Conversation, error)
 	// Messages lists oldest first; afterSeq is 0 for the beginning.
 	Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error)
+	// Timeline reads a part of what was said, noted and done, oldest first.
+	Timeline(ctx context.Context, v access.Viewer, id conversation.ID, r conversation.TimelineRange) (conversation.Timeline, error)
 	// Notes lists oldest first; after is the last id of the page before, "" for the first page.
 	Notes(ctx context.Context, v access.Viewer, id conversation.ID, after string, limit int) ([]conversation.Note, error)
 	// RoutingTrace lists oldest first; after is the last number of the page before, 0 for the first page.

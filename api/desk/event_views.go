@@ -56,7 +56,15 @@ type eventNote struct {
 	EventBase
 	ConversationID string `json:"conversation_id" format:"uuid"`
 	NoteID         string `json:"note_id" format:"uuid"`
-	Author         string `json:"author" format:"uuid" doc:"An agent's id, or an API token's"`
+	Seq            int64  `json:"seq" doc:"Its number in the timeline"`
+	Author         string `json:"author" format:"uuid" doc:"An agent's id, a user's, or an API token's"`
+}
+
+// eventStep is a step more in the timeline.
+type eventStep struct {
+	EventBase
+	ConversationID string `json:"conversation_id" format:"uuid"`
+	Seq            int64  `json:"seq"`
 }
 
 type eventOffer struct {
@@ -105,6 +113,7 @@ func eventViews() []eventView {
 		{"message", reflect.TypeFor[eventMessage]()},
 		{"delivery", reflect.TypeFor[eventDelivery]()},
 		{"note", reflect.TypeFor[eventNote]()},
+		{"step", reflect.TypeFor[eventStep]()},
 		{"offer", reflect.TypeFor[eventOffer]()},
 		{"offer-over", reflect.TypeFor[eventOfferOver]()},
 		{"presence", reflect.TypeFor[eventPresence]()},

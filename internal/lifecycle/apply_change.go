@@ -61,7 +61,13 @@ func (s Snapshot) After(c Change) Snapshot {
 		if m.Epoch == 0 {
 			s.Unsent.Automated++
 		}
-		s.LastSeq = m.Seq
+		s.LastSeq = max(s.LastSeq, m.Seq)
+	}
+	for _, step := range c.Steps {
+		s.LastSeq = max(s.LastSeq, step.Seq)
+	}
+	if c.Note != nil {
+		s.LastSeq = max(s.LastSeq, c.Note.Seq)
 	}
 	return s
 }

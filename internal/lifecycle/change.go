@@ -28,6 +28,7 @@ type Change struct {
 	Fail    *Failure
 	NoTurns bool // no message waits for the bot any more
 	Note    *Note
+	Steps   []Step         // of the timeline, in order
 	Context map[string]any // context variables to set; nil values are forgotten
 
 	// Empty are queues without agents, of which supervisors get an alert now.
@@ -104,6 +105,7 @@ const (
 // Note is a note for colleagues.
 type Note struct {
 	ID     conversation.MessageID
+	Seq    int64
 	Author string // an agent's id, a user's, or an API token's
 	Text   string
 }

@@ -29,6 +29,8 @@ func Begun(now time.Time, noBot bool) Snapshot {
 	return s
 }
 
+var byCustomer = conversation.Writer{Kind: conversation.WriterCustomer}
+
 // Wrote returns what new messages of the customer change. A conversation that was put aside waits again, for the agent who had it.
 // One in wrap-up continues with the same agent (D3). One that waits in a queue keeps its place. If there is no bot, a hand-over is
 // wished with the first message.
@@ -47,8 +49,10 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 		return Change{}
 	case d.State == conversation.StateWaiting:
 		d.openAgain()
+		d.step(Step{What: StepResumed, By: byCustomer, Queue: d.Queue})
 	case d.State == conversation.StateWrapUp:
 		d.goOn()
+		d.step(Step{What: StepResumed, By: byCustomer})
 	}
 	for _, l := range w.Lines {
 		d.addEvents(EventMessage, MessageBody{l.ID, l.Seq, conversation.AuthorCustomer})

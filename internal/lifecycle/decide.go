@@ -20,6 +20,7 @@ func Decide(now time.Time, s Snapshot, who access.Principal, want Act) (Change, 
 	case !known && s.Holder == conversation.HolderAgent && s.Agent == who.AgentID:
 		d.me = &Agent{ID: who.AgentID} // an agent who is disabled loses what they have, so this one is not
 	}
+	d.by = d.actor()
 	refused := d.allowed()
 	if refused == "" {
 		refused = d.do()

@@ -79,10 +79,22 @@ func (d *decision) note() command.Refusal {
 	if strings.TrimSpace(d.want.Text) == "" || !utf8.ValidString(d.want.Text) {
 		return command.RefusedText
 	}
-	n := Note{ID: d.New.Message, Author: d.author(), Text: d.want.Text}
+	d.LastSeq++
+	n := Note{ID: d.New.Message, Seq: d.LastSeq, Author: d.author(), Text: d.want.Text}
 	d.change.Note = &n
-	d.addEvents(EventNote, NoteBody{n.ID, n.Author})
+	d.addEvents(EventNote, NoteBody{n.ID, n.Seq, n.Author})
 	return ""
+}
+
+// actor is who acts, as the timeline names them: an agent, or else the user or the API token.
+func (d *decision) actor() conversation.Writer {
+	switch {
+	case d.me != nil:
+		return conversation.Writer{Kind: conversation.WriterAgent, ID: string(d.me.ID)}
+	case d.who.UserID != "":
+		return conversation.Writer{Kind: conversation.WriterUser, ID: d.who.UserID}
+	}
+	return conversation.Writer{Kind: conversation.WriterToken, ID: d.who.TokenID}
 }
 
 // author is the id of the agent who acts, or of the user or the API token if no agent does.

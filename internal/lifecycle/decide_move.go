@@ -32,6 +32,7 @@ func (d *decision) transferToQueue() command.Refusal {
 	}
 	d.endAssignment(Ended)
 	d.waitAgain(d.Target.ID, "", true)
+	d.step(Step{What: StepTransferred, Queue: d.Target.ID})
 	return ""
 }
 
@@ -51,6 +52,7 @@ func (d *decision) transferToAgent() command.Refusal {
 	})
 	d.move(conversation.StateActive, conversation.HolderQueue, d.Queue, "")
 	d.assign(to.ID, ByTransfer, Offered)
+	d.step(Step{What: StepTransferred, Agent: to.ID})
 	return ""
 }
 
@@ -78,6 +80,7 @@ func (d *decision) assignAnew() command.Refusal {
 	d.release()
 	d.assign(to.ID, BySupervisor, Accepted)
 	d.begin(to.ID)
+	d.step(Step{What: StepAssigned, Agent: to.ID})
 	return ""
 }
 
@@ -87,6 +90,7 @@ func (d *decision) assignToQueue() command.Refusal {
 	}
 	d.release()
 	d.waitAgain(d.Target.ID, "", true)
+	d.step(Step{What: StepAssigned, Queue: d.Target.ID})
 	return ""
 }
 
@@ -99,6 +103,7 @@ func (d *decision) wait() command.Refusal {
 	d.Until = d.want.Until
 	d.stand(d.Standing)
 	d.hold(new(time.Duration))
+	d.step(Step{What: StepPutAside, Until: d.want.Until})
 	return ""
 }
 
@@ -113,6 +118,7 @@ func (d *decision) resume() command.Refusal {
 		return command.RefusedCapacity
 	}
 	d.goOn()
+	d.step(Step{What: StepResumed})
 	return ""
 }
 
@@ -130,6 +136,7 @@ func (d *decision) wrapUp() command.Refusal {
 	case routing.WrapUpAlways:
 		d.hold(nil)
 	}
+	d.step(Step{What: StepEnded})
 	return ""
 }
 

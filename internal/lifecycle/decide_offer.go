@@ -16,6 +16,7 @@ func (d *decision) accept() command.Refusal {
 	d.Live, d.change.Live = &a, &a
 	d.concerned[a.Agent], d.turned[a.Agent] = true, true
 	d.begin(a.Agent)
+	d.step(Step{What: StepAccepted})
 	return ""
 }
 
@@ -61,5 +62,6 @@ func (d *decision) pick() command.Refusal {
 	}
 	d.assign(d.me.ID, ByPick, Accepted)
 	d.begin(d.me.ID)
+	d.step(Step{What: StepPicked})
 	return ""
 }

@@ -372,3 +372,19 @@ func TestReply_judgedByTheRowAlone(t *testing.T) {
 	whole := does(agent(li), reply("hello"))(had())
 	require.Equal(t, whole, does(agent(li), reply("hello"))(row))
 }
+
+// The timeline names who acts: the agent, whatever their role, or else the person who has signed in, or the API token.
+func TestDecide_stepsNameWhoActs(t *testing.T) {
+	t.Parallel()
+	for who, by := range map[access.Principal]conversation.Writer{
+		{Role: access.RoleSupervisor, UserID: "user", AgentID: li}: {Kind: conversation.WriterAgent, ID: string(li)},
+		{Role: access.RoleSupervisor, UserID: "user"}:              {Kind: conversation.WriterUser, ID: "user"},
+		{Role: access.RoleSupervisor, TokenID: "token"}:            {Kind: conversation.WriterToken, ID: "token"},
+	} {
+		steps := does(who, act(command.ForceClose))(had()).Steps
+		require.NotEmpty(t, steps)
+		for _, s := range steps {
+			require.Equal(t, by, s.By, "%s by %v", s.What, who)
+		}
+	}
+}

@@ -32,6 +32,9 @@ func Left(now time.Time, s Snapshot, agent conversation.AgentID, why Departure) 
 	had := s.Live.State == Accepted
 	d.release()
 	d.waitAgain(d.Queue, "", had)
+	if had {
+		d.step(Step{What: StepTransferred, Queue: d.Queue, Reason: string(why)})
+	}
 	if why != Gone {
 		d.change.Trace = &Trace{StageCommand, DepartureTrace{why, agent}}
 	}

@@ -14,6 +14,7 @@ type draft struct {
 	now time.Time
 	Snapshot
 	was    Snapshot
+	by     conversation.Writer // who acts
 	change Change
 
 	revised   bool                          // people see something else, also if the standing is the same
@@ -24,7 +25,7 @@ type draft struct {
 
 func newDraft(now time.Time, s Snapshot) *draft {
 	return &draft{
-		now: now, Snapshot: s, was: s,
+		now: now, Snapshot: s, was: s, by: conversation.Writer{Kind: conversation.WriterSystem},
 		concerned: map[conversation.AgentID]bool{}, turned: map[conversation.AgentID]bool{}, set: map[conversation.AgentID]bool{},
 	}
 }
@@ -37,6 +38,7 @@ func (d *draft) finish() Change {
 		d.change.Revision = d.Revision
 		d.addStandingEvents()
 	}
+	d.addStepEvents()
 	return d.change
 }
 
@@ -109,6 +111,7 @@ func (d *draft) endAssignment(how AssignmentState) {
 	d.turned[over.Agent] = how == Ended
 	if offered {
 		d.addEvent(Event{Kind: EventOfferOver, Agent: over.Agent, Body: OfferBody{AssignmentID: over.ID, Outcome: how}})
+		d.offerEnded(over)
 	}
 	d.distribute(d.now)
 }
@@ -267,6 +270,7 @@ func (d *draft) end(why conversation.CloseReason) {
 	d.wish(Wishes{})
 	d.change.NoTurns = true
 	d.endWork()
+	d.step(Step{What: StepClosed, By: d.closer(why), Reason: string(why)})
 }
 
 // wishEnd wishes the end, which comes when no message is on its way any more. From now on people have nothing to do in the
@@ -323,13 +327,25 @@ func (d *draft) addEvents(kind EventKind, body any) {
 	d.addEvent(e)
 }
 
-// addStandingEvents adds an event with the new standing of the conversation, and one for an agent who no longer has it.
-func (d *draft) addStandingEvents() {
-	e := Event{Kind: EventStanding, Agent: d.Agent}
+// toConcerned is an event for those who see the conversation from now on.
+func (d *draft) toConcerned(kind EventKind, body any) Event {
+	e := Event{Kind: kind, Agent: d.Agent, Body: body}
 	if d.Holder == conversation.HolderQueue && d.State != conversation.StateClosed {
 		e.Queue = d.Queue
 	}
-	d.addEvent(e)
+	return e
+}
+
+// addStepEvents adds an event for each step of the timeline.
+func (d *draft) addStepEvents() {
+	for _, s := range d.change.Steps {
+		d.addEvent(d.toConcerned(EventStep, StepBody{s.Seq}))
+	}
+}
+
+// addStandingEvents adds an event with the new standing of the conversation, and one for an agent who no longer has it.
+func (d *draft) addStandingEvents() {
+	d.addEvent(d.toConcerned(EventStanding, nil))
 	if d.was.Agent != "" && d.was.Agent != d.Agent {
 		d.addEvent(Event{Kind: EventLeft, Agent: d.was.Agent})
 	}

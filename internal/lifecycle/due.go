@@ -126,9 +126,11 @@ func (d *draft) comeBack() {
 	agent, known := d.Agents[d.Agent]
 	if known && d.Item != nil && d.takes(agent) == "" {
 		d.goOn()
+		d.step(Step{What: StepResumed, Reason: string(conversation.DueReturn)})
 		return
 	}
 	d.openAgain()
+	d.step(Step{What: StepResumed, Queue: d.Queue, Reason: string(conversation.DueReturn)})
 }
 
 // overflowNow moves a conversation that has waited too long to another queue, or ends it, as the queue or the rule that chose the
@@ -155,6 +157,7 @@ func (d *draft) overflowNow() {
 	switch {
 	case trace.To != "":
 		d.waitAgain(trace.To, "", true)
+		d.step(Step{What: StepTransferred, Queue: trace.To, Reason: string(conversation.DueOverflow)})
 	case !trace.End:
 		d.changeItem(func(i *Item) { i.QueuedAt = d.now })
 		d.revised = true

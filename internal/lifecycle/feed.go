@@ -17,6 +17,7 @@ const (
 	EventMessage   EventKind = "message"      // a new message in the transcript
 	EventDelivery  EventKind = "delivery"     // what became of a message to the customer
 	EventNote      EventKind = "note"
+	EventStep      EventKind = "step"       // something happened to it, see Step
 	EventOffer     EventKind = "offer"      // to an agent: will you take it
 	EventOfferOver EventKind = "offer-over" // to the agent: no longer
 	EventPresence  EventKind = "presence"
@@ -59,6 +60,7 @@ type DeliveryBody struct {
 // NoteBody is a new note.
 type NoteBody struct {
 	NoteID conversation.MessageID `json:"note_id"`
+	Seq    int64                  `json:"seq"`
 	Author string                 `json:"author"`
 }
 

@@ -37,10 +37,10 @@ func TestHandOver_waitsInTheDecidedQueue(t *testing.T) {
 		Overflow: own, QueuedAt: noon, Since: s.LastCustomerAt, KeptFor: zhao, KeptUntil: noon.Add(2 * minute), Priority: 5, Preferred: []conversation.AgentID{bo},
 	}, c.NewItem)
 	require.Equal(t, []lifecycle.Message{{
-		ID: "new-message", Seq: 2, Author: conversation.AuthorSystem, Text: notice.Waiting(conversation.LanguageEnglish, "parked"),
+		ID: "new-message", Seq: s.LastSeq + 2, Author: conversation.AuthorSystem, Text: notice.Waiting(conversation.LanguageEnglish, "parked"),
 		Turn: "line", Part: lifecycle.NoticePart,
 	}}, c.Say)
-	require.Equal(t, []lifecycle.EventKind{lifecycle.EventAlert, lifecycle.EventStanding}, kinds(c))
+	require.Equal(t, []lifecycle.EventKind{lifecycle.EventAlert, lifecycle.EventStanding, lifecycle.EventStep}, kinds(c))
 	require.Nil(t, c.Notice, "the run does it itself")
 	require.Zero(t, lifecycle.HandOver(noon, s.After(c), routing.Decision{QueueID: tea}), "repeated it changes nothing")
 }
@@ -270,7 +270,7 @@ func TestOffer_onlyOfWhatWaits(t *testing.T) {
 	require.Equal(t, li, c.Item.KeptFor, "until it is accepted")
 	require.Empty(t, offered(with(waits(), func(s *lifecycle.Snapshot) { s.Item.KeptFor = zhao })).Item.KeptFor, "it was kept for zhao long enough")
 	require.Equal(t, []any{lifecycle.Offered, noon.Add(2 * minute)}, []any{c.Made.State, c.Made.Deadline})
-	require.Equal(t, []lifecycle.EventKind{lifecycle.EventOffer, lifecycle.EventPresence, lifecycle.EventStanding}, kinds(c))
+	require.Equal(t, []lifecycle.EventKind{lifecycle.EventOffer, lifecycle.EventPresence, lifecycle.EventStanding, lifecycle.EventStep}, kinds(c))
 	require.Equal(t, &lifecycle.Notice{Act: lifecycle.ActAssigned, Assignment: true}, c.Notice)
 	require.Equal(t, lifecycle.Directly, unasked(waits()).Made.How)
 	for _, s := range []lifecycle.Snapshot{world(), isAsked(), had(), aside(), wrapsUp()} {
@@ -321,7 +321,7 @@ func TestOffer_changesOnlyWhatBatchesWrite(t *testing.T) {
 		if c.Fail != nil {
 			require.Empty(t, c.Fail.NotifyAgent)
 		}
-		c.Revision, c.Standing, c.Made, c.Item, c.Fail, c.Presences, c.Feed, c.Notice = 0, nil, nil, nil, nil, nil, nil, nil
+		c.Revision, c.Standing, c.Made, c.Item, c.Fail, c.Presences, c.Feed, c.Notice, c.Steps = 0, nil, nil, nil, nil, nil, nil, nil, nil
 		require.Zero(t, c)
 	}
 }

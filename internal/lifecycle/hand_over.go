@@ -30,6 +30,7 @@ func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 	d.change.Escalated = d.Holder == conversation.HolderBot
 	d.change.Workstream, d.change.Empty = d.Workstream.ID, to.Empty
 	d.change.NoTurns = true
+	d.step(Step{What: StepHandedOver, By: handsOver(d.Wishes.HandOver), Queue: to.QueueID, Reason: string(d.Wishes.HandOver)})
 	d.wish(Wishes{})
 	d.move(conversation.StateOpen, conversation.HolderQueue, to.QueueID, "")
 	trace := HandOverTrace{MessageID: turn, QueueID: to.QueueID, Notice: to.Notice, Alert: to.Alert, Trace: to.Trace}
@@ -49,6 +50,14 @@ func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 	}
 	d.change.Trace = &Trace{StageRoute, trace}
 	return d.finish()
+}
+
+// handsOver is who hands a conversation over for a reason; the zero value is who acts.
+func handsOver(why conversation.EscalationReason) conversation.Writer {
+	if why == conversation.EscalatedByBot {
+		return conversation.Writer{Kind: conversation.WriterBot}
+	}
+	return conversation.Writer{}
 }
 
 // HandOverTrace says why a conversation went to its queue, and what happened there.

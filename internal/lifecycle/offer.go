@@ -21,6 +21,7 @@ func Offer(now time.Time, s Snapshot, to conversation.AgentID, unasked bool) Cha
 	if unasked {
 		d.assign(to, Directly, Accepted)
 		d.begin(to)
+		d.step(Step{What: StepAssigned, Agent: to})
 		return d.finish()
 	}
 	d.changeItem(func(i *Item) {
@@ -31,6 +32,7 @@ func Offer(now time.Time, s Snapshot, to conversation.AgentID, unasked bool) Cha
 	})
 	d.move(conversation.StateActive, conversation.HolderQueue, d.Queue, "")
 	d.assign(to, ByOffer, Offered)
+	d.step(Step{What: StepOffered, Agent: to})
 	return d.finish()
 }
 

@@ -132,6 +132,7 @@ type lockedConversation struct {
 	Epoch        conversation.Epoch      `db:"epoch"`
 	Since        time.Time               `db:"since"`
 	WaitingSince *time.Time              `db:"waiting_since"`
+	LastSeq      int64                   `db:"last_seq"`
 }
 
 // lockItems locks what was chosen, by work item, as far as nobody is changing it or has changed it.
@@ -147,7 +148,7 @@ func (b *batch) lockItems(ctx context.Context) (map[conversation.WorkItemID]*loc
 	}
 	// A conversation is locked before its item; nothing here waits for a lock, so the order of the rows does not matter.
 	const lock = `
-		select i.id, i.xmin::text as version, c.revision, c.epoch, c.since, c.waiting_since
+		select i.id, i.xmin::text as version, c.revision, c.epoch, c.since, c.waiting_since, c.last_seq
 		from conversations c join work_items i on i.tenant = c.tenant and i.conversation_id = c.id
 		where c.tenant = $1 and c.id = any($2::uuid[]) and c.state = 'open' and c.holder = 'queue' and i.id = any($3::uuid[]) and i.state = 'waiting'
 		for no key update of c, i skip locked`

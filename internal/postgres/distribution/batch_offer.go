@@ -104,7 +104,7 @@ func (o offer) snapshot(most int, unsent lifecycle.Unsent) lifecycle.Snapshot {
 			State: conversation.StateOpen, Holder: conversation.HolderQueue, Epoch: o.locked.Epoch, Queue: w.Queue,
 			Since: o.locked.Since, WaitingSince: postgres.OrEmpty(o.locked.WaitingSince),
 		},
-		Revision: o.locked.Revision, Unsent: unsent, MaxConversations: most, Agents: map[conversation.AgentID]lifecycle.Agent{},
+		Revision: o.locked.Revision, LastSeq: o.locked.LastSeq, Unsent: unsent, MaxConversations: most, Agents: map[conversation.AgentID]lifecycle.Agent{},
 		Item: &lifecycle.Item{
 			ID: w.ID, Queue: w.Queue, State: lifecycle.ItemWaiting, Mode: routing.Push, Units: w.Units, Profiles: postgres.IDs[routing.ProfileID](w.Profiles),
 			KeptFor: w.KeptFor, KeptUntil: postgres.OrEmpty(w.KeptUntil),

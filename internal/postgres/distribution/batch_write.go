@@ -9,6 +9,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/standing"
 	"wxdesk/internal/routing"
 )
 
@@ -37,16 +38,27 @@ func (b *batch) writeConversations(ctx context.Context) error {
 		Agent        *conversation.AgentID `json:"agent_id"`
 		Since        time.Time             `json:"since"`
 		WaitingSince *time.Time            `json:"waiting_since"`
+		LastSeq      int64                 `json:"last_seq"`
+		Steps        []standing.StepRow    `json:"steps"`
 	}
 	rows := postgres.Each(b.offers, func(o offer) row {
 		s := o.after
-		return row{o.item.Conversation, s.Revision, s.State, s.Holder, s.Epoch, s.Queue, postgres.Pointer(s.Agent), s.Since, postgres.OrNull(s.WaitingSince)}
+		return row{
+			o.item.Conversation, s.Revision, s.State, s.Holder, s.Epoch, s.Queue, postgres.Pointer(s.Agent), s.Since, postgres.OrNull(s.WaitingSince),
+			s.LastSeq, postgres.Each(o.change.Steps, standing.StepRowOf),
+		}
 	})
 	return b.exec(ctx, `
+		with r as materialized (
+			select * from jsonb_to_recordset($2::jsonb) as r(id uuid, revision bigint, state text, holder text, epoch bigint, queue_id uuid,
+				agent_id uuid, since timestamptz, waiting_since timestamptz, last_seq bigint, steps jsonb) limit $3),
+		stepped as (
+			insert into steps (tenant, conversation_id, `+standing.StepColumns+`)
+			select $1, r.id, s.* from r cross join lateral jsonb_to_recordset(r.steps) as s`+standing.StepRecord+`)
 		update conversations c set revision = r.revision, state = r.state, holder = r.holder, epoch = r.epoch, queue_id = r.queue_id,
-			agent_id = r.agent_id, last_agent = coalesce(r.agent_id, c.last_agent), since = r.since, waiting_since = r.waiting_since
-		from (select * from jsonb_to_recordset($2::jsonb) as r(id uuid, revision bigint, state text, holder text, epoch bigint,
-			queue_id uuid, agent_id uuid, since timestamptz, waiting_since timestamptz) limit $3) r
+			agent_id = r.agent_id, last_agent = coalesce(r.agent_id, c.last_agent), since = r.since, waiting_since = r.waiting_since,
+			last_seq = r.last_seq
+		from r
 		where c.tenant = $1 and c.id = r.id`, rows, len(rows))
 }
 

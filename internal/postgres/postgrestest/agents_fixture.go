@@ -187,7 +187,7 @@ func (d *Office) Refused(want command.Refusal, ref conversation.Ref, by access.P
 // Rows is everything about conversations and people, to see whether anything changed.
 func (d *Office) Rows() (rows []string) {
 	d.T.Helper()
-	for _, table := range []string{"conversations", "work_items", "assignments", "agents", "messages", "deliveries", "notes", "distribution_triggers", "feed", "routing_traces", "outbox"} {
+	for _, table := range []string{"conversations", "work_items", "assignments", "agents", "messages", "deliveries", "notes", "steps", "distribution_triggers", "feed", "routing_traces", "outbox"} {
 		var some []string
 		require.NoError(d.T, d.Raw.Select(&some, `select t::text from `+table+` t order by 1`))
 		rows = append(rows, some...)

@@ -50,22 +50,30 @@ func (l *Locked) markEmpty(ctx context.Context, c lifecycle.Change) error {
 
 // writeRow writes the conversation's row as it is after the change.
 func (l *Locked) writeRow(ctx context.Context, c lifecycle.Change) error {
-	if c.Revision == 0 && c.Wishes == nil && c.Workstream == "" && !c.Escalated {
+	if c.Revision == 0 && c.Wishes == nil && c.Workstream == "" && !c.Escalated && len(c.Steps) == 0 {
 		return nil
 	}
 	s := l.After(c)
+	steps, err := encodeSteps(c.Steps)
+	if err != nil {
+		return err
+	}
 	const update = `
+		with stepped as (
+			insert into steps (tenant, conversation_id, ` + StepColumns + `)
+			select $1, $2, ` + StepColumns + ` from jsonb_to_recordset($21::jsonb) as r` + StepRecord + `)
 		update conversations set revision = $3, state = $4, holder = $5, epoch = $6, queue_id = nullif($7, '')::uuid,
 			agent_id = nullif($8, '')::uuid, last_agent = coalesce(nullif($8, '')::uuid, last_agent), since = $9, waiting_since = $10, wait_until = $11,
 			close_reason = nullif($12, ''), closed_at = case when $4 = 'closed' then coalesce(closed_at, $9) end,
 			hand_over = nullif($13, ''), hand_over_turn = nullif($14, '')::uuid, hand_over_queue = nullif($15, '')::uuid, ending = nullif($16, ''),
 			wished_at = case when $17 then $18 else wished_at end,
-			workstream_id = coalesce(nullif($19, '')::uuid, workstream_id), escalated = escalated or $20
+			workstream_id = coalesce(nullif($19, '')::uuid, workstream_id), escalated = escalated or $20,
+			last_seq = greatest(last_seq, $22)
 		where tenant = $1 and id = $2`
-	_, err := l.Tx.ExecContext(ctx, update, l.Ref.Tenant, l.Ref.Conversation, s.Revision, s.State, s.Holder, s.Epoch, string(s.Queue),
+	_, err = l.Tx.ExecContext(ctx, update, l.Ref.Tenant, l.Ref.Conversation, s.Revision, s.State, s.Holder, s.Epoch, string(s.Queue),
 		string(s.Agent), s.Since, postgres.OrNull(s.WaitingSince), postgres.OrNull(s.Until), string(s.Reason),
 		string(s.Wishes.HandOver), string(s.Wishes.Turn), string(s.Wishes.Queue), string(s.Wishes.Ending), c.Wishes != nil, l.Now,
-		string(c.Workstream), c.Escalated)
+		string(c.Workstream), c.Escalated, steps, s.LastSeq)
 	return err
 }
 

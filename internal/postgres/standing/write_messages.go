@@ -70,7 +70,7 @@ func (l *Locked) say(ctx context.Context, m lifecycle.Message) error {
 		return err
 	}
 	const insert = `
-		with numbered as (update conversations set last_seq = $4 where tenant = $1 and id = $2),
+		with numbered as (update conversations set last_seq = greatest(last_seq, $4) where tenant = $1 and id = $2),
 		said as (
 			insert into messages (tenant, id, conversation_id, seq, author, agent_id, kind, body, turn_id, turn_part, traceparent)
 			values ($1, $3, $2, $4, $5, nullif($6, '')::uuid, 'text', $7, nullif($8, '')::uuid, case when $8 <> '' then $9::int end, $10))
@@ -90,8 +90,10 @@ func (l *Locked) writeKept(ctx context.Context, c lifecycle.Change) error {
 		return err
 	}
 	if n := c.Note; n != nil {
-		const insert = `insert into notes (tenant, id, conversation_id, author, body) values ($1, $2, $3, $4, $5)`
-		if _, err := l.Tx.ExecContext(ctx, insert, l.Ref.Tenant, n.ID, l.Ref.Conversation, n.Author, seal.SealNote(string(n.ID), n.Text)); err != nil {
+		const insert = `
+			with numbered as (update conversations set last_seq = greatest(last_seq, $6) where tenant = $1 and id = $3)
+			insert into notes (tenant, id, conversation_id, author, body, seq) values ($1, $2, $3, $4, $5, $6)`
+		if _, err := l.Tx.ExecContext(ctx, insert, l.Ref.Tenant, n.ID, l.Ref.Conversation, n.Author, seal.SealNote(string(n.ID), n.Text), n.Seq); err != nil {
 			return err
 		}
 	}

@@ -112,7 +112,7 @@ func TestTranscript_hasMessagesNotesAndTraces(t *testing.T) {
 	id := postgrestest.NewConversation()
 	f.MustReceive(t, f.Batch(id, "li", postgrestest.Says("k1", "hello")))
 	f.Exec(t, `insert into routing_traces (tenant, conversation_id, stage, body) values ($1, $2, 'route', '{"rules": []}')`, postgrestest.Tenant, id)
-	f.Exec(t, `insert into notes (tenant, id, conversation_id, author, body) values ($1, $2, $3, 'x', 'not sealed')`, postgrestest.Tenant, uuid.NewString(), id)
+	f.Exec(t, `insert into notes (tenant, id, conversation_id, author, seq, body) values ($1, $2, $3, 'x', 1000, 'not sealed')`, postgrestest.Tenant, uuid.NewString(), id)
 
 	c, err := f.Conversation(t.Context(), postgrestest.Everything, id)
 	require.NoError(t, err)
