@@ -1,0 +1,97 @@
+import { desk, enter, expect, password, test, watch } from "./rig";
+
+test("nobody gets in who should not: every refusal looks the same", async ({ browser, system, colleague }) => {
+  await colleague("李强");
+  const page = await (await browser.newContext()).newPage();
+  watch(page);
+  await page.goto(`${system.url}/desk`);
+  await expect(page).toHaveURL(/\/sign-in$/);
+  for (const name of ["李强", "没有这个人"]) {
+    await page.getByLabel("用户名").fill(name);
+    await page.getByLabel("密码", { exact: true }).fill("wrong-wrong-wrong");
+    await page.getByRole("button", { name: "登录" }).click();
+    await expect(page.getByRole("alert")).toHaveText("用户名或密码不对，或者此帐号已停用。");
+  }
+  await page.getByLabel("用户名").fill("李强");
+  await page.getByLabel("密码", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "登录" }).click();
+  await expect(page, "and what was asked for first is opened").toHaveURL(/\/desk$/);
+});
+
+test("after too many tries the page says when again", async ({ browser, system }) => {
+  const page = await (await browser.newContext()).newPage();
+  watch(page);
+  await page.goto(`${system.url}/sign-in`);
+  await page.getByLabel("用户名").fill("谁也不是");
+  for (let n = 0; n < 11; n++) {
+    await page.getByLabel("密码", { exact: true }).fill(`wrong-wrong-${n}`);
+    await page.getByRole("button", { name: "登录" }).click();
+    await expect(page.getByRole("alert")).not.toBeEmpty();
+  }
+  await expect(page.getByRole("alert")).toContainText("尝试次数太多");
+});
+
+test("the cookie belongs to this host alone and no script reads it", async ({ wang, system }) => {
+  const [cookie] = await wang.context.cookies();
+  expect(cookie).toMatchObject({ name: "__Host-wxdesk", httpOnly: true, secure: true, sameSite: "Strict", path: "/" });
+  expect(await wang.page.evaluate(() => document.cookie)).toBe("");
+  const header = `${cookie!.name}=${cookie!.value}`;
+  const foreign = await fetch(`${system.url}/v1/me/shift`, {
+    method: "PUT",
+    headers: { Cookie: header, Origin: "http://elsewhere.example" },
+  });
+  expect(foreign.status).toBe(403);
+  const both = await fetch(`${system.url}/v1/me`, {
+    headers: { Cookie: header, Authorization: "Bearer wxd_x", "Sec-Fetch-Site": "same-origin" },
+  });
+  expect(both.status).toBe(400);
+});
+
+test("a link works once", async ({ browser, system, wang }) => {
+  expect(wang.page.url()).not.toContain("#");
+  const link = await system.wxdesk("user", "link", "王芳");
+  await (await enter(browser, link)).context.close();
+  const page = await (await browser.newContext()).newPage();
+  watch(page);
+  await page.goto(link);
+  await expect(page.getByText("这个链接已失效")).toBeVisible();
+});
+
+test("out means out: the draft stays under the dialog, and one goes on after signing in", async ({
+  system,
+  colleague,
+  phone,
+}) => {
+  const { page } = await colleague("李强");
+  await desk.startWork(page);
+  const customer = await phone("小刚");
+  await customer.say("人工");
+  await desk.accept(page);
+  await desk.field(page).fill("写到一半的回复");
+
+  await system.wxdesk("user", "disable", "李强");
+  const dialog = page.getByRole("dialog", { name: "登录已过期" });
+  await expect(dialog).toBeVisible({ timeout: 3000 });
+  await system.wxdesk("user", "enable", "李强");
+  await dialog.getByLabel("密码", { exact: true }).fill(password);
+  await dialog.getByRole("button", { name: "登录" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(desk.field(page)).toHaveValue("写到一半的回复");
+});
+
+test("nothing that was said is kept in the browser", async ({ wang, phone }) => {
+  const { page } = wang;
+  await desk.startWork(page);
+  await (await phone("小丽")).say("人工");
+  await desk.accept(page);
+  await desk.write(page, "您好");
+  await expect(desk.sent(page, "您好")).toBeVisible();
+  const kept = await page.evaluate(async () => ({
+    local: localStorage.length,
+    session: sessionStorage.length,
+    databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+  }));
+  expect(kept).toEqual({ local: 0, session: 0, databases: 0, caches: 0, workers: 0 });
+});

@@ -1,0 +1,90 @@
+import { compose, desk, expect, test } from "./rig";
+
+test.beforeEach(async ({ wang, phone }) => {
+  await desk.startWork(wang.page);
+  await (await phone("拼音")).say("人工");
+  await desk.accept(wang.page);
+});
+
+test("Enter that ends a composition does not send; the next one does", async ({ wang }) => {
+  const { page } = wang;
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Input.imeSetComposition", { text: "nihao", selectionStart: 5, selectionEnd: 5 });
+  await cdp.send("Input.dispatchKeyEvent", { type: "rawKeyDown", key: "Enter", code: "Enter", windowsVirtualKeyCode: 229 });
+  await expect(desk.said(page, "agent")).toHaveCount(0);
+  await cdp.send("Input.insertText", { text: "你好" });
+  await expect(desk.field(page)).toHaveValue("你好");
+  await expect(desk.said(page, "agent")).toHaveCount(0);
+  await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
+  await page.keyboard.press("Enter");
+  await expect(desk.said(page, "agent")).toHaveText(["你好"]);
+});
+
+test("Safari's order: an Enter just behind the end of a composition does not send", async ({ wang }) => {
+  const { page } = wang;
+  await desk.field(page).fill("你好");
+  const prevented = await desk.field(page).evaluate(field => {
+    field.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+    field.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "你好" }));
+    return !field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", bubbles: true, cancelable: true }));
+  });
+  expect(prevented, "no line is begun either").toBe(true);
+  await expect(desk.said(page, "agent")).toHaveCount(0);
+  await expect(desk.field(page)).toHaveValue("你好");
+});
+
+test("no shortcut while composing", async ({ wang }) => {
+  const { page } = wang;
+  const at = page.url();
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Input.imeSetComposition", { text: "x", selectionStart: 1, selectionEnd: 1 });
+  for (const key of ["Alt+x", "Alt+n", "Alt+ArrowDown", "Alt+1"]) await page.keyboard.press(key);
+  await expect(page.locator("textarea[data-composer=reply]")).toBeFocused();
+  expect(page.url()).toBe(at);
+  await cdp.send("Input.insertText", { text: "" });
+});
+
+test("what arrives does not break a composition", async ({ wang, phone }) => {
+  const { page } = wang;
+  const other = await phone("打断");
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Input.imeSetComposition", { text: "zhong", selectionStart: 5, selectionEnd: 5 });
+  await other.say("人工");
+  await expect(desk.offer(page)).toBeVisible();
+  await other.say("在吗");
+  await expect(desk.field(page)).toHaveValue("zhong");
+  await cdp.send("Input.insertText", { text: "中国" });
+  await expect(desk.field(page)).toHaveValue("中国");
+});
+
+test("Ctrl+Enter may send instead, and Enter begins a line", async ({ wang }) => {
+  const { page } = wang;
+  const at = page.url();
+  await page.goto(new URL("/me", at).href);
+  await page.getByText("Ctrl+Enter", { exact: true }).click();
+  await page.goto(at);
+  await desk.field(page).click();
+  await compose(page, "yi", "一");
+  await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
+  await page.keyboard.press("Enter");
+  await compose(page, "er", "二");
+  await expect(desk.field(page)).toHaveValue("一\n二");
+  await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
+  await page.keyboard.press("Control+Enter");
+  await expect(desk.said(page, "agent")).toHaveText(["一\n二"]);
+  await page.goto(new URL("/me", at).href);
+  await page.getByText("Enter", { exact: true }).click();
+});
+
+test("one switch turns all shortcuts off", async ({ wang }) => {
+  const { page } = wang;
+  const at = page.url();
+  await page.goto(new URL("/me", at).href);
+  await page.getByLabel("使用快捷键").click({ force: true });
+  await page.goto(at);
+  await expect(desk.field(page)).toBeVisible();
+  await page.keyboard.press("Alt+n");
+  await expect(page.locator("textarea[data-composer=reply]")).toBeVisible();
+  await page.goto(new URL("/me", at).href);
+  await page.getByLabel("使用快捷键").click({ force: true });
+});

@@ -1,0 +1,152 @@
+import { type Browser, type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+import { Phone } from "./phone";
+import { type System, startSystem } from "./processes";
+
+/** Agent is somebody at a desk: a browser of their own. */
+export interface Agent {
+  page: Page;
+  context: BrowserContext;
+}
+
+interface Once {
+  system: System;
+}
+
+interface Each {
+  /** Somebody else of the demo's agents, signed in, not at work. */
+  colleague: (name: string) => Promise<Agent>;
+  /** 王芳, signed in, not at work. */
+  wang: Agent;
+  phone: (name?: string) => Promise<Phone>;
+}
+
+export const password = "茶水间的第三块小黑板";
+
+/**
+ * test starts one system for all tests. Each page fails its test on an error in its console, on a report of the policy, and on a key that
+ * has no words.
+ */
+export const test = base.extend<Each, Once>({
+  system: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what the fixture needs
+    async ({}, use) => {
+      const system = await startSystem();
+      await use(system);
+      await system.end();
+    },
+    { scope: "worker", timeout: 240_000 },
+  ],
+  colleague: async ({ browser, system }, use) => {
+    const open: Agent[] = [];
+    await use(async name => {
+      const agent = await enter(browser, await linkOf(system, name));
+      open.push(agent);
+      return agent;
+    });
+    for (const agent of open) await leave(agent);
+  },
+  wang: async ({ browser, system }, use) => {
+    const agent = await enter(browser, await system.wxdesk("user", "link", "王芳"));
+    await use(agent);
+    await leave(agent);
+  },
+  phone: async ({ system }, use) => {
+    await use((name = "小明") => Phone.follow(system.simulator, name));
+  },
+});
+
+export { expect };
+
+/** enter opens a browser of one's own and signs in by a link; who has no password yet sets the test's. */
+export async function enter(browser: Browser, link: string): Promise<Agent> {
+  const context = await browser.newContext();
+  await context.grantPermissions(["notifications"]);
+  const page = await context.newPage();
+  watch(page);
+  await page.goto(link);
+  const first = page.getByLabel("新密码");
+  await Promise.race([first.waitFor(), page.waitForURL(/\/desk/)]);
+  if (await first.isVisible()) {
+    await first.fill(password);
+    await page.getByLabel("再输一次").fill(password);
+    await page.getByRole("button", { name: "设置密码并登录" }).click();
+  }
+  await page.waitForURL(/\/desk/);
+  return { page, context };
+}
+
+/** leave ends the shift and what the person still has, so that the next test begins with an empty desk. */
+async function leave(agent: Agent): Promise<void> {
+  const { page, context } = agent;
+  if (!page.isClosed()) {
+    await page.evaluate(async () => {
+      const send = (path: string, method: string) =>
+        fetch(path, { method, headers: { "Idempotency-Key": crypto.randomUUID(), "Content-Type": "application/json" } });
+      const work = await (await fetch("/v1/me/work")).json();
+      for (const { id } of work.mine) {
+        await send(`/v1/conversations/${id}/end`, "POST");
+        await send(`/v1/conversations/${id}/close`, "POST");
+      }
+      await send("/v1/me/shift", "DELETE");
+    });
+  }
+  await context.close();
+}
+
+/** watch collects what must not happen on a page, and fails the test with it at once. */
+export function watch(page: Page): void {
+  page.on("pageerror", error => {
+    throw error;
+  });
+  page.on("console", message => {
+    const text = message.text();
+    // A refused or lost request is the page's business, not an error of its code; the browser logs it all the same.
+    if (message.type() !== "error" || text.startsWith("Failed to load resource")) return;
+    throw new Error(`console: ${text}`);
+  });
+}
+
+async function linkOf(system: System, name: string): Promise<string> {
+  const agents = await system.wxdesk("agent", "list");
+  const id = agents
+    .split("\n")
+    .find(line => line.includes(name))
+    ?.split(/\s+/)[0];
+  if (!id) throw new Error(`there is no agent ${name}:\n${agents}`);
+  const users = await system.wxdesk("user", "list");
+  if (users.includes(`  ${name}  `)) return system.wxdesk("user", "link", name);
+  return system.wxdesk("user", "create", "--name", name, "--role", "agent", "--agent", id);
+}
+
+/** What a person does at the desk, by what they see. */
+export const desk = {
+  startWork: async (page: Page) => {
+    await page.getByRole("button", { name: "开始上班" }).first().click();
+    await expect(page.locator("[data-presence]")).toBeVisible();
+  },
+  offer: (page: Page) => page.locator("[data-offer]"),
+  field: (page: Page) => page.locator("textarea[data-composer]"),
+  /** lines are the texts of the transcript, each with its author. */
+  said: (page: Page, author: string) => page.locator(`[data-author=${author}] .bubble`),
+  accept: async (page: Page) => {
+    await expect(desk.offer(page)).toBeVisible();
+    await page.keyboard.press("Alt+a");
+    await expect(page).toHaveURL(/\/desk\/c\//);
+    await expect(desk.field(page)).toBeFocused();
+  },
+  write: async (page: Page, text: string) => {
+    await desk.field(page).fill(text);
+    await page.keyboard.press("Enter");
+  },
+  sent: (page: Page, text: string) => page.locator("[data-message]", { hasText: text }).locator("[data-delivery=sent]"),
+};
+
+/** compose plays an input method through Chromium's own protocol: syllables, then the word that was chosen. */
+export async function compose(page: Page, syllables: string, word: string): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  for (let n = 1; n <= syllables.length; n++) {
+    await cdp.send("Input.imeSetComposition", { text: syllables.slice(0, n), selectionStart: n, selectionEnd: n });
+  }
+  await cdp.send("Input.insertText", { text: word });
+  await cdp.detach();
+}
