@@ -2,6 +2,8 @@ module wxdesk
 
 go 1.26.8
 
+ignore ./console/node_modules
+
 require (
 	cel.dev/cel-go v0.33.2
 	github.com/KimMachineGun/automemlimit v1.0.1

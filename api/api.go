@@ -65,6 +65,8 @@ type Config struct {
 	// EgressIPs are the addresses and networks that our calls to WeChat come from, for WeChat's IP allow list; nil if they are not
 	// configured.
 	EgressIPs []string
+	// Console serves the desk in the browser at every address that nothing else serves. nil: there is none.
+	Console http.Handler
 	// CursorKey proves that a page's cursor is one of ours: at least 32 random bytes, the same in every API process.
 	CursorKey []byte
 

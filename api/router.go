@@ -34,7 +34,14 @@ func (a *API) newRouter() *gin.Engine {
 		a.survivePanics,
 		a.refuseSurplus,
 	)
-	r.NoRoute(func(c *gin.Context) { refuseRoute(c, http.StatusNotFound) })
+	r.NoRoute(func(c *gin.Context) {
+		if a.cfg.Console != nil && concernsConsole(c.Request) {
+			c.Status(http.StatusOK) // Gin expects 404 here
+			a.cfg.Console.ServeHTTP(c.Writer, c.Request)
+			return
+		}
+		refuseRoute(c, http.StatusNotFound)
+	})
 	r.NoMethod(func(c *gin.Context) { refuseRoute(c, http.StatusMethodNotAllowed) })
 	return r
 }

@@ -163,7 +163,7 @@ func Rules() []Rule {
 
 		// What is served on the public listener.
 		{
-			Rooms: []string{"api/..."}, Ours: and(reporting, "internal/rules", "internal/user", "internal/secret/password", "console/..."),
+			Rooms: []string{"api/..."}, Ours: and(reporting, "internal/rules", "internal/user", "internal/secret/password"),
 			Because: "the API reaches the world through its interfaces; it knows neither workflows nor adapters, so that either can be replaced",
 		},
 		{

@@ -12,6 +12,7 @@ import (
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
 	"wxdesk/api/people"
+	"wxdesk/console"
 	"wxdesk/internal/listener"
 	"wxdesk/internal/outbound"
 	"wxdesk/internal/outbox"
@@ -33,6 +34,10 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
 
+	browserDesk, err := consoleOf(s.cfg.Console)
+	if err != nil {
+		return err
+	}
 	conversations := &temporalclient.Conversations{Client: s.temporal, ContinueAt: s.cfg.ContinueAfter}
 	teller := outbox.New(s.db.notify, s.db.upkeep, conversations, s.log)
 	front := api.New(api.Config{
@@ -52,7 +57,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		PublicURL: s.cfg.PublicURL, ConsoleURL: s.cfg.ConsoleURL, SessionIdle: s.cfg.SessionIdle, SessionLifetime: s.cfg.SessionLifetime,
 		HTTP: wxapi.NewHTTPClient(s.cfg.AllowPrivate), EgressIPs: s.cfg.EgressIPs,
 		Evaluator: s.evaluator, CursorKey: s.ring.Derive(cursorLabel),
-		Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
+		Console: browserDesk, Log: s.log, Tracers: s.tel.Tracers, Meters: s.tel.Meters,
 	})
 
 	server, err := api.NewServer(s.cfg.HTTPAddr, front.Handler(), s.cfg.MaxConnections, s.tel.Meters)
@@ -111,4 +116,12 @@ func (s *components) workerCheck() telemetry.Check {
 		}
 		return err
 	}}
+}
+
+// consoleOf is what serves the desk in the browser, or nil where WXDESK_CONSOLE switches it off.
+func consoleOf(on bool) (http.Handler, error) {
+	if !on {
+		return nil, nil //nolint:nilnil // none is wanted
+	}
+	return console.New()
 }

@@ -25,6 +25,7 @@ type Config struct {
 	AllowPrivate bool         // calls to loopback and private addresses are allowed
 	EgressIPs    []string     // where our calls to WeChat come from, for people to read; nil where not given
 	CodecOrigin  string       // origin of the Temporal Web UI; "" switches the codec endpoint off
+	Console      bool         // the public listener serves the console
 
 	DatabaseURL   secret.Value  // postgres://…; empty where not given
 	WorkerVersion string        // under which Temporal knows a worker; "" for workers without versions

@@ -23,6 +23,7 @@ const (
 	AllowPrivate Name = "WXDESK_ALLOW_PRIVATE"
 	EgressIPs    Name = "WXDESK_EGRESS_IPS"
 	CodecOrigin  Name = "WXDESK_CODEC_ORIGIN"
+	Console      Name = "WXDESK_CONSOLE"
 	DatabaseURL  Name = "DATABASE_URL"
 
 	WorkerVersion   Name = "WXDESK_WORKER_VERSION"
@@ -167,6 +168,11 @@ func table() []row {
 			[2]fallback{is("http://127.0.0.1:8233"), says("no codec endpoint")},
 			func(c *Config, s string) error { return origin(&c.CodecOrigin, s) }, nil,
 			"origin of the Temporal Web UI, which may ask the codec endpoint to open payloads",
+		},
+		{
+			Console, both(is("on")),
+			func(c *Config, s string) error { return switched(&c.Console, s) }, nil,
+			"on or off: whether the public listener serves the console, the desk in the browser",
 		},
 		{
 			WorkerVersion, both(says("workers have no versions")), workerVersion, nil,

@@ -82,6 +82,15 @@ func boolean(to *bool, text string) error {
 	return nil
 }
 
+// switched takes on or off.
+func switched(to *bool, text string) error {
+	if text != "on" && text != "off" {
+		return fmt.Errorf("%q is neither on nor off", text)
+	}
+	*to = text == "on"
+	return nil
+}
+
 // egressIPs takes a list of addresses and networks.
 func egressIPs(c *Config, text string) error {
 	for word := range strings.SplitSeq(text, ",") {
