@@ -1,8 +1,9 @@
 // Program sbom says what a built program consists of: a software bill of materials in CycloneDX's JSON, made of what the Go
 // linker has written into the program itself. It names the modules that are linked, with version and checksum, and the Go
-// version; nothing that is merely in go.sum. The same program gives the same bill.
+// version; nothing that is merely in go.sum. Of the console, which is embedded, it names the npm packages that package-lock.json says it is
+// built from. The same program gives the same bill.
 //
-//	go run ./tools/sbom bin/wxdesk > bin/wxdesk.cdx.json
+//	go run ./tools/sbom bin/wxdesk console/package-lock.json > bin/wxdesk.cdx.json
 package main
 
 import (
@@ -19,11 +20,11 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: sbom PROGRAM")
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: sbom PROGRAM PACKAGE-LOCK")
 		os.Exit(2)
 	}
-	if err := write(os.Stdout, os.Args[1]); err != nil {
+	if err := write(os.Stdout, os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "sbom:", err)
 		os.Exit(1)
 	}
@@ -68,7 +69,7 @@ type dependency struct {
 	DependsOn []string `json:"dependsOn,omitempty"`
 }
 
-func write(to io.Writer, program string) error {
+func write(to io.Writer, program, lock string) error {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		return err
@@ -78,7 +79,11 @@ func write(to io.Writer, program string) error {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	b, err := describe(info, hex.EncodeToString(sum[:]))
+	packages, err := npmPackages(lock)
+	if err != nil {
+		return err
+	}
+	b, err := describe(info, hex.EncodeToString(sum[:]), packages)
 	if err != nil {
 		return err
 	}
@@ -87,7 +92,7 @@ func write(to io.Writer, program string) error {
 	return out.Encode(b)
 }
 
-func describe(info *debug.BuildInfo, programSum string) (bill, error) {
+func describe(info *debug.BuildInfo, programSum string, packages []component) (bill, error) {
 	main := component{
 		Type: "application", Ref: purl(info.Main.Path, info.Main.Version), Name: info.Main.Path, Version: info.Main.Version,
 		PURL: purl(info.Main.Path, info.Main.Version), Hashes: []hash{{"SHA-256", programSum}},
@@ -110,6 +115,7 @@ func describe(info *debug.BuildInfo, programSum string) (bill, error) {
 		}
 		all = append(all, c)
 	}
+	all = append(all, packages...)
 	needs := dependency{Ref: main.Ref}
 	for _, c := range all {
 		needs.DependsOn = append(needs.DependsOn, c.Ref)
