@@ -16,7 +16,7 @@ type runCmd struct {
 	TemporalPort   int    `help:"Port of Temporal." default:"7233"`
 	TemporalUIPort int    `name:"temporal-ui-port" help:"Port of the Temporal Web UI." default:"8233"`
 	SimulatorAddr  string `help:"Where the simulator listens." default:"127.0.0.1:8090"`
-	Demo           bool   `help:"Fill the desk, as wxdesk demo does, and print a code that signs one of its agents in." default:"true" negatable:""`
+	Demo           bool   `help:"Fill the desk, as wxdesk demo does, and print a link that signs one of its agents in." default:"true" negatable:""`
 }
 
 // Run brings everything up, in order, and keeps it up until ctx ends.

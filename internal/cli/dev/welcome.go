@@ -1,10 +1,12 @@
 package dev
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"wxdesk/internal/temporalclient"
+	"wxdesk/internal/user"
 )
 
 // welcome makes the demo account, once, and tells where the phone page is: from now on messages are taken. Without a simulator there
@@ -24,16 +26,26 @@ func (d *system) welcome(ctx context.Context) (err error) {
 	if d.simulate {
 		d.host.say("  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
 	}
+	d.sayDesk(code)
 	d.host.say("  API                                http://%s/v1/", d.cfg.HTTPAddr)
-	if code != "" {
-		d.host.say("  and to sign in there as %s       POST {\"code\":\"%s\"} to /v1/session/link (once, within 15 minutes)", demoUser, code)
-	}
 	d.host.say("  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
 	if d.simulate {
 		d.host.say("  Callback of the demo account       %s", callback)
 	}
 	d.host.say("")
 	return nil
+}
+
+// sayDesk prints how to sign in with a code: by a link, or where the console is switched off by a request. "" prints nothing.
+func (d *system) sayDesk(code string) {
+	switch {
+	case code == "":
+	case d.cfg.Console:
+		link := user.LinkURL(cmp.Or(d.cfg.ConsoleURL, "http://"+d.cfg.HTTPAddr), code)
+		d.host.say("  Desk of %s (good once, 15 minutes) %s", demoUser, link)
+	default:
+		d.host.say("  To sign in as %s                 POST {\"code\":\"%s\"} to /v1/session/link (once, within 15 minutes)", demoUser, code)
+	}
 }
 
 // everythingIsUp waits until everything is up, and prints the addresses.

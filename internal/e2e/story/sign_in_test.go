@@ -79,24 +79,24 @@ func (b *browser) me() (me myself) {
 	return me
 }
 
-// The first minute: `make dev` prints a code that signs 王芳 in, who is at work when they say so, takes a customer and answers. When
+// The first minute: `make dev` prints a link that signs 王芳 in, who is at work when they say so, takes a customer and answers. When
 // they sign out, their stream ends within a second and they are offline at once (S9).
-func TestSignIn_byTheCodeThatDevPrints(t *testing.T) {
+func TestSignIn_byTheLinkThatDevPrints(t *testing.T) {
 	t.Parallel()
 	s := harness.NewSystem(t)
 	s.WithDemo()
 	s.Launch()
 	s.DisableFsync()
 	s.AdminToken = s.Command("token", "create", "--role", "admin", "--name", "e2e")
-	code := regexp.MustCompile(`\{"code":"(wxl_[\w-]+)"\}`).FindStringSubmatch(s.Out.String())
-	require.NotNil(t, code, "no code in:\n%s", s.Out)
+	link := regexp.MustCompile(`http://` + regexp.QuoteMeta(s.HTTPAddr) + `/welcome#(wxl_\S+)`).FindStringSubmatch(s.Out.String())
+	require.NotNil(t, link, "no link in:\n%s", s.Out)
 
 	b := &browser{s: s}
 	var me myself
-	require.Equal(t, http.StatusOK, b.asks(http.MethodPost, "/v1/session/link", map[string]string{"code": code[1]}, &me))
+	require.Equal(t, http.StatusOK, b.asks(http.MethodPost, "/v1/session/link", map[string]string{"code": link[1]}, &me))
 	require.True(t, strings.HasPrefix(b.cookie, "__Host-wxdesk=wxs_"))
 	require.Equal(t, "王芳", me.Name)
-	require.Equal(t, http.StatusUnauthorized, (&browser{s: s}).asks(http.MethodPost, "/v1/session/link", map[string]string{"code": code[1]}, nil))
+	require.Equal(t, http.StatusUnauthorized, (&browser{s: s}).asks(http.MethodPost, "/v1/session/link", map[string]string{"code": link[1]}, nil))
 
 	stream := b.send(t.Context(), http.MethodGet, "/v1/events", nil)
 	defer stream.Body.Close() //nolint:errcheck // it ends by itself
