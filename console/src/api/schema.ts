@@ -327,7 +327,7 @@ export interface paths {
         put?: never;
         /**
          * Take a conversation that is offered to you
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["accept-offer"];
         delete?: never;
@@ -387,7 +387,7 @@ export interface paths {
         put?: never;
         /**
          * End the conversation with the customer and wrap up
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["end-conversation"];
         delete?: never;
@@ -487,25 +487,9 @@ export interface paths {
         put?: never;
         /**
          * Take a conversation that waits in a queue of yours
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["pick-conversation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/conversations/{id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: operations["mark-read"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -523,7 +507,7 @@ export interface paths {
         put?: never;
         /**
          * Leave an offered conversation to others
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["reject-offer"];
         delete?: never;
@@ -543,7 +527,7 @@ export interface paths {
         put?: never;
         /**
          * Write to the customer
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["reply"];
         delete?: never;
@@ -583,25 +567,9 @@ export interface paths {
         put?: never;
         /**
          * Take back what you have put aside
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["resume-conversation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/conversations/{id}/seen": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["mark-offer-seen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -675,7 +643,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get-timeline"];
+        /**
+         * Read what was said, noted and done
+         * @description For admin, supervisor, agent.
+         */
+        get: operations["read-timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -715,7 +687,7 @@ export interface paths {
         put?: never;
         /**
          * Hand a conversation of yours on to a queue or an agent
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["transfer-conversation"];
         delete?: never;
@@ -735,7 +707,7 @@ export interface paths {
         put?: never;
         /**
          * Put a conversation aside until a time or until the customer writes
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["put-aside"];
         delete?: never;
@@ -827,6 +799,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Read the names of what conversations are shown with
+         * @description For admin, supervisor, agent.
+         */
         get: operations["get-directory"];
         put?: never;
         post?: never;
@@ -845,7 +821,7 @@ export interface paths {
         };
         /**
          * Follow what happens, as server-sent events
-         * @description For admin, supervisor, agent. Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended.
+         * @description For admin, supervisor, agent. Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended; who has signed in with a session also has to begin their shift.
          */
         get: operations["follow-events"];
         put?: never;
@@ -936,7 +912,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["set-my-password"];
+        /**
+         * Set a new password
+         * @description For admin, supervisor, agent, signed in with a session.
+         */
+        put: operations["set-password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -957,6 +937,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Choose how your desk works
+         * @description For admin, supervisor, agent, signed in with a session.
+         */
         patch: operations["change-my-preferences"];
         trace?: never;
     };
@@ -967,6 +951,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * List where you are signed in, newest first
+         * @description For admin, supervisor, agent, signed in with a session.
+         */
         get: operations["list-my-sessions"];
         put?: never;
         post?: never;
@@ -986,6 +974,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /**
+         * Sign out somewhere else
+         * @description For admin, supervisor, agent, signed in with a session.
+         */
         delete: operations["end-my-session"];
         options?: never;
         head?: never;
@@ -1000,9 +992,17 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["start-work"];
+        /**
+         * Be at work while you have an event stream open
+         * @description For admin, supervisor, agent who is an agent, signed in with a session.
+         */
+        put: operations["begin-my-shift"];
         post?: never;
-        delete: operations["end-work"];
+        /**
+         * Be at work no more
+         * @description For admin, supervisor, agent who is an agent, signed in with a session.
+         */
+        delete: operations["end-my-shift"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1017,9 +1017,29 @@ export interface paths {
         };
         /**
          * Read what is offered to you, what you have, and what waits for you
-         * @description For agent.
+         * @description For admin, supervisor, agent who is an agent.
          */
         get: operations["get-my-work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/openapi.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read this description
+         * @description For admin, supervisor, agent.
+         */
+        get: operations["get-description"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1357,7 +1377,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Sign in with a name and a password
+         * @description For everybody.
+         */
         post: operations["sign-in"];
+        /**
+         * End your session
+         * @description For admin, supervisor, agent, signed in with a session.
+         */
         delete: operations["sign-out"];
         options?: never;
         head?: never;
@@ -1373,6 +1401,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Sign in once with the code of a link, and choose a password
+         * @description For everybody.
+         */
         post: operations["sign-in-by-link"];
         delete?: never;
         options?: never;
@@ -1469,7 +1501,11 @@ export interface paths {
          */
         get: operations["list-tokens"];
         put?: never;
-        post?: never;
+        /**
+         * Make an API token; its text is shown once
+         * @description For admin.
+         */
+        post: operations["create-token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1491,6 +1527,78 @@ export interface paths {
          * @description For admin.
          */
         delete: operations["revoke-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who signs in, oldest first
+         * @description For admin.
+         */
+        get: operations["list-users"];
+        put?: never;
+        /**
+         * Set up somebody who signs in
+         * @description For admin.
+         */
+        post: operations["create-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who signs in
+         * @description For admin.
+         */
+        get: operations["get-user"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a user
+         * @description For admin.
+         */
+        delete: operations["delete-user"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user; a change of rights ends their sessions
+         * @description For admin.
+         */
+        patch: operations["change-user"];
+        trace?: never;
+    };
+    "/v1/users/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link that signs a user in once, within 15 minutes
+         * @description For admin.
+         */
+        post: operations["make-sign-in-link"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1740,10 +1848,15 @@ export interface components {
             presence: "available" | "busy";
         };
         Allowance: {
-            closed_at: string | null;
+            /**
+             * Format: int64
+             * @description Messages that may still be sent in it
+             */
             left: number;
-            of: number;
-            opened_by: string;
+            /**
+             * Format: date-time
+             * @description When the reply window closes; null where it is closed
+             */
             until: string | null;
         };
         Bot: {
@@ -1843,7 +1956,6 @@ export interface components {
              * @description The agent who has it
              */
             agent_id: string | null;
-            answered_at: string | null;
             /** @description Why it ended */
             close_reason: string | null;
             /** Format: date-time */
@@ -1852,7 +1964,7 @@ export interface components {
             context: {
                 [key: string]: unknown;
             };
-            customer: components["schemas"]["ConversationCustomer"];
+            customer: components["schemas"]["Customer"];
             /** @description What happens to it unless something else does, soonest first */
             due: components["schemas"]["Due"][];
             /** @description Why it ends as soon as nothing is on its way to the customer any more; until then only force-close is possible. null where nobody has ended it */
@@ -1864,7 +1976,6 @@ export interface components {
             holder: "bot" | "queue" | "agent";
             /** Format: uuid */
             id: string;
-            last: components["schemas"]["Last"] | null;
             /**
              * Format: uuid
              * @description The agent who had it last
@@ -1875,10 +1986,10 @@ export interface components {
              * @description When the customer wrote last
              */
             last_customer_at: string;
-            offer: components["schemas"]["Offer"] | null;
+            /** @description Whom it is offered to */
+            offer: components["schemas"]["Offer"];
             /** Format: date-time */
             opened_at: string;
-            priority: number;
             /**
              * Format: uuid
              * @description The queue it waits in
@@ -1891,7 +2002,6 @@ export interface components {
              * @description Counts changes of how it stands; also its ETag
              */
             revision: number;
-            skills: components["schemas"]["NeededSkill"][];
             /**
              * @description One that a bot holds is active
              * @enum {string}
@@ -1899,8 +2009,6 @@ export interface components {
             state: "open" | "active" | "waiting" | "wrap_up" | "closed";
             /** @description The bot's summary when it handed the conversation over; empty where it gave none */
             summary: string;
-            unanswered_since: string | null;
-            unread: number;
             /**
              * Format: date-time
              * @description Since when it waits for a person; null unless it does
@@ -1908,19 +2016,6 @@ export interface components {
             waiting_since: string | null;
             /** Format: uuid */
             workstream_id: string | null;
-        };
-        ConversationCustomer: {
-            id: string;
-            label: string;
-            openid: string;
-            tags: string[];
-        };
-        Counts: {
-            active: number;
-            closed: number;
-            open: number;
-            waiting: number;
-            wrap_up: number;
         };
         CustomPresence: {
             /**
@@ -1992,14 +2087,7 @@ export interface components {
             status: "queued" | "sending" | "sent" | "failed" | "unknown";
         } | null;
         Directory: {
-            items: components["schemas"]["DirectoryEntry"][];
-        };
-        DirectoryEntry: {
-            id: string;
-            /** @enum {string} */
-            kind: "account" | "workstream" | "queue" | "agent" | "skill" | "bot" | "custom_presence";
-            name: string;
-            removed: boolean;
+            items: components["schemas"]["Named"][];
         };
         DraftRules: {
             /** @description In order; docs/rules.md says what they may hold */
@@ -2009,107 +2097,280 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            what: "offer-ends" | "wait-ends" | "idle" | "queue-overflow" | "state-limit" | "wrap-up-ends";
+            what: "offer-ends" | "wait-ends" | "idle" | "queue-overflow" | "state-limit";
         };
         Entry: {
+            /** Format: date-time */
             at: string;
-            author: components["schemas"]["EntryAuthor"];
+            author: components["schemas"]["Writer"];
             /** @enum {string} */
             kind: "message" | "note" | "step";
             message?: components["schemas"]["Message"];
             note?: components["schemas"]["EntryNote"];
+            /**
+             * Format: int64
+             * @description One counter for all kinds; numbers may be missing
+             */
             seq: number;
             step?: components["schemas"]["EntryStep"];
         };
-        EntryAuthor: {
-            id: string | null;
-            /** @enum {string} */
-            kind: "customer" | "bot" | "agent" | "system" | "user" | "token";
-            name: string;
-        };
         EntryNote: {
+            /** Format: uuid */
             id: string;
-            key?: string | null;
             text: string;
         };
         EntryStep: {
+            /** @description A stable word */
             reason?: string;
-            to?: {
-                agent_id?: string;
-                queue_id?: string;
-            };
+            /** @description Where it went, or who was asked */
+            to?: components["schemas"]["StepTo"];
+            /**
+             * Format: date-time
+             * @description Of what was put aside
+             */
             until?: string;
             /** @enum {string} */
             what: "opened" | "handed-over" | "offered" | "accepted" | "declined" | "offer-over" | "picked" | "assigned" | "transferred" | "put-aside" | "resumed" | "ended" | "closed";
         };
+        EventAlert: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** @description A stable word */
+            alert: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            conversation_id?: string;
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
+        };
         EventConversation: {
-            agent_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
             conversation_id: string;
-            /**
-             * @description Who acts next
-             * @enum {string}
-             */
+            /** @enum {string} */
             holder: "bot" | "queue" | "agent";
-            offer?: components["schemas"]["Offer"] | null;
-            queue_id?: string | null;
-            revision: number;
+            offer?: components["schemas"]["Offer"];
             /**
-             * @description One that a bot holds is active
-             * @enum {string}
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
              */
+            queue_id?: string;
+            /**
+             * Format: int64
+             * @description Ignore an event whose revision is not higher than the one you know
+             */
+            revision: number;
+            /** @enum {string} */
             state: "open" | "active" | "waiting" | "wrap_up" | "closed";
         };
         EventDelivery: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
             conversation_id: string;
+            /** Format: uuid */
             message_id: string;
-            reason: string;
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
+            /** @description A stable word */
+            reason?: string;
             /** @enum {string} */
-            status: "queued" | "sending" | "sent" | "failed" | "unknown";
+            status: "sent" | "failed" | "unknown";
         };
         EventLeft: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
             conversation_id: string;
+            /** @enum {string} */
+            holder: "bot" | "queue" | "agent";
+            offer?: components["schemas"]["Offer"];
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
+            /**
+             * Format: int64
+             * @description Ignore an event whose revision is not higher than the one you know
+             */
+            revision: number;
+            /** @enum {string} */
+            state: "open" | "active" | "waiting" | "wrap_up" | "closed";
         };
         EventMessage: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
             /** @enum {string} */
             author: "customer" | "bot" | "agent" | "system";
+            /** Format: uuid */
             conversation_id: string;
-            key?: string;
+            /** Format: uuid */
             message_id: string;
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
+            /** Format: int64 */
             seq: number;
         };
         EventNote: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description An agent's id, a user's, or an API token's
+             */
+            author: string;
+            /** Format: uuid */
             conversation_id: string;
-            note_id?: string;
+            /** Format: uuid */
+            note_id: string;
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
+            /**
+             * Format: int64
+             * @description Its number in the timeline
+             */
             seq: number;
         };
         EventOffer: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: uuid */
             assignment_id: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
             conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When the next agent is asked
+             */
             deadline: string;
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
         };
         EventOfferOver: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: uuid */
             assignment_id: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
             conversation_id: string;
             /** @enum {string} */
             outcome: "rejected" | "missed" | "withdrawn" | "voided" | "ended";
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
         };
         EventPresence: {
-            agent_id: string;
-            custom_presence?: components["schemas"]["ShownPresence"] | null;
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            /** @description What the agent shows in its place; null: as it is */
+            custom_presence: components["schemas"]["ShownPresence"];
+            /** @description Whether a person chose it */
             manual: boolean;
             /** @enum {string} */
             presence: "available" | "busy" | "dnd" | "away" | "offline" | "inactive";
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
         };
-        EventRead: {
-            conversation_id: string;
-            seq: number;
-        };
+        EventReset: Record<string, never>;
         EventSettings: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "account" | "agent" | "bot" | "capacity_profile" | "custom_presence" | "customer" | "faq_entry" | "operating_hours" | "queue" | "ruleset" | "settings" | "skill" | "workstream";
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
         };
         EventStep: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
             conversation_id: string;
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
+            /** Format: int64 */
             seq: number;
         };
         FaqEntry: {
@@ -2157,26 +2418,40 @@ export interface components {
             last: string;
             reason?: string;
         };
-        Last: {
-            at: string;
-            /** @enum {string} */
-            author: "customer" | "bot" | "agent" | "system" | "user" | "token";
-            excerpt: string;
-            kind: string;
+        Link: {
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: uri
+             * @description Whoever has it is let in: give it to nobody but the user
+             */
+            url: string;
         };
         LinkRequest: {
+            /** @description What stands behind the # of the link */
             code: string;
+            /** @description A new one, 10 to 128 characters; needed by who has none yet */
             password?: string;
         };
         Me: {
+            /** @description Whose work you do, whatever your role; null: nobody's */
             agent: components["schemas"]["Presence"] | null;
-            /** @enum {string} */
+            /**
+             * @description Empty: what the browser says
+             * @enum {string}
+             */
             locale: "zh-CN" | "en" | "";
+            /** @description Of the person, or of the API token */
             name: string;
             preferences: components["schemas"]["Preferences"];
             /** @enum {string} */
             role: "admin" | "supervisor" | "agent";
+            /** @description Whether you are at work: your shift is on, or your API token has an event stream */
             shift: boolean;
+            /**
+             * Format: uuid
+             * @description Null for an API token
+             */
             user_id: string | null;
         };
         Message: {
@@ -2189,18 +2464,27 @@ export interface components {
             author: "customer" | "bot" | "agent" | "system";
             /** Format: date-time */
             created_at: string;
-            delivery: components["schemas"]["Delivery"] | null;
+            /** @description What became of it on the way to the customer; null for what customers said */
+            delivery: components["schemas"]["Delivery"];
             /** @description What else a customer's message carried, by WeChat's element names; strangers wrote it */
             fields: {
                 [key: string]: string;
             };
             /** Format: uuid */
             id: string;
-            key?: string | null;
             /** @description WeChat's MsgType, or the event's name */
             kind: string;
             /** @description Empty where there is none */
             text: string;
+        };
+        Named: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "account" | "workstream" | "queue" | "agent" | "skill" | "bot" | "custom_presence";
+            name: string;
+            /** @description No longer in use */
+            removed: boolean;
         };
         NeededSkill: {
             /** Format: int64 */
@@ -2406,6 +2690,35 @@ export interface components {
             kind?: string;
             name: string;
         };
+        NewToken: {
+            /**
+             * Format: uuid
+             * @description Whose work it does; needed with the role agent
+             */
+            agent_id?: string;
+            /**
+             * Format: int64
+             * @description After how many days it expires
+             * @default 90
+             */
+            days: number;
+            /** @description What the token is for */
+            name: string;
+            /** @enum {string} */
+            role: "admin" | "supervisor" | "agent";
+        };
+        NewUser: {
+            /**
+             * Format: uuid
+             * @description Needed with the role agent
+             */
+            agent_id?: string;
+            /** @enum {string} */
+            locale?: "zh-CN" | "en" | "";
+            name: string;
+            /** @enum {string} */
+            role: "admin" | "supervisor" | "agent";
+        };
         NewWorkstream: {
             /** @description How long an agent may be busy with one before it is closed; 720h unless said */
             active_limit?: string;
@@ -2474,7 +2787,7 @@ export interface components {
         Note: {
             /**
              * Format: uuid
-             * @description An agent's id, or an API token's
+             * @description An agent's id, a user's, or an API token's
              */
             author: string;
             /** Format: date-time */
@@ -2574,7 +2887,6 @@ export interface components {
             next: string | null;
         };
         PageConversation: {
-            counts?: components["schemas"]["Counts"];
             items: components["schemas"]["Conversation"][];
             /** @description The cursor of the next page; null on the last one */
             next: string | null;
@@ -2634,26 +2946,73 @@ export interface components {
             /** @description The cursor of the next page; null on the last one */
             next: string | null;
         };
+        PageUser: {
+            items: components["schemas"]["User"][];
+            /** @description The cursor of the next page; null on the last one */
+            next: string | null;
+        };
         PageWorkstream: {
             items: components["schemas"]["Workstream"][];
             /** @description The cursor of the next page; null on the last one */
             next: string | null;
         };
         PasswordRequest: {
+            /** @description The one until now; not needed within 15 minutes after you signed in by a link */
             current?: string;
+            /** @description 10 to 128 characters, and not your name */
             password: string;
         };
         Preferences: {
-            /** @enum {string} */
-            locale?: "zh-CN" | "en" | "";
-            /** @enum {string} */
+            /**
+             * @description Empty: what the browser says
+             * @enum {string}
+             */
+            locale: "zh-CN" | "en" | "";
+            /**
+             * @description What sends a reply
+             * @enum {string}
+             */
             send_key?: "enter" | "ctrl-enter";
+            /** @description Whether keys are shortcuts */
             shortcuts?: boolean;
-            sort?: string;
-            /** @enum {string} */
+            /**
+             * @description The order of your work
+             * @enum {string}
+             */
+            sort?: "answer" | "waited" | "activity" | "opened";
+            /**
+             * @description hidden: only while the page is not seen
+             * @enum {string}
+             */
             sounds?: "on" | "hidden" | "off";
             /** @enum {string} */
             theme?: "auto" | "light" | "dark";
+            /** Format: int64 */
+            volume?: number;
+        };
+        PreferencesChange: {
+            /** @enum {string} */
+            locale?: "zh-CN" | "en" | "";
+            /**
+             * @description What sends a reply
+             * @enum {string}
+             */
+            send_key?: "enter" | "ctrl-enter";
+            /** @description Whether keys are shortcuts */
+            shortcuts?: boolean;
+            /**
+             * @description The order of your work
+             * @enum {string}
+             */
+            sort?: "answer" | "waited" | "activity" | "opened";
+            /**
+             * @description hidden: only while the page is not seen
+             * @enum {string}
+             */
+            sounds?: "on" | "hidden" | "off";
+            /** @enum {string} */
+            theme?: "auto" | "light" | "dark";
+            /** Format: int64 */
             volume?: number;
         };
         Presence: {
@@ -2664,7 +3023,8 @@ export interface components {
              * @description Units in all
              */
             capacity: number;
-            custom_presence: components["schemas"]["ShownPresence"] | null;
+            /** @description What the agent shows in its place; null: as it is */
+            custom_presence: components["schemas"]["ShownPresence"];
             /**
              * Format: int64
              * @description Units that are taken
@@ -2715,8 +3075,9 @@ export interface components {
             /**
              * @description urn:wxdesk:problem: and a stable name
              * @example urn:wxdesk:problem:conversation-closed
+             * @enum {string}
              */
-            type: string;
+            type: "urn:wxdesk:problem:message-not-resendable" | "urn:wxdesk:problem:at-capacity" | "urn:wxdesk:problem:bad-id" | "urn:wxdesk:problem:bad-idempotency-key" | "urn:wxdesk:problem:unsupported-media-type" | "urn:wxdesk:problem:method-not-allowed" | "urn:wxdesk:problem:bad-request" | "urn:wxdesk:problem:target-unusable" | "urn:wxdesk:problem:text-unusable" | "urn:wxdesk:problem:busy" | "urn:wxdesk:problem:changed-meanwhile" | "urn:wxdesk:problem:conversation-closed" | "urn:wxdesk:problem:exists" | "urn:wxdesk:problem:forbidden" | "urn:wxdesk:problem:foreign-origin" | "urn:wxdesk:problem:in-use" | "urn:wxdesk:problem:internal" | "urn:wxdesk:problem:invalid" | "urn:wxdesk:problem:idempotency-key-reused" | "urn:wxdesk:problem:last-administrator" | "urn:wxdesk:problem:link-refused" | "urn:wxdesk:problem:presence-not-allowed" | "urn:wxdesk:problem:reply-allowance-spent" | "urn:wxdesk:problem:reply-window-closed" | "urn:wxdesk:problem:skill-missing" | "urn:wxdesk:problem:unknown-skill" | "urn:wxdesk:problem:unknown-context-variable" | "urn:wxdesk:problem:not-allowed" | "urn:wxdesk:problem:not-found" | "urn:wxdesk:problem:not-your-conversation" | "urn:wxdesk:problem:offer-over" | "urn:wxdesk:problem:overloaded" | "urn:wxdesk:problem:password-needed" | "urn:wxdesk:problem:refused-by-wechat" | "urn:wxdesk:problem:secret-unavailable" | "urn:wxdesk:problem:sign-in-refused" | "urn:wxdesk:problem:stale-version" | "urn:wxdesk:problem:too-large" | "urn:wxdesk:problem:too-many" | "urn:wxdesk:problem:too-many-requests" | "urn:wxdesk:problem:too-many-streams" | "urn:wxdesk:problem:too-many-tries" | "urn:wxdesk:problem:two-credentials" | "urn:wxdesk:problem:unauthenticated" | "urn:wxdesk:problem:unavailable" | "urn:wxdesk:problem:wrong-state";
         };
         ProfileUse: {
             /** Format: int64 */
@@ -2791,9 +3152,6 @@ export interface components {
             outcome: string;
             queue_id: string;
             reason?: string;
-        };
-        ReadRequest: {
-            seq: number;
         };
         Regular: {
             /** Format: uuid */
@@ -2906,22 +3264,27 @@ export interface components {
             published_at: string | null;
             rules: components["schemas"]["Rule"][];
         };
-        SeenRequest: {
-            assignment_id: string;
-        };
         Session: {
+            /** @description What it called itself */
             browser: string;
+            /** Format: date-time */
             created_at: string;
+            /** @description Whether it is the one of this request */
             current: boolean;
+            /** Format: uuid */
             id: string;
+            /**
+             * @description Where you signed in from: /24 or /64
+             * @example 192.0.2.0/24
+             */
             network: string;
+            /**
+             * Format: date-time
+             * @description To a minute
+             */
             seen_at: string;
         };
-        SessionRequest: {
-            name: string;
-            password: string;
-        };
-        Sessions: {
+        SessionList: {
             items: components["schemas"]["Session"][];
         };
         Settings: {
@@ -3020,6 +3383,11 @@ export interface components {
             name: string;
             text: string;
         } | null;
+        SignInRequest: {
+            name: string;
+            /** @description 10 to 128 characters */
+            password: string;
+        };
         Skill: {
             /** Format: date-time */
             created_at: string;
@@ -3051,6 +3419,12 @@ export interface components {
             name: "token" | "callback-check" | "callback-event";
             ok: boolean;
         };
+        StepTo: {
+            /** Format: uuid */
+            agent_id?: string;
+            /** Format: uuid */
+            queue_id?: string;
+        };
         TargetRequest: {
             /** Format: uuid */
             agent_id?: string;
@@ -3070,14 +3444,17 @@ export interface components {
             text: string;
         };
         Timeline: {
+            /** @description Whether there is something newer */
             after: boolean;
+            /** @description Whether there is something older */
             before: boolean;
+            /** @description Oldest first */
             items: components["schemas"]["Entry"][];
         };
         Token: {
             /**
              * Format: uuid
-             * @description Of the role agent
+             * @description Whose work it does, whatever its role
              */
             agent_id: string | null;
             /** Format: date-time */
@@ -3098,7 +3475,20 @@ export interface components {
              */
             revoked_at: string | null;
             /** @enum {string} */
-            role: "admin" | "supervisor" | "agent" | "bot";
+            role: "admin" | "supervisor" | "agent";
+        };
+        TokenCreated: {
+            /** Format: uuid */
+            agent_id: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "admin" | "supervisor" | "agent";
+            /** @description Shown now and never again */
+            token: string;
         };
         Trace: {
             queues: components["schemas"]["QueueTrace"][] | null;
@@ -3143,6 +3533,52 @@ export interface components {
              */
             workstream_id?: string;
         };
+        User: {
+            /**
+             * Format: uuid
+             * @description Whose work they do, whatever their role; null: nobody's
+             */
+            agent_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            disabled: boolean;
+            /** @description false: they need a link to sign in for the first time */
+            has_password: boolean;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description null: never
+             */
+            last_sign_in_at: string | null;
+            /**
+             * @description Empty: what the browser says
+             * @enum {string}
+             */
+            locale: "zh-CN" | "en" | "";
+            name: string;
+            /** @enum {string} */
+            role: "admin" | "supervisor" | "agent";
+            /**
+             * Format: int64
+             * @description Counts changes; also the ETag
+             */
+            version: number;
+        };
+        UserChange: {
+            /**
+             * Format: uuid
+             * @description null: they are no agent any more
+             */
+            agent_id?: string | null;
+            /** @description true: they may not sign in, and what they have open ends */
+            disabled?: boolean;
+            /** @enum {string} */
+            locale?: "zh-CN" | "en" | "";
+            name?: string;
+            /** @enum {string} */
+            role?: "admin" | "supervisor" | "agent";
+        };
         Validation: {
             /** @description Every step is well */
             ok: boolean;
@@ -3163,11 +3599,6 @@ export interface components {
         Work: {
             /** @description That you have */
             mine: components["schemas"]["Conversation"][];
-            more: {
-                mine: boolean;
-                offers: boolean;
-                open: boolean;
-            };
             /** @description Offered to you, the one that ends soonest first */
             offers: components["schemas"]["Conversation"][];
             /** @description That wait in your queues, the longest first */
@@ -3288,6 +3719,13 @@ export interface components {
             wrap_up_for?: string;
             /** @description How long one may be wrapped up before it is closed; at least wrap_up_for, 24h unless said */
             wrap_up_limit?: string;
+        };
+        Writer: {
+            id: string | null;
+            /** @enum {string} */
+            kind: "customer" | "bot" | "agent" | "system" | "user" | "token";
+            /** @description Empty where there is none */
+            name: string;
         };
     };
     responses: never;
@@ -4101,20 +4539,13 @@ export interface operations {
     "list-conversations": {
         parameters: {
             query?: {
-                state?: ("open" | "active" | "waiting" | "wrap_up" | "closed")[];
+                state?: "open" | "active" | "waiting" | "wrap_up" | "closed";
                 queue?: string;
                 agent?: string;
                 account?: string;
                 limit?: number;
                 /** @description The next of the page before */
                 cursor?: string;
-                customer?: string;
-                workstream?: string;
-                holder?: "bot" | "queue" | "agent";
-                unanswered?: boolean;
-                ids?: string[];
-                order?: "opened" | "activity" | "waited" | "answer";
-                counts?: boolean;
             };
             header?: never;
             path?: never;
@@ -4525,39 +4956,6 @@ export interface operations {
             };
         };
     };
-    "mark-read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReadRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "reject-offer": {
         parameters: {
             query?: never;
@@ -4714,39 +5112,6 @@ export interface operations {
             };
         };
     };
-    "mark-offer-seen": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SeenRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "set-context": {
         parameters: {
             query?: never;
@@ -4858,11 +5223,14 @@ export interface operations {
             };
         };
     };
-    "get-timeline": {
+    "read-timeline": {
         parameters: {
             query?: {
+                /** @description What is older than this number */
                 before?: number;
+                /** @description What is newer than this number */
                 after?: number;
+                /** @description What is around this number */
                 around?: number;
                 limit?: number;
             };
@@ -4883,7 +5251,7 @@ export interface operations {
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5254,6 +5622,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag of the directory as it was read: 304 where it is still the same */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -5264,13 +5633,14 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Directory"];
                 };
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5293,7 +5663,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events: conversation, left, message, delivery, note, offer, offer-over, presence, alert, reset */
+            /** @description Events, each with the schema of its data: conversation (EventConversation), left (EventLeft), message (EventMessage), delivery (EventDelivery), note (EventNote), step (EventStep), offer (EventOffer), offer-over (EventOfferOver), presence (EventPresence), alert (EventAlert), settings (EventSettings), reset (EventReset) */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5513,7 +5883,7 @@ export interface operations {
             };
         };
     };
-    "set-my-password": {
+    "set-password": {
         parameters: {
             query?: never;
             header?: never;
@@ -5526,14 +5896,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5553,7 +5923,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Preferences"];
+                "application/json": components["schemas"]["PreferencesChange"];
             };
         };
         responses: {
@@ -5566,7 +5936,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preferences"];
                 };
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5592,10 +5962,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Sessions"];
+                    "application/json": components["schemas"]["SessionList"];
                 };
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5617,14 +5987,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5635,7 +6005,7 @@ export interface operations {
             };
         };
     };
-    "start-work": {
+    "begin-my-shift": {
         parameters: {
             query?: never;
             header?: never;
@@ -5644,14 +6014,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5662,7 +6032,7 @@ export interface operations {
             };
         };
     };
-    "end-work": {
+    "end-my-shift": {
         parameters: {
             query?: never;
             header?: never;
@@ -5671,14 +6041,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5705,6 +6075,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Work"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-description": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
                 };
             };
             /** @description A problem */
@@ -6550,20 +6950,21 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SessionRequest"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6583,14 +6984,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6617,13 +7019,14 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Error */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6897,6 +7300,39 @@ export interface operations {
             };
         };
     };
+    "create-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCreated"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "revoke-token": {
         parameters: {
             query?: never;
@@ -6914,6 +7350,205 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-users": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageUser"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-user": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is meant for; without it, whatever there is changes */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-sign-in-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
             };
             /** @description A problem */
             default: {

@@ -1,7 +1,8 @@
 import { notifications } from "@mantine/notifications";
 import type { TFunction } from "i18next";
+import { conversationOf } from "../api/coming";
 import { newKey } from "../api/commands";
-import type { Conversation } from "../api/model";
+import type { Conversation, ToldConversation } from "../api/model";
 import { asRefusal, type Refusal } from "../api/problems";
 import { withConversation } from "../live/apply";
 import { want } from "../live/reads";
@@ -16,7 +17,7 @@ const tries = 4;
  */
 export async function act(
   t: TFunction,
-  command: (key: string) => Promise<{ conversation: Conversation }>,
+  command: (key: string) => Promise<{ conversation: ToldConversation }>,
   quiet = false,
 ): Promise<Refusal | null> {
   const key = newKey();
@@ -40,8 +41,8 @@ export async function act(
   }
 }
 
-export function takeOver(conversation: Conversation): void {
-  store.set(withConversation(store.get(), conversation));
+export function takeOver(told: ToldConversation): void {
+  store.set(withConversation(store.get(), conversationOf(told)));
 }
 
 /** refusalText says what changed meanwhile, where the API has shown it. */

@@ -101,11 +101,11 @@ function delivery(state: State, told: Extract<DeskEvent, { name: "delivery" }>["
   if (!lines) return { state, reads };
   const deliveries = {
     ...lines.deliveries,
-    [told.message_id]: { status: told.status, reason: told.reason, told: state.told },
+    [told.message_id]: { status: told.status, reason: told.reason ?? "", told: state.told },
   };
   const items = lines.items.map(entry =>
     entry.message?.id === told.message_id
-      ? { ...entry, message: { ...entry.message, delivery: { status: told.status, reason: told.reason } } }
+      ? { ...entry, message: { ...entry.message, delivery: { status: told.status, reason: told.reason ?? "" } } }
       : entry,
   );
   return { state: { ...state, lines: { ...state.lines, [told.conversation_id]: { ...lines, items, deliveries } } }, reads };

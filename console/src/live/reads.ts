@@ -1,4 +1,5 @@
 import { api, attempt } from "../api/client";
+import { conversationsOf, workOf } from "../api/coming";
 import { queryClient } from "../api/queries";
 import { lastSeq, type Read, withConversations, withLines, withWork } from "./apply";
 import { store } from "./store";
@@ -6,7 +7,7 @@ import { store } from "./store";
 // What the stream says to read again is collected for a moment, so that a burst of events is one request.
 const collectFor = () => (document.hidden ? 500 : 100);
 const againAfter = 2000;
-const mostIDs = 100;
+const mostIDs = 6; // one by one: see coming.ts
 const mostInFlight = 2;
 const pageOf = 50;
 const mostOf = 200;
@@ -93,7 +94,7 @@ async function readWork(): Promise<void> {
   const { told: askedAt, stale } = store.get();
   const { value, refusal } = await attempt(api.GET("/v1/me/work"));
   if (refusal) return later(refusal.mayHaveWorked, [{ what: "work" }]);
-  store.set(withWork(store.get(), value, askedAt));
+  store.set(withWork(store.get(), workOf(value), askedAt));
   if (stale) forgetLines();
   if (current) void readNewest(current, mostOf);
 }
@@ -106,13 +107,12 @@ function forgetLines(): void {
 }
 
 async function readConversations(ids: string[]): Promise<void> {
-  const { value, refusal } = await attempt(api.GET("/v1/conversations", { params: { query: { ids, limit: mostIDs } } }));
-  if (refusal)
-    return later(
-      refusal.mayHaveWorked,
-      ids.map(id => ({ what: "conversation", id })),
-    );
-  store.set(withConversations(store.get(), ids, value.items));
+  const { found, asked, again } = await conversationsOf(ids);
+  later(
+    again.length > 0,
+    again.map(id => ({ what: "conversation", id })),
+  );
+  store.set(withConversations(store.get(), asked, found));
 }
 
 /** readNewest reads the end of a conversation's timeline. */

@@ -1,4 +1,4 @@
-import type { Conversation } from "../../api/model";
+import type { ToldConversation } from "../../api/model";
 import { asRefusal, type Refusal } from "../../api/problems";
 
 export type PendingState = "queued" | "sending" | "retrying" | "stuck" | "answered";
@@ -17,8 +17,8 @@ export interface Pending {
 }
 
 export interface OutboxWorld {
-  send(p: Pending): Promise<{ conversation: Conversation; message_id?: string }>;
-  answered(p: Pending, answer: { conversation: Conversation; message_id?: string }): void;
+  send(p: Pending): Promise<{ conversation: ToldConversation; message_id?: string }>;
+  answered(p: Pending, answer: { conversation: ToldConversation; message_id?: string }): void;
   refused(p: Pending, refusal: Refusal): void;
   /** Whether the line to the server is known to be broken: waiting for it uses up no patience. */
   broken(): boolean;
