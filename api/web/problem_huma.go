@@ -39,3 +39,15 @@ func FromHuma(m *huma.ErrorModel) *Problem {
 	}
 	return p
 }
+
+// TransformSchema implements huma.SchemaTransformer: the type of a problem is one of those that there are, so that a client
+// which is generated from the description has a sentence for each.
+func (Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	kinds := ProblemKinds()
+	types := make([]any, len(kinds))
+	for i, k := range kinds {
+		types[i] = problemType + string(k)
+	}
+	s.Properties["type"].Enum = types
+	return s
+}

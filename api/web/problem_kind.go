@@ -62,6 +62,17 @@ const (
 	NotAllowed       = ProblemKind(command.RefusedNotAllowed)
 )
 
+// ProblemKinds returns all types of problems, so that the API's description names each of them.
+func ProblemKinds() []ProblemKind {
+	return []ProblemKind{
+		AlreadyDelivered, AtCapacity, BadID, BadIdempotencyKey, BadMediaType, BadMethod, BadRequest, BadTarget, BadText, Busy,
+		ChangedMeanwhile, ConversationClosed, Exists, Forbidden, ForeignOrigin, InUse, Internal, Invalid, KeyReused, LastAdministrator,
+		LinkRefused, NoPresence, NoReplyAllowance, NoReplyWindow, NoSkill, NoSuchSkill, NoVariable, NotAllowed, NotFound, NotYours,
+		OfferOver, Overloaded, PasswordNeeded, RefusedByWeChat, SecretUnavailable, SignInRefused, StaleVersion, TooLarge, TooMany,
+		TooManyRequests, TooManyStreams, TooManyTries, TwoCredentials, Unauthenticated, Unavailable, WrongState,
+	}
+}
+
 func (k ProblemKind) facts() (status int, title string) {
 	switch k {
 	case BadRequest:
