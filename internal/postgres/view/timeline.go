@@ -98,14 +98,16 @@ func (db *DB) Timeline(ctx context.Context, v access.Viewer, id conversation.ID,
 		rows, t.After, err = read(timelineUp, *r.After, r.Limit)
 		t.Before = *r.After >= 0 // the first entry is there at least
 	case r.Around != nil:
+		around := min(*r.Around, math.MaxInt64-1) // no entry has a higher number
 		var later []timelineRow
-		if rows, t.Before, err = read(timelineDown, *r.Around+1, (r.Limit+1)/2); err == nil {
-			later, t.After, err = read(timelineUp, *r.Around, r.Limit-len(rows))
+		if rows, t.Before, err = read(timelineDown, around+1, (r.Limit+1)/2); err == nil {
+			later, t.After, err = read(timelineUp, around, r.Limit-len(rows))
 			rows = slices.Concat(rows, later)
 		}
 	case r.Before != nil:
-		rows, t.Before, err = read(timelineDown, *r.Before, r.Limit)
-		t.After = true
+		if rows, t.Before, err = read(timelineDown, *r.Before, r.Limit); err == nil {
+			_, t.After, err = read(timelineUp, *r.Before-1, 0)
+		}
 	default:
 		rows, t.Before, err = read(timelineDown, math.MaxInt64, r.Limit)
 	}

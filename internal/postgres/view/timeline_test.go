@@ -2,14 +2,17 @@ package view_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres/postgrestest"
+	"wxdesk/internal/postgres/sealing"
 )
 
 // described is a timeline in words: each entry's author, and what they did.
@@ -108,4 +111,58 @@ func TestTimeline_answersWithTheAskedPart(t *testing.T) {
 
 	_, err := d.Timeline(t.Context(), d.NewAgent("Bo").Viewer(), ref.Conversation, conversation.TimelineRange{Limit: 10})
 	require.ErrorIs(t, err, conversation.ErrNotFound)
+	_, err = d.Timeline(t.Context(), access.Viewer{Tenant: "another"}, ref.Conversation, conversation.TimelineRange{Limit: 10})
+	require.ErrorIs(t, err, conversation.ErrNotFound)
+}
+
+// A caller may ask for numbers that no entry has.
+func TestTimeline_numbersBeyondBothEnds(t *testing.T) {
+	t.Parallel()
+	d := postgrestest.NewOffice(t)
+	ref := d.Had("wang", d.NewAgent("Li"))
+	read := func(r conversation.TimelineRange) conversation.Timeline {
+		r.Limit = 50
+		found, err := d.Timeline(t.Context(), postgrestest.Everything, ref.Conversation, r)
+		require.NoError(t, err)
+		return found
+	}
+	all := read(conversation.TimelineRange{})
+	require.NotEmpty(t, all.Entries)
+	zero, highest := int64(0), int64(math.MaxInt64)
+	require.Equal(t, all, read(conversation.TimelineRange{Before: &highest}), "nothing is newer")
+	require.Equal(t, all, read(conversation.TimelineRange{Around: &highest}))
+	require.Equal(t, all, read(conversation.TimelineRange{Around: &zero}))
+	require.Equal(t, conversation.Timeline{Entries: []conversation.Entry{}, After: true}, read(conversation.TimelineRange{Before: &zero}))
+	require.Equal(t, conversation.Timeline{Entries: []conversation.Entry{}, Before: true}, read(conversation.TimelineRange{After: &highest}))
+}
+
+// What happened stays readable without the customer's key. What was said and noted does not.
+func TestTimeline_hidesWhatDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	d := postgrestest.NewOffice(t)
+	li := d.NewAgent("Li")
+	ref := d.Had("wang", li)
+	require.Empty(t, d.Command(ref, li, command.Reply, "hello").Refused)
+	require.Empty(t, d.Command(ref, li, command.Note, "third time").Refused)
+	read := func() []conversation.Entry {
+		found, err := d.Timeline(t.Context(), li.Viewer(), ref.Conversation, conversation.TimelineRange{Limit: 50})
+		require.NoError(t, err)
+		return found.Entries
+	}
+	before := read()
+	d.Exec(t, `update customers set data_key = 'erased'`)
+	after := read()
+	require.Len(t, after, len(before))
+	for i, e := range after {
+		require.Equal(t, before[i].By, e.By)
+		switch {
+		case e.Message != nil:
+			require.Equal(t, sealing.Unavailable, e.Message.Text)
+			require.Empty(t, e.Message.Fields)
+		case e.Note != nil:
+			require.Equal(t, sealing.Unavailable, e.Note.Text)
+		default:
+			require.Equal(t, before[i].Step, e.Step)
+		}
+	}
 }
