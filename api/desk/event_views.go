@@ -98,7 +98,7 @@ type eventAlert struct {
 // eventSettings is for everybody: a part of the set-up has changed, so that its name may be another one.
 type eventSettings struct {
 	EventBase
-	Kind string `json:"kind" enum:"account,agent,bot,capacity_profile,custom_presence,customer,faq_entry,operating_hours,queue,ruleset,settings,skill,workstream"`
+	Kind string `json:"kind" enum:"account,agent,bot,capacity_profile,custom_presence,faq_entry,operating_hours,queue,ruleset,settings,skill,workstream"`
 	ID   string `json:"id"`
 }
 

@@ -10,16 +10,15 @@ import (
 	"wxdesk/internal/postgres/notify"
 )
 
-// settingsKind is the part of the set-up that an act of the audit changes; "" where desks need not know of it: users, their sessions and
-// API tokens say who may come in, which is for administrators alone.
+// settingsKind is the part of the set-up that an act of the audit changes; "" where desks are not told: users, sessions and API tokens are
+// for administrators alone, and not every agent may know that a customer exists.
 func settingsKind(act string) string {
 	part, what, _ := strings.Cut(act, ".")
-	switch {
-	case act == Presence, what == "draft": // nothing is different yet, or another event says so
+	if act == Presence || what == "draft" { // another event says so, or nothing is different yet
 		return ""
 	}
 	switch part {
-	case "account", "agent", "bot", "capacity-profile", "custom-presence", "customer", "faq-entry", "operating-hours", "queue", "ruleset",
+	case "account", "agent", "bot", "capacity-profile", "custom-presence", "faq-entry", "operating-hours", "queue", "ruleset",
 		"settings", "skill", "workstream":
 		return strings.ReplaceAll(part, "-", "_")
 	}

@@ -40,6 +40,18 @@ func newShop(t *testing.T) postgrestest.AdminAPI {
 	return d
 }
 
+// An agent sees only customers of conversations that they may see, so the event settings, which everybody gets, names none.
+func TestCustomers_changesAreNotToldToEverybody(t *testing.T) {
+	t.Parallel()
+	d := newShop(t)
+	_, path := regular(d, t, "wang")
+	d.Must(t, http.StatusOK, "supervisor", http.MethodPatch, path, `{"tags":["vip"]}`)
+	id := strings.TrimPrefix(path, "/v1/customers/")
+	require.Equal(t, 1, d.Count(t, "audit", "action = 'customer.update' and subject = $1", id))
+	require.Zero(t, d.Count(t, "feed", "kind = 'settings' and body ->> 'id' = $1", id))
+	require.Positive(t, d.Count(t, "feed", "kind = 'settings' and body ->> 'kind' = 'account'"))
+}
+
 // ASG-14
 func TestDistribute_preferredAgentFirst(t *testing.T) {
 	t.Parallel()
