@@ -105,7 +105,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.servePage(w, r)
 }
 
-// servePage answers with the page and a nonce of its own. Only the page's policy knows the nonce, so it is never stored.
+// servePage answers with the page and a new nonce. A cache has to ask for the page each time, so that no nonce is used twice. The page is
+// short, and is not compressed.
 func (h *Handler) servePage(w http.ResponseWriter, r *http.Request) {
 	nonce := newNonce()
 	header := w.Header()
@@ -180,12 +181,16 @@ func newNonce() string {
 	return base64.RawURLEncoding.EncodeToString(random[:])
 }
 
+// takesGzip reads Accept-Encoding (RFC 9110, 12.5.3). A browser that does not name gzip gets what it can read for certain.
 func takesGzip(r *http.Request) bool {
-	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+	for one := range strings.SplitSeq(strings.ToLower(r.Header.Get("Accept-Encoding")), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(one), ";")
-		if strings.EqualFold(name, "gzip") && strings.ReplaceAll(quality, " ", "") != "q=0" {
-			return true
+		if strings.TrimSpace(name) != "gzip" {
+			continue
 		}
+		text, weighted := strings.CutPrefix(strings.TrimSpace(quality), "q=")
+		weight, err := strconv.ParseFloat(text, 64)
+		return !weighted || err == nil && weight > 0
 	}
 	return false
 }
