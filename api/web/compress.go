@@ -15,9 +15,12 @@ import (
 // compressFrom is how long an answer must be to be compressed: below, it fits into one packet either way.
 const compressFrom = 1 << 10
 
-// Compress is the middleware that compresses long answers for clients that take gzip. The event stream does not use it: each event
-// must go out at once. A credential stands only in the one answer that makes it, and other sites can neither send requests as the caller
-// nor see how long the answers are, so that the length of a compressed answer reveals nothing.
+// Compress is the middleware that compresses long answers for clients that take gzip. The event stream does not use it, because each
+// event must go out at once.
+//
+// The length of a compressed answer tells a little about its content (BREACH): whoever can read the length of many answers, and put texts of
+// their own into them, may guess what else is in them. No answer repeats a secret: API tokens and links stand in one answer alone, which is
+// new each time, and the session stands in a header, which is not compressed. Other sites can ask for no answer in a person's name.
 func Compress(ctx huma.Context, next func(huma.Context)) {
 	c := humagin.Unwrap(ctx)
 	c.Header("Vary", "Accept-Encoding")
@@ -35,14 +38,14 @@ func Compress(ctx huma.Context, next func(huma.Context)) {
 // takesGzip reads Accept-Encoding (RFC 9110, 12.5.3). Clients that say nothing get what they can read for certain.
 func takesGzip(accepted string) bool {
 	taken := false
-	for part := range strings.SplitSeq(accepted, ",") {
+	for part := range strings.SplitSeq(strings.ToLower(accepted), ",") {
 		coding, params, _ := strings.Cut(strings.TrimSpace(part), ";")
 		wanted := true
 		if quality, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
 			q, err := strconv.ParseFloat(quality, 64)
 			wanted = err == nil && q > 0
 		}
-		switch coding = strings.ToLower(strings.TrimSpace(coding)); {
+		switch coding = strings.TrimSpace(coding); {
 		case coding == "gzip" || coding == "x-gzip":
 			return wanted
 		case coding == "*":
