@@ -12,7 +12,7 @@ SHARE     ?= 1
 ONLY      ?= .
 # Which benchmarks make bench runs.
 BENCH     ?= .
-# off leaves the checks of console/ out, which need Node.
+# off leaves the checks of console/ out, which need Node and Chromium.
 DESK      ?= on
 # Folder of an unpacked Go vulnerability database; empty asks the one on the net.
 VULNDB   ?=
@@ -24,7 +24,7 @@ WXDESK   ?= bin/wxdesk
 TOOL = $(GO) tool -modfile=tools/lint/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev reset test faults promises chaos check fmt lint vet determinism modules sbom reproducible secrets vuln generate histories bench fuzz clean console console-dev console-check console-e2e bench-desk node bin/wxdesk bin/temporal-dev
+.PHONY: help build dev reset test faults promises chaos check fmt lint vet determinism modules sbom reproducible secrets vuln generate histories bench fuzz clean console console-dev console-check console-e2e bench-desk node chromium desk-left-out bin/wxdesk bin/temporal-dev
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,39 +77,48 @@ faults: bin/temporal-dev ## try faults and overload with small numbers; `make ch
 	$(E2E) -timeout 20m ./internal/e2e/overload/attack
 	$(GO) test -timeout 10m ./workflows -rapid.checks 3000
 
-check: fmt vet determinism lint modules secrets reproducible test faults $(if $(filter off,$(DESK)),desk-left-out,console-check) ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, reproducible builds, tests, generated files, short chaos
+# What the desk's checks need is looked for first, because they come last, after an hour.
+check: $(if $(filter off,$(DESK)),,node chromium) fmt vet determinism lint modules secrets reproducible test faults $(if $(filter off,$(DESK)),desk-left-out,console-check console-e2e) ## all that a change must pass: format, vet, workflowcheck, lint, modules, secrets, reproducible builds, tests, generated files, short chaos, the desk in the browser
 	@echo "check: all good"
 
-# What is built is committed, so that who has Go alone has the desk. Commit console/dist by itself: console: build.
-console: console/node_modules ## build console/dist from console/src, with Node
+# npm writes this file last, so an installation that was interrupted is made again.
+npm_packages = console/node_modules/.package-lock.json
+
+# What is built is committed, so that everybody who has Go has the desk. Commit console/dist by itself: console: build.
+console: $(npm_packages) ## build console/dist from console/src, with Node
 	cd console && npm run --silent build
 
-console-dev: console/node_modules ## serve console/src with reloading at 127.0.0.1:5173, over the API of make dev
+console-dev: $(npm_packages) ## serve console/src with reloading at 127.0.0.1:5173, over the API of make dev
 	cd console && npm run --silent dev
 
 # The build is compared byte by byte: console/dist is exactly what console/src makes.
-console-check: console/node_modules ## check types, style and units of console/, and that console/dist is its build
+console-check: $(npm_packages) ## check types, style and units of console/, and that console/dist is its build
 	cd console && npm run --silent types && npm run --silent lint && npm run --silent units
-	cd console && npm run --silent build && git diff --exit-code --stat -- dist
+	cd console && npm run --silent build
+	@cd console && git diff --exit-code --stat -- dist && test -z "$$(git ls-files --others -- dist)" || \
+		{ echo "console/dist is not what console/src makes: run make console and commit it" >&2; exit 1; }
 
-console-e2e: console/node_modules bin/wxdesk bin/temporal-dev ## play the desk in Chromium against real processes
-	@test -x "$${DESK_CHROMIUM:-/usr/bin/chromium}" || { echo "Chromium is missing (Debian: apt-get install chromium fonts-wqy-microhei)" >&2; exit 1; }
+console-e2e: chromium $(npm_packages) bin/wxdesk bin/temporal-dev ## play the desk in Chromium against real processes
 	cd console && npm run --silent desk
 
-bench-desk: console/node_modules bin/wxdesk bin/temporal-dev ## print how long an agent waits for what, in Chromium against real processes
+bench-desk: chromium $(npm_packages) bin/wxdesk bin/temporal-dev ## print how long an agent waits for what, in Chromium against real processes
 	cd console && npm run --silent bars
 
-console/node_modules: console/package-lock.json | node
+$(npm_packages): console/package-lock.json | node
 	cd console && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 node:
-	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
-		{ echo "Node 20.19 or later is missing, which the desk's checks need; DESK=off leaves them out" >&2; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && \
+		command -v npm >/dev/null || { echo "Node 20.19 or later with npm is missing, which the desk's checks need; make check DESK=off leaves them out" >&2; exit 1; }
 
-.PHONY: desk-left-out
+chromium:
+	@test -x "$${DESK_CHROMIUM:-/usr/bin/chromium}" || { echo "Chromium is missing, which the desk's checks need: install it" \
+		"(Debian: apt-get install chromium fonts-wqy-microhei), or set DESK_CHROMIUM; make check DESK=off leaves them out" >&2; exit 1; }
+
 desk-left-out:
-	@echo "check: DESK=off leaves out console-check: types, style and units of console/, and whether console/dist is its build"
+	@echo "check: DESK=off leaves out console-check (types, style and units of console/, and whether console/dist is its build) and" \
+		"console-e2e (the desk in Chromium)"
 
 fmt: ## check the format; golangci-lint fmt mends it
 	$(TOOL) golangci-lint fmt --diff

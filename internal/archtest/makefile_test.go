@@ -16,7 +16,22 @@ import (
 // A name that is not defined is empty: `make promises` would run no test, or every test.
 func TestMakefile_namesOnlyWhatItDefines(t *testing.T) {
 	t.Parallel()
-	require.NotContains(t, makes(t, "test", "faults", "chaos", "promises", "bench", "fuzz", "generate"), "undefined variable")
+	require.NotContains(t, makes(t, "test", "faults", "chaos", "promises", "bench", "fuzz", "generate", "console-check", "console-e2e", "bench-desk"), "undefined variable")
+}
+
+// A check that stops for want of Node or Chromium says so in a sentence, which names the way around.
+func TestMakefile_saysWhatTheDeskNeeds(t *testing.T) {
+	t.Parallel()
+	for target, missing := range map[string]string{"node": "Node 20.19 or later with npm is missing", "chromium": "Chromium is missing"} {
+		cmd := exec.Command("make", "--no-print-directory", target, "SHELL=/bin/sh")
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "PATH=/nowhere", "DESK_CHROMIUM=/nowhere/chromium")
+		said, err := cmd.CombinedOutput()
+		require.Error(t, err, target)
+		require.Contains(t, string(said), missing)
+		require.Contains(t, string(said), "DESK=off")
+	}
+	require.Contains(t, makes(t, "desk-left-out"), "console-check")
 }
 
 // A room of internal/e2e that no target names would never run.
