@@ -93,7 +93,7 @@ func load(environ []string, in column) (Config, error) {
 		return Config{}, errors.Join(mistakes...)
 	}
 	if c.PublicURL == "" {
-		c.PublicURL = "http://" + reachable(c.HTTPAddr)
+		c.PublicURL = c.LocalURL()
 		c.values[PublicURL] = secret.New(c.PublicURL)
 	}
 	c.Temporal = temporalEnv(set, c.values)
@@ -110,6 +110,9 @@ func parse(environ []string) map[Name]string {
 	maps.DeleteFunc(set, func(_ Name, value string) bool { return value == "" })
 	return set
 }
+
+// LocalURL returns the address of the public listener as a browser or a program on this machine calls it, without a slash at the end.
+func (c Config) LocalURL() string { return "http://" + reachable(c.HTTPAddr) }
 
 // reachable is a listener's address as somebody on the same machine would call it.
 func reachable(addr string) string {

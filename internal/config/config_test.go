@@ -88,6 +88,7 @@ func TestLoad_settingsWinOverDefaults(t *testing.T) {
 
 	require.Equal(t, "0.0.0.0:80", c.HTTPAddr)
 	require.Equal(t, "http://127.0.0.1:80", c.PublicURL, "an unspecified address is no address to call")
+	require.Equal(t, "http://127.0.0.1:80", c.LocalURL())
 	require.Equal(t, "127.0.0.1:0", c.OpsAddr)
 	require.Equal(t, keys, c.MasterKeys.Reveal())
 	require.Equal(t, "https://wechat.example/base", c.WeChatAPI)

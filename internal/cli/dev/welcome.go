@@ -27,7 +27,7 @@ func (d *system) welcome(ctx context.Context) (err error) {
 		d.host.say("  Phone (write to the demo account)  http://%s/", d.cmd.SimulatorAddr)
 	}
 	d.sayDesk(code)
-	d.host.say("  API                                http://%s/v1/", d.cfg.HTTPAddr)
+	d.host.say("  API                                %s/v1/", d.cfg.LocalURL())
 	d.host.say("  Health and metrics                 http://%s/readyz, /metrics", d.cfg.OpsAddr)
 	if d.simulate {
 		d.host.say("  Callback of the demo account       %s", callback)
@@ -36,12 +36,12 @@ func (d *system) welcome(ctx context.Context) (err error) {
 	return nil
 }
 
-// sayDesk prints how to sign in with a code: by a link, or where the console is switched off by a request. "" prints nothing.
+// sayDesk prints how to sign in with a code: a link, or a request where the console is switched off. Without a code it prints nothing.
 func (d *system) sayDesk(code string) {
 	switch {
 	case code == "":
 	case d.cfg.Console:
-		link := user.LinkURL(cmp.Or(d.cfg.ConsoleURL, "http://"+d.cfg.HTTPAddr), code)
+		link := user.LinkURL(cmp.Or(d.cfg.ConsoleURL, d.cfg.LocalURL()), code)
 		d.host.say("  Desk of %s (good once, 15 minutes) %s", demoUser, link)
 	default:
 		d.host.say("  To sign in as %s                 POST {\"code\":\"%s\"} to /v1/session/link (once, within 15 minutes)", demoUser, code)
