@@ -139,7 +139,7 @@ modules: ## check that go.mod is tidy and the modules are those that go.sum name
 	$(GO) mod verify
 
 sbom: bin/wxdesk ## write what bin/wxdesk consists of to bin/wxdesk.cdx.json (CycloneDX)
-	$(GO) run ./tools/sbom bin/wxdesk console/package-lock.json > bin/wxdesk.cdx.json
+	$(GO) run ./tools/sbom bin/wxdesk console > bin/wxdesk.cdx.json
 	@echo "bin/wxdesk.cdx.json"
 
 # Without the commit's stamp, because the copy is no clone.

@@ -1,9 +1,9 @@
-// Program sbom says what a built program consists of: a software bill of materials in CycloneDX's JSON, made of what the Go
-// linker has written into the program itself. It names the modules that are linked, with version and checksum, and the Go
-// version; nothing that is merely in go.sum. Of the console, which is embedded, it names the npm packages that package-lock.json says it is
-// built from. The same program gives the same bill.
+// Program sbom says what a built program consists of: a software bill of materials in CycloneDX's JSON. The Go linker has written into the
+// program which modules are linked: the bill names those, with version and checksum, and the Go version, and nothing that is merely in
+// go.sum. The console is embedded in the program: the bill names the npm packages that its build has taken something from. The same program
+// gives the same bill.
 //
-//	go run ./tools/sbom bin/wxdesk console/package-lock.json > bin/wxdesk.cdx.json
+//	go run ./tools/sbom bin/wxdesk console > bin/wxdesk.cdx.json
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: sbom PROGRAM PACKAGE-LOCK")
+		fmt.Fprintln(os.Stderr, "usage: sbom PROGRAM CONSOLE-FOLDER")
 		os.Exit(2)
 	}
 	if err := write(os.Stdout, os.Args[1], os.Args[2]); err != nil {
@@ -69,7 +69,7 @@ type dependency struct {
 	DependsOn []string `json:"dependsOn,omitempty"`
 }
 
-func write(to io.Writer, program, lock string) error {
+func write(to io.Writer, program, console string) error {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func write(to io.Writer, program, lock string) error {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	packages, err := npmPackages(lock)
+	packages, err := npmPackages(console)
 	if err != nil {
 		return err
 	}
