@@ -12,6 +12,7 @@ import (
 	"wxdesk/api/apitest"
 )
 
+// M12
 // The console takes what a person's browser asks for and nothing else serves; programs and WeChat see no difference.
 func TestConsole_servedToBrowsersOnly(t *testing.T) {
 	t.Parallel()
@@ -28,6 +29,9 @@ func TestConsole_servedToBrowsersOnly(t *testing.T) {
 		{http.MethodGet, "/desk/c/" + apitest.AccountA, html, true},
 		{http.MethodHead, "/desk", html, true},
 		{http.MethodGet, "/v10", html, true},
+		{http.MethodGet, "/metrics", html, true},
+		{http.MethodGet, "/metrics", "*/*", false},
+		{http.MethodGet, "/debug/pprof/heap", "", false},
 		{http.MethodGet, "/assets/0123456789ab/index.js", "*/*", true},
 		{http.MethodGet, "/desk", json, false},
 		{http.MethodPost, "/desk", html, false},

@@ -57,7 +57,7 @@ func TestRoutes_onlyCallbackAndSignInAreOpen(t *testing.T) {
 	require.Empty(t, w.Orders)
 }
 
-// S8
+// S8, M12
 // What is for operators stands on the private listener alone, and what would describe or debug this one nowhere.
 func TestRoutes_privatePathsAreNotFound(t *testing.T) {
 	t.Parallel()

@@ -374,6 +374,7 @@ func TestEvents_goOnWhileTokensCannotBeLookedUp(t *testing.T) {
 	})
 }
 
+// A21
 func TestEvents_needATokenAndARunningFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()

@@ -14,6 +14,7 @@ import (
 	"wxdesk/api/apitest"
 	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/user"
 )
 
 // S9, A04
@@ -86,6 +87,24 @@ func TestRefusals_auditedAtShutdown(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []access.Denials{{Count: 3, Denial: access.Denial{
 			Tenant: conversation.DefaultTenant, Actor: "token-of-agent", Kind: access.DeniedRole, Network: "192.0.2.0/24",
+		}}}, w.Refusals)
+	})
+}
+
+// A20, A21
+func TestRefusals_ofOtherSitesAreAudited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := apitest.NewWorld()
+		h, stop := apitest.Run(t, w)
+		session := w.People.Enter(w.People.Add(user.User{Name: "Boss", Role: access.RoleSupervisor}))
+		for _, asked := range [][2]string{{http.MethodGet, "/v1/events"}, {http.MethodDelete, "/v1/session"}} {
+			answer := apitest.Browse(t, h, session, asked[0], asked[1], "", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
+			apitest.RequireProblem(t, answer, http.StatusForbidden, "foreign-origin")
+		}
+		stop()
+		synctest.Wait()
+		require.Equal(t, []access.Denials{{Count: 2, Denial: access.Denial{
+			Tenant: conversation.DefaultTenant, Actor: "unknown", Kind: access.DeniedOrigin, Network: "192.0.2.0/24",
 		}}}, w.Refusals)
 	})
 }
