@@ -8,8 +8,8 @@ import (
 	"wxdesk/internal/access"
 )
 
-// fromOurPages refuses what another site has a browser ask for, before anything else looks at it. Programs, which send no such headers,
-// are not concerned, nor are callbacks. What a cookie authenticates is judged once more, and more strictly, by the guard.
+// fromOurPages refuses requests that another site's page makes a browser send, before anything else reads them. Programs send none of the headers
+// that tell, so they pass, and callbacks are not checked. The guard checks requests with a cookie again, and more strictly.
 func (a *API) fromOurPages(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	if a.cfg.ConsoleURL != "" {

@@ -1,5 +1,6 @@
 // Package console serves the desk in the browser: a page that was built from src. The build is committed in dist, so that the desk is there
-// where only Go is installed. The package holds no rule of its own and no secret. The page reads everything that it shows through the HTTP API, like any other client.
+// where only Go is installed. The package holds no rule of its own and no secret. The page reads everything that it shows through the HTTP
+// API, like any other client.
 //
 // The page may load only what is built with it. Its policy forbids every script, style, font and picture from elsewhere, and every
 // string that would become markup (Trusted Types). README.md says how to change it.

@@ -16,13 +16,13 @@ type signedIn struct {
 	Body      meView
 }
 
-// signedOut has the browser forget its cookie.
+// signedOut is the answer by which the browser removes its cookie.
 type signedOut struct {
 	SetCookie string `header:"Set-Cookie"`
 }
 
-// letIn answers who has just signed in. The cookie ends with the browser, and is sent to nobody but this host, over TLS, by pages of
-// ours alone; no script reads it.
+// letIn makes the answer to a sign-in. The browser forgets the cookie when it ends. It sends the cookie to this host only, over TLS, and for
+// pages of this host only. Scripts cannot read it.
 func (p *People) letIn(ctx context.Context, text secret.Value, who access.Principal) (*signedIn, error) {
 	p.cfg.Log.InfoContext(ctx, "signed in", "user_id", who.UserID, "session_id", who.SessionID)
 	me, err := p.me(ctx, who)
@@ -32,7 +32,7 @@ func (p *People) letIn(ctx context.Context, text secret.Value, who access.Princi
 	return &signedIn{sessionCookie(text.Reveal(), 0), me}, nil
 }
 
-// sessionCookie is the header that sets the cookie; a negative age has the browser forget it.
+// sessionCookie returns the header that sets the cookie. With a negative age the browser removes the cookie.
 func sessionCookie(text string, age int) string {
 	cookie := http.Cookie{
 		Name: web.SessionCookie, Value: text, Path: "/", MaxAge: age, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,

@@ -2,6 +2,6 @@
 // also shows and changes what belongs to the person: password, sessions, preferences, shift. Administrators manage users here. Programs
 // have API tokens, which package admin manages.
 //
-// Passwords are hashed here, at most two at a time, and only after the ledger has counted the try: whoever guesses is refused before
-// they cost anything, and callbacks never wait for a hash.
+// Passwords are hashed here, at most two at a time, and only after the ledger has counted the try. So somebody who guesses is refused before
+// anything is hashed, and callbacks never wait for a hash.
 package people

@@ -14,8 +14,8 @@ import (
 	"wxdesk/internal/wechat"
 )
 
-// Whoever floods the sign-in with tries that are hashed slows no callback: two hashes at a time, a short queue, and 503 for the rest. WeChat
-// waits five seconds for an answer.
+// A flood of tries to sign in does not slow callbacks, for which WeChat waits five seconds: two passwords are hashed at a time, a few wait, and the
+// rest is answered 503.
 func TestSignIn_aFloodSlowsNoCallback(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
@@ -27,7 +27,7 @@ func TestSignIn_aFloodSlowsNoCallback(t *testing.T) {
 	for range 64 {
 		flood.Go(func() {
 			for !stop.Load() {
-				o.People.ForgetTries() // as from ever new networks and names
+				o.People.ForgetTries() // as if each came from another network, with another name
 				switch o.signIn(t, home, "Lin", "wrong horse").Code {
 				case http.StatusServiceUnavailable:
 					refused.Add(1)

@@ -47,7 +47,7 @@ func TestLink_thePasswordMayNotBeTheName(t *testing.T) {
 	require.NotContains(t, answer.Body.String(), "somebody long")
 }
 
-// A link of `wxdesk dev` needs no password, and is of no use to who is on another machine, or behind a proxy on this one.
+// A link of `wxdesk dev` needs no password. It does not work from another machine, nor through a proxy on this one.
 func TestLink_ofDevWorksOnThisMachineAlone(t *testing.T) {
 	t.Parallel()
 	o, code := linked(true)
@@ -59,7 +59,7 @@ func TestLink_ofDevWorksOnThisMachineAlone(t *testing.T) {
 	apitest.RequireProblem(t, o.post(t, "127.0.0.1:5", "/v1/session/link", body), http.StatusUnauthorized, "link-refused")
 }
 
-// A code has 256 bits; whoever tries many is told to wait all the same, like who tries API tokens.
+// A code has 256 bits, so nobody guesses one. Many tries are refused all the same, as with API tokens.
 func TestLink_whoGuessesWaits(t *testing.T) {
 	t.Parallel()
 	o, _ := linked(false)
@@ -91,7 +91,7 @@ func TestPassword_needsTheOneUntilNow(t *testing.T) {
 	set(`{"password":"battery staples","current":"battery staple"}`).is(t, http.StatusTooManyRequests, "too-many-tries")
 }
 
-// Who comes by a link has forgotten it; fifteen minutes later whoever sits down at an open desk has not.
+// Somebody who signs in by a link may have forgotten their password. Fifteen minutes later it may be somebody else at a desk that was left open.
 func TestPassword_afterALink(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

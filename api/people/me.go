@@ -28,6 +28,7 @@ func (meView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
+// GetMe answers who the caller is.
 func (p *People) GetMe(ctx context.Context, _ *struct{}) (*struct{ Body meView }, error) {
 	me, err := p.me(ctx, web.CallerOf(ctx).Principal)
 	if err != nil {

@@ -102,7 +102,7 @@ func TestCommands_keepTheirKeyAcrossSignIns(t *testing.T) {
 }
 
 // S9
-// A session that is ended, whoever ends it, ends its streams within a second; so does a change of rights.
+// When a session ends, its streams end within a second, whoever has ended it. A change of rights does the same.
 func TestEvents_endWithTheirSession(t *testing.T) {
 	for name, end := range map[string]func(t *testing.T, o *office, session string){
 		"signed out": func(t *testing.T, o *office, session string) {
@@ -147,7 +147,7 @@ func TestEvents_endWithTheirSession(t *testing.T) {
 }
 
 // A21, S11
-// The stream is as strict as everything else.
+// The event stream refuses what all other operations refuse.
 func TestEvents_refuseOtherSites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice()

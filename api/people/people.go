@@ -6,8 +6,8 @@ import (
 	"wxdesk/internal/telemetry"
 )
 
-// How much of this process signing in may take. A hash needs 19 MiB and 20 ms of a core; the ledger's connections are also the
-// callbacks'.
+// Limits of what signing in takes from this process. A hash needs 19 MiB and 20 ms of a core, and callbacks need the same database
+// connections.
 const (
 	hashesAtOnce   = 2
 	hashesWaiting  = 16
@@ -20,7 +20,7 @@ const (
 type People struct {
 	cfg     Config
 	hashes  *places
-	lookups *places // of names and links, by those who have not signed in
+	lookups *places // look-ups of names and links for callers who have not signed in
 }
 
 // New returns the handlers.

@@ -6,20 +6,20 @@ import (
 	"wxdesk/api/web"
 )
 
-// places lets few through at once and has some more wait; further ones are turned away at once. It is safe for concurrent use.
+// places limits how many calls run at once. Some more wait, and all others are refused at once. It is safe for concurrent use.
 type places struct {
 	taken chan struct{}
-	all   chan struct{} // who has a place or waits for one
+	all   chan struct{} // calls that run or wait
 }
 
 func newPlaces(atOnce, waiting int) *places {
 	return &places{taken: make(chan struct{}, atOnce), all: make(chan struct{}, atOnce+waiting)}
 }
 
-// used is how many have a place or wait for one.
+// used returns how many calls run or wait.
 func (p *places) used() int64 { return int64(len(p.all)) }
 
-// do does something in a place. Where there is none, or none becomes free in time, it refuses.
+// do calls what. It returns Unavailable if too many calls wait already, or if none has ended within waitWithin.
 func (p *places) do(ctx context.Context, what func() error) error {
 	select {
 	case p.all <- struct{}{}:

@@ -7,7 +7,7 @@ import (
 	"wxdesk/internal/user"
 )
 
-// preferencesView is what a person has chosen for their desk; what they have not chosen is absent.
+// preferencesView is what a person has chosen for their desk. A member that they have not chosen is absent.
 type preferencesView struct {
 	Locale string `json:"locale" enum:"zh-CN,en," doc:"Empty: what the browser says"`
 	user.Preferences
@@ -18,7 +18,7 @@ type preferencesChange struct {
 	user.Preferences
 }
 
-// ChangePreferences changes what is given. Nothing but what is described can be kept.
+// ChangePreferences changes the preferences that are given and answers with all of them. Unknown members are refused.
 func (p *People) ChangePreferences(ctx context.Context, in *struct{ Body preferencesChange }) (*struct{ Body preferencesView }, error) {
 	who := web.CallerOf(ctx)
 	locale, chosen, err := p.cfg.Users.SetPreferences(ctx, who.Tenant, user.ID(who.UserID), in.Body.Locale, in.Body.Preferences)

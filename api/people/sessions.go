@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/user"
 )
 
-// sessionView is where somebody is signed in, never the session's text.
+// sessionView is a session as its owner sees it. The session's text is not part of it.
 type sessionView struct {
 	ID        string    `json:"id" format:"uuid"`
 	Current   bool      `json:"current" doc:"Whether it is the one of this request"`
@@ -21,11 +21,12 @@ type sessionView struct {
 	Browser   string    `json:"browser" doc:"What it called itself"`
 }
 
-// sessionList is all of them: there are few.
+// sessionList has all sessions of a person, which are few: it has no pages.
 type sessionList struct {
 	Items []sessionView `json:"items" nullable:"false"`
 }
 
+// ListSessions lists the caller's sessions, newest first.
 func (p *People) ListSessions(ctx context.Context, _ *struct{}) (*struct{ Body sessionList }, error) {
 	who := web.CallerOf(ctx)
 	found, err := p.cfg.Sessions.SessionsOf(ctx, who.Tenant, user.ID(who.UserID))
@@ -52,8 +53,8 @@ type passwordRequest struct {
 	Password string `json:"password" doc:"10 to 128 characters, and not your name"`
 }
 
-// SetPassword sets the caller's password, and ends their other sessions. Wrong ones count as tries to sign in: who has found an open
-// desk guesses no faster.
+// SetPassword sets the caller's password and ends their other sessions. A wrong current password counts as a try to sign in, so somebody at a
+// desk that was left open guesses no faster than anybody else.
 func (p *People) SetPassword(ctx context.Context, in *struct{ Body passwordRequest }) (*struct{}, error) {
 	who := web.CallerOf(ctx)
 	text, ok := user.NewPassword(who.Name, in.Body.Password)
@@ -70,7 +71,7 @@ func (p *People) SetPassword(ctx context.Context, in *struct{ Body passwordReque
 	return nil, p.cfg.Passwords.SetPassword(ctx, who.Principal, hash)
 }
 
-// knowsCurrent refuses who has to give the password until now, and gives another one.
+// knowsCurrent refuses a caller who has to give their current password and gives a wrong one.
 func (p *People) knowsCurrent(ctx context.Context, who web.Caller, typed string) error {
 	id, stored, err := p.cfg.Passwords.PasswordOf(ctx, who.Tenant, who.Name)
 	if err != nil {
@@ -82,7 +83,7 @@ func (p *People) knowsCurrent(ctx context.Context, who web.Caller, typed string)
 	}
 	i := slices.IndexFunc(sessions, func(s user.Session) bool { return s.ID == who.SessionID })
 	switch {
-	case i < 0 || string(id) != who.UserID: // over, or renamed, since the request came
+	case i < 0 || string(id) != who.UserID: // the session has ended, or the user was renamed, since the request came
 		return conversation.ErrNotFound
 	case !sessions[i].NeedsCurrent(stored != "", p.cfg.Now()):
 		return nil

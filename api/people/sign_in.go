@@ -18,8 +18,8 @@ type signInRequest struct {
 	Password string `json:"password" doc:"10 to 128 characters"`
 }
 
-// SignIn signs a person in by name and password. The answer is the same, and takes as long, whatever is wrong (S10, A22): the try is
-// counted first, and a password is always hashed.
+// SignIn signs a person in by name and password. Whatever is wrong, the answer is the same and takes as long (S10, A22): every try is counted
+// first, and then a password is hashed in any case.
 func (p *People) SignIn(ctx context.Context, in *struct{ Body signInRequest }) (*signedIn, error) {
 	from := web.CallerOf(ctx).Client
 	var id user.ID
@@ -30,7 +30,7 @@ func (p *People) SignIn(ctx context.Context, in *struct{ Body signInRequest }) (
 		}
 		id, stored, err = p.cfg.Passwords.PasswordOf(ctx, conversation.DefaultTenant, in.Body.Name)
 		if errors.Is(err, conversation.ErrNotFound) {
-			return nil // nobody: hashed all the same
+			return nil // an unknown name: the password is hashed all the same
 		}
 		return err
 	})
@@ -59,7 +59,7 @@ func (p *People) signInRefused(from web.Client) error {
 	return web.SignInRefused.Problem()
 }
 
-// countTry counts a try with a name from a network, and refuses it if there were too many.
+// countTry counts a try to sign in with a name from a network. It returns TooManyTries if there were too many.
 func (p *People) countTry(ctx context.Context, t conversation.Tenant, name string, from web.Client) error {
 	wait, err := p.cfg.Passwords.CountTry(ctx, t, name, from.Network.String())
 	if err != nil || wait == 0 {
@@ -69,8 +69,8 @@ func (p *People) countTry(ctx context.Context, t conversation.Tenant, name strin
 	return web.TooManyTries.Retry(int(math.Ceil(wait.Seconds())))
 }
 
-// check reports whether what somebody has typed is the password of a hash ("" for none), in a place of hashes. It takes the same time
-// for what can be nobody's password. A hash that was made with other parameters than ours is made anew.
+// check reports whether a typed text is the password of the stored hash; "" is no hash. It takes a place of p.hashes. A text that cannot be a
+// password takes as long as any other. If the password is right and its hash has other parameters than ours, the hash is made anew.
 func (p *People) check(ctx context.Context, id user.ID, stored, typed string) (right bool, err error) {
 	text, possible := user.Password(typed)
 	if !possible {
@@ -93,7 +93,7 @@ func (p *People) check(ctx context.Context, id user.ID, stored, typed string) (r
 	return right, nil
 }
 
-// hash makes the hash of a password in a place of hashes.
+// hash makes the hash of a password. It takes a place of p.hashes.
 func (p *People) hash(ctx context.Context, text string) (hash string, err error) {
 	err = p.hashes.do(ctx, func() error {
 		hash = password.Hash(text)

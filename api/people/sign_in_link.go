@@ -16,7 +16,7 @@ type linkRequest struct {
 	Password string `json:"password,omitempty" doc:"A new one, 10 to 128 characters; needed by who has none yet"`
 }
 
-// badPassword is what is wrong with a password that nobody may have.
+// badPassword says which passwords are allowed.
 const badPassword = "expected 10 to 128 characters, and not the name"
 
 // SignInByLink signs a person in by the code of a link. The link is used up only when the password, if one is needed, is accepted.
@@ -49,7 +49,7 @@ func (p *People) SignInByLink(ctx context.Context, in *struct{ Body linkRequest 
 	return p.letIn(ctx, text, who)
 }
 
-// findLink finds the link of a code. A link of `wxdesk dev` counts on its own machine only.
+// findLink finds the link of a code. A link of `wxdesk dev` is found only for callers on this machine.
 func (p *People) findLink(ctx context.Context, from web.Client, code [32]byte) (link user.Link, err error) {
 	if !p.cfg.Guard.MayGuess(from, code) {
 		p.cfg.Guard.Refused(access.DeniedTries, from, access.Principal{})

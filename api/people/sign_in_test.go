@@ -44,7 +44,7 @@ func TestSignIn_setsACookieNoScriptReads(t *testing.T) {
 	require.NotContains(t, o.Logged(), "王芳")
 }
 
-// The name is found however it is spelled; the password is the same, however the keyboard composes it.
+// A name is found in each of its spellings, and a password is the same from each kind of keyboard.
 func TestSignIn_spellings(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
@@ -85,7 +85,7 @@ func TestSignIn_tellsNothing(t *testing.T) {
 }
 
 // A22
-// For each name, wherever from; and from each network, whatever the name. Others sign in meanwhile.
+// Tries count for each name from all networks, and for each network with all names. Others can sign in meanwhile.
 func TestSignIn_refusesTheEleventhTry(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -107,7 +107,7 @@ func TestSignIn_refusesTheEleventhTry(t *testing.T) {
 	require.Equal(t, http.StatusOK, o.signIn(t, "203.0.113.77:1", "Lin", apitest.Password).Code)
 }
 
-// An office behind one address signs in in the morning: who is right uses no try up.
+// People of an office share one address. A right password does not use up a try.
 func TestSignIn_whoIsRightUsesNoTryUp(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
@@ -117,7 +117,7 @@ func TestSignIn_whoIsRightUsesNoTryUp(t *testing.T) {
 }
 
 // A22
-// Of a hundred at once ten are tried at most. On a machine that is slow some of those are told to come again.
+// Of a hundred tries at once, at most ten are hashed. On a slow machine some of these ten are answered 503.
 func TestSignIn_aHundredAtOnce(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
@@ -182,7 +182,7 @@ func TestSignIn_unavailableWhileTheLedgerIsAway(t *testing.T) {
 }
 
 // A20
-// A page of somebody else's that has a browser ask for a person gets nothing, not even the answer to a preflight.
+// When another site's page makes a browser send a request, the page gets nothing, not even the answer to a preflight.
 func TestGuard_refusesOtherSites(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
@@ -193,7 +193,7 @@ func TestGuard_refusesOtherSites(t *testing.T) {
 		{"Origin", "", "Sec-Fetch-Site", ""},                               // no origin
 		{"Origin", "null"},                                                 // origin null
 		{"Origin", apitest.Origin + ":81"},                                 // another port
-		{"Origin", "http://example.com.evil.example"},                      // a host that only looks like it
+		{"Origin", "http://example.com.evil.example"},                      // a host that begins like ours
 		{"Origin", "file://example.com"},                                   // another scheme
 	} {
 		answer := apitest.Browse(t, o, session, http.MethodPut, "/v1/me/shift", "", headers...)

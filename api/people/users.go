@@ -11,7 +11,7 @@ import (
 	"wxdesk/internal/user"
 )
 
-// userView is who may sign in, as administrators see them: never a password or anything of it.
+// userView is a user as administrators see them. It says whether there is a password, and nothing else about it.
 type userView struct {
 	ID           string      `json:"id" format:"uuid"`
 	Name         string      `json:"name"`
@@ -50,7 +50,7 @@ func answerUser(u user.User, err error) (*userAnswer, error) {
 	return &userAnswer{web.VersionTag(u.Version), viewUser(u)}, nil
 }
 
-// lastAdmin refuses what would leave nobody who can set anything up (M06).
+// lastAdmin turns user.ErrLastAdmin into its problem (M06).
 func lastAdmin(err error) error {
 	if errors.Is(err, user.ErrLastAdmin) {
 		return web.LastAdministrator.Problem()
@@ -96,6 +96,7 @@ func faultsOf(u user.User) (faults []web.Fault) {
 	return faults
 }
 
+// ListUsers lists the users of the caller's tenant, oldest first.
 func (p *People) ListUsers(ctx context.Context, in *web.PageQuery) (*struct{ Body web.Page[userView] }, error) {
 	who := web.CallerOf(ctx)
 	list := []string{"users", string(who.Tenant)}
@@ -112,6 +113,7 @@ func (p *People) ListUsers(ctx context.Context, in *web.PageQuery) (*struct{ Bod
 	})}, nil
 }
 
+// GetUser answers with a user.
 func (p *People) GetUser(ctx context.Context, in *userPath) (*userAnswer, error) {
 	return answerUser(p.cfg.Users.User(ctx, web.CallerOf(ctx).Tenant, user.ID(in.ID)))
 }
@@ -124,7 +126,7 @@ type userChange struct {
 	Disabled *bool                `json:"disabled,omitempty" doc:"true: they may not sign in, and what they have open ends"`
 }
 
-// apply returns the user after the change.
+// apply returns the user as the change wants them.
 func (c userChange) apply(u user.User) user.User {
 	set(&u.Name, c.Name)
 	set(&u.Role, c.Role)
@@ -142,7 +144,7 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// changeTries is how often a change without If-Match is applied to what it finds, before the others win.
+// changeTries is how often a change without If-Match is tried again because somebody else has changed the user in between.
 const changeTries = 3
 
 // ChangeUser changes a user. A change of rights ends their sessions, and with them their event streams.
@@ -184,7 +186,8 @@ type linkView struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// MakeLink makes a link, which replaces earlier ones. Its code stands behind the #, which browsers send to nobody.
+// MakeLink makes a link that signs a user in once, and replaces their earlier links. Its code stands behind the #: browsers never send that
+// part of an address.
 func (p *People) MakeLink(ctx context.Context, in *userPath) (*struct{ Body linkView }, error) {
 	code, until, err := p.cfg.Links.MakeLink(ctx, web.CallerOf(ctx).Actor(), user.ID(in.ID), false)
 	if err != nil {

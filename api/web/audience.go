@@ -10,9 +10,9 @@ import (
 // Audience says who may use an operation.
 type Audience struct {
 	roles  []access.Role
-	agent  bool // who is an agent, whatever the role
-	person bool // who has signed in: no API token
-	open   bool // anybody
+	agent  bool // only callers who are agents, whatever their role
+	person bool // only people who have signed in, and no API token
+	open   bool // everybody, also without a credential
 }
 
 // Roles allows callers with one of the roles.
@@ -30,7 +30,7 @@ func Anybody() Audience { return Audience{open: true} }
 // Open reports whether everybody may use the operation.
 func (a Audience) Open() bool { return a.open }
 
-// ForPeople reports whether API tokens are of no use.
+// ForPeople reports whether API tokens are refused.
 func (a Audience) ForPeople() bool { return a.person }
 
 // Lets reports whether the audience includes a principal. A principal with the role agent must be an agent.

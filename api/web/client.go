@@ -9,9 +9,9 @@ import (
 // Client says where a request comes from. Only the connection counts, never a header that names another address (A23).
 type Client struct {
 	Network netip.Prefix // /24 or /64
-	Here    bool         // the sender is on this machine, as far as we can see: no proxy says that it has passed something on
+	Here    bool         // the connection is from this machine, and no header says that a proxy has forwarded the request
 	Browser string       // what it calls itself
-	// Session is the SHA-256 of the session's text that a browser has sent, whether or not it counts; zero: it sent none.
+	// Session is the SHA-256 of the session's text that the browser has sent, valid or not; zero if it has sent none.
 	Session [sha256.Size]byte
 }
 
@@ -25,7 +25,7 @@ func ClientOf(r *http.Request) Client {
 	return c
 }
 
-// forwarded reports whether a proxy says that it passes a request on. That makes a sender less than they are, never more.
+// forwarded reports whether a header says that a proxy has forwarded the request. A sender can only lose rights by claiming that.
 func forwarded(r *http.Request) bool {
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
 		if r.Header.Get(name) != "" {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// SessionCookie holds the session of a person. Its prefix has browsers refuse it from another host, another path, and without TLS;
-// Chromium and Firefox take http://127.0.0.1 for safe.
+// SessionCookie holds the session of a person. Because of the prefix __Host-, browsers take it only from the host itself, for all paths, and over
+// TLS. Chromium and Firefox also take it from http://127.0.0.1.
 const SessionCookie = "__Host-wxdesk"
 
 // credential is what proves the sender of a request: the SHA-256 of an API token, or of a session's text.
@@ -16,8 +16,8 @@ type credential struct {
 	cookie bool
 }
 
-// credentialOf reads the credential of a request; ok is false if it has none. Both at once are refused, since programs have tokens and
-// browsers have cookies: a page that could add a header to a person's request would otherwise choose which one counts.
+// credentialOf reads the credential of a request; ok is false if it has none. A request with both an API token and a cookie is refused.
+// Programs have tokens and browsers have cookies. If one of the two won, a page that can add a header could choose who the caller is.
 func credentialOf(r *http.Request) (c credential, ok bool, refused *Problem) {
 	cookies := r.CookiesNamed(SessionCookie)
 	switch given := r.Header.Values("Authorization"); {
@@ -30,7 +30,7 @@ func credentialOf(r *http.Request) (c credential, ok bool, refused *Problem) {
 	return credential{hash: sha256.Sum256([]byte(token))}, ok, nil
 }
 
-// bearer reads the one Authorization header (RFC 6750); the scheme's case does not matter.
+// bearer reads the API token of the Authorization header (RFC 6750). More than one such header is none; the scheme's case does not matter.
 func bearer(r *http.Request) (token string, ok bool) {
 	given := r.Header.Values("Authorization")
 	if len(given) != 1 {

@@ -5,9 +5,10 @@ import (
 	"net/url"
 )
 
-// isOurs reports whether a browser sends a request for a page of ours: a cookie goes along by itself, whoever asks. A request that
-// changes something says its Origin, which must be the host that it was sent to or console, the origin of the console ("" for none). One
-// that reads says only whether it comes from the same origin, or from the address bar (A20, S11). No header about forwarding counts.
+// isOurs reports whether a page of ours has made a browser send a request. Browsers add the cookie whichever page asks, so the cookie alone does
+// not tell (A20, S11). A request that changes something has an Origin: it must be the host that the request was sent to, or console, the origin
+// of the console ("" for none). A request that reads has only Sec-Fetch-Site: it must come from the same origin or from the address bar. Headers
+// about forwarding are ignored.
 func isOurs(r *http.Request, console string) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:

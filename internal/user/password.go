@@ -6,19 +6,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// How long a password is, in characters. NIST SP 800-63B asks for 8 at least and 64 at least as the most; it knows no other rule, and
-// neither do we, but that a password is not the name.
+// The length of a password, in characters. NIST SP 800-63B asks for at least 8, and wants at least 64 to be allowed. Like NIST we have no rule
+// about kinds of characters; a password must only differ from the name.
 const (
 	MinPassword = 10
 	MaxPassword = 128
 )
 
-// maxPasswordBytes is how much of what was typed is looked at: a character in UTF-8 has four bytes at most, and the form in which
-// passwords are compared has no more than three times the characters.
+// maxPasswordBytes is the most that is normalised of a typed text; a longer one is refused. A character has at most four bytes in UTF-8, and
+// normalising joins at most three characters into one.
 const maxPasswordBytes = 4 * 3 * MaxPassword
 
-// Password returns a password in the form in which it is hashed and compared: the same keys make the same password on every system,
-// whether it composes letters with their marks or not. ok is false for what nobody's password can be, such as one of 10,000 characters.
+// Password returns a typed password in the form in which it is hashed and compared (NFKC). So the same keys make the same password on every
+// system, whether or not it joins letters with their marks. ok is false if the text cannot be anybody's password, because of its length or
+// because it is not UTF-8.
 func Password(typed string) (text string, ok bool) {
 	if len(typed) > maxPasswordBytes || !utf8.ValidString(typed) {
 		return "", false
@@ -28,7 +29,7 @@ func Password(typed string) (text string, ok bool) {
 	return text, n >= MinPassword && n <= MaxPassword
 }
 
-// NewPassword is Password for one that is set for a user: it must not be the name.
+// NewPassword is Password for a password that a user sets. ok is false also if it is their name.
 func NewPassword(name, typed string) (text string, ok bool) {
 	text, ok = Password(typed)
 	return text, ok && Key(text) != Key(name)

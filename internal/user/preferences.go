@@ -10,7 +10,7 @@ type Preferences struct {
 	Sort      string `json:"sort,omitempty" enum:"answer,waited,activity,opened" doc:"The order of your work"`
 }
 
-// With returns the preferences after a change, of which what is absent changes nothing.
+// With returns the preferences after a change. A member that is absent from the change stays as it is.
 func (p Preferences) With(change Preferences) Preferences {
 	for _, text := range []struct {
 		of   *string

@@ -16,7 +16,7 @@ type Session struct {
 	SeenAt    time.Time // to a minute
 }
 
-// How long a session lasts without a request, and in all; both are settings. OWASP's session management asks for both.
+// The defaults of two settings: how long a session lasts without a request, and how long at most. OWASP's session management asks for both.
 const (
 	DefaultIdle     = 12 * time.Hour
 	DefaultLifetime = 24 * time.Hour
@@ -28,8 +28,7 @@ const MaxSessions = 20
 const (
 	// LinkLifetime is how long a link is good.
 	LinkLifetime = 15 * time.Minute
-	// withoutCurrent is how long after signing in by a link a person sets a new password without the old one, which they may have
-	// forgotten.
+	// withoutCurrent is how long after signing in by a link a person may set a new password without the current one. They may have forgotten it.
 	withoutCurrent = 15 * time.Minute
 )
 
@@ -57,7 +56,7 @@ type Opening struct {
 	Network  string // where the person signs in from
 	Browser  string
 	Idle     time.Duration // how long it lasts without a request
-	Lifetime time.Duration // and in all
+	Lifetime time.Duration // how long it lasts at most
 	Replaces [32]byte      // SHA-256 of the text of the session that the browser had; zero: it had none
 }
 

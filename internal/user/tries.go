@@ -2,7 +2,7 @@ package user
 
 import "time"
 
-// How often it may be tried to sign in with one name, and from one network, whatever the name (A22).
+// How many tries to sign in there are with one name, and from one network with any name, within what time (A22).
 const (
 	MaxTries    = 10
 	TriesWithin = 15 * time.Minute
@@ -14,7 +14,7 @@ type Tries struct {
 	Since time.Time // of the first of them
 }
 
-// Wait returns how long nobody may try; 0 if this try, which is counted already, may be made.
+// Wait returns how long to wait before the next try; 0 if this one may be made. This one is counted already.
 func (t Tries) Wait(now time.Time) time.Duration {
 	if t.Count <= MaxTries {
 		return 0

@@ -26,7 +26,7 @@ type User struct {
 
 	Name     string
 	Role     access.Role
-	AgentID  conversation.AgentID // "" for who is no agent; never for RoleAgent
+	AgentID  conversation.AgentID // "" if the user is no agent; never "" with RoleAgent
 	Locale   string               // "zh-CN", "en", or "" for what the browser says
 	Disabled bool
 
@@ -45,7 +45,8 @@ func ValidName(name string) bool {
 		strings.IndexFunc(name, unicode.IsControl) < 0 && Key(name) != ""
 }
 
-// Key is a name as it is compared: width, case and spaces around it do not count, so that nobody signs up as somebody else's double.
+// Key returns a name in the form in which names are compared: without case, width, and spaces at its ends. So two users cannot have names that
+// look the same.
 func Key(name string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(strings.TrimSpace(name))))
 }
@@ -53,7 +54,7 @@ func Key(name string) string {
 // Administers reports whether the user is an administrator who can sign in.
 func (u User) Administers() bool { return u.Role == access.RoleAdmin && !u.Disabled }
 
-// EndsSessions reports whether a change gives or takes rights. Then earlier sessions end, and the next one has the new rights.
+// EndsSessions reports whether a change gives or takes rights. Then all sessions end, and the user signs in again to have the new rights.
 func EndsSessions(before, after User) bool {
 	return before.Role != after.Role || before.AgentID != after.AgentID || after.Disabled && !before.Disabled
 }

@@ -12,9 +12,9 @@ import (
 	"wxdesk/internal/user"
 )
 
-// MakeLink makes a link that signs a user in once, for user.LinkLifetime, in place of those from before. Its code is given out here and
-// never again. hereOnly is for `wxdesk dev`: the link needs no password then, and works on this machine alone. ErrNotFound when there is
-// no such user.
+// MakeLink makes a link that signs a user in once, within user.LinkLifetime, and removes their earlier links. Its code is returned here and never
+// again. A link with hereOnly, as `wxdesk dev` makes it, needs no password and works on this machine alone. ErrNotFound when there is no such
+// user.
 func (db *DB) MakeLink(ctx context.Context, by access.Actor, id user.ID, hereOnly bool) (code secret.Value, until time.Time, err error) {
 	code, hash := newText(LinkPrefix)
 	until, err = postgres.Transact(ctx, db.pool, "make a link that signs in", func(tx *postgres.Tx) (until time.Time, err error) {
@@ -36,8 +36,8 @@ func (db *DB) MakeLink(ctx context.Context, by access.Actor, id user.ID, hereOnl
 	return code, until, err
 }
 
-// FindLink says whom a link signs in, by the SHA-256 of its code, and uses nothing up. ErrNotFound when it is unknown, used or over, or
-// the user may not sign in.
+// FindLink finds a link by the SHA-256 of its code, and does not use it up. ErrNotFound when the link is unknown, used or over, or its user
+// may not sign in.
 func (db *DB) FindLink(ctx context.Context, hash [32]byte) (user.Link, error) {
 	const query = `
 		select l.tenant, l.user_id, u.name, u.password is not null as has_password, l.here_only
@@ -54,8 +54,8 @@ func (db *DB) FindLink(ctx context.Context, hash [32]byte) (user.Link, error) {
 	return user.Link(row), postgres.Explain(ctx, "find a link that signs in", err)
 }
 
-// UseLink uses a link up and signs its user in, with a new password where its hash is given. ErrNotFound as of FindLink, also where
-// somebody else was faster.
+// UseLink uses a link up and signs its user in. If password is not "", it is the hash of a new password. ErrNotFound as of FindLink, and when
+// another call has used the link meanwhile.
 func (db *DB) UseLink(ctx context.Context, link user.Link, hash [32]byte, password string, o user.Opening) (secret.Value, access.Principal, error) {
 	o.ByLink = true
 	text, sessionHash := newText(SessionPrefix)
@@ -70,7 +70,7 @@ func (db *DB) UseLink(ctx context.Context, link user.Link, hash [32]byte, passwo
 		if err != nil {
 			return access.Principal{}, err
 		}
-		if taken == 0 { // somebody else was faster, or this very call before its answer was lost
+		if taken == 0 { // used by another call, or by this one before the answer to its COMMIT was lost
 			var before sessionRow
 			err := tx.GetContext(ctx, &before, goodSessions+` and s.tenant = $1 and s.id = $2`, link.Tenant, session)
 			return before.principal(), err

@@ -45,7 +45,7 @@ func (db *DB) SetPassword(ctx context.Context, by access.Principal, hash string)
 	})
 }
 
-// setPassword sets the password of a user who is locked, and ends all their sessions but one.
+// setPassword sets the password of a user and ends all their sessions except one; "" is no exception. The user and their agent must be locked.
 func (db *DB) setPassword(ctx context.Context, tx *postgres.Tx, row userRow, hash, but string) error {
 	if _, err := tx.ExecContext(ctx, `update users set password = $3 where tenant = $1 and id = $2`, row.Tenant, row.ID, hash); err != nil {
 		return err

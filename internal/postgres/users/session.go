@@ -25,7 +25,7 @@ const (
 
 const textSize = 32 // random bytes
 
-// newText is a prefix with 32 random bytes in base64url, and its SHA-256, under which it is kept.
+// newText returns a prefix with 32 random bytes in base64url, and the SHA-256 of the whole, which is what the ledger keeps.
 func newText(prefix string) (text secret.Value, hash [32]byte) {
 	random := make([]byte, textSize)
 	_, _ = rand.Read(random) // never fails
@@ -40,11 +40,11 @@ type sessionRow struct {
 	Name     string               `db:"name"`
 	Role     access.Role          `db:"role"`
 	AgentID  conversation.AgentID `db:"agent_id"`
-	SeenLong bool                 `db:"seen_long"` // ago
+	SeenLong bool                 `db:"seen_long"` // seen_at is older than a minute
 }
 
-// goodSessions selects the sessions that count, each with its user. A disabled agent counts as no agent; a user with the role agent
-// cannot use a session then.
+// goodSessions selects the sessions that are valid, each with its user. If the user's agent is disabled, the session has no agent; with the role
+// agent it is not valid then.
 const goodSessions = `
 	select s.tenant, s.id, s.user_id, u.name, u.role, case when a.disabled then '' else coalesce(u.agent_id::text, '') end as agent_id,
 		s.seen_at < statement_timestamp() - interval '1 minute' as seen_long
@@ -63,7 +63,7 @@ func (db *DB) AuthenticateSession(ctx context.Context, hash [32]byte) (access.Pr
 	if err := db.pool.GetContext(ctx, &row, goodSessions+` and s.hash = $1`, hash[:]); err != nil {
 		return access.Principal{}, postgres.Explain(ctx, "find a session", err)
 	}
-	if row.SeenLong { // no request fails for it, and nobody waits
+	if row.SeenLong { // the request neither waits for this nor fails with it
 		const update = `
 			update sessions set seen_at = statement_timestamp() where (tenant, id) in (
 				select tenant, id from sessions where tenant = $1 and id = $2 for no key update skip locked)`
@@ -72,8 +72,8 @@ func (db *DB) AuthenticateSession(ctx context.Context, hash [32]byte) (access.Pr
 	return row.principal(), nil
 }
 
-// GoodPeople returns those of the principals, people who have signed in, whose sessions count, as they are now. A person is not seen
-// by that: an open event stream keeps no session alive.
+// GoodPeople returns the people of those sessions that are still valid, with their present rights. It does not count as a request of theirs, so
+// an open event stream keeps no session alive. tenants[i] is the tenant of sessions[i].
 func (db *DB) GoodPeople(ctx context.Context, tenants, sessions []string) ([]access.Principal, error) {
 	if len(sessions) == 0 {
 		return nil, nil
@@ -104,7 +104,7 @@ func (db *DB) BeginSession(ctx context.Context, t conversation.Tenant, id user.I
 	return text, who, err
 }
 
-// beginSession writes a session of a user who is locked. Again it changes nothing.
+// beginSession writes a session of a user, who is locked. A repeat with the same session changes nothing.
 func (db *DB) beginSession(ctx context.Context, tx *postgres.Tx, u userRow, session string, hash [32]byte, o user.Opening) (who access.Principal, err error) {
 	const replaced = `delete from sessions where tenant = $1 and hash = $2`
 	if _, err := tx.ExecContext(ctx, replaced, u.Tenant, o.Replaces[:]); err != nil {
@@ -116,7 +116,7 @@ func (db *DB) beginSession(ctx context.Context, tx *postgres.Tx, u userRow, sess
 	if _, err := tx.ExecContext(ctx, tooMany, u.Tenant, u.ID, session, user.MaxSessions-1); err != nil {
 		return who, err
 	}
-	if err := db.endIdleShift(ctx, tx, u); err != nil { // one from before, whose sessions are over
+	if err := db.endIdleShift(ctx, tx, u); err != nil { // of earlier sessions that have all ended
 		return who, err
 	}
 	const insert = `
@@ -144,7 +144,7 @@ func (db *DB) beginSession(ctx context.Context, tx *postgres.Tx, u userRow, sess
 	return row.principal(), err
 }
 
-// SessionsOf lists a person's sessions that count, newest first.
+// SessionsOf lists a person's valid sessions, newest first.
 func (db *DB) SessionsOf(ctx context.Context, t conversation.Tenant, id user.ID) ([]user.Session, error) {
 	const query = `
 		select id, by_link, network, browser, created_at, seen_at from sessions
@@ -167,7 +167,7 @@ func (db *DB) SessionsOf(ctx context.Context, t conversation.Tenant, id user.ID)
 	return list, nil
 }
 
-// EndSession ends one of a person's sessions, and with the last one their shift. It returns ErrNotFound if they have no such session.
+// EndSession ends one of a person's sessions. If it was the last, their shift ends too. It returns ErrNotFound if they have no such session.
 func (db *DB) EndSession(ctx context.Context, t conversation.Tenant, id user.ID, session string) error {
 	return db.pool.InTx(ctx, "end a session", func(tx *postgres.Tx) error {
 		row, err := lockPerson(ctx, tx, t, id)
@@ -188,7 +188,7 @@ func (db *DB) EndSession(ctx context.Context, t conversation.Tenant, id user.ID,
 	})
 }
 
-// endSessions ends all sessions of a user but one ("" for all), and their links. The user and the user's agent are locked.
+// endSessions ends all sessions of a user except one, and removes their links; "" is no exception. The user and their agent must be locked.
 func (db *DB) endSessions(ctx context.Context, tx *postgres.Tx, u userRow, but string) error {
 	const links = `delete from sign_in_links where tenant = $1 and user_id = $2`
 	if _, err := tx.ExecContext(ctx, links, u.Tenant, u.ID); err != nil {
@@ -201,7 +201,7 @@ func (db *DB) endSessions(ctx context.Context, tx *postgres.Tx, u userRow, but s
 	return db.endIdleShift(ctx, tx, u)
 }
 
-// endIdleShift ends the shift of a user, locked with their agent, who has no session left that counts.
+// endIdleShift ends the shift of a user who has no valid session left. The user and their agent must be locked.
 func (db *DB) endIdleShift(ctx context.Context, tx *postgres.Tx, u userRow) error {
 	const selectSignedIn = `select exists (select from sessions where tenant = $1 and user_id = $2 and until > now() and seen_at + idle > now())`
 	var signedIn bool

@@ -53,7 +53,7 @@ func (d *person) atWork() bool {
 }
 
 // B7
-// Looking at the desk takes no work. Being at work is the shift and at least one stream, in whichever order they come.
+// Opening the desk does not bring work. Somebody is at work while their shift is on and at least one stream is open, whichever came first.
 func TestShift_isTheShiftAndAStream(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)
@@ -87,7 +87,7 @@ func TestShift_beforeAnyStream(t *testing.T) {
 	d.is(routing.Available)
 }
 
-// Who ends work is offline at once, though the page stays open; the next shift begins with the default presence.
+// Somebody who ends their shift is offline at once, though the page stays open. The next shift begins with the default presence.
 func TestShift_endsAtOnce(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)
@@ -108,7 +108,7 @@ func TestShift_endsAtOnce(t *testing.T) {
 	require.Zero(t, d.Timer(t, d.agent))
 }
 
-// An API token's stream signs its agent in as ever, beside a person who only looks, and stays when that person goes home.
+// An API token's stream signs its agent in, also while a person has the desk open without a shift. It stays when that person's shift ends.
 func TestShift_streamsOfAPITokensCountAlways(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)
@@ -124,7 +124,7 @@ func TestShift_streamsOfAPITokensCountAlways(t *testing.T) {
 	d.is(routing.Offline)
 }
 
-// Whoever is gone for so long that their work went back has ended their shift: to open the desk tomorrow takes no work.
+// The shift of somebody whose work went back to its queue has ended. When they open the desk the next day, they get no work by that alone.
 func TestShift_endsWhenTheWorkGoesBack(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)
@@ -141,7 +141,7 @@ func TestShift_endsWhenTheWorkGoesBack(t *testing.T) {
 }
 
 // S9
-// With the last session the shift ends, and nobody waits for them; and so it does when their rights are taken.
+// When the last session ends or the rights are taken away, the shift ends at once, without the time of grace.
 func TestShift_endsWithTheLastSession(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(d *person){
@@ -168,7 +168,7 @@ func TestShift_endsWithTheLastSession(t *testing.T) {
 	}
 }
 
-// A session that was over before its stream: the agent is offline at once, and not waited for.
+// If a session has ended before its stream does, the agent is offline at once, without the time of grace.
 func TestDisconnect_ofASessionThatIsOver(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)
@@ -182,7 +182,7 @@ func TestDisconnect_ofASessionThatIsOver(t *testing.T) {
 }
 
 // M05
-// An agent who is removed takes the user along who is nothing else; a supervisor stays one.
+// When an agent is removed, a user who has the role agent is disabled too. A supervisor stays a user.
 func TestDeleteAgent_usersOfThem(t *testing.T) {
 	t.Parallel()
 	d := newPerson(t)

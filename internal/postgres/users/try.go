@@ -12,18 +12,19 @@ import (
 	"wxdesk/internal/user"
 )
 
-// labelSignInName derives the key under which names are hashed that somebody has tried to sign in with.
+// labelSignInName derives the key that hashes the names of sign_in_tries.
 const labelSignInName = "sign-in name"
 
-// nameTried is a name in sign_in_tries.
+// nameTried returns a name as sign_in_tries keeps it: hashed, because people type passwords in the place of names.
 func (db *DB) nameTried(name string) string {
 	mac := hmac.New(sha256.New, db.ring.Derive(labelSignInName))
 	mac.Write([]byte(user.Key(name)))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// CountTry counts a try to sign in with a name from a network, over all processes and before anything else is done. It returns how long
-// nobody may try; 0 if this try may be made. A network that has tried too often adds no names: it could fill the table with them.
+// CountTry counts a try to sign in with a name from a network, over all processes. It is called before anything else is done. It returns how long
+// to wait before the next try; 0 if this one may be made. Once a network has too many tries, their names are not counted any more, so that
+// nobody fills the table with names.
 func (db *DB) CountTry(ctx context.Context, t conversation.Tenant, name, network string) (time.Duration, error) {
 	return postgres.Transact(ctx, db.pool, "count a try to sign in", func(tx *postgres.Tx) (time.Duration, error) {
 		if wait, err := countTry(ctx, tx, t, "network", network); err != nil || wait > 0 {
@@ -51,8 +52,8 @@ func countTry(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, kind,
 	return user.Tries{Count: row.Tries, Since: row.Since}.Wait(row.Now), nil
 }
 
-// forgetTries takes back the try that was right, in the order of CountTry. Wrong ones with the name are forgotten too; those from the
-// network stay. Once the session has begun it changes nothing: the answer to its COMMIT was lost.
+// forgetTries takes back a try with the right password, and all earlier ones with the name. Earlier ones from the network stay counted. It locks in
+// the order of CountTry. If the session has its row already, this is a repeat after a lost answer to COMMIT, and the network's count stays.
 func (db *DB) forgetTries(ctx context.Context, tx *postgres.Tx, u userRow, network, session string) error {
 	const from = `
 		update sign_in_tries set tries = tries - 1 where tenant = $1 and kind = 'network' and key = $2 and tries > 0

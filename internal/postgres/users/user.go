@@ -16,8 +16,8 @@ import (
 	"wxdesk/internal/user"
 )
 
-// People who sign in. Their rows are locked after those of agents, all of a tenant's administrators together with the one that
-// changes, by id: so there is always one left.
+// Order of locks: first the agent of a user, then the user. Where an administrator may be lost, all administrators of the tenant are locked with
+// the user, in the order of their ids. So two changes at once cannot remove the last two.
 
 type userRow struct {
 	resource.StampRow
@@ -44,7 +44,7 @@ func (r userRow) user() user.User {
 	}
 }
 
-// with returns the row as a change wishes it.
+// with returns the row with the settings of u.
 func (r userRow) with(u user.User) userRow {
 	r.Name, r.Key, r.Role, r.AgentID, r.Locale, r.Disabled = u.Name, user.Key(u.Name), u.Role, postgres.Pointer(u.AgentID), u.Locale, u.Disabled
 	return r
@@ -179,14 +179,14 @@ func (db *DB) DeleteUser(ctx context.Context, by access.Actor, id user.ID) error
 	})
 }
 
-// lockPerson locks a user's agent and then the user.
+// lockPerson locks a user's agent, then the user.
 func lockPerson(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id user.ID) (userRow, error) {
 	row, _, err := lockUsers(ctx, tx, t, id, "", `id = $2`)
 	return row, err
 }
 
-// lockUser locks a user's agent, and another agent that they are to be ("" for none), then the user beside the administrators of the
-// tenant, and counts those.
+// lockUser locks a user's agent and the agent that they become ("" for none), then the user together with all administrators of the tenant. It
+// returns the user, and how many administrators there are.
 func lockUser(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, id user.ID, another conversation.AgentID) (row userRow, admins int, err error) {
 	return lockUsers(ctx, tx, t, id, another, `(id = $2 or role = 'admin' and not disabled)`)
 }

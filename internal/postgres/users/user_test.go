@@ -62,7 +62,7 @@ func TestUsers_keptListedChangedAndRemoved(t *testing.T) {
 }
 
 // M06
-// Also where two administrators demote each other at once.
+// This holds also when two administrators take each other's role at once.
 func TestUsers_lastAdministratorStays(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
@@ -96,7 +96,7 @@ func TestUsers_lastAdministratorStays(t *testing.T) {
 }
 
 // S9, S10
-// A session is known by its hash until it is over, however it ends.
+// A session is found by its hash until it ends, in whichever way.
 func TestSession_countsUntilItIsOver(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)
@@ -230,7 +230,7 @@ func TestLink_isUsedOnceAndIsOverAfterAQuarter(t *testing.T) {
 }
 
 // A22
-// Over all processes, and whatever stands in the row is no name.
+// Tries are counted over all processes, and the row does not show the name.
 func TestCountTry_countsOverProcesses(t *testing.T) {
 	t.Parallel()
 	f := postgrestest.NewEmptyFixture(t)

@@ -1,5 +1,5 @@
-// Package password hashes passwords with argon2id. A hash carries the parameters that it was made with, so that they can rise: a
-// password that is right tells its caller that its hash is out of date.
+// Package password hashes passwords with argon2id. A hash carries the parameters that it was made with, so that ours can rise later. Check
+// tells its caller when the hash of a right password is out of date.
 package password
 
 import (
@@ -51,8 +51,8 @@ func (p parameters) form(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.passes, p.threads, encode(salt), encode(key))
 }
 
-// Check reports whether a password is the one of a stored hash, and whether that should be made anew because the parameters have
-// changed since. Where there is no hash, or one that cannot be read, it takes as long and is never right.
+// Check reports whether a password is right, and whether its hash should be made anew because the parameters have changed since. If stored is
+// "" or cannot be read, Check takes as long, and the password is never right.
 func Check(stored, text string) (right, outdated bool) {
 	p, salt, key, ok := parse(stored)
 	if !ok {
