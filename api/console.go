@@ -7,8 +7,8 @@ import (
 	"wxdesk/api/callback"
 )
 
-// concernsConsole reports whether a request that no route serves is for the console: a person's browser asks for a page, or for one of the
-// files of a page. What lies where programs and WeChat call is never for the console, and neither is anything but GET and HEAD.
+// concernsConsole reports whether a request that no route serves is for the console: a GET or HEAD for a file below /assets/, or of a browser that
+// asks for a page. Paths of the API and of callbacks are never for the console.
 func concernsConsole(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false

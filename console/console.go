@@ -32,7 +32,7 @@ const (
 	forever = "public, max-age=31536000, immutable"
 	// noncePlace stands in the built page wherever the nonce belongs (vite.config.ts).
 	noncePlace = "NONCE"
-	// worthZipping is the size below which compression saves less than it costs.
+	// worthZipping is the size from which files are compressed: below, a file fits into one packet either way.
 	worthZipping = 1 << 10
 )
 
@@ -150,7 +150,7 @@ func send(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 }
 
-// policy is what the page may do. The nonce is for style elements that the component library adds; scripts come from files alone.
+// policy says what the page may load and do. The nonce is for style elements that the component library adds. Scripts come from files alone.
 func policy(nonce string) string {
 	return strings.Join([]string{
 		"default-src 'none'",
@@ -182,7 +182,7 @@ func newNonce() string {
 	return base64.RawURLEncoding.EncodeToString(random[:])
 }
 
-// takesGzip reads Accept-Encoding (RFC 9110, 12.5.3). A browser that does not name gzip gets what it can read for certain.
+// takesGzip reads Accept-Encoding (RFC 9110, 12.5.3). A browser that does not name gzip gets plain files, which every browser can read.
 func takesGzip(r *http.Request) bool {
 	for one := range strings.SplitSeq(strings.ToLower(r.Header.Get("Accept-Encoding")), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(one), ";")
@@ -196,7 +196,7 @@ func takesGzip(r *http.Request) bool {
 	return false
 }
 
-// kindOf is a closed list: what is not in it is no file of ours. The system's table of types differs from machine to machine.
+// kindOf returns the media type of a file. The list is our own, because the system's differs from machine to machine.
 func kindOf(name string) string {
 	switch path.Ext(name) {
 	case ".js":

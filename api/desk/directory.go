@@ -12,7 +12,7 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Directory knows the names that conversations are shown with.
+// Directory reads the names of what conversations and events name by id.
 type Directory interface {
 	// Directory lists them, removed ones included, in the same order while nothing changes.
 	Directory(ctx context.Context, t conversation.Tenant) ([]routing.Named, error)
@@ -35,7 +35,7 @@ type directoryAnswer struct {
 	Body   directoryView
 }
 
-// GetDirectory answers with all names at once: a desk keeps them, and reads them again when the event settings says so.
+// GetDirectory answers with all names at once. A desk keeps them, and reads them again after the event settings.
 func (d *Desk) GetDirectory(ctx context.Context, in *struct {
 	IfNoneMatch string `header:"If-None-Match" doc:"The ETag of the directory as it was read: 304 where it is still the same"`
 },

@@ -13,17 +13,17 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// The data of each event, for the API's description. The ledger writes most of it (package lifecycle has the bodies), and the
-// writer of the stream adds ids and the time; a test holds the two together.
+// The data of each event, for the API's description. Most of it is written by the ledger (the bodies of package lifecycle); the writer of the
+// stream adds ids and the time. A test compares the description with what is written.
 
-// EventBase is what the data of nearly every event has. (Exported because huma looks into no others.)
+// EventBase has the members of nearly every event. It is exported because huma ignores embedded structs that are not.
 type EventBase struct {
 	QueueID string    `json:"queue_id,omitempty" format:"uuid" doc:"The queue that it is in, where its members are told"`
 	AgentID string    `json:"agent_id,omitempty" format:"uuid" doc:"The agent whom it concerns"`
 	At      time.Time `json:"at"`
 }
 
-// eventConversation is how a conversation stands from now on.
+// eventConversation says the new state of a conversation.
 type eventConversation struct {
 	EventBase
 	ConversationID string              `json:"conversation_id" format:"uuid"`
@@ -33,7 +33,7 @@ type eventConversation struct {
 	Offer          *offerView          `json:"offer,omitempty"`
 }
 
-// eventLeft is told to the agent who had the conversation: how it stands without them.
+// eventLeft is for the agent who no longer has the conversation: its new state.
 type eventLeft eventConversation
 
 type eventMessage struct {
@@ -60,7 +60,7 @@ type eventNote struct {
 	Author         string `json:"author" format:"uuid" doc:"An agent's id, a user's, or an API token's"`
 }
 
-// eventStep is a step more in the timeline.
+// eventStep is a new step in the timeline.
 type eventStep struct {
 	EventBase
 	ConversationID string `json:"conversation_id" format:"uuid"`
@@ -95,7 +95,7 @@ type eventAlert struct {
 	Alert          string `json:"alert" doc:"A stable word"`
 }
 
-// eventSettings is for everybody: a part of the set-up has changed, so that its name may be another one.
+// eventSettings is for everybody: a part of the set-up has changed, and may have another name.
 type eventSettings struct {
 	EventBase
 	Kind string `json:"kind" enum:"account,agent,bot,capacity_profile,custom_presence,faq_entry,operating_hours,queue,ruleset,settings,skill,workstream"`
@@ -105,7 +105,7 @@ type eventSettings struct {
 // eventReset says that everything has to be read again.
 type eventReset struct{}
 
-// eventViews are the events by name, with the data of each.
+// eventViews lists the events, with the data of each.
 func eventViews() []eventView {
 	return []eventView{
 		{"conversation", reflect.TypeFor[eventConversation]()},

@@ -35,7 +35,7 @@ func Compress(ctx huma.Context, next func(huma.Context)) {
 	w.finish()
 }
 
-// takesGzip reads Accept-Encoding (RFC 9110, 12.5.3). Clients that say nothing get what they can read for certain.
+// takesGzip reads Accept-Encoding (RFC 9110, 12.5.3). A client without the header gets plain answers, which every client can read.
 func takesGzip(accepted string) bool {
 	taken := false
 	for part := range strings.SplitSeq(strings.ToLower(accepted), ",") {
@@ -55,7 +55,7 @@ func takesGzip(accepted string) bool {
 	return taken
 }
 
-// zippers are kept because each has tables of some hundred kilobytes.
+// zippers are used again, because each has tables of some hundred kilobytes.
 var zippers = sync.Pool{New: func() any {
 	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	if err != nil {
@@ -64,7 +64,7 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
-// compressedWriter holds an answer back until it is known to be long, and compresses it then.
+// compressedWriter keeps the beginning of an answer until it is known to be long. Then it compresses the whole.
 type compressedWriter struct {
 	gin.ResponseWriter
 	held []byte
@@ -104,7 +104,7 @@ func (w *compressedWriter) begin() {
 	w.zip.Reset(w.ResponseWriter)
 }
 
-// finish writes what is still held. Where it fails, the caller is gone.
+// finish writes what is still kept. It fails only if the caller has gone.
 func (w *compressedWriter) finish() {
 	if w.zip == nil {
 		if len(w.held) > 0 {

@@ -26,7 +26,7 @@ func (Optional[T]) Schema(r huma.Registry) *huma.Schema {
 	return &s
 }
 
-// OptionalNumber is a number in a query that may be left out: zero or more.
+// OptionalNumber is a number of a query, zero or more, that may be left out.
 type OptionalNumber struct {
 	Value int64
 	Given bool

@@ -118,7 +118,7 @@ func (s *components) workerCheck() telemetry.Check {
 	}}
 }
 
-// consoleOf is what serves the desk in the browser, or nil where WXDESK_CONSOLE switches it off.
+// consoleOf returns what serves the desk in the browser; nil if WXDESK_CONSOLE switches it off.
 func consoleOf(on bool) (http.Handler, error) {
 	if !on {
 		return nil, nil //nolint:nilnil // none is wanted

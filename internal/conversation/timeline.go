@@ -7,7 +7,7 @@ import (
 
 // Entry is one entry of a conversation's timeline: a message, a note or a step. Exactly one of the three is not nil.
 type Entry struct {
-	Seq     int64 // one counter for all three; numbers may be missing
+	Seq     int64 // all three share one counter; numbers may be missing
 	At      time.Time
 	By      Writer
 	Message *Message
@@ -18,8 +18,8 @@ type Entry struct {
 // Writer is who wrote or did something.
 type Writer struct {
 	Kind WriterKind
-	ID   string // "" where the kind says it all
-	Name string // as far as it is read
+	ID   string // of the customer, agent, user or API token; "" for others
+	Name string // "" if there is none, or if it was not read
 }
 
 // WriterKind says what kind of writer it is.
@@ -35,7 +35,7 @@ const (
 	WriterToken    WriterKind = "token"  // the bearer of an API token who is no agent
 )
 
-// TimelineStep is something that happened to a conversation beside what was said.
+// TimelineStep is something that was done with a conversation, such as a transfer.
 type TimelineStep struct {
 	What    string // a lifecycle.StepKind, or StepOpened
 	QueueID QueueID
@@ -47,8 +47,8 @@ type TimelineStep struct {
 // StepOpened is the first step of every conversation, with the number 0.
 const StepOpened = "opened"
 
-// TimelineRange says which part of a timeline is read: at most Limit entries before or after a number, around one, or, where all
-// three are nil, the newest.
+// TimelineRange says which part of a timeline is read: at most Limit entries before, after or around a number. If all three are nil, the
+// newest entries are read.
 type TimelineRange struct {
 	Before, After, Around *int64
 	Limit                 int
@@ -60,7 +60,7 @@ type Timeline struct {
 	Before, After bool // there is more on that side
 }
 
-// Label is how people call a customer before they give them a name: WeChat tells none.
+// Label returns what people call a customer who has no name yet, such as "客户 7F3A". WeChat tells no names.
 func (c Customer) Label() string {
 	const digits = 4
 	id := string(c.ID)

@@ -327,7 +327,7 @@ func (d *draft) addEvents(kind EventKind, body any) {
 	d.addEvent(e)
 }
 
-// toConcerned is an event for those who see the conversation from now on.
+// toConcerned returns an event for the agent or the queue that has the conversation now.
 func (d *draft) toConcerned(kind EventKind, body any) Event {
 	e := Event{Kind: kind, Agent: d.Agent, Body: body}
 	if d.Holder == conversation.HolderQueue && d.State != conversation.StateClosed {

@@ -52,7 +52,7 @@ func HandOver(now time.Time, s Snapshot, to routing.Decision) Change {
 	return d.finish()
 }
 
-// handsOver is who hands a conversation over for a reason; the zero value is who acts.
+// handsOver returns who hands a conversation over for a reason; the zero value stands for who acts in the draft.
 func handsOver(why conversation.EscalationReason) conversation.Writer {
 	if why == conversation.EscalatedByBot {
 		return conversation.Writer{Kind: conversation.WriterBot}

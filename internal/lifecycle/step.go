@@ -7,14 +7,14 @@ import (
 	"wxdesk/internal/conversation"
 )
 
-// Step is something that happened to a conversation beside what was said, as its timeline shows it. It is numbered with the messages.
+// Step is something that was done with a conversation, as its timeline shows it. Steps, messages and notes share one counter.
 type Step struct {
 	Seq    int64
 	At     time.Time
 	What   StepKind
 	By     conversation.Writer
-	Queue  conversation.QueueID // where it went; "" where it stayed
-	Agent  conversation.AgentID // who was asked, or has it now; "" where that is who acted, or nobody
+	Queue  conversation.QueueID // the queue that it moved to; "" if it did not move
+	Agent  conversation.AgentID // who was asked, or has it now; "" if that is By, or nobody
 	Reason string               // a stable word, or empty
 	Until  time.Time            // of what was put aside; zero: until the customer writes
 }
@@ -22,7 +22,7 @@ type Step struct {
 // StepKind says what happened.
 type StepKind string
 
-// What happens to a conversation. That it was opened is no step of its own: its row says so.
+// The kinds of steps. That a conversation was opened is none of them, because its row says so.
 const (
 	StepHandedOver  StepKind = "handed-over" // by a bot, or because there is none, to people
 	StepOffered     StepKind = "offered"
@@ -38,12 +38,12 @@ const (
 	StepClosed      StepKind = "closed"
 )
 
-// StepBody is a step more in the timeline.
+// StepBody is a new step in the timeline.
 type StepBody struct {
 	Seq int64 `json:"seq"`
 }
 
-// step adds a step to the timeline. Who acts and when is the draft's, where the step does not say.
+// step adds a step to the timeline, now. If it does not say by whom, it is by who acts in the draft.
 func (d *draft) step(s Step) {
 	d.LastSeq++
 	s.Seq, s.At = d.LastSeq, d.now
@@ -54,7 +54,7 @@ func (d *draft) step(s Step) {
 	d.change.Steps = append(d.change.Steps, s)
 }
 
-// offerEnded is the step of an offer that is over.
+// offerEnded adds the step of an offer that is over.
 func (d *draft) offerEnded(over Assignment) {
 	if over.State == Rejected {
 		d.step(Step{What: StepDeclined})
@@ -63,7 +63,7 @@ func (d *draft) offerEnded(over Assignment) {
 	d.step(Step{What: StepOfferOver, Agent: over.Agent, Reason: string(over.State)})
 }
 
-// closer is who ends a conversation for a reason; the zero value is who acts.
+// closer returns who ends a conversation for a reason; the zero value stands for who acts in the draft.
 func (d *draft) closer(why conversation.CloseReason) conversation.Writer {
 	if d.by.Kind != conversation.WriterSystem {
 		return conversation.Writer{} // it ends by an act

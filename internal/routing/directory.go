@@ -1,6 +1,6 @@
 package routing
 
-// Named is a part of the set-up by its name, as desks show it.
+// Named is a part of the set-up with the name that desks show for its id.
 type Named struct {
 	Kind    NamedKind
 	ID      string

@@ -48,7 +48,8 @@ const (
 	SessionEnd       = "session.end"
 )
 
-// Record notes in the transaction of a change who made it, and has desks told of a change of the set-up. Fields are names, never values.
+// Record notes in the transaction of a change who made it. If the change is one of the set-up, it also adds an event to the feed, for all desks.
+// Fields are names, never values.
 func Record(ctx context.Context, tx *postgres.Tx, by access.Actor, act, subject string, fields ...string) error {
 	detail, err := json.Marshal(map[string][]string{"fields": append([]string{}, fields...)})
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"wxdesk/internal/routing"
 )
 
-// Directory lists the names that a tenant's conversations are shown with, removed ones included, in a fixed order.
+// Directory lists the names of a tenant's accounts, workstreams, queues, agents, skills, bots and custom presences, also of those that were removed.
+// The order is always the same. It lists all at once, because a set-up is small.
 func (db *DB) Directory(ctx context.Context, t conversation.Tenant) ([]routing.Named, error) {
 	const query = `
 		select 'account' as kind, id::text as id, name, deleted_at is not null as removed from accounts where tenant = $1

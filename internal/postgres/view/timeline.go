@@ -12,8 +12,8 @@ import (
 	"wxdesk/internal/postgres/sealing"
 )
 
-// The timeline is one sequence of what was said, noted and done. The three stand in tables of their own, each with an index in the
-// order of the common counter: of each as many are read as the page holds, and the page is cut from them.
+// The timeline is one sequence of what was said, noted and done. Messages, notes and steps have tables of their own, which share one counter and
+// have an index in its order. A page reads as many rows of each table as it may hold, and keeps the nearest.
 
 // timelineRow is an entry of any kind.
 type timelineRow struct {
@@ -21,10 +21,10 @@ type timelineRow struct {
 	At         time.Time                    `db:"at"`
 	Kind       string                       `db:"kind"`
 	ID         string                       `db:"id"`
-	Author     conversation.WriterKind      `db:"author"` // of a note ""
+	Author     conversation.WriterKind      `db:"author"` // "" for a note
 	AuthorID   string                       `db:"author_id"`
 	AuthorName string                       `db:"author_name"`
-	What       string                       `db:"what"` // of a message its kind
+	What       string                       `db:"what"` // the kind of a message, or what a step is
 	Body       []byte                       `db:"body"`
 	Status     *conversation.DeliveryStatus `db:"status"`
 	Reason     string                       `db:"reason"`
@@ -35,7 +35,7 @@ type timelineRow struct {
 	IsUser     bool                         `db:"is_user"`
 }
 
-// timelineUp and timelineDown read at most $4 entries of conversation $2 after or before number $3.
+// timelineUp reads at most $4 entries of conversation $2 with numbers above $3; timelineDown those below it. Both answer oldest first.
 var (
 	timelineUp   = timelineQuery(`>`, `asc`)
 	timelineDown = timelineQuery(`<`, `desc`)
@@ -72,8 +72,8 @@ func timelineQuery(beyond, order string) string {
 		order by t.seq`
 }
 
-// Timeline reads a part of what was said, noted and done in a conversation, oldest first. A text that does not open reads as
-// Unavailable. ErrNotFound when there is no such conversation that the viewer may see.
+// Timeline reads a part of what was said, noted and done in a conversation, oldest first. A text that cannot be opened reads as Unavailable.
+// It returns ErrNotFound when there is no such conversation that the viewer may see.
 func (db *DB) Timeline(ctx context.Context, v access.Viewer, id conversation.ID, r conversation.TimelineRange) (conversation.Timeline, error) {
 	about, err := db.seen(ctx, v, id)
 	if err != nil {
@@ -119,7 +119,7 @@ func (db *DB) Timeline(ctx context.Context, v access.Viewer, id conversation.ID,
 	return t, nil
 }
 
-// entry opens what the row seals.
+// entry returns the row as an entry, with its text opened; opens is false if the customer's key cannot be used.
 func (r timelineRow) entry(customer conversation.CustomerID, seal sealing.Customer, opens bool) conversation.Entry {
 	e := conversation.Entry{Seq: r.Seq, At: r.At, By: conversation.Writer{Kind: r.Author, ID: r.AuthorID, Name: r.AuthorName}}
 	switch {
