@@ -14,6 +14,7 @@ create table customers (
     message_left     int         not null default 0,
     tap_until        timestamptz,
     tap_left         int         not null default 0,
+    tap_by           text        not null default '', -- the kind of the message that opened the tap's window
     tags             bytea,      -- what people say of the customer, for rules; sealed by the customer's key: JSON list of texts
     preferred_agents uuid[]      not null default '{}',
     version          bigint      not null default 1, -- counts changes of tags and preferred_agents
@@ -48,6 +49,9 @@ create table conversations (
     classified       jsonb,      -- routing.Needs that rules gave before the bot's first answer (CLS-13); classification begins with it where people are asked for; null: there was nothing to ask
     opened_at        timestamptz not null default now(),
     last_customer_at timestamptz not null default now(),
+    unanswered_since timestamptz, -- the first message of the customer that neither a bot nor an agent has answered; null: none
+    answered_at      timestamptz, -- when a bot or an agent wrote last
+    active_at        timestamptz not null default now(), -- of the last message. These three are in no index: every message changes them
     since            timestamptz not null default now(), -- when it came into its state
     waiting_since    timestamptz, -- for a person, since when
     wait_until       timestamptz, -- of state waiting: comes back by itself then
@@ -73,6 +77,7 @@ create index conversations_closed on conversations (tenant, closed_at) where clo
 -- Lists, newest first.
 create index conversations_newest on conversations (tenant, opened_at desc, id desc);
 create index conversations_newest_open on conversations (tenant, opened_at desc, id desc) where state <> 'closed';
+create index conversations_newest_of_workstream on conversations (tenant, workstream_id, opened_at desc, id desc) where workstream_id is not null;
 create index conversations_newest_of_account on conversations (tenant, account_id, opened_at desc, id desc);
 create index conversations_newest_of_agent on conversations (tenant, agent_id, opened_at desc, id desc) where agent_id is not null;
 create index conversations_open_of_agent on conversations (tenant, agent_id, opened_at desc, id desc)
@@ -83,6 +88,7 @@ create index conversations_open_of_queue on conversations (tenant, queue_id, ope
 -- What waits in a queue, the longest first.
 create index conversations_waiting on conversations (tenant, queue_id, waiting_since, id)
     where state = 'open' and holder = 'queue' and ending is null;
+create index conversations_waiting_anywhere on conversations (tenant, waiting_since, id) where state <> 'closed' and waiting_since is not null;
 
 -- What customer, bot, agent or an automated message said. Rows never change, except wants_answer; what becomes of a message to the
 -- customer stands in deliveries.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,13 +35,27 @@ func (w *World) Conversations(_ context.Context, v access.Viewer, f conversation
 	defer w.Mu.Unlock()
 	var found []conversation.Conversation
 	for _, c := range w.KnownConversations {
-		fits := cmp.Or(f.State, c.State) == c.State && cmp.Or(f.QueueID, c.QueueID) == c.QueueID &&
+		fits := (len(f.States) == 0 || slices.Contains(f.States, c.State)) && cmp.Or(f.QueueID, c.QueueID) == c.QueueID &&
 			cmp.Or(f.AgentID, c.AgentID) == c.AgentID && cmp.Or(f.AccountID, c.AccountID) == c.AccountID
-		if fits && sees(v, c) && (after.ID == "" || c.OpenedAt.Before(after.OpenedAt)) {
+		if fits && sees(v, c) && (after.ID == "" || c.OpenedAt.Before(after.At)) {
 			found = append(found, c)
 		}
 	}
 	return found[:min(limit, len(found))], nil
+}
+
+// CountConversations counts all that a viewer may see, whatever the filter says.
+func (w *World) CountConversations(_ context.Context, v access.Viewer, f conversation.Filter) (map[conversation.State]int, error) {
+	w.Mu.Lock()
+	defer w.Mu.Unlock()
+	w.AskedFilter = f
+	counts := map[conversation.State]int{}
+	for _, c := range w.KnownConversations {
+		if sees(v, c) {
+			counts[c.State]++
+		}
+	}
+	return counts, nil
 }
 
 func (w *World) Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {

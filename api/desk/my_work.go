@@ -13,6 +13,13 @@ type workView struct {
 	Offers []ConversationView `json:"offers" nullable:"false" doc:"Offered to you, the one that ends soonest first"`
 	Mine   []ConversationView `json:"mine" nullable:"false" doc:"That you have"`
 	Open   []ConversationView `json:"open" nullable:"false" doc:"That wait in your queues, the longest first"`
+	More   moreWorkView       `json:"more" doc:"Of which sort there is more than is listed: at most 100 of each are"`
+}
+
+type moreWorkView struct {
+	Offers bool `json:"offers"`
+	Mine   bool `json:"mine"`
+	Open   bool `json:"open"`
 }
 
 func (d *Desk) GetMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workView }, error) {
@@ -28,5 +35,5 @@ func (d *Desk) GetMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workVi
 		}
 		return list
 	}
-	return &struct{ Body workView }{workView{view(w.Offers), view(w.Mine), view(w.Open)}}, nil
+	return &struct{ Body workView }{workView{view(w.Offers), view(w.Mine), view(w.Open), moreWorkView(w.More)}}, nil
 }

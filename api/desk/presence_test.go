@@ -48,6 +48,8 @@ func TestMe_showsRoleAgentAndWork(t *testing.T) {
 	require.Contains(t, me.Body.String(), `"capacity":100,"load":25`)
 	boss := apitest.Call(t, h, "supervisor", http.MethodGet, "/v1/me", "")
 	require.JSONEq(t, `{"name":"","role":"supervisor","user_id":null,"agent":null,"shift":false,"locale":"","preferences":{"locale":""}}`, boss.Body.String())
+	w.KnownWork.More.Mine = true
 	work := apitest.Call(t, h, "agent", http.MethodGet, "/v1/me/work", "")
 	require.Contains(t, work.Body.String(), `"offers":[],"mine":[{"id":"`+apitest.ConvA+`"`)
+	require.Contains(t, work.Body.String(), `"more":{"offers":false,"mine":true,"open":false}`)
 }

@@ -38,6 +38,7 @@ type Allowance struct {
 	MessageLeft  int
 	TapUntil     time.Time
 	TapLeft      int
+	TapBy        string // the kind of the message that opened the tap's window; only for who reads the conversation
 }
 
 // Opened returns the allowance after the customer acted at the given time.

@@ -135,6 +135,28 @@ type Conversation struct {
 	Context      map[string]any
 	Summary      string // the bot's summary when it handed the conversation over
 	Allowance    Allowance
+
+	// For who looks over many.
+	Last            *LastMessage // nil before the first
+	UnansweredSince time.Time    // since when the customer waits for an answer of a bot or an agent; zero: they do not
+	AnsweredAt      time.Time    // when a bot or an agent wrote last; zero: never
+	ActiveAt        time.Time    // when anybody wrote last
+	Priority        int          // smaller goes first
+	Skills          []SkillNeed
+}
+
+// LastMessage is the last message of a conversation.
+type LastMessage struct {
+	Author Author
+	Kind   string
+	Text   string
+	At     time.Time
+}
+
+// SkillNeed is a skill that a conversation needs.
+type SkillNeed struct {
+	SkillID string `json:"skill_id"`
+	Rating  int    `json:"rating"`
 }
 
 // Customer is a follower of one official account who has written.
@@ -142,6 +164,7 @@ type Customer struct {
 	ID        CustomerID
 	AccountID AccountID
 	OpenID    string // personal data: never in a log, an id or a label
+	Tags      []string
 }
 
 // Message is one entry of the transcript: what a customer, a bot, an agent or an automated message said.

@@ -49,6 +49,7 @@ const (
 	DueReturn   DueKind = "wait-ends"      // put aside until now: comes back to its agent
 	DueIdle     DueKind = "idle"           // waiting for the customer too long: closed
 	DueOverflow DueKind = "queue-overflow" // in the queue too long: its overflow action
+	DueWrapUp   DueKind = "wrap-up-ends"   // wrap-up no longer takes capacity; shown to people only, a run knows nothing of it
 	DueLimit    DueKind = "state-limit"    // open, active or wrapping up for too long: closed
 )
 

@@ -54,7 +54,7 @@ func init() {
 		perBatch: `Distribute`,
 		perSecond: `ClaimSpooled DistributionLag DoAgentDue DropSilentProcesses Feed Heartbeat Notices QuarantineWaiting QueuesOf
 			RecordRefusals SpoolEmpty SpoolSize StillGood Tenants WorkerBeat WorkerPolls`,
-		perPage: `Account Agent AgentNow Bot CallbackRecords Conversation Conversations CustomPresence Customer Directory EventKept FAQEntry FeedEnd Hours LastTurn
+		perPage: `Account Agent AgentNow Bot CallbackRecords Conversation Conversations CountConversations CustomPresence Customer Directory EventKept FAQEntry FeedEnd Hours LastTurn
 			ListAccounts ListAgents ListBots ListCustomPresences ListFAQEntries ListHours ListProfiles ListQueues ListRulesets ListSkills ListTokens
 			ListWorkstreams Messages Notes Profile Quarantined QuarantinedRaw Queue QueueMembers RoutingPlan RoutingTrace Ruleset RulesetVersions
 			Settings Skill Targets Timeline TrialQuestion Work Workstream

@@ -119,14 +119,18 @@ func TestMessages_readableBesideABrokenOne(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, sealing.Unavailable, lines[0].Text)
 	require.Equal(t, postgrestest.Canary+" two", lines[1].Text)
+	c, err := f.Conversation(t.Context(), postgrestest.Everything, id)
+	require.NoError(t, err)
+	require.Equal(t, postgrestest.Canary+" two", c.Last.Text)
 
 	f.Exec(t, `update customers set data_key = ''`) // as erasure does
 	lines, err = f.Messages(t.Context(), postgrestest.Everything, id, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, sealing.Unavailable, lines[1].Text)
-	c, err := f.Conversation(t.Context(), postgrestest.Everything, id)
+	c, err = f.Conversation(t.Context(), postgrestest.Everything, id)
 	require.NoError(t, err)
 	require.Equal(t, sealing.Unavailable, c.Customer.OpenID)
+	require.Equal(t, sealing.Unavailable, c.Last.Text)
 }
 
 // K14

@@ -31,25 +31,29 @@ func TestConversations_listsNewestFirstByFilter(t *testing.T) {
 		}
 		for _, c := range page {
 			got = append(got, c.ID)
-			after = conversation.Position{OpenedAt: c.OpenedAt, ID: c.ID}
+			after = c.PositionIn(conversation.OrderOpened)
 		}
 	}
 	require.Equal(t, want, got)
 
 	closed := conversation.Ref{Tenant: postgrestest.Tenant, Conversation: want[2]}
 	postgrestest.Ended(t)(f.CloseConversation(t.Context(), closed, conversation.ClosedIdle))
-	for filter, n := range map[conversation.Filter]int{
-		{State: conversation.StateClosed}:                             1,
-		{State: conversation.StateActive}:                             6,
-		{AccountID: f.TheAccount.ID}:                                  7,
-		{AccountID: conversation.AccountID(uuid.NewString())}:         0,
-		{QueueID: conversation.QueueID(uuid.NewString())}:             0,
-		{AgentID: conversation.AgentID(uuid.NewString())}:             0,
-		{State: conversation.StateActive, AccountID: f.TheAccount.ID}: 6,
+	active, ended := []conversation.State{conversation.StateActive}, []conversation.State{conversation.StateClosed}
+	for _, of := range []struct {
+		conversation.Filter
+		n int
+	}{
+		{conversation.Filter{States: ended}, 1},
+		{conversation.Filter{States: active}, 6},
+		{conversation.Filter{AccountID: f.TheAccount.ID}, 7},
+		{conversation.Filter{AccountID: conversation.AccountID(uuid.NewString())}, 0},
+		{conversation.Filter{QueueID: conversation.QueueID(uuid.NewString())}, 0},
+		{conversation.Filter{AgentID: conversation.AgentID(uuid.NewString())}, 0},
+		{conversation.Filter{States: active, AccountID: f.TheAccount.ID}, 6},
 	} {
-		list, err := f.Conversations(t.Context(), postgrestest.Everything, filter, conversation.Position{}, 100)
+		list, err := f.Conversations(t.Context(), postgrestest.Everything, of.Filter, conversation.Position{}, 100)
 		require.NoError(t, err)
-		require.Len(t, list, n, "%+v", filter)
+		require.Len(t, list, of.n, "%+v", of.Filter)
 	}
 }
 

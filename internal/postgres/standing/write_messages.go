@@ -70,7 +70,11 @@ func (l *Locked) say(ctx context.Context, m lifecycle.Message) error {
 		return err
 	}
 	const insert = `
-		with numbered as (update conversations set last_seq = greatest(last_seq, $4) where tenant = $1 and id = $2),
+		with numbered as (
+			update conversations set last_seq = greatest(last_seq, $4), active_at = now(),
+				unanswered_since = case when $5 <> 'agent' then unanswered_since end,
+				answered_at = case when $5 = 'agent' then now() else answered_at end
+			where tenant = $1 and id = $2),
 		said as (
 			insert into messages (tenant, id, conversation_id, seq, author, agent_id, kind, body, turn_id, turn_part, traceparent)
 			values ($1, $3, $2, $4, $5, nullif($6, '')::uuid, 'text', $7, nullif($8, '')::uuid, case when $8 <> '' then $9::int end, $10))

@@ -110,7 +110,10 @@ func insertAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, turn
 		queued as (
 			insert into deliveries (tenant, message_id, conversation_id, seq, epoch, status)
 			select $1, id, $2, seq, $4::bigint, 'queued' from said)
-		update conversations c set last_seq = $11::bigint + (select count(*) from texts)
+		update conversations c set last_seq = $11::bigint + (select count(*) from texts),
+			unanswered_since = case when exists (select from texts) then null else unanswered_since end,
+			answered_at = case when exists (select from texts) then now() else answered_at end,
+			active_at = case when exists (select from texts) then now() else active_at end
 		from answered where c.tenant = $1 and c.id = $2`
 	written, err := postgres.Affected(tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, held.Epoch, row.Command, row.Reason, row.Summary, row.QueueID,
 		pq.Array(row.IDs), row.Bodies, held.LastSeq))

@@ -28,9 +28,15 @@ func (r *reception) writeMessages(ctx context.Context) error {
 		return err
 	}
 	allowance, following := r.customer.Allowance(), r.customer.Following
+	tapBy, asks := "", false
 	for _, i := range r.fresh {
-		allowance = allowance.Opened(r.in.Arrivals[i].Trigger, r.customer.Now)
-		following = following || r.in.Arrivals[i].Follow == callback.Followed
+		a := r.in.Arrivals[i]
+		allowance = allowance.Opened(a.Trigger, r.customer.Now)
+		following = following || a.Follow == callback.Followed
+		asks = asks || !a.IsEvent
+		if a.Trigger == conversation.TriggerTap {
+			tapBy = a.Kind
+		}
 	}
 	const insert = `
 		with arrived as (
@@ -41,10 +47,12 @@ func (r *reception) writeMessages(ctx context.Context) error {
 			insert into messages (tenant, id, conversation_id, seq, author, kind, body, stale, echo, said_at, wants_answer, traceparent)
 			select $1, id, $3, $5 + n, 'customer', kind, body, stale, echo, said_at, wants_answer, traceparent from arrived),
 		numbered as (
-			update conversations set last_seq = $5 + (select count(*) from arrived), last_customer_at = now()
+			update conversations set last_seq = $5 + (select count(*) from arrived), last_customer_at = now(), active_at = now(),
+				unanswered_since = case when $23 then coalesce(unanswered_since, now()) else unanswered_since end
 			where tenant = $1 and id = $3),
 		opened as (
-			update customers set following = $16, message_until = $17, message_left = $18, tap_until = $19, tap_left = $20
+			update customers set following = $16, message_until = $17, message_left = $18, tap_until = $19, tap_left = $20,
+				tap_by = case when $24 <> '' then $24 else tap_by end
 			where tenant = $1 and id = $4)
 		insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at)
 		select $1, $2, message_key, $3, delivery_id, fingerprint, id, 'new', received_at from arrived` + intake.TakeKey
@@ -52,7 +60,7 @@ func (r *reception) writeMessages(ctx context.Context) error {
 		pq.Array(m.ids), pq.Array(m.kinds), m.bodies, pq.Array(m.stale), pq.Array(m.echo), pq.Array(m.saidAt),
 		pq.Array(m.keys), pq.Array(m.deliveries), pq.Array(m.fingerprints), pq.Array(m.receivedAt),
 		following, postgres.OrNull(allowance.MessageUntil), allowance.MessageLeft, postgres.OrNull(allowance.TapUntil), allowance.TapLeft,
-		pq.Array(m.wants), pq.Array(m.traces)))
+		pq.Array(m.wants), pq.Array(m.traces), asks, tapBy))
 	if err == nil && written != int64(len(r.fresh)) {
 		err = postgres.ErrAgain
 	}

@@ -2,6 +2,8 @@ package view
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"time"
 
 	"wxdesk/internal/access"
@@ -9,6 +11,7 @@ import (
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/sealing"
 	"wxdesk/internal/postgres/standing"
+	"wxdesk/internal/routing"
 )
 
 // ListedRow is a conversation as people read it.
@@ -31,6 +34,19 @@ type ListedRow struct {
 	TapUntil       *time.Time                `db:"tap_until"`
 	TapLeft        int                       `db:"tap_left"`
 	Context        []byte                    `db:"context"`
+	TapBy          string                    `db:"tap_by"`
+	Tags           []byte                    `db:"tags"`
+	Unanswered     *time.Time                `db:"unanswered_since"`
+	AnsweredAt     *time.Time                `db:"answered_at"`
+	ActiveAt       time.Time                 `db:"active_at"`
+	HoldsUntil     *time.Time                `db:"holds_until"` // of wrap-up, until then it takes capacity; null: no longer, or for as long as it lasts
+	Priority       *int                      `db:"priority"`
+	Skills         []byte                    `db:"skills"`
+	LastID         *string                   `db:"said_id"` // of the last message
+	LastAuthor     *conversation.Author      `db:"said_author"`
+	LastKind       *string                   `db:"said_kind"`
+	LastBody       []byte                    `db:"said_body"`
+	LastAt         *time.Time                `db:"said_at"`
 	Turn           *conversation.MessageID   `db:"turn_id"` // with which the bot gave it up last
 	Summary        []byte                    `db:"summary"`
 }
@@ -40,12 +56,22 @@ const listedAll = `
 		select ` + standing.Columns + `, c.id, c.account_id, c.customer_id, c.workflow_id,
 			coalesce(c.workstream_id::text, '') as workstream_id, coalesce(c.last_agent::text, '') as last_agent,
 			coalesce(c.close_reason, '') as close_reason, c.opened_at, c.last_customer_at, c.closed_at, c.context,
-			u.data_key, u.openid, u.message_until, u.message_left, u.tap_until, u.tap_left, t.turn_id, t.summary
+			u.data_key, u.openid, u.message_until, u.message_left, u.tap_until, u.tap_left, u.tap_by, u.tags, t.turn_id, t.summary,
+			c.unanswered_since, c.answered_at, c.active_at, needs.priority, needs.skills,
+			case when c.state = 'wrap_up' then held.holds_until end as holds_until,
+			said.id::text as said_id, said.author as said_author, said.kind as said_kind, said.body as said_body, said.created_at as said_at
 		from conversations c
 		join customers u on u.tenant = c.tenant and u.id = c.customer_id
 		left join lateral (
 			select turn_id, summary from turns
 			where tenant = c.tenant and conversation_id = c.id and command = 'escalate' order by answered_at desc limit 1) t on true
+		left join lateral (
+			select priority, skills from work_items
+			where tenant = c.tenant and conversation_id = c.id order by id desc limit 1) needs on true
+		left join assignments held on held.tenant = c.tenant and held.conversation_id = c.id and held.state = 'accepted' and held.holds_until > now()
+		left join lateral (
+			select id, author, kind, body, created_at from messages
+			where tenant = c.tenant and conversation_id = c.id order by seq desc limit 1) said on true
 		` + standing.Joins + `
 		where c.tenant = $1`
 
@@ -78,16 +104,27 @@ func (db *DB) Open(t conversation.Tenant, r ListedRow) (conversation.Conversatio
 		Revision: s.Revision, WorkstreamID: r.WorkstreamID, WaitingSince: s.WaitingSince, Offer: s.Offer, Due: s.Due,
 		LastAgent: r.LastAgent,
 		Allowance: conversation.Allowance{
-			MessageUntil: orZero(r.MessageUntil), MessageLeft: r.MessageLeft, TapUntil: orZero(r.TapUntil), TapLeft: r.TapLeft,
+			MessageUntil: orZero(r.MessageUntil), MessageLeft: r.MessageLeft, TapUntil: orZero(r.TapUntil), TapLeft: r.TapLeft, TapBy: r.TapBy,
 		},
-		ClosedAt: orZero(r.ClosedAt),
+		ClosedAt: orZero(r.ClosedAt), AnsweredAt: orZero(r.AnsweredAt), ActiveAt: r.ActiveAt,
+		Priority: routing.DefaultPriority,
 	}
+	if c.State != conversation.StateClosed {
+		c.UnansweredSince = orZero(r.Unanswered)
+	}
+	r.addNeeds(&c)
 	seal, err := sealing.OpenCustomer(db.ring, t, string(r.CustomerID), r.DataKey)
 	if err != nil {
 		return c, nil //nolint:nilerr // erased: the conversation stays, what was said in it does not
 	}
 	if openID, err := seal.OpenOpenID(r.OpenID); err == nil {
 		c.Customer.OpenID = openID
+	}
+	c.Customer.Tags = seal.OpenTags(r.Tags)
+	if c.Last != nil {
+		if said, err := seal.OpenBody(*r.LastID, r.LastBody); err == nil {
+			c.Last.Text = said.Text
+		}
 	}
 	if len(r.Context) > 0 {
 		c.Context = seal.OpenContext(r.ID, r.Context)
@@ -96,6 +133,21 @@ func (db *DB) Open(t conversation.Tenant, r ListedRow) (conversation.Conversatio
 		c.Summary = seal.OpenSummary(r.ID, *r.Turn, r.Summary)
 	}
 	return c, nil
+}
+
+// addNeeds adds what the conversation asks of people, when wrap-up ends, and its last message without the text.
+func (r ListedRow) addNeeds(c *conversation.Conversation) {
+	if r.Priority != nil {
+		c.Priority = *r.Priority
+		_ = json.Unmarshal(r.Skills, &c.Skills) // skills that cannot be read count as none
+	}
+	if r.HoldsUntil != nil {
+		c.Due = append(c.Due, conversation.Due{What: conversation.DueWrapUp, At: r.HoldsUntil.UTC()})
+		slices.SortStableFunc(c.Due, func(a, b conversation.Due) int { return a.At.Compare(b.At) })
+	}
+	if r.LastID != nil {
+		c.Last = &conversation.LastMessage{Author: *r.LastAuthor, Kind: *r.LastKind, Text: sealing.Unavailable, At: *r.LastAt}
+	}
 }
 
 func orZero(at *time.Time) time.Time {

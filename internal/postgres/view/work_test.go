@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,13 @@ func TestConversations_readFewOfMany(t *testing.T) {
 		return err
 	}), 200)
 
+	var some conversation.CustomerID
+	require.NoError(t, f.Raw.Get(&some, `select id from customers limit 1`))
+	var ids []conversation.ID // of Mei
+	require.NoError(t, f.Raw.Select(&ids, `select id from conversations where agent_id = $1 limit 40`, mei))
+	var now time.Time
+	require.NoError(t, f.Raw.Get(&now, `select now()`))
+	ordered := func(o conversation.Order) conversation.Filter { return conversation.Filter{Order: o} }
 	for name, c := range map[string]struct {
 		viewer access.Viewer
 		filter conversation.Filter
@@ -82,9 +90,21 @@ func TestConversations_readFewOfMany(t *testing.T) {
 		"of an agent":                {postgrestest.Everything, conversation.Filter{AgentID: mei}, 20},
 		"of an account":              {postgrestest.Everything, conversation.Filter{AccountID: conversation.AccountID(other)}, 20},
 		"of a queue":                 {postgrestest.Everything, conversation.Filter{QueueID: postgrestest.FirstQueue}, 20},
-		"open ones":                  {postgrestest.Everything, conversation.Filter{State: conversation.StateActive}, 0},
+		"open ones":                  {postgrestest.Everything, conversation.Filter{States: []conversation.State{conversation.StateActive}}, 0},
+		"of a customer":              {postgrestest.Everything, conversation.Filter{CustomerID: some}, 20},
+		"of a workstream":            {postgrestest.Everything, conversation.Filter{WorkstreamID: postgrestest.DefaultWorkstream}, 0},
+		"of a holder":                {postgrestest.Everything, conversation.Filter{Holder: conversation.HolderBot}, 0},
+		"unanswered":                 {postgrestest.Everything, conversation.Filter{Unanswered: true}, 0},
+		"of ids":                     {postgrestest.Everything, conversation.Filter{IDs: ids}, 20},
+		"of a time":                  {postgrestest.Everything, conversation.Filter{From: now.Add(-time.Hour), To: now.Add(-30 * time.Minute)}, 20},
+		"by activity":                {postgrestest.Everything, ordered(conversation.OrderActivity), 0},
+		"by wait":                    {postgrestest.Everything, ordered(conversation.OrderWaited), 0},
+		"by answer":                  {postgrestest.Everything, ordered(conversation.OrderAnswer), 0},
+		"an agent's, of ids":         {postgrestest.Viewing(mei), conversation.Filter{IDs: ids}, 20},
+		"an agent's, unanswered":     {postgrestest.Viewing(mei), conversation.Filter{Unanswered: true}, 0},
+		"an agent's, by answer":      {postgrestest.Viewing(mei), ordered(conversation.OrderAnswer), 0},
 		"an agent's own":             {postgrestest.Viewing(mei), conversation.Filter{}, 20},
-		"an agent's own, closed":     {postgrestest.Viewing(mei), conversation.Filter{State: conversation.StateClosed}, 20},
+		"an agent's own, closed":     {postgrestest.Viewing(mei), conversation.Filter{States: []conversation.State{conversation.StateClosed}}, 20},
 		"an agent's, of the account": {postgrestest.Viewing(mei), conversation.Filter{AccountID: conversation.AccountID(other)}, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +119,7 @@ func TestConversations_readFewOfMany(t *testing.T) {
 				require.Less(t, reads, table/2, "of the table's %d blocks", table)
 				if c.shown > 0 {
 					last := page[len(page)-1]
-					after = conversation.Position{OpenedAt: last.OpenedAt, ID: last.ID}
+					after = last.PositionIn(conversation.OrderOpened)
 				}
 			}
 		})
