@@ -18,6 +18,9 @@ type Answer struct {
 	Ignored []string
 }
 
+// Settles reports whether the customer waits no longer: the bot has said something, and does not hand them over to people.
+func (a Answer) Settles() bool { return len(a.Texts) > 0 && a.Command != CommandEscalate }
+
 // Command is what a bot asks of the contact centre.
 type Command string
 

@@ -22,6 +22,7 @@ type answerRow struct {
 	Reason  []byte // sealed
 	Summary []byte // sealed; nil for none
 	QueueID *conversation.QueueID
+	Settles bool
 	IDs     []conversation.MessageID
 	Bodies  pq.ByteaArray
 }
@@ -57,7 +58,7 @@ func (db *DB) storeAnswer(ctx context.Context, tx *postgres.Tx, c conversation.R
 		return err
 	}
 	reply.Queue = queue
-	row := answerRow{Command: a.Command, Reason: seal.SealReason(c.Conversation, turn, a.Reason)}
+	row := answerRow{Command: a.Command, Settles: a.Settles(), Reason: seal.SealReason(c.Conversation, turn, a.Reason)}
 	if queue != "" {
 		row.QueueID = &queue
 	}
@@ -111,12 +112,12 @@ func insertAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, turn
 			insert into deliveries (tenant, message_id, conversation_id, seq, epoch, status)
 			select $1, id, $2, seq, $4::bigint, 'queued' from said)
 		update conversations c set last_seq = $11::bigint + (select count(*) from texts),
-			unanswered_since = case when exists (select from texts) then null else unanswered_since end,
+			unanswered_since = case when not $12 then unanswered_since end,
 			answered_at = case when exists (select from texts) then now() else answered_at end,
 			active_at = case when exists (select from texts) then now() else active_at end
 		from answered where c.tenant = $1 and c.id = $2`
 	written, err := postgres.Affected(tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, held.Epoch, row.Command, row.Reason, row.Summary, row.QueueID,
-		pq.Array(row.IDs), row.Bodies, held.LastSeq))
+		pq.Array(row.IDs), row.Bodies, held.LastSeq, row.Settles))
 	return written == 1, err
 }
 

@@ -33,7 +33,7 @@ func (r *reception) writeMessages(ctx context.Context) error {
 		a := r.in.Arrivals[i]
 		allowance = allowance.Opened(a.Trigger, r.customer.Now)
 		following = following || a.Follow == callback.Followed
-		asks = asks || !a.IsEvent
+		asks = asks || a.WantsAnswer()
 		if a.Trigger == conversation.TriggerTap {
 			tapBy = a.Kind
 		}
