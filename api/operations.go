@@ -95,6 +95,9 @@ func (a *API) registerEvents(h huma.API, r route) {
 		Parameters: []*huma.Param{{
 			Name: desk.LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 			Description: "The id of the last event that was received: the stream goes on after it",
+		}, {
+			Name: "only", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^(mine|board|conversation:[0-9a-f-]{36})$"},
+			Description: "Which part of what you may see: what you would see as an agent only; how conversations and agents stand, and alerts; or one conversation. Every part has settings and reset",
 		}},
 		Responses: map[string]*huma.Response{
 			strconv.Itoa(o.Status): {

@@ -17,6 +17,7 @@ import (
 // EventStream is a client of the event stream, without a network: what is written to it is there at once.
 type EventStream struct {
 	*httptest.ResponseRecorder
+	Query string // of the request, with its question mark
 	mu    sync.Mutex
 	Leave context.CancelFunc
 	Ended chan struct{}
@@ -115,7 +116,7 @@ func openStream(t *testing.T, h http.Handler, lastID string, l *EventStream, hea
 	t.Helper()
 	ctx, leave := context.WithCancel(context.Background())
 	l.Leave = leave
-	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v1/events", nil)
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v1/events"+l.Query, nil)
 	for pair := range slices.Chunk(headers, 2) {
 		r.Header.Set(pair[0], pair[1])
 	}

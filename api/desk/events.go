@@ -60,25 +60,26 @@ func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *s
 	}
 	defer release()
 	who, refused = d.guard.Admit(ctx, c.Request, o)
-	if refused == nil && c.Request.URL.RawQuery != "" {
-		refused = web.Invalid.Problem(web.FaultAt("query", "expected none"))
+	var only scope
+	if refused == nil {
+		only, refused = readScope(c.Request.URL.RawQuery, who.Principal)
 	}
 	if refused != nil {
 		return who, nil, at, refused
 	}
 	web.LiftReadDeadline(c.Writer)
-	s, at, refused = d.joinHub(ctx, who.Principal)
+	s, at, refused = d.joinHub(ctx, who.Principal, only)
 	return who, s, at, refused
 }
 
 // joinHub joins a stream to the hub, which passes on what its viewer may see after the position that is returned.
-func (d *Desk) joinHub(ctx context.Context, who access.Principal) (*stream, feed.Position, *web.Problem) {
-	queues, err := d.queuesOf(ctx, who.Viewer())
+func (d *Desk) joinHub(ctx context.Context, who access.Principal, only scope) (*stream, feed.Position, *web.Problem) {
+	queues, err := d.queuesOf(ctx, only.viewer(who))
 	if err != nil {
 		d.feedFailed(ctx, err)
 		return nil, feed.Position{}, web.Unavailable.Retry(1)
 	}
-	s, at, err := d.hub.join(who, queues)
+	s, at, err := d.hub.join(who, queues, only)
 	switch {
 	case errors.Is(err, errTooManyStreams):
 		return nil, at, web.TooManyStreams.Problem()

@@ -34,7 +34,7 @@ var (
 func newHub() *hub { return &hub{streams: map[*stream]struct{}{}} }
 
 // join adds a stream, which gets everything after the position that is returned. It fails with errNothingRead or errTooManyStreams.
-func (h *hub) join(who access.Principal, queues []conversation.QueueID) (s *stream, at feed.Position, err error) {
+func (h *hub) join(who access.Principal, queues []conversation.QueueID, only scope) (s *stream, at feed.Position, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.reading {
@@ -49,7 +49,7 @@ func (h *hub) join(who access.Principal, queues []conversation.QueueID) (s *stre
 	if open >= streamsPerToken {
 		return nil, at, errTooManyStreams
 	}
-	s = &stream{bearer: who, viewer: who.Viewer(), queues: setOf(queues), pages: make(chan page, streamBuffer)}
+	s = &stream{bearer: who, viewer: only.viewer(who), scope: only, queues: setOf(queues), pages: make(chan page, streamBuffer)}
 	h.streams[s] = struct{}{}
 	return s, h.at, nil
 }

@@ -10,6 +10,7 @@ import (
 type stream struct {
 	bearer  access.Principal
 	viewer  access.Viewer
+	scope   scope
 	pages   chan page // closed when the stream is cut off; its client has to read everything again
 	revoked bool      // the API token counts no more; written before pages is closed
 
@@ -28,7 +29,7 @@ type page struct {
 // sees returns what a stream may show of some events, under the hub's lock.
 func (s *stream) sees(all []feed.Event) (seen []feed.Event) {
 	for _, t := range all {
-		if t.For(s.viewer, s.queues) {
+		if t.For(s.viewer, s.queues) && s.scope.shows(t) {
 			seen = append(seen, t)
 		}
 	}

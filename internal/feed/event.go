@@ -18,6 +18,9 @@ type Event struct {
 	Body         json.RawMessage
 }
 
+// KindConversation is the kind of an event about how a conversation stands.
+const KindConversation = "conversation"
+
 // KindAlert is the kind of what only supervisors and admins are told.
 const KindAlert = "alert"
 
