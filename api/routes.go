@@ -116,11 +116,12 @@ func (a *API) registerOperations() {
 	register(a, h, route{"revoke-token", del, "/v1/tokens/{id}", noContent, "Revoke an API token", admins}, m.RevokeToken)
 
 	// What agents and supervisors do: package desk.
-	register(a, h, route{"list-conversations", get, "/v1/conversations", ok, "List conversations, newest first", everyone}, d.ListConversations)
+	register(a, h, route{"list-conversations", get, "/v1/conversations", ok, "List conversations", everyone}, d.ListConversations)
 	register(a, h, route{"get-conversation", get, "/v1/conversations/{id}", ok, "Read a conversation", everyone}, d.GetConversation)
 	register(a, h, route{"list-messages", get, "/v1/conversations/{id}/messages", ok, "Read what was said, oldest first", everyone}, d.ListMessages)
 	register(a, h, route{"read-timeline", get, "/v1/conversations/{id}/timeline", ok, "Read what was said, noted and done", everyone}, d.ReadTimeline)
 	register(a, h, route{"list-notes", get, "/v1/conversations/{id}/notes", ok, "Read what was noted for colleagues, oldest first", everyone}, d.ListNotes)
+	register(a, h, route{"mark-read", put, "/v1/conversations/{id}/read", noContent, "Say how far you have read", everyone}, d.MarkRead)
 	register(a, h, route{"list-targets", get, "/v1/conversations/{id}/targets", ok, "List where you may hand a conversation on to now", everyone}, d.ListTargets)
 	register(a, h, route{"list-trace", get, "/v1/conversations/{id}/trace", ok, "Read why it went where it went, oldest first", everyone}, d.ListTrace)
 

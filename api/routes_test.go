@@ -95,6 +95,7 @@ func allowed() map[string]string {
 		"POST /v1/rulesets/try":                  leaders,
 		"GET /v1/rulesets/export":                leaders,
 		"POST /v1/rulesets/import":               admins,
+		"PUT /v1/conversations/:id/read":         people,
 		"GET /v1/conversations/:id/timeline":     people,
 		"GET /v1/conversations/:id/notes":        people,
 		"GET /v1/conversations/:id/trace":        people,

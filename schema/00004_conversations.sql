@@ -196,6 +196,16 @@ create table steps (
     foreign key (tenant, conversation_id) references conversations
 );
 
+-- How far a person has read a conversation.
+create table read_marks (
+    tenant          text   not null,
+    conversation_id uuid   not null,
+    reader          text   not null, -- access.Viewer.Reader
+    seq             bigint not null, -- of the last entry of the timeline that they have seen
+    primary key (tenant, conversation_id, reader),
+    foreign key (tenant, conversation_id) references conversations
+);
+
 -- What people did in conversations, under the keys of their requests: kept for a day, so that a repeat reads the same. A conversation is
 -- kept at least for a day after its end; so no key needs its conversation's row.
 create table commands (

@@ -92,3 +92,14 @@ func SendCommand(t *testing.T, h http.Handler, role, kind, body string, headers 
 	answer := Call(t, h, role, http.MethodPost, "/v1/conversations/"+ConvA+"/"+kind, body, append([]string{"Idempotency-Key", kind}, headers...)...)
 	return answer.Code, answer.Body.String()
 }
+
+// MarkRead remembers what was marked.
+func (w *World) MarkRead(ctx context.Context, v access.Viewer, id conversation.ID, seq int64) error {
+	if _, err := w.Conversation(ctx, v, id); err != nil {
+		return err
+	}
+	w.Mu.Lock()
+	defer w.Mu.Unlock()
+	w.ReadUpTo = seq
+	return nil
+}

@@ -46,6 +46,7 @@ type World struct {
 	KnownTrace         []routing.TraceStep
 	KnownTimeline      conversation.Timeline
 	AskedTimeline      conversation.TimelineRange
+	ReadUpTo           int64
 	AskedFilter        conversation.Filter // by the last count
 	KnownWork          conversation.Work
 	KnownTargets       routing.Targets

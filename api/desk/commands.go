@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wxdesk/api/web"
+	"wxdesk/internal/access"
 	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/telemetry"
@@ -19,6 +20,8 @@ type Commands interface {
 	// answer for a day. It returns ErrNotFound if the caller may not see the conversation, ErrKeyReused if the key was used for
 	// another request before, ErrBusy if another transaction holds the conversation for too long.
 	Act(ctx context.Context, r command.Request) (command.Result, error)
+	// MarkRead records up to which entry of a timeline the viewer has read. ErrNotFound if the viewer may not see the conversation.
+	MarkRead(ctx context.Context, v access.Viewer, id conversation.ID, seq int64) error
 }
 
 // RunNotices tells the runs of conversations what people did.

@@ -27,6 +27,7 @@ type ConversationView struct {
 	Last            *lastView             `json:"last" doc:"The last message; null before the first"`
 	UnansweredSince *time.Time            `json:"unanswered_since" doc:"Since when the customer waits for an answer of a bot or an agent; null: they do not"`
 	AnsweredAt      *time.Time            `json:"answered_at" doc:"When a bot or an agent wrote last"`
+	Unread          int                   `json:"unread" doc:"The customer's messages among the newest 100 that you have not read"`
 	Priority        int                   `json:"priority" doc:"Smaller goes first"`
 	Skills          []routing.NeededSkill `json:"skills" nullable:"false" doc:"That it needs"`
 
@@ -106,7 +107,7 @@ func viewConversation(c conversation.Conversation, at time.Time) ConversationVie
 		Due:            []dueView{},
 
 		Last: viewLast(c.Last), UnansweredSince: web.TimeOrNull(c.UnansweredSince), AnsweredAt: web.TimeOrNull(c.AnsweredAt),
-		Priority: c.Priority, Skills: []routing.NeededSkill{},
+		Unread: c.Unread, Priority: c.Priority, Skills: []routing.NeededSkill{},
 	}
 	for _, s := range c.Skills {
 		v.Skills = append(v.Skills, routing.NeededSkill{SkillID: routing.SkillID(s.SkillID), Rating: s.Rating})

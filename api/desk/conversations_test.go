@@ -29,7 +29,7 @@ func TestConversations_shownAsTheContractSays(t *testing.T) {
 		"opened_at":"2026-11-21T03:00:00.123456Z","last_customer_at":"0001-01-01T00:00:00Z","closed_at":null,
 		"revision":7,"workstream_id":null,"waiting_since":null,"offer":null,"last_agent_id":"` + apitest.AgentA + `","context":{},"summary":"",
 		"reply_allowance":{"until":null,"left":0,"of":0,"opened_by":"","closed_at":null},"due":[],
-		"last":null,"unanswered_since":null,"answered_at":null,"priority":0,"skills":[]}`
+		"last":null,"unanswered_since":null,"answered_at":null,"unread":0,"priority":0,"skills":[]}`
 	one := apitest.Call(t, h, "agent", http.MethodGet, "/v1/conversations/"+apitest.ConvA, "")
 	require.Equal(t, http.StatusOK, one.Code)
 	require.JSONEq(t, want, one.Body.String())

@@ -67,6 +67,13 @@ type eventStep struct {
 	Seq            int64  `json:"seq"`
 }
 
+// eventRead is for the other streams of who has read.
+type eventRead struct {
+	EventBase
+	ConversationID string `json:"conversation_id" format:"uuid"`
+	Seq            int64  `json:"seq" doc:"Of the last entry that was read"`
+}
+
 type eventOffer struct {
 	EventBase
 	ConversationID string    `json:"conversation_id" format:"uuid"`
@@ -114,6 +121,7 @@ func eventViews() []eventView {
 		{"delivery", reflect.TypeFor[eventDelivery]()},
 		{"note", reflect.TypeFor[eventNote]()},
 		{"step", reflect.TypeFor[eventStep]()},
+		{"read", reflect.TypeFor[eventRead]()},
 		{"offer", reflect.TypeFor[eventOffer]()},
 		{"offer-over", reflect.TypeFor[eventOfferOver]()},
 		{"presence", reflect.TypeFor[eventPresence]()},

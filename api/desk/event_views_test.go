@@ -33,6 +33,7 @@ func TestEvents_dataIsAsDescribed(t *testing.T) {
 			"message":      lifecycle.MessageBody{MessageID: "m", Seq: 1, Author: conversation.AuthorCustomer},
 			"delivery":     lifecycle.DeliveryBody{MessageID: "m", Status: conversation.DeliveryFailed, Reason: "r"},
 			"note":         lifecycle.NoteBody{NoteID: "n", Seq: 2, Author: "a"},
+			"read":         json.RawMessage(`{"seq":3,"reader":"token-of-supervisor"}`),
 			"step":         lifecycle.StepBody{Seq: 3},
 			"offer":        lifecycle.OfferBody{AssignmentID: "a", QueueID: "q", Deadline: &now},
 			"offer-over":   lifecycle.OfferBody{AssignmentID: "a", Outcome: lifecycle.Withdrawn},

@@ -44,6 +44,7 @@ func (w *eventWriter) writeEvent(t feed.Event) error {
 		}
 	}
 	data["at"] = t.At.UTC()
+	delete(body, feed.ReaderMember)
 	for name, value := range maps.All(body) {
 		data[name] = value
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"wxdesk/api/web"
-	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
 )
 
@@ -24,7 +23,7 @@ type moreWorkView struct {
 
 func (d *Desk) GetMyWork(ctx context.Context, _ *struct{}) (*struct{ Body workView }, error) {
 	who := web.CallerOf(ctx)
-	w, err := d.cfg.Conversations.Work(ctx, access.Viewer{Tenant: who.Tenant, AgentID: who.AgentID}) // theirs, also where they may see all
+	w, err := d.cfg.Conversations.Work(ctx, who.AgentViewer()) // theirs, also where they may see all
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type scopeKind string
 const (
 	scopeAll          scopeKind = ""
 	scopeMine         scopeKind = "mine"         // what the viewer would see if they were an agent only
-	scopeBoard        scopeKind = "board"        // how conversations and agents stand, and alerts; nothing of what is said
+	scopeBoard        scopeKind = "board"        // how conversations and agents stand, alerts, and read marks; nothing of what is said
 	scopeConversation scopeKind = "conversation" // one conversation
 )
 
@@ -47,11 +47,10 @@ func readScope(query string, who access.Principal) (scope, *web.Problem) {
 
 // viewer is who the stream's bearer reads as.
 func (s scope) viewer(who access.Principal) access.Viewer {
-	v := who.Viewer()
 	if s.of == scopeMine {
-		v.AgentID = who.AgentID
+		return who.AgentViewer()
 	}
-	return v
+	return who.Viewer()
 }
 
 // shows reports whether a stream shows an event that its viewer may see. Changes of the set-up concern everybody.
@@ -61,7 +60,7 @@ func (s scope) shows(e feed.Event) bool {
 	}
 	switch s.of {
 	case scopeBoard:
-		return e.Kind == feed.KindConversation || e.Kind == feed.KindPresence || e.Kind == feed.KindAlert
+		return e.Kind == feed.KindConversation || e.Kind == feed.KindPresence || e.Kind == feed.KindAlert || e.Kind == feed.KindRead
 	case scopeConversation:
 		return e.Conversation == s.conversation
 	case scopeAll, scopeMine:

@@ -42,16 +42,23 @@ func (p Principal) ActorID() string { return cmp.Or(p.UserID, p.TokenID) }
 
 // Viewer returns the principal as the person who reads.
 func (p Principal) Viewer() Viewer {
-	if p.Role == RoleAgent {
-		return Viewer{Tenant: p.Tenant, AgentID: p.AgentID}
+	v := p.AgentViewer()
+	if p.Role != RoleAgent {
+		v.AgentID = ""
 	}
-	return Viewer{Tenant: p.Tenant}
+	return v
+}
+
+// AgentViewer returns the principal as the agent who reads, whatever the role.
+func (p Principal) AgentViewer() Viewer {
+	return Viewer{Tenant: p.Tenant, AgentID: p.AgentID, Reader: cmp.Or(string(p.AgentID), p.ActorID())}
 }
 
 // Viewer is the person who reads. The query decides what an agent may see (S5). Supervisors and administrators see the whole tenant.
 type Viewer struct {
 	Tenant  conversation.Tenant
 	AgentID conversation.AgentID // "" for supervisors and admins
+	Reader  string               // whose read marks count: the id of an agent, or of who is none. It does not decide what may be seen
 }
 
 // Actor is the person or the command line that changes something, for the audit.

@@ -141,6 +141,7 @@ type Conversation struct {
 	UnansweredSince time.Time    // since when the customer waits for an answer of a bot or an agent; zero: they do not
 	AnsweredAt      time.Time    // when a bot or an agent wrote last; zero: never
 	ActiveAt        time.Time    // when anybody wrote last
+	Unread          int          // messages of the customer that the viewer has not read, as far as they are counted
 	Priority        int          // smaller goes first
 	Skills          []SkillNeed
 }

@@ -30,17 +30,32 @@ const KindPresence = "presence"
 // KindSettings is the kind of what everybody of the tenant is told: a part of the set-up has changed.
 const KindSettings = "settings"
 
+// KindRead is the kind of an event about how far a person has read: for their own streams alone.
+const KindRead = "read"
+
+// ReaderMember is the member of a body that says whose read mark it is. Streams do not show it.
+const ReaderMember = "reader"
+
 // For reports whether a member of these queues gets the event.
 func (e Event) For(v access.Viewer, queues map[conversation.QueueID]bool) bool {
 	switch {
 	case e.Tenant != v.Tenant:
 		return false
+	case e.Kind == KindRead:
+		return e.readBy(v.Reader)
 	case v.AgentID == "", e.Kind == KindSettings:
 		return true
 	case e.Kind == KindAlert:
 		return false
 	}
 	return e.AgentID == v.AgentID || e.QueueID != "" && queues[e.QueueID]
+}
+
+func (e Event) readBy(reader string) bool {
+	var body struct {
+		Reader string `json:"reader"`
+	}
+	return json.Unmarshal(e.Body, &body) == nil && body.Reader != "" && body.Reader == reader
 }
 
 // Page is a page of the event feed.

@@ -50,7 +50,7 @@ func init() {
 		perMessage: `AccountKeys Act Authenticate ClassificationQuestion CloseConversation Connect Credentials Delivered Disconnect CallbackAccount Due
 			FAQEntries HandOver HandOverPlainly ReadSituation MarkSending RecordCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
 			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool RequestHandOver
-			AuthenticateSession CountTry FindLink PasswordOf`,
+			AuthenticateSession CountTry FindLink MarkRead PasswordOf`,
 		perBatch: `Distribute`,
 		perSecond: `ClaimSpooled DistributionLag DoAgentDue DropSilentProcesses Feed Heartbeat Notices QuarantineWaiting QueuesOf
 			RecordRefusals SpoolEmpty SpoolSize StillGood Tenants WorkerBeat WorkerPolls`,
@@ -199,6 +199,7 @@ func (g *growing) live() {
 	g.sendsAll(ref)
 	first := g.assigned(ref)
 	g.act(ref, first, command.Accept)
+	g.do("MarkRead", func(ctx context.Context) error { return g.db.MarkRead(ctx, first.Viewer(), ref.Conversation, 2) })
 	g.act(ref, first, command.Reply)
 	g.sendsAll(ref)
 	g.act(ref, first, command.Note)

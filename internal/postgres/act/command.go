@@ -67,7 +67,7 @@ func (db *DB) act(ctx context.Context, tx *postgres.Tx, r command.Request) (comm
 	if err != nil {
 		return command.Result{}, err
 	}
-	after, err := db.readConversation(ctx, tx, l.Ref)
+	after, err := db.readConversation(ctx, tx, r)
 	if err != nil {
 		return command.Result{}, err
 	}
@@ -76,11 +76,15 @@ func (db *DB) act(ctx context.Context, tx *postgres.Tx, r command.Request) (comm
 	return acted, err
 }
 
-// readConversation reads a conversation inside a transaction, whoever may see it.
-func (db *DB) readConversation(ctx context.Context, tx *postgres.Tx, c conversation.Ref) (conversation.Conversation, error) {
+// readConversation reads the conversation of a command inside its transaction, also where the person may see it no longer.
+func (db *DB) readConversation(ctx context.Context, tx *postgres.Tx, r command.Request) (conversation.Conversation, error) {
 	var row view.ListedRow
-	if err := tx.GetContext(ctx, &row, view.Listed(access.Viewer{Tenant: c.Tenant})+` and c.id = $3`, c.Tenant, "", c.Conversation); err != nil {
+	if err := tx.GetContext(ctx, &row, view.Listed(access.Viewer{Tenant: r.Tenant})+` and c.id = $3`, r.Tenant, "", r.Conversation); err != nil {
 		return conversation.Conversation{}, err
 	}
-	return db.view.Open(c.Tenant, row)
+	c, err := db.view.Open(r.Tenant, row)
+	if err != nil {
+		return c, err
+	}
+	return view.WithUnread(ctx, tx, r.By.Viewer(), c)
 }

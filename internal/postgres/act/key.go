@@ -104,6 +104,6 @@ func (db *DB) actedNow(ctx context.Context, tx *postgres.Tx, r command.Request) 
 	if err := tx.GetContext(ctx, &acted.At, `select clock_timestamp()`); err != nil {
 		return acted, err
 	}
-	acted.Conversation, err = db.readConversation(ctx, tx, conversation.Ref{Tenant: r.Tenant, Conversation: r.Conversation})
+	acted.Conversation, err = db.readConversation(ctx, tx, r)
 	return acted, err
 }

@@ -173,7 +173,7 @@ var partsOf = []string{
 		select a.ctid from work_items i join assignments a on a.tenant = i.tenant and a.work_item_id = i.id
 		where i.tenant = $1 and i.conversation_id = any($2::text[]::uuid[]) limit $3))`,
 
-	partOf("work_items"), partOf("turns"), partOf("notes"), partOf("steps"), partOf("routing_traces"), partOf("outbox"),
+	partOf("work_items"), partOf("turns"), partOf("notes"), partOf("steps"), partOf("read_marks"), partOf("routing_traces"), partOf("outbox"),
 }
 
 func partOf(table string) string {

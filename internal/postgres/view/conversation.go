@@ -163,7 +163,13 @@ func (db *DB) Conversation(ctx context.Context, v access.Viewer, id conversation
 	if err != nil {
 		return conversation.Conversation{}, postgres.Explain(ctx, "read conversation", err)
 	}
-	return db.Open(v.Tenant, row)
+	c, err := db.Open(v.Tenant, row)
+	if err != nil {
+		return c, err
+	}
+	one := []conversation.Conversation{c}
+	err = addUnread(ctx, db.pool, v, one)
+	return one[0], postgres.Explain(ctx, "read conversation", err)
 }
 
 // seen reads the row of a conversation, as far as the viewer may see it.

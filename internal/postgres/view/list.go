@@ -27,7 +27,7 @@ func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation
 	}
 	narrow := narrowing(f, arg)
 	if f.OpenOnly() {
-		list, err := db.list(ctx, v.Tenant, openPage(v, orders[f.Order], narrow, after, limit, arg), args...)
+		list, err := db.list(ctx, v, openPage(v, orders[f.Order], narrow, after, limit, arg), args...)
 		return list, postgres.Explain(ctx, "list conversations", err)
 	}
 	page := pageAfter(after, arg(limit), arg)
@@ -36,11 +36,11 @@ func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation
 	case v.AgentID == "":
 		shown += page("c.opened_at", "c.id")
 	case len(f.IDs) > 0 || f.CustomerID != "":
-		shown += seenEach(arg(v.AgentID)+`::uuid`) + page("c.opened_at", "c.id")
+		shown += SeenEach(arg(v.AgentID)+`::uuid`) + page("c.opened_at", "c.id")
 	default:
 		shown = seenBy(arg(v.AgentID)+`::uuid`, narrow, page)
 	}
-	list, err := db.list(ctx, v.Tenant, listedAll+` and c.id = any(array(`+shown+`)) order by c.opened_at desc, c.id desc`, args...)
+	list, err := db.list(ctx, v, listedAll+` and c.id = any(array(`+shown+`)) order by c.opened_at desc, c.id desc`, args...)
 	return list, postgres.Explain(ctx, "list conversations", err)
 }
 
@@ -125,8 +125,9 @@ func seenBy(agent, narrow string, page func(at, id string) string) string {
 			where m.tenant = $1 and m.agent_id = ` + agent + `)) seen where true` + page("opened_at", "id")
 }
 
-// seenEach is the condition that an agent may see conversation c, as Listed has it. It looks each conversation up, so it is for few.
-func seenEach(agent string) string {
+// SeenEach is the condition that an agent may see conversation c of tenant $1, as Listed has it. It looks each conversation up, so it is
+// for few. agent is the parameter that has the agent's id.
+func SeenEach(agent string) string {
 	return ` and (c.agent_id = ` + agent + ` and c.state <> 'closed'
 		or exists (
 			select from assignments a where a.tenant = $1 and a.agent_id = ` + agent + ` and a.conversation_id = c.id
@@ -159,7 +160,7 @@ func (db *DB) Work(ctx context.Context, v access.Viewer) (w conversation.Work, e
 			where m.tenant = $1 and m.agent_id = nullif($2, '')::uuid order by w.waiting_since, w.id limit $3`, `c.waiting_since, c.id`},
 	} {
 		query := listedAll + ` and c.id = any(array(` + part.shown + `)) order by ` + part.order
-		if *part.list, err = db.list(ctx, v.Tenant, query, v.Tenant, v.AgentID, workShown+1); err != nil {
+		if *part.list, err = db.list(ctx, v, query, v.Tenant, v.AgentID, workShown+1); err != nil {
 			return conversation.Work{}, postgres.Explain(ctx, "list an agent's work", err)
 		}
 		if *part.more = len(*part.list) > workShown; *part.more {
@@ -170,18 +171,18 @@ func (db *DB) Work(ctx context.Context, v access.Viewer) (w conversation.Work, e
 }
 
 // list runs a query that begins with listedAll.
-func (db *DB) list(ctx context.Context, t conversation.Tenant, query string, args ...any) ([]conversation.Conversation, error) {
+func (db *DB) list(ctx context.Context, v access.Viewer, query string, args ...any) ([]conversation.Conversation, error) {
 	var rows []ListedRow
 	if err := db.pool.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, err
 	}
 	list := make([]conversation.Conversation, len(rows))
 	for i, row := range rows {
-		c, err := db.Open(t, row)
+		c, err := db.Open(v.Tenant, row)
 		if err != nil {
 			return nil, err
 		}
 		list[i] = c
 	}
-	return list, nil
+	return list, addUnread(ctx, db.pool, v, list)
 }

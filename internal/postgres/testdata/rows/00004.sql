@@ -20,6 +20,8 @@ insert into notes (tenant, id, conversation_id, author, seq, body)
 values ('default', '53000000-0000-7000-8000-000000000001', '15000000-0000-7000-8000-000000000002', '51000000-0000-7000-8000-000000000001', 2, 'sealed');
 insert into steps (tenant, conversation_id, seq, what, author, author_id, queue_id, agent_id, reason, until, at)
 values ('default', '15000000-0000-7000-8000-000000000002', 3, 'accepted', 'agent', '51000000-0000-7000-8000-000000000001', null, null, '', null, now());
+insert into read_marks (tenant, conversation_id, reader, seq)
+values ('default', '15000000-0000-7000-8000-000000000002', '51000000-0000-7000-8000-000000000001', 3);
 insert into commands (tenant, id, actor_id, method, path, key, conversation_id, request, acted)
 values ('default', '19100000-0000-7000-8000-000000000001', '19000000-0000-7000-8000-000000000001', 'POST', '/v1/conversations/x/notes', 'k',
     '15000000-0000-7000-8000-000000000002', 'hash', 'sealed');
