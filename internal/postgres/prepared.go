@@ -11,6 +11,14 @@ import (
 // again for each number of rows would come without end, is sent whole each time.
 const maxPrepared = 500
 
+type sentWhole struct{}
+
+// SentWhole has statements sent whole each time, and planned for their arguments. It is for texts that are put together from so many
+// parts that they would take the places of all others.
+func SentWhole(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sentWhole{}, true)
+}
+
 // preparedStatement is what the driver's own can do.
 type preparedStatement interface {
 	driver.Stmt
@@ -21,7 +29,7 @@ type preparedStatement interface {
 // prepared is the statement of a text with arguments, which Postgres has read and planned once for this session; nil where it is to be
 // sent as it is. Reading and planning again was half of what Postgres did for a customer's message.
 func (s *session) prepared(ctx context.Context, query string, args []driver.NamedValue) (preparedStatement, error) {
-	if known, ok := s.statements[query]; ok || len(args) == 0 || len(s.statements) == maxPrepared {
+	if known, ok := s.statements[query]; ok || len(args) == 0 || len(s.statements) == maxPrepared || ctx.Value(sentWhole{}) != nil {
 		return known, nil
 	}
 	made, err := s.PrepareContext(ctx, query)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/postgrestest"
 )
@@ -54,4 +55,23 @@ func TestPrepared_messageStatementsPlannedOnce(t *testing.T) {
 	var anew []string
 	require.NoError(t, f.Ledger.DB.SelectContext(t.Context(), &anew, `select statement from pg_prepared_statements where custom_plans > 6`))
 	require.Empty(t, anew)
+}
+
+// Lists of conversations have thousands of texts, one for each set of filters. Who asks for many takes no place from what runs for each
+// message.
+func TestPrepared_listsByFewFiltersAlone(t *testing.T) {
+	f := postgrestest.NewFixture(t)
+	f.Ledger.DB.SetMaxOpenConns(1)
+	kept := func(filter conversation.Filter) (n int) {
+		_, err := f.Conversations(t.Context(), postgrestest.Everything, filter, conversation.Position{}, 10)
+		require.NoError(t, err)
+		_, err = f.CountConversations(t.Context(), postgrestest.Everything, filter)
+		require.NoError(t, err)
+		require.NoError(t, f.Ledger.DB.GetContext(t.Context(), &n, `select count(*) from pg_prepared_statements`))
+		return n
+	}
+	none := kept(conversation.Filter{})
+	one := kept(conversation.Filter{Holder: conversation.HolderBot})
+	require.Equal(t, none+2, one)
+	require.Equal(t, one, kept(conversation.Filter{Holder: conversation.HolderBot, Unanswered: true}))
 }

@@ -25,7 +25,7 @@ func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation
 		args = append(args, value)
 		return fmt.Sprintf("$%d", len(args))
 	}
-	narrow := narrowing(f, arg)
+	ctx, narrow := keptFor(ctx, f), narrowing(f, arg)
 	if f.OpenOnly() {
 		list, err := db.list(ctx, v, openPage(v, orders[f.Order], narrow, after, limit, arg), args...)
 		return list, postgres.Explain(ctx, "list conversations", err)
@@ -42,6 +42,24 @@ func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation
 	}
 	list, err := db.list(ctx, v, listedAll+` and c.id = any(array(`+shown+`)) order by c.opened_at desc, c.id desc`, args...)
 	return list, postgres.Explain(ctx, "list conversations", err)
+}
+
+// keptFor returns the context of a statement that is narrowed by a filter. There are thousands of such statements, so only those with one
+// condition at most are kept by a session.
+func keptFor(ctx context.Context, f conversation.Filter) context.Context {
+	conditions := 0
+	for _, set := range []bool{
+		len(f.States) > 0, f.QueueID != "", f.AgentID != "", f.AccountID != "", f.CustomerID != "", f.WorkstreamID != "", f.Holder != "",
+		f.Unanswered, len(f.IDs) > 0, !f.From.IsZero(), !f.To.IsZero(),
+	} {
+		if set {
+			conditions++
+		}
+	}
+	if conditions > 1 {
+		return postgres.SentWhole(ctx)
+	}
+	return ctx
 }
 
 // narrowing are the conditions of a filter for conversations c.
@@ -134,40 +152,6 @@ func SeenEach(agent string) string {
 				and (a.state = 'offered' or a.accepted_at is not null))
 		or c.state <> 'closed' and c.holder = 'queue' and exists (
 			select from queue_members m where m.tenant = $1 and m.agent_id = ` + agent + ` and m.queue_id = c.queue_id))`
-}
-
-// workShown is how many conversations of a sort an agent is shown at once.
-const workShown = 100
-
-// Work returns an agent's offers, the agent's conversations, and those that wait in the agent's queues: at most 100 of each.
-func (db *DB) Work(ctx context.Context, v access.Viewer) (w conversation.Work, err error) {
-	for _, part := range []struct {
-		list         *[]conversation.Conversation
-		more         *bool
-		shown, order string
-	}{
-		{&w.Offers, &w.More.Offers, `
-			select conversation_id from assignments where tenant = $1 and agent_id = nullif($2, '')::uuid and state = 'offered'
-			order by deadline, conversation_id limit $3`, `o.deadline, c.id`},
-		{&w.Mine, &w.More.Mine, `
-			select id from conversations where tenant = $1 and agent_id = nullif($2, '')::uuid and state <> 'closed' and ending is null
-			order by since, id limit $3`, `c.since, c.id`},
-		{&w.Open, &w.More.Open, `
-			select w.id from queue_members m cross join lateral (
-				select id, waiting_since from conversations
-				where tenant = m.tenant and queue_id = m.queue_id and state = 'open' and holder = 'queue' and ending is null
-				order by waiting_since, id limit $3) w
-			where m.tenant = $1 and m.agent_id = nullif($2, '')::uuid order by w.waiting_since, w.id limit $3`, `c.waiting_since, c.id`},
-	} {
-		query := listedAll + ` and c.id = any(array(` + part.shown + `)) order by ` + part.order
-		if *part.list, err = db.list(ctx, v, query, v.Tenant, v.AgentID, workShown+1); err != nil {
-			return conversation.Work{}, postgres.Explain(ctx, "list an agent's work", err)
-		}
-		if *part.more = len(*part.list) > workShown; *part.more {
-			*part.list = (*part.list)[:workShown]
-		}
-	}
-	return w, nil
 }
 
 // list runs a query that begins with listedAll.

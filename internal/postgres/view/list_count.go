@@ -32,7 +32,7 @@ func (db *DB) CountConversations(ctx context.Context, v access.Viewer, f convers
 		State conversation.State `db:"state"`
 		N     int                `db:"n"`
 	}
-	if err := db.pool.SelectContext(ctx, &rows, query, args...); err != nil {
+	if err := db.pool.SelectContext(keptFor(ctx, f), &rows, query, args...); err != nil {
 		return nil, postgres.Explain(ctx, "count conversations", err)
 	}
 	counts := map[conversation.State]int{}
