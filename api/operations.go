@@ -97,7 +97,7 @@ func (a *API) registerEvents(h huma.API, r route) {
 			Description: "The id of the last event that was received: the stream goes on after it",
 		}, {
 			Name: "only", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^(mine|board|conversation:[0-9a-f-]{36})$"},
-			Description: "Which part of what you may see: what you would see as an agent only; how conversations and agents stand, and alerts; or one conversation. Every part has settings and reset",
+			Description: "Which part of what you may see: what you would see as an agent only; how conversations and agents stand, alerts, and how far you have read; or one conversation. Every part has settings and reset",
 		}},
 		Responses: map[string]*huma.Response{
 			strconv.Itoa(o.Status): {

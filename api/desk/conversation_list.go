@@ -13,7 +13,7 @@ import (
 
 // ConversationQuery narrows and orders a list of conversations. (Exported because huma looks into no others.)
 type ConversationQuery struct {
-	States     []conversation.State `query:"state,explode" enum:"open,active,waiting,wrap_up,closed" maxItems:"5" doc:"May be repeated"`
+	States     []conversation.State `query:"state,explode" enum:"open,active,waiting,wrap_up,closed" maxItems:"5" nullable:"false" doc:"May be repeated"`
 	Queue      string               `query:"queue" format:"uuid"`
 	Agent      string               `query:"agent" format:"uuid"`
 	Account    string               `query:"account" format:"uuid"`
@@ -21,7 +21,7 @@ type ConversationQuery struct {
 	Workstream string               `query:"workstream" format:"uuid"`
 	Holder     conversation.Holder  `query:"holder" enum:"bot,queue,agent" doc:"Only those that are not closed"`
 	Unanswered bool                 `query:"unanswered" doc:"Only those whose customer waits for an answer, and that are not closed"`
-	IDs        []string             `query:"ids" maxItems:"100" doc:"With commas between them"`
+	IDs        []string             `query:"ids" maxItems:"100" nullable:"false" doc:"With commas between them"`
 	From       time.Time            `query:"from" doc:"Opened then or later"`
 	To         time.Time            `query:"to" doc:"Opened before then"`
 	Order      conversation.Order   `query:"order" enum:"opened,activity,waited,answer" default:"opened" doc:"Newest first; who wrote last first; who has waited longest for a person first; who has waited longest for an answer first. All but the first are for conversations that are not closed"`

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 
@@ -27,10 +28,19 @@ func TestEvents_readGoesToTheReaderAlone(t *testing.T) {
 		w := apitest.NewWorld()
 		h, _ := apitest.Run(t, w)
 		agent, boss := apitest.OpenStream(t, h, "agent", ""), apitest.OpenStream(t, h, "supervisor", "")
+		narrowed := map[string]*apitest.EventStream{"?only=mine": nil, "?only=board": nil, "?only=conversation:" + apitest.ConvA: nil, "?only=conversation:" + apitest.ConvB: nil}
+		for only := range narrowed {
+			narrowed[only] = &apitest.EventStream{ResponseRecorder: httptest.NewRecorder(), Query: only, Ended: make(chan struct{})}
+			apitest.OpenStreamOn(t, h, "agent", "", narrowed[only])
+		}
+		synctest.Wait()
 		w.Feed.Publish(feed.Event{Kind: "read", Conversation: apitest.ConvA, Body: []byte(`{"n":1,"reader":"` + apitest.AgentA + `"}`)})
 		synctest.Wait()
 		require.Equal(t, []string{"read 1"}, agent.Heard())
 		require.Empty(t, boss.Heard())
 		require.NotContains(t, agent.Body.String(), "reader")
+		for only, l := range narrowed {
+			require.Equal(t, only != "?only=conversation:"+apitest.ConvB, len(l.Heard()) == 1, only)
+		}
 	})
 }
