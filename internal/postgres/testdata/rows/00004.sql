@@ -1,12 +1,13 @@
 -- A customer who came back: one closed conversation, and one that an agent has after a bot gave it up.
-insert into customers (tenant, id, account_id, customer_key, data_key, openid)
-values ('default', '14000000-0000-7000-8000-000000000001', '11000000-0000-7000-8000-000000000001', 'key', 'sealed', 'sealed');
-insert into conversations (tenant, id, account_id, customer_id, workflow_id, workstream_id, state, holder, queue_id, agent_id, escalated, revision, last_seq, close_reason, closed_at)
+insert into customers (tenant, id, account_id, customer_key, data_key, openid, tap_by)
+values ('default', '14000000-0000-7000-8000-000000000001', '11000000-0000-7000-8000-000000000001', 'key', 'sealed', 'sealed', 'CLICK');
+insert into conversations (tenant, id, account_id, customer_id, workflow_id, workstream_id, state, holder, queue_id, agent_id, escalated,
+    revision, last_seq, unanswered_since, answered_at, close_reason, closed_at)
 values ('default', '15000000-0000-7000-8000-000000000001', '11000000-0000-7000-8000-000000000001', '14000000-0000-7000-8000-000000000001',
-        'conversation/a/key', null, 'closed', 'bot', null, null, false, 1, 2, 'idle', now()),
+        'conversation/a/key', null, 'closed', 'bot', null, null, false, 1, 2, null, now(), 'idle', now()),
     ('default', '15000000-0000-7000-8000-000000000002', '11000000-0000-7000-8000-000000000001', '14000000-0000-7000-8000-000000000001',
         'conversation/a/key', '00000000-0000-7000-8000-000000000003', 'active', 'agent', '10000000-0000-7000-8000-000000000001',
-        '51000000-0000-7000-8000-000000000001', true, 3, 3, null, null);
+        '51000000-0000-7000-8000-000000000001', true, 3, 3, now(), null, null, null);
 insert into messages (tenant, id, conversation_id, seq, author, kind, body, turn_id, turn_part)
 values ('default', '16000000-0000-7000-8000-000000000001', '15000000-0000-7000-8000-000000000001', 1, 'customer', 'text', 'sealed', null, null),
     ('default', '16000000-0000-7000-8000-000000000002', '15000000-0000-7000-8000-000000000001', 2, 'bot', 'text', 'sealed', '16000000-0000-7000-8000-000000000001', 0),
