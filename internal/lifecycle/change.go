@@ -91,7 +91,7 @@ type Resend struct {
 type Failure struct {
 	Reason      string
 	Automated   bool                 // automated messages too, which belong to no epoch
-	NotifyAgent conversation.AgentID // the agent who is told of each; "" for nobody
+	NotifyAgent conversation.AgentID // the agent who is told of each, beside supervisors; "" for nobody
 }
 
 // Why a message fails that was never sent. Stable: the desk reads them.

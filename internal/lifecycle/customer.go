@@ -14,7 +14,7 @@ type Written struct {
 	Lines []Line
 }
 
-// Line is a message of the customer.
+// Line is a message of the customer, or of a bot.
 type Line struct {
 	ID  conversation.MessageID
 	Seq int64
@@ -33,7 +33,7 @@ var byCustomer = conversation.Writer{Kind: conversation.WriterCustomer}
 
 // Wrote returns what new messages of the customer change. A conversation that was put aside waits again, for the agent who had it.
 // One in wrap-up continues with the same agent (D3). One that waits in a queue keeps its place. If there is no bot, a hand-over is
-// wished with the first message.
+// wished with the first message. While a bot has the conversation, the messages change nothing about it.
 func Wrote(now time.Time, s Snapshot, w Written) Change {
 	d := newDraft(now, s)
 	switch {
@@ -44,9 +44,8 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 			d.requestHandOver(conversation.EscalatedNoBot, w.Lines[0].ID, "")
 		}
 		d.addStandingEvents()
+		d.addLines(w.Lines, conversation.AuthorCustomer)
 		return d.change
-	case d.Holder == conversation.HolderBot:
-		return Change{}
 	case d.State == conversation.StateWaiting:
 		d.openAgain()
 		d.step(Step{What: StepResumed, By: byCustomer, Queue: d.Queue})
@@ -54,9 +53,7 @@ func Wrote(now time.Time, s Snapshot, w Written) Change {
 		d.goOn()
 		d.step(Step{What: StepResumed, By: byCustomer})
 	}
-	for _, l := range w.Lines {
-		d.addEvents(EventMessage, MessageBody{l.ID, l.Seq, conversation.AuthorCustomer})
-	}
+	d.addLines(w.Lines, conversation.AuthorCustomer)
 	return d.finish()
 }
 
@@ -93,6 +90,13 @@ func Answered(now time.Time, s Snapshot, a Reply) (c Change, ok bool) {
 		d.wishEnd(conversation.ClosedByBot)
 	}
 	return d.finish(), true
+}
+
+// Said returns the events of the messages that a bot answers with. They are written with the answer, whatever it changes besides.
+func Said(s Snapshot, lines []Line) []Event {
+	d := newDraft(time.Time{}, s)
+	d.addLines(lines, conversation.AuthorBot)
+	return d.change.Feed
 }
 
 // RequestHandOver wishes that people take the conversation from its bot, because the bot failed at a message. Where a hand-over or

@@ -26,8 +26,6 @@ func (d *decision) reply() command.Refusal {
 		return refused
 	}
 	d.say(Message{Author: conversation.AuthorAgent, Agent: d.me.ID, Text: d.want.Text, Epoch: d.Epoch, Trace: d.want.Trace})
-	said := d.change.Say[0]
-	d.addEvents(EventMessage, MessageBody{said.ID, said.Seq, said.Author})
 	return ""
 }
 

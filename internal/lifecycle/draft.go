@@ -289,11 +289,12 @@ func (d *draft) requestHandOver(why conversation.EscalationReason, turn conversa
 	d.wish(Wishes{HandOver: why, Turn: turn, Queue: queue})
 }
 
-// say queues a message to the customer.
+// say queues a message to the customer, and adds an event for it.
 func (d *draft) say(m Message) {
 	d.LastSeq++
 	m.ID, m.Seq = d.New.Message, d.LastSeq
 	d.change.Say = append(d.change.Say, m)
+	d.addLines([]Line{{m.ID, m.Seq}}, m.Author)
 }
 
 // automated queues an automated message; none where n is "".
@@ -315,7 +316,8 @@ func (d *draft) distribute(at time.Time) {
 // addEvent adds an event to the feed.
 func (d *draft) addEvent(e Event) { d.change.Feed = append(d.change.Feed, e) }
 
-// addEvents adds an event for the agent who has the conversation, or for the agent to whom it is offered, or for its queue.
+// addEvents adds an event for the agent who has the conversation, or for the agent to whom it is offered, or for its queue. If there
+// is none of them, only supervisors are told.
 func (d *draft) addEvents(kind EventKind, body any) {
 	e := Event{Kind: kind, Agent: d.Agent, Body: body}
 	if d.Holder == conversation.HolderQueue {
@@ -325,6 +327,13 @@ func (d *draft) addEvents(kind EventKind, body any) {
 		e.Agent = d.Live.Agent
 	}
 	d.addEvent(e)
+}
+
+// addLines adds an event for each new message of an author. While a bot has the conversation, only supervisors are told.
+func (d *draft) addLines(lines []Line, by conversation.Author) {
+	for _, l := range lines {
+		d.addEvents(EventMessage, MessageBody{l.ID, l.Seq, by})
+	}
 }
 
 // toConcerned returns an event for the agent or the queue that has the conversation now.

@@ -40,7 +40,10 @@ func TestHandOver_waitsInTheDecidedQueue(t *testing.T) {
 		ID: "new-message", Seq: s.LastSeq + 2, Author: conversation.AuthorSystem, Text: notice.Waiting(conversation.LanguageEnglish, "parked"),
 		Turn: "line", Part: lifecycle.NoticePart,
 	}}, c.Say)
-	require.Equal(t, []lifecycle.EventKind{lifecycle.EventAlert, lifecycle.EventStanding, lifecycle.EventStep}, kinds(c))
+	require.Equal(t, []lifecycle.EventKind{lifecycle.EventMessage, lifecycle.EventAlert, lifecycle.EventStanding, lifecycle.EventStep}, kinds(c))
+	require.Equal(t, lifecycle.Event{
+		Kind: lifecycle.EventMessage, Queue: tea, Body: lifecycle.MessageBody{MessageID: "new-message", Seq: s.LastSeq + 2, Author: conversation.AuthorSystem},
+	}, c.Feed[0], "the automated message is told as every other one")
 	require.Nil(t, c.Notice, "the run does it itself")
 	require.Zero(t, lifecycle.HandOver(noon, s.After(c), routing.Decision{QueueID: tea}), "repeated it changes nothing")
 }
@@ -98,14 +101,25 @@ func TestAnswered_commandsBecomeRequests(t *testing.T) {
 
 func TestWrote_feedsTheLines(t *testing.T) {
 	t.Parallel()
-	require.Zero(t, writes(world()), "of the bot's conversation nobody is told")
+	line := lifecycle.MessageBody{MessageID: "line-2", Seq: 2, Author: conversation.AuthorCustomer}
+	require.Equal(t, lifecycle.Change{Feed: []lifecycle.Event{{Kind: lifecycle.EventMessage, Body: line}}}, writes(world()),
+		"of the bot's conversation supervisors are told")
 	c := writes(waits())
 	require.Zero(t, c.Revision)
 	require.Equal(t, []lifecycle.Event{{
-		Kind: lifecycle.EventMessage, Queue: tea, Body: lifecycle.MessageBody{MessageID: "line-2", Seq: 2, Author: conversation.AuthorCustomer},
+		Kind: lifecycle.EventMessage, Queue: tea, Body: line,
 	}}, c.Feed)
 	require.Equal(t, li, writes(had()).Feed[0].Agent)
 	require.Equal(t, li, writes(isAsked()).Feed[0].Agent)
+}
+
+func TestSaid_feedsTheBotsLines(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []lifecycle.Event{
+		{Kind: lifecycle.EventMessage, Body: lifecycle.MessageBody{MessageID: "a", Seq: 2, Author: conversation.AuthorBot}},
+		{Kind: lifecycle.EventMessage, Body: lifecycle.MessageBody{MessageID: "b", Seq: 3, Author: conversation.AuthorBot}},
+	}, lifecycle.Said(world(), []lifecycle.Line{{ID: "a", Seq: 2}, {ID: "b", Seq: 3}}))
+	require.Empty(t, lifecycle.Said(world(), nil))
 }
 
 // WS-11
@@ -174,7 +188,10 @@ func TestWrote_beginning(t *testing.T) {
 	t.Parallel()
 	first := []lifecycle.Line{{ID: "line", Seq: 1}}
 	c := lifecycle.Wrote(noon, world(), lifecycle.Written{Begun: true, Lines: first})
-	require.Equal(t, lifecycle.Change{Feed: []lifecycle.Event{{Kind: lifecycle.EventStanding}}}, c)
+	require.Equal(t, lifecycle.Change{Feed: []lifecycle.Event{
+		{Kind: lifecycle.EventStanding},
+		{Kind: lifecycle.EventMessage, Body: lifecycle.MessageBody{MessageID: "line", Seq: 1, Author: conversation.AuthorCustomer}},
+	}}, c)
 	c = lifecycle.Wrote(noon, world(), lifecycle.Written{Begun: true, NoBot: true, Lines: first})
 	require.Equal(t, &lifecycle.Wishes{HandOver: conversation.EscalatedNoBot, Turn: "line"}, c.Wishes)
 }

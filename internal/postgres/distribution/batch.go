@@ -9,6 +9,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/capacity"
+	"wxdesk/internal/postgres/notify"
 	"wxdesk/internal/postgres/standing"
 	"wxdesk/internal/routing"
 )
@@ -53,8 +54,9 @@ type batch struct {
 	now     time.Time                                    // Postgres's, when everything was locked
 	agents  map[conversation.AgentID]*capacity.Candidate // that are locked, with what they are assigned
 	offers  []offer
-	missed  bool // somebody is just changing something that was chosen
-	settled bool // somebody's presence has changed by itself: others may be waiting for just them
+	failed  []notify.Row // events of messages that fail
+	missed  bool         // somebody is just changing something that was chosen
+	settled bool         // somebody's presence has changed by itself: others may be waiting for just them
 	notices []conversation.RunNotice
 	done    routing.Distributed // of the last
 }

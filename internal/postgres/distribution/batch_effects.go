@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/notify"
 	"wxdesk/internal/postgres/standing"
 	"wxdesk/internal/routing"
 )
 
-// failUnsent fails the messages that others have queued in conversations that an agent has now. Nobody had these conversations, so
-// nobody is told.
+// failUnsent fails the messages that others have queued in conversations that an agent has now, and notes an event for each. Nobody
+// had these conversations, so only supervisors are told.
 func (b *batch) failUnsent(ctx context.Context) error {
 	type row struct {
 		Conversation conversation.ID `json:"conversation"`
@@ -27,10 +28,35 @@ func (b *batch) failUnsent(ctx context.Context) error {
 			rows = append(rows, row{o.item.Conversation, f.Reason, f.Automated})
 		}
 	}
-	return b.exec(ctx, `
-		update deliveries d set status = 'failed', reason = r.reason, updated_at = now()
-		from (select * from jsonb_to_recordset($2::jsonb) as r(conversation uuid, reason text, automated boolean) limit $3) r
-		where d.tenant = $1 and d.conversation_id = r.conversation and d.status = 'queued' and (r.automated or d.epoch is not null)`, rows, len(rows))
+	if len(rows) == 0 {
+		return nil
+	}
+	encoded, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("encode failures: %w", err)
+	}
+	const failQueued = `
+		with failed as (
+			update deliveries d set status = 'failed', reason = r.reason, updated_at = now()
+			from (select * from jsonb_to_recordset($2::jsonb) as r(conversation uuid, reason text, automated boolean) limit $3) r
+			where d.tenant = $1 and d.conversation_id = r.conversation and d.status = 'queued' and (r.automated or d.epoch is not null)
+			returning d.conversation_id, d.message_id, d.seq, d.reason)
+		select conversation_id, message_id, reason from failed order by conversation_id, seq`
+	var failed []struct {
+		Conversation conversation.ID        `db:"conversation_id"`
+		Message      conversation.MessageID `db:"message_id"`
+		Reason       string                 `db:"reason"`
+	}
+	if err := b.tx.SelectContext(ctx, &failed, failQueued, b.tenant, string(encoded), len(rows)); err != nil {
+		return err
+	}
+	for _, f := range failed {
+		b.failed = append(b.failed, notify.Row{
+			Kind: lifecycle.EventDelivery, Conversation: f.Conversation,
+			Body: lifecycle.DeliveryBody{MessageID: f.Message, Status: conversation.DeliveryFailed, Reason: f.Reason},
+		})
+	}
+	return nil
 }
 
 func (b *batch) writePresences(ctx context.Context) error {
@@ -78,11 +104,9 @@ func (b *batch) writeNotices(ctx context.Context) error {
 
 // publish writes the feed events of the batch.
 func (b *batch) publish(ctx context.Context) error {
-	var rows []notify.Row
+	rows := b.failed
 	for _, o := range b.offers {
-		for _, e := range o.change.Feed {
-			rows = append(rows, standing.FeedRowOf(o.item.Conversation, o.after, e))
-		}
+		rows = append(rows, standing.FeedRows(o.item.Conversation, o.after, o.change.Feed)...)
 	}
 	return notify.Publish(ctx, b.tx, b.tenant, rows...)
 }

@@ -38,19 +38,35 @@ func Publish(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, rows .
 	if len(rows) == 0 {
 		return nil
 	}
-	encoded, err := json.Marshal(rows)
+	encoded, err := Encode(tx, rows)
 	if err != nil {
-		return fmt.Errorf("encode feed rows: %w", err)
+		return err
 	}
-	tx.Notify(Channel)
-	const insert = `
+	_, err = tx.ExecContext(ctx, Insert(`$2::jsonb`), t, encoded)
+	return err
+}
+
+// Encode returns rows in the form that Insert takes, and has those who read the feed notified of the transaction.
+func Encode(tx *postgres.Tx, rows []Row) (string, error) {
+	encoded, err := json.Marshal(append([]Row{}, rows...))
+	if err != nil {
+		return "", fmt.Errorf("encode feed rows: %w", err)
+	}
+	if len(rows) > 0 {
+		tx.Notify(Channel)
+	}
+	return string(encoded), nil
+}
+
+// Insert returns the statement that adds encoded rows, an expression of type jsonb, to the feed of tenant $1. It may be a part of the
+// statement that makes true what the rows tell.
+func Insert(rows string) string {
+	return `
 		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
 		select $1, r.row ->> 'Kind', nullif(r.row ->> 'Conversation', '')::uuid,
 			queue_told($1, nullif(r.row ->> 'Conversation', '')::uuid, nullif(r.row ->> 'Queue', '')::uuid),
 			nullif(r.row ->> 'Agent', '')::uuid, r.row -> 'Body'
-		from jsonb_array_elements($2::jsonb) with ordinality as r(row, nth) order by r.nth`
-	_, err = tx.ExecContext(ctx, insert, t, string(encoded))
-	return err
+		from jsonb_array_elements(` + rows + `) with ordinality as r(row, nth) order by r.nth`
 }
 
 // AtOnce is when the distribution runs again after a change of the set-up.

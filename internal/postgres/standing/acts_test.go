@@ -297,6 +297,7 @@ func TestStanding_WaitingToOpen_customerWrites(t *testing.T) {
 		ref := d.Had("wang", li)
 		d.Done(ref, li, command.Wait)
 		d.Exec(t, "delete from distribution_triggers")
+		d.Exec(t, "delete from feed")
 
 		got := d.Writes(ref, "wang", "I am back")
 		d.Stands(got.Standing, postgrestest.Queued, postgrestest.ByQueue, "")

@@ -6,16 +6,13 @@ import (
 
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
+	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/notify"
 )
 
 // Publish tells what the change says is to be told.
 func (l *Locked) Publish(ctx context.Context, c lifecycle.Change) error {
-	rows := make([]notify.Row, 0, len(c.Feed))
-	for _, e := range c.Feed {
-		rows = append(rows, FeedRowOf(l.Ref.Conversation, l.After(c), e))
-	}
-	return notify.Publish(ctx, l.Tx, l.Ref.Tenant, rows...)
+	return notify.Publish(ctx, l.Tx, l.Ref.Tenant, FeedRows(l.Ref.Conversation, l.After(c), c.Feed)...)
 }
 
 // standingBody is how a conversation stands, as desks are told.
@@ -37,6 +34,11 @@ func standingBody(s lifecycle.Snapshot) any {
 		body.Offer = &offer{a.ID, a.Agent, a.Deadline.UTC()}
 	}
 	return body
+}
+
+// FeedRows are events of a conversation, which stands like this then.
+func FeedRows(id conversation.ID, after lifecycle.Snapshot, events []lifecycle.Event) []notify.Row {
+	return postgres.Each(events, func(e lifecycle.Event) notify.Row { return FeedRowOf(id, after, e) })
 }
 
 // FeedRowOf is an event of a conversation, which stands like this then. Who hears of an agent's presence is told of no conversation.

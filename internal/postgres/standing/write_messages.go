@@ -39,7 +39,7 @@ func (l *Locked) writeMessages(ctx context.Context, c lifecycle.Change) error {
 	return err
 }
 
-// fail fails what is queued, and tells who is to be told.
+// fail fails what is queued, and adds an event for each message.
 func (l *Locked) fail(ctx context.Context, f lifecycle.Failure) error {
 	const failQueued = `
 		with failed as (
@@ -48,7 +48,7 @@ func (l *Locked) fail(ctx context.Context, f lifecycle.Failure) error {
 			returning message_id, seq)
 		select message_id from failed order by seq`
 	var failed []conversation.MessageID
-	if err := l.Tx.SelectContext(ctx, &failed, failQueued, l.Ref.Tenant, l.Ref.Conversation, f.Reason, f.Automated); err != nil || f.NotifyAgent == "" {
+	if err := l.Tx.SelectContext(ctx, &failed, failQueued, l.Ref.Tenant, l.Ref.Conversation, f.Reason, f.Automated); err != nil {
 		return err
 	}
 	return notify.Publish(ctx, l.Tx, l.Ref.Tenant, postgres.Each(failed, func(id conversation.MessageID) notify.Row {

@@ -12,6 +12,7 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/notify"
 	"wxdesk/internal/postgres/sealing"
 	"wxdesk/internal/postgres/standing"
 )
@@ -25,6 +26,16 @@ type answerRow struct {
 	Settles bool
 	IDs     []conversation.MessageID
 	Bodies  pq.ByteaArray
+}
+
+// events are those of the bot's messages.
+func (a answerRow) events(c conversation.Ref, held standing.Held) []notify.Row {
+	lines := make([]lifecycle.Line, len(a.IDs))
+	for n, id := range a.IDs {
+		lines[n] = lifecycle.Line{ID: id, Seq: held.LastSeq + int64(n) + 1}
+	}
+	s := held.Snapshot()
+	return standing.FeedRows(c.Conversation, s, lifecycle.Said(s, lines))
 }
 
 // StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, the context variables that it sets,
@@ -94,9 +105,13 @@ func (db *DB) afterAnswer(ctx context.Context, tx *postgres.Tx, c conversation.R
 }
 
 // insertAnswer stores the result of a turn in one statement: the message no longer waits, the turn, and the bot's messages after all
-// others. It returns false if the message did not wait for the bot; then nothing is stored.
+// others, with their events. It returns false if the message did not wait for the bot; then nothing is stored.
 func insertAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, turn conversation.MessageID, held standing.Held, row answerRow) (first bool, err error) {
-	const insert = `
+	events, err := notify.Encode(tx, row.events(c, held))
+	if err != nil {
+		return false, err
+	}
+	insert := `
 		with answered as (
 			update messages set wants_answer = false where tenant = $1 and conversation_id = $2 and id = $3 and wants_answer
 			returning id),
@@ -110,14 +125,15 @@ func insertAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, turn
 			returning id, seq),
 		queued as (
 			insert into deliveries (tenant, message_id, conversation_id, seq, epoch, status)
-			select $1, id, $2, seq, $4::bigint, 'queued' from said)
+			select $1, id, $2, seq, $4::bigint, 'queued' from said),
+		told as (` + notify.Insert(`coalesce((select $13::jsonb from answered), '[]')`) + `)
 		update conversations c set last_seq = $11::bigint + (select count(*) from texts),
 			unanswered_since = case when not $12 then unanswered_since end,
 			answered_at = case when exists (select from texts) then now() else answered_at end,
 			active_at = case when exists (select from texts) then now() else active_at end
 		from answered where c.tenant = $1 and c.id = $2`
 	written, err := postgres.Affected(tx.ExecContext(ctx, insert, c.Tenant, c.Conversation, turn, held.Epoch, row.Command, row.Reason, row.Summary, row.QueueID,
-		pq.Array(row.IDs), row.Bodies, held.LastSeq, row.Settles))
+		pq.Array(row.IDs), row.Bodies, held.LastSeq, row.Settles, events))
 	return written == 1, err
 }
 

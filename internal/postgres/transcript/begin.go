@@ -37,6 +37,7 @@ func (r *reception) begin(ctx context.Context) error {
 			return err
 		}
 	}
+	r.number(0)
 	noBot := r.customer.BotKind == ""
 	l := r.db.standing.Fresh(r.tx, r.in.Ref, r.customer.Now, lifecycle.Begun(r.customer.Now, noBot))
 	change := lifecycle.Wrote(l.Now, l.Snapshot, lifecycle.Written{Begun: true, NoBot: noBot, Lines: r.lines()})

@@ -28,10 +28,9 @@ func (d *deliveryRow) settle(ctx context.Context, tx *postgres.Tx, s conversatio
 	return d.publish(ctx, tx)
 }
 
-// publish adds an event of what became of a message, where people have the conversation.
+// publish adds an event of what became of a message in the end.
 func (d *deliveryRow) publish(ctx context.Context, tx *postgres.Tx) error {
-	on := d.Status == conversation.DeliveryQueued || d.Status == conversation.DeliverySending
-	if on || d.Conversing.Holder == conversation.HolderBot {
+	if d.Status == conversation.DeliveryQueued || d.Status == conversation.DeliverySending {
 		return nil
 	}
 	row := notify.Row{

@@ -10,11 +10,12 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/postgres"
 	"wxdesk/internal/postgres/intake"
+	"wxdesk/internal/postgres/notify"
 	"wxdesk/internal/postgres/sealing"
 )
 
 // writeMessages writes the new messages and their receipts, and what they change about customer and conversation: the numbers that
-// are given, and the reply allowance that is opened. A key that is taken was taken in the meantime, which happens only if no
+// are given, and the reply allowance that is opened. In a conversation that a bot has, it writes their events too. A key that is taken was taken in the meantime, which happens only if no
 // customer's lock protects: before the customer's first message.
 func (r *reception) writeMessages(ctx context.Context) error {
 	if len(r.fresh) == 0 {
@@ -24,6 +25,10 @@ func (r *reception) writeMessages(ctx context.Context) error {
 		return err
 	}
 	m, err := r.messages()
+	if err != nil {
+		return err
+	}
+	events, err := notify.Encode(r.tx, r.botEvents())
 	if err != nil {
 		return err
 	}
@@ -38,7 +43,7 @@ func (r *reception) writeMessages(ctx context.Context) error {
 			tapBy = a.Kind
 		}
 	}
-	const insert = `
+	insert := `
 		with arrived as (
 			select * from unnest($6::uuid[], $7::text[], $8::bytea[], $9::bool[], $10::bool[], $11::timestamptz[],
 				$12::text[], $13::uuid[], $14::text[], $15::timestamptz[], $21::bool[], $22::text[]) with ordinality
@@ -53,14 +58,15 @@ func (r *reception) writeMessages(ctx context.Context) error {
 		opened as (
 			update customers set following = $16, message_until = $17, message_left = $18, tap_until = $19, tap_left = $20,
 				tap_by = case when $24 <> '' then $24 else tap_by end
-			where tenant = $1 and id = $4)
+			where tenant = $1 and id = $4),
+		told as (` + notify.Insert(`$25::jsonb`) + `)
 		insert into receipts (tenant, account_id, message_key, conversation_id, delivery_id, fingerprint, message_id, outcome, received_at)
 		select $1, $2, message_key, $3, delivery_id, fingerprint, id, 'new', received_at from arrived` + intake.TakeKey
 	written, err := postgres.Affected(r.tx.ExecContext(ctx, insert, r.in.Tenant, r.in.AccountID, r.in.Conversation, r.customer.ID, r.conversation.LastSeq,
 		pq.Array(m.ids), pq.Array(m.kinds), m.bodies, pq.Array(m.stale), pq.Array(m.echo), pq.Array(m.saidAt),
 		pq.Array(m.keys), pq.Array(m.deliveries), pq.Array(m.fingerprints), pq.Array(m.receivedAt),
 		following, postgres.OrNull(allowance.MessageUntil), allowance.MessageLeft, postgres.OrNull(allowance.TapUntil), allowance.TapLeft,
-		pq.Array(m.wants), pq.Array(m.traces), asks, tapBy))
+		pq.Array(m.wants), pq.Array(m.traces), asks, tapBy, events))
 	if err == nil && written != int64(len(r.fresh)) {
 		err = postgres.ErrAgain
 	}
@@ -78,7 +84,16 @@ func (r *reception) readyConversation(ctx context.Context) error {
 	if r.conversation == nil {
 		return r.begin(ctx)
 	}
+	r.number(r.conversation.LastSeq)
 	return nil
+}
+
+// number numbers the new messages, after the last number of the conversation.
+func (r *reception) number(last int64) {
+	for _, i := range r.fresh {
+		last++
+		r.verdicts[i].receipt.Seq = new(last)
+	}
 }
 
 // newMessages are new messages with their receipts, column by column, so that one statement takes however many there are.
@@ -93,17 +108,15 @@ type newMessages struct {
 	fingerprints       []*string
 }
 
-// messages seals the new messages, and numbers them. A bot is asked about them only if it holds the conversation and keeps it.
+// messages seals the new messages. A bot is asked about them only if it holds the conversation and keeps it.
 func (r *reception) messages() (m newMessages, err error) {
 	seal, err := sealing.OpenCustomer(r.db.ring, r.in.Tenant, string(r.customer.ID), r.customer.DataKey)
 	if err != nil {
 		return m, err
 	}
 	bot := r.conversation.Holder == conversation.HolderBot && !r.conversation.Any() && !r.leaves()
-	for n, i := range r.fresh {
+	for _, i := range r.fresh {
 		a, receipt := r.in.Arrivals[i], r.verdicts[i].receipt
-		seq := r.conversation.LastSeq + int64(n) + 1
-		receipt.Seq = &seq
 		sealed, err := seal.SealBody(string(*receipt.MessageID), sealing.Body{Text: a.Text, Fields: a.Fields})
 		if err != nil {
 			return m, err

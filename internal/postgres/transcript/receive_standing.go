@@ -6,10 +6,12 @@ import (
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/lifecycle"
 	"wxdesk/internal/postgres"
+	"wxdesk/internal/postgres/notify"
+	"wxdesk/internal/postgres/standing"
 )
 
-// moveStanding does what new messages do to a conversation that people have, or are to have. Of a bot's, nothing follows but its
-// beginning, which is told already.
+// moveStanding does what new messages do to a conversation that people have, or are to have. To a bot's they do nothing, and their
+// events are written already.
 func (r *reception) moveStanding(ctx context.Context) error {
 	if len(r.fresh) == 0 || r.begun || r.conversation.Holder == conversation.HolderBot {
 		return nil
@@ -27,6 +29,18 @@ func (r *reception) moveStanding(ctx context.Context) error {
 	}
 	_, err = l.Apply(ctx, lifecycle.Wrote(l.Now, l.Snapshot, lifecycle.Written{Lines: r.lines()}))
 	return err
+}
+
+// botEvents are the events of new messages in a conversation that a bot has. Nothing else follows from those, so they are written with
+// the messages. Of a conversation that has just begun they are written with its row.
+func (r *reception) botEvents() []notify.Row {
+	c := r.conversation
+	if r.begun || c.Holder != conversation.HolderBot {
+		return nil
+	}
+	s := lifecycle.Snapshot{Standing: lifecycle.Standing{State: c.State, Holder: c.Holder, Epoch: c.Epoch}}
+	change := lifecycle.Wrote(r.customer.Now, s, lifecycle.Written{Lines: r.lines()})
+	return standing.FeedRows(c.ID, s, change.Feed)
 }
 
 // lines are the new messages.

@@ -34,8 +34,7 @@ func (db *DB) RecordOutcome(ctx context.Context, c conversation.Ref, id conversa
 		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
 		select s.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then queue_told(c.tenant, c.id, c.queue_id) end,
 			c.agent_id, jsonb_strip_nulls(jsonb_build_object('message_id', s.message_id, 'status', s.status, 'reason', nullif(s.reason, '')))
-		from settled s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id
-		where c.holder <> 'bot'`
+		from settled s join conversations c on c.tenant = s.tenant and c.id = s.conversation_id`
 	told, err := postgres.Affected(db.pool.ExecContext(ctx, settleDelivery, c.Tenant, id, c.Conversation, attempt, o.Status, o.Reason, int64(o.Code)))
 	if told > 0 {
 		db.pool.Notify(notify.Channel)

@@ -37,8 +37,7 @@ func (db *DB) giveUpSendings(ctx context.Context) error {
 		insert into feed (tenant, kind, conversation_id, queue_id, agent_id, body)
 		select l.tenant, '` + string(lifecycle.EventDelivery) + `', c.id, case when c.holder = 'queue' then queue_told(c.tenant, c.id, c.queue_id) end,
 			c.agent_id, jsonb_build_object('message_id', l.message_id, 'status', l.status, 'reason', l.reason)
-		from lost l join conversations c on c.tenant = l.tenant and c.id = l.conversation_id
-		where c.holder <> 'bot'`
+		from lost l join conversations c on c.tenant = l.tenant and c.id = l.conversation_id`
 	told, err := postgres.Affected(db.pool.ExecContext(ctx, markUnknown))
 	if told > 0 {
 		db.pool.Notify(notify.Channel)
