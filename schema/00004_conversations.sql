@@ -94,7 +94,7 @@ create index conversations_waiting_anywhere on conversations (tenant, waiting_si
 -- customer stands in deliveries.
 create table messages (
     tenant          text        not null,
-    id              uuid        not null, -- UUIDv7
+    id              uuid        not null, -- UUIDv7; of what a command wrote, the command's id
     conversation_id uuid        not null,
     seq             bigint      not null, -- given under the conversation's row lock
     author          text        not null check (author in ('customer', 'bot', 'agent', 'system')),
@@ -175,7 +175,6 @@ create table notes (
     foreign key (tenant, conversation_id) references conversations,
     unique (tenant, conversation_id, seq)
 );
-create index notes_of on notes (tenant, conversation_id, id);
 
 -- What happened to a conversation beside what was said, for its timeline: who took it, handed it on, ended it. Written in the transaction
 -- of the act. Rows never change. That it was opened stands in its own row.

@@ -42,6 +42,7 @@ type eventMessage struct {
 	MessageID      string              `json:"message_id" format:"uuid"`
 	Seq            int64               `json:"seq"`
 	Author         conversation.Author `json:"author" enum:"customer,bot,agent,system"`
+	Key            string              `json:"key,omitempty" doc:"The Idempotency-Key under which you sent it"`
 }
 
 type eventDelivery struct {
@@ -58,6 +59,7 @@ type eventNote struct {
 	NoteID         string `json:"note_id" format:"uuid"`
 	Seq            int64  `json:"seq" doc:"Its number in the timeline"`
 	Author         string `json:"author" format:"uuid" doc:"An agent's id, a user's, or an API token's"`
+	Key            string `json:"key,omitempty" doc:"The Idempotency-Key under which you sent it"`
 }
 
 // eventStep is a new step in the timeline.

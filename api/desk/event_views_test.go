@@ -30,7 +30,7 @@ func TestEvents_dataIsAsDescribed(t *testing.T) {
 		bodies := map[string]any{
 			"conversation": json.RawMessage(`{"revision":2,"state":"open","holder":"queue","queue_id":"q","offer":{"assignment_id":"a","agent_id":"b","deadline":"2026-11-21T03:00:00Z"}}`),
 			"left":         json.RawMessage(`{"revision":2,"state":"open","holder":"queue"}`),
-			"message":      lifecycle.MessageBody{MessageID: "m", Seq: 1, Author: conversation.AuthorCustomer},
+			"message":      lifecycle.MessageBody{MessageID: "m", Seq: 1, Author: conversation.AuthorAgent, Keyed: lifecycle.Keyed{Key: "k", KeyOf: "o"}},
 			"delivery":     lifecycle.DeliveryBody{MessageID: "m", Status: conversation.DeliveryFailed, Reason: "r"},
 			"note":         lifecycle.NoteBody{NoteID: "n", Seq: 2, Author: "a"},
 			"read":         json.RawMessage(`{"seq":3,"reader":"token-of-supervisor"}`),

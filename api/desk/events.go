@@ -107,7 +107,7 @@ func (d *Desk) signIn(ctx context.Context, who web.Caller) (agentConnection, *we
 
 // stream sends what the caller has missed, and then what happens after a position.
 func (d *Desk) stream(ctx context.Context, c *gin.Context, who web.Caller, s *stream, at feed.Position) error {
-	w := &eventWriter{gin: c, mark: func(p feed.Position) string { return d.eventID(who.Tenant, p) }}
+	w := &eventWriter{gin: c, who: who.ActorID(), mark: func(p feed.Position) string { return d.eventID(who.Tenant, p) }}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("X-Accel-Buffering", "no") // nginx would wait for more
 	c.Status(http.StatusOK)

@@ -64,6 +64,26 @@ func TestEvents_onlyWhatTheAgentMaySee(t *testing.T) {
 	})
 }
 
+// Of a message's key only who sent the message is told, also while others listen.
+func TestEvents_keyOnlyForItsSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := apitest.NewWorld()
+		h, _ := apitest.Run(t, w)
+		agent, boss := apitest.OpenStream(t, h, "agent", ""), apitest.OpenStream(t, h, "supervisor", "")
+		w.Feed.Publish(feed.Event{
+			Kind: "message", Conversation: apitest.ConvA, AgentID: apitest.AgentA, Body: []byte(`{"n":1,"key":"my-key","key_of":"token-of-agent"}`),
+		})
+		synctest.Wait()
+		require.Contains(t, agent.Body.String(), `"key":"my-key"`)
+		require.Equal(t, []string{"message 1"}, boss.Heard())
+		for _, told := range []string{agent.Body.String(), boss.Body.String()} {
+			require.NotContains(t, told, "key_of")
+			require.NotContains(t, told, "token-of-agent")
+		}
+		require.NotContains(t, boss.Body.String(), "my-key")
+	})
+}
+
 func TestEvents_resumeWithoutGapOrDouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := apitest.NewWorld()

@@ -17,6 +17,7 @@ import (
 type eventWriter struct {
 	gin  *gin.Context
 	mark func(feed.Position) string
+	who  string // the actor who reads; see access.Principal
 }
 
 // writeAll writes events, in order.
@@ -32,9 +33,9 @@ func (w *eventWriter) writeAll(all []feed.Event) error {
 // writeEvent writes an event: the row's body with the ids that it is about.
 func (w *eventWriter) writeEvent(t feed.Event) error {
 	data := map[string]any{}
-	var body map[string]json.RawMessage
-	if err := json.Unmarshal(t.Body, &body); err != nil {
-		return fmt.Errorf("body of a feed row: %w", err)
+	body, err := t.Data(w.who)
+	if err != nil {
+		return fmt.Errorf("write an event: %w", err)
 	}
 	for name, id := range map[string]string{
 		"conversation_id": string(t.Conversation), "queue_id": string(t.QueueID), "agent_id": string(t.AgentID),
@@ -44,7 +45,6 @@ func (w *eventWriter) writeEvent(t feed.Event) error {
 		}
 	}
 	data["at"] = t.At.UTC()
-	delete(body, feed.ReaderMember)
 	for name, value := range maps.All(body) {
 		data[name] = value
 	}

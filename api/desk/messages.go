@@ -19,6 +19,7 @@ type messageView struct {
 	Fields    map[string]string   `json:"fields" doc:"What else a customer's message carried, by WeChat's element names; strangers wrote it"`
 	CreatedAt time.Time           `json:"created_at"`
 	Delivery  *deliveryView       `json:"delivery" doc:"What became of it on the way to the customer; null for what customers said"`
+	Key       *string             `json:"key" doc:"The Idempotency-Key under which you sent it, for a day; null for what others sent"`
 }
 
 type deliveryView struct {
@@ -50,7 +51,7 @@ func (d *Desk) ListMessages(ctx context.Context, in *struct {
 }
 
 func viewMessage(m conversation.Message) messageView {
-	v := messageView{ID: string(m.ID), Author: m.Author, AgentID: web.OrNull(string(m.AgentID)), Kind: m.Kind, Text: m.Text, Fields: m.Fields, CreatedAt: m.CreatedAt.UTC()}
+	v := messageView{ID: string(m.ID), Author: m.Author, AgentID: web.OrNull(string(m.AgentID)), Kind: m.Kind, Text: m.Text, Fields: m.Fields, CreatedAt: m.CreatedAt.UTC(), Key: web.OrNull(m.Key)}
 	if v.Fields == nil {
 		v.Fields = map[string]string{}
 	}

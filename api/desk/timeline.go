@@ -33,8 +33,9 @@ type writerView struct {
 }
 
 type entryNoteView struct {
-	ID   string `json:"id" format:"uuid"`
-	Text string `json:"text"`
+	ID   string  `json:"id" format:"uuid"`
+	Text string  `json:"text"`
+	Key  *string `json:"key" doc:"The Idempotency-Key under which you sent it, for a day; null for what others sent"`
 }
 
 type entryStepView struct {
@@ -89,7 +90,7 @@ func viewEntry(e conversation.Entry) entryView {
 		m := viewMessage(*e.Message)
 		v.Kind, v.Message = "message", &m
 	case e.Note != nil:
-		v.Kind, v.Note = "note", &entryNoteView{ID: e.Note.ID, Text: e.Note.Text}
+		v.Kind, v.Note = "note", &entryNoteView{ID: e.Note.ID, Text: e.Note.Text, Key: web.OrNull(e.Note.Key)}
 	default:
 		v.Kind, v.Step = "step", viewStep(*e.Step)
 	}

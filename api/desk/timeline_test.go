@@ -18,7 +18,7 @@ func TestTimeline_showsMessagesNotesAndSteps(t *testing.T) {
 	said := apitest.Messages(1)[0]
 	w.KnownTimeline = conversation.Timeline{Before: true, Entries: []conversation.Entry{
 		{Seq: 4, At: at, By: conversation.Writer{Kind: conversation.WriterCustomer, ID: apitest.AccountB, Name: "客户 7F3A"}, Message: &said},
-		{Seq: 6, At: at, By: conversation.Writer{Kind: conversation.WriterAgent, ID: apitest.AgentA, Name: "王芳"}, Note: &conversation.Note{ID: apitest.MessageA, Text: "third time"}},
+		{Seq: 6, At: at, By: conversation.Writer{Kind: conversation.WriterAgent, ID: apitest.AgentA, Name: "王芳"}, Note: &conversation.Note{ID: apitest.MessageA, Text: "third time", Key: "my-key"}},
 		{Seq: 7, At: at, By: conversation.Writer{Kind: conversation.WriterSystem}, Step: &conversation.TimelineStep{What: "transferred", QueueID: apitest.QueueA, Reason: "queue-overflow"}},
 	}}
 	answer := apitest.Call(t, w.Handler(), "agent", http.MethodGet, "/v1/conversations/"+apitest.ConvA+"/timeline", "")
@@ -33,7 +33,8 @@ func TestTimeline_showsMessagesNotesAndSteps(t *testing.T) {
 	require.Equal(t, "message", got.Items[0]["kind"])
 	require.Equal(t, said.Text, got.Items[0]["message"].(map[string]any)["text"])
 	require.Equal(t, map[string]any{"kind": "customer", "id": apitest.AccountB, "name": "客户 7F3A"}, got.Items[0]["author"])
-	require.Equal(t, "third time", got.Items[1]["note"].(map[string]any)["text"])
+	require.Nil(t, got.Items[0]["message"].(map[string]any)["key"])
+	require.Equal(t, map[string]any{"id": apitest.MessageA, "text": "third time", "key": "my-key"}, got.Items[1]["note"])
 	require.Equal(t, map[string]any{"what": "transferred", "to": map[string]any{"queue_id": apitest.QueueA}, "reason": "queue-overflow"}, got.Items[2]["step"])
 	require.Equal(t, map[string]any{"kind": "system", "id": nil, "name": ""}, got.Items[2]["author"])
 }

@@ -51,7 +51,7 @@ func (p Principal) Viewer() Viewer {
 
 // AgentViewer returns the principal as the agent who reads, whatever the role.
 func (p Principal) AgentViewer() Viewer {
-	return Viewer{Tenant: p.Tenant, AgentID: p.AgentID, Reader: cmp.Or(string(p.AgentID), p.ActorID())}
+	return Viewer{Tenant: p.Tenant, AgentID: p.AgentID, Reader: cmp.Or(string(p.AgentID), p.ActorID()), ActorID: p.ActorID()}
 }
 
 // Viewer is the person who reads. The query decides what an agent may see (S5). Supervisors and administrators see the whole tenant.
@@ -59,6 +59,7 @@ type Viewer struct {
 	Tenant  conversation.Tenant
 	AgentID conversation.AgentID // "" for supervisors and admins
 	Reader  string               // whose read marks count: the id of an agent, or of who is none. It does not decide what may be seen
+	ActorID string               // who sends commands: they are shown their own keys; "" for nobody
 }
 
 // Actor is the person or the command line that changes something, for the audit.

@@ -181,6 +181,7 @@ type Message struct {
 	Fields    map[string]string
 	CreatedAt time.Time
 	Delivery  *Delivery // nil for customers
+	Key       string    // the Idempotency-Key under which the viewer sent it, for as long as keys are kept; "" otherwise
 }
 
 // Delivery says whether a message to the customer was sent, and why not.
@@ -195,6 +196,7 @@ type Note struct {
 	Author    string // an agent's id, a user's, or an API token's
 	Text      string
 	CreatedAt time.Time
+	Key       string // as of a Message; only in a timeline
 }
 
 // Ref names a conversation in the ledger.

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"wxdesk/internal/access"
 	"wxdesk/internal/conversation"
@@ -57,6 +58,33 @@ func (e Event) readBy(reader string) bool {
 	}
 	return json.Unmarshal(e.Body, &body) == nil && body.Reader != "" && body.Reader == reader
 }
+
+// Data returns the members of the event's body that an actor (see access.Principal) is told: the key of a message or a note only
+// who sent it, and nobody of whose a key or a read mark is. It fails if the body is no JSON object.
+func (e Event) Data(actor string) (map[string]json.RawMessage, error) {
+	var data map[string]json.RawMessage
+	if err := json.Unmarshal(e.Body, &data); err != nil {
+		return nil, fmt.Errorf("body of a feed event: %w", err)
+	}
+	var sender string
+	if of, keyed := data[memberKeyOf]; keyed {
+		if err := json.Unmarshal(of, &sender); err != nil {
+			return nil, fmt.Errorf("body of a feed event: %w", err)
+		}
+	}
+	if sender == "" || sender != actor {
+		delete(data, memberKey)
+	}
+	delete(data, memberKeyOf)
+	delete(data, ReaderMember)
+	return data, nil
+}
+
+// The members of a body that say under which key a command was sent, and by whom; see lifecycle.Keyed.
+const (
+	memberKey   = "key"
+	memberKeyOf = "key_of"
+)
 
 // Page is a page of the event feed.
 type Page struct {

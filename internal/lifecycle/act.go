@@ -12,6 +12,8 @@ import (
 // Act is what a person wants of a conversation.
 type Act struct {
 	Kind       command.Kind
+	ID         conversation.MessageID    // of the command, and so of what it writes; "": Snapshot.New says
+	Key        string                    // its Idempotency-Key; "" for none
 	Assignment conversation.AssignmentID // of accept and reject; "" for whichever is offered to them
 	Queue      conversation.QueueID      // of transfer and assign
 	Agent      conversation.AgentID      // of transfer and assign
@@ -25,7 +27,7 @@ type Act struct {
 // ActOf is the act of a request.
 func ActOf(r command.Request) Act {
 	return Act{
-		Kind: r.Kind, Assignment: r.AssignmentID, Queue: r.QueueID, Agent: r.AgentID, Message: r.MessageID,
+		Kind: r.Kind, ID: conversation.MessageID(r.ID), Key: r.Key, Assignment: r.AssignmentID, Queue: r.QueueID, Agent: r.AgentID, Message: r.MessageID,
 		Until: r.Until, IfRevision: r.IfRevision, Text: r.Text, Trace: r.Traceparent,
 	}
 }

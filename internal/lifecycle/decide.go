@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"time"
 
 	"wxdesk/internal/access"
@@ -12,6 +13,7 @@ import (
 // command is refused. It writes nothing itself.
 func Decide(now time.Time, s Snapshot, who access.Principal, want Act) (Change, command.Refusal) {
 	d := &decision{draft: newDraft(now, s), who: who, want: want}
+	d.New.Message = cmp.Or(want.ID, d.New.Message)
 	me, known := s.Agents[who.AgentID]
 	switch {
 	case who.AgentID == "":

@@ -25,7 +25,7 @@ func (d *decision) reply() command.Refusal {
 	if refused := d.allowance(); refused != "" {
 		return refused
 	}
-	d.say(Message{Author: conversation.AuthorAgent, Agent: d.me.ID, Text: d.want.Text, Epoch: d.Epoch, Trace: d.want.Trace})
+	d.say(Message{Author: conversation.AuthorAgent, Agent: d.me.ID, Text: d.want.Text, Epoch: d.Epoch, Trace: d.want.Trace}, d.keyed())
 	return ""
 }
 
@@ -80,8 +80,16 @@ func (d *decision) note() command.Refusal {
 	d.LastSeq++
 	n := Note{ID: d.New.Message, Seq: d.LastSeq, Author: d.author(), Text: d.want.Text}
 	d.change.Note = &n
-	d.addEvents(EventNote, NoteBody{n.ID, n.Seq, n.Author})
+	d.addEvents(EventNote, NoteBody{n.ID, n.Seq, n.Author, d.keyed()})
 	return ""
+}
+
+// keyed is the key of the command, and whose it is.
+func (d *decision) keyed() Keyed {
+	if d.want.Key == "" {
+		return Keyed{}
+	}
+	return Keyed{Key: d.want.Key, KeyOf: d.who.ActorID()}
 }
 
 // actor is who acts, as the timeline names them: an agent, or else the user or the API token.

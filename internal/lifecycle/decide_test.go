@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -138,6 +139,20 @@ func TestReply_queuedInTheAgentsEpoch(t *testing.T) {
 	require.Equal(t, []lifecycle.Event{{
 		Kind: lifecycle.EventMessage, Agent: li, Body: lifecycle.MessageBody{MessageID: "new-message", Seq: s.LastSeq + 1, Author: conversation.AuthorAgent},
 	}}, c.Feed)
+}
+
+// What a command writes has the command's id, and its event the key, for who sent it.
+func TestDecide_writesUnderTheCommandsID(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []command.Kind{command.Reply, command.Note} {
+		c := does(agent(li), lifecycle.Act{Kind: kind, Text: "hello", ID: "command", Key: "key-1"})(had())
+		require.Equal(t, conversation.MessageID("command"), c.MessageID())
+		told, err := json.Marshal(c.Feed[0].Body)
+		require.NoError(t, err)
+		require.Contains(t, string(told), `"key":"key-1","key_of":"token of li"`, kind)
+	}
+	plain := does(agent(li), reply("hello"))(had())
+	require.Equal(t, lifecycle.Keyed{}, plain.Feed[0].Body.(lifecycle.MessageBody).Keyed)
 }
 
 func TestResend_onlyWhatDidNotArrive(t *testing.T) {

@@ -290,17 +290,17 @@ func (d *draft) requestHandOver(why conversation.EscalationReason, turn conversa
 }
 
 // say queues a message to the customer, and adds an event for it.
-func (d *draft) say(m Message) {
+func (d *draft) say(m Message, k Keyed) {
 	d.LastSeq++
 	m.ID, m.Seq = d.New.Message, d.LastSeq
 	d.change.Say = append(d.change.Say, m)
-	d.addLines([]Line{{m.ID, m.Seq}}, m.Author)
+	d.addEvents(EventMessage, MessageBody{m.ID, m.Seq, m.Author, k})
 }
 
 // automated queues an automated message; none where n is "".
 func (d *draft) automated(n routing.Notice, turn conversation.MessageID, part int) {
 	if n != "" {
-		d.say(Message{Author: conversation.AuthorSystem, Text: notice.Waiting(d.Language, string(n)), Turn: turn, Part: part})
+		d.say(Message{Author: conversation.AuthorSystem, Text: notice.Waiting(d.Language, string(n)), Turn: turn, Part: part}, Keyed{})
 	}
 }
 
@@ -332,7 +332,7 @@ func (d *draft) addEvents(kind EventKind, body any) {
 // addLines adds an event for each new message of an author. While a bot has the conversation, only supervisors are told.
 func (d *draft) addLines(lines []Line, by conversation.Author) {
 	for _, l := range lines {
-		d.addEvents(EventMessage, MessageBody{l.ID, l.Seq, by})
+		d.addEvents(EventMessage, MessageBody{MessageID: l.ID, Seq: l.Seq, Author: by})
 	}
 }
 

@@ -48,6 +48,13 @@ type MessageBody struct {
 	MessageID conversation.MessageID `json:"message_id"`
 	Seq       int64                  `json:"seq"`
 	Author    conversation.Author    `json:"author"`
+	Keyed
+}
+
+// Keyed is the Idempotency-Key under which a message or a note was sent. Only who sent it is told; see feed.Event.
+type Keyed struct {
+	Key   string `json:"key,omitempty"`
+	KeyOf string `json:"key_of,omitempty"` // who sent it: a user's id, or an API token's
 }
 
 // DeliveryBody is what became of a message to the customer.
@@ -62,6 +69,7 @@ type NoteBody struct {
 	NoteID conversation.MessageID `json:"note_id"`
 	Seq    int64                  `json:"seq"`
 	Author string                 `json:"author"`
+	Keyed
 }
 
 // PresenceBody is an agent's presence.

@@ -178,6 +178,12 @@ func (db *DB) seen(ctx context.Context, v access.Viewer, id conversation.ID) (ro
 	return row, err
 }
 
+// writtenBy joins the command o by which an actor wrote a message or a note: it has the same id. What an actor sent more than a day ago,
+// and what others sent, has none.
+func writtenBy(id, actor string) string {
+	return `commands o on o.tenant = $1 and o.id = ` + id + ` and o.actor_id::text = ` + actor
+}
+
 // Messages lists a conversation's messages after number afterSeq, oldest first. A text that does not open reads as
 // Unavailable. It returns ErrNotFound when there is no such conversation that the viewer may see.
 func (db *DB) Messages(ctx context.Context, v access.Viewer, id conversation.ID, afterSeq int64, limit int) ([]conversation.Message, error) {
@@ -185,9 +191,10 @@ func (db *DB) Messages(ctx context.Context, v access.Viewer, id conversation.ID,
 	if err != nil {
 		return nil, postgres.Explain(ctx, "read messages", err)
 	}
-	const query = `
-		select m.id, m.seq, m.author, coalesce(m.agent_id::text, '') as agent_id, m.kind, m.body, m.created_at, d.status, d.reason
-		from messages m left join deliveries d on d.tenant = m.tenant and d.message_id = m.id
+	query := `
+		select m.id, m.seq, m.author, coalesce(m.agent_id::text, '') as agent_id, m.kind, m.body, m.created_at, d.status, d.reason,
+			coalesce(o.key, '') as key
+		from messages m left join deliveries d on d.tenant = m.tenant and d.message_id = m.id left join ` + writtenBy("m.id", "$5") + `
 		where m.tenant = $1 and m.conversation_id = $2 and m.seq > $3 order by m.seq limit $4`
 	var rows []struct {
 		ID        conversation.MessageID       `db:"id"`
@@ -199,14 +206,15 @@ func (db *DB) Messages(ctx context.Context, v access.Viewer, id conversation.ID,
 		CreatedAt time.Time                    `db:"created_at"`
 		Status    *conversation.DeliveryStatus `db:"status"`
 		Reason    *string                      `db:"reason"`
+		Key       string                       `db:"key"`
 	}
-	if err := db.pool.SelectContext(ctx, &rows, query, v.Tenant, id, afterSeq, limit); err != nil {
+	if err := db.pool.SelectContext(ctx, &rows, query, v.Tenant, id, afterSeq, limit, v.ActorID); err != nil {
 		return nil, postgres.Explain(ctx, "read messages", err)
 	}
 	seal, sealErr := sealing.OpenCustomer(db.ring, v.Tenant, string(customer.CustomerID), customer.DataKey)
 	list := make([]conversation.Message, len(rows))
 	for i, r := range rows {
-		list[i] = conversation.Message{ID: r.ID, Seq: r.Seq, Author: r.Author, AgentID: r.AgentID, Kind: r.Kind, Text: sealing.Unavailable, CreatedAt: r.CreatedAt}
+		list[i] = conversation.Message{ID: r.ID, Seq: r.Seq, Author: r.Author, AgentID: r.AgentID, Kind: r.Kind, Text: sealing.Unavailable, CreatedAt: r.CreatedAt, Key: r.Key}
 		if sealErr == nil {
 			if said, err := seal.OpenBody(string(r.ID), r.Body); err == nil {
 				list[i].Text, list[i].Fields = said.Text, said.FieldValues()

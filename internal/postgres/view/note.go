@@ -21,8 +21,9 @@ func (db *DB) Notes(ctx context.Context, v access.Viewer, id conversation.ID, af
 	}
 	const query = `
 		select id, author, body, created_at from notes
-		where tenant = $1 and conversation_id = $2 and ($3 = '' or id > nullif($3, '')::uuid)
-		order by id limit $4`
+		where tenant = $1 and conversation_id = $2
+			and seq > coalesce((select seq from notes where tenant = $1 and id = nullif($3, '')::uuid), 0)
+		order by seq limit $4`
 	var rows []struct {
 		ID        string    `db:"id"`
 		Author    string    `db:"author"`

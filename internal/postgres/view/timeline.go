@@ -33,9 +33,11 @@ type timelineRow struct {
 	Until      *time.Time                   `db:"until"`
 	IsAgent    bool                         `db:"is_agent"`
 	IsUser     bool                         `db:"is_user"`
+	Key        string                       `db:"key"` // of the viewer's command that wrote it
 }
 
-// timelineUp reads at most $4 entries of conversation $2 with numbers above $3; timelineDown those below it. Both answer oldest first.
+// timelineUp reads at most $4 entries of conversation $2 with numbers above $3, and the keys of actor $5; timelineDown those below it. Both
+// answer oldest first.
 var (
 	timelineUp   = timelineQuery(`>`, `asc`)
 	timelineDown = timelineQuery(`<`, `desc`)
@@ -47,7 +49,8 @@ func timelineQuery(beyond, order string) string {
 		select t.seq, t.at, t.kind, coalesce(t.id::text, '') as id, t.author, coalesce(t.author_id, '') as author_id, t.what, t.body,
 			d.status, coalesce(d.reason, t.reason) as reason, coalesce(t.queue_id::text, '') as queue_id,
 			coalesce(t.agent_id::text, '') as agent_id, t.until, g.id is not null as is_agent, u.id is not null as is_user,
-			coalesce(g.name, u.name, k.name, case when t.author = 'bot' then b.name end, '') as author_name
+			coalesce(g.name, u.name, k.name, case when t.author = 'bot' then b.name end, '') as author_name,
+			coalesce(o.key, '') as key
 		from (
 			(select seq, created_at as at, 'message' as kind, id, author, agent_id::text as author_id, kind as what, body, '' as reason,
 				null::uuid as queue_id, null::uuid as agent_id, null::timestamptz as until
@@ -68,6 +71,7 @@ func timelineQuery(beyond, order string) string {
 		left join deliveries d on t.kind = 'message' and d.tenant = $1 and d.message_id = t.id
 		left join agents g on g.tenant = $1 and g.id = case when length(t.author_id) = 36 then t.author_id::uuid end
 		left join users u on u.tenant = $1 and u.id = case when length(t.author_id) = 36 then t.author_id::uuid end
+		left join ` + writtenBy("t.id", "$5") + `
 		left join api_tokens k on k.tenant = $1 and k.id = case when length(t.author_id) = 36 then t.author_id::uuid end
 		order by t.seq`
 }
@@ -80,7 +84,7 @@ func (db *DB) Timeline(ctx context.Context, v access.Viewer, id conversation.ID,
 		return conversation.Timeline{}, postgres.Explain(ctx, "read a timeline", err)
 	}
 	read := func(query string, from int64, limit int) (rows []timelineRow, more bool, err error) {
-		if err := db.pool.SelectContext(ctx, &rows, query, v.Tenant, id, from, limit+1); err != nil {
+		if err := db.pool.SelectContext(ctx, &rows, query, v.Tenant, id, from, limit+1, v.ActorID); err != nil {
 			return nil, false, postgres.Explain(ctx, "read a timeline", err)
 		}
 		if more = len(rows) > limit; !more {
@@ -136,7 +140,7 @@ func (r timelineRow) entry(customer conversation.CustomerID, seal sealing.Custom
 	case "message":
 		e.Message = r.message(seal, opens)
 	case "note":
-		e.Note = &conversation.Note{ID: r.ID, Author: r.AuthorID, Text: sealing.Unavailable, CreatedAt: r.At}
+		e.Note = &conversation.Note{ID: r.ID, Author: r.AuthorID, Text: sealing.Unavailable, CreatedAt: r.At, Key: r.Key}
 		if opens {
 			e.Note.Text = seal.OpenNote(r.ID, r.Body)
 		}
@@ -149,7 +153,7 @@ func (r timelineRow) entry(customer conversation.CustomerID, seal sealing.Custom
 func (r timelineRow) message(seal sealing.Customer, opens bool) *conversation.Message {
 	m := &conversation.Message{
 		ID: conversation.MessageID(r.ID), Seq: r.Seq, Author: conversation.Author(r.Author), AgentID: conversation.AgentID(r.AuthorID),
-		Kind: r.What, Text: sealing.Unavailable, CreatedAt: r.At,
+		Kind: r.What, Text: sealing.Unavailable, CreatedAt: r.At, Key: r.Key,
 	}
 	if opens {
 		if said, err := seal.OpenBody(r.ID, r.Body); err == nil {

@@ -79,6 +79,59 @@ func TestTimeline_hasEverythingInOrder(t *testing.T) {
 	require.Equal(t, 1, d.Count(t, "feed", "kind = 'step' and (body ->> 'seq')::bigint = $1", last))
 }
 
+// S5
+// A key is shown to who sent the message, and to nobody else: not to a colleague who had the conversation, not to a supervisor.
+func TestTimeline_keyOnlyForItsSender(t *testing.T) {
+	t.Parallel()
+	d := postgrestest.NewOffice(t)
+	li, zhao := d.NewAgent("Li"), d.NewAgent("Zhao")
+	ref := d.Had("wang", li)
+	keys := map[string]string{}
+	for _, kind := range []command.Kind{command.Reply, command.Note} {
+		order := d.Order(ref, li, kind, string(kind))
+		done, err := d.Act(t.Context(), order)
+		require.NoError(t, err)
+		require.Empty(t, done.Refused)
+		keys[string(done.MessageID)] = order.Key
+	}
+	d.Done(ref, d.Supervisor, command.Assign, postgrestest.ToAgent(zhao))
+	shown := func(v access.Viewer) (found map[string]string) {
+		found = map[string]string{}
+		all, err := d.Timeline(t.Context(), v, ref.Conversation, conversation.TimelineRange{Limit: 50})
+		require.NoError(t, err)
+		for _, e := range all.Entries {
+			switch {
+			case e.Message != nil && e.Message.Key != "":
+				found[string(e.Message.ID)] = e.Message.Key
+			case e.Note != nil && e.Note.Key != "":
+				found[e.Note.ID] = e.Note.Key
+			}
+		}
+		list, err := d.Messages(t.Context(), v, ref.Conversation, 0, 50)
+		require.NoError(t, err)
+		for _, m := range list {
+			require.Equal(t, found[string(m.ID)], m.Key)
+		}
+		return found
+	}
+	require.Equal(t, keys, shown(li.Viewer()))
+	for _, v := range []access.Viewer{zhao.Viewer(), d.Supervisor.Viewer(), postgrestest.Everything} {
+		require.Empty(t, shown(v))
+	}
+	d.Exec(t, `delete from commands`) // a day later
+	require.Empty(t, shown(li.Viewer()))
+
+	for _, kind := range []string{"message", "note"} {
+		require.Equal(t, 1, d.Count(t, "feed", "kind = $1 and body ->> 'key_of' = $2", kind, li.ActorID()), kind)
+	}
+	notes, err := d.Notes(t.Context(), li.Viewer(), ref.Conversation, "", 1)
+	require.NoError(t, err)
+	require.Contains(t, keys, notes[0].ID)
+	notes, err = d.Notes(t.Context(), li.Viewer(), ref.Conversation, notes[0].ID, 1)
+	require.NoError(t, err)
+	require.Empty(t, notes)
+}
+
 func TestTimeline_answersWithTheAskedPart(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.NewOffice(t)
