@@ -18,7 +18,8 @@ func fittingBodies() map[string]string {
 	target := `{"agent_id":"` + apitest.AgentB + `"}`
 	return map[string]string{
 		"reply": `{"text":"x"}`, "note": `{"text":"x"}`, "transfer": target, "assign": target,
-		"set-context": `{"context":{"a":"x"}}`, "set-skills": `{"skills":[]}`, "resend": `{"message_id":"` + apitest.MessageA + `"}`, "presence": `{"presence":"busy"}`, "read": `{"seq":1}`,
+		"set-context": `{"context":{"a":"x"}}`, "set-skills": `{"skills":[]}`, "resend": `{"message_id":"` + apitest.MessageA + `"}`, "seen": `{"assignment_id":"` + apitest.MessageA + `"}`,
+		"presence": `{"presence":"busy"}`, "read": `{"seq":1}`,
 	}
 }
 

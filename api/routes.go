@@ -127,6 +127,7 @@ func (a *API) registerOperations() {
 
 	register(a, h, route{"accept-offer", post, "/v1/conversations/{id}/accept", ok, "Take a conversation that is offered to you", agents}, d.AnswerOffer(command.Accept))
 	register(a, h, route{"reject-offer", post, "/v1/conversations/{id}/reject", ok, "Leave an offered conversation to others", agents}, d.AnswerOffer(command.Reject))
+	register(a, h, route{"see-offer", post, "/v1/conversations/{id}/seen", noContent, "Say that your desk shows an offer", agents}, d.SeeOffer)
 	register(a, h, route{"pick-conversation", post, "/v1/conversations/{id}/pick", ok, "Take a conversation that waits in a queue of yours", agents}, d.CommandWithoutBody(command.Pick))
 	register(a, h, route{"reply", post, "/v1/conversations/{id}/reply", ok, "Write to the customer", agents}, d.Write(command.Reply, wechat.MaxTextBytes))
 	register(a, h, route{"note", post, "/v1/conversations/{id}/note", ok, "Note something for colleagues", everyone}, d.Write(command.Note, desk.MaxNote))

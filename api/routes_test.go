@@ -102,6 +102,7 @@ func allowed() map[string]string {
 		"GET /v1/conversations/:id/targets":      people,
 		"POST /v1/conversations/:id/accept":      agents,
 		"POST /v1/conversations/:id/reject":      agents,
+		"POST /v1/conversations/:id/seen":        agents,
 		"POST /v1/conversations/:id/pick":        agents,
 		"POST /v1/conversations/:id/reply":       agents,
 		"POST /v1/conversations/:id/note":        people,

@@ -21,8 +21,8 @@ create table work_items (
     affinity_agent  uuid,        -- offered to this agent first, before all others' items
     kept_until      timestamptz, -- until when it is kept for affinity_agent; null: for nobody. Whoever puts the item back into its queue says so
     preferred       uuid[]      not null default '{}',
-    declined        jsonb       not null default '{}', -- agent id → how often
-    paused          jsonb       not null default '{}', -- agent id → until when the agent is not asked again, having declined
+    declined        jsonb       not null default '{}', -- agent id → how often; 0: was asked and has not declined
+    paused          jsonb       not null default '{}', -- agent id → until when the agent is not asked again
     demand          text        not null, -- hash of what decides who fits: equal for items of one workstream that the same agents fit
     attributes      jsonb       not null default '{}', -- set by classification: strings and whole numbers, for rules
     overflow        jsonb,       -- routing.Overflow of the rule that chose the queue, for as long as the item is in it; null: the queue's
@@ -50,12 +50,13 @@ create table assignments (
     queue_id        uuid        not null,
     agent_id        uuid        not null,
     how             text        not null check (how in ('offer', 'direct', 'pick', 'supervisor', 'transfer')),
-    state           text        not null check (state in ('offered', 'accepted', 'rejected', 'missed', 'withdrawn', 'voided', 'ended')),
+    state           text        not null check (state in ('offered', 'accepted', 'rejected', 'missed', 'unseen', 'withdrawn', 'voided', 'ended')),
     units           int         not null,
     profiles        uuid[]      not null default '{}',
     opened_at       timestamptz, -- when the conversation was opened: an agent's list is in that order
     offered_at      timestamptz not null default now(),
     deadline        timestamptz, -- of an offer
+    show_by         timestamptz, -- of an offer: when the agent's desk has to show it; null: it does, or nothing is expected of it
     accepted_at     timestamptz,
     ended_at        timestamptz,
     holds_until     timestamptz, -- when it stops taking capacity; null: while it is live

@@ -52,6 +52,19 @@ func (w *World) Act(ctx context.Context, r command.Request) (command.Result, err
 	return done, nil
 }
 
+// Seen notes which offers were seen, as far as the caller may see their conversations; OnAct may refuse.
+func (w *World) Seen(ctx context.Context, c command.Command) (command.Refusal, error) {
+	if _, err := w.Conversation(ctx, c.By.Viewer(), c.Conversation); err != nil {
+		return "", err
+	}
+	w.Mu.Lock()
+	w.Seens = append(w.Seens, c.AssignmentID)
+	act := w.OnAct
+	w.Mu.Unlock()
+	done, err := act(command.Request{Command: c})
+	return done.Refused, err
+}
+
 // everything is what supervisors see.
 var everything = access.Viewer{Tenant: conversation.DefaultTenant}
 

@@ -41,6 +41,7 @@ type World struct {
 	Noted              int // calls
 	LookUps            int
 	Orders             []command.Request // those of which the caller may see the conversation
+	Seens              []conversation.AssignmentID
 	Notified           []conversation.RunNotice
 	KnownNotes         []conversation.Note
 	KnownTrace         []routing.TraceStep

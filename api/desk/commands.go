@@ -22,6 +22,9 @@ type Commands interface {
 	Act(ctx context.Context, r command.Request) (command.Result, error)
 	// MarkRead records up to which entry of a timeline the viewer has read. ErrNotFound if the viewer may not see the conversation.
 	MarkRead(ctx context.Context, v access.Viewer, id conversation.ID, seq int64) error
+	// Seen notes that the desk of an agent shows an offer, or returns why not: the offer is over. A repeat changes nothing. It returns
+	// ErrNotFound and ErrBusy as Act does.
+	Seen(ctx context.Context, c command.Command) (command.Refusal, error)
 }
 
 // RunNotices tells the runs of conversations what people did.

@@ -67,7 +67,7 @@ type lastView struct {
 }
 
 type dueView struct {
-	What conversation.DueKind `json:"what" enum:"offer-ends,wait-ends,idle,queue-overflow,wrap-up-ends,state-limit"`
+	What conversation.DueKind `json:"what" enum:"offer-ends,offer-unseen,wait-ends,idle,queue-overflow,wrap-up-ends,state-limit"`
 	At   time.Time            `json:"at"`
 }
 

@@ -87,7 +87,7 @@ type eventOfferOver struct {
 	EventBase
 	ConversationID string `json:"conversation_id" format:"uuid"`
 	AssignmentID   string `json:"assignment_id" format:"uuid"`
-	Outcome        string `json:"outcome" enum:"rejected,missed,withdrawn,voided,ended"`
+	Outcome        string `json:"outcome" enum:"rejected,missed,unseen,withdrawn,voided,ended"`
 }
 
 type eventPresence struct {

@@ -7,6 +7,7 @@ type Kind string
 const (
 	Accept     Kind = "accept"      // an offer
 	Reject     Kind = "reject"      // an offer
+	Seen       Kind = "seen"        // an offer: the agent's desk shows it
 	Pick       Kind = "pick"        // an open conversation, without an offer
 	Reply      Kind = "reply"       // to the customer
 	Note       Kind = "note"        // for colleagues

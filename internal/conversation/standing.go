@@ -46,6 +46,7 @@ type DueKind string
 // What can fall due.
 const (
 	DueOffer    DueKind = "offer-ends"     // the agent has not answered: the next one is asked
+	DueUnseen   DueKind = "offer-unseen"   // the agent's desk does not show the offer: the next one is asked
 	DueReturn   DueKind = "wait-ends"      // put aside until now: comes back to its agent
 	DueIdle     DueKind = "idle"           // waiting for the customer too long: closed
 	DueOverflow DueKind = "queue-overflow" // in the queue too long: its overflow action

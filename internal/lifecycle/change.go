@@ -51,7 +51,7 @@ type Change struct {
 
 // Nothing reports whether the change changes nothing.
 func (c Change) Nothing() bool {
-	return c.Revision == 0 && c.Wishes == nil && c.Item == nil && c.Resend == nil && c.Note == nil && c.Over == nil &&
+	return c.Revision == 0 && c.Wishes == nil && c.Item == nil && c.Live == nil && c.Resend == nil && c.Note == nil && c.Over == nil &&
 		len(c.Say) == 0 && len(c.Feed) == 0 && !c.Distribute && !c.DropNotice
 }
 

@@ -57,7 +57,7 @@ func (d *decision) sees() bool {
 
 // answersOffer reports whether the act answers an offer that was made to the person who acts and is over.
 func (d *decision) answersOffer() bool {
-	return d.Asked && (d.want.Kind == command.Accept || d.want.Kind == command.Reject)
+	return d.Asked && (d.want.Kind == command.Accept || d.want.Kind == command.Reject || d.want.Kind == command.Seen)
 }
 
 // decision is an act that is being judged.
@@ -91,6 +91,8 @@ func (d *decision) do() command.Refusal {
 		return d.accept()
 	case command.Reject:
 		return d.reject()
+	case command.Seen:
+		return d.seen()
 	case command.Pick:
 		return d.pick()
 	case command.Reply:
@@ -124,7 +126,7 @@ func (d *decision) do() command.Refusal {
 // notify leaves a notice for the run, unless the command does not concern it.
 func (d *decision) notify() {
 	switch d.want.Kind {
-	case command.Note, command.SetContext, command.SetSkills:
+	case command.Note, command.SetContext, command.SetSkills, command.Seen:
 		return
 	case command.Accept, command.Reject, command.Pick, command.Transfer, command.Assign:
 		d.change.Notice = &Notice{Act: string(d.want.Kind), Assignment: true}

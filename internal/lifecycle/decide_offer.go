@@ -1,6 +1,8 @@
 package lifecycle
 
 import (
+	"time"
+
 	"wxdesk/internal/command"
 	"wxdesk/internal/conversation"
 	"wxdesk/internal/routing"
@@ -12,7 +14,7 @@ func (d *decision) accept() command.Refusal {
 		return refused
 	}
 	a := *d.Live
-	a.State, a.AcceptedAt = Accepted, d.now
+	a.State, a.AcceptedAt, a.ShowBy = Accepted, d.now, time.Time{}
 	d.Live, d.change.Live = &a, &a
 	d.concerned[a.Agent], d.turned[a.Agent] = true, true
 	d.begin(a.Agent)
@@ -29,6 +31,17 @@ func (d *decision) reject() command.Refusal {
 		d.setPresence(d.me.ID, routing.DND, true)
 	}
 	d.decline(Rejected)
+	return ""
+}
+
+// seen notes that the agent's desk shows the offer: now the agent has until its deadline. A repeat changes nothing.
+func (d *decision) seen() command.Refusal {
+	if refused := d.offer(); refused != "" || d.Live.ShowBy.IsZero() {
+		return refused
+	}
+	a := *d.Live
+	a.ShowBy = time.Time{}
+	d.Live, d.change.Live = &a, &a
 	return ""
 }
 

@@ -53,6 +53,13 @@ func TestDecide_refuses(t *testing.T) {
 		{"accept: no agent", isAsked(), supervisor, act(command.Accept), command.RefusedNotAllowed},
 		{"reject: taken already", had(), agent(li), act(command.Reject), command.RefusedOfferOver},
 
+		{"seen: nobody is asked", had(), agent(li), act(command.Seen), command.RefusedOfferOver},
+		{"seen: somebody else is asked", isAskedAtDesk(), agent(zhao), act(command.Seen), command.RefusedOfferOver},
+		{"seen: another offer", isAskedAtDesk(), agent(li), lifecycle.Act{Kind: command.Seen, Assignment: "other"}, command.RefusedOfferOver},
+		{"seen: no agent", isAskedAtDesk(), supervisor, act(command.Seen), command.RefusedNotAllowed},
+		{"S5 an offer that is over: seen", with(had(), askedOnce), agent(zhao), act(command.Seen), command.RefusedOfferOver},
+		{"S5 seen: a conversation of others", with(had(), unseen), agent(zhao), act(command.Seen), lifecycle.Unseen},
+
 		{"pick: no agent", pickable, supervisor, act(command.Pick), command.RefusedNotAllowed},
 		{"pick: the bot has it", world(), agent(li), act(command.Pick), command.RefusedState},
 		{"pick: it is in no queue yet", nobodys(), agent(li), act(command.Pick), command.RefusedState},

@@ -23,7 +23,7 @@
 //	   │ the account has no bot   ▼
 //	   └────────────────────▶ open, waits in a queue ◀─────────────────────────────────┐
 //	                              │ ▲                                                  │
-//	                     offered, │ │ rejected, missed, withdrawn,                     │
+//	                     offered, │ │ rejected, missed, unseen, withdrawn,             │
 //	                     picked,  │ │ released, transferred to a queue                 │
 //	                     assigned ▼ │                                                  │
 //	                           active, offered to an agent or held by one              │

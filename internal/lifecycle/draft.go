@@ -140,6 +140,9 @@ func (d *draft) assign(to conversation.AgentID, how Method, state AssignmentStat
 		d.turned[to] = true
 	default:
 		a.Deadline = d.now.Add(d.Workstream.OfferFor)
+		if d.Agents[to].saysSeen() {
+			a.ShowBy = d.now.Add(SeenWithin)
+		}
 		until := a.Deadline.UTC()
 		d.addEvent(Event{Kind: EventOffer, Agent: to, Body: OfferBody{AssignmentID: a.ID, QueueID: a.Queue, Deadline: &until}})
 	}
@@ -213,7 +216,8 @@ func (d *draft) keep(i *Item, agent conversation.AgentID) {
 }
 
 // decline counts that an agent declined an offer or let it pass, and makes the item wait again. The agent is not asked again before
-// the workstream's pause is over. An item that a colleague transferred goes back to that colleague; otherwise it is no longer kept
+// the workstream's pause is over. An offer that the agent did not see is not counted: they are asked again after a pause, if nobody
+// else has taken the conversation. An item that a colleague transferred goes back to that colleague; otherwise it is no longer kept
 // for the agent who declined.
 func (d *draft) decline(how AssignmentState) {
 	agent, transferred := d.Live.Agent, d.Live.How == ByTransfer
@@ -222,11 +226,15 @@ func (d *draft) decline(how AssignmentState) {
 		if i.Declined == nil {
 			i.Declined = map[conversation.AgentID]int{}
 		}
-		i.Declined[agent]++
+		times, pause := i.Declined[agent]+1, d.Workstream.DeclinePause
+		if how == NotSeen {
+			times, pause = i.Declined[agent], max(pause, unseenPause)
+		}
+		i.Declined[agent] = times
 		if transferred {
 			i.QueuedAt = d.now
 		}
-		if pause := d.Workstream.DeclinePause; pause > 0 {
+		if pause > 0 {
 			if i.Paused == nil {
 				i.Paused = map[conversation.AgentID]time.Time{}
 			}

@@ -17,6 +17,7 @@ type Timing struct {
 	Until    time.Time // put aside until then; zero: until the customer writes
 	Ending   bool      // the end is wished
 	Deadline time.Time // of the offer that stands; zero: none does
+	ShowBy   time.Time // by when the agent's desk has to show that offer; zero: it does, or need not say so
 	QueuedAt time.Time // of the work item that waits; zero: none does
 	Overflow routing.Overflow
 
@@ -35,6 +36,9 @@ func (t Timing) Due() (list []conversation.Due) {
 	}
 	if !t.Deadline.IsZero() {
 		add(conversation.DueOffer, t.Deadline)
+	}
+	if !t.ShowBy.IsZero() {
+		add(conversation.DueUnseen, t.ShowBy)
 	}
 	switch {
 	case t.State == conversation.StateOpen:
@@ -66,7 +70,7 @@ func (s Snapshot) timing() Timing {
 		OpenLimit: s.Workstream.OpenLimit, ActiveLimit: s.Workstream.ActiveLimit, WrapUpLimit: s.Workstream.WrapUpLimit,
 	}
 	if s.Live != nil && s.Live.State == Offered {
-		t.Deadline = s.Live.Deadline
+		t.Deadline, t.ShowBy = s.Live.Deadline, s.Live.ShowBy
 	}
 	if s.Item != nil && s.Item.State == ItemWaiting {
 		t.QueuedAt = s.Item.QueuedAt
@@ -90,7 +94,7 @@ func DueNow(now time.Time, s Snapshot) conversation.DueKind {
 	return ""
 }
 
-// Due does what has fallen due first. An offer that was not answered goes to the next agent. A conversation that was put aside comes
+// Due does what has fallen due first. An offer that was not answered, or that the agent's desk did not show, goes to the next agent. A conversation that was put aside comes
 // back. One that has waited too long in a queue overflows. One that has been in its state for too long is ended. If nothing is due it
 // changes nothing.
 func Due(now time.Time, s Snapshot) Change {
@@ -98,6 +102,8 @@ func Due(now time.Time, s Snapshot) Change {
 	switch DueNow(now, s) {
 	case conversation.DueOffer:
 		d.miss()
+	case conversation.DueUnseen:
+		d.decline(NotSeen)
 	case conversation.DueReturn:
 		d.comeBack()
 	case conversation.DueOverflow:

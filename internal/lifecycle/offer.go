@@ -10,6 +10,16 @@ import (
 // ActAssigned is the act that a run is told of when the distribution assigns its conversation.
 const ActAssigned = "assigned"
 
+// An agent's desk has to say that it shows an offer, or rings.
+const (
+	SeenWithin  = 5 * time.Second  // after the offer: otherwise the next agent is asked
+	unseenPause = 30 * time.Second // after which the same agent is asked about the conversation again
+)
+
+// saysSeen reports whether the agent's desk says which offers it shows: that of a person does. A program that uses an API token need
+// not.
+func (a Agent) saysSeen() bool { return a.Shift && !a.Bearer }
+
 // Offer offers a waiting conversation to an agent, or assigns it without asking. The distribution has found the agent and has locked
 // both. If the conversation no longer waits, it changes nothing.
 func Offer(now time.Time, s Snapshot, to conversation.AgentID, unasked bool) Change {

@@ -30,6 +30,7 @@ func newHouse(t *rapid.T) *house {
 	for _, id := range []conversation.AgentID{li, zhao, bo} {
 		a := free(id)
 		a.Units = rapid.SampledFrom([]int{0, 25, 50, 100}).Draw(t, "units")
+		a.Shift, a.Bearer = rapid.Bool().Draw(t, "shift"), rapid.Bool().Draw(t, "bearer")
 		h.agents[id] = a
 	}
 	for range 4 {
@@ -130,7 +131,7 @@ func (h *house) deed(s lifecycle.Snapshot) deed {
 	if refused != "" {
 		require.Equal(h.t, lifecycle.Change{}, c, "a refusal changes nothing")
 	}
-	quiet := want.Kind == command.Note || want.Kind == command.SetContext || want.Kind == command.SetSkills
+	quiet := want.Kind == command.Note || want.Kind == command.SetContext || want.Kind == command.SetSkills || want.Kind == command.Seen
 	return deed{change: c, told: refused == "" && !quiet}
 }
 
@@ -138,7 +139,7 @@ var everyAct = []command.Kind{
 	command.Accept, command.Accept, command.Reject, command.Pick, command.Reply,
 	command.Note, command.Transfer, command.Wait, command.Resume, command.WrapUp,
 	command.Close, command.Assign, command.ForceClose, command.SetContext,
-	command.SetSkills, command.Resend,
+	command.SetSkills, command.Resend, command.Seen,
 }
 
 func TestLifecycle_holdsWhateverHappens(t *testing.T) {

@@ -108,8 +108,8 @@ type Item struct {
 	Since     time.Time            // the customer's last message before it began to wait
 	KeptFor   conversation.AgentID // offered to this agent alone until KeptUntil; "": to anybody
 	KeptUntil time.Time
-	Declined  map[conversation.AgentID]int
-	Paused    map[conversation.AgentID]time.Time // until when an agent who declined is not asked again
+	Declined  map[conversation.AgentID]int       // how often; 0 for an agent who was asked and has not declined: others are asked first
+	Paused    map[conversation.AgentID]time.Time // until when an agent who was asked in vain is not asked again
 
 	// Set once, when the item is made.
 	Priority   int
@@ -129,6 +129,7 @@ type Assignment struct {
 	Profiles   []routing.ProfileID
 	OfferedAt  time.Time
 	Deadline   time.Time // of an offer
+	ShowBy     time.Time // by when the agent's desk has to show the offer; zero: it does, or nothing is expected of it
 	AcceptedAt time.Time // zero: it was not
 	EndedAt    time.Time // zero: it is live
 	HoldsUntil time.Time // when it stops taking capacity; zero: while it is live
@@ -141,6 +142,8 @@ type Agent struct {
 	Presence routing.Presence
 	Manual   bool // the presence was chosen
 	Lost     bool // the connection, a moment ago; nobody has been told
+	Shift    bool // a person who has signed in has begun to work
+	Bearer   bool // an API token has an event stream for the agent
 	Units    int  // in all
 	Load     int  // taken, of Units
 	Sessions int  // conversations that they have, beside those that are put aside

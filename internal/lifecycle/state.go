@@ -10,6 +10,7 @@ const (
 	Ended     AssignmentState = "ended"     // the agent had it
 	Rejected  AssignmentState = "rejected"  // the agent declined the offer
 	Missed    AssignmentState = "missed"    // the agent did not answer the offer in time
+	NotSeen   AssignmentState = "unseen"    // the agent's desk did not show the offer
 	Withdrawn AssignmentState = "withdrawn" // the offer was taken back
 	Voided    AssignmentState = "voided"    // the conversation has lost its run
 )

@@ -82,6 +82,7 @@ func TestTransitions(t *testing.T) {
 		{"active to active: the offer is accepted", isAsked(), does(agent(li), act(command.Accept)), active, byAgent, li, none, ""},
 		{"active to open: the offer is rejected", isAsked(), does(agent(li), act(command.Reject)), open, inQueue, "", released, ""},
 		{"active to open: the offer is missed", isAsked(), due(noon.Add(2 * minute)), open, inQueue, "", released, ""},
+		{"active to open: the offer is not seen", isAskedAtDesk(), due(noon.Add(lifecycle.SeenWithin)), open, inQueue, "", released, ""},
 		{"active to active: SUP-3 withdrawn and assigned", isAsked(), does(supervisor, toAgent(command.Assign, zhao)), active, byAgent, zhao, moves, ""},
 		{"active to open: who is asked has gone", isAsked(), leaves(lifecycle.Gone), open, inQueue, "", released, ""},
 		{"active to open: D4 its agent has gone", had(), leaves(lifecycle.Gone), open, inQueue, "", released, ""},

@@ -101,6 +101,12 @@ func waits() lifecycle.Snapshot { return begun(wanted, routed) }
 
 func isAsked() lifecycle.Snapshot { return begun(wanted, routed, offered) }
 
+// isAskedAtDesk is asked where li is a person at a desk.
+func isAskedAtDesk() lifecycle.Snapshot {
+	s := agentIs(waits(), li, func(a *lifecycle.Agent) { a.Shift = true })
+	return s.After(offered(s))
+}
+
 func had() lifecycle.Snapshot {
 	return begun(wanted, routed, offered, does(agent(li), act(command.Accept)))
 }

@@ -48,7 +48,7 @@ var classes = map[string]string{}
 func init() {
 	for class, methods := range map[string]string{
 		perMessage: `AccountKeys Act Authenticate ClassificationQuestion CloseConversation Connect Credentials Delivered Disconnect CallbackAccount Due
-			FAQEntries HandOver HandOverPlainly ReadSituation MarkSending RecordCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
+			FAQEntries HandOver HandOverPlainly Seen ReadSituation MarkSending RecordCallback Quarantine Receive RecordEvent RecordOutcome RoutingQuestion RunGone
 			SetPresence Spool SpoolHas SpooledFrom StoreAnswer StoreClassification Take Token TryTake Turn Unspool RequestHandOver
 			AuthenticateSession CountTry FindLink MarkRead PasswordOf`,
 		perBatch: `Distribute`,
@@ -198,6 +198,10 @@ func (g *growing) live() {
 	g.people(ref)
 	g.sendsAll(ref)
 	first := g.assigned(ref)
+	g.do("Seen", func(ctx context.Context) error {
+		_, err := g.db.Seen(ctx, command.Command{Kind: command.Seen, Conversation: ref.Conversation, By: first})
+		return err
+	})
 	g.act(ref, first, command.Accept)
 	g.do("MarkRead", func(ctx context.Context) error { return g.db.MarkRead(ctx, first.Viewer(), ref.Conversation, 2) })
 	g.act(ref, first, command.Reply)

@@ -144,11 +144,11 @@ func (r *round) serve(t turn) {
 	}
 }
 
-// keeps reports whether an item is kept for an agent: the agent has not declined it, serves the queue, and has the skills that it
+// keeps reports whether an item is kept for an agent: the agent was not asked in vain, serves the queue, and has the skills that it
 // needs. If a queue's own rules choose the agents, those rules judge the skills (ASG-11).
 func (r *round) keeps(c *queuePool, i *Item) bool {
 	a, known := r.agents[i.Affinity]
-	return known && i.Declined[a.ID] == 0 && a.serves(c.ID) && (c.rules.Assignment != nil || i.SkillMatch != SkillExact || a.masters(i.Skills))
+	return known && !i.asked(a.ID) && a.serves(c.ID) && (c.rules.Assignment != nil || i.SkillMatch != SkillExact || a.masters(i.Skills))
 }
 
 // serveKept assigns an item to the agent who had it, or leaves it for them.
@@ -164,11 +164,11 @@ func (r *round) serveKept(t turn) {
 }
 
 // servePreferred assigns an item to the first of the customer's preferred agents who serves the queue and has room, whatever
-// their skills and the queue's rules (ASG-14). An agent who has declined the item is no longer preferred.
+// their skills and the queue's rules (ASG-14). An agent who was asked in vain is no longer preferred.
 func (r *round) servePreferred(t turn) bool {
 	for _, id := range t.item.Preferred {
 		a, known := r.agents[id]
-		if !known || t.item.Declined[id] > 0 || !a.serves(t.pool.ID) || a.invited(t.item) != "" || a.CapacityReason(t.item) != "" {
+		if !known || t.item.asked(id) || !a.serves(t.pool.ID) || a.invited(t.item) != "" || a.CapacityReason(t.item) != "" {
 			continue
 		}
 		r.assign(t, a, tallyOf(ReasonOtherFirst, len(r.agents)-1))
@@ -177,11 +177,11 @@ func (r *round) servePreferred(t turn) bool {
 	return false
 }
 
-// serveInLine assigns an item to the first agent in the line of its demand who has not declined it. If there is none, it assigns the
-// item to the first agent who has not declined it too often or a moment ago.
+// serveInLine assigns an item to the first agent in the line of its demand who was not asked in vain. If there is none, it assigns the
+// item to the first agent who has not declined it too often, and was not asked a moment ago.
 func (r *round) serveInLine(t turn) {
 	l := r.line(t)
-	a := l.first(func(id conversation.AgentID) bool { return t.item.Declined[id] == 0 })
+	a := l.first(func(id conversation.AgentID) bool { return !t.item.asked(id) })
 	if a == nil && len(t.item.Declined) > 0 {
 		a = l.first(func(id conversation.AgentID) bool {
 			return t.item.Declined[id] < t.pool.DeclineLimit && !t.item.Paused[id]
@@ -221,6 +221,12 @@ func tallyOf(why Reason, agents int) tally {
 		seen.counts[why] = agents
 	}
 	return seen
+}
+
+// asked reports whether an agent was asked in vain: they declined, or did not see the offer.
+func (i *Item) asked(agent conversation.AgentID) bool {
+	_, asked := i.Declined[agent]
+	return asked
 }
 
 // declines is how often an item was declined.

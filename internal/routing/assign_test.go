@@ -226,6 +226,27 @@ func TestAssign_skipsAPausedAgent(t *testing.T) {
 	}
 }
 
+// DSK-6
+// Who did not see an offer comes after those who were not asked, and after a pause again, however often.
+func TestAssign_unseenOfferAsksOthersFirst(t *testing.T) {
+	t.Parallel()
+	for _, method := range []routing.Method{routing.RoundRobin, routing.Custom} {
+		rules := map[conversation.QueueID]routing.CustomRules{sales: {Assignment: &routing.RulesetVersion{Rules: []routing.Rule{{Name: "all"}}}}}
+		ask := func(i routing.Item, agents ...*routing.Candidate) ([]string, routing.MatchTrace) {
+			matches, traces := choose(noon, []routing.Queue{queue(method)}, rules, []routing.Item{i}, agents, routing.BatchLimit, nil)
+			return pairs(matches), traces[0]
+		}
+		unseen := []func(*routing.Item){declined(0, "ann"), paused("ann"), func(i *routing.Item) { i.Preferred = []conversation.AgentID{"ann"} }}
+		got, _ := ask(newItem("a", unseen...), newAgent("ann"), newAgent("ben"))
+		require.Equal(t, []string{"a ben"}, got, method)
+		got, trace := ask(newItem("a", unseen...), newAgent("ann"))
+		require.Empty(t, got, method)
+		require.Equal(t, map[routing.Reason]int{routing.ReasonPaused: 1}, trace.Reasons, method)
+		got, _ = ask(newItem("a", declined(0, "ann"), affinity("ann")), newAgent("ann"))
+		require.Equal(t, []string{"a ann"}, got, "the pause is over")
+	}
+}
+
 // WS-14
 func TestAssign_limitPerAgentCountsInOneCall(t *testing.T) {
 	t.Parallel()

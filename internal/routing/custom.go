@@ -74,7 +74,7 @@ func (r *round) tryRules(t turn) (seen tally, found bool) {
 		switch why := a.byRules(t.item); {
 		case why != "":
 			seen.add(why, a.ID)
-		case times == 0:
+		case !t.item.asked(a.ID):
 			fresh = append(fresh, a)
 		case times < t.pool.DeclineLimit && t.item.Paused[a.ID]:
 			seen.add(ReasonPaused, a.ID)

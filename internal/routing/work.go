@@ -98,10 +98,10 @@ type Item struct {
 	Skills     []NeededSkill
 	SkillMatch SkillMatch
 	Presences  []Presence
-	Affinity   conversation.AgentID   // kept for this agent, if they serve the queue and have the skills; "": for nobody
-	Preferred  []conversation.AgentID // ASG-14, in order
-	Declined   map[conversation.AgentID]int
-	Paused     map[conversation.AgentID]bool // of those who declined: it is too soon to ask them again (WS-14)
+	Affinity   conversation.AgentID          // kept for this agent, if they serve the queue and have the skills; "": for nobody
+	Preferred  []conversation.AgentID        // ASG-14, in order
+	Declined   map[conversation.AgentID]int  // of those who were asked in vain: how often they declined; 0: not at all
+	Paused     map[conversation.AgentID]bool // of these: it is too soon to ask them again (WS-14)
 	Attributes map[string]any                // for custom rules
 
 	Workstream  conversation.WorkstreamID
@@ -177,7 +177,7 @@ const (
 	ReasonPerAgent   Reason = "workstream-limit"   // the agent has as many of the workstream's as it allows
 	ReasonSkills     Reason = "skills"
 	ReasonDeclined   Reason = "declined-too-often"
-	ReasonPaused     Reason = "declined-just-now" // and is asked again when the pause is over
+	ReasonPaused     Reason = "declined-just-now" // or did not see the offer, and is asked again when the pause is over
 	ReasonRule       Reason = "no-assignment-rule"
 	ReasonOtherFirst Reason = "another-goes-first"
 	ReasonAffinity   Reason = "waits-for-another" // the item is kept for the agent who had it

@@ -107,13 +107,23 @@ func TestSignIn_byTheLinkThatDevPrints(t *testing.T) {
 
 	c := s.NewCustomer()
 	require.True(t, c.WriteAccepted("human"))
-	var work struct{ Offers []harness.Conversation }
+	var work struct {
+		Offers []struct {
+			ID    string
+			Offer struct {
+				AssignmentID string `json:"assignment_id"`
+			}
+		}
+	}
 	s.WaitFor(30*time.Second, "the conversation is offered", func() bool {
 		require.Equal(t, http.StatusOK, b.asks(http.MethodGet, "/v1/me/work", nil, &work))
 		return len(work.Offers) == 1
 	})
 	conversation := "/v1/conversations/" + work.Offers[0].ID
+	seen := map[string]string{"assignment_id": work.Offers[0].Offer.AssignmentID}
+	require.Equal(t, http.StatusNoContent, b.asks(http.MethodPost, conversation+"/seen", seen, nil))
 	require.Equal(t, http.StatusOK, b.asks(http.MethodPost, conversation+"/accept", nil, nil))
+	require.Equal(t, http.StatusConflict, b.asks(http.MethodPost, conversation+"/seen", seen, nil), "too late")
 	require.Equal(t, http.StatusOK, b.asks(http.MethodPost, conversation+"/reply", map[string]string{"text": "您好，我是王芳"}, nil))
 	s.WaitFor(30*time.Second, "the reply is on the phone", func() bool { return slices.Contains(c.Answers(), "您好，我是王芳") })
 

@@ -79,6 +79,11 @@ func ReadCandidates(ctx context.Context, tx *postgres.Tx, t conversation.Tenant,
 	return list, ReadProfileUses(ctx, tx, t, who, ByID(list))
 }
 
+// WorkColumns say how an agent g works: whether a person has begun their shift, and whether an API token has an event stream for them.
+const WorkColumns = `
+	exists (select from users u where u.tenant = g.tenant and u.agent_id = g.id and u.deleted_at is null and u.shift_since is not null) as shift,
+	exists (select from connections n where n.tenant = g.tenant and n.agent_id = g.id and n.token_id is not null) as bearer`
+
 // ReadPeople reads what ReadCandidates does, but no capacity profiles.
 func ReadPeople(ctx context.Context, tx *postgres.Tx, t conversation.Tenant, who Among) ([]*Candidate, error) {
 	// The load is read agent by agent. For a join, the planner would have to know how much there is, and that changes with every

@@ -53,6 +53,7 @@ type batch struct {
 
 	now     time.Time                                    // Postgres's, when everything was locked
 	agents  map[conversation.AgentID]*capacity.Candidate // that are locked, with what they are assigned
+	works   map[conversation.AgentID]works               // how they work
 	offers  []offer
 	failed  []notify.Row // events of messages that fail
 	missed  bool         // somebody is just changing something that was chosen
@@ -123,7 +124,30 @@ func (b *batch) lock(ctx context.Context) error {
 			b.offers = append(b.offers, offer{item: b.items[m.Item], locked: *locked, to: m.Agent})
 		}
 	}
-	return b.tx.GetContext(ctx, &b.now, `select clock_timestamp()`)
+	return b.readWorks(ctx, agents)
+}
+
+// works says how an agent works; see lifecycle.Agent.
+type works struct {
+	ID     conversation.AgentID `db:"id"`
+	Shift  bool                 `db:"shift"`
+	Bearer bool                 `db:"bearer"`
+	Now    time.Time            `db:"now"`
+}
+
+// readWorks reads how agents work, and the time when everything was locked.
+func (b *batch) readWorks(ctx context.Context, agents []conversation.AgentID) error {
+	const query = `
+		select g.id, clock_timestamp() as now, ` + capacity.WorkColumns + ` from agents g where g.tenant = $1 and g.id = any($2::uuid[])`
+	var rows []works
+	if err := b.tx.SelectContext(ctx, &rows, query, b.tenant, pq.Array(agents)); err != nil {
+		return err
+	}
+	b.works = make(map[conversation.AgentID]works, len(rows))
+	for _, r := range rows {
+		b.works[r.ID], b.now = r, r.Now
+	}
+	return nil
 }
 
 // lockedConversation is a conversation that is locked, with its work item.

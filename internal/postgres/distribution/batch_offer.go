@@ -50,7 +50,9 @@ func (b *batch) decide(ctx context.Context) error {
 	}
 	agents := make(map[conversation.AgentID]lifecycle.Agent, len(b.agents))
 	for id, a := range b.agents {
-		agents[id] = a.Agent()
+		agent := a.Agent()
+		agent.Shift, agent.Bearer = b.works[id].Shift, b.works[id].Bearer
+		agents[id] = agent
 	}
 	matches := make([]lifecycle.Match, len(b.offers))
 	for n, o := range b.offers {

@@ -76,19 +76,20 @@ func (b *batch) writeAssignments(ctx context.Context) error {
 		OfferedAt    time.Time                 `json:"offered_at"`
 		Deadline     *time.Time                `json:"deadline"`
 		AcceptedAt   *time.Time                `json:"accepted_at"`
+		ShowBy       *time.Time                `json:"show_by"`
 	}
 	rows := postgres.Each(b.offers, func(o offer) row {
 		a := o.change.Made
 		return row{
 			a.ID, a.Item, o.item.Conversation, a.Queue, a.Agent, a.How, a.State, a.Units, append([]routing.ProfileID{}, a.Profiles...),
-			a.OfferedAt, postgres.OrNull(a.Deadline), postgres.OrNull(a.AcceptedAt),
+			a.OfferedAt, postgres.OrNull(a.Deadline), postgres.OrNull(a.AcceptedAt), postgres.OrNull(a.ShowBy),
 		}
 	})
 	return b.exec(ctx, `
 		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles,
-			offered_at, deadline, accepted_at)
+			offered_at, deadline, accepted_at, show_by)
 		select $1, r.* from jsonb_to_recordset($2::jsonb) as r(id uuid, item uuid, conversation uuid, queue uuid, agent uuid, how text,
-			state text, units int, profiles uuid[], offered_at timestamptz, deadline timestamptz, accepted_at timestamptz) limit $3`, rows, len(rows))
+			state text, units int, profiles uuid[], offered_at timestamptz, deadline timestamptz, accepted_at timestamptz, show_by timestamptz) limit $3`, rows, len(rows))
 }
 
 func (b *batch) writeItems(ctx context.Context) error {

@@ -80,12 +80,13 @@ func (l *Locked) writeRow(ctx context.Context, c lifecycle.Change) error {
 // writeAssignments writes the change of the assignments that exist, and the new assignment, if the rule book made one.
 func (l *Locked) writeAssignments(ctx context.Context, c lifecycle.Change) error {
 	const update = `
-		update assignments set state = $3, accepted_at = $4, ended_at = $5, holds_until = $6 where tenant = $1 and id = $2`
+		update assignments set state = $3, accepted_at = $4, ended_at = $5, holds_until = $6, show_by = $7 where tenant = $1 and id = $2`
 	for _, a := range []*lifecycle.Assignment{c.Over, c.Live} {
 		if a == nil {
 			continue
 		}
-		if _, err := l.Tx.ExecContext(ctx, update, l.Ref.Tenant, a.ID, a.State, postgres.OrNull(a.AcceptedAt), postgres.OrNull(a.EndedAt), postgres.OrNull(a.HoldsUntil)); err != nil {
+		if _, err := l.Tx.ExecContext(ctx, update, l.Ref.Tenant, a.ID, a.State, postgres.OrNull(a.AcceptedAt), postgres.OrNull(a.EndedAt), postgres.OrNull(a.HoldsUntil),
+			postgres.OrNull(a.ShowBy)); err != nil {
 			return err
 		}
 	}
@@ -93,11 +94,12 @@ func (l *Locked) writeAssignments(ctx context.Context, c lifecycle.Change) error
 		return nil
 	}
 	const insert = `
-		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles, offered_at, deadline, accepted_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+		insert into assignments (tenant, id, work_item_id, conversation_id, queue_id, agent_id, how, state, units, profiles, offered_at, deadline, accepted_at,
+			show_by)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 	a := c.Made
 	_, err := l.Tx.ExecContext(ctx, insert, l.Ref.Tenant, a.ID, a.Item, l.Ref.Conversation, a.Queue, a.Agent, a.How, a.State, a.Units,
-		postgres.Texts(a.Profiles), a.OfferedAt, postgres.OrNull(a.Deadline), postgres.OrNull(a.AcceptedAt))
+		postgres.Texts(a.Profiles), a.OfferedAt, postgres.OrNull(a.Deadline), postgres.OrNull(a.AcceptedAt), postgres.OrNull(a.ShowBy))
 	return err
 }
 

@@ -25,7 +25,7 @@ func (l *Locked) LoadAgents(ctx context.Context, agents []conversation.AgentID) 
 		return err
 	}
 	const query = `
-		select g.id, g.disabled or g.deleted_at is not null as disabled, g.presence, g.presence_manual, g.lost_at is not null as lost, g.units, in_use.load, in_use.sessions, in_use.profile_uses,
+		select g.id, g.disabled or g.deleted_at is not null as disabled, g.presence, g.presence_manual, g.lost_at is not null as lost, ` + capacity.WorkColumns + `, g.units, in_use.load, in_use.sessions, in_use.profile_uses,
 			date_trunc('day', clock_timestamp() at time zone g.time_zone) at time zone g.time_zone as day_began,
 			(select jsonb_object_agg(skill_id, rating) from agent_skills s where s.tenant = g.tenant and s.agent_id = g.id and not s.disabled) as skills,
 			(select jsonb_object_agg(p.id, (select count(*) from assignments e
@@ -63,6 +63,8 @@ type lockedAgent struct {
 	Presence    routing.Presence     `db:"presence"`
 	Manual      bool                 `db:"presence_manual"`
 	Lost        bool                 `db:"lost"`
+	Shift       bool                 `db:"shift"`
+	Bearer      bool                 `db:"bearer"`
 	Units       int                  `db:"units"`
 	Load        int                  `db:"load"`
 	Sessions    int                  `db:"sessions"`
@@ -75,7 +77,7 @@ type lockedAgent struct {
 
 func (r lockedAgent) agent() (lifecycle.Agent, error) {
 	a := lifecycle.Agent{
-		ID: r.ID, Disabled: r.Disabled, Presence: r.Presence, Manual: r.Manual, Lost: r.Lost, Units: r.Units, Load: r.Load, Sessions: r.Sessions,
+		ID: r.ID, Disabled: r.Disabled, Presence: r.Presence, Manual: r.Manual, Lost: r.Lost, Shift: r.Shift, Bearer: r.Bearer, Units: r.Units, Load: r.Load, Sessions: r.Sessions,
 		Held: r.Held, DayBegan: r.DayBegan,
 	}
 	var uses []capacity.ProfileUse

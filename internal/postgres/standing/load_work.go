@@ -82,7 +82,7 @@ func (l *Locked) loadItem(ctx context.Context) error {
 // LoadLive loads the assignment that is offered or accepted, if there is one.
 func (l *Locked) LoadLive(ctx context.Context) error {
 	const query = `
-		select id, work_item_id, queue_id, agent_id, how, state, units, profiles, offered_at, deadline, accepted_at, holds_until
+		select id, work_item_id, queue_id, agent_id, how, state, units, profiles, offered_at, deadline, show_by, accepted_at, holds_until
 		from assignments where tenant = $1 and conversation_id = $2 and state in ('offered', 'accepted') for no key update`
 	var row struct {
 		ID         conversation.AssignmentID `db:"id"`
@@ -95,6 +95,7 @@ func (l *Locked) LoadLive(ctx context.Context) error {
 		Profiles   pq.StringArray            `db:"profiles"`
 		OfferedAt  time.Time                 `db:"offered_at"`
 		Deadline   *time.Time                `db:"deadline"`
+		ShowBy     *time.Time                `db:"show_by"`
 		AcceptedAt *time.Time                `db:"accepted_at"`
 		HoldsUntil *time.Time                `db:"holds_until"`
 	}
@@ -104,7 +105,7 @@ func (l *Locked) LoadLive(ctx context.Context) error {
 	}
 	l.Live = &lifecycle.Assignment{
 		ID: row.ID, Item: row.Item, Queue: row.Queue, Agent: row.Agent, How: row.How, State: row.State, Units: row.Units,
-		Profiles: postgres.IDs[routing.ProfileID](row.Profiles), OfferedAt: row.OfferedAt, Deadline: postgres.OrEmpty(row.Deadline),
+		Profiles: postgres.IDs[routing.ProfileID](row.Profiles), OfferedAt: row.OfferedAt, Deadline: postgres.OrEmpty(row.Deadline), ShowBy: postgres.OrEmpty(row.ShowBy),
 		AcceptedAt: postgres.OrEmpty(row.AcceptedAt), HoldsUntil: postgres.OrEmpty(row.HoldsUntil),
 	}
 	return err

@@ -28,6 +28,7 @@ type Row struct {
 	OfferID      *conversation.AssignmentID `db:"offer_id"`
 	OfferedTo    *conversation.AgentID      `db:"offered_to"`
 	Deadline     *time.Time                 `db:"deadline"`
+	ShowBy       *time.Time                 `db:"show_by"`
 	Ending       conversation.CloseReason   `db:"ending"` // "" if the end is not wished, or has come
 }
 
@@ -37,7 +38,7 @@ const Columns = `
 	coalesce(i.overflow, q.overflow, '{}') as overflow, coalesce(c.agent_id::text, '') as agent_id, c.since, c.waiting_since, c.wait_until,
 	coalesce(w.auto_close_ms, a.idle_close_ms) as auto_close_ms,
 	case c.state when 'wrap_up' then w.wrap_up_limit_ms when 'open' then w.open_limit_ms else w.active_limit_ms end as limit_ms, i.queued_at,
-	o.id as offer_id, o.agent_id as offered_to, o.deadline,
+	o.id as offer_id, o.agent_id as offered_to, o.deadline, o.show_by,
 	case when c.state <> 'closed' then coalesce(c.ending, '') else '' end as ending`
 
 // Joins joins to a conversation c what Columns name.
@@ -73,7 +74,7 @@ func (r Row) due() []conversation.Due {
 	limit := postgres.Milliseconds(r.LimitMS)
 	t := lifecycle.Timing{
 		State: r.State, Holder: r.Holder, Since: r.Since, Until: postgres.OrEmpty(r.WaitUntil), Ending: r.Ending != "",
-		Deadline: postgres.OrEmpty(r.Deadline), QueuedAt: postgres.OrEmpty(r.QueuedAt), AutoClose: postgres.Milliseconds(r.AutoCloseMS),
+		Deadline: postgres.OrEmpty(r.Deadline), ShowBy: postgres.OrEmpty(r.ShowBy), QueuedAt: postgres.OrEmpty(r.QueuedAt), AutoClose: postgres.Milliseconds(r.AutoCloseMS),
 		OpenLimit: limit, ActiveLimit: limit, WrapUpLimit: limit,
 	}
 	_ = json.Unmarshal(r.Overflow, &t.Overflow)
