@@ -95,7 +95,7 @@ func (a *API) registerOperations() {
 	register(a, h, route{"change-agent", patch, "/v1/agents/{id}", ok, "Change an agent", leaders}, m.ChangeAgent)
 	register(a, h, route{"delete-agent", del, "/v1/agents/{id}", noContent, "Remove an agent; their work goes back to its queues", admins}, m.DeleteAgent)
 
-	register(a, h, route{"get-customer", get, "/v1/customers/{id}", ok, "Read what routing knows of a customer", leaders}, m.GetCustomer)
+	register(a, h, route{"get-customer", get, "/v1/customers/{id}", ok, "Read what routing knows of a customer", everyone}, m.GetCustomer)
 	register(a, h, route{"change-customer", patch, "/v1/customers/{id}", ok, "Say which agents a customer prefers, and tag the customer", leaders}, m.ChangeCustomer)
 
 	register(a, h, route{"create-ruleset", post, "/v1/rulesets", created, "Set up a ruleset", admins}, m.CreateRuleset)

@@ -79,7 +79,7 @@ func allowed() map[string]string {
 		"GET /v1/agents/:id":                     people,
 		"PATCH /v1/agents/:id":                   leaders,
 		"DELETE /v1/agents/:id":                  admins,
-		"GET /v1/customers/:id":                  leaders,
+		"GET /v1/customers/:id":                  people,
 		"PATCH /v1/customers/:id":                leaders,
 		"POST /v1/rulesets":                      admins,
 		"GET /v1/rulesets":                       leaders,

@@ -24,6 +24,7 @@ type Ports struct {
 	Bots            Bots
 	FAQ             FAQ
 	Setup           Setup
+	SeenCustomers   SeenCustomers
 	Agents          Agents
 	RoutingPlans    RoutingPlans
 	Tokens          Tokens

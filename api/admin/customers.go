@@ -16,6 +16,13 @@ type Customers interface {
 	UpdateCustomer(ctx context.Context, by access.Actor, c routing.Customer) (routing.Customer, error)
 }
 
+// SeenCustomers reads customers for those who see only some of them.
+type SeenCustomers interface {
+	// SeenCustomer reads a customer. An agent may read it if they may see one of the customer's conversations. It returns ErrNotFound
+	// when there is no such customer that the viewer may see.
+	SeenCustomer(ctx context.Context, v access.Viewer, id conversation.CustomerID) (routing.Customer, error)
+}
+
 // regularView is a customer as those see them who decide where they are routed.
 type regularView struct {
 	ID                string   `json:"id" format:"uuid"`
@@ -34,7 +41,7 @@ func viewRegular(c routing.Customer) regularView {
 }
 
 func (a *Admin) GetCustomer(ctx context.Context, in *ResourcePath) (*resourceAnswer[regularView], error) {
-	c, err := a.cfg.Setup.Customer(ctx, web.CallerOf(ctx).Tenant, conversation.CustomerID(in.ID))
+	c, err := a.cfg.SeenCustomers.SeenCustomer(ctx, web.CallerOf(ctx).Viewer(), conversation.CustomerID(in.ID))
 	return answerResource(c, err, viewRegular)
 }
 

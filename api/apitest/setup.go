@@ -105,6 +105,11 @@ func (NoSetup) QueueMembers(context.Context, conversation.Tenant, conversation.Q
 	return nil, 0, conversation.ErrNotFound
 }
 
+// SeenCustomer implements admin.SeenCustomers.
+func (NoSetup) SeenCustomer(context.Context, access.Viewer, conversation.CustomerID) (routing.Customer, error) {
+	return routing.Customer{}, conversation.ErrNotFound
+}
+
 func (NoSetup) Customer(context.Context, conversation.Tenant, conversation.CustomerID) (routing.Customer, error) {
 	return routing.Customer{}, conversation.ErrNotFound
 }

@@ -127,7 +127,7 @@ func (w *World) Config() api.Config {
 		Desk: desk.Ports{
 			Conversations: w, Directory: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
 		},
-		Admin:  admin.Ports{Accounts: w, AccountChecks: w, CallbackRecords: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, Agents: NoSetup{}, RoutingPlans: NoSetup{}, Tokens: w},
+		Admin:  admin.Ports{Accounts: w, AccountChecks: w, CallbackRecords: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, SeenCustomers: NoSetup{}, Agents: NoSetup{}, RoutingPlans: NoSetup{}, Tokens: w},
 		People: people.Ports{Users: &w.People, Passwords: &w.People, Sessions: &w.People, Links: &w.People, Shifts: &w.People, Presences: &w.Agents},
 		Tokens: w, Audit: w,
 		MayCall: func(_ context.Context, url string) error {

@@ -118,7 +118,7 @@ func callAPI(ctx context.Context, p Process, method, target, file string) (*answ
 		Callback: callback.Ports{Accounts: db.accounts, Records: db.intake},
 		Admin: admin.Ports{
 			Accounts: db.accounts, AccountChecks: db.accounts, CallbackRecords: db.intake, Platform: platform(cfg, db.accounts), Bots: db.accounts,
-			FAQ: db.accounts, Setup: db.setup, Agents: db.agents, RoutingPlans: db.decision, Tokens: db.tokens,
+			FAQ: db.accounts, Setup: db.setup, SeenCustomers: db.view, Agents: db.agents, RoutingPlans: db.decision, Tokens: db.tokens,
 		},
 		Tokens: commandLine{credentials{db.tokens, db.users}}, Audit: db.audit, MayCall: outbound.Guard{AllowPrivate: cfg.AllowPrivate}.Check,
 		PublicURL: cfg.PublicURL, HTTP: wxapi.NewHTTPClient(cfg.AllowPrivate), EgressIPs: cfg.EgressIPs,

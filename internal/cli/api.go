@@ -48,7 +48,7 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 		},
 		Admin: admin.Ports{
 			Accounts: s.db.accounts, AccountChecks: s.db.accounts, CallbackRecords: s.db.intake, Platform: platform(s.cfg, s.db.accounts), Bots: s.db.accounts,
-			FAQ: s.db.accounts, Setup: s.db.setup, Agents: s.db.agents, RoutingPlans: s.db.decision, Tokens: s.db.tokens,
+			FAQ: s.db.accounts, Setup: s.db.setup, SeenCustomers: s.db.view, Agents: s.db.agents, RoutingPlans: s.db.decision, Tokens: s.db.tokens,
 		},
 		People: people.Ports{
 			Users: s.db.users, Passwords: s.db.users, Sessions: s.db.users, Links: s.db.users, Shifts: s.db.presence, Presences: s.db.presence,

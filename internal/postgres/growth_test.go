@@ -57,7 +57,7 @@ func init() {
 		perPage: `Account Agent AgentNow Bot CallbackRecords Conversation Conversations CountConversations CustomPresence Customer Directory EventKept FAQEntry FeedEnd Hours LastTurn
 			ListAccounts ListAgents ListBots ListCustomPresences ListFAQEntries ListHours ListProfiles ListQueues ListRulesets ListSkills ListTokens
 			ListWorkstreams Messages Notes Profile Quarantined QuarantinedRaw Queue QueueMembers RoutingPlan RoutingTrace Ruleset RulesetVersions
-			Settings Skill Targets Timeline TrialQuestion Work Workstream
+			SeenCustomer Settings Skill Targets Timeline TrialQuestion Work Workstream
 			AtWork ListUsers Preferences SessionsOf User UserNamed`,
 		chore: `CodecSession CreateAccount CreateAgent CreateBot CreateCustomPresence CreateFAQEntry CreateHours CreateProfile CreateQueue CreateRuleset
 			CreateSkill CreateToken CreateWorkstream DeleteAccount DeleteAgent DeleteBot DeleteCustomPresence DeleteFAQEntry DeleteHours DeleteProfile

@@ -60,6 +60,7 @@ var (
 	_ admin.Bots                 = (*accounts.DB)(nil)
 	_ admin.FAQ                  = (*accounts.DB)(nil)
 	_ admin.Setup                = (*setup.DB)(nil)
+	_ admin.SeenCustomers        = (*view.DB)(nil)
 	_ admin.Agents               = (*agents.DB)(nil)
 	_ admin.RoutingPlans         = (*decision.DB)(nil)
 	_ wxapi.TokenStore           = (*accounts.DB)(nil)

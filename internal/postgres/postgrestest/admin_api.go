@@ -45,7 +45,7 @@ func NewTokenAPI(t *testing.T) AdminAPI {
 
 func newAdminAPI(f *Fixture, tokens web.Authenticator) AdminAPI {
 	return AdminAPI{f, api.New(api.Config{
-		Admin:  admin.Ports{Accounts: f, Bots: f, FAQ: f, Setup: f, Agents: f, RoutingPlans: f, Tokens: f},
+		Admin:  admin.Ports{Accounts: f, Bots: f, FAQ: f, Setup: f, SeenCustomers: f, Agents: f, RoutingPlans: f, Tokens: f},
 		Tokens: tokens, Audit: f, Evaluator: always{},
 		MayCall:   func(context.Context, string) error { return nil },
 		PublicURL: "https://desk.example", CursorKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),

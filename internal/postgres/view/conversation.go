@@ -76,7 +76,8 @@ const listedAll = `
 		where c.tenant = $1`
 
 // Listed selects what a viewer may see: $1 is the tenant, $2 the agent, "" for supervisors and admins. An agent sees what
-// they have or had, what is offered to them, and what waits in a queue of theirs (S5).
+// they have or had, what is offered to them, and what waits in a queue of theirs; and while they have a conversation of a customer, the
+// customer's others (S5).
 func Listed(v access.Viewer) string {
 	const seenByAgent = `
 			and c.id in (
@@ -86,7 +87,10 @@ func Listed(v access.Viewer) string {
 				where tenant = $1 and agent_id = nullif($2, '')::uuid and (state = 'offered' or accepted_at is not null)
 				union all
 				select w.id from conversations w join queue_members m on m.tenant = w.tenant and m.queue_id = w.queue_id
-				where w.tenant = $1 and m.agent_id = nullif($2, '')::uuid and w.state <> 'closed' and w.holder = 'queue')`
+				where w.tenant = $1 and m.agent_id = nullif($2, '')::uuid and w.state <> 'closed' and w.holder = 'queue'
+				union all
+				select e.id from conversations n join conversations e on e.tenant = n.tenant and e.customer_id = n.customer_id
+				where n.tenant = $1 and n.agent_id = nullif($2, '')::uuid and n.state <> 'closed')`
 	if v.AgentID == "" {
 		return listedAll + ` and $2::text = ''`
 	}

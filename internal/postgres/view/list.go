@@ -150,6 +150,8 @@ func SeenEach(agent string) string {
 		or exists (
 			select from assignments a where a.tenant = $1 and a.agent_id = ` + agent + ` and a.conversation_id = c.id
 				and (a.state = 'offered' or a.accepted_at is not null))
+		or exists (
+			select from conversations n where n.tenant = $1 and n.customer_id = c.customer_id and n.agent_id = ` + agent + ` and n.state <> 'closed')
 		or c.state <> 'closed' and c.holder = 'queue' and exists (
 			select from queue_members m where m.tenant = $1 and m.agent_id = ` + agent + ` and m.queue_id = c.queue_id))`
 }
