@@ -49,7 +49,7 @@ type eventDelivery struct {
 	EventBase
 	ConversationID string                      `json:"conversation_id" format:"uuid"`
 	MessageID      string                      `json:"message_id" format:"uuid"`
-	Status         conversation.DeliveryStatus `json:"status" enum:"sent,failed,unknown"`
+	Status         conversation.DeliveryStatus `json:"status" enum:"queued,sent,failed,unknown" doc:"queued: somebody sends it again"`
 	Reason         string                      `json:"reason,omitempty" doc:"A stable word"`
 }
 
