@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import type { Conversation, DeskEvent, Entry } from "../src/api/model";
-import { apply, maxLines, withConversation, withConversations, withLines, withWork } from "../src/live/apply";
+import { apply, maxLines, unreadLines, withConversation, withConversations, withLines, withWork } from "../src/live/apply";
 import { empty, type State } from "../src/live/state";
 
 const me = "agent-1";
@@ -103,7 +103,7 @@ test("apply: an offer is a card before its facts are here, and ends once", () =>
     data: { conversation_id: "c9", assignment_id: "a1", deadline: "2026-11-30T02:00:30Z" },
   };
   let { state } = apply(start, offer);
-  expect(state.offers.c9).toEqual({ assignment_id: "a1", deadline: "2026-11-30T02:00:30Z" });
+  expect(state.offers.c9).toEqual({ assignment_id: "a1", deadline: "2026-11-30T02:00:30Z", told: 1 });
   state = apply(state, {
     name: "offer-over",
     data: { conversation_id: "c9", assignment_id: "older", outcome: "withdrawn" },
@@ -184,11 +184,70 @@ test("lines: no more than so many are kept", () => {
   expect(state.lines.c1?.before, "older ones can be read again").toBe(true);
 });
 
-test("work: what it no longer names is forgotten, unless it was told meanwhile", () => {
-  const work = { offers: [], mine: [], open: [], more: { offers: false, mine: false, open: false } };
-  const state = withConversation(start, conversation(5));
-  expect(withWork(state, work, state.told).conversations).toEqual({});
-  expect(withWork({ ...state, told: state.told + 1 }, work, state.told).conversations.c1).toBeDefined();
+test("work: what it does not name is asked for, not dropped", () => {
+  const nothing = { offers: [], mine: [], open: [], more: { offers: false, mine: false, open: false } };
+  const before = withConversation(start, conversation(5));
+  const { state, reads } = withWork(before, nothing, before.told);
+  expect(reads, "it may have been told after the question, or be more than is listed").toEqual([
+    { what: "conversation", id: "c1" },
+  ]);
+  expect(withConversations(state, ["c1"], []).conversations, "and the answer to that counts").toEqual({});
+  const closed = withConversation(start, conversation(5, { state: "closed" }));
+  expect(withWork(closed, nothing, closed.told).reads, "what is over is no work").toEqual([]);
+});
+
+const offered = (conversation: string): DeskEvent => ({
+  name: "offer",
+  data: { conversation_id: conversation, assignment_id: "a1", deadline: "2026-11-30T02:00:30Z" },
+});
+
+test("offers: no answer to an earlier question takes a card away", () => {
+  const askedAt = start.told;
+  const { state } = apply(start, offered("c1"));
+  const nothing = { offers: [], mine: [], open: [], more: { offers: false, mine: false, open: false } };
+  expect(withWork(state, nothing, askedAt).state.offers.c1).toBeDefined();
+  expect(withConversations(state, ["c1"], [], askedAt).offers.c1).toBeDefined();
+  expect(withConversation(state, conversation(1, { state: "open" }), askedAt).offers.c1).toBeDefined();
+  expect(withWork(state, nothing, state.told).state.offers.c1, "a later one does").toBeUndefined();
+  expect(withConversations(state, ["c1"], [], state.told).offers.c1).toBeUndefined();
+  expect(withConversation(state, conversation(1), state.told).offers.c1).toBeUndefined();
+});
+
+test("lines: a page that was under way when a line was told is not the end", () => {
+  const said = apply(start, { name: "message", data: { conversation_id: "c1", message_id: "m3", seq: 3, author: "customer" } });
+  const page = { items: [line(1), line(2)], before: false, after: false };
+  const state = withLines(said.state, "c1", page, start.told, "newest");
+  expect(unreadLines(state, "c1")).toEqual([{ what: "lines", id: "c1", after: 2 }]);
+  const whole = withLines(state, "c1", { items: [line(3)], before: true, after: false }, state.told, "after");
+  expect(unreadLines(whole, "c1")).toEqual([]);
+});
+
+test("lines: a delivery that was told before the page came is not lost", () => {
+  const sent: DeskEvent = { name: "delivery", data: { conversation_id: "c1", message_id: "m1", status: "sent", reason: "" } };
+  const { state } = apply(start, sent);
+  const shown = withLines(state, "c1", { items: [line(1)], before: false, after: false }, start.told, "newest");
+  expect(shown.lines.c1?.items[0]?.message?.delivery?.status).toBe("sent");
+});
+
+test("lines: a number that is missing in the middle is read", () => {
+  const state = withLines(start, "c1", { items: [line(4), line(7)], before: true, after: false }, 0, "newest");
+  const noted = (seq: number) => apply(state, { name: "note", data: { conversation_id: "c1", seq } }).reads;
+  expect(noted(6)).toContainEqual({ what: "lines", id: "c1", after: 5 });
+  expect(noted(2), "what is older is read by who scrolls there").toEqual([{ what: "conversation", id: "c1" }]);
+});
+
+test("lines: who reads far up is not carried away by a new line", () => {
+  let state = withLines(start, "c1", { items: [line(2500)], before: true, after: false }, 0, "newest");
+  for (let from = 2300; from > 0; from -= 200) {
+    const items = Array.from({ length: 200 }, (_, i) => line(from + i));
+    state = withLines(state, "c1", { items, before: true, after: false }, 0, "before");
+  }
+  expect(state.lines.c1?.after, "the newest were dropped").toBe(true);
+  const { reads } = apply(state, {
+    name: "message",
+    data: { conversation_id: "c1", message_id: "m", seq: 2501, author: "customer" },
+  });
+  expect(reads).toEqual([{ what: "conversation", id: "c1" }]);
 });
 
 test("reset: everything stays shown, is stale, and is read again", () => {

@@ -3,7 +3,7 @@ import type { Entry } from "../src/api/model";
 import type { Pending } from "../src/desk/composer/outbox";
 import { partsOf } from "../src/desk/conversation/parts";
 import { lastSeenSeq, rowsOf } from "../src/desk/conversation/rows";
-import { cursorLines, eventOf } from "../src/live/stream";
+import { cursorLines, eventOf, pauseAfter } from "../src/live/stream";
 
 test("parts: only http and https become links, and the host shown is the one opened", () => {
   const links = (text: string) => partsOf(text).filter(part => part.kind === "link");
@@ -89,4 +89,10 @@ test("stream: unknown events and broken lines are left alone", () => {
   expect(eventOf("alert", "{}")).toBeNull();
   expect(eventOf("message", "{")).toBeNull();
   expect(eventOf("reset", "")).toEqual({ name: "reset", data: {} });
+});
+
+test("stream: back soon after a short break, and seldom asked for in a long one", () => {
+  for (let failures = 1; failures < 9; failures++) expect(pauseAfter(failures, 10_000, 1)).toBeLessThanOrEqual(2100);
+  expect([1, 2, 3, 8].map(failures => pauseAfter(failures, 60_000, 1))).toEqual([1100, 2100, 4100, 15_100]);
+  expect(pauseAfter(5, 60_000, 0), "all at once would be too many").toBe(100);
 });

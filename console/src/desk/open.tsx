@@ -20,6 +20,7 @@ export default function OpenPage() {
   const { t } = useTranslation();
   const waiting = useWaiting();
   const ready = useLive(s => s.ready);
+  const more = useLive(s => s.more.open);
   return (
     <div className="open">
       <h1>{t("open.title")}</h1>
@@ -30,6 +31,7 @@ export default function OpenPage() {
           <Waiting key={c.id} conversation={c} />
         ))}
       </ul>
+      {more && <p className="list-more">{t("list.more")}</p>}
     </div>
   );
 }

@@ -35,7 +35,7 @@ export function apply(before: State, event: DeskEvent): Change {
       return { state, reads: [{ what: "conversation", id: event.data.conversation_id }] };
     case "offer": {
       const { conversation_id: id, assignment_id, deadline } = event.data;
-      const offers = { ...state.offers, [id]: { assignment_id, deadline } };
+      const offers = { ...state.offers, [id]: { assignment_id, deadline, told: state.told } };
       return { state: { ...state, offers, gone: without(state.gone, id) }, reads: [{ what: "conversation", id }] };
     }
     case "offer-over": {
@@ -64,7 +64,7 @@ function conversation(state: State, told: Extract<DeskEvent, { name: "conversati
     revision: told.revision,
     state: told.state,
     holder: told.holder,
-    // A member that is missing is null: nobody has it, or it is offered to nobody.
+    // The event names a queue only where its members are told, and no offer where there is none.
     queue_id: told.queue_id ?? known.queue_id,
     agent_id: told.agent_id ?? (told.holder === "agent" ? known.agent_id : null),
     offer: told.offer ?? null,
@@ -84,31 +84,43 @@ function left(state: State, id: string): Change {
   };
 }
 
-function line(state: State, id: string, seq: number): Change {
+function line(before: State, id: string, seq: number): Change {
+  const state = { ...before, newest: { ...before.newest, [id]: Math.max(seq, before.newest[id] ?? 0) } };
   const reads: Read[] = [{ what: "conversation", id }];
   const lines = state.lines[id];
-  if (lines && seq > lastSeq(lines)) {
-    // The stretch now has more behind it, also where the newest lines had been read.
-    reads.push({ what: "lines", id, after: lastSeq(lines) });
-    return { state: { ...state, lines: { ...state.lines, [id]: { ...lines, after: true } } }, reads };
-  }
+  if (lines && isMissing(lines, seq)) reads.push({ what: "lines", id, after: Math.min(seq - 1, lastSeq(lines)) });
   return { state, reads };
 }
 
+/** isMissing tells whether a number belongs to the stretch and is not in it. What comes after a stretch that was cut is not missed. */
+function isMissing(lines: Lines, seq: number): boolean {
+  if (seq > lastSeq(lines)) return !lines.after;
+  return seq > (lines.items[0]?.seq ?? 0) && !lines.items.some(entry => entry.seq === seq);
+}
+
+/** unreadLines is what is still to be read behind a stretch: a page can be older than the events that came while it was under way. */
+export function unreadLines(state: State, id: string): Read[] {
+  const lines = state.lines[id];
+  if (!lines || (!lines.after && (state.newest[id] ?? 0) <= lastSeq(lines))) return [];
+  return [{ what: "lines", id, after: lastSeq(lines) }];
+}
+
+/** So many deliveries are remembered, and half of them after that. Only pages that are under way need them. */
+const mostDeliveries = 400;
+
 function delivery(state: State, told: Extract<DeskEvent, { name: "delivery" }>["data"]): Change {
-  const lines = state.lines[told.conversation_id];
-  const reads: Read[] = [{ what: "conversation", id: told.conversation_id }];
-  if (!lines) return { state, reads };
-  const deliveries = {
-    ...lines.deliveries,
-    [told.message_id]: { status: told.status, reason: told.reason ?? "", told: state.told },
-  };
+  const { conversation_id: id, message_id: message, status } = told;
+  const outcome = { status, reason: told.reason ?? "" };
+  const known = Object.entries(state.deliveries);
+  const kept = known.length < mostDeliveries ? state.deliveries : Object.fromEntries(known.slice(-mostDeliveries / 2));
+  const deliveries = { ...kept, [message]: { ...outcome, told: state.told } };
+  const reads: Read[] = [{ what: "conversation", id }];
+  const lines = state.lines[id];
+  if (!lines) return { state: { ...state, deliveries }, reads };
   const items = lines.items.map(entry =>
-    entry.message?.id === told.message_id
-      ? { ...entry, message: { ...entry.message, delivery: { status: told.status, reason: told.reason ?? "" } } }
-      : entry,
+    entry.message?.id === message ? { ...entry, message: { ...entry.message, delivery: outcome } } : entry,
   );
-  return { state: { ...state, lines: { ...state.lines, [told.conversation_id]: { ...lines, items, deliveries } } }, reads };
+  return { state: { ...state, deliveries, lines: { ...state.lines, [id]: { ...lines, items } } }, reads };
 }
 
 function presence(state: State, told: Extract<DeskEvent, { name: "presence" }>["data"]): Change {
@@ -117,47 +129,64 @@ function presence(state: State, told: Extract<DeskEvent, { name: "presence" }>["
   return { state: { ...state, presence: { presence: told.presence, manual: told.manual, custom } }, reads: [{ what: "me" }] };
 }
 
-/** withConversation takes over a conversation as an answer showed it. An older revision changes nothing. */
-export function withConversation(state: State, shown: Conversation): State {
+/**
+ * withConversation takes over a conversation as an answer showed it. An older revision changes nothing, and an offer that was told after
+ * the question stays.
+ */
+export function withConversation(state: State, shown: Conversation, askedAt = Number.POSITIVE_INFINITY): State {
   const known = state.conversations[shown.id];
   if (known && shown.revision < known.revision) return state;
-  const offered = shown.offer && shown.offer.agent_id === state.agent ? shown.offer : null;
-  const offers = offered
-    ? { ...state.offers, [shown.id]: { assignment_id: offered.assignment_id, deadline: offered.deadline } }
-    : without(state.offers, shown.id);
   return {
     ...state,
     conversations: { ...state.conversations, [shown.id]: shown },
-    offers,
+    offers: offersWith(state, shown, askedAt),
     gone: without(state.gone, shown.id),
   };
 }
 
-/** withConversations takes over an answer about ids; those that it leaves out are not ours to see. */
-export function withConversations(state: State, asked: string[], shown: Conversation[]): State {
-  const found = new Set(shown.map(c => c.id));
-  const after = shown.reduce(withConversation, state);
-  return asked.filter(id => !found.has(id)).reduce((s, id) => left(s, id).state, after);
+function offersWith(state: State, shown: Conversation, askedAt: number): State["offers"] {
+  const known = state.offers[shown.id];
+  if (known && known.told > askedAt) return state.offers;
+  if (shown.offer?.agent_id !== state.agent) return without(state.offers, shown.id);
+  const { assignment_id, deadline } = shown.offer!;
+  if (known?.assignment_id === assignment_id && known.deadline === deadline) return state.offers;
+  return { ...state.offers, [shown.id]: { assignment_id, deadline, told: state.told } };
 }
 
-/** withWork takes over my work as a whole: what it no longer names is forgotten, unless it was told after the question was asked. */
-export function withWork(state: State, work: Work, askedAt: number): State {
+/** withConversations takes over an answer about ids. Those that it leaves out are not ours to see, unless they were offered meanwhile. */
+export function withConversations(
+  state: State,
+  asked: string[],
+  shown: Conversation[],
+  askedAt = Number.POSITIVE_INFINITY,
+): State {
+  const found = new Set(shown.map(c => c.id));
+  const after = shown.reduce((s, c) => withConversation(s, c, askedAt), state);
+  const isLost = (id: string) => !found.has(id) && (after.offers[id]?.told ?? 0) <= askedAt;
+  return asked.filter(isLost).reduce((s, id) => left(s, id).state, after);
+}
+
+/**
+ * withWork takes over my work as a whole. What it does not name has changed hands, or came after the question, or is more than is listed:
+ * each of those is asked for by itself.
+ */
+export function withWork(state: State, work: Work, askedAt: number): Change {
   const all = [...work.offers, ...work.mine, ...work.open];
   const named = new Set(all.map(c => c.id));
-  const partial = work.more.offers || work.more.mine || work.more.open;
-  let next = state;
-  if (!partial && askedAt === state.told) {
-    const kept = Object.entries(state.conversations).filter(([id, c]) => named.has(id) || !isWork(c, state.agent));
-    const offers = Object.entries(state.offers).filter(([id]) => named.has(id));
-    next = { ...state, conversations: Object.fromEntries(kept), offers: Object.fromEntries(offers) };
-  }
-  return { ...all.reduce(withConversation, next), ready: true, stale: false, more: partial };
+  const next = all.reduce((s, c) => withConversation(s, c, askedAt), state);
+  const isOver = (id: string) => !named.has(id) && !work.more.offers && next.offers[id]!.told <= askedAt;
+  const offers = Object.fromEntries(Object.entries(next.offers).filter(([id]) => !isOver(id)));
+  const unnamed = Object.values(next.conversations).filter(c => !named.has(c.id) && isWork(c, state.agent));
+  return {
+    state: { ...next, offers, ready: true, stale: false, more: work.more },
+    reads: unnamed.map(c => ({ what: "conversation", id: c.id })),
+  };
 }
 
 /** withLines joins a page to what was read before. A page that touches nothing we have takes its place. */
 export function withLines(state: State, id: string, page: Timeline, askedAt: number, side: "newest" | "before" | "after"): State {
-  const known = state.lines[id] ?? { items: [], before: false, after: false, deliveries: {} };
-  const items = page.items.map(entry => keepTold(entry, known, askedAt));
+  const known = state.lines[id] ?? { items: [], before: false, after: false };
+  const items = page.items.map(entry => keepTold(entry, state.deliveries, askedAt));
   const first = items[0]?.seq ?? 0;
   const apart = side === "newest" && known.items.length > 0 && page.before && first > lastSeq(known);
   const joined = apart ? items : merge(known.items, items);
@@ -173,13 +202,13 @@ export function withLines(state: State, id: string, page: Timeline, askedAt: num
           ? page.before
           : known.before,
     after: cut.length < joined.length && side === "before" ? true : side === "before" ? known.after : page.after,
-    deliveries: known.deliveries,
   };
   return { ...state, lines: { ...state.lines, [id]: lines } };
 }
 
-function keepTold(entry: Entry, known: Lines, askedAt: number): Entry {
-  const told = entry.message && known.deliveries[entry.message.id];
+/** keepTold: a page that was asked for before a delivery was told does not undo it. */
+function keepTold(entry: Entry, deliveries: State["deliveries"], askedAt: number): Entry {
+  const told = entry.message && deliveries[entry.message.id];
   if (!told || !entry.message || told.told <= askedAt) return entry;
   return { ...entry, message: { ...entry.message, delivery: { status: told.status, reason: told.reason } } };
 }

@@ -39,6 +39,11 @@ function tick(): void {
   for (const changed of watchers) changed();
 }
 
+/** useWhen reads something that depends on the server's time. The component is drawn again when the answer changes. */
+export function useWhen<T extends string | number | boolean>(read: (now: number) => T): T {
+  return useSyncExternalStore(watch, () => read(now()));
+}
+
 /** useSecond draws its component again each second, and returns the server's time in milliseconds. */
 export function useSecond(): number {
   return useSyncExternalStore(watch, () => Math.floor(now() / 1000)) * 1000;

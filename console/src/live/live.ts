@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 import type { DeskEvent } from "../api/model";
-import { apply } from "./apply";
+import type { Refusal } from "../api/problems";
+import { apply, type Read } from "./apply";
 import { lead } from "./leader";
 import { forgetWanted, setMeReader, want } from "./reads";
 import { empty } from "./state";
@@ -22,8 +23,11 @@ export interface Start {
   agent: string | null;
   /** Whether only what concerns this agent is wanted, although the person may see more. */
   onlyMine: boolean;
-  readMe: () => Promise<void>;
+  readMe: () => Promise<Refusal | null>;
+  /** The session is over. What is written stays. */
   signedOut: () => void;
+  /** The person has signed out in another tab. */
+  left: () => void;
 }
 
 let link: Link = { state: "connecting", heard: 0 };
@@ -45,6 +49,7 @@ export function start(s: Start): void {
   let leading = false;
   let readOnce = false;
   const readAll = () => {
+    if (readOnce) store.set({ ...store.get(), stale: true }); // between two streams something may have been missed
     readOnce = true;
     want([{ what: "work" }, { what: "me" }]);
   };
@@ -59,7 +64,7 @@ export function start(s: Start): void {
       if (data.link.state === "open" && !readOnce) readAll();
     } else if (data.kind === "hello") {
       if (leading) say({ kind: "link", link });
-    } else s.signedOut();
+    } else s.left();
   };
   const follows = () => {
     leading = true;
@@ -110,8 +115,14 @@ export function signOutEverywhere(): void {
 function happened(event: DeskEvent): void {
   const { state, reads } = apply(store.get(), event);
   store.set(state);
-  want(reads);
+  if (event.name === "reset") spread(reads);
+  else want(reads);
   for (const watcher of eventWatchers) watcher(event);
+}
+
+/** spread reads at some moment of the next two seconds: a reset comes to all desks at once. */
+function spread(reads: Read[]): void {
+  setTimeout(() => want(reads), Math.random() * 2000);
 }
 
 /** onEvent has a watcher see each event in the task in which it came: a hidden tab's timers are late, its stream is not. */

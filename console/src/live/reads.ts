@@ -1,7 +1,8 @@
 import { api, attempt } from "../api/client";
 import { conversationsOf, workOf } from "../api/coming";
+import type { Refusal } from "../api/problems";
 import { queryClient } from "../api/queries";
-import { lastSeq, type Read, withConversations, withLines, withWork } from "./apply";
+import { lastSeq, type Read, unreadLines, withConversations, withLines, withWork } from "./apply";
 import { store } from "./store";
 
 // What the stream says to read again is collected for a moment, so that a burst of events is one request.
@@ -16,12 +17,13 @@ const rememberedLines = 20;
 const wanted = { work: false, me: false, names: false, ids: new Set<string>(), lines: new Map<string, number>() };
 let timer: ReturnType<typeof setTimeout> | undefined;
 let inFlight = 0;
-let readMe: () => Promise<void> = async () => {};
+let asking = false;
+let readMe: () => Promise<Refusal | null> = async () => null;
 let current: string | null = null;
 let opened: string[] = [];
 
 /** setMeReader says who reads what the session knows of this person. */
-export function setMeReader(read: () => Promise<void>): void {
+export function setMeReader(read: () => Promise<Refusal | null>): void {
   readMe = read;
 }
 
@@ -29,7 +31,7 @@ export function setMeReader(read: () => Promise<void>): void {
 export function want(reads: Read[]): void {
   for (const read of reads) {
     if (read.what === "conversation") wanted.ids.add(read.id);
-    else if (read.what === "lines") wanted.lines.set(read.id, read.after);
+    else if (read.what === "lines") wanted.lines.set(read.id, Math.min(read.after, wanted.lines.get(read.id) ?? read.after));
     else wanted[read.what] = true;
   }
   if (reads.length > 0) soon(collectFor());
@@ -64,13 +66,16 @@ function work(): void {
 }
 
 function take(): (() => Promise<void>) | null {
-  if (wanted.work) {
+  if (wanted.work && !asking) {
     wanted.work = false;
-    return readWork;
+    return () => alone(readWork);
   }
   if (wanted.me) {
     wanted.me = false;
-    return readMe;
+    return async () => {
+      const refusal = await readMe();
+      later(refusal?.mayHaveWorked === true, [{ what: "me" }]);
+    };
   }
   if (wanted.names) {
     wanted.names = false;
@@ -81,12 +86,23 @@ function take(): (() => Promise<void>) | null {
     wanted.lines.delete(lines[0]);
     return () => readAfter(lines[0], lines[1]);
   }
-  if (wanted.ids.size > 0) {
+  if (wanted.ids.size > 0 && !asking) {
     const ids = [...wanted.ids].slice(0, mostIDs);
     for (const id of ids) wanted.ids.delete(id);
-    return () => readConversations(ids);
+    return () => alone(() => readConversations(ids));
   }
   return null;
+}
+
+/**
+ * alone has one question about conversations under way at a time, so that their answers come in order: a new line or a read mark changes
+ * a conversation without a new revision.
+ */
+async function alone(read: () => Promise<void>): Promise<void> {
+  asking = true;
+  await read().finally(() => {
+    asking = false;
+  });
 }
 
 async function readWork(): Promise<void> {
@@ -94,7 +110,9 @@ async function readWork(): Promise<void> {
   const { told: askedAt, stale } = store.get();
   const { value, refusal } = await attempt(api.GET("/v1/me/work"));
   if (refusal) return later(refusal.mayHaveWorked, [{ what: "work" }]);
-  store.set(withWork(store.get(), workOf(value), askedAt));
+  const { state, reads } = withWork(store.get(), workOf(value), askedAt);
+  store.set(state);
+  want(reads);
   if (stale) forgetLines();
   if (current) void readNewest(current, mostOf);
 }
@@ -107,12 +125,13 @@ function forgetLines(): void {
 }
 
 async function readConversations(ids: string[]): Promise<void> {
+  const askedAt = store.get().told;
   const { found, asked, again } = await conversationsOf(ids);
   later(
     again.length > 0,
     again.map(id => ({ what: "conversation", id })),
   );
-  store.set(withConversations(store.get(), asked, found));
+  store.set(withConversations(store.get(), asked, found, askedAt));
 }
 
 /** readNewest reads the end of a conversation's timeline. */
@@ -121,8 +140,10 @@ export async function readNewest(id: string, limit = pageOf): Promise<void> {
   const { value, refusal } = await attempt(
     api.GET("/v1/conversations/{id}/timeline", { params: { path: { id }, query: { limit } } }),
   );
-  if (value) store.set(withLines(store.get(), id, value, askedAt, "newest"));
-  else if (refusal.status === 404) store.set({ ...store.get(), gone: { ...store.get().gone, [id]: true } });
+  if (value) {
+    store.set(withLines(store.get(), id, value, askedAt, "newest"));
+    want(unreadLines(store.get(), id));
+  } else if (refusal.status === 404) store.set({ ...store.get(), gone: { ...store.get().gone, [id]: true } });
   else if (refusal.mayHaveWorked) setTimeout(() => current === id && void readNewest(id, limit), againAfter);
 }
 
@@ -145,8 +166,7 @@ async function readAfter(id: string, after: number): Promise<void> {
   );
   if (refusal) return later(refusal.mayHaveWorked, [{ what: "lines", id, after }]);
   store.set(withLines(store.get(), id, value, askedAt, "after"));
-  const lines = store.get().lines[id];
-  if (lines?.after && value.items.length > 0) want([{ what: "lines", id, after: lastSeq(lines) }]);
+  if (value.items.length > 0) want(unreadLines(store.get(), id));
 }
 
 function later(worthIt: boolean, reads: Read[]): void {
@@ -164,8 +184,12 @@ export function openConversation(id: string): void {
     for (const old of tooOld) delete lines[old];
     store.set({ ...store.get(), lines });
   }
-  if (!store.get().conversations[id]) want([{ what: "conversation", id }]);
-  if (!store.get().lines[id]) void readNewest(id);
+  const { conversations, lines, agent } = store.get();
+  // Of conversations of others nothing is told, and what is kept of them may be old.
+  if (!agent || conversations[id]?.agent_id !== agent) want([{ what: "conversation", id }]);
+  const known = lines[id];
+  if (!known || known.after) void readNewest(id);
+  else want([{ what: "lines", id, after: lastSeq(known) }]);
 }
 
 export function leaveConversation(id: string): void {

@@ -1,4 +1,4 @@
-import type { Conversation, Delivery, Entry, PresenceKind } from "../api/model";
+import type { Conversation, Delivery, Entry, PresenceKind, Work } from "../api/model";
 
 /** Lines is what we have read of a conversation's timeline: a stretch without holes, ascending. */
 export interface Lines {
@@ -6,13 +6,13 @@ export interface Lines {
   /** Whether there is more before and after the stretch. */
   before: boolean;
   after: boolean;
-  /** Final deliveries that the stream told, with the count of events at that time. A page that was asked for earlier does not undo them. */
-  deliveries: Record<string, Delivery & { told: number }>;
 }
 
 export interface OfferStub {
   assignment_id: string;
   deadline: string;
+  /** The count of events when it was told. An answer to an earlier question does not undo it. */
+  told: number;
 }
 
 export interface OwnPresence {
@@ -31,6 +31,10 @@ export interface State {
   /** Offers to this agent, as the stream told them; the conversation's facts may come later. */
   offers: Record<string, OfferStub>;
   lines: Record<string, Lines>;
+  /** The highest number in a conversation's timeline that an event has named, by conversation. A page may be older than that. */
+  newest: Record<string, number>;
+  /** The last final deliveries that the stream told, by message, each with the count of events at that time. */
+  deliveries: Record<string, Delivery & { told: number }>;
   /** Conversations that are no longer ours to see. */
   gone: Record<string, true>;
   presence: OwnPresence | null;
@@ -38,7 +42,8 @@ export interface State {
   stale: boolean;
   /** Whether my work has been read once. */
   ready: boolean;
-  more: boolean;
+  /** Of which of my lists there is more than has been read. */
+  more: Work["more"];
 }
 
 export const empty: State = {
@@ -47,9 +52,11 @@ export const empty: State = {
   conversations: {},
   offers: {},
   lines: {},
+  newest: {},
+  deliveries: {},
   gone: {},
   presence: null,
   stale: false,
   ready: false,
-  more: false,
+  more: { offers: false, mine: false, open: false },
 };

@@ -3,6 +3,7 @@ import { empty, type State } from "./state";
 
 let state: State = empty;
 const watchers = new Set<() => void>();
+const forgetters = new Set<() => void>();
 
 export const store = {
   get: (): State => state,
@@ -14,6 +15,11 @@ export const store = {
   /** forget drops everything, as signing out must. */
   forget(): void {
     store.set(empty);
+    for (const forget of forgetters) forget();
+  },
+  /** onForget has a part of the page forget what it keeps of a person's work. */
+  onForget(forget: () => void): void {
+    forgetters.add(forget);
   },
   watch(changed: () => void): () => void {
     watchers.add(changed);

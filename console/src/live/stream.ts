@@ -18,8 +18,19 @@ export interface StreamHooks {
 }
 
 const silentFor = 45_000; // the server says something every 15 s
+const answersWithin = 20_000;
 const firstWait = 500;
 const longestWait = 15_000;
+
+/** In the first half minute of a break a desk asks more often, so that it is back soon after a server that was started again. */
+const quickFor = 30_000;
+const quickWait = 2000;
+
+/** pauseAfter is how long to wait before the next try: at random, so that many desks do not come at once. */
+export function pauseAfter(failures: number, brokenFor: number, dice = Math.random()): number {
+  const longest = brokenFor < quickFor ? quickWait : longestWait;
+  return 100 + dice * Math.min(longest, firstWait * 2 ** failures);
+}
 
 /** follow keeps an event stream open until the returned function is called. */
 export function follow(path: string, from: string, hooks: StreamHooks): () => void {
@@ -31,19 +42,19 @@ export function follow(path: string, from: string, hooks: StreamHooks): () => vo
   let wake: () => void = () => {};
 
   const hurry = () => {
-    if (document.hidden) return;
     wake();
     if (now() - heard > silentFor) attempt.abort();
   };
+  const inSight = () => document.hidden || hurry();
   const cutOff = () => attempt.abort();
   addEventListener("online", hurry);
   addEventListener("pageshow", hurry);
-  document.addEventListener("visibilitychange", hurry);
+  document.addEventListener("visibilitychange", inSight);
   addEventListener("offline", cutOff);
   stopped.signal.addEventListener("abort", () => {
     removeEventListener("online", hurry);
     removeEventListener("pageshow", hurry);
-    document.removeEventListener("visibilitychange", hurry);
+    document.removeEventListener("visibilitychange", inSight);
     removeEventListener("offline", cutOff);
     attempt.abort();
     wake();
@@ -56,14 +67,15 @@ export function follow(path: string, from: string, hooks: StreamHooks): () => vo
       if (stopped.signal.aborted) return;
       failures++;
       hooks.link({ state: "broken", heard });
-      await sleep(pause ?? Math.random() * Math.min(longestWait, firstWait * 2 ** failures) + 100);
+      await sleep(pause ?? pauseAfter(failures, now() - heard));
     }
   })();
 
   async function listen(): Promise<number | null> {
     const headers: Record<string, string> = { Accept: "text/event-stream" };
     if (cursor) headers["Last-Event-ID"] = cursor;
-    const answer = await fetch(path, { headers, signal: attempt.signal, cache: "no-store" });
+    const tooLong = setTimeout(() => attempt.abort(), answersWithin);
+    const answer = await fetch(path, { headers, signal: attempt.signal, cache: "no-store" }).finally(() => clearTimeout(tooLong));
     if (answer.status === 401) {
       hooks.signedOut();
       stopped.abort();

@@ -9,7 +9,8 @@ import { showKeys } from "../ui/KeySheet";
 import { clockText } from "../ui/time";
 import { PresenceMenu } from "./PresenceMenu";
 import { SoundStrip } from "./SoundStrip";
-import { signOut, useMe } from "./session";
+import { useMe } from "./session";
+import { signOutOrSay } from "./work";
 import "./session.css";
 
 /** Shell is what stays the same on every page inside: how I stand, where I can go, and how the line is. */
@@ -74,7 +75,7 @@ function AccountMenu({ name }: { name: string }) {
           {t("nav.keys")}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLeave size={16} />} onClick={() => void signOut()}>
+        <Menu.Item leftSection={<IconLeave size={16} />} onClick={() => void signOutOrSay(t)}>
           {t("signIn.signOut")}
         </Menu.Item>
       </Menu.Dropdown>

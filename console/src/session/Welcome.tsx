@@ -8,7 +8,7 @@ import { signInByLink } from "./session";
 
 // The code stands in the fragment, which no server sees. It leaves the address bar before anything else happens.
 function takeCode(): string {
-  const code = decodeURIComponent(location.hash.slice(1));
+  const code = location.hash.slice(1);
   if (code) history.replaceState(null, "", location.pathname);
   return code;
 }

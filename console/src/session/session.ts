@@ -54,6 +54,15 @@ function expire(): void {
   set({ ...standing, phase: "expired" });
 }
 
+// One signs in again once, not in every tab of the browser.
+for (const moment of ["visibilitychange", "focus"])
+  addEventListener(moment, () => document.hidden || standing.phase !== "expired" || void comeBack());
+
+async function comeBack(): Promise<void> {
+  const { value } = await attempt(api.GET("/v1/me"));
+  if (value && standing.phase === "expired") await welcome(value);
+}
+
 /** arrive asks who we are, at the start of the page. */
 export async function arrive(): Promise<void> {
   const { value, refusal } = await attempt(api.GET("/v1/me"));
@@ -76,10 +85,13 @@ export async function signInByLink(code: string, password?: string): Promise<Ref
   return refusal;
 }
 
-export async function signOut(): Promise<void> {
-  await attempt(api.DELETE("/v1/session"));
+/** signOut ends the session and forgets everything, in all tabs. Where the session could not be ended it returns why, and nothing is over. */
+export async function signOut(): Promise<Refusal | null> {
+  const { refusal } = await attempt(api.DELETE("/v1/session"));
+  if (refusal && !refusal.signedOut) return refusal;
   signOutEverywhere();
   leave();
+  return null;
 }
 
 /** leave forgets everything: nothing that customers said stays in the page. */
@@ -103,7 +115,8 @@ async function welcome(found: Me): Promise<void> {
     agent: found.agent?.agent_id ?? null,
     onlyMine: found.role !== "agent",
     readMe,
-    signedOut: () => (standing.phase === "in" ? expire() : undefined),
+    signedOut: expire,
+    left: leave,
   });
   set({ phase: "in", me: found });
 }
@@ -111,9 +124,9 @@ async function welcome(found: Me): Promise<void> {
 const identity = (m: Me): string => m.user_id ?? m.name;
 
 /** readMe takes over how this person stands now: presence, capacity, shift. */
-export async function readMe(): Promise<void> {
-  const { value } = await attempt(api.GET("/v1/me"));
-  if (!value || standing.phase !== "in") return;
+export async function readMe(): Promise<Refusal | null> {
+  const { value, refusal } = await attempt(api.GET("/v1/me"));
+  if (refusal || standing.phase !== "in") return refusal;
   set({ phase: "in", me: value });
   const presence = value.agent;
   if (presence)
@@ -121,6 +134,7 @@ export async function readMe(): Promise<void> {
       ...store.get(),
       presence: { presence: presence.presence, manual: presence.manual, custom: presence.custom_presence },
     });
+  return null;
 }
 
 /** prefer changes preferences and shows them at once; what the API refuses is undone. */

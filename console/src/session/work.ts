@@ -3,7 +3,7 @@ import type { TFunction } from "i18next";
 import { asRefusal } from "../api/problems";
 import { unlockSound } from "../ui/sound";
 import { problemText } from "../words/problem";
-import { endWork, startWork } from "./session";
+import { endWork, signOut, startWork } from "./session";
 
 /** beginShift is the one gesture that opens the shift: it unlocks sound, asks for notifications, and lets customers come. */
 export async function beginShift(t: TFunction): Promise<void> {
@@ -17,6 +17,12 @@ export async function finishShift(t: TFunction): Promise<void> {
     await endWork();
     notifications.show({ message: t("presence.ended") });
   });
+}
+
+/** signOutOrSay says so where the session could not be ended: who walks away must know. */
+export async function signOutOrSay(t: TFunction): Promise<void> {
+  const refusal = await signOut();
+  if (refusal) notifications.show({ message: problemText(t, refusal), color: "red" });
 }
 
 /** orSay does something, and says in words why it could not be done. */

@@ -22,7 +22,7 @@ export function List({ open }: { open: string | null }) {
   const { t } = useTranslation();
   const all = useMine();
   const ready = useLive(s => s.ready);
-  const more = useLive(s => s.more);
+  const more = useLive(s => s.more.mine);
   const me = useMe();
   const lines = useMemo(() => linesOf(all), [all]);
   const scroller = useRef<HTMLDivElement>(null);

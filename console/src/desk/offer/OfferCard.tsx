@@ -37,7 +37,7 @@ export function OfferCard({
   const [trouble, setTrouble] = useState("");
 
   useEffect(() => {
-    const painted = () => !document.hidden && requestAnimationFrame(() => seen(id, offer.assignment_id));
+    const painted = () => !document.hidden && requestAnimationFrame(() => void seen(id, offer.assignment_id));
     painted();
     document.addEventListener("visibilitychange", painted);
     return () => document.removeEventListener("visibilitychange", painted);

@@ -35,7 +35,7 @@ export function Offers() {
   // An offer that ends without our doing says why, for a moment.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const known = { ...store.get().offers };
+    const known: Record<string, { assignment_id: string }> = { ...store.get().offers };
     const stop = onEvent(event => {
       if (event.name === "offer") known[event.data.conversation_id] = event.data;
       if (event.name !== "offer-over") return;

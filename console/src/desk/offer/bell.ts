@@ -58,16 +58,22 @@ function begin(id: string, assignment: string, deadline: number, words: BellWord
   const rings = loud() && soundWorks();
   const silence = loud() ? ring(seconds, preferred(me()?.preferences).volume) : () => {};
   const note = document.hidden ? notify(words, open) : null;
-  if (document.hidden && (rings || note)) seen(id, assignment);
+  if (document.hidden && (rings || note)) void seen(id, assignment);
   return () => {
     silence();
     note?.close();
   };
 }
 
-/** seen says that the offer was painted, or rings where nothing is painted. */
-export function seen(id: string, assignment: string): void {
-  void attempt(api.POST("/v1/conversations/{id}/seen", { params: { path: { id } }, body: { assignment_id: assignment } }));
+const toldWithin = 5000;
+const againAfter = 400;
+
+/** seen says that the offer was painted, or rings where nothing is painted. Unsaid for five seconds, it goes to the next agent. */
+export async function seen(id: string, assignment: string, began = now()): Promise<void> {
+  const { refusal } = await attempt(
+    api.POST("/v1/conversations/{id}/seen", { params: { path: { id } }, body: { assignment_id: assignment } }),
+  );
+  if (refusal?.mayHaveWorked && now() - began < toldWithin) setTimeout(() => void seen(id, assignment, began), againAfter);
 }
 
 function loud(): boolean {
