@@ -85,14 +85,14 @@ test("outbox: pauses grow, and Retry-After is kept", async () => {
   expect([await w.wait(), await w.wait(), await w.wait()]).toEqual([500, 1000, 7000]);
 });
 
-test("outbox: after a minute a line is stuck, and goes again under its key", async () => {
+test("outbox: after a minute nobody knows, and a line goes again under its key", async () => {
   const w = world();
   w.answers = Array.from({ length: 40 }, offline);
   w.outbox.add("c1", "reply", "a");
   w.outbox.add("c1", "reply", "b");
   await w.settle();
   while (w.waits.length > 0) await w.wait();
-  expect(states(w.outbox)).toEqual(["stuck", "queued"]);
+  expect(states(w.outbox), "it may have been done: it is not called unsent").toEqual(["unsure", "queued"]);
   expect(w.time).toBeGreaterThanOrEqual(60_000);
   w.answers = [];
   w.outbox.again("k1");
@@ -126,6 +126,37 @@ test("outbox: a refused line comes back, and those behind it wait for a person",
   expect(w.refusals).toEqual([{ text: "a", type: "reply-window-closed" }]);
   expect(w.outbox.of("c1").map(p => [p.text, p.state])).toEqual([["b", "stuck"]]);
   expect(w.sent.length).toBe(1);
+  w.outbox.add("c1", "reply", "c");
+  await w.settle();
+  expect(
+    w.sent.map(s => s.text),
+    "what is written afterwards does not wait for them",
+  ).toEqual(["a", "c"]);
+});
+
+test("outbox: what the timeline shows before its answer holds nothing up", async () => {
+  const w = world();
+  w.answers = [offline()];
+  w.outbox.add("c1", "reply", "a");
+  w.outbox.add("c1", "reply", "b");
+  w.outbox.shown("c1", new Set(["k1"]), new Set());
+  await w.settle();
+  expect(w.sent.map(s => s.text)).toEqual(["a", "b"]);
+  expect(states(w.outbox)).toEqual(["answered"]);
+});
+
+test("outbox: signing out forgets all, and nothing goes out afterwards", async () => {
+  const w = world();
+  w.answers = [offline()];
+  w.outbox.add("c1", "reply", "a");
+  w.outbox.add("c1", "reply", "b");
+  await w.settle();
+  w.outbox.forget();
+  while (w.waits.length > 0) await w.wait();
+  w.outbox.kick();
+  await w.settle();
+  expect(w.sent.map(s => s.text)).toEqual(["a"]);
+  expect(w.outbox.list()).toEqual([]);
 });
 
 test("outbox: an ended session keeps what was written until one is back", async () => {

@@ -2,7 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { IconClock, IconQuestion, IconTick, IconWarning } from "./icons";
 
-export type DeliveryShown = "queued" | "sending" | "sent" | "failed" | "unknown" | "waiting" | "retrying" | "stuck";
+export type DeliveryShown = "queued" | "sending" | "sent" | "failed" | "unknown" | "waiting" | "retrying" | "unsure" | "stuck";
 
 const icons = {
   queued: IconClock,
@@ -12,6 +12,7 @@ const icons = {
   sent: IconTick,
   failed: IconWarning,
   stuck: IconWarning,
+  unsure: IconQuestion,
   unknown: IconQuestion,
 };
 

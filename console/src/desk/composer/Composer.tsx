@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Conversation } from "../../api/model";
-import { now } from "../../live/clock";
+import { useWhen } from "../../live/clock";
 import { useLink } from "../../live/live";
 import { usePreferred } from "../../session/preferences";
 import { allowanceSays } from "../../ui/allowance";
@@ -13,6 +13,7 @@ import { IconSend } from "../../ui/icons";
 import { keyText, useKey } from "../../ui/keys";
 import { draftOf, type Mode, setDraft, useDraft, write } from "./drafts";
 import { Meter } from "./Meter";
+import type { Pending } from "./outbox";
 import { outbox, usePendings } from "./post";
 
 const mostHeight = 200;
@@ -28,12 +29,12 @@ export function Composer({ conversation: c, mayReply }: { conversation: Conversa
   const { sendKey } = usePreferred();
   const field = useRef<HTMLTextAreaElement>(null);
   const [bytes, setBytes] = useState(() => bytesOf(draft[mode]));
-  const pending = usePendings().filter(p => p.conversation === c.id && p.kind === "reply" && p.state !== "answered").length;
+  const pending = usePendings().filter(p => p.conversation === c.id && p.kind === "reply" && mayCount(p)).length;
   const waiting = outbox.of(c.id).filter(p => p.state === "queued" || p.state === "retrying").length;
   const line = useLink();
   const most = mode === "reply" ? mostReply : mostNote;
-  const says = allowanceSays(c.reply_allowance, now(), pending);
-  const refused = mode === "reply" && says.kind !== "open";
+  const mayWrite = useWhen(now => allowanceSays(c.reply_allowance, now, pending).kind === "open");
+  const refused = mode === "reply" && !mayWrite;
   const ready = bytes > 0 && bytes <= most && !refused;
 
   // What others put into the draft is shown; what is typed is there already.
@@ -56,7 +57,9 @@ export function Composer({ conversation: c, mayReply }: { conversation: Conversa
 
   function typed() {
     const f = field.current!;
-    write(c.id, mode, f.value);
+    // Who has begun a note goes on writing it, also where the customer writes meanwhile and a reply would be possible.
+    if (draftOf(c.id).mode !== mode) setDraft(c.id, { [mode]: f.value, mode });
+    else write(c.id, mode, f.value);
     setBytes(bytesOf(f.value));
     grow(f);
   }
@@ -91,10 +94,8 @@ export function Composer({ conversation: c, mayReply }: { conversation: Conversa
       <textarea
         ref={field}
         data-composer={mode}
-        className="composer-field"
+        className={`composer-field ${refused ? "refused" : ""}`}
         rows={2}
-        defaultValue={draft[mode]}
-        disabled={refused}
         aria-label={t(mode === "reply" ? "composer.label" : "composer.labelNote")}
         aria-describedby="composer-help"
         placeholder={refused ? "" : t(mode === "reply" ? "composer.placeholder" : "composer.placeholderNote")}
@@ -146,6 +147,11 @@ function ModeTab({ name, now: current, choose }: { name: Mode; now: Mode; choose
       {t(`composer.${name}`)}
     </button>
   );
+}
+
+/** mayCount: WeChat may count what is under way. What certainly was not sent it does not. */
+function mayCount(p: Pending): boolean {
+  return p.state !== "answered" && p.state !== "stuck";
 }
 
 /** grow makes the field as high as its text, up to a third of the pane. */

@@ -30,6 +30,12 @@ export function setDraft(conversation: string, change: Partial<Draft>): void {
   for (const changed of watchers) changed();
 }
 
+/** forgetDrafts drops everything, as signing out must. */
+export function forgetDrafts(): void {
+  drafts.clear();
+  for (const changed of watchers) changed();
+}
+
 export function useDraft(conversation: string): Draft {
   return useSyncExternalStore(
     changed => {

@@ -3,7 +3,7 @@ export function focusComposer(): void {
   const until = performance.now() + 1000;
   const look = () => {
     const field = document.querySelector<HTMLTextAreaElement>("textarea[data-composer]");
-    if (field && !field.disabled) field.focus();
+    if (field) field.focus();
     else if (performance.now() < until) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);

@@ -1,7 +1,11 @@
 import type { ToldConversation } from "../../api/model";
 import { asRefusal, type Refusal } from "../../api/problems";
 
-export type PendingState = "queued" | "sending" | "retrying" | "stuck" | "answered";
+/**
+ * PendingState: "stuck" has certainly not been done and waits for a person. "unsure" was sent and got no answer for so long that a person
+ * has to decide; it may have been done.
+ */
+export type PendingState = "queued" | "sending" | "retrying" | "unsure" | "stuck" | "answered";
 
 /** Pending is something written that the timeline does not show yet. */
 export interface Pending {
@@ -59,12 +63,12 @@ export class Outbox {
     return made;
   }
 
-  /** again sends what is stuck, under the key that it had. */
+  /** again sends what waits for a person, under the key that it had. */
   again(key: string): void {
     const p = this.find(key);
-    if (p?.state !== "stuck") return;
+    if (p?.state !== "stuck" && p?.state !== "unsure") return;
     this.since.delete(key);
-    this.put(key, { state: "queued", tries: 0 });
+    this.put(key, { state: "queued" });
     this.next(p.conversation);
   }
 
@@ -74,6 +78,13 @@ export class Outbox {
     this.all = this.all.filter(other => other.key !== key);
     this.changed();
     this.next(p.conversation);
+  }
+
+  /** forget drops everything, as signing out must. */
+  forget(): void {
+    this.all = [];
+    this.since.clear();
+    this.changed();
   }
 
   /** keep holds a refused text where it can be copied or sent as something new. */
@@ -98,6 +109,12 @@ export class Outbox {
     if (rest.length === this.all.length) return;
     this.all = rest;
     this.changed();
+    this.next(conversation);
+  }
+
+  /** conversations are those for which something has been written that the timeline does not show. */
+  conversations(): string[] {
+    return [...new Set(this.all.map(p => p.conversation))];
   }
 
   of(conversation: string): Pending[] {
@@ -116,9 +133,9 @@ export class Outbox {
     return () => this.watchers.delete(changed);
   };
 
+  /** next sends the first that is still to be done. What certainly was not done holds nothing up; what may have been does. */
   private next(conversation: string): void {
-    const open = this.of(conversation).filter(p => p.state !== "answered");
-    const first = open[0];
+    const first = this.of(conversation).find(p => p.state !== "answered" && p.state !== "stuck");
     if (first?.state === "queued") void this.send(first.key);
   }
 
@@ -143,15 +160,18 @@ export class Outbox {
     if (!refusal.mayHaveWorked && !refusal.signedOut) {
       this.all = this.all
         .filter(other => other.key !== key)
-        .map(other => (follows(other, p) ? { ...other, state: "stuck" as const } : other));
+        .map(other =>
+          follows(other, p) ? { ...other, state: other.tries > 0 ? ("unsure" as const) : ("stuck" as const) } : other,
+        );
       this.changed();
       this.world.refused(p, refusal);
+      this.next(p.conversation);
       return;
     }
     const waits = this.world.broken() || refusal.signedOut;
     if (waits) this.since.delete(key);
     const isOver = !waits && this.world.now() - (this.since.get(key) ?? 0) >= patience;
-    this.put(key, { state: isOver ? "stuck" : "retrying" });
+    this.put(key, { state: isOver ? "unsure" : "retrying" });
     if (isOver) return;
     const pause = Math.max(refusal.retryAfter * 1000, Math.min(longestPause, firstPause * 2 ** (p.tries - 1)));
     this.world.later(pause, () => {

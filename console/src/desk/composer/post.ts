@@ -1,27 +1,38 @@
 import { useSyncExternalStore } from "react";
 import { commands, newKey } from "../../api/commands";
+import { lastSeq } from "../../live/apply";
 import { now } from "../../live/clock";
 import { onLink, theLink } from "../../live/live";
 import { want } from "../../live/reads";
+import { store } from "../../live/store";
 import { problemText } from "../../words/problem";
 import { translate } from "../../words/words";
 import { takeOver } from "../act";
-import { draftOf, setDraft } from "./drafts";
+import { shownIn } from "../conversation/rows";
+import { draftOf, forgetDrafts, setDraft } from "./drafts";
 import { Outbox, type Pending } from "./outbox";
 
 /** outbox is the desk's own: it lives as long as the page. */
 export const outbox = new Outbox({
   send: p => (p.kind === "reply" ? commands.reply(p.conversation, p.text, p.key) : commands.note(p.conversation, p.text, p.key)),
-  answered(_, answer) {
+  answered(p, answer) {
     takeOver(answer.conversation);
+    const lines = store.get().lines[p.conversation];
+    // A repeated answer is as old as the first one. And the line shows also where the stream is late.
+    want([{ what: "conversation", id: p.conversation }]);
+    if (lines && !lines.after) want([{ what: "lines", id: p.conversation, after: lastSeq(lines) }]);
+    settle();
   },
   refused(p, refusal) {
     if (refusal.conversation) takeOver(refusal.conversation);
     const t = translate();
     const reason = problemText(t, refusal);
-    const isFree = draftOf(p.conversation)[p.kind].trim() === "";
+    const draft = draftOf(p.conversation);
+    const isFree = draft[p.kind].trim() === "";
+    // Who writes a note meanwhile must not find themselves writing to the customer, nor the other way round.
+    const isBusy = draft[draft.mode].trim() !== "";
     setDraft(p.conversation, {
-      mode: p.kind,
+      mode: isBusy ? draft.mode : p.kind,
       ...(isFree ? { [p.kind]: p.text } : {}),
       trouble: isFree ? t("composer.refusedBack", { reason }) : t("composer.refusedKept", { reason }),
     });
@@ -40,10 +51,31 @@ function kept(p: Pending): void {
 }
 
 onLink(link => link.state === "open" && outbox.kick());
+store.watch(settle);
+store.onForget(() => {
+  outbox.forget();
+  forgetDrafts();
+});
+
+/** settle forgets what the timeline shows by now, and what has been done where no timeline is kept: who opens it there reads it. */
+function settle(): void {
+  for (const id of outbox.conversations()) {
+    const lines = store.get().lines[id];
+    const { keys, messages } = lines ? shownIn(lines.items) : doneIn(id);
+    outbox.shown(id, keys, messages);
+  }
+}
+
+function doneIn(conversation: string): { keys: Set<string>; messages: Set<string> } {
+  const done = outbox.of(conversation).filter(p => p.state === "answered");
+  return { keys: new Set(done.map(p => p.key)), messages: new Set() };
+}
 
 // Closing the page would lose what has not been answered.
 addEventListener("beforeunload", event => {
-  if (outbox.unanswered() > 0) event.preventDefault();
+  if (outbox.unanswered() === 0) return;
+  event.preventDefault();
+  event.returnValue = ""; // what Chromium asked for until 118
 });
 
 export function usePendings(): Pending[] {

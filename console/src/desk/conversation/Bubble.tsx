@@ -87,7 +87,7 @@ export function PendingBubble({ pending: p, first }: { pending: Pending; first: 
           {t("conversation.note", { name: t("step.you") })} <DeliveryMark status={status} tries={p.tries} />
         </div>
         <Text text={p.text} />
-        {p.state === "stuck" && <PendingActs pending={p} />}
+        {(p.state === "stuck" || p.state === "unsure") && <PendingActs pending={p} />}
       </div>
     );
   return (
@@ -103,7 +103,7 @@ export function PendingBubble({ pending: p, first }: { pending: Pending; first: 
         </div>
         <DeliveryMark status={status} tries={p.tries} />
       </div>
-      {p.state === "stuck" && <PendingActs pending={p} />}
+      {(p.state === "stuck" || p.state === "unsure") && <PendingActs pending={p} />}
     </div>
   );
 }

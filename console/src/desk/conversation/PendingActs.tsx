@@ -4,14 +4,14 @@ import { useTranslation } from "react-i18next";
 import type { Pending } from "../composer/outbox";
 import { outbox } from "../composer/post";
 
-/** PendingActs is what one can do with a line that did not go out. */
+/** PendingActs is what one can do with a line that did not go out, or of which nobody knows. Its key stays, so it is never done twice. */
 export function PendingActs({ pending: p }: { pending: Pending }) {
   const { t } = useTranslation();
   return (
-    <div className="said-trouble" role="alert">
-      <span>{t("delivery.stuck")}</span>
+    <div className={`said-trouble ${p.state === "unsure" ? "unknown" : ""}`} role="alert">
+      <span>{t(p.state === "unsure" ? "delivery.unsureLong" : "delivery.stuck")}</span>
       <Button size="compact-xs" onClick={() => outbox.again(p.key)}>
-        {t("delivery.again")}
+        {t(p.state === "unsure" ? "delivery.tryAgain" : "delivery.again")}
       </Button>
       <Button
         size="compact-xs"

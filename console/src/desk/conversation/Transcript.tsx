@@ -9,9 +9,9 @@ import { readBefore } from "../../live/reads";
 import { useLive } from "../../live/store";
 import { IconDown } from "../../ui/icons";
 import { dayText } from "../../ui/time";
-import { outbox, usePendings } from "../composer/post";
+import { usePendings } from "../composer/post";
 import { Bubble, PendingBubble } from "./Bubble";
-import { lastSeenSeq, type Row, rowsOf, shownIn } from "./rows";
+import { lastSeenSeq, type Row, rowsOf } from "./rows";
 
 const nearEnd = 60;
 /** So many lines before the first one, older ones are read already. */
@@ -54,12 +54,6 @@ export function Transcript({ id, conversation: c }: { id: string; conversation: 
   useEffect(() => {
     if (own && began.current) virtual.scrollToEnd();
   }, [own, virtual]);
-
-  useEffect(() => {
-    if (!lines) return;
-    const shown = shownIn(lines.items);
-    outbox.shown(id, shown.keys, shown.messages);
-  }, [id, lines, all]);
 
   const first = virtual.range?.startIndex ?? readAhead;
   const older = lines?.before === true && first < readAhead;
