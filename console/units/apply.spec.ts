@@ -1,6 +1,15 @@
 import { expect, test } from "@playwright/test";
 import type { Conversation, DeskEvent, Entry } from "../src/api/model";
-import { apply, maxLines, unreadLines, withConversation, withConversations, withLines, withWork } from "../src/live/apply";
+import {
+  apply,
+  maxLines,
+  trimLines,
+  unreadLines,
+  withConversation,
+  withConversations,
+  withLines,
+  withWork,
+} from "../src/live/apply";
 import { empty, type State } from "../src/live/state";
 
 const me = "agent-1";
@@ -178,7 +187,7 @@ test("lines: no more than so many are kept", () => {
   let state = start;
   for (let from = 1; from < 3000; from += 200) {
     const items = Array.from({ length: 200 }, (_, i) => line(from + i));
-    state = withLines(state, "c1", { items, before: from > 1, after: false }, 0, "after");
+    state = trimLines(withLines(state, "c1", { items, before: from > 1, after: false }, 0, "after"), "c1");
   }
   expect(state.lines.c1?.items.length).toBe(maxLines);
   expect(state.lines.c1?.before, "older ones can be read again").toBe(true);
@@ -236,18 +245,16 @@ test("lines: a number that is missing in the middle is read", () => {
   expect(noted(2), "what is older is read by who scrolls there").toEqual([{ what: "conversation", id: "c1" }]);
 });
 
-test("lines: who reads far up is not carried away by a new line", () => {
+test("lines: who reads far up keeps the end, and leaving drops what is old", () => {
   let state = withLines(start, "c1", { items: [line(2500)], before: true, after: false }, 0, "newest");
   for (let from = 2300; from > 0; from -= 200) {
     const items = Array.from({ length: 200 }, (_, i) => line(from + i));
-    state = withLines(state, "c1", { items, before: true, after: false }, 0, "before");
+    state = withLines(state, "c1", { items, before: from > 200, after: true }, 0, "before");
   }
-  expect(state.lines.c1?.after, "the newest were dropped").toBe(true);
-  const { reads } = apply(state, {
-    name: "message",
-    data: { conversation_id: "c1", message_id: "m", seq: 2501, author: "customer" },
-  });
-  expect(reads).toEqual([{ what: "conversation", id: "c1" }]);
+  expect(state.lines.c1?.items.at(-1)?.seq).toBe(2500);
+  expect(unreadLines(state, "c1"), "the end is there").toEqual([]);
+  const left = trimLines(state, "c1").lines.c1!;
+  expect([left.items.length, left.items.at(-1)?.seq, left.before]).toEqual([maxLines, 2500, true]);
 });
 
 test("reset: everything stays shown, is stale, and is read again", () => {

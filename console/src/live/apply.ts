@@ -14,7 +14,7 @@ export interface Change {
   reads: Read[];
 }
 
-/** maxLines are kept of one conversation; older ones are dropped and read again when somebody scrolls there. */
+/** maxLines are kept of a conversation that is not open. */
 export const maxLines = 2000;
 
 /** apply says what an event changes, and what to read because of it. It may see events twice and answers late: the higher revision counts. */
@@ -92,9 +92,8 @@ function line(before: State, id: string, seq: number): Change {
   return { state, reads };
 }
 
-/** isMissing tells whether a number belongs to the stretch and is not in it. What comes after a stretch that was cut is not missed. */
+/** isMissing tells whether a number stands behind the first line of the stretch and is not in it. */
 function isMissing(lines: Lines, seq: number): boolean {
-  if (seq > lastSeq(lines)) return !lines.after;
   return seq > (lines.items[0]?.seq ?? 0) && !lines.items.some(entry => entry.seq === seq);
 }
 
@@ -183,27 +182,34 @@ export function withWork(state: State, work: Work, askedAt: number): Change {
   };
 }
 
-/** withLines joins a page to what was read before. A page that touches nothing we have takes its place. */
+/** withLines joins a page to what was read before. A newest page that touches nothing we have takes its place. */
 export function withLines(state: State, id: string, page: Timeline, askedAt: number, side: "newest" | "before" | "after"): State {
   const known = state.lines[id] ?? { items: [], before: false, after: false };
   const items = page.items.map(entry => keepTold(entry, state.deliveries, askedAt));
   const first = items[0]?.seq ?? 0;
   const apart = side === "newest" && known.items.length > 0 && page.before && first > lastSeq(known);
   const joined = apart ? items : merge(known.items, items);
-  const cut = side === "before" ? joined.slice(0, maxLines) : joined.slice(-maxLines);
-  const start = cut[0]?.seq ?? 0;
-  const fromPage = items.length > 0 && items[0]!.seq === start;
+  const isFirst = items.length > 0 && first === joined[0]?.seq;
   const lines: Lines = {
-    items: cut,
-    before:
-      cut.length < joined.length && side !== "before"
-        ? true
-        : apart || known.items.length === 0 || fromPage || side === "before"
-          ? page.before
-          : known.before,
-    after: cut.length < joined.length && side === "before" ? true : side === "before" ? known.after : page.after,
+    items: joined,
+    before: apart || known.items.length === 0 || isFirst || side === "before" ? page.before : known.before,
+    after: side === "before" ? known.after : page.after,
   };
   return { ...state, lines: { ...state.lines, [id]: lines } };
+}
+
+/** trimLines drops the older lines of a conversation that nobody looks at. They are read again when somebody scrolls there. */
+export function trimLines(state: State, id: string): State {
+  const lines = state.lines[id];
+  if (!lines || lines.items.length <= maxLines) return state;
+  return { ...state, lines: { ...state.lines, [id]: { ...lines, items: lines.items.slice(-maxLines), before: true } } };
+}
+
+/** withRead takes over that this person has read a conversation to its newest line. */
+export function withRead(state: State, id: string): State {
+  const known = state.conversations[id];
+  if (!known || known.unread === 0) return state;
+  return { ...state, conversations: { ...state.conversations, [id]: { ...known, unread: 0 } } };
 }
 
 /** keepTold: a page that was asked for before a delivery was told does not undo it. */

@@ -2,7 +2,7 @@ import { api, attempt } from "../api/client";
 import { conversationsOf, workOf } from "../api/coming";
 import type { Refusal } from "../api/problems";
 import { queryClient } from "../api/queries";
-import { lastSeq, type Read, unreadLines, withConversations, withLines, withWork } from "./apply";
+import { lastSeq, type Read, trimLines, unreadLines, withConversations, withLines, withRead, withWork } from "./apply";
 import { store } from "./store";
 
 // What the stream says to read again is collected for a moment, so that a burst of events is one request.
@@ -165,7 +165,8 @@ async function readAfter(id: string, after: number): Promise<void> {
     api.GET("/v1/conversations/{id}/timeline", { params: { path: { id }, query: { after, limit: mostOf } } }),
   );
   if (refusal) return later(refusal.mayHaveWorked, [{ what: "lines", id, after }]);
-  store.set(withLines(store.get(), id, value, askedAt, "after"));
+  const joined = withLines(store.get(), id, value, askedAt, "after");
+  store.set(id === current ? joined : trimLines(joined, id));
   if (value.items.length > 0) want(unreadLines(store.get(), id));
 }
 
@@ -194,4 +195,12 @@ export function openConversation(id: string): void {
 
 export function leaveConversation(id: string): void {
   if (current === id) current = null;
+  store.set(trimLines(store.get(), id));
+}
+
+/** markRead tells the API that this person has read a conversation so far. It returns whether it is told. */
+export async function markRead(id: string, seq: number): Promise<boolean> {
+  const { refusal } = await attempt(api.PUT("/v1/conversations/{id}/read", { params: { path: { id } }, body: { seq } }));
+  if (!refusal) store.set(withRead(store.get(), id));
+  return !refusal?.mayHaveWorked;
 }

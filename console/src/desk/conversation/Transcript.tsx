@@ -2,10 +2,9 @@ import { Skeleton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, attempt } from "../../api/client";
-import type { Conversation } from "../../api/model";
+import type { Conversation, Entry } from "../../api/model";
 import { now } from "../../live/clock";
-import { readBefore } from "../../live/reads";
+import { markRead, readBefore } from "../../live/reads";
 import { useLive } from "../../live/store";
 import { IconDown } from "../../ui/icons";
 import { dayText } from "../../ui/time";
@@ -23,7 +22,7 @@ export function Transcript({ id, conversation: c }: { id: string; conversation: 
   const lines = useLive(s => s.lines[id]);
   const all = usePendings();
   const pendings = useMemo(() => all.filter(p => p.conversation === id), [all, id]);
-  const seen = useLastSeen(lines?.items, c?.unread ?? 0);
+  const seen = useLastSeen(lines?.items, c?.unread);
   const rows = useMemo(() => (lines ? rowsOf(lines.items, pendings, seen) : []), [lines, pendings, seen]);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -45,9 +44,9 @@ export function Transcript({ id, conversation: c }: { id: string; conversation: 
     virtual.scrollToEnd();
   }, [rows.length, virtual]);
 
-  useRead(id, lines?.items.at(-1)?.seq ?? 0, c !== undefined);
   const newest = lines?.items.at(-1)?.seq ?? 0;
   const away = useAway(scroller, virtual, newest, lines?.items ?? none);
+  useRead(id, newest, c !== undefined && c.unread > 0 && !away.shown);
 
   // A line of one's own is always shown, wherever one was reading.
   const own = pendings.at(-1)?.key;
@@ -126,31 +125,45 @@ function Loading() {
   );
 }
 
-/** useLastSeen holds where the new lines began when the conversation was opened. */
-function useLastSeen(items: Parameters<typeof lastSeenSeq>[0] | undefined, unread: number): number | null {
+/** useLastSeen holds where the new lines began when the conversation was opened, or when one came back to the page. */
+function useLastSeen(items: Entry[] | undefined, unread: number | undefined): number | null {
   const [seen, setSeen] = useState<number | null | undefined>(undefined);
+  const newest = useRef(0);
+  newest.current = items?.at(-1)?.seq ?? 0;
   useEffect(() => {
-    if (seen === undefined && items) setSeen(lastSeenSeq(items, unread));
+    if (seen === undefined && items && unread !== undefined) setSeen(lastSeenSeq(items, unread));
   }, [items, unread, seen]);
+  useEffect(() => {
+    let left = 0;
+    const look = () => {
+      if (document.hidden) left = newest.current;
+      else if (left > 0 && newest.current > left) setSeen(left);
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
   return seen ?? null;
 }
 
-/** useRead tells the API how far a person has read, while the page is in sight. */
-function useRead(id: string, newest: number, ready: boolean): void {
-  const told = useRef(0);
+const readAfter = 400;
+const againAfter = 2000;
+
+/** useRead tells the API how far a person has read, while there is something unread and its end is in sight. */
+function useRead(id: string, newest: number, isUnread: boolean): void {
   useEffect(() => {
-    const tell = () => {
-      if (document.hidden || !ready || newest <= told.current) return;
-      told.current = newest;
-      void attempt(api.PUT("/v1/conversations/{id}/read", { params: { path: { id } }, body: { seq: newest } }));
+    if (!isUnread || newest === 0) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const tell = async () => {
+      if (document.hidden || (await markRead(id, newest))) return;
+      timer = setTimeout(tell, againAfter);
     };
-    const timer = setTimeout(tell, 400);
+    timer = setTimeout(tell, readAfter);
     document.addEventListener("visibilitychange", tell);
     return () => {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", tell);
     };
-  }, [id, newest, ready]);
+  }, [id, newest, isUnread]);
 }
 
 /** useAway counts what has come while one reads further up. */
@@ -176,7 +189,7 @@ function useAway(
 }
 
 /** Announcer tells screen readers of new lines of the customer, joined and politely. */
-function Announcer({ items, who }: { items: { seq: number; kind: string; author: { kind: string } }[]; who: string }) {
+function Announcer({ items, who }: { items: Entry[]; who: string }) {
   const { t } = useTranslation();
   const last = useRef<number | null>(null);
   const [text, setText] = useState("");
