@@ -79,6 +79,63 @@ test("out means out: the draft stays under the dialog, and one goes on after sig
   await expect(desk.field(page)).toHaveValue("写到一半的回复");
 });
 
+test("a session that is ended elsewhere: its stream ends within a second", async ({ system, colleague }) => {
+  const { page } = await colleague("李强");
+  const { page: other } = await colleague("李强");
+  await expect(page.getByText("未上班")).toBeVisible();
+  const isOver = (request: { url(): string }) => request.url().includes("/v1/events");
+  const ended = Promise.any([page.waitForEvent("requestfinished", isOver), page.waitForEvent("requestfailed", isOver)]);
+  const revokedAt = await other.evaluate(async () => {
+    const { items } = await (await fetch("/v1/me/sessions")).json();
+    for (const { id, current } of items) if (!current) await fetch(`/v1/me/sessions/${id}`, { method: "DELETE" });
+    return Date.now();
+  });
+  await ended;
+  expect(Date.now() - revokedAt).toBeLessThan(1000 + 250); // the report of it takes its time too
+  await expect(page.getByRole("dialog", { name: "登录已过期" })).toBeVisible();
+  expect(new URL(page.url()).origin, "no page was left").toBe(system.url);
+});
+
+test("signing out clears every tab, and the way back shows nothing", async ({ wang, phone }) => {
+  const { page, context } = wang;
+  await desk.startWork(page);
+  await (await phone("小芳")).say("人工");
+  await desk.accept(page);
+  await desk.field(page).fill("写到一半");
+  const other = await context.newPage();
+  watch(other);
+  await other.goto(page.url());
+  await expect(other.locator("[data-conversation]")).toBeVisible();
+  page.on("dialog", dialog => dialog.accept());
+  await page.getByRole("button", { name: /帐号菜单/ }).click();
+  await page.getByRole("menuitem", { name: "退出登录" }).click();
+  for (const tab of [page, other]) {
+    await expect(tab).toHaveURL(/\/sign-in$/);
+    await expect(tab.locator("[data-conversation]")).toHaveCount(0);
+  }
+  await page.goBack();
+  await expect(page.getByLabel("用户名")).toBeVisible();
+  await expect(page.getByText("写到一半")).toHaveCount(0);
+});
+
+test("who signs in again does so for all tabs", async ({ system, colleague }) => {
+  const { page, context } = await colleague("李强");
+  const other = await context.newPage();
+  watch(other);
+  await other.goto(page.url());
+  await expect(other.getByText("未上班")).toBeVisible();
+  await system.wxdesk("user", "disable", "李强");
+  for (const tab of [page, other]) await expect(tab.getByRole("dialog", { name: "登录已过期" })).toBeVisible();
+  await system.wxdesk("user", "enable", "李强");
+  await page.bringToFront();
+  const dialog = page.getByRole("dialog", { name: "登录已过期" });
+  await dialog.getByLabel("密码", { exact: true }).fill(password);
+  await dialog.getByRole("button", { name: "登录" }).click();
+  await expect(dialog).toBeHidden();
+  await other.evaluate(() => dispatchEvent(new Event("focus")));
+  await expect(other.getByRole("dialog", { name: "登录已过期" })).toBeHidden();
+});
+
 test("nothing that was said is kept in the browser", async ({ wang, phone }) => {
   const { page } = wang;
   await desk.startWork(page);

@@ -7,12 +7,40 @@ test("an offer reaches one agent, and the next when it is declined", async ({ wa
   const customer = await phone("阿明");
   await customer.say("人工");
   await expect(desk.offer(first)).toBeVisible();
-  await expect(desk.offer(first).locator("svg text")).toHaveText(/^\d+$/);
+  const left = async () => Number(await desk.offer(first).locator("svg text").textContent());
+  const begun = await left();
+  await expect.poll(left, "it counts down").toBeLessThan(begun);
   await desk.startWork(second);
   await expect(desk.offer(second)).toHaveCount(0);
   await first.keyboard.press("Alt+d");
   await expect(desk.offer(first)).toHaveCount(0);
   await desk.accept(second);
+});
+
+test("an offer that is not answered goes to the next agent at its end, and the first says so", async ({
+  wang,
+  colleague,
+  phone,
+  system,
+}) => {
+  const { page: second } = await colleague("李强");
+  const { page: first } = wang;
+  const { items } = await system.admin<{ items: { id: string; name: string; offer_for: string }[] }>("GET", "/v1/workstreams");
+  const tea = items.find(workstream => workstream.name === "Tea house")!;
+  await system.admin("PATCH", `/v1/workstreams/${tea.id}`, { offer_for: "3s" });
+  try {
+    await desk.startWork(first);
+    await (await phone("阿强")).say("人工");
+    await expect(desk.offer(first)).toBeVisible();
+    await desk.startWork(second);
+    await expect(desk.offer(second)).toBeVisible();
+    await expect(desk.offer(first)).toHaveCount(0);
+    await expect(first.locator("[data-presence=inactive]")).toBeVisible();
+    await expect(first.getByText("您错过了一次来客")).toBeVisible();
+    await desk.accept(second);
+  } finally {
+    await system.admin("PATCH", `/v1/workstreams/${tea.id}`, { offer_for: tea.offer_for });
+  }
 });
 
 test("two tabs of one agent: one takes it, the other drops the card", async ({ wang, phone }) => {

@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { compose, desk, expect, test } from "./rig";
 
 test.beforeEach(async ({ wang, phone }) => {
@@ -39,7 +40,15 @@ test("no shortcut while composing", async ({ wang }) => {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Input.imeSetComposition", { text: "x", selectionStart: 1, selectionEnd: 1 });
   for (const key of ["Alt+x", "Alt+n", "Alt+ArrowDown", "Alt+1"]) await page.keyboard.press(key);
+  for (const digit of ["1", "2"])
+    await cdp.send("Input.dispatchKeyEvent", {
+      type: "rawKeyDown",
+      key: digit,
+      code: `Digit${digit}`,
+      windowsVirtualKeyCode: 229,
+    });
   await expect(page.locator("textarea[data-composer=reply]")).toBeFocused();
+  await expect(desk.field(page), "the numbers of candidates are the input method's").toHaveValue("x");
   expect(page.url()).toBe(at);
   await cdp.send("Input.insertText", { text: "" });
 });
@@ -60,8 +69,7 @@ test("what arrives does not break a composition", async ({ wang, phone }) => {
 test("Ctrl+Enter may send instead, and Enter begins a line", async ({ wang }) => {
   const { page } = wang;
   const at = page.url();
-  await page.goto(new URL("/me", at).href);
-  await page.getByText("Ctrl+Enter", { exact: true }).click();
+  await prefer(page, () => page.getByText("Ctrl+Enter", { exact: true }).click());
   await page.goto(at);
   await desk.field(page).click();
   await compose(page, "yi", "一");
@@ -72,19 +80,24 @@ test("Ctrl+Enter may send instead, and Enter begins a line", async ({ wang }) =>
   await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
   await page.keyboard.press("Control+Enter");
   await expect(desk.said(page, "agent")).toHaveText(["一\n二"]);
-  await page.goto(new URL("/me", at).href);
-  await page.getByText("Enter", { exact: true }).click();
+  await prefer(page, () => page.getByText("Enter", { exact: true }).click());
 });
 
 test("one switch turns all shortcuts off", async ({ wang }) => {
   const { page } = wang;
   const at = page.url();
-  await page.goto(new URL("/me", at).href);
-  await page.getByLabel("使用快捷键").click({ force: true });
+  await prefer(page, () => page.getByLabel("使用快捷键").click({ force: true }));
   await page.goto(at);
   await expect(desk.field(page)).toBeVisible();
   await page.keyboard.press("Alt+n");
   await expect(page.locator("textarea[data-composer=reply]")).toBeVisible();
-  await page.goto(new URL("/me", at).href);
-  await page.getByLabel("使用快捷键").click({ force: true });
+  await prefer(page, () => page.getByLabel("使用快捷键").click({ force: true }));
 });
+
+/** prefer changes something on the page of settings, and waits until it is kept. */
+async function prefer(page: Page, change: () => Promise<void>): Promise<void> {
+  await page.goto(new URL("/me", page.url()).href);
+  const kept = page.waitForResponse(answer => answer.url().endsWith("/v1/me/preferences") && answer.ok());
+  await change();
+  await kept;
+}

@@ -36,6 +36,13 @@ test("where WeChat does not answer the desk says so, and asks before it sends tw
   await expect(line).toContainText("客户可能会收到两遍");
   await line.getByRole("button", { name: "取消" }).click();
   expect((await customer.received()).filter(text => text === "到了没有")).toHaveLength(1);
+  await line.getByRole("button", { name: "再发一次" }).click();
+  await line.getByRole("button", { name: "仍然再发" }).click();
+  await expect(desk.sent(page, "到了没有")).toBeVisible();
+  expect(
+    (await customer.received()).filter(text => text === "到了没有"),
+    "whoever says yes gets what they asked for",
+  ).toHaveLength(2);
 });
 
 test("a late answer is waited for: a clock, then a tick", async ({ wang, phone, system }) => {
@@ -82,7 +89,7 @@ test("the API is killed while one writes: everything goes out, once, in order", 
   await desk.accept(page);
   await desk.write(page, "一");
   await expect(desk.sent(page, "一")).toBeVisible();
-  await system.stop("api");
+  await system.kill("api");
   await expect(page.locator("[data-link=broken]")).toBeVisible();
   for (const text of ["二", "三"]) await desk.write(page, text);
   await expect(page.locator("[data-pending]")).toHaveCount(2);

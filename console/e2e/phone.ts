@@ -1,6 +1,7 @@
 /** Line is what a customer sees on the screen of their phone. */
 export interface Line {
   n: number;
+  at: string;
   from: "customer" | "account" | "wechat";
   channel: string;
   kind: string;
@@ -26,9 +27,10 @@ export class Phone {
     return `${this.simulator}/_sim/accounts/${this.app}/followers/${this.openid}`;
   }
 
-  /** say waits for WeChat's verdict, so that what follows comes after it. */
-  async say(text: string): Promise<void> {
-    await call(`${this.at}/say?wait=true`, { text });
+  /** say waits for WeChat's verdict, so that what follows comes after it. "failed" is what WeChat gave up to deliver. */
+  async say(text: string): Promise<"accepted" | "replied" | "failed"> {
+    const { verdict } = await call<{ verdict: "accepted" | "replied" | "failed" }>(`${this.at}/say?wait=true`, { text });
+    return verdict;
   }
 
   async screen(): Promise<Line[]> {
@@ -50,13 +52,18 @@ export async function noFaults(simulator: string): Promise<void> {
   await fetch(`${simulator}/_sim/faults`, { method: "DELETE" });
 }
 
+/** patience is how often and how soon WeChat sends a callback again that failed; without one it is WeChat's own. */
+export async function patience(simulator: string, attempts = 3, retryAfter = "5s"): Promise<void> {
+  await call(`${simulator}/_sim/settings`, { attempts, retry_after: retryAfter }, "PATCH");
+}
+
 /** advance moves WeChat's own clock, such as past the end of a reply window. */
 export async function advance(simulator: string, by: string): Promise<void> {
   await call(`${simulator}/_sim/clock`, { advance: by });
 }
 
-async function call<T>(url: string, body?: unknown): Promise<T> {
-  const answer = await fetch(url, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
+async function call<T>(url: string, body?: unknown, method = "POST"): Promise<T> {
+  const answer = await fetch(url, body === undefined ? {} : { method, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as T;
 }

@@ -8,6 +8,8 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
 
+export type ProcessName = "api" | "worker" | "temporal" | "postgres";
+
 /** System is one `wxdesk dev` on free ports, in a folder of its own: Postgres, Temporal, simulator, API and worker. */
 export interface System {
   /** Where the console and the API are. */
@@ -17,9 +19,13 @@ export interface System {
   link: string;
   /** Runs the program with the system's settings, and returns what it prints. */
   wxdesk(...args: string[]): Promise<string>;
-  /** Stops and starts one of the processes, such as api or worker. */
-  stop(name: string): Promise<void>;
-  start(name: string): Promise<void>;
+  /** Does something as an administrator. An answer that is not 2xx is an error. */
+  admin<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Stops one of the processes in order, such as api, worker, temporal or postgres, and starts it again. */
+  stop(name: ProcessName): Promise<void>;
+  start(name: ProcessName): Promise<void>;
+  /** Ends a process by SIGKILL. It stays away until start. */
+  kill(name: ProcessName): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -42,16 +48,24 @@ export async function startSystem(): Promise<System> {
   const link = /(http\S+\/welcome#\S+)/.exec(said)?.[1];
   if (!link) throw new Error(`wxdesk dev printed no link:\n${said}`);
   const inFolder = (...args: string[]) => run(program, args, { cwd: folder, env: environ }).then(done => done.stdout.trim());
+  const wxdesk = (...args: string[]) =>
+    run(program, args, { cwd: folder, env: { ...environ, ...settings(join(folder, ".wxdesk/env")) } }).then(done =>
+      done.stdout.trim(),
+    );
+  const url = `http://127.0.0.1:${http}`;
+  const token = await wxdesk("token", "create", "--role", "admin", "--name", "desk-tests");
   return {
-    url: `http://127.0.0.1:${http}`,
+    url,
     simulator: `http://127.0.0.1:${sim}`,
     link,
-    wxdesk: (...args) =>
-      run(program, args, { cwd: folder, env: { ...environ, ...settings(join(folder, ".wxdesk/env")) } }).then(done =>
-        done.stdout.trim(),
-      ),
+    wxdesk,
+    admin: (method, path, body) => asked(url + path, method, token, body),
     stop: async name => void (await inFolder("dev", "stop", name)),
     start: async name => void (await inFolder("dev", "start", name)),
+    async kill(name) {
+      process.kill(Number(readFileSync(join(folder, `.wxdesk/run/${name}.pid`), "utf8")), "SIGKILL");
+      await inFolder("dev", "stop", name); // or it would be started again at once
+    },
     async end() {
       const ended = new Promise(resolve => dev.once("exit", resolve));
       dev.kill("SIGINT");
@@ -59,6 +73,18 @@ export async function startSystem(): Promise<System> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function asked<T>(url: string, method: string, token: string, body: unknown): Promise<T> {
+  const headers = {
+    Authorization: `Bearer ${token}`,
+    "Content-Type": "application/json",
+    "Idempotency-Key": crypto.randomUUID(),
+  };
+  const answer = await fetch(url, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
+  return (text ? JSON.parse(text) : undefined) as T;
 }
 
 /** untilUp returns what dev has printed when it says that everything runs. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Browser, type BrowserContext, test as base, expect, type Page } from "@playwright/test";
 import { Phone } from "./phone";
 import { type System, startSystem } from "./processes";
@@ -13,6 +14,8 @@ interface Once {
 }
 
 interface Each {
+  /** Fails the test with what its pages complained of, and leaves no conversation to the next one. */
+  clean: undefined;
   /** Somebody else of the demo's agents, signed in, not at work. */
   colleague: (name: string) => Promise<Agent>;
   /** 王芳, signed in, not at work. */
@@ -35,6 +38,15 @@ export const test = base.extend<Each, Once>({
       await system.end();
     },
     { scope: "worker", timeout: 240_000 },
+  ],
+  clean: [
+    async ({ system }, use) => {
+      troubles.length = 0;
+      await use(undefined);
+      await closeAll(system);
+      expect(troubles, "errors and reports of the policy on the pages").toEqual([]);
+    },
+    { auto: true },
   ],
   colleague: async ({ browser, system }, use) => {
     const open: Agent[] = [];
@@ -75,35 +87,37 @@ export async function enter(browser: Browser, link: string): Promise<Agent> {
   return { page, context };
 }
 
-/** leave ends the shift and what the person still has, so that the next test begins with an empty desk. */
-async function leave(agent: Agent): Promise<void> {
-  const { page, context } = agent;
-  if (!page.isClosed()) {
-    await page.evaluate(async () => {
-      const send = (path: string, method: string) =>
-        fetch(path, { method, headers: { "Idempotency-Key": crypto.randomUUID(), "Content-Type": "application/json" } });
-      const work = await (await fetch("/v1/me/work")).json();
-      for (const { id } of work.mine) {
-        await send(`/v1/conversations/${id}/end`, "POST");
-        await send(`/v1/conversations/${id}/close`, "POST");
-      }
-      await send("/v1/me/shift", "DELETE");
-    });
-  }
+/** leave ends the shift, so that the next test begins with nobody at work. */
+export async function leave({ page, context }: Agent): Promise<void> {
+  if (!page.isClosed()) await page.evaluate(() => fetch("/v1/me/shift", { method: "DELETE" }));
   await context.close();
 }
 
-/** watch collects what must not happen on a page, and fails the test with it at once. */
+/** closeAll closes what is still open, also what waits for somebody: it would be offered to the agents of the next test. */
+async function closeAll(system: System): Promise<void> {
+  for (const state of ["open", "active", "waiting", "wrap_up"]) {
+    const path = `/v1/conversations?limit=200&state=${state}`;
+    const { items } = await system.admin<{ items: { id: string; holder: string }[] }>("GET", path);
+    for (const { id, holder } of items) if (holder !== "bot") await system.admin("POST", `/v1/conversations/${id}/force-close`);
+  }
+}
+
+const troubles: string[] = [];
+
+/** watch collects what must not happen on a page. */
 export function watch(page: Page): void {
-  page.on("pageerror", error => {
-    throw error;
-  });
+  page.on("pageerror", error => troubles.push(String(error)));
   page.on("console", message => {
     const text = message.text();
     // A refused or lost request is the page's business, not an error of its code; the browser logs it all the same.
-    if (message.type() !== "error" || text.startsWith("Failed to load resource")) return;
-    throw new Error(`console: ${text}`);
+    if (message.type() === "error" && !text.startsWith("Failed to load resource")) troubles.push(text);
   });
+}
+
+/** picture takes a picture for the documents, where DESK_PICTURES names a folder for them. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.DESK_PICTURES;
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
 }
 
 async function linkOf(system: System, name: string): Promise<string> {
@@ -140,6 +154,42 @@ export const desk = {
   },
   sent: (page: Page, text: string) => page.locator("[data-message]", { hasText: text }).locator("[data-delivery=sent]"),
 };
+
+/** Said is one bubble of the transcript: whose it is, its text, and what the desk says has become of it ("" for a customer's). */
+export interface Said {
+  author: string;
+  text: string;
+  state: string;
+}
+
+/** transcript scrolls from the newest line to the first, and returns every bubble in the order in which the desk shows them. */
+export async function transcript(page: Page): Promise<Said[]> {
+  const log = page.getByRole("log");
+  const shown = new Map<number, Said>();
+  const scrollBy = (by: number) =>
+    log.evaluate(async (box, pixels) => {
+      const before = box.scrollTop;
+      box.scrollTop += pixels;
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return box.scrollTop === before;
+    }, by);
+  while (!(await scrollBy(-400)) || (await page.locator(".older").count()) > 0);
+  for (let isEnd = false; !isEnd; isEnd = await scrollBy(400)) for (const [n, said] of await inSight(page)) shown.set(n, said);
+  return [...shown].sort(([a], [b]) => a - b).map(([, said]) => said);
+}
+
+function inSight(page: Page): Promise<[number, Said][]> {
+  return page.locator(".transcript-item:has(.said)").evaluateAll(items =>
+    items.map(item => {
+      const bubble = item.querySelector(".said")!;
+      const author = bubble.getAttribute("data-author") ?? "agent";
+      const state = bubble.querySelector("[data-delivery]")?.getAttribute("data-delivery") ?? "";
+      const said = { author, text: bubble.querySelector(".bubble .text")?.textContent ?? "", state };
+      return [Number(item.getAttribute("data-index")), said] as [number, Said];
+    }),
+  );
+}
 
 /** compose plays an input method through Chromium's own protocol: syllables, then the word that was chosen. */
 export async function compose(page: Page, syllables: string, word: string): Promise<void> {

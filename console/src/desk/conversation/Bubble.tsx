@@ -91,7 +91,7 @@ export function PendingBubble({ pending: p, first }: { pending: Pending; first: 
       </div>
     );
   return (
-    <div className={`said agent ${first ? "first" : ""}`} data-pending={p.state}>
+    <div className={`said agent ${first ? "first" : ""}`} data-pending={p.state} data-author="agent">
       {first && (
         <div className="said-who">
           {t("step.you")} <Clock at={now} />
