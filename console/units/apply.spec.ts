@@ -53,7 +53,7 @@ function line(seq: number, more: Partial<Entry> = {}): Entry {
 
 const told = (revision: number, state: Conversation["state"] = "active"): DeskEvent => ({
   name: "conversation",
-  data: { conversation_id: "c1", revision, state, holder: "agent", agent_id: me, queue_id: null, offer: null },
+  data: { conversation_id: "c1", revision, state, holder: "agent", agent_id: me, offer: null },
 });
 
 /** A small random number generator, so that a failure can be played again by its seed. */
@@ -122,10 +122,11 @@ test("apply: an offer is a card before its facts are here, and ends once", () =>
   expect(state.offers).toEqual({});
 });
 
-test("apply: what has left is gone, and comes back when it is offered again", () => {
-  let state = withConversation(start, conversation(5));
-  state = apply(state, { name: "left", data: { conversation_id: "c1" } }).state;
+test("apply: what has left is no work, is gone where it may not be seen, and comes back", () => {
+  let { state, reads } = apply(withConversation(start, conversation(5)), { name: "left", data: { conversation_id: "c1" } });
   expect(state.conversations.c1).toBeUndefined();
+  expect(reads, "who had it may see it still").toEqual([{ what: "conversation", id: "c1" }]);
+  state = withConversations(state, ["c1"], []);
   expect(state.gone.c1).toBe(true);
   state = withConversation(state, conversation(6));
   expect(state.gone.c1).toBeUndefined();

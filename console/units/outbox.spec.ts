@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import type { ToldConversation } from "../src/api/model";
+import type { Conversation } from "../src/api/model";
 import { Refusal } from "../src/api/problems";
 import { Outbox, type Pending } from "../src/desk/composer/outbox";
 
@@ -31,7 +31,7 @@ function world() {
       w.sent.push({ key: p.key, text: p.text });
       const answer = w.answers.shift() ?? "answer";
       if (answer !== "answer") throw answer;
-      return { conversation: { id: p.conversation } as ToldConversation, message_id: `m-${p.key}` };
+      return { conversation: { id: p.conversation } as Conversation, message_id: `m-${p.key}` };
     },
     answered: () => {},
     refused: (p, refusal) => w.refusals.push({ text: p.text, type: refusal.type }),

@@ -8,7 +8,14 @@ import { span, waitText } from "../src/ui/time";
 
 const at = Date.parse("2026-11-30T02:00:00Z");
 const iso = (seconds: number) => new Date(at + seconds * 1000).toISOString();
-const allowance = (more: object) => ({ until: iso(3600), left: 3, of: 5, opened_by: "message", closed_at: null, ...more });
+const allowance = (more: object) => ({
+  until: iso(3600),
+  left: 3,
+  of: 5,
+  opened_by: "message" as const,
+  closed_at: null,
+  ...more,
+});
 
 test("allowance: open, with what is left of how many", () => {
   expect(allowanceSays(allowance({}), at)).toEqual({

@@ -1,8 +1,8 @@
 import createClient from "openapi-fetch";
-import type { ComingPaths } from "./model";
 import { asRefusal, type Refusal, refusalOf } from "./problems";
+import type { paths } from "./schema";
 
-const client = createClient<ComingPaths>({
+const client = createClient<paths>({
   baseUrl: "/",
   credentials: "same-origin",
   querySerializer: { array: { style: "form", explode: false } },

@@ -1,4 +1,4 @@
-import type { ProblemDocument, ToldConversation } from "./model";
+import type { Conversation, ProblemDocument } from "./model";
 
 const prefix = "urn:wxdesk:problem:";
 
@@ -14,7 +14,7 @@ export class Refusal extends Error {
   /** The parts of the request that were wrong, such as "body.text". */
   readonly places: string[];
   /** What the API says the conversation is like now; only with stale-version. */
-  readonly conversation: ToldConversation | null;
+  readonly conversation: Conversation | null;
   /** Seconds until the same may be tried again; 0 where nothing was said. */
   readonly retryAfter: number;
 
@@ -24,7 +24,7 @@ export class Refusal extends Error {
     this.status = status;
     this.detail = document.detail ?? "";
     this.places = (document.errors ?? []).map(fault => fault.location ?? "").filter(Boolean);
-    this.conversation = (document.conversation as ToldConversation | undefined) ?? null;
+    this.conversation = document.conversation ?? null;
     this.retryAfter = retryAfter;
   }
 

@@ -284,7 +284,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List conversations, newest first
+         * List conversations
          * @description For admin, supervisor, agent.
          */
         get: operations["list-conversations"];
@@ -496,6 +496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how far you have read
+         * @description For admin, supervisor, agent.
+         */
+        put: operations["mark-read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/reject": {
         parameters: {
             query?: never;
@@ -570,6 +590,26 @@ export interface paths {
          * @description For admin, supervisor, agent who is an agent.
          */
         post: operations["resume-conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that your desk shows an offer
+         * @description For admin, supervisor, agent who is an agent.
+         */
+        post: operations["see-offer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1849,10 +1889,25 @@ export interface components {
         };
         Allowance: {
             /**
+             * Format: date-time
+             * @description When it closed; null where it is open
+             */
+            closed_at: string | null;
+            /**
              * Format: int64
              * @description Messages that may still be sent in it
              */
             left: number;
+            /**
+             * Format: int64
+             * @description Messages that could be sent when it opened; 0 where it is closed
+             */
+            of: number;
+            /**
+             * @description The act of the customer that opened the window that closes last; empty where none did yet
+             * @enum {string}
+             */
+            opened_by: "message" | "subscribe" | "scan" | "menu" | "";
             /**
              * Format: date-time
              * @description When the reply window closes; null where it is closed
@@ -1956,6 +2011,11 @@ export interface components {
              * @description The agent who has it
              */
             agent_id: string | null;
+            /**
+             * Format: date-time
+             * @description When a bot or an agent wrote last
+             */
+            answered_at: string | null;
             /** @description Why it ended */
             close_reason: string | null;
             /** Format: date-time */
@@ -1976,6 +2036,8 @@ export interface components {
             holder: "bot" | "queue" | "agent";
             /** Format: uuid */
             id: string;
+            /** @description The last message; null before the first */
+            last: components["schemas"]["Last"];
             /**
              * Format: uuid
              * @description The agent who had it last
@@ -1991,6 +2053,11 @@ export interface components {
             /** Format: date-time */
             opened_at: string;
             /**
+             * Format: int64
+             * @description Smaller goes first
+             */
+            priority: number;
+            /**
              * Format: uuid
              * @description The queue it waits in
              */
@@ -2002,6 +2069,8 @@ export interface components {
              * @description Counts changes of how it stands; also its ETag
              */
             revision: number;
+            /** @description That it needs */
+            skills: components["schemas"]["NeededSkill"][];
             /**
              * @description One that a bot holds is active
              * @enum {string}
@@ -2011,11 +2080,42 @@ export interface components {
             summary: string;
             /**
              * Format: date-time
+             * @description Since when the customer waits for an answer of a bot or an agent; null: they do not
+             */
+            unanswered_since: string | null;
+            /**
+             * Format: int64
+             * @description The customer's messages among the newest 100 that you have not read
+             */
+            unread: number;
+            /**
+             * Format: date-time
              * @description Since when it waits for a person; null unless it does
              */
             waiting_since: string | null;
             /** Format: uuid */
             workstream_id: string | null;
+        };
+        ConversationPage: {
+            counts?: components["schemas"]["Counts"];
+            items: components["schemas"]["Conversation"][];
+            /** @description The cursor of the next page; null on the last one */
+            next: string | null;
+        };
+        Counts: {
+            /** Format: int64 */
+            active: number;
+            /** Format: int64 */
+            closed: number;
+            /**
+             * Format: int64
+             * @description 10,000 stands for that many and more
+             */
+            open: number;
+            /** Format: int64 */
+            waiting: number;
+            /** Format: int64 */
+            wrap_up: number;
         };
         CustomPresence: {
             /**
@@ -2050,8 +2150,14 @@ export interface components {
         Customer: {
             /** Format: uuid */
             id: string;
+            /**
+             * @description What people call the customer: WeChat tells no names
+             * @example 客户 7F3A
+             */
+            label: string;
             /** @description WeChat's name for the customer towards this account; personal data */
             openid: string;
+            tags: string[];
         };
         CustomerChange: {
             /** @description Replaces all; in order. Each is asked before all others where they work in the queue, their presence allows it and they have room, whatever their skills */
@@ -2097,7 +2203,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            what: "offer-ends" | "wait-ends" | "idle" | "queue-overflow" | "state-limit";
+            what: "offer-ends" | "offer-unseen" | "wait-ends" | "idle" | "queue-overflow" | "wrap-up-ends" | "state-limit";
         };
         Entry: {
             /** Format: date-time */
@@ -2117,6 +2223,8 @@ export interface components {
         EntryNote: {
             /** Format: uuid */
             id: string;
+            /** @description The Idempotency-Key under which you sent it, for a day; null for what others sent */
+            key: string | null;
             text: string;
         };
         EntryStep: {
@@ -2236,6 +2344,8 @@ export interface components {
             author: "customer" | "bot" | "agent" | "system";
             /** Format: uuid */
             conversation_id: string;
+            /** @description The Idempotency-Key under which you sent it */
+            key?: string;
             /** Format: uuid */
             message_id: string;
             /**
@@ -2261,6 +2371,8 @@ export interface components {
             author: string;
             /** Format: uuid */
             conversation_id: string;
+            /** @description The Idempotency-Key under which you sent it */
+            key?: string;
             /** Format: uuid */
             note_id: string;
             /**
@@ -2310,7 +2422,7 @@ export interface components {
             /** Format: uuid */
             conversation_id: string;
             /** @enum {string} */
-            outcome: "rejected" | "missed" | "withdrawn" | "voided" | "ended";
+            outcome: "rejected" | "missed" | "unseen" | "withdrawn" | "voided" | "ended";
             /**
              * Format: uuid
              * @description The queue that it is in, where its members are told
@@ -2336,6 +2448,27 @@ export interface components {
              * @description The queue that it is in, where its members are told
              */
             queue_id?: string;
+        };
+        EventRead: {
+            /**
+             * Format: uuid
+             * @description The agent whom it concerns
+             */
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            conversation_id: string;
+            /**
+             * Format: uuid
+             * @description The queue that it is in, where its members are told
+             */
+            queue_id?: string;
+            /**
+             * Format: int64
+             * @description Of the last entry that was read
+             */
+            seq: number;
         };
         EventReset: Record<string, never>;
         EventSettings: {
@@ -2418,6 +2551,16 @@ export interface components {
             last: string;
             reason?: string;
         };
+        Last: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            author: "customer" | "bot" | "agent" | "system";
+            /** @description At most 80 characters */
+            excerpt: string;
+            /** @description WeChat's MsgType, or the event's name */
+            kind: string;
+        } | null;
         Link: {
             /** Format: date-time */
             expires_at: string;
@@ -2472,10 +2615,17 @@ export interface components {
             };
             /** Format: uuid */
             id: string;
+            /** @description The Idempotency-Key under which you sent it, for a day; null for what others sent */
+            key: string | null;
             /** @description WeChat's MsgType, or the event's name */
             kind: string;
             /** @description Empty where there is none */
             text: string;
+        };
+        MoreWork: {
+            mine: boolean;
+            offers: boolean;
+            open: boolean;
         };
         Named: {
             /** Format: uuid */
@@ -2886,11 +3036,6 @@ export interface components {
             /** @description The cursor of the next page; null on the last one */
             next: string | null;
         };
-        PageConversation: {
-            items: components["schemas"]["Conversation"][];
-            /** @description The cursor of the next page; null on the last one */
-            next: string | null;
-        };
         PageCustomPresence: {
             items: components["schemas"]["CustomPresence"][];
             /** @description The cursor of the next page; null on the last one */
@@ -3153,6 +3298,13 @@ export interface components {
             queue_id: string;
             reason?: string;
         };
+        ReadRequest: {
+            /**
+             * Format: int64
+             * @description Of the last entry of the timeline that you have seen
+             */
+            seq: number;
+        };
         Regular: {
             /** Format: uuid */
             account_id: string;
@@ -3263,6 +3415,13 @@ export interface components {
              */
             published_at: string | null;
             rules: components["schemas"]["Rule"][];
+        };
+        SeenRequest: {
+            /**
+             * Format: uuid
+             * @description The offer that is shown
+             */
+            assignment_id: string;
         };
         Session: {
             /** @description What it called itself */
@@ -3599,6 +3758,8 @@ export interface components {
         Work: {
             /** @description That you have */
             mine: components["schemas"]["Conversation"][];
+            /** @description Of which sort there is more than is listed: at most 100 of each are */
+            more: components["schemas"]["MoreWork"];
             /** @description Offered to you, the one that ends soonest first */
             offers: components["schemas"]["Conversation"][];
             /** @description That wait in your queues, the longest first */
@@ -4539,10 +4700,27 @@ export interface operations {
     "list-conversations": {
         parameters: {
             query?: {
-                state?: "open" | "active" | "waiting" | "wrap_up" | "closed";
+                /** @description May be repeated */
+                state?: ("open" | "active" | "waiting" | "wrap_up" | "closed")[] | null;
                 queue?: string;
                 agent?: string;
                 account?: string;
+                customer?: string;
+                workstream?: string;
+                /** @description Only those that are not closed */
+                holder?: "bot" | "queue" | "agent";
+                /** @description Only those whose customer waits for an answer, and that are not closed */
+                unanswered?: boolean;
+                /** @description With commas between them */
+                ids?: string[] | null;
+                /** @description Opened then or later */
+                from?: string;
+                /** @description Opened before then */
+                to?: string;
+                /** @description Newest first; who wrote last first; who has waited longest for a person first; who has waited longest for an answer first. All but the first are for conversations that are not closed */
+                order?: "opened" | "activity" | "waited" | "answer";
+                /** @description Whether to count them by state, whatever states are asked for */
+                counts?: boolean;
                 limit?: number;
                 /** @description The next of the page before */
                 cursor?: string;
@@ -4559,7 +4737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageConversation"];
+                    "application/json": components["schemas"]["ConversationPage"];
                 };
             };
             /** @description A problem */
@@ -4956,6 +5134,39 @@ export interface operations {
             };
         };
     };
+    "mark-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "reject-offer": {
         parameters: {
             query?: never;
@@ -5100,6 +5311,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Command"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "see-offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -5653,7 +5897,10 @@ export interface operations {
     };
     "follow-events": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which part of what you may see: what you would see as an agent only; how conversations and agents stand, and alerts; or one conversation. Every part has settings and reset */
+                only?: string;
+            };
             header?: {
                 /** @description The id of the last event that was received: the stream goes on after it */
                 "Last-Event-ID"?: string;
@@ -5663,7 +5910,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events, each with the schema of its data: conversation (EventConversation), left (EventLeft), message (EventMessage), delivery (EventDelivery), note (EventNote), step (EventStep), offer (EventOffer), offer-over (EventOfferOver), presence (EventPresence), alert (EventAlert), settings (EventSettings), reset (EventReset) */
+            /** @description Events, each with the schema of its data: conversation (EventConversation), left (EventLeft), message (EventMessage), delivery (EventDelivery), note (EventNote), step (EventStep), read (EventRead), offer (EventOffer), offer-over (EventOfferOver), presence (EventPresence), alert (EventAlert), settings (EventSettings), reset (EventReset) */
             200: {
                 headers: {
                     [name: string]: unknown;

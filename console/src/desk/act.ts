@@ -1,8 +1,7 @@
 import { notifications } from "@mantine/notifications";
 import type { TFunction } from "i18next";
-import { conversationOf } from "../api/coming";
 import { newKey } from "../api/commands";
-import type { Conversation, ToldConversation } from "../api/model";
+import type { Conversation, Done } from "../api/model";
 import { asRefusal, type Refusal } from "../api/problems";
 import { withConversation } from "../live/apply";
 import { want } from "../live/reads";
@@ -15,11 +14,7 @@ const tries = 4;
  * act does a command and takes over the conversation as it is afterwards. One key goes with all tries, so that a command whose answer was
  * lost is not done twice. What is refused is said in words; the refusal is returned.
  */
-export async function act(
-  t: TFunction,
-  command: (key: string) => Promise<{ conversation: ToldConversation }>,
-  quiet = false,
-): Promise<Refusal | null> {
+export async function act(t: TFunction, command: (key: string) => Promise<Done>, quiet = false): Promise<Refusal | null> {
   const key = newKey();
   for (let n = 1; ; n++) {
     try {
@@ -41,8 +36,10 @@ export async function act(
   }
 }
 
-export function takeOver(told: ToldConversation): void {
-  store.set(withConversation(store.get(), conversationOf(told)));
+/** takeOver shows a conversation as a command left it. It is read again: a repeated answer is as old as the first one. */
+export function takeOver(told: Conversation): void {
+  store.set(withConversation(store.get(), told));
+  want([{ what: "conversation", id: told.id }]);
 }
 
 /** refusalText says what changed meanwhile, where the API has shown it. */

@@ -72,16 +72,17 @@ function conversation(state: State, told: Extract<DeskEvent, { name: "conversati
   return { state: withConversation(state, changed), reads };
 }
 
+/** left: it is no longer among my work. Whether I may still see it, because I had it, the API says. */
 function left(state: State, id: string): Change {
+  const { conversations, offers } = state;
   return {
-    state: {
-      ...state,
-      conversations: without(state.conversations, id),
-      offers: without(state.offers, id),
-      gone: { ...state.gone, [id]: true },
-    },
-    reads: [],
+    state: { ...state, conversations: without(conversations, id), offers: without(offers, id) },
+    reads: [{ what: "conversation", id }],
   };
+}
+
+function gone(state: State, id: string): State {
+  return { ...left(state, id).state, gone: { ...state.gone, [id]: true } };
 }
 
 function line(before: State, id: string, seq: number): Change {
@@ -162,7 +163,7 @@ export function withConversations(
   const found = new Set(shown.map(c => c.id));
   const after = shown.reduce((s, c) => withConversation(s, c, askedAt), state);
   const isLost = (id: string) => !found.has(id) && (after.offers[id]?.told ?? 0) <= askedAt;
-  return asked.filter(isLost).reduce((s, id) => left(s, id).state, after);
+  return asked.filter(isLost).reduce(gone, after);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { api, attempt } from "../api/client";
-import { conversationsOf, workOf } from "../api/coming";
 import type { Refusal } from "../api/problems";
 import { queryClient } from "../api/queries";
 import { lastSeq, type Read, trimLines, unreadLines, withConversations, withLines, withRead, withWork } from "./apply";
@@ -8,7 +7,7 @@ import { store } from "./store";
 // What the stream says to read again is collected for a moment, so that a burst of events is one request.
 const collectFor = () => (document.hidden ? 500 : 100);
 const againAfter = 2000;
-const mostIDs = 6; // one by one: see coming.ts
+const mostIDs = 100;
 const mostInFlight = 2;
 const pageOf = 50;
 const mostOf = 200;
@@ -110,7 +109,7 @@ async function readWork(): Promise<void> {
   const { told: askedAt, stale } = store.get();
   const { value, refusal } = await attempt(api.GET("/v1/me/work"));
   if (refusal) return later(refusal.mayHaveWorked, [{ what: "work" }]);
-  const { state, reads } = withWork(store.get(), workOf(value), askedAt);
+  const { state, reads } = withWork(store.get(), value, askedAt);
   store.set(state);
   want(reads);
   if (stale) forgetLines();
@@ -126,12 +125,12 @@ function forgetLines(): void {
 
 async function readConversations(ids: string[]): Promise<void> {
   const askedAt = store.get().told;
-  const { found, asked, again } = await conversationsOf(ids);
+  const { value, refusal } = await attempt(api.GET("/v1/conversations", { params: { query: { ids, limit: mostIDs } } }));
+  if (value) return store.set(withConversations(store.get(), ids, value.items, askedAt));
   later(
-    again.length > 0,
-    again.map(id => ({ what: "conversation", id })),
+    refusal.mayHaveWorked,
+    ids.map(id => ({ what: "conversation", id })),
   );
-  store.set(withConversations(store.get(), asked, found, askedAt));
 }
 
 /** readNewest reads the end of a conversation's timeline. */

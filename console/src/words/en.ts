@@ -135,7 +135,6 @@ export const en: Words = {
     chooseLead: "What the customer writes shows here.",
     transcript: "Transcript",
     gone: "This conversation is no longer yours",
-    goneTo: "This conversation is no longer yours: {{name}} has it.",
     goneLead: "It was handed on or taken back. You no longer see what is in it.",
     putAside: "Put aside",
     resume: "Take back",

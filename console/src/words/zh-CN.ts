@@ -125,7 +125,6 @@ export const zhCN = {
     chooseLead: "客户写的会显示在这里。",
     transcript: "会话内容",
     gone: "这个会话已不归您",
-    goneTo: "这个会话已不归您：现在由{{name}}接待。",
     goneLead: "它被转走或收回了，您不再能看到里面的内容。",
     putAside: "搁置",
     resume: "取回",

@@ -1,4 +1,4 @@
-import type { ToldConversation } from "../../api/model";
+import type { Done } from "../../api/model";
 import { asRefusal, type Refusal } from "../../api/problems";
 
 /**
@@ -21,8 +21,8 @@ export interface Pending {
 }
 
 export interface OutboxWorld {
-  send(p: Pending): Promise<{ conversation: ToldConversation; message_id?: string }>;
-  answered(p: Pending, answer: { conversation: ToldConversation; message_id?: string }): void;
+  send(p: Pending): Promise<Done>;
+  answered(p: Pending, answer: Done): void;
   refused(p: Pending, refusal: Refusal): void;
   /** Whether the line to the server is known to be broken: waiting for it uses up no patience. */
   broken(): boolean;

@@ -18,8 +18,7 @@ export const outbox = new Outbox({
   answered(p, answer) {
     takeOver(answer.conversation);
     const lines = store.get().lines[p.conversation];
-    // A repeated answer is as old as the first one. And the line shows also where the stream is late.
-    want([{ what: "conversation", id: p.conversation }]);
+    // The line shows also where the stream is late.
     if (lines && !lines.after) want([{ what: "lines", id: p.conversation, after: lastSeq(lines) }]);
     settle();
   },

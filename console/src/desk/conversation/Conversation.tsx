@@ -1,6 +1,5 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useNames } from "../../live/directory";
 import { leaveConversation, openConversation } from "../../live/reads";
 import { useLive } from "../../live/store";
 import { Empty } from "../../ui/Empty";
@@ -26,7 +25,7 @@ export function Conversation({ id, showCustomer }: { id: string; showCustomer: (
     if (mine && matchMedia("(pointer: fine)").matches) focusComposer();
   }, [id, mine]);
 
-  if (gone) return <Gone id={id} />;
+  if (gone) return <Gone />;
   return (
     <section
       className="pane conversation"
@@ -45,17 +44,12 @@ export function Conversation({ id, showCustomer }: { id: string; showCustomer: (
   );
 }
 
-/** Gone says who has it now, where we may know. */
-function Gone({ id }: { id: string }) {
+/** Gone stands in place of a conversation that the API does not show us. */
+function Gone() {
   const { t } = useTranslation();
-  const name = useNames();
-  const c = useLive(s => s.conversations[id]);
-  const other = name("agent", c?.agent_id);
   return (
     <section className="pane conversation choose" data-pane tabIndex={-1} aria-label={t("conversation.transcript")}>
-      <Empty title={other ? t("conversation.goneTo", { name: other }) : t("conversation.gone")}>
-        {t("conversation.goneLead")}
-      </Empty>
+      <Empty title={t("conversation.gone")}>{t("conversation.goneLead")}</Empty>
     </section>
   );
 }

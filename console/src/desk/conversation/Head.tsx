@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { commands } from "../../api/commands";
-import type { Conversation, ToldConversation } from "../../api/model";
+import type { Conversation, Done } from "../../api/model";
 import { now } from "../../live/clock";
 import { useNames } from "../../live/directory";
 import { store, useLive } from "../../live/store";
@@ -67,7 +67,7 @@ function Acts({ conversation: c }: { conversation: Conversation }) {
   const [busy, setBusy] = useState("");
   const [menu, setMenu] = useState(false);
 
-  async function run(what: string, command: (key: string) => Promise<{ conversation: ToldConversation }>) {
+  async function run(what: string, command: (key: string) => Promise<Done>) {
     setBusy(what);
     const refusal = await act(t, command);
     setBusy("");

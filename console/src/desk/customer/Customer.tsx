@@ -4,7 +4,6 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { api, got } from "../../api/client";
-import { conversationOf } from "../../api/coming";
 import type { Conversation } from "../../api/model";
 import { now } from "../../live/clock";
 import { useNames } from "../../live/directory";
@@ -125,7 +124,7 @@ function Earlier({ of: c }: { of: Conversation }) {
       {earlier.map(other => (
         <Link key={other.id} href={`/desk/c/${other.id}`} className="earlier">
           <span className="quiet num">{dayAndClock(Date.parse(other.opened_at), now(), i18n.language)}</span>
-          <bdi>{excerptOf(t, conversationOf(other))}</bdi>
+          <bdi>{excerptOf(t, other)}</bdi>
         </Link>
       ))}
     </Part>

@@ -13,6 +13,7 @@ interface Farewell {
 }
 
 const saidFor = 3000;
+const wentOn = new Set(["missed", "unseen"]);
 
 /** Offers are cards at a fixed place above everything. They never take the focus. */
 export function Offers() {
@@ -42,7 +43,7 @@ export function Offers() {
       const offer = known[event.data.conversation_id];
       delete known[event.data.conversation_id];
       if (!offer || answered.current.has(offer.assignment_id)) return;
-      setOver({ assignment: offer.assignment_id, text: t(event.data.outcome === "missed" ? "offer.late" : "offer.taken") });
+      setOver({ assignment: offer.assignment_id, text: t(wentOn.has(event.data.outcome) ? "offer.late" : "offer.taken") });
       clearTimeout(timer);
       timer = setTimeout(() => setOver(null), saidFor);
     });
