@@ -91,8 +91,9 @@ console: $(npm_packages) ## build console/dist from console/src, with Node
 console-dev: $(npm_packages) ## serve console/src with reloading at 127.0.0.1:5173, over the API of make dev
 	cd console && npm run --silent dev
 
-# The build is compared byte by byte: console/dist is exactly what console/src makes.
-console-check: $(npm_packages) ## check types, style and units of console/, and that console/dist is its build
+# The build is compared byte by byte: console/dist is exactly what console/src makes, as its types are what api/openapi.yaml makes.
+console-check: $(npm_packages) ## check types, style and units of console/, and that what is generated is new
+	cd console && npm run --silent schema > /dev/null && git diff --exit-code --stat -- src/api/schema.ts
 	cd console && npm run --silent types && npm run --silent lint && npm run --silent units
 	cd console && npm run --silent build
 	@cd console && git diff --exit-code --stat -- dist && test -z "$$(git ls-files --others -- dist)" || \

@@ -3,7 +3,14 @@ import { empty, type State } from "./state";
 
 let state: State = empty;
 const watchers = new Set<() => void>();
-const forgetters = new Set<() => void>();
+const keepers = new Set<Keeper>();
+
+/** Keeper is a part of the page that keeps something of a person's work. */
+export interface Keeper {
+  forget(): void;
+  /** Whether something would be lost that nobody else has. */
+  wouldLose(): boolean;
+}
 
 export const store = {
   get: (): State => state,
@@ -15,11 +22,12 @@ export const store = {
   /** forget drops everything, as signing out must. */
   forget(): void {
     store.set(empty);
-    for (const forget of forgetters) forget();
+    for (const keeper of keepers) keeper.forget();
   },
-  /** onForget has a part of the page forget what it keeps of a person's work. */
-  onForget(forget: () => void): void {
-    forgetters.add(forget);
+  wouldLose: (): boolean => [...keepers].some(keeper => keeper.wouldLose()),
+  /** keepWith has a part of the page forget together with the store. */
+  keepWith(keeper: Keeper): void {
+    keepers.add(keeper);
   },
   watch(changed: () => void): () => void {
     watchers.add(changed);

@@ -1,6 +1,7 @@
 import { notifications } from "@mantine/notifications";
 import type { TFunction } from "i18next";
 import { asRefusal } from "../api/problems";
+import { store } from "../live/store";
 import { unlockSound } from "../ui/sound";
 import { problemText } from "../words/problem";
 import { endWork, signOut, startWork } from "./session";
@@ -19,8 +20,9 @@ export async function finishShift(t: TFunction): Promise<void> {
   });
 }
 
-/** signOutOrSay says so where the session could not be ended: who walks away must know. */
+/** signOutOrSay asks where something would be lost, and says so where the session could not be ended: who walks away must know. */
 export async function signOutOrSay(t: TFunction): Promise<void> {
+  if (store.wouldLose() && !confirm(t("signIn.wouldLose"))) return;
   const refusal = await signOut();
   if (refusal) notifications.show({ message: problemText(t, refusal), color: "red" });
 }

@@ -26,6 +26,7 @@ export const en: Words = {
     other: "This is the desk of {{name}}. Signing in as somebody else clears the page.",
     forgot: "Forgotten it? An administrator can give you a link.",
     signOut: "Sign out",
+    wouldLose: "Something that you wrote has not been sent, and signing out discards it. Sign out?",
     licences: "Open-source licences",
   },
   welcome: {

@@ -25,6 +25,7 @@ export const zhCN = {
     other: "这是“{{name}}”的工作台。以别的用户登录会清空页面内容。",
     forgot: "忘记密码？请管理员给您一个登录链接。",
     signOut: "退出登录",
+    wouldLose: "您写的内容还有没发出去的，退出就没有了。确定退出？",
     licences: "开源许可",
   },
   welcome: {

@@ -51,9 +51,12 @@ function kept(p: Pending): void {
 
 onLink(link => link.state === "open" && outbox.kick());
 store.watch(settle);
-store.onForget(() => {
-  outbox.forget();
-  forgetDrafts();
+store.keepWith({
+  forget() {
+    outbox.forget();
+    forgetDrafts();
+  },
+  wouldLose: () => outbox.unanswered() > 0,
 });
 
 /** settle forgets what the timeline shows by now, and what has been done where no timeline is kept: who opens it there reads it. */

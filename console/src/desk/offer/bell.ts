@@ -56,13 +56,34 @@ export function watchBell(words: () => BellWords, open: () => void): () => void 
 function begin(id: string, assignment: string, deadline: number, words: BellWords, open: () => void): () => void {
   const seconds = Math.max(0, (deadline - now()) / 1000);
   const rings = loud() && soundWorks();
-  const silence = loud() ? ring(seconds, preferred(me()?.preferences).volume) : () => {};
+  const silence = rings ? ringHere(assignment, seconds) : () => {};
   const note = document.hidden ? notify(words, open) : null;
   if (document.hidden && (rings || note)) void seen(id, assignment);
   return () => {
     silence();
     note?.close();
   };
+}
+
+/** ringHere rings unless another tab of this browser rings for the same offer. */
+function ringHere(assignment: string, seconds: number): () => void {
+  const { volume } = preferred(me()?.preferences);
+  if (!navigator.locks) return ring(seconds, volume);
+  let isOver = false;
+  let end = () => {
+    isOver = true;
+  };
+  void navigator.locks.request(`wxdesk-ring-${assignment}`, { ifAvailable: true }, lock => {
+    if (!lock || isOver) return;
+    const silence = ring(seconds, volume);
+    return new Promise<void>(resolve => {
+      end = () => {
+        silence();
+        resolve();
+      };
+    });
+  });
+  return () => end();
 }
 
 const toldWithin = 5000;
