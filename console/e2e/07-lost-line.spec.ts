@@ -60,8 +60,7 @@ test("what has changed hands during a break is not shown as one's own", async ({
   const { page, context } = wang;
   await desk.startWork(page);
   await (await phone("换")).say("人工");
-  await desk.accept(page);
-  const id = new URL(page.url()).pathname.split("/").at(-1)!;
+  const id = (await desk.accept(page)).split("/").at(-1)!;
   await context.route("**/v1/events*", route =>
     route.continue({ headers: { ...route.request().headers(), "last-event-id": "slept" } }),
   );

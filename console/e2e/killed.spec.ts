@@ -72,8 +72,7 @@ async function makeRoom(system: System): Promise<void> {
 
 async function take(page: Page, phone: Phone): Promise<Customer> {
   await phone.say("人工");
-  await desk.accept(page);
-  const conversation = new URL(page.url()).pathname.split("/").at(-1)!;
+  const conversation = (await desk.accept(page)).split("/").at(-1)!;
   return { phone, conversation, said: ["人工"], answered: [], saying: Promise.resolve() };
 }
 

@@ -142,11 +142,15 @@ export const desk = {
   field: (page: Page) => page.locator("textarea[data-composer]"),
   /** lines are the texts of the transcript, each with its author. */
   said: (page: Page, author: string) => page.locator(`[data-author=${author}] .bubble`),
+  /** accept takes the first offer by its key, and returns the path of its conversation, which is open then. */
   accept: async (page: Page) => {
-    await expect(desk.offer(page)).toBeVisible();
+    const card = desk.offer(page).first();
+    await expect(card).toBeVisible();
+    const path = `/desk/c/${await card.getAttribute("data-offer")}`;
     await page.keyboard.press("Alt+a");
-    await expect(page).toHaveURL(/\/desk\/c\//);
+    await expect(page).toHaveURL(new URL(path, page.url()).href);
     await expect(desk.field(page)).toBeFocused();
+    return path;
   },
   write: async (page: Page, text: string) => {
     await desk.field(page).fill(text);

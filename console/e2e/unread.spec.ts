@@ -4,8 +4,7 @@ import { desk, expect, test } from "./rig";
 
 async function take(page: Page, customer: Phone): Promise<string> {
   await customer.say("人工");
-  await desk.accept(page);
-  return new URL(page.url()).pathname;
+  return desk.accept(page);
 }
 
 const row = (page: Page, path: string) => page.locator(`nav a[href="${path}"]`);

@@ -113,7 +113,7 @@ async function readWork(): Promise<void> {
   store.set(state);
   want(reads);
   if (stale) forgetLines();
-  if (current) void readNewest(current, mostOf);
+  if (current) void readNewest(current, stale ? mostOf : pageOf);
 }
 
 /** forgetLines keeps the lines of the conversation that is open: it is read anew, the others when somebody opens them. */
@@ -164,6 +164,7 @@ async function readAfter(id: string, after: number): Promise<void> {
     api.GET("/v1/conversations/{id}/timeline", { params: { path: { id }, query: { after, limit: mostOf } } }),
   );
   if (refusal) return later(refusal.mayHaveWorked, [{ what: "lines", id, after }]);
+  if (!store.get().lines[id]) return; // dropped meanwhile: who opens it reads its end
   const joined = withLines(store.get(), id, value, askedAt, "after");
   store.set(id === current ? joined : trimLines(joined, id));
   if (value.items.length > 0) want(unreadLines(store.get(), id));
