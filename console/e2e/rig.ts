@@ -40,9 +40,10 @@ export const test = base.extend<Each, Once>({
     { scope: "worker", timeout: 240_000 },
   ],
   clean: [
-    async ({ system }, use) => {
+    async ({ system }, use, info) => {
       troubles.length = 0;
       await use(undefined);
+      if (info.status !== info.expectedStatus) await bringBack(system); // it may have ended while something was away
       await closeAll(system);
       expect(troubles, "errors and reports of the policy on the pages").toEqual([]);
     },
@@ -91,6 +92,10 @@ export async function enter(browser: Browser, link: string): Promise<Agent> {
 export async function leave({ page, context }: Agent): Promise<void> {
   if (!page.isClosed()) await page.evaluate(() => fetch("/v1/me/shift", { method: "DELETE" }));
   await context.close();
+}
+
+async function bringBack(system: System): Promise<void> {
+  for (const name of ["postgres", "temporal", "api", "worker"] as const) await system.start(name);
 }
 
 /** closeAll closes what is still open, also what waits for somebody: it would be offered to the agents of the next test. */
