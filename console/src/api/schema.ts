@@ -817,7 +817,7 @@ export interface paths {
         };
         /**
          * Read what routing knows of a customer
-         * @description For admin, supervisor.
+         * @description For admin, supervisor, agent.
          */
         get: operations["get-customer"];
         put?: never;
@@ -2303,8 +2303,11 @@ export interface components {
             queue_id?: string;
             /** @description A stable word */
             reason?: string;
-            /** @enum {string} */
-            status: "sent" | "failed" | "unknown";
+            /**
+             * @description queued: somebody sends it again
+             * @enum {string}
+             */
+            status: "queued" | "sent" | "failed" | "unknown";
         };
         EventLeft: {
             /**
@@ -4701,7 +4704,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description May be repeated */
-                state?: ("open" | "active" | "waiting" | "wrap_up" | "closed")[] | null;
+                state?: ("open" | "active" | "waiting" | "wrap_up" | "closed")[];
                 queue?: string;
                 agent?: string;
                 account?: string;
@@ -4712,7 +4715,7 @@ export interface operations {
                 /** @description Only those whose customer waits for an answer, and that are not closed */
                 unanswered?: boolean;
                 /** @description With commas between them */
-                ids?: string[] | null;
+                ids?: string[];
                 /** @description Opened then or later */
                 from?: string;
                 /** @description Opened before then */
@@ -5898,7 +5901,7 @@ export interface operations {
     "follow-events": {
         parameters: {
             query?: {
-                /** @description Which part of what you may see: what you would see as an agent only; how conversations and agents stand, and alerts; or one conversation. Every part has settings and reset */
+                /** @description Which part of what you may see: what you would see as an agent only; how conversations and agents stand, alerts, and how far you have read; or one conversation. Every part has settings and reset */
                 only?: string;
             };
             header?: {
