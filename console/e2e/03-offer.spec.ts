@@ -1,4 +1,4 @@
-import { desk, expect, test, watch } from "./rig";
+import { desk, enter, expect, test, watch } from "./rig";
 
 test("an offer reaches one agent, and the next when it is declined", async ({ wang, colleague, phone }) => {
   const { page: second } = await colleague("李强");
@@ -43,20 +43,27 @@ test("an offer that is not answered goes to the next agent at its end, and the f
   }
 });
 
-test("two tabs of one agent: one takes it, the other drops the card", async ({ wang, phone }) => {
+test("two tabs and two browsers of one agent: one takes it, the others drop the card", async ({
+  wang,
+  phone,
+  browser,
+  system,
+}) => {
   const { page, context } = wang;
   const other = await context.newPage();
   watch(other);
   await other.goto(new URL("/desk/open", page.url()).href);
+  const elsewhere = await enter(browser, await system.wxdesk("user", "link", "王芳"));
   await desk.startWork(page);
   const streams: string[] = [];
   for (const tab of [page, other])
     tab.on("request", request => request.url().includes("/v1/events") && streams.push(request.url()));
   await (await phone("阿芳")).say("人工");
   await expect(desk.offer(page)).toBeVisible();
-  await expect(desk.offer(other)).toBeVisible();
+  for (const at of [other, elsewhere.page]) await expect(desk.offer(at)).toBeVisible();
   await desk.accept(page);
-  await expect(desk.offer(other)).toHaveCount(0);
+  for (const at of [other, elsewhere.page]) await expect(desk.offer(at)).toHaveCount(0);
+  await elsewhere.context.close();
   expect(streams, "one stream serves both").toEqual([]);
 });
 
