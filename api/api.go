@@ -1,11 +1,11 @@
 // Package api assembles what a process serves on its public listener: WeChat's callbacks come in here, and agents, supervisors
 // and administrators reach the contact centre through its HTTP API.
 //
-// The work is done in five rooms. Package callback proves who sent a callback, hands it over durably and only then answers.
-// Package desk is for agents and supervisors, package admin for those who set up, package people lets people in.
-// Package web has what all of them need: problem
-// documents, API tokens and sessions, strict JSON, cursors. None of the others imports another one of them. What a conversation does next is
-// decided elsewhere: the rooms know neither Temporal nor Postgres, only the interfaces beside their handlers.
+// The work is done in six rooms. Package callback proves who sent a callback, hands it over durably and only then answers.
+// Package desk is for agents and supervisors, and package events tells them what happens. Package admin is for those who set up, package
+// people lets people in. Package web has what all of them need: problem documents, API tokens and sessions, strict JSON, cursors. None of
+// the others imports another one of them. What a conversation does next is decided elsewhere: the rooms know neither Temporal nor Postgres,
+// only the interfaces beside their handlers.
 //
 // Two kinds of routes share one router. Callbacks are plain Gin handlers that answer with text or nothing. The JSON API consists
 // of huma operations (routes.go lists them with who may call them), whose errors are problem documents after RFC 9457.
@@ -32,6 +32,7 @@ import (
 	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/events"
 	"wxdesk/api/people"
 	"wxdesk/api/web"
 	"wxdesk/internal/routing"
@@ -43,6 +44,7 @@ import (
 type Config struct {
 	Callback callback.Ports
 	Desk     desk.Ports
+	Events   events.Ports
 	Admin    admin.Ports
 	People   people.Ports
 	Tokens   web.Authenticator
@@ -85,6 +87,7 @@ type API struct {
 	guard       *web.Guard
 	callbacks   *callback.Endpoint
 	desk        *desk.Desk
+	events      *events.Events
 	admin       *admin.Admin
 	people      *people.People
 }
@@ -95,8 +98,9 @@ func New(cfg Config) *API {
 	a := &API{cfg: cfg, guard: web.NewGuard(cfg.Tokens, cfg.Audit, cfg.ConsoleURL, cfg.Log, cfg.Now)}
 	cursors := web.NewCursors(cfg.CursorKey)
 	a.callbacks = callback.New(callback.Config{Ports: cfg.Callback, Log: cfg.Log, Now: cfg.Now, Meters: cfg.Meters})
-	a.desk = desk.New(desk.Config{
-		Ports: cfg.Desk, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log, Now: cfg.Now,
+	a.desk = desk.New(desk.Config{Ports: cfg.Desk, Cursors: cursors, Now: cfg.Now})
+	a.events = events.New(events.Config{
+		Ports: cfg.Events, Guard: a.guard, Cursors: cursors, CountProcesses: a.callbacks.SetProcesses, Log: cfg.Log,
 	})
 	a.admin = admin.New(admin.Config{
 		Ports: cfg.Admin, Cursors: cursors,
@@ -107,7 +111,7 @@ func New(cfg Config) *API {
 		Ports: cfg.People, Guard: a.guard, Cursors: cursors, ConsoleURL: cmp.Or(cfg.ConsoleURL, strings.TrimSuffix(cfg.PublicURL, "/")),
 		Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Log: cfg.Log, Now: cfg.Now,
 	})
-	limits := slices.Concat(a.callbacks.Limits(), a.desk.Limits(), a.people.Limits(), a.guard.Limits())
+	limits := slices.Concat(a.callbacks.Limits(), a.events.Limits(), a.people.Limits(), a.guard.Limits())
 	if err := telemetry.MeasureLimits(cfg.Meters, limits...); err != nil {
 		cfg.Log.Error("limit metrics failed", "error", err)
 	}
@@ -122,7 +126,7 @@ func New(cfg Config) *API {
 func (a *API) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { a.callbacks.Run(ctx) })
-	work.Go(func() { a.desk.Run(ctx) })
+	work.Go(func() { a.events.Run(ctx) })
 	work.Go(func() { a.guard.Run(ctx) })
 	work.Wait()
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
-	"wxdesk/api/desk"
+	"wxdesk/api/events"
 	"wxdesk/api/web"
 )
 
@@ -93,7 +93,7 @@ func (a *API) registerEvents(h huma.API, r route) {
 		Description: o.May.String() + " Never ends by itself. An agent is there while they have a stream open, and offline ten seconds after the last one has ended; who has signed in with a session also has to begin their shift.",
 		Security:    securityOf(o.May),
 		Parameters: []*huma.Param{{
-			Name: desk.LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Name: events.LastEventID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 			Description: "The id of the last event that was received: the stream goes on after it",
 		}, {
 			Name: "only", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^(mine|board|conversation:[0-9a-f-]{36})$"},
@@ -101,13 +101,13 @@ func (a *API) registerEvents(h huma.API, r route) {
 		}},
 		Responses: map[string]*huma.Response{
 			strconv.Itoa(o.Status): {
-				Description: desk.DescribeEvents(h.OpenAPI().Components.Schemas),
+				Description: events.Describe(h.OpenAPI().Components.Schemas),
 				Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
 			},
 			"default": problemResponse(h),
 		},
 	})
-	a.router.Handle(o.Method, o.Path, func(c *gin.Context) { a.desk.FollowEvents(c, o) })
+	a.router.Handle(o.Method, o.Path, func(c *gin.Context) { a.events.Follow(c, o) })
 }
 
 // securityOf says what an operation can be authenticated by.

@@ -146,6 +146,8 @@ func (a *API) registerOperations() {
 	register(a, h, route{"get-my-work", get, "/v1/me/work", ok, "Read what is offered to you, what you have, and what waits for you", agents}, d.GetMyWork)
 	register(a, h, route{"get-presence", get, "/v1/agents/{id}/presence", ok, "Read whether an agent is there", everyone}, d.GetPresence)
 	register(a, h, route{"set-presence", put, "/v1/agents/{id}/presence", ok, "Say whether you are there; for supervisors: whether an agent is", everyone}, d.PutPresence)
+
+	// What agents and supervisors are told: package events.
 	a.registerEvents(h, route{"follow-events", get, "/v1/events", ok, "Follow what happens, as server-sent events", everyone})
 
 	// Who may come in, and what is their own: package people.

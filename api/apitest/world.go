@@ -15,6 +15,7 @@ import (
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/events"
 	"wxdesk/api/people"
 	"wxdesk/internal/access"
 	"wxdesk/internal/account"
@@ -124,12 +125,11 @@ func NewWorld() *World {
 func (w *World) Config() api.Config {
 	return api.Config{
 		Callback: callback.Ports{Accounts: w, Inbox: w, Spool: &w.Spool, Records: w},
-		Desk: desk.Ports{
-			Conversations: w, Directory: w, Commands: w, RunNotices: w, Presences: &w.Agents, Connections: &w.Agents, Feed: &w.Feed, Tokens: w,
-		},
-		Admin:  admin.Ports{Accounts: w, AccountChecks: w, CallbackRecords: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, SeenCustomers: NoSetup{}, Agents: NoSetup{}, RoutingPlans: NoSetup{}, Tokens: w},
-		People: people.Ports{Users: &w.People, Passwords: &w.People, Sessions: &w.People, Links: &w.People, Shifts: &w.People, Presences: &w.Agents},
-		Tokens: w, Audit: w,
+		Desk:     desk.Ports{Conversations: w, Directory: w, Commands: w, RunNotices: w, Presences: &w.Agents},
+		Events:   events.Ports{Feed: &w.Feed, Connections: &w.Agents, Tokens: w},
+		Admin:    admin.Ports{Accounts: w, AccountChecks: w, CallbackRecords: w, Platform: w, Bots: &w.Bots, FAQ: &w.FAQ, Setup: NoSetup{}, SeenCustomers: NoSetup{}, Agents: NoSetup{}, RoutingPlans: NoSetup{}, Tokens: w},
+		People:   people.Ports{Users: &w.People, Passwords: &w.People, Sessions: &w.People, Links: &w.People, Shifts: &w.People, Presences: &w.Agents},
+		Tokens:   w, Audit: w,
 		MayCall: func(_ context.Context, url string) error {
 			if !strings.HasPrefix(url, "https://") {
 				return bot.ErrAddress

@@ -34,19 +34,12 @@ type ConversationView struct {
 	Revision       int64          `json:"revision" doc:"Counts changes of how it stands; also its ETag"`
 	WorkstreamID   *string        `json:"workstream_id" format:"uuid"`
 	WaitingSince   *time.Time     `json:"waiting_since" doc:"Since when it waits for a person; null unless it does"`
-	Offer          *offerView     `json:"offer" doc:"Whom it is offered to"`
+	Offer          *web.OfferView `json:"offer" doc:"Whom it is offered to"`
 	LastAgentID    *string        `json:"last_agent_id" format:"uuid" doc:"The agent who had it last"`
 	Context        map[string]any `json:"context" doc:"The context variables that are set: texts and whole numbers"`
 	Summary        string         `json:"summary" doc:"The bot's summary when it handed the conversation over; empty where it gave none"`
 	ReplyAllowance allowanceView  `json:"reply_allowance" doc:"What WeChat still takes for this customer, by our count"`
 	Due            []dueView      `json:"due" nullable:"false" doc:"What happens to it unless something else does, soonest first"`
-}
-
-type offerView struct {
-	_            struct{}  `nullable:"true"`
-	AssignmentID string    `json:"assignment_id" format:"uuid"`
-	AgentID      string    `json:"agent_id" format:"uuid"`
-	Deadline     time.Time `json:"deadline" doc:"When the next agent is asked"`
 }
 
 type allowanceView struct {
@@ -100,6 +93,7 @@ func viewConversation(c conversation.Conversation, at time.Time) ConversationVie
 		Revision:       c.Revision,
 		WorkstreamID:   web.OrNull(string(c.WorkstreamID)),
 		WaitingSince:   web.TimeOrNull(c.WaitingSince),
+		Offer:          web.ViewOffer(c.Offer),
 		LastAgentID:    web.OrNull(string(c.LastAgent)),
 		Context:        c.Context,
 		Summary:        c.Summary,
@@ -114,9 +108,6 @@ func viewConversation(c conversation.Conversation, at time.Time) ConversationVie
 	}
 	if v.Context == nil {
 		v.Context = map[string]any{}
-	}
-	if o := c.Offer; o != nil {
-		v.Offer = &offerView{AssignmentID: string(o.ID), AgentID: string(o.AgentID), Deadline: o.Deadline.UTC()}
 	}
 	for _, d := range c.Due {
 		v.Due = append(v.Due, dueView{d.What, d.At.UTC()})

@@ -3,12 +3,10 @@ package desk_test
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
 	"wxdesk/api/apitest"
-	"wxdesk/internal/feed"
 	"wxdesk/internal/routing"
 )
 
@@ -32,18 +30,4 @@ func TestDirectory_readOnceUntilANameChanges(t *testing.T) {
 	changed := apitest.Call(t, h, "agent", http.MethodGet, "/v1/directory", "", "If-None-Match", tag)
 	require.Equal(t, http.StatusOK, changed.Code)
 	require.NotEqual(t, tag, changed.Header().Get("ETag"))
-}
-
-// H17: a desk that is open hears of other names.
-func TestEvents_settingsAreForEverybody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := apitest.NewWorld()
-		h, _ := apitest.Run(t, w)
-		agent, boss := apitest.OpenStream(t, h, "agent", ""), apitest.OpenStream(t, h, "supervisor", "")
-		foreign := feed.Event{Kind: "settings", Tenant: "another"}
-		w.Feed.Publish(feed.Event{Kind: "settings", Body: []byte(`{"n":1}`)}, foreign)
-		synctest.Wait()
-		require.Equal(t, []string{"settings 1"}, agent.Heard())
-		require.Equal(t, []string{"settings 1"}, boss.Heard())
-	})
 }

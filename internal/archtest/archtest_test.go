@@ -63,7 +63,7 @@ func TestCheck_showsTheImportPath(t *testing.T) {
 
 func TestRules_separateTheAPIPackages(t *testing.T) {
 	t.Parallel()
-	rooms := []string{"our:api/callback", "our:api/desk", "our:api/admin"}
+	rooms := []string{"our:api/callback", "our:api/desk", "our:api/events", "our:api/admin"}
 	for _, from := range rooms {
 		for _, to := range append(rooms, "our:api") {
 			if from != to {

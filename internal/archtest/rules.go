@@ -18,7 +18,7 @@ func Rules() []Rule {
 	}
 	domain := slices.Concat(words, subjects, []string{"internal/routing"})
 	reporting := slices.Concat(domain, []string{"internal/telemetry", "internal/listener"}) // which telemetry listens by
-	const roomsApart = "callback, desk, admin and people share package web and nothing else, so that each can be read and changed without the others"
+	const roomsApart = "callback, desk, events, admin and people share package web and nothing else, so that each can be read and changed without the others"
 	and := func(more []string, rooms ...string) Limit { return only(slices.Concat(more, rooms)...) }
 	simulated := func(rooms ...string) Limit {
 		for i, room := range rooms {
@@ -179,6 +179,9 @@ func Rules() []Rule {
 		},
 		{
 			Rooms: []string{"api/desk/..."}, Ours: and(reporting, "api/web"), Because: roomsApart,
+		},
+		{
+			Rooms: []string{"api/events/..."}, Ours: and(reporting, "api/web"), Because: roomsApart,
 		},
 		{
 			Rooms: []string{"api/admin/..."}, Ours: and(reporting, "internal/rules", "api/web"), Because: roomsApart,

@@ -11,6 +11,7 @@ import (
 	"wxdesk/api/admin"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/events"
 	"wxdesk/api/people"
 	"wxdesk/console"
 	"wxdesk/internal/listener"
@@ -43,9 +44,9 @@ func (apiCmd) Run(ctx context.Context, p Process) (err error) {
 	front := api.New(api.Config{
 		Callback: callback.Ports{Accounts: s.db.accounts, Inbox: conversations, Spool: s.db.intake, Records: s.db.intake},
 		Desk: desk.Ports{
-			Conversations: s.db.view, Directory: s.db.view, Commands: s.db.act, RunNotices: teller, Presences: s.db.presence, Connections: s.db.presence,
-			Feed: s.db.notify, Tokens: s.db.tokens,
+			Conversations: s.db.view, Directory: s.db.view, Commands: s.db.act, RunNotices: teller, Presences: s.db.presence,
 		},
+		Events: events.Ports{Feed: s.db.notify, Connections: s.db.presence, Tokens: s.db.tokens},
 		Admin: admin.Ports{
 			Accounts: s.db.accounts, AccountChecks: s.db.accounts, CallbackRecords: s.db.intake, Platform: platform(s.cfg, s.db.accounts), Bots: s.db.accounts,
 			FAQ: s.db.accounts, Setup: s.db.setup, SeenCustomers: s.db.view, Agents: s.db.agents, RoutingPlans: s.db.decision, Tokens: s.db.tokens,

@@ -6,6 +6,7 @@ import (
 	"wxdesk/api/admin/validation"
 	"wxdesk/api/callback"
 	"wxdesk/api/desk"
+	"wxdesk/api/events"
 	"wxdesk/api/people"
 	"wxdesk/api/web"
 	"wxdesk/internal/bot/faq"
@@ -47,15 +48,15 @@ var (
 	_ desk.Conversations         = (*view.DB)(nil)
 	_ desk.Commands              = (*act.DB)(nil)
 	_ desk.Presences             = (*presence.DB)(nil)
-	_ desk.Connections           = (*presence.DB)(nil)
-	_ desk.Feed                  = (*notify.DB)(nil)
+	_ events.Connections         = (*presence.DB)(nil)
+	_ events.Feed                = (*notify.DB)(nil)
 	_ people.Users               = (*users.DB)(nil)
 	_ people.Passwords           = (*users.DB)(nil)
 	_ people.Sessions            = (*users.DB)(nil)
 	_ people.Links               = (*users.DB)(nil)
 	_ people.Shifts              = (*presence.DB)(nil)
 	_ web.Audit                  = (*audit.DB)(nil)
-	_ desk.TokenChecks           = (*tokens.DB)(nil)
+	_ events.TokenChecks         = (*tokens.DB)(nil)
 	_ admin.Tokens               = (*tokens.DB)(nil)
 	_ admin.Bots                 = (*accounts.DB)(nil)
 	_ admin.FAQ                  = (*accounts.DB)(nil)

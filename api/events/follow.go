@@ -1,4 +1,4 @@
-package desk
+package events
 
 import (
 	"context"
@@ -17,28 +17,28 @@ var (
 
 // catchUp sends the events since the cursor, or says that this cannot be done. It returns the position up to which the caller knows
 // everything. The hub may pass on some of the same events meanwhile; their positions tell them apart.
-func (d *Desk) catchUp(ctx context.Context, w *eventWriter, s *stream, cursor string, at feed.Position) (feed.Position, error) {
+func (e *Events) catchUp(ctx context.Context, w *writer, s *stream, cursor string, at feed.Position) (feed.Position, error) {
 	if cursor == "" {
 		return at, w.renewCursor(at)
 	}
-	last, ok := d.readEventID(s.viewer.Tenant, cursor)
+	last, ok := e.readCursor(s.viewer.Tenant, cursor)
 	if !ok || last.Generation != at.Generation || at.At.Sub(last.At) > cursorLifetime {
 		return at, w.reset(at)
 	}
-	return d.readUp(ctx, w, s, last)
+	return e.readUp(ctx, w, s, last)
 }
 
 // readUp sends what is in the feed after a position, and returns the position up to which the caller knows everything.
-func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last feed.Position) (feed.Position, error) {
+func (e *Events) readUp(ctx context.Context, w *writer, s *stream, last feed.Position) (feed.Position, error) {
 	for {
-		missed, err := d.cfg.Feed.Feed(ctx, last, feedBatch)
+		missed, err := e.cfg.Feed.Feed(ctx, last, feedBatch)
 		switch {
 		case err != nil:
 			return last, err
 		case missed.UpTo.Generation != last.Generation:
 			return missed.UpTo, w.reset(missed.UpTo)
 		}
-		if err := w.writeAll(d.hub.sees(s, missed.Events)); err != nil {
+		if err := w.writeAll(e.hub.sees(s, missed.Events)); err != nil {
 			return last, err
 		}
 		last = missed.UpTo
@@ -49,7 +49,7 @@ func (d *Desk) readUp(ctx context.Context, w *eventWriter, s *stream, last feed.
 }
 
 // follow tells what the hub passes on after a position.
-func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last feed.Position) error {
+func (e *Events) follow(ctx context.Context, w *writer, s *stream, last feed.Position) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
@@ -62,12 +62,12 @@ func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last feed.
 			case !ok && s.revoked:
 				return errRevoked
 			case !ok:
-				return errors.Join(errStopped, w.reset(d.hub.position()))
+				return errors.Join(errStopped, w.reset(e.hub.position()))
 			}
-			last, err = d.passOn(ctx, w, s, p, last)
+			last, err = e.passOn(ctx, w, s, p, last)
 		case <-beat.C:
 			// Everything up to here has been sent, unless some of it still waits in the channel.
-			if at := d.hub.position(); len(s.pages) == 0 && at.Compare(last) >= 0 {
+			if at := e.hub.position(); len(s.pages) == 0 && at.Compare(last) >= 0 {
 				last = at
 			}
 			err = w.renewCursor(last)
@@ -80,7 +80,7 @@ func (d *Desk) follow(ctx context.Context, w *eventWriter, s *stream, last feed.
 
 // passOn sends what the hub has passed on, if it comes after a position. A stream that has fallen behind reads the feed until it has
 // caught up.
-func (d *Desk) passOn(ctx context.Context, w *eventWriter, s *stream, p page, last feed.Position) (feed.Position, error) {
+func (e *Events) passOn(ctx context.Context, w *writer, s *stream, p page, last feed.Position) (feed.Position, error) {
 	if p.reset {
 		if err := w.reset(last); err != nil {
 			return last, err
@@ -96,11 +96,11 @@ func (d *Desk) passOn(ctx context.Context, w *eventWriter, s *stream, p page, la
 	if len(s.pages) > 0 {
 		return last, nil
 	}
-	switch at, behind, reset := d.hub.resume(s); {
+	switch at, behind, reset := e.hub.resume(s); {
 	case !behind:
 		return last, nil
 	case reset:
 		return at, w.reset(at)
 	}
-	return d.readUp(ctx, w, s, last)
+	return e.readUp(ctx, w, s, last)
 }

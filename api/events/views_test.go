@@ -1,4 +1,4 @@
-package desk_test
+package events_test
 
 import (
 	"encoding/json"

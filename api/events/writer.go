@@ -1,4 +1,4 @@
-package desk
+package events
 
 import (
 	"encoding/json"
@@ -13,25 +13,25 @@ import (
 	"wxdesk/internal/feed"
 )
 
-// eventWriter writes server-sent events.
-type eventWriter struct {
+// writer writes server-sent events.
+type writer struct {
 	gin  *gin.Context
 	mark func(feed.Position) string
 	who  string // the actor who reads; see access.Principal
 }
 
 // writeAll writes events, in order.
-func (w *eventWriter) writeAll(all []feed.Event) error {
+func (w *writer) writeAll(all []feed.Event) error {
 	for _, t := range all {
-		if err := w.writeEvent(t); err != nil {
+		if err := w.writeOne(t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeEvent writes an event: the row's body with the ids that it is about.
-func (w *eventWriter) writeEvent(t feed.Event) error {
+// writeOne writes an event: the row's body with the ids that it is about.
+func (w *writer) writeOne(t feed.Event) error {
 	data := map[string]any{}
 	body, err := t.Data(w.who)
 	if err != nil {
@@ -56,16 +56,16 @@ func (w *eventWriter) writeEvent(t feed.Event) error {
 }
 
 // reset tells the client to read everything again. The stream sends what happens from now on.
-func (w *eventWriter) reset(at feed.Position) error {
+func (w *writer) reset(at feed.Position) error {
 	return w.write("event: reset\ndata: {}\nid: " + w.mark(at) + "\n\n")
 }
 
 // renewCursor writes a line without an event. Its id is a new cursor for the client.
-func (w *eventWriter) renewCursor(at feed.Position) error {
+func (w *writer) renewCursor(at feed.Position) error {
 	return w.write(": here\nid: " + w.mark(at) + "\n\n")
 }
 
-func (w *eventWriter) write(text string) error {
+func (w *writer) write(text string) error {
 	control := http.NewResponseController(w.gin.Writer)
 	_ = control.SetWriteDeadline(time.Now().Add(writeWithin)) // recorders in tests have none
 	if _, err := strings.NewReader(text).WriteTo(w.gin.Writer); err != nil {

@@ -1,4 +1,4 @@
-package desk
+package events
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const (
 
 // endRevoked ends the event streams of API tokens and sessions that are revoked or over, until ctx ends. One question is for all streams of
 // the process. Streams go on where it cannot be answered.
-func (d *Desk) endRevoked(ctx context.Context) {
+func (e *Events) endRevoked(ctx context.Context) {
 	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
 	for {
@@ -30,24 +30,24 @@ func (d *Desk) endRevoked(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			d.endRevokedOnce(ctx)
+			e.endRevokedOnce(ctx)
 		}
 	}
 }
 
-func (d *Desk) endRevokedOnce(ctx context.Context) {
-	asked := d.hub.bearers()
+func (e *Events) endRevokedOnce(ctx context.Context) {
+	asked := e.hub.bearers()
 	if len(asked) == 0 {
 		return
 	}
 	within, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	good, err := d.cfg.Tokens.StillGood(within, asked)
+	good, err := e.cfg.Tokens.StillGood(within, asked)
 	if err != nil {
 		if ctx.Err() == nil {
-			d.cfg.Log.ErrorContext(ctx, "API token lookup of event streams failed", "error", err)
+			e.cfg.Log.ErrorContext(ctx, "API token lookup of event streams failed", "error", err)
 		}
 		return
 	}
-	d.hub.endUnless(asked, good)
+	e.hub.endUnless(asked, good)
 }

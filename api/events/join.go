@@ -1,4 +1,4 @@
-package desk
+package events
 
 import (
 	"context"
@@ -29,37 +29,37 @@ const (
 	cursorLifetime = 5 * time.Minute
 )
 
-// FollowEvents answers with the event stream. It ends when the caller leaves or loses the right to it, or when this process stops.
-func (d *Desk) FollowEvents(c *gin.Context, o web.Operation) {
+// Follow answers with the event stream. It ends when the caller leaves or loses the right to it, or when this process stops.
+func (e *Events) Follow(c *gin.Context, o web.Operation) {
 	ctx := c.Request.Context()
 	c.Header("Cache-Control", "no-store")
-	who, s, at, refused := d.openStream(c, o)
+	who, s, at, refused := e.openStream(c, o)
 	if refused != nil {
 		refused.Write(ctx, c.Writer)
 		return
 	}
-	defer d.hub.leave(s)
-	connection, refused := d.signIn(ctx, who)
+	defer e.hub.leave(s)
+	connection, refused := e.signIn(ctx, who)
 	if refused != nil {
 		refused.Write(ctx, c.Writer)
 		return
 	}
 	defer connection.signOff()
-	if err := d.stream(ctx, c, who, s, at); err != nil {
-		d.cfg.Log.InfoContext(ctx, "event stream ended", "reason", err.Error())
+	if err := e.stream(ctx, c, who, s, at); err != nil {
+		e.cfg.Log.InfoContext(ctx, "event stream ended", "reason", err.Error())
 	}
 }
 
 // openStream checks the caller of a stream, and joins the stream to the hub. The hub passes on what the caller may see after the
 // position that is returned.
-func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *stream, at feed.Position, refused *web.Problem) {
+func (e *Events) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *stream, at feed.Position, refused *web.Problem) {
 	ctx := c.Request.Context()
-	release, refused := d.guard.TakePlace(ctx, c.Request)
+	release, refused := e.cfg.Guard.TakePlace(ctx, c.Request)
 	if refused != nil {
 		return who, nil, at, refused
 	}
 	defer release()
-	who, refused = d.guard.Admit(ctx, c.Request, o)
+	who, refused = e.cfg.Guard.Admit(ctx, c.Request, o)
 	var only scope
 	if refused == nil {
 		only, refused = readScope(c.Request.URL.RawQuery, who.Principal)
@@ -68,18 +68,18 @@ func (d *Desk) openStream(c *gin.Context, o web.Operation) (who web.Caller, s *s
 		return who, nil, at, refused
 	}
 	web.LiftReadDeadline(c.Writer)
-	s, at, refused = d.joinHub(ctx, who.Principal, only)
+	s, at, refused = e.joinHub(ctx, who.Principal, only)
 	return who, s, at, refused
 }
 
 // joinHub joins a stream to the hub, which passes on what its viewer may see after the position that is returned.
-func (d *Desk) joinHub(ctx context.Context, who access.Principal, only scope) (*stream, feed.Position, *web.Problem) {
-	queues, err := d.queuesOf(ctx, only.viewer(who))
+func (e *Events) joinHub(ctx context.Context, who access.Principal, only scope) (*stream, feed.Position, *web.Problem) {
+	queues, err := e.queuesOf(ctx, only.viewer(who))
 	if err != nil {
-		d.feedFailed(ctx, err)
+		e.feedFailed(ctx, err)
 		return nil, feed.Position{}, web.Unavailable.Retry(1)
 	}
-	s, at, err := d.hub.join(who, queues, only)
+	s, at, err := e.hub.join(who, queues, only)
 	switch {
 	case errors.Is(err, errTooManyStreams):
 		return nil, at, web.TooManyStreams.Problem()
@@ -90,38 +90,38 @@ func (d *Desk) joinHub(ctx context.Context, who access.Principal, only scope) (*
 }
 
 // signIn records the connection of an agent, whatever their role. That of a person counts once they are at work.
-func (d *Desk) signIn(ctx context.Context, who web.Caller) (agentConnection, *web.Problem) {
+func (e *Events) signIn(ctx context.Context, who web.Caller) (agentConnection, *web.Problem) {
 	if who.AgentID == "" {
 		return agentConnection{}, nil
 	}
-	connection, err := d.connections.signIn(ctx, who.Principal)
+	connection, err := e.connections.signIn(ctx, who.Principal)
 	switch {
 	case errors.Is(err, conversation.ErrNotFound): // deleted or disabled since the API token was made
 		return agentConnection{}, web.Forbidden.Problem()
 	case err != nil:
-		d.cfg.Log.ErrorContext(ctx, "agent sign-in failed", "error", err)
+		e.cfg.Log.ErrorContext(ctx, "agent sign-in failed", "error", err)
 		return agentConnection{}, web.Unavailable.Retry(1)
 	}
 	return connection, nil
 }
 
 // stream sends what the caller has missed, and then what happens after a position.
-func (d *Desk) stream(ctx context.Context, c *gin.Context, who web.Caller, s *stream, at feed.Position) error {
-	w := &eventWriter{gin: c, who: who.ActorID(), mark: func(p feed.Position) string { return d.eventID(who.Tenant, p) }}
+func (e *Events) stream(ctx context.Context, c *gin.Context, who web.Caller, s *stream, at feed.Position) error {
+	w := &writer{gin: c, who: who.ActorID(), mark: func(p feed.Position) string { return e.cursorAt(who.Tenant, p) }}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("X-Accel-Buffering", "no") // nginx would wait for more
 	c.Status(http.StatusOK)
-	last, err := d.catchUp(ctx, w, s, c.GetHeader(LastEventID), at)
+	last, err := e.catchUp(ctx, w, s, c.GetHeader(LastEventID), at)
 	if err != nil {
 		return err
 	}
-	return d.follow(ctx, w, s, last)
+	return e.follow(ctx, w, s, last)
 }
 
-func (d *Desk) queuesOf(ctx context.Context, v access.Viewer) ([]conversation.QueueID, error) {
+func (e *Events) queuesOf(ctx context.Context, v access.Viewer) ([]conversation.QueueID, error) {
 	if v.AgentID == "" {
 		return nil, nil
 	}
-	queues, err := d.cfg.Feed.QueuesOf(ctx, v.Tenant, []conversation.AgentID{v.AgentID})
+	queues, err := e.cfg.Feed.QueuesOf(ctx, v.Tenant, []conversation.AgentID{v.AgentID})
 	return queues[v.AgentID], err
 }

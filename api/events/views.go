@@ -1,4 +1,4 @@
-package desk
+package events
 
 import (
 	"fmt"
@@ -16,8 +16,8 @@ import (
 // The data of each event, for the API's description. Most of it is written by the ledger (the bodies of package lifecycle); the writer of the
 // stream adds ids and the time. A test compares the description with what is written.
 
-// EventBase has the members of nearly every event. It is exported because huma ignores embedded structs that are not.
-type EventBase struct {
+// Base has the members of nearly every event. It is exported because huma ignores embedded structs that are not.
+type Base struct {
 	QueueID string    `json:"queue_id,omitempty" format:"uuid" doc:"The queue that it is in, where its members are told"`
 	AgentID string    `json:"agent_id,omitempty" format:"uuid" doc:"The agent whom it concerns"`
 	At      time.Time `json:"at"`
@@ -25,19 +25,19 @@ type EventBase struct {
 
 // eventConversation says the new state of a conversation.
 type eventConversation struct {
-	EventBase
+	Base
 	ConversationID string              `json:"conversation_id" format:"uuid"`
 	Revision       int64               `json:"revision" doc:"Ignore an event whose revision is not higher than the one you know"`
 	State          conversation.State  `json:"state" enum:"open,active,waiting,wrap_up,closed"`
 	Holder         conversation.Holder `json:"holder" enum:"bot,queue,agent"`
-	Offer          *offerView          `json:"offer,omitempty"`
+	Offer          *web.OfferView      `json:"offer,omitempty"`
 }
 
 // eventLeft is for the agent who no longer has the conversation: its new state.
 type eventLeft eventConversation
 
 type eventMessage struct {
-	EventBase
+	Base
 	ConversationID string              `json:"conversation_id" format:"uuid"`
 	MessageID      string              `json:"message_id" format:"uuid"`
 	Seq            int64               `json:"seq"`
@@ -46,7 +46,7 @@ type eventMessage struct {
 }
 
 type eventDelivery struct {
-	EventBase
+	Base
 	ConversationID string                      `json:"conversation_id" format:"uuid"`
 	MessageID      string                      `json:"message_id" format:"uuid"`
 	Status         conversation.DeliveryStatus `json:"status" enum:"queued,sent,failed,unknown" doc:"queued: somebody sends it again"`
@@ -54,7 +54,7 @@ type eventDelivery struct {
 }
 
 type eventNote struct {
-	EventBase
+	Base
 	ConversationID string `json:"conversation_id" format:"uuid"`
 	NoteID         string `json:"note_id" format:"uuid"`
 	Seq            int64  `json:"seq" doc:"Its number in the timeline"`
@@ -64,34 +64,34 @@ type eventNote struct {
 
 // eventStep is a new step in the timeline.
 type eventStep struct {
-	EventBase
+	Base
 	ConversationID string `json:"conversation_id" format:"uuid"`
 	Seq            int64  `json:"seq"`
 }
 
 // eventRead is for the other streams of who has read.
 type eventRead struct {
-	EventBase
+	Base
 	ConversationID string `json:"conversation_id" format:"uuid"`
 	Seq            int64  `json:"seq" doc:"Of the last entry that was read"`
 }
 
 type eventOffer struct {
-	EventBase
+	Base
 	ConversationID string    `json:"conversation_id" format:"uuid"`
 	AssignmentID   string    `json:"assignment_id" format:"uuid"`
 	Deadline       time.Time `json:"deadline" doc:"When the next agent is asked"`
 }
 
 type eventOfferOver struct {
-	EventBase
+	Base
 	ConversationID string `json:"conversation_id" format:"uuid"`
 	AssignmentID   string `json:"assignment_id" format:"uuid"`
 	Outcome        string `json:"outcome" enum:"rejected,missed,unseen,withdrawn,voided,ended"`
 }
 
 type eventPresence struct {
-	EventBase
+	Base
 	Presence routing.Presence       `json:"presence" enum:"available,busy,dnd,away,offline,inactive"`
 	Manual   bool                   `json:"manual" doc:"Whether a person chose it"`
 	Custom   *web.ShownPresenceView `json:"custom_presence" doc:"What the agent shows in its place; null: as it is"`
@@ -99,14 +99,14 @@ type eventPresence struct {
 
 // eventAlert is for supervisors alone.
 type eventAlert struct {
-	EventBase
+	Base
 	ConversationID string `json:"conversation_id,omitempty" format:"uuid"`
 	Alert          string `json:"alert" doc:"A stable word"`
 }
 
 // eventSettings is for everybody: a part of the set-up has changed, and may have another name.
 type eventSettings struct {
-	EventBase
+	Base
 	Kind string `json:"kind" enum:"account,agent,bot,capacity_profile,custom_presence,faq_entry,operating_hours,queue,ruleset,settings,skill,workstream"`
 	ID   string `json:"id"`
 }
@@ -114,9 +114,9 @@ type eventSettings struct {
 // eventReset says that everything has to be read again.
 type eventReset struct{}
 
-// eventViews lists the events, with the data of each.
-func eventViews() []eventView {
-	return []eventView{
+// views lists the events, with the data of each.
+func views() []view {
+	return []view{
 		{"conversation", reflect.TypeFor[eventConversation]()},
 		{"left", reflect.TypeFor[eventLeft]()},
 		{"message", reflect.TypeFor[eventMessage]()},
@@ -133,15 +133,15 @@ func eventViews() []eventView {
 	}
 }
 
-type eventView struct {
+type view struct {
 	name string
 	data reflect.Type
 }
 
-// DescribeEvents adds a schema for the data of each event to the description, and returns a sentence that names them.
-func DescribeEvents(schemas huma.Registry) string {
+// Describe adds a schema for the data of each event to the description, and returns a sentence that names them.
+func Describe(schemas huma.Registry) string {
 	var names []string
-	for _, e := range eventViews() {
+	for _, e := range views() {
 		ref := schemas.Schema(e.data, true, "").Ref
 		names = append(names, fmt.Sprintf("%s (%s)", e.name, ref[strings.LastIndex(ref, "/")+1:]))
 	}

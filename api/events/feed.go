@@ -1,4 +1,4 @@
-package desk
+package events
 
 import (
 	"context"
@@ -29,9 +29,9 @@ const (
 
 // readFeed reads the feed for all event streams of this process, until ctx ends. If the ledger is out of reach it
 // keeps its place and goes on from there.
-func (d *Desk) readFeed(ctx context.Context) {
-	defer d.hub.close()
-	announced := d.cfg.Feed.FeedNews(ctx)
+func (e *Events) readFeed(ctx context.Context) {
+	defer e.hub.close()
+	announced := e.cfg.Feed.FeedNews(ctx)
 	renew := time.NewTicker(renewEvery)
 	defer renew.Stop()
 	poll := time.NewTimer(0)
@@ -43,15 +43,15 @@ func (d *Desk) readFeed(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-renew.C:
-			for tenant, agents := range d.hub.agents() {
-				d.renewQueues(ctx, tenant, agents)
+			for tenant, agents := range e.hub.agents() {
+				e.renewQueues(ctx, tenant, agents)
 			}
 			continue
 		case <-announced:
 		case <-poll.C:
 		}
 		var more bool
-		at, more = d.readOn(ctx, at)
+		at, more = e.readOn(ctx, at)
 		poll.Reset(nextPoll(more))
 	}
 }
@@ -65,29 +65,29 @@ func nextPoll(more bool) time.Duration {
 
 // readOn passes on everything that is there after a position and returns how far it came. more reports that there is
 // something that could not be read yet.
-func (d *Desk) readOn(ctx context.Context, at feed.Position) (_ feed.Position, more bool) {
+func (e *Events) readOn(ctx context.Context, at feed.Position) (_ feed.Position, more bool) {
 	if at.Generation == 0 {
-		end, err := d.cfg.Feed.FeedEnd(ctx)
+		end, err := e.cfg.Feed.FeedEnd(ctx)
 		if err != nil {
-			d.feedFailed(ctx, err)
+			e.feedFailed(ctx, err)
 			return at, false
 		}
-		d.hub.pass(feed.Page{UpTo: end})
+		e.hub.pass(feed.Page{UpTo: end})
 		return end, false
 	}
 	for {
-		page, err := d.cfg.Feed.Feed(ctx, at, feedBatch)
+		page, err := e.cfg.Feed.Feed(ctx, at, feedBatch)
 		switch {
 		case err != nil:
-			d.feedFailed(ctx, err)
+			e.feedFailed(ctx, err)
 			return at, false
 		case page.UpTo.Generation != at.Generation: // restored from a copy: no place in it is known
-			d.hub.close()
+			e.hub.close()
 			return feed.Position{}, true
 		}
-		d.hub.pass(page)
+		e.hub.pass(page)
 		at = page.UpTo
-		d.renewNamed(ctx, page.Events)
+		e.renewNamed(ctx, page.Events)
 		if len(page.Events) < feedBatch {
 			return at, page.More
 		}
@@ -95,7 +95,7 @@ func (d *Desk) readOn(ctx context.Context, at feed.Position) (_ feed.Position, m
 }
 
 // renewNamed renews the memberships of agents whose presence has changed.
-func (d *Desk) renewNamed(ctx context.Context, told []feed.Event) {
+func (e *Events) renewNamed(ctx context.Context, told []feed.Event) {
 	named := map[conversation.Tenant][]conversation.AgentID{}
 	for _, t := range told {
 		if t.Kind == feed.KindPresence && t.AgentID != "" {
@@ -103,22 +103,22 @@ func (d *Desk) renewNamed(ctx context.Context, told []feed.Event) {
 		}
 	}
 	for tenant, agents := range named {
-		d.renewQueues(ctx, tenant, agents)
+		e.renewQueues(ctx, tenant, agents)
 	}
 }
 
 // renewQueues reads the memberships of agents again.
-func (d *Desk) renewQueues(ctx context.Context, t conversation.Tenant, agents []conversation.AgentID) {
-	queues, err := d.cfg.Feed.QueuesOf(ctx, t, agents)
+func (e *Events) renewQueues(ctx context.Context, t conversation.Tenant, agents []conversation.AgentID) {
+	queues, err := e.cfg.Feed.QueuesOf(ctx, t, agents)
 	if err != nil {
-		d.feedFailed(ctx, err)
+		e.feedFailed(ctx, err)
 		return
 	}
-	d.hub.setQueues(t, agents, queues)
+	e.hub.setQueues(t, agents, queues)
 }
 
-func (d *Desk) feedFailed(ctx context.Context, err error) {
+func (e *Events) feedFailed(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		d.cfg.Log.ErrorContext(ctx, "feed read failed", "error", err)
+		e.cfg.Log.ErrorContext(ctx, "feed read failed", "error", err)
 	}
 }

@@ -1,0 +1,23 @@
+package web
+
+import (
+	"time"
+
+	"wxdesk/internal/conversation"
+)
+
+// OfferView is the agent whom a conversation is offered to.
+type OfferView struct {
+	_            struct{}  `nullable:"true"`
+	AssignmentID string    `json:"assignment_id" format:"uuid"`
+	AgentID      string    `json:"agent_id" format:"uuid"`
+	Deadline     time.Time `json:"deadline" doc:"When the next agent is asked"`
+}
+
+// ViewOffer returns an offer as the API shows it, or nil if there is none.
+func ViewOffer(o *conversation.Offer) *OfferView {
+	if o == nil {
+		return nil
+	}
+	return &OfferView{AssignmentID: string(o.ID), AgentID: string(o.AgentID), Deadline: o.Deadline.UTC()}
+}
