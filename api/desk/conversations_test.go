@@ -125,8 +125,8 @@ func TestMessages_shownOldestFirst(t *testing.T) {
 	answer := apitest.Call(t, h, "supervisor", http.MethodGet, "/v1/conversations/"+apitest.ConvA+"/messages", "")
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body.String())
 	require.JSONEq(t, `{"next":null,"items":[
-		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000000","author":"customer","agent_id":null,"kind":"text","text":"你好 <b>&","fields":{"MsgId":"1"},"created_at":"2026-11-21T03:00:00Z","delivery":null},
-		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000001","author":"bot","agent_id":null,"kind":"text","text":"你好 <b>&","fields":{},"created_at":"2026-11-21T03:00:01Z",
+		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000000","author":"customer","agent_id":null,"kind":"text","text":"你好 <b>&","fields":{"MsgId":"1"},"created_at":"2026-11-21T03:00:00Z","delivery":null,"key":null},
+		{"id":"0190a6a5-7c1e-7f3a-8a1b-000000000001","author":"bot","agent_id":null,"kind":"text","text":"你好 <b>&","fields":{},"created_at":"2026-11-21T03:00:01Z","key":null,
 		 "delivery":{"status":"failed","reason":"window-closed"}}]}`, answer.Body.String())
 
 	w.KnownMessages = apitest.Messages(25)

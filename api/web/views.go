@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wxdesk/internal/conversation"
+	"wxdesk/internal/routing"
 )
 
 // OfferView is the agent whom a conversation is offered to.
@@ -20,4 +21,20 @@ func ViewOffer(o *conversation.Offer) *OfferView {
 		return nil
 	}
 	return &OfferView{AssignmentID: string(o.ID), AgentID: string(o.AgentID), Deadline: o.Deadline.UTC()}
+}
+
+// ShownPresenceView is the custom presence that an agent shows.
+type ShownPresenceView struct {
+	_    struct{} `nullable:"true"`
+	ID   string   `json:"id" format:"uuid"`
+	Name string   `json:"name"`
+	Text string   `json:"text"`
+}
+
+// ViewShownPresence returns a custom presence as the API shows it, or nil if the agent shows none.
+func ViewShownPresence(p *routing.ShownPresence) *ShownPresenceView {
+	if p == nil {
+		return nil
+	}
+	return &ShownPresenceView{ID: string(p.ID), Name: p.Name, Text: p.Text}
 }
