@@ -44,7 +44,26 @@ func (c customers) of(v access.Viewer, all ...conversation.Ref) (knows bool, see
 		listed = append(listed, one.ID)
 	}
 	require.ElementsMatch(c.t, sees, listed)
+	c.counts(v, list)
 	return knows, sees
+}
+
+// counts has the closed ones among those listed be as many as are counted.
+func (c customers) counts(v access.Viewer, listed []conversation.Conversation) {
+	c.t.Helper()
+	var ids []conversation.ID
+	closed := 0
+	for _, one := range listed {
+		ids = append(ids, one.ID)
+		if one.State == conversation.StateClosed {
+			closed++
+		}
+	}
+	for _, f := range []conversation.Filter{{CustomerID: c.id}, {CustomerID: c.id, IDs: ids}} {
+		counts, err := c.CountConversations(c.t.Context(), v, f)
+		require.NoError(c.t, err)
+		require.Equal(c.t, closed, counts[conversation.StateClosed])
+	}
 }
 
 // S5, BOT-6

@@ -35,7 +35,7 @@ func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation
 	switch {
 	case v.AgentID == "":
 		shown += page("c.opened_at", "c.id")
-	case len(f.IDs) > 0 || f.CustomerID != "":
+	case ofFew(f):
 		shown += SeenEach(arg(v.AgentID)+`::uuid`) + page("c.opened_at", "c.id")
 	default:
 		shown = seenBy(arg(v.AgentID)+`::uuid`, narrow, page)
@@ -43,6 +43,9 @@ func (db *DB) Conversations(ctx context.Context, v access.Viewer, f conversation
 	list, err := db.list(ctx, v, listedAll+` and c.id = any(array(`+shown+`)) order by c.opened_at desc, c.id desc`, args...)
 	return list, postgres.Explain(ctx, "list conversations", err)
 }
+
+// ofFew says whether a filter names so few conversations that whether an agent may see them is looked up for each.
+func ofFew(f conversation.Filter) bool { return len(f.IDs) > 0 || f.CustomerID != "" }
 
 // keptFor returns the context of a statement that is narrowed by a filter. There are thousands of such statements, so only those with one
 // condition at most are kept by a session.

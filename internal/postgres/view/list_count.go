@@ -13,7 +13,8 @@ import (
 const MostCounted = 10_000
 
 // CountConversations counts the conversations of a list by state, whatever states it is narrowed by, each up to MostCounted. Of those
-// that are not closed an agent's are what they have, are offered, and may take; of closed ones, what they had among the newest MostCounted.
+// that are not closed an agent's are what they have, are offered, and may take; of closed ones, what they had among the newest MostCounted,
+// or, of a customer or of ids, all that they may see.
 func (db *DB) CountConversations(ctx context.Context, v access.Viewer, f conversation.Filter) (map[conversation.State]int, error) {
 	args := []any{v.Tenant}
 	arg := func(value any) string {
@@ -26,6 +27,9 @@ func (db *DB) CountConversations(ctx context.Context, v access.Viewer, f convers
 	}
 	query := countOpen(agent, narrow, most)
 	if !f.OpenOnly() {
+		if agent != "" && ofFew(f) {
+			narrow, agent = narrow+SeenEach(agent), ""
+		}
 		query += ` union all ` + countClosed(agent, narrow, most)
 	}
 	var rows []struct {
@@ -51,6 +55,7 @@ func countOpen(agent, narrow, most string) string {
 		where c.tenant = $1 and c.state <> 'closed'` + narrow + ` group by c.state`
 }
 
+// countClosed counts closed conversations. With an agent it counts those that the agent had.
 func countClosed(agent, narrow, most string) string {
 	if agent == "" {
 		return `
