@@ -179,7 +179,7 @@ func TestAct_staleRevisionGetsTheCurrentOne(t *testing.T) {
 	d := postgrestest.NewOffice(t)
 	li := d.NewAgent("Li")
 	ref := d.Had("wang", li)
-	now, err := d.Conversation(t.Context(), postgrestest.Everything, ref.Conversation)
+	now, err := d.Conversation(t.Context(), li.Viewer(), ref.Conversation)
 	require.NoError(t, err)
 	for _, seen := range []int64{now.Revision - 1, now.Revision + 1, -1} {
 		order := d.Order(ref, li, command.Wait, "", func(c *command.Command) { c.IfRevision = seen })

@@ -18,6 +18,7 @@ func TestConversations_ordersForWork(t *testing.T) {
 	first, second := d.Had("wang", li), d.Had("zhao", li)
 	waits := d.Waiting("qian")
 	closed := d.Had("sun", li)
+	d.Sent()
 	d.Done(closed, li, command.Close)
 	require.Empty(t, d.Command(first, li, command.Reply, "hello").Refused) // answered, and now the last to be active
 	ids := func(f conversation.Filter) (list []conversation.ID) {

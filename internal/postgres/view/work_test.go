@@ -35,7 +35,9 @@ func TestWork_readsOnlyWhatItShows(t *testing.T) {
 	f.WaitMany(t, 4900)
 	thousands := f.Reads(t, work)
 	require.Equal(t, 100, shown)
-	require.Less(t, thousands, 2*hundred, "the first hundred of 5,000, by deeper indexes")
+	require.Less(t, thousands, 3*hundred, "the first hundred of 5,000, each by indexes that are two blocks deep")
+	f.WaitMany(t, 15_000)
+	require.Less(t, f.Reads(t, work), thousands*11/10, "the first hundred of 20,000")
 }
 
 // R29
