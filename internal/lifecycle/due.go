@@ -94,9 +94,9 @@ func DueNow(now time.Time, s Snapshot) conversation.DueKind {
 	return ""
 }
 
-// Due does what has fallen due first. An offer that was not answered, or that the agent's desk did not show, goes to the next agent. A conversation that was put aside comes
-// back. One that has waited too long in a queue overflows. One that has been in its state for too long is ended. If nothing is due it
-// changes nothing.
+// Due does what has fallen due first. An offer that was not answered, or that the agent's desk did not show, goes to the next agent. A
+// conversation that was put aside comes back. One that has waited too long in a queue overflows. One that has been in its state for too
+// long is ended. If nothing is due it changes nothing.
 func Due(now time.Time, s Snapshot) Change {
 	d := newDraft(now, s)
 	switch DueNow(now, s) {
