@@ -2484,7 +2484,7 @@ export interface components {
             at: string;
             id: string;
             /** @enum {string} */
-            kind: "account" | "agent" | "bot" | "capacity_profile" | "custom_presence" | "customer" | "faq_entry" | "operating_hours" | "queue" | "ruleset" | "settings" | "skill" | "workstream";
+            kind: "account" | "agent" | "bot" | "capacity_profile" | "custom_presence" | "faq_entry" | "operating_hours" | "queue" | "ruleset" | "settings" | "skill" | "workstream";
             /**
              * Format: uuid
              * @description The queue that it is in, where its members are told
