@@ -39,9 +39,9 @@ func (a answerRow) events(c conversation.Ref, held standing.Held) []notify.Row {
 }
 
 // StoreAnswer keeps a bot's answer to a turn, its messages queued for delivery in this epoch, the context variables that it sets,
-// if the workstream declares them, and that the customer's message waits no more. An escalation wishes a hand-over, with the queue that it
-// names if there is such a one. An end wishes the end: see lifecycle.Answered. The first stored answer of a turn stands. Where
-// the holder has changed since epoch, or a hand-over or the end is wished, nothing is stored.
+// if the workstream declares them, and that the customer's message waits no more; what they wrote after it still does. An escalation
+// wishes a hand-over, with the queue that it names if there is such a one. An end wishes the end: see lifecycle.Answered. The first
+// stored answer of a turn stands. Where the holder has changed since epoch, or a hand-over or the end is wished, nothing is stored.
 func (db *DB) StoreAnswer(ctx context.Context, c conversation.Ref, turn conversation.MessageID, epoch conversation.Epoch, a bot.Answer) (conversation.Situation, error) {
 	return postgres.Transact(ctx, db.pool, "store the answer to turn "+string(turn), func(tx *postgres.Tx) (conversation.Situation, error) {
 		held, err := standing.LockHeld(ctx, tx, c)
@@ -128,7 +128,9 @@ func insertAnswer(ctx context.Context, tx *postgres.Tx, c conversation.Ref, turn
 			select $1, id, $2, seq, $4::bigint, 'queued' from said),
 		told as (` + notify.Insert(`coalesce((select $13::jsonb from answered), '[]')`) + `)
 		update conversations c set last_seq = $11::bigint + (select count(*) from texts),
-			unanswered_since = case when not $12 then unanswered_since end,
+			unanswered_since = case when not $12 then unanswered_since else (
+				select m.created_at from messages m
+				where m.tenant = $1 and m.conversation_id = $2 and m.wants_answer and m.id <> $3 order by m.seq limit 1) end,
 			answered_at = case when exists (select from texts) then now() else answered_at end,
 			active_at = case when exists (select from texts) then now() else active_at end
 		from answered where c.tenant = $1 and c.id = $2`

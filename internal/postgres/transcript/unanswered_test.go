@@ -31,11 +31,13 @@ func TestReceive_customerWaitsForAnAnswer(t *testing.T) {
 	require.Equal(t, asked.UnansweredSince, read().UnansweredSince, "since the first of them")
 	require.True(t, read().ActiveAt.After(asked.ActiveAt))
 
-	f.BotAnswers(t, ref, bot.Answer{Texts: []string{"Hello."}})
-	require.True(t, read().UnansweredSince.IsZero())
+	f.BotAnswers(t, ref, bot.Answer{Texts: []string{"Hello."}}) // to k2
+	require.True(t, read().UnansweredSince.After(asked.UnansweredSince), "they wait since they asked k3")
 	require.False(t, read().AnsweredAt.IsZero())
-	f.MustReceive(t, f.Batch(ref.Conversation, "li", postgrestest.Says("k4", "a person, please")))
-	f.BotAnswers(t, ref, bot.Answer{}) // of k3
+	f.BotAnswers(t, ref, bot.Answer{Texts: []string{"Yes."}})
+	require.True(t, read().UnansweredSince.IsZero())
+	f.MustReceive(t, f.Batch(ref.Conversation, "li", postgrestest.Says("k4", "hm"), postgrestest.Says("k5", "a person, please")))
+	f.BotAnswers(t, ref, bot.Answer{}) // to k4
 	require.False(t, read().UnansweredSince.IsZero(), "the bot said nothing")
 	f.BotAnswers(t, ref, bot.Answer{Texts: []string{"A colleague will come."}, Command: bot.CommandEscalate})
 	require.False(t, read().UnansweredSince.IsZero(), "who is handed over to people waits for them")
