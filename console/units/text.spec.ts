@@ -24,7 +24,13 @@ test("parts: nothing of the text is lost", () => {
 });
 
 function entry(seq: number, kind: "customer" | "agent", at = "2026-11-30T02:00:00Z", key: string | null = null): Entry {
-  return { seq, at, kind: "message", author: { kind, id: null, name: "" }, message: { id: `m${seq}`, key } } as Entry;
+  return {
+    seq,
+    at,
+    kind: "message",
+    author: { kind, id: null, name: "" },
+    message: { id: `m${seq}`, key, kind: "text" },
+  } as Entry;
 }
 
 const pending = (key: string, message = ""): Pending => ({
@@ -55,6 +61,16 @@ test("rows: days, runs, and what is new", () => {
   expect(rows.map(row => row.day !== null)).toEqual([true, false, true]);
   expect(rows.map(row => row.first)).toEqual([true, false, true]);
   expect(rows.map(row => row.isNew)).toEqual([false, false, true]);
+});
+
+test("rows: what is written after an event begins a run", () => {
+  const followed = entry(1, "customer");
+  followed.message = { id: "m1", key: null, kind: "subscribe" } as Entry["message"];
+  expect(rowsOf([followed, entry(2, "customer"), entry(3, "customer")], [], null).map(row => row.first)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("rows: older lines that are put before change no key", () => {

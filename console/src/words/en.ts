@@ -221,10 +221,17 @@ export const en: Words = {
     shortvideo: "Short video",
     location: "Location",
     link: "Link",
-    event: "Event",
     other: "{{kind}} (cannot be shown yet)",
     media: "Cannot be shown yet. Ask the customer to put it in words.",
     emoji: "WeChat’s emoticon {{name}}",
+  },
+  event: {
+    subscribe: "followed the account",
+    scan: "scanned the account’s QR code",
+    click: "used the account’s menu",
+    place: "chose a place by the menu",
+    scanByMenu: "scanned a code by the menu",
+    picture: "chose a picture by the menu",
   },
   delivery: {
     queued: "Waits to be sent",

@@ -211,10 +211,17 @@ export const zhCN = {
     shortvideo: "短视频",
     location: "位置",
     link: "链接",
-    event: "事件",
     other: "{{kind}}（这种消息暂时看不了）",
     media: "暂时看不了，请客户用文字说明。",
     emoji: "微信表情 {{name}}",
+  },
+  event: {
+    subscribe: "关注了公众号",
+    scan: "扫了公众号的二维码",
+    click: "点了公众号的菜单",
+    place: "从菜单选了位置",
+    scanByMenu: "从菜单扫了码",
+    picture: "从菜单选了图片",
   },
   delivery: {
     queued: "等待发送",

@@ -6,6 +6,8 @@ import { useLive } from "../../live/store";
 import { DeliveryMark } from "../../ui/Delivery";
 import { Clock } from "../../ui/Moment";
 import type { Pending } from "../composer/outbox";
+import { EventLine } from "./EventLine";
+import { isEvent } from "./event";
 import { Failed } from "./Failed";
 import { PendingActs } from "./PendingActs";
 import { Said } from "./Said";
@@ -16,6 +18,7 @@ import { Text } from "./Text";
 export function Bubble({ entry, first, conversation }: { entry: Entry; first: boolean; conversation: Conversation | undefined }) {
   if (entry.kind === "step") return <StepLine entry={entry} />;
   if (entry.kind === "note") return <NoteLine entry={entry} />;
+  if (isEvent(entry)) return <EventLine entry={entry} conversation={conversation} />;
   return <MessageLine entry={entry} first={first} conversation={conversation} />;
 }
 

@@ -1,10 +1,11 @@
 import type { TFunction } from "i18next";
 import type { Conversation } from "../../api/model";
+import { eventText } from "./event";
 
 /** excerptOf is the last line in a row: who said it where it was not the customer, and what. */
 export function excerptOf(t: TFunction, c: Conversation): string {
   if (!c.last) return "";
-  const said = c.last.excerpt || kindText(t, c.last.kind);
+  const said = c.last.excerpt || eventText(t, c.last.kind) || kindText(t, c.last.kind);
   if (c.last.author === "agent") return t("list.you") + said;
   if (c.last.author === "bot") return t("list.bot") + said;
   if (c.last.author === "system") return t("list.system") + said;

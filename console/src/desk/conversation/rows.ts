@@ -1,6 +1,7 @@
 import type { Entry } from "../../api/model";
 import { sameDay } from "../../ui/time";
 import type { Pending } from "../composer/outbox";
+import { isEvent } from "./event";
 
 /**
  * Row is a line of the transcript. What stands above a line (its day, "new since you looked") belongs to it: rows of their own would
@@ -65,7 +66,7 @@ function keyOf(entry: Entry): string {
 }
 
 function whoOf(entry: Entry): string {
-  return `${entry.kind}-${entry.author.kind}-${entry.author.id ?? ""}`;
+  return `${isEvent(entry) ? "event" : entry.kind}-${entry.author.kind}-${entry.author.id ?? ""}`;
 }
 
 /** lastSeenSeq is the number of the last line before the customer's first unread one; null where nothing is new. */
