@@ -1,5 +1,12 @@
 import { desk, enter, expect, test, watch } from "./rig";
 
+interface Workstream {
+  id: string;
+  name: string;
+  offer_for: string;
+  missed_inactive: boolean;
+}
+
 test("an offer reaches one agent, and the next when it is declined", async ({ wang, colleague, phone }) => {
   const { page: second } = await colleague("李强");
   const { page: first } = wang;
@@ -25,21 +32,20 @@ test("an offer that is not answered goes to the next agent at its end, and the f
 }) => {
   const { page: second } = await colleague("李强");
   const { page: first } = wang;
-  const { items } = await system.admin<{ items: { id: string; name: string; offer_for: string }[] }>("GET", "/v1/workstreams");
+  const { items } = await system.admin<{ items: Workstream[] }>("GET", "/v1/workstreams");
   const tea = items.find(workstream => workstream.name === "Tea house")!;
-  await system.admin("PATCH", `/v1/workstreams/${tea.id}`, { offer_for: "3s" });
+  await system.admin("PATCH", `/v1/workstreams/${tea.id}`, { offer_for: "5s", missed_inactive: true });
   try {
     await desk.startWork(first);
     await (await phone("阿强")).say("人工");
     await expect(desk.offer(first)).toBeVisible();
     await desk.startWork(second);
-    await expect(desk.offer(second)).toBeVisible();
+    await desk.accept(second);
     await expect(desk.offer(first)).toHaveCount(0);
     await expect(first.locator("[data-presence=inactive]")).toBeVisible();
     await expect(first.getByText("您错过了一次来客")).toBeVisible();
-    await desk.accept(second);
   } finally {
-    await system.admin("PATCH", `/v1/workstreams/${tea.id}`, { offer_for: tea.offer_for });
+    await system.admin("PATCH", `/v1/workstreams/${tea.id}`, { offer_for: tea.offer_for, missed_inactive: tea.missed_inactive });
   }
 });
 
