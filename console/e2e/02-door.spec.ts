@@ -1,4 +1,4 @@
-import { desk, enter, expect, password, test, watch } from "./rig";
+import { desk, enter, expect, leave, password, test, watch } from "./rig";
 
 test("nobody gets in who should not: every refusal looks the same", async ({ browser, system, colleague }) => {
   await colleague("李强");
@@ -37,7 +37,7 @@ test("the cookie belongs to this host alone and no script reads it", async ({ wa
 test("a link works once", async ({ browser, system, wang }) => {
   expect(wang.page.url()).not.toContain("#");
   const link = await system.wxdesk("user", "link", "王芳");
-  await (await enter(browser, link)).context.close();
+  await leave(await enter(browser, link));
   const page = await (await browser.newContext()).newPage();
   watch(page);
   await page.goto(link);

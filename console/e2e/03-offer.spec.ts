@@ -1,4 +1,4 @@
-import { desk, enter, expect, test, watch } from "./rig";
+import { desk, enter, expect, leave, test, watch } from "./rig";
 
 interface Workstream {
   id: string;
@@ -69,8 +69,8 @@ test("two tabs and two browsers of one agent: one takes it, the others drop the 
   for (const at of [other, elsewhere.page]) await expect(desk.offer(at)).toBeVisible();
   await desk.accept(page);
   for (const at of [other, elsewhere.page]) await expect(desk.offer(at)).toHaveCount(0);
-  await elsewhere.context.close();
   expect(streams, "one stream serves both").toEqual([]);
+  await leave(elsewhere);
 });
 
 test("it does not take the caret from a composition", async ({ wang, phone }) => {

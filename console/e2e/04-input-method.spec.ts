@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { compose, desk, expect, test } from "./rig";
+import { afterComposition, compose, desk, expect, test } from "./rig";
 
 test.beforeEach(async ({ wang, phone }) => {
   await desk.startWork(wang.page);
@@ -16,7 +16,7 @@ test("Enter that ends a composition does not send; the next one does", async ({ 
   await cdp.send("Input.insertText", { text: "你好" });
   await expect(desk.field(page)).toHaveValue("你好");
   await expect(desk.said(page, "agent")).toHaveCount(0);
-  await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
+  await afterComposition(page);
   await page.keyboard.press("Enter");
   await expect(desk.said(page, "agent")).toHaveText(["你好"]);
 });
@@ -73,11 +73,9 @@ test("Ctrl+Enter may send instead, and Enter begins a line", async ({ wang }) =>
   await page.goto(at);
   await desk.field(page).click();
   await compose(page, "yi", "一");
-  await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
   await page.keyboard.press("Enter");
   await compose(page, "er", "二");
   await expect(desk.field(page)).toHaveValue("一\n二");
-  await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
   await page.keyboard.press("Control+Enter");
   await expect(desk.said(page, "agent")).toHaveText(["一\n二"]);
   await prefer(page, () => page.getByText("Enter", { exact: true }).click());

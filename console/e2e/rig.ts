@@ -88,9 +88,12 @@ export async function enter(browser: Browser, link: string): Promise<Agent> {
   return { page, context };
 }
 
-/** leave ends the shift, so that the next test begins with nobody at work. */
+/** leave ends the shift and signs out, so that the next test begins with nobody at work: with the last session a shift ends too. */
 export async function leave({ page, context }: Agent): Promise<void> {
-  if (!page.isClosed()) await page.evaluate(() => fetch("/v1/me/shift", { method: "DELETE" }));
+  if (!page.isClosed())
+    await page.evaluate(async () => {
+      for (const path of ["/v1/me/shift", "/v1/session"]) await fetch(path, { method: "DELETE" });
+    });
   await context.close();
 }
 
@@ -200,7 +203,10 @@ function inSight(page: Page): Promise<[number, Said][]> {
   );
 }
 
-/** compose plays an input method through Chromium's own protocol: syllables, then the word that was chosen. */
+/**
+ * compose plays an input method through Chromium's own protocol: syllables, then the word that was chosen. It returns when an Enter is the
+ * person's again: one that comes sooner is taken for the input method's (src/ui/enter.ts).
+ */
 export async function compose(page: Page, syllables: string, word: string): Promise<void> {
   const cdp = await page.context().newCDPSession(page);
   for (let n = 1; n <= syllables.length; n++) {
@@ -208,4 +214,10 @@ export async function compose(page: Page, syllables: string, word: string): Prom
   }
   await cdp.send("Input.insertText", { text: word });
   await cdp.detach();
+  await afterComposition(page);
+}
+
+/** afterComposition waits as long as no person takes from one key to the next. */
+export async function afterComposition(page: Page): Promise<void> {
+  await page.waitForFunction(began => performance.now() - began > 40, await page.evaluate(() => performance.now()));
 }

@@ -89,9 +89,10 @@ function Loading() {
 function NobodyWaits() {
   const { t } = useTranslation();
   const me = useMe();
+  const told = useLive(s => s.presence);
   const name = useNames();
   const queues = (me.agent?.queues ?? []).map(id => name("queue", id)).filter(Boolean);
-  const available = me.shift && me.agent?.presence === "available";
+  const available = me.shift && (told ?? me.agent)?.presence === "available";
   return (
     <Empty title={t("list.nobody")}>
       {available && <span>{t("list.nobodyAvailable")}</span>}
