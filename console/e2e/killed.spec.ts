@@ -115,7 +115,8 @@ async function compare(c: Customer, shown: Said[]): Promise<number> {
   const arrived = (await c.phone.received()).filter(text => written.has(text));
   expect(new Set(arrived).size, "none arrived twice").toBe(arrived.length);
   expect(arrived, "in the order in which they were written").toEqual(c.answered.filter(text => arrived.includes(text)));
-  const called = (state: string) => shown.filter(said => said.state === state).map(said => said.text);
+  const own = shown.filter(said => said.author === "agent");
+  const called = (state: string) => own.filter(said => said.state === state).map(said => said.text);
   expect(
     called("sent").filter(text => !arrived.includes(text)),
     "called sent, and not there",

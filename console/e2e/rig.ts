@@ -112,6 +112,9 @@ async function closeAll(system: System): Promise<void> {
 
 const troubles: string[] = [];
 
+/** complaints takes away what the pages have complained of, where a test wants them to. */
+export const complaints = (): string[] => troubles.splice(0);
+
 /** watch collects what must not happen on a page. */
 export function watch(page: Page): void {
   page.on("pageerror", error => troubles.push(String(error)));
