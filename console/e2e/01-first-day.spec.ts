@@ -13,7 +13,7 @@ test("the first day: from the link to a closed conversation, by keyboard alone",
 
   await customer.say("我的茶叶少了一盒");
   await customer.say("人工");
-  await expect(desk.offer(page)).toContainText("客户");
+  await expect(desk.offer(page)).toContainText(/客户 [0-9A-F]{4}/);
   await picture(page, "desk-offer");
   await page.keyboard.press("Alt+a");
   await expect(page).toHaveURL(/\/desk\/c\//);
@@ -31,6 +31,7 @@ test("the first day: from the link to a closed conversation, by keyboard alone",
   await page.keyboard.insertText("补发一盒，已登记");
   await page.keyboard.press("Enter");
   await expect(page.locator(".note-line")).toContainText("补发一盒");
+  await expect(page.locator("[data-pending]")).toHaveCount(0);
   await picture(page, "desk");
   expect(await customer.received(), "customers never see notes").not.toContain("补发一盒，已登记");
 
