@@ -24,7 +24,7 @@ type ConversationView struct {
 	LastCustomerAt time.Time           `json:"last_customer_at" doc:"When the customer wrote last"`
 	ClosedAt       *time.Time          `json:"closed_at"`
 
-	Last            *lastView             `json:"last" doc:"The last message; null before the first"`
+	Last            *lastView             `json:"last" doc:"The last message of the customer, a bot or an agent; null before the first"`
 	UnansweredSince *time.Time            `json:"unanswered_since" doc:"Since when the customer waits for an answer of a bot or an agent; null: they do not"`
 	AnsweredAt      *time.Time            `json:"answered_at" doc:"When a bot or an agent wrote last"`
 	Unread          int                   `json:"unread" doc:"The customer's messages among the newest 100 that you have not read"`

@@ -2036,7 +2036,7 @@ export interface components {
             holder: "bot" | "queue" | "agent";
             /** Format: uuid */
             id: string;
-            /** @description The last message; null before the first */
+            /** @description The last message of the customer, a bot or an agent; null before the first */
             last: components["schemas"]["Last"];
             /**
              * Format: uuid

@@ -39,7 +39,7 @@ export default function DeskPage({ params }: { params: Record<string, string> })
         <Conversation key={id} id={id} showCustomer={wide ? null : () => setDrawer(true)} />
       ) : (
         <section className="pane conversation choose" data-pane tabIndex={-1} aria-label={t("conversation.transcript")}>
-          {order.length > 0 && <Empty title={t("conversation.choose")}>{t("conversation.chooseLead")}</Empty>}
+          <Empty title={t(order.length > 0 ? "conversation.choose" : "conversation.none")}>{t("conversation.chooseLead")}</Empty>
         </section>
       )}
       {id && wide && <CustomerPane id={id} />}

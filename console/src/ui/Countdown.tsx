@@ -3,7 +3,7 @@ import { useSecond } from "../live/clock";
 
 /** Countdown is a ring that empties until a deadline, with the seconds inside. */
 export function Countdown({ until, size = 40 }: { until: string; size?: number }) {
-  const left = Math.max(0, Math.ceil((Date.parse(until) - useSecond()) / 1000));
+  const left = Math.max(0, Math.round((Date.parse(until) - useSecond()) / 1000));
   const whole = useRef(left); // when it was first seen
   const radius = size / 2 - 3;
   const length = 2 * Math.PI * radius;

@@ -133,6 +133,7 @@ export const en: Words = {
   },
   conversation: {
     choose: "Choose a conversation",
+    none: "No conversation is open",
     chooseLead: "What the customer writes shows here.",
     transcript: "Transcript",
     gone: "This conversation is no longer yours",

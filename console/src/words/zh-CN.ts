@@ -123,6 +123,7 @@ export const zhCN = {
   },
   conversation: {
     choose: "选一个会话",
+    none: "还没有打开会话",
     chooseLead: "客户写的会显示在这里。",
     transcript: "会话内容",
     gone: "这个会话已不归您",

@@ -42,7 +42,7 @@ type ListedRow struct {
 	HoldsUntil     *time.Time                `db:"holds_until"` // of wrap-up, until then it takes capacity; null: no longer, or for as long as it lasts
 	Priority       *int                      `db:"priority"`
 	Skills         []byte                    `db:"skills"`
-	LastID         *string                   `db:"said_id"` // of the last message
+	LastID         *string                   `db:"said_id"` // of the last message that is not an automated one
 	LastAuthor     *conversation.Author      `db:"said_author"`
 	LastKind       *string                   `db:"said_kind"`
 	LastBody       []byte                    `db:"said_body"`
@@ -71,7 +71,7 @@ const listedAll = `
 		left join assignments held on held.tenant = c.tenant and held.conversation_id = c.id and held.state = 'accepted' and held.holds_until > now()
 		left join lateral (
 			select id, author, kind, body, created_at from messages
-			where tenant = c.tenant and conversation_id = c.id order by seq desc limit 1) said on true
+			where tenant = c.tenant and conversation_id = c.id and author <> 'system' order by seq desc limit 1) said on true
 		` + standing.Joins + `
 		where c.tenant = $1`
 

@@ -91,7 +91,7 @@ func TestConversation_rowsCanBeRead(t *testing.T) {
 		return c
 	}
 	c := read()
-	require.Equal(t, conversation.AuthorSystem, c.Last.Author)
+	require.Equal(t, conversation.AuthorCustomer, c.Last.Author, "an automated message is not shown as the last")
 	require.False(t, c.UnansweredSince.IsZero(), "nobody has answered yet")
 	require.True(t, c.AnsweredAt.IsZero())
 	require.Empty(t, d.Command(ref, li, command.Reply, "hello").Refused)

@@ -27,7 +27,7 @@ export function Head({
   const [, go] = useLocation();
   const name = useNames();
   const agent = useLive(s => s.agent);
-  const isMine = c !== undefined && c.agent_id === agent && c.ending === null;
+  const isMine = c !== undefined && c.agent_id === agent && c.ending === null && c.state !== "closed";
   return (
     <header className="head">
       <ActionIcon

@@ -23,6 +23,7 @@ export function List({ open }: { open: string | null }) {
   const all = useMine();
   const ready = useLive(s => s.ready);
   const more = useLive(s => s.more.mine);
+  const offered = useLive(s => Object.keys(s.offers).length > 0);
   const me = useMe();
   const lines = useMemo(() => linesOf(all), [all]);
   const scroller = useRef<HTMLDivElement>(null);
@@ -41,7 +42,7 @@ export function List({ open }: { open: string | null }) {
       <Overdue of={all} />
       <div className="list-scroll" ref={scroller}>
         {!ready && <Loading />}
-        {ready && all.length === 0 && <NobodyWaits />}
+        {ready && all.length === 0 && !offered && <NobodyWaits />}
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
           {rows.getVirtualItems().map(item => {
             const line = lines[item.index]!;
