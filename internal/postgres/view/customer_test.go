@@ -48,21 +48,19 @@ func (c customers) of(v access.Viewer, all ...conversation.Ref) (knows bool, see
 	return knows, sees
 }
 
-// counts has the closed ones among those listed be as many as are counted.
+// counts requires that as many are counted of each state as are listed.
 func (c customers) counts(v access.Viewer, listed []conversation.Conversation) {
 	c.t.Helper()
 	var ids []conversation.ID
-	closed := 0
+	want := map[conversation.State]int{conversation.StateClosed: 0}
 	for _, one := range listed {
 		ids = append(ids, one.ID)
-		if one.State == conversation.StateClosed {
-			closed++
-		}
+		want[one.State]++
 	}
 	for _, f := range []conversation.Filter{{CustomerID: c.id}, {CustomerID: c.id, IDs: ids}} {
 		counts, err := c.CountConversations(c.t.Context(), v, f)
 		require.NoError(c.t, err)
-		require.Equal(c.t, closed, counts[conversation.StateClosed])
+		require.Equal(c.t, want, counts)
 	}
 }
 
@@ -79,6 +77,9 @@ func TestCustomer_earlierOnesWhileAgentHasOne(t *testing.T) {
 	other := d.Had("qian", zhao) // another customer's
 
 	second := d.Waiting("wang")
+	to := func(agent access.Principal) func() {
+		return func() { d.Done(second, d.Supervisor, command.Assign, postgrestest.ToAgent(agent)) }
+	}
 	for _, step := range []struct {
 		name     string
 		do       func()
@@ -87,8 +88,10 @@ func TestCustomer_earlierOnesWhileAgentHasOne(t *testing.T) {
 		{"it waits in their queue", func() {}, []conversation.Ref{second}, []conversation.Ref{first, second}},
 		{"it is offered to li", func() { d.Offer(second, li) }, []conversation.Ref{second}, []conversation.Ref{first, second}},
 		{"li has it", func() { d.Done(second, li, command.Accept) }, []conversation.Ref{first, second}, []conversation.Ref{first}},
-		{"li wraps up", func() { d.Done(second, li, command.WrapUp) }, []conversation.Ref{first, second}, []conversation.Ref{first}},
-		{"it is over", func() { d.Done(second, d.Supervisor, command.ForceClose) }, []conversation.Ref{second}, []conversation.Ref{first}},
+		{"zhao has it", to(zhao), []conversation.Ref{second}, []conversation.Ref{first, second}},
+		{"li has it again", to(li), []conversation.Ref{first, second}, []conversation.Ref{first, second}},
+		{"li wraps up", func() { d.Done(second, li, command.WrapUp) }, []conversation.Ref{first, second}, []conversation.Ref{first, second}},
+		{"it is over", func() { d.Done(second, d.Supervisor, command.ForceClose) }, []conversation.Ref{second}, []conversation.Ref{first, second}},
 	} {
 		step.do()
 		for who, want := range map[access.Principal][]conversation.Ref{li: step.li, zhao: step.zhao} {

@@ -12,9 +12,9 @@ import (
 // MostCounted is how far conversations of a state are counted.
 const MostCounted = 10_000
 
-// CountConversations counts the conversations of a list by state, whatever states it is narrowed by, each up to MostCounted. Of those
-// that are not closed an agent's are what they have, are offered, and may take; of closed ones, what they had among the newest MostCounted,
-// or, of a customer or of ids, all that they may see.
+// CountConversations counts the conversations of a list by state, whatever states it is narrowed by, each up to MostCounted. Of a
+// customer's and of ids it counts all that an agent may see. Of others an agent's are, while they are not closed, what they have, are
+// offered, and may take; and of closed ones what they had among the newest MostCounted.
 func (db *DB) CountConversations(ctx context.Context, v access.Viewer, f conversation.Filter) (map[conversation.State]int, error) {
 	args := []any{v.Tenant}
 	arg := func(value any) string {
@@ -25,11 +25,11 @@ func (db *DB) CountConversations(ctx context.Context, v access.Viewer, f convers
 	if v.AgentID != "" {
 		agent = arg(v.AgentID) + `::uuid`
 	}
+	if agent != "" && ofFew(f) && !f.OpenOnly() {
+		narrow, agent = narrow+SeenEach(agent), ""
+	}
 	query := countOpen(agent, narrow, most)
 	if !f.OpenOnly() {
-		if agent != "" && ofFew(f) {
-			narrow, agent = narrow+SeenEach(agent), ""
-		}
 		query += ` union all ` + countClosed(agent, narrow, most)
 	}
 	var rows []struct {
