@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -52,11 +53,16 @@ func (e Event) For(v access.Viewer, queues map[conversation.QueueID]bool) bool {
 	return e.AgentID == v.AgentID || e.QueueID != "" && queues[e.QueueID]
 }
 
+// readBy reports whether a read mark is of a reader. It is asked of every stream of the tenant: a body without the reader's id is not
+// decoded.
 func (e Event) readBy(reader string) bool {
+	if reader == "" || !bytes.Contains(e.Body, []byte(reader)) {
+		return false
+	}
 	var body struct {
 		Reader string `json:"reader"`
 	}
-	return json.Unmarshal(e.Body, &body) == nil && body.Reader != "" && body.Reader == reader
+	return json.Unmarshal(e.Body, &body) == nil && body.Reader == reader
 }
 
 // Data returns the members of the event's body that an actor (see access.Principal) is told: the key of a message or a note only

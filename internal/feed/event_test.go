@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wxdesk/internal/access"
 	"wxdesk/internal/feed"
 )
 
@@ -33,4 +34,16 @@ func TestData_keyOnlyForItsSender(t *testing.T) {
 		_, err := feed.Event{Body: json.RawMessage(body)}.Data("li")
 		require.Error(t, err, body)
 	}
+}
+
+// S5
+// How far somebody has read is told to them alone, whatever they may see besides.
+func TestFor_readMarksOnlyToTheirReader(t *testing.T) {
+	t.Parallel()
+	read := feed.Event{Kind: feed.KindRead, Body: json.RawMessage(`{"seq":1,"reader":"li","by":"zhao"}`)}
+	for reader, want := range map[string]bool{"li": true, "zhao": false, "l": false, "": false} {
+		require.Equal(t, want, read.For(access.Viewer{Reader: reader}, nil), reader)
+	}
+	read.Body = json.RawMessage(`{"seq":1,"reader":""}`)
+	require.False(t, read.For(access.Viewer{}, nil), "nobody's")
 }
