@@ -8,8 +8,7 @@ import (
 // What a callback means for its conversation, by its kind: WeChat's MsgType, or the event's name.
 
 // WantsAnswer reports whether the customer waits for an answer since the arrival: a bot that holds the conversation is asked about it. It
-// is not asked about
-// repeats of old news (stale), our own echo, blank text, or events whose content follows in a message of its own.
+// is not asked about repeats of old news (stale), our own echo, blank text, or events whose content follows in a message of its own.
 func (a Arrival) WantsAnswer() bool {
 	switch {
 	case a.Stale, a.Echo:
