@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,22 +45,24 @@ func (c customers) of(v access.Viewer, all ...conversation.Ref) (knows bool, see
 		listed = append(listed, one.ID)
 	}
 	require.ElementsMatch(c.t, sees, listed)
-	c.counts(v, list)
+	c.counts(v, list, conversation.Filter{CustomerID: c.id}, conversation.Filter{CustomerID: c.id, IDs: listed})
+	everything, err := c.Conversations(c.t.Context(), v, conversation.Filter{}, conversation.Position{}, 10)
+	require.NoError(c.t, err)
+	c.counts(v, everything, conversation.Filter{})
 	return knows, sees
 }
 
-// counts requires that as many are counted of each state as are listed.
-func (c customers) counts(v access.Viewer, listed []conversation.Conversation) {
+// counts requires that with each of the filters as many are counted of each state as are listed.
+func (c customers) counts(v access.Viewer, listed []conversation.Conversation, filters ...conversation.Filter) {
 	c.t.Helper()
-	var ids []conversation.ID
-	want := map[conversation.State]int{conversation.StateClosed: 0}
+	want := map[conversation.State]int{}
 	for _, one := range listed {
-		ids = append(ids, one.ID)
 		want[one.State]++
 	}
-	for _, f := range []conversation.Filter{{CustomerID: c.id}, {CustomerID: c.id, IDs: ids}} {
+	for _, f := range filters {
 		counts, err := c.CountConversations(c.t.Context(), v, f)
 		require.NoError(c.t, err)
+		maps.DeleteFunc(counts, func(_ conversation.State, n int) bool { return n == 0 })
 		require.Equal(c.t, want, counts)
 	}
 }

@@ -12,25 +12,34 @@ import (
 // MostCounted is how far conversations of a state are counted.
 const MostCounted = 10_000
 
-// CountConversations counts the conversations of a list by state, whatever states it is narrowed by, each up to MostCounted. Of a
-// customer's and of ids it counts all that an agent may see. Of others an agent's are, while they are not closed, what they have, are
-// offered, and may take; and of closed ones what they had among the newest MostCounted.
+// CountConversations counts the conversations of a list by state, whatever states it is narrowed by, each up to MostCounted. Of the
+// conversations that an agent had it looks at the newest MostCounted, unless the list is of a customer or of ids.
 func (db *DB) CountConversations(ctx context.Context, v access.Viewer, f conversation.Filter) (map[conversation.State]int, error) {
 	args := []any{v.Tenant}
 	arg := func(value any) string {
 		args = append(args, value)
 		return fmt.Sprintf("$%d", len(args))
 	}
-	narrow, most, agent := narrowingBeside(f, arg), arg(MostCounted)+`::bigint`, ""
+	narrow, most := narrowingBeside(f, arg), arg(MostCounted)+`::bigint`
+	from, open := `conversations c where c.tenant = $1`, ` and c.state <> 'closed'`
 	if v.AgentID != "" {
-		agent = arg(v.AgentID) + `::uuid`
+		agent := arg(v.AgentID) + `::uuid`
+		switch {
+		case f.OpenOnly():
+			narrow += ` and c.id in (` + openTo(agent) + `)`
+		case ofFew(f):
+			narrow, open = narrow+SeenEach(agent), ""
+		default:
+			from, open = newestOf(agent, most), ""
+		}
 	}
-	if agent != "" && ofFew(f) && !f.OpenOnly() {
-		narrow, agent = narrow+SeenEach(agent), ""
-	}
-	query := countOpen(agent, narrow, most)
-	if !f.OpenOnly() {
-		query += ` union all ` + countClosed(agent, narrow, most)
+	query := `
+		select c.state, least(count(*), ` + most + `) as n from ` + from + open + narrow + ` group by c.state`
+	if v.AgentID == "" && !f.OpenOnly() {
+		query += `
+		union all
+		select 'closed', count(*) from (
+			select from conversations c where c.tenant = $1 and c.closed_at is not null` + narrow + ` limit ` + most + `) closed`
 	}
 	var rows []struct {
 		State conversation.State `db:"state"`
@@ -46,26 +55,12 @@ func (db *DB) CountConversations(ctx context.Context, v access.Viewer, f convers
 	return counts, nil
 }
 
-func countOpen(agent, narrow, most string) string {
-	if agent != "" {
-		narrow += ` and c.id in (` + openTo(agent) + `)`
-	}
-	return `
-		select c.state, least(count(*), ` + most + `) as n from conversations c
-		where c.tenant = $1 and c.state <> 'closed'` + narrow + ` group by c.state`
-}
-
-// countClosed counts closed conversations. With an agent it counts those that the agent had.
-func countClosed(agent, narrow, most string) string {
-	if agent == "" {
-		return `
-		select 'closed', count(*) from (
-			select from conversations c where c.tenant = $1 and c.closed_at is not null` + narrow + ` limit ` + most + `) closed`
-	}
-	return `
-		select 'closed', count(distinct c.id) from (
-			select conversation_id from assignments where tenant = $1 and agent_id = ` + agent + ` and accepted_at is not null
-			order by opened_at desc, conversation_id desc limit ` + most + `) had
-		join conversations c on c.tenant = $1 and c.id = had.conversation_id
-		where c.closed_at is not null` + narrow
+// newestOf are the conversations c that an agent has, is offered and may take, and the newest that the agent had. They are looked up one by
+// one: a join might read all conversations of the tenant.
+func newestOf(agent, most string) string {
+	return `(` + openTo(agent) + `
+			union
+			(select conversation_id from assignments where tenant = $1 and agent_id = ` + agent + ` and accepted_at is not null
+			order by opened_at desc, conversation_id desc limit ` + most + `)) seen
+		cross join lateral (select * from conversations where tenant = $1 and id = seen.id limit 1) c where true`
 }
