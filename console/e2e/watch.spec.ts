@@ -1,4 +1,4 @@
-import { complaints, expect, test } from "./rig";
+import { complaints, expect, test, watch } from "./rig";
 
 // What a page complains of fails the test that opened it. Here it is asked for on purpose, and taken away.
 
@@ -23,10 +23,14 @@ test("what the policy refuses is complained of", async ({ wang }) => {
 });
 
 test("a key without words is complained of", async ({ wang }) => {
-  await wang.page.route("**/words-zh-CN.js", async route => {
+  const page = await wang.page.context().newPage();
+  watch(page);
+  await page.route("**/words-zh-CN.js", async route => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, body: (await answer.text()).replace("nav:{work:", "nav:{play:") });
   });
-  await wang.page.reload();
+  await page.goto(wang.page.url());
   await expect.poll(() => complaints().join()).toContain("there are no words for nav.work");
+  await page.close();
+  complaints(); // the page complained each time it was drawn
 });
