@@ -44,8 +44,8 @@ var waiting = map[string]map[conversation.Language]string{
 	},
 }
 
-// Waiting is the automated message of a kind (routing.Notice) for a customer who waits for people, or who is not
-// served. An unknown kind is told as "parked", an unknown language in the default one.
+// Waiting returns the automated message of a kind (routing.Notice) to a customer who waits for people or is not served. For an unknown
+// kind it is the one of "parked", for an unknown language it is in the default one.
 func Waiting(l conversation.Language, kind string) string {
 	texts, ok := waiting[kind]
 	if !ok {

@@ -14,7 +14,7 @@ const (
 	MaxTag       = 100 // characters
 )
 
-// Customer is what administrators and supervisors have set about a customer, for routing. It has nothing that the customer wrote.
+// Customer is what administrators and supervisors have entered about a customer, and routing uses. It has nothing that the customer wrote.
 type Customer struct {
 	Stamp
 	ID        conversation.CustomerID

@@ -85,7 +85,7 @@ type agentOrder struct {
 	needed []NeededSkill // the skills that it looks at: all that the item needs, or those of a type
 }
 
-// agentOrders are the keys of an assignment rule for an item; kinds are the types of skills.
+// agentOrders returns the keys by which an assignment rule orders agents for an item. kinds are the types of skills.
 func agentOrders(orders []Order, i *Item, kinds map[SkillID]string) []agentOrder {
 	list := make([]agentOrder, len(orders))
 	for n, o := range orders {
