@@ -19,7 +19,7 @@ func (d *demo) makeUser(ctx context.Context) (err error) {
 		return err
 	}
 	d.made++
-	d.user, err = d.db.Users.CreateUser(ctx, d.by, user.User{Name: demoUser, Role: access.RoleAgent, AgentID: d.agents[0].ID, Locale: "zh-CN"})
+	d.user, err = d.db.Users.CreateUser(ctx, d.by, user.User{Name: demoUser, Role: access.RoleAgent, AgentID: d.agents[0].ID})
 	return err
 }
 
